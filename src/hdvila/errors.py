@@ -1,0 +1,86 @@
+"""The errors of the house.
+
+    HdvilaError
+    ├── UsageError            wrong use: a key, a flag or an argument that cannot mean anything (exit status 2)
+    ├── MediaError            a video or picture that cannot be read or written; names the file
+    ├── TranscriptError       a subtitle file that cannot be read; names the file
+    ├── CheckpointError       weights that do not fit the model; names the keys
+    ├── StoreError            a corpus or shard that is missing, damaged or of another version
+    ├── LibraryError          a search library that is missing, locked or of another version
+    ├── TrainingError         a run that cannot start or go on; names the run folder
+    └── MissingDependency     an optional package is needed; says what to install
+
+Every message has three parts: what happened and with which value, why, and what to do next.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+__all__ = [
+    "CheckpointError",
+    "HdvilaError",
+    "LibraryError",
+    "MediaError",
+    "MissingDependency",
+    "StoreError",
+    "TrainingError",
+    "TranscriptError",
+    "UsageError",
+    "require",
+]
+
+
+class HdvilaError(Exception):
+    """Whatever this package raises on purpose."""
+
+
+class UsageError(HdvilaError):
+    """Wrong use: an option, key or argument that cannot mean anything here."""
+
+
+class MediaError(HdvilaError):
+    """A video or picture that cannot be read or written."""
+
+
+class TranscriptError(HdvilaError):
+    """A subtitle file that cannot be read."""
+
+
+class CheckpointError(HdvilaError):
+    """Weights that do not fit."""
+
+
+class StoreError(HdvilaError):
+    """A corpus or shard that is missing, damaged or of another version."""
+
+
+class LibraryError(HdvilaError):
+    """A search library that is missing, locked or of another version."""
+
+
+class TrainingError(HdvilaError):
+    """A training run that cannot start or go on."""
+
+
+class MissingDependency(HdvilaError):
+    """An optional package is not installed."""
+
+
+def require(module: str, *, extra: str) -> ModuleType:
+    """Import an optional package, or say which extra brings it.
+
+    Args:
+        module: the import name, such as ``"faiss"``.
+        extra: the extra of this package that installs it, such as ``"search"``.
+
+    Raises:
+        MissingDependency: the package is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingDependency(
+            f"the package {module!r} is not installed, and this needs it: pip install 'hdvila[{extra}]'"
+        ) from error

@@ -1,0 +1,159 @@
+"""The vocabulary: small immutable records that every room shares.
+
+Times are seconds on the video's own clock, where 0 is the start time of its container (as players show it).
+Spans are half-open: ``[start, end)``. Pixels are RGB, uint8, 0..255.
+Axes: S segments of a clip, N low-resolution neighbours on each side of a middle frame, H W pixels, T frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+TimedBy = Literal["word", "cue"]
+"""Where a time comes from: the file times every word, or only the cue (the word's time is then an estimate)."""
+
+Pixels = NDArray[np.uint8]
+Seconds = NDArray[np.float64]
+
+
+def _check_span(what: str, start: float, end: float) -> None:
+    if not (start <= end):
+        raise ValueError(f"{what} ends before it starts: start={start}, end={end}")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One spoken word and when it is said."""
+
+    text: str
+    start: float
+    end: float
+    timed_by: TimedBy = "word"
+
+    def __post_init__(self) -> None:
+        _check_span(f"word {self.text!r}", self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One timed line of a subtitle file. ``words`` is empty where the file times only the line."""
+
+    text: str
+    start: float
+    end: float
+    words: tuple[Word, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_span(f"cue {self.text!r}", self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """All timed speech of one video, in order, each word once (rolling captions are already un-rolled)."""
+
+    words: tuple[Word, ...]
+    cues: tuple[Cue, ...] = ()
+    language: str | None = None
+    source: str | None = None
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Punctuated text with the time in which it is said."""
+
+    text: str
+    start: float
+    end: float
+    timed_by: TimedBy = "word"
+
+    def __post_init__(self) -> None:
+        _check_span(f"sentence {self.text!r}", self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A stretch of a video with its text: the unit of the corpus and of the search index."""
+
+    clip_id: str
+    video_id: str
+    start: float
+    end: float
+    text: str
+    timed_by: TimedBy = "word"
+
+    def __post_init__(self) -> None:
+        _check_span(f"clip {self.clip_id!r}", self.start, self.end)
+
+    @property
+    def duration(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An answer: where in which file, how well it fits, and the subtitle line said there."""
+
+    file: str
+    start: float
+    end: float
+    score: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Frames:
+    """Pictures with their times. ``rgb`` is (T, H, W, 3) uint8, ``pts_seconds`` is (T,)."""
+
+    rgb: Pixels
+    pts_seconds: Seconds
+
+    def __post_init__(self) -> None:
+        if self.rgb.ndim != 4 or self.rgb.shape[-1] != 3 or self.rgb.dtype != np.uint8:
+            raise ValueError(f"frames must be (T, H, W, 3) uint8, got {self.rgb.shape} {self.rgb.dtype}")
+        if self.pts_seconds.shape != (len(self.rgb),):
+            raise ValueError(f"{len(self.rgb)} frames need as many times, got shape {self.pts_seconds.shape}")
+
+    def __len__(self) -> int:
+        return len(self.rgb)
+
+    def __iter__(self) -> Iterator[tuple[float, Pixels]]:
+        return zip(self.pts_seconds.tolist(), self.rgb, strict=True)
+
+    def __repr__(self) -> str:
+        span = f"{self.pts_seconds[0]:.3f}..{self.pts_seconds[-1]:.3f} s" if len(self) else "empty"
+        return f"Frames({'x'.join(map(str, self.rgb.shape))}, {span})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HybridClip:
+    """What the model sees of a clip: S middle frames in high resolution, 2N neighbours of each in low resolution.
+
+    ``high`` is (S, 3, H, W) or None, ``low`` is (S, 2N, 3, H/4, W/4) or None, both uint8 RGB, neighbours in order
+    of time (N before the middle frame, then N after it). ``high_pts`` is (S,), ``low_pts`` is (S, 2N), in seconds.
+    """
+
+    high: Pixels | None
+    low: Pixels | None
+    high_pts: Seconds = field(default_factory=lambda: np.zeros(0))
+    low_pts: Seconds = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def __post_init__(self) -> None:
+        if self.high is None and self.low is None:
+            raise ValueError("a hybrid clip needs high or low frames, got neither")
+        if self.high is not None and (self.high.ndim != 4 or self.high.shape[1] != 3):
+            raise ValueError(f"high must be (S, 3, H, W), got {self.high.shape}")
+        if self.low is not None and (self.low.ndim != 5 or self.low.shape[2] != 3):
+            raise ValueError(f"low must be (S, 2N, 3, h, w), got {self.low.shape}")
+
+    def __repr__(self) -> str:
+        shape = {k: None if v is None else v.shape for k, v in (("high", self.high), ("low", self.low))}
+        return f"HybridClip(high={shape['high']}, low={shape['low']})"

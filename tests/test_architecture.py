@@ -1,0 +1,76 @@
+"""Who may import whom: the rooms stand in layers, imports go downwards only, and nobody below the CLI prints."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[1] / "src" / "hdvila"
+EVERYONE = {"types", "errors", "progress"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "types": set(),
+    "errors": set(),
+    "progress": set(),
+    "media": set(),
+    "text": set(),
+    "nn": set(),
+    "losses": set(),
+    "models": {"nn"},
+    "store": {"media"},
+    "hub": {"models", "media", "text"},
+    "miniature": {"media", "text"},
+    "corpus": {"store", "media", "text"},
+    "data": {"store", "media", "text"},
+    "tasks": {"models", "losses"},
+    "train": {"tasks", "data", "hub", "models", "text", "evaluate"},
+    "evaluate": {"tasks", "data", "hub", "text"},
+    "search": {"hub", "models", "media", "text"},
+    "recipes": {"train", "tasks", "models", "data"},  # configuration classes only
+}
+ANYTHING = {"cli", "demo", "studies", "__init__"}  # nobody imports these back
+
+
+def imports(file: Path) -> list[tuple[int, list[str]]]:
+    """(line, dotted parts below hdvila) of every import of our own code in `file`."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [f"{node.module}.{alias.name}" if node.module == "hdvila" else node.module for alias in node.names]
+        found += [(node.lineno, name.split(".")[1:]) for name in names if name.split(".")[0] == "hdvila"]
+    return found
+
+
+def room_of(file: Path) -> str:
+    return file.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def test_rooms_import_downwards_only() -> None:
+    wrong = []
+    for file in sorted(SOURCE.rglob("*.py")):
+        room = room_of(file)
+        if room in ANYTHING:
+            continue
+        assert room in MAY_IMPORT, f"{file}: the room {room!r} has no place in the plan (tests/test_architecture.py)"
+        for line, parts in imports(file):
+            target = parts[0] if parts else "__init__"
+            if target not in MAY_IMPORT[room] | EVERYONE | {room}:
+                wrong.append(f"{file.relative_to(SOURCE.parents[1])}:{line}: {room} may not import {target}")
+            if room == target == "models" and len(parts) > 1:
+                own, other = file.relative_to(SOURCE).parts[1], parts[1]
+                if own != other:
+                    wrong.append(f"{file.relative_to(SOURCE.parents[1])}:{line}: model {own} imports model {other}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_only_the_command_line_prints() -> None:
+    wrong = [
+        f"{file.relative_to(SOURCE.parents[1])}:{node.lineno}"
+        for file in sorted(SOURCE.rglob("*.py"))
+        if room_of(file) != "cli"
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert not wrong, f"print below the command line: {wrong}"
