@@ -1,0 +1,118 @@
+"""The sizes of an HD-VILA model: a frozen value that is saved beside the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+
+from hdvila.errors import UsageError
+
+Variant = Literal["stage1", "stage2", "open_ended", "multiple_choice"]
+TextPooling = Literal["mean", "cls"]
+
+OPTIONS_PER_QUESTION = 5
+"""Sequences "question option" of one video in the multiple-choice variant (TGIF-QA has five options)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HDVILAConfig:
+    """Sizes and settings of `HDVILA`. The defaults are the paper's model (arXiv 2111.10337, section 4 and appendix A).
+
+    A small model for a laptop: ``HDVILAConfig(hidden_size=128, text_layers=2, joint_layers=2, intermediate_size=512,
+    num_attention_heads=2, hybrid_layers=2, hybrid_attention_heads=2, resnet_depths=(1, 1, 1, 1), resnet_width=16,
+    grid=(2, 3), vocab_size=1000, max_text_positions=64)``.
+
+    Raises:
+        UsageError: a value that no model can have, such as a width that the heads do not divide.
+    """
+
+    variant: Variant = "stage1"
+    """stage1: two encoders for retrieval; stage2: with the joint transformer and its pre-training heads;
+    open_ended, multiple_choice: with the joint transformer and an answer head."""
+
+    hidden_size: int = 1024
+    num_attention_heads: int = 16
+    intermediate_size: int = 4096
+    text_layers: int = 12
+    joint_layers: int = 12
+    """Layers of the joint transformer; stage one has none and ignores the value."""
+    vocab_size: int = 30522
+    max_text_positions: int = 512
+    text_token_types: int = 2
+    visual_rows: int = 100
+    visual_columns: int = 100
+    dropout: float = 0.1
+    """In the text and the joint transformer and before the answer head, hidden states and attention alike."""
+    text_pooling: TextPooling = "mean"
+    """What of the text goes to its pooler: the mean over all real tokens, or the output at [CLS]."""
+    num_answers: int = 0
+    """Rows of the answer head of `open_ended`; one row, the fit of an option, in `multiple_choice`."""
+
+    resnet_depths: tuple[int, int, int, int] = (3, 4, 6, 3)
+    resnet_width: int = 64
+    """Channels of the stem; stage k gives ``resnet_width * 4 * 2**k`` channels."""
+
+    hybrid_layers: int = 4
+    hybrid_attention_heads: int = 16
+    hybrid_mlp_ratio: float = 4.0
+    hybrid_stochastic_depth: float = 0.1
+    """Chance of leaving out the residuals of the last block in training; it grows linearly from 0 at the first."""
+    grid: tuple[int, int] = (10, 16)
+    """Rows and columns of the learned position table (HR pixels / 64). Other sizes resize the table bilinearly."""
+    frames: int = 7
+    """Entries of the learned time table. Other frame counts resize the table linearly."""
+    initializer_range: float = 0.02
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "resnet_depths", tuple(self.resnet_depths))  # lists come from JSON
+        object.__setattr__(self, "grid", tuple(self.grid))
+        if self.variant not in get_args(Variant):
+            raise UsageError(f"variant={self.variant!r} is unknown: choose one of {', '.join(get_args(Variant))}")
+        if self.text_pooling not in get_args(TextPooling):
+            raise UsageError(f"text_pooling={self.text_pooling!r} is unknown: choose mean or cls")
+        for heads in ("num_attention_heads", "hybrid_attention_heads"):
+            count = getattr(self, heads)
+            if count < 1 or self.hidden_size % count:
+                raise UsageError(f"{heads}={count} does not divide hidden_size={self.hidden_size}: choose a divisor")
+        if len(self.resnet_depths) != 4 or len(self.grid) != 2:
+            raise UsageError(f"resnet_depths needs 4 numbers and grid 2, got {self.resnet_depths} and {self.grid}")
+        if self.variant == "open_ended" and self.num_answers < 1:
+            raise UsageError("variant='open_ended' needs num_answers, the number of possible answers (at least 1)")
+        if self.variant == "multiple_choice" and self.num_answers not in (0, 1):
+            raise UsageError(
+                f"num_answers={self.num_answers} with variant='multiple_choice': its head gives one number an option; "
+                "leave num_answers out, or choose variant='open_ended'"
+            )
+        if not 0 <= self.dropout < 1 or not 0 <= self.hybrid_stochastic_depth < 1:
+            raise UsageError(
+                f"dropout={self.dropout} and hybrid_stochastic_depth={self.hybrid_stochastic_depth} are chances: "
+                "choose 0 <= value < 1"
+            )
+
+    @property
+    def has_joint_transformer(self) -> bool:
+        return self.variant != "stage1"
+
+    @property
+    def answers_questions(self) -> bool:
+        return self.variant in ("open_ended", "multiple_choice")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> HDVILAConfig:
+        """The inverse of `to_dict`.
+
+        Raises:
+            UsageError: a key that is no setting, with the nearest one.
+        """
+        known = [field.name for field in fields(cls)]
+        for key in values:
+            if key not in known:
+                near = get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+                raise UsageError(f"{key!r} is no setting of an HD-VILA model: {hint}")
+        return cls(**values)

@@ -1,0 +1,93 @@
+"""The language side of HD-VILA: text encoder, joint transformer and heads (paper, sections 4.2 and 4.3).
+
+Legend: B videos, S segments, L text tokens, P visual tokens, D width. Rows of the joint transformer are segment-major:
+row s*B + b is segment s of video b.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.nn.bert import EPS, BertEmbeddings, BertEncoder, BertPooler, BertWordHead
+
+
+class VisualEmbeddings(nn.Module):
+    """Grid of one segment to tokens: + row + column (2-D positions) + token type, LayerNorm, dropout."""
+
+    def __init__(self, width: int, rows: int, columns: int, dropout: float) -> None:
+        super().__init__()
+        self.row_position_embeddings = nn.Embedding(rows, width)
+        self.col_position_embeddings = nn.Embedding(columns, width)
+        self.token_type_embeddings = nn.Embedding(1, width)
+        self.LayerNorm = nn.LayerNorm(width, EPS)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, grid_NDHW: Tensor) -> Tensor:
+        """(N, D, H, W) -> (N, H*W, D), row-major."""
+        _, _, h, w = grid_NDHW.shape
+        rows = self.row_position_embeddings.weight[:h, None]
+        columns = self.col_position_embeddings.weight[None, :w]
+        x_NHWD = grid_NDHW.permute(0, 2, 3, 1) + rows + columns
+        tokens: Tensor = self.dropout(self.LayerNorm(x_NHWD.flatten(1, 2) + self.token_type_embeddings.weight[0]))
+        return tokens
+
+
+class SplitBert(nn.Module):
+    """One BERT cut in two: its first layers read text alone, its last layers read text and visual tokens together."""
+
+    def __init__(self, config: HDVILAConfig) -> None:
+        super().__init__()
+        width, dropout = config.hidden_size, config.dropout
+        joint = config.joint_layers if config.has_joint_transformer else 0
+        self.embeddings = BertEmbeddings(
+            config.vocab_size, config.max_text_positions, config.text_token_types, width, dropout
+        )
+        layers = config.text_layers + joint
+        self.encoder = BertEncoder(layers, width, config.num_attention_heads, config.intermediate_size, dropout)
+        if not config.answers_questions:
+            self.pooler1 = BertPooler(width)
+        if config.has_joint_transformer:
+            self.visual_embeddings = VisualEmbeddings(width, config.visual_rows, config.visual_columns, dropout)
+            self.pooler2 = BertPooler(width)
+
+
+class PretrainingHeads(nn.Module):
+    """Masked words and text-video matching."""
+
+    def __init__(self, width: int, vocab: int) -> None:
+        super().__init__()
+        self.predictions = BertWordHead(width, vocab)
+        self.seq_relationship = nn.Linear(width, 2)
+
+
+class Language(nn.Module):
+    """The text and joint transformers with the heads of a variant; a container, `HDVILA` says how they are used."""
+
+    def __init__(self, config: HDVILAConfig) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.bert = SplitBert(config)
+        if config.variant == "stage2":
+            self.cls = PretrainingHeads(width, config.vocab_size)
+        if config.answers_questions:
+            answers = config.num_answers if config.variant == "open_ended" else 1
+            self.dropout = nn.Dropout(config.dropout)
+            self.classifier = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, answers))
+        else:
+            self.t_proj = nn.Linear(width, width)
+            self.v_proj = nn.Linear(width, width)
+
+
+def aggregate(x: Tensor, how: str) -> Tensor:
+    """Consensus over segments: (S, ...) -> (...).
+
+    Args:
+        how: "mean", "max" or "logsumexp".
+    """
+    if how == "mean":
+        return x.mean(0)
+    if how == "max":
+        return x.amax(0)
+    return torch.logsumexp(x, 0)

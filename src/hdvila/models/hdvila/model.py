@@ -1,0 +1,377 @@
+"""HD-VILA: hybrid high/low-resolution video and text (Xue et al., CVPR 2022, arXiv 2111.10337).
+
+Legend: B videos, S segments of a video, N = B*S segments, F frames of a segment (2N LR neighbours and one HR middle
+frame), L text tokens, D width, V vocabulary, h w rows and columns of the grid (H/64 x W/64).
+Pixels are RGB 0..255, uint8 or float; the model normalises them itself. Parameter names are those of the
+official files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from hdvila.errors import UsageError
+from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION, HDVILAConfig
+from hdvila.models.hdvila.hybrid import HybridTransformer
+from hdvila.models.hdvila.joint import Language, aggregate
+from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
+from hdvila.nn.attention import padding_bias
+from hdvila.nn.bert import start_bert_weights
+from hdvila.nn.resnet import ResNet
+from hdvila.types import HybridClip
+
+CONSENSUS = ("mean", "max", "logsumexp")
+
+
+class Reader(Protocol):
+    """Turns files and words into what the model reads; `hdvila.hub.Processor` is one."""
+
+    def read(self, path: str | Path, start: float | None, end: float | None) -> HybridClip: ...
+
+    def tokenize(self, texts: list[str]) -> tuple[Tensor, Tensor]: ...
+
+    def save(self, folder: Path) -> dict[str, Any]: ...
+
+
+class HDVILA(nn.Module):
+    """The model in one of its four variants (`HDVILAConfig.variant`).
+
+    BatchNorm always uses its stored statistics, in training too; see `hdvila.models.hdvila.calibrate` for a model that
+    starts from random weights.
+    """
+
+    cnn: ResNet
+    cnn_low: ResNet
+    grid_encoder: nn.Sequential
+    grid_encoder_low: nn.Sequential
+    grid_encoder_combine: nn.Sequential
+    timesformer: HybridTransformer
+
+    def __init__(self, config: HDVILAConfig, processor: Reader | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.processor = processor
+        for name, module in build_vision(config).items():
+            self.add_module(name, module)
+        self.transformer = Language(config)
+        self._start_weights()
+
+    def _start_weights(self) -> None:
+        std = self.config.initializer_range
+        start_bert_weights(self.transformer, std)
+        self.timesformer.start_weights(std)
+        if self.config.variant == "stage2":
+            heads, words = self.transformer.cls.predictions, self.transformer.bert.embeddings.word_embeddings
+            with torch.no_grad():
+                heads.decoder.weight.copy_(words.weight)
+
+    # ---- pictures
+
+    def segment_grids(self, high: Tensor | None, low: Tensor | None) -> Tensor:
+        """The fused feature map of every segment: (B, S, ...) pictures -> (B*S, D, h, w), row b*S + s.
+
+        With `high` None it is the hybrid transformer's output at the middle LR frame, with `low` None the HR branch.
+        """
+        check_pictures(high, low)
+        if low is None:
+            assert high is not None
+            grid: Tensor = self.grid_encoder(self.cnn(normalise(high.flatten(0, 1)))[-1])
+            return grid
+        neighbours = low.shape[2]
+        low_maps = self.grid_encoder_low(self.cnn_low(normalise(low.flatten(0, 2)))[-1])
+        low_NFDhw = low_maps.reshape(-1, neighbours, *low_maps.shape[1:])
+        middle = neighbours // 2
+        if high is None:
+            alone: Tensor = self.timesformer(low_NFDhw)[:, middle]
+            return alone
+        *_, stage3, stage4 = self.cnn(normalise(high.flatten(0, 1)))
+        detail = self.grid_encoder(stage4)
+        shrunk = self.grid_encoder_low(stage3[:, :, ::4, ::4])  # nearest, from 1/16 to 1/64 of the pixels
+        frames_NFDhw = torch.cat([low_NFDhw[:, :middle], shrunk[:, None], low_NFDhw[:, middle:]], 1)
+        motion = self.timesformer(frames_NFDhw)[:, middle]
+        fused: Tensor = self.grid_encoder_combine(torch.cat([detail, motion], 1))
+        return fused
+
+    def encode_video(self, high: Tensor | None, low: Tensor | None) -> Tensor:
+        """Videos to unit vectors.
+
+        Args:
+            high: (B, S, 3, H, W) middle frames, H and W multiples of 64; or None.
+            low: (B, S, 2N, 3, H/4, W/4) neighbours in order of time; or None.
+
+        Returns:
+            (B, D) float32, each of length 1.
+
+        Raises:
+            UsageError: shapes that do not fit, or a question-answering variant (it has no video projection).
+        """
+        self._needs("encode_video", "stage1", "stage2")
+        grids_NDhw = self.segment_grids(high, low)
+        segments = check_pictures(high, low)[1]
+        mean_BD = grids_NDhw.float().mean((2, 3)).reshape(-1, segments, self.config.hidden_size).mean(1)
+        weight = self.transformer.v_proj.weight
+        return F.normalize(self.transformer.v_proj(mean_BD.to(weight.dtype)).float(), dim=-1)
+
+    # ---- text
+
+    def text_states(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Token outputs of the text encoder: (B, L) ids and mask -> (B, L, D)."""
+        self._check_text(input_ids, attention_mask)
+        bert = self.transformer.bert
+        states: Tensor = bert.encoder(
+            bert.embeddings(input_ids), padding_bias(attention_mask), end=self.config.text_layers
+        )
+        return states
+
+    def pool_text(self, states_BLD: Tensor, attention_mask: Tensor) -> Tensor:
+        """Token outputs to unit vectors (B, D), float32."""
+        states = states_BLD.float()
+        if self.config.text_pooling == "mean":
+            mask = attention_mask.float()[..., None]
+            pooled = (states * mask).sum(1) / mask.sum(1)
+        else:
+            pooled = states[:, 0]
+        pooled = self.transformer.bert.pooler1(pooled.to(self.transformer.t_proj.weight.dtype))
+        return F.normalize(self.transformer.t_proj(pooled).float(), dim=-1)
+
+    def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Texts to unit vectors: (B, L) ids and mask (1 = real token) -> (B, D) float32.
+
+        Raises:
+            UsageError: shapes that do not fit, or a question-answering variant (it has no text projection).
+        """
+        self._needs("encode_text", "stage1", "stage2")
+        return self.pool_text(self.text_states(input_ids, attention_mask), attention_mask)
+
+    # ---- text and pictures together
+
+    def joint_states(
+        self, high: Tensor | None, low: Tensor | None, input_ids: Tensor, attention_mask: Tensor
+    ) -> Tensor:
+        """Outputs of the joint transformer, segment by segment.
+
+        Args:
+            input_ids, attention_mask: (B*n, L), n texts a video, the texts of one video together.
+
+        Returns:
+            (S, B*n, L + h*w, D): the text tokens, then the grid row by row.
+        """
+        self._needs("the joint transformer", "stage2", "open_ended", "multiple_choice")
+        videos, segments = check_pictures(high, low)
+        texts, length = input_ids.shape[0], input_ids.shape[-1]
+        if texts % videos:
+            raise UsageError(f"{texts} texts for {videos} videos: give every video the same number of texts")
+        bert = self.transformer.bert
+        visual_NPD = bert.visual_embeddings(self.segment_grids(high, low))
+        visual_SBPD = visual_NPD.reshape(videos, segments, *visual_NPD.shape[1:]).transpose(0, 1)
+        visual_SBPD = visual_SBPD.repeat_interleave(texts // videos, 1)
+        text_SBLD = self.text_states(input_ids, attention_mask).expand(segments, -1, -1, -1)
+        tokens_NTD = torch.cat([text_SBLD, visual_SBPD.to(text_SBLD.dtype)], 2).flatten(0, 1)
+        mask_NT = F.pad(attention_mask, (0, tokens_NTD.shape[1] - length), value=1).repeat(segments, 1)
+        out: Tensor = bert.encoder(tokens_NTD, padding_bias(mask_NT), first=self.config.text_layers)
+        return out.reshape(segments, texts, *out.shape[1:])
+
+    def masked_states(
+        self,
+        high: Tensor | None,
+        low: Tensor | None,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        consensus: str = "logsumexp",
+    ) -> Tensor:
+        """What the masked-word head reads: text outputs after the consensus over segments, (B, L, D).
+
+        The consensus is over hidden states, as in the released code; the paper speaks of logits.
+        """
+        _check_consensus(consensus)
+        states_SBTD = self.joint_states(high, low, input_ids, attention_mask)
+        return aggregate(states_SBTD[:, :, : input_ids.shape[1]].float(), consensus)
+
+    def word_logits(self, states: Tensor) -> Tensor:
+        """The masked-word head: (..., D) -> (..., V), float32. Training calls it at the masked positions only."""
+        self._needs("word_logits", "stage2")
+        head = self.transformer.cls.predictions
+        logits: Tensor = head(states.to(head.decoder.weight.dtype))
+        return logits.float()
+
+    def masked_language_logits(
+        self,
+        high: Tensor | None,
+        low: Tensor | None,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        consensus: str = "logsumexp",
+    ) -> Tensor:
+        """Scores of every word at every text position: -> (B, L, V), float32. `consensus`: mean, max or logsumexp.
+
+        Raises:
+            UsageError: shapes that do not fit, an unknown consensus, or a variant other than stage2.
+        """
+        self._needs("masked_language_logits", "stage2")
+        return self.word_logits(self.masked_states(high, low, input_ids, attention_mask, consensus))
+
+    def matching_logits(
+        self,
+        high: Tensor | None,
+        low: Tensor | None,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        consensus: str = "logsumexp",
+    ) -> Tensor:
+        """Scores of "does not match" and "matches": -> (B, 2), float32. No recipe of the paper trains this head.
+
+        Raises:
+            UsageError: as `masked_language_logits`.
+        """
+        self._needs("matching_logits", "stage2")
+        _check_consensus(consensus)
+        states_SBTD = self.joint_states(high, low, input_ids, attention_mask)
+        pooled_BD = aggregate(self.transformer.bert.pooler2(states_SBTD[:, :, 0]).float(), consensus)
+        head = self.transformer.cls.seq_relationship
+        logits: Tensor = head(pooled_BD.to(head.weight.dtype))
+        return logits.float()
+
+    def answer_logits(
+        self, high: Tensor | None, low: Tensor | None, input_ids: Tensor, attention_mask: Tensor
+    ) -> Tensor:
+        """Scores of answers, a segment each; `aggregate` makes one score of them.
+
+        Args:
+            input_ids, attention_mask: open ended: (B, L), a question a video. Multiple choice: (B*5, L), the five
+                sequences "question option" of one video together.
+
+        Returns:
+            (S, B, answers), or (S, B, 5) for multiple choice; float32.
+
+        Raises:
+            UsageError: shapes that do not fit, or a variant without an answer head.
+        """
+        self._needs("answer_logits", "open_ended", "multiple_choice")
+        options = OPTIONS_PER_QUESTION if self.config.variant == "multiple_choice" else 1
+        videos = check_pictures(high, low)[0]
+        if input_ids.shape[0] != videos * options:
+            raise UsageError(
+                f"{input_ids.shape[0]} texts for {videos} videos: the variant {self.config.variant} needs "
+                f"{options} a video, those of one video together"
+            )
+        states_SBTD = self.joint_states(high, low, input_ids, attention_mask)
+        head = self.transformer
+        logits_SBA: Tensor = head.classifier(head.dropout(head.bert.pooler2(states_SBTD[:, :, 0]))).float()
+        return logits_SBA.reshape(-1, videos, options) if options > 1 else logits_SBA
+
+    def aggregate(self, logits: Tensor, how: str) -> Tensor:
+        """Consensus over segments: (S, ...) -> (...); `how`: mean, max or logsumexp.
+
+        Raises:
+            UsageError: an unknown `how`.
+        """
+        _check_consensus(how)
+        return aggregate(logits, how)
+
+    # ---- files and words
+
+    @torch.inference_mode()
+    def embed_video(self, path: str | Path, start: float | None = None, end: float | None = None) -> Tensor:
+        """A video file, or its seconds start..end, to a unit vector (D,).
+
+        Raises:
+            UsageError: the model has no processor.
+            MediaError: the file cannot be read.
+        """
+        clip = self._reader().read(path, start, end)
+        high, low = (None if x is None else torch.from_numpy(x)[None].to(self.device) for x in (clip.high, clip.low))
+        return self._evaluating(self.encode_video, high, low)[0]
+
+    @torch.inference_mode()
+    def embed_text(self, texts: str | list[str]) -> Tensor:
+        """Texts to unit vectors (len(texts), D).
+
+        Raises:
+            UsageError: the model has no processor.
+        """
+        ids, mask = self._reader().tokenize([texts] if isinstance(texts, str) else list(texts))
+        return self._evaluating(self.encode_text, ids.to(self.device), mask.to(self.device))
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write config.json, model.safetensors and what the processor needs. `hdvila.load_model(folder)` reads them.
+
+        Each file appears whole or not at all, and config.json last, so an interrupted save is never taken for a model.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        described = {"system": "hdvila", "format": 1, "model": self.config.to_dict()}
+        if self.processor is not None:
+            described |= self.processor.save(folder)
+        weights = {key: tensor.detach().cpu().contiguous() for key, tensor in self.state_dict().items()}
+        save_file(weights, folder / "model.safetensors.part", metadata={"format": "pt"})
+        os.replace(folder / "model.safetensors.part", folder / "model.safetensors")
+        (folder / "config.json.part").write_text(json.dumps(described, indent=2) + "\n")
+        os.replace(folder / "config.json.part", folder / "config.json")
+
+    # ---- for training
+
+    @property
+    def device(self) -> torch.device:
+        return self.transformer.bert.embeddings.word_embeddings.weight.device
+
+    def stage_one_modules(self) -> list[nn.Module]:
+        """Everything that stage one trains and stage two keeps frozen."""
+        language, bert = self.transformer, self.transformer.bert
+        parts: list[nn.Module] = [self.cnn, self.cnn_low, self.grid_encoder, self.grid_encoder_low]
+        parts += [self.grid_encoder_combine, self.timesformer, bert.embeddings]
+        parts += list(bert.encoder.layer[: self.config.text_layers])
+        if not self.config.answers_questions:
+            parts += [bert.pooler1, language.t_proj, language.v_proj]
+        return parts
+
+    def checkpoint_activations(self, enabled: bool = True) -> None:
+        """Recompute each ResNet stage in the backward pass: much less memory, the same gradients."""
+        self.cnn.checkpoint_stages = self.cnn_low.checkpoint_stages = enabled
+
+    # ---- checks
+
+    def _needs(self, what: str, *variants: str) -> None:
+        if self.config.variant not in variants:
+            raise UsageError(
+                f"{what} needs a model of variant {' or '.join(variants)}, this one is {self.config.variant!r}: "
+                f"load it with variant={variants[0]!r}, if its file holds those weights"
+            )
+
+    def _check_text(self, ids: Tensor, mask: Tensor) -> None:
+        if ids.ndim != 2 or ids.shape != mask.shape:
+            raise UsageError(f"input_ids {tuple(ids.shape)} and attention_mask {tuple(mask.shape)} must both be (B, L)")
+        if ids.shape[1] > self.config.max_text_positions:
+            raise UsageError(
+                f"texts have {ids.shape[1]} tokens, the model has {self.config.max_text_positions} positions: truncate"
+            )
+
+    def _reader(self) -> Reader:
+        if self.processor is None:
+            raise UsageError(
+                "this model has no processor, so it cannot read files or words: load it from a folder that "
+                "save_pretrained wrote, or set model.processor to a hdvila.hub.Processor"
+            )
+        return self.processor
+
+    def _evaluating(self, call: Any, *inputs: Tensor | None) -> Tensor:
+        """`call(*inputs)` in evaluation mode, the mode put back afterwards."""
+        was_training = self.training
+        self.eval()
+        try:
+            out: Tensor = call(*inputs)
+        finally:
+            self.train(was_training)
+        return out
+
+
+def _check_consensus(how: str) -> None:
+    if how not in CONSENSUS:
+        raise UsageError(f"consensus {how!r} is unknown: choose one of {', '.join(CONSENSUS)}")

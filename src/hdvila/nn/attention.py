@@ -1,0 +1,34 @@
+"""Multi-head attention as one function of tensors."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+MASKED = -10000.0
+"""What is added to the score of a padded token. Large enough that its weight is exactly 0 beside any real token."""
+
+
+def padding_bias(mask_NL: Tensor) -> Tensor:
+    """(N, L) with 1 at real tokens to (N, 1, 1, L) in float32: 0 at real tokens, `MASKED` at padding."""
+    return ((1.0 - mask_NL.float()) * MASKED)[:, None, None, :]
+
+
+def attend(
+    q_NTD: Tensor, k_NLD: Tensor, v_NLD: Tensor, heads: int, bias: Tensor | None = None, dropout: float = 0.0
+) -> Tensor:
+    """Scaled dot-product attention with `heads` heads: (N, T, D) queries over (N, L, D) keys and values -> (N, T, D).
+
+    Args:
+        bias: added to the scores, broadcastable to (N, heads, T, L); see `padding_bias`.
+        dropout: chance of dropping an attention weight (the caller passes 0 in evaluation).
+    """
+
+    def split(x: Tensor) -> Tensor:
+        return x.reshape(*x.shape[:2], heads, -1).transpose(1, 2)  # N, heads, tokens, width of a head
+
+    q = split(q_NTD)
+    if bias is not None:
+        bias = bias.to(q.dtype)
+    out = F.scaled_dot_product_attention(q, split(k_NLD), split(v_NLD), bias, dropout)
+    return out.transpose(1, 2).flatten(2)
