@@ -1,0 +1,138 @@
+"""The terminal's manners, shared by all commands: results on stdout, progress and errors on stderr, exit statuses.
+
+    0    done
+    1    some inputs failed and are listed, or the work could not be done
+    2    wrong use
+    130  interrupted from the keyboard
+
+An expected failure is one line on stderr. Set ``HDVILA_DEBUG=1`` to see where it came from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import TextIO
+
+import typer
+
+from hdvila.cli.reporters import PlainReporter, RichReporter
+from hdvila.errors import HdvilaError, UsageError
+from hdvila.progress import Reporter
+
+__all__ = ["DONE", "FAILED", "INTERRUPTED", "WRONG_USE", "emit", "finish", "reporter", "status_of"]
+
+DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+_CLICK_USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_ROOM_WORDS = ("no space left on device", "file too large", "database or disk is full", "disk quota exceeded")
+
+
+def emit(record: Mapping[str, object], json: bool, line: str = "") -> None:
+    """Write one result to stdout at once: as an object on one line, or as `line` for a person.
+
+    Args:
+        record: what to write as JSON; numbers must be finite.
+        json: JSON, or the line.
+        line: the same for a person.
+    """
+    text = _as_json(record) if json else line
+    _tolerant(sys.stdout)
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def reporter() -> Reporter:
+    """Bars with the remaining time where stderr is a terminal, now and then a line where it is not."""
+    _tolerant(sys.stderr)
+    return RichReporter() if sys.stderr.isatty() else PlainReporter(sys.stderr)
+
+
+def finish(failed: int) -> None:
+    """End a command: status 1 if some inputs failed (they are listed already), 0 otherwise."""
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def status_of(error: BaseException) -> int:
+    """Say on stderr, in one line, what went wrong, and give the exit status that stands for it.
+
+    Args:
+        error: whatever a command raised.
+
+    Raises:
+        BaseException: the same error, if it is none that we expect: a defect, shown with its trace.
+    """
+    if isinstance(error, typer.Exit):
+        return int(error.exit_code)
+    if isinstance(error, BrokenPipeError):
+        # The reader of stdout has gone (`hdvila search ... | head`). Nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    message, status = _expected(error)
+    if not message:
+        raise error
+    if os.environ.get("HDVILA_DEBUG"):
+        traceback.print_exception(error)
+    _tolerant(sys.stderr)
+    sys.stderr.write(f"hdvila: {' '.join(message.split())}\n")
+    return status
+
+
+def _expected(error: BaseException) -> tuple[str, int]:
+    """(message, status), or ("", 0) for an error that nobody foresaw."""
+    if isinstance(error, _CLICK_USAGE_ERROR):
+        return _usage_message(error), WRONG_USE
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return "interrupted; the same command goes on from here", INTERRUPTED
+    if _is_full_disk(error):
+        return f"no room left to write: {error}; free some space, then the same command goes on from here", FAILED
+    if isinstance(error, UsageError):
+        return str(error), WRONG_USE
+    if isinstance(error, HdvilaError):
+        return str(error), FAILED
+    if isinstance(error, OSError):
+        return _os_message(error), FAILED
+    return "", DONE
+
+
+def _usage_message(error: Exception) -> str:
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "hdvila"
+    return f"{message.rstrip('.?')}; see {command} --help"
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Also where a library hides the number in a message of its own (safetensors, torch, SQLite, pyarrow)."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+            return True
+        if not isinstance(cause, HdvilaError) and any(words in str(cause).lower() for words in _NO_ROOM_WORDS):
+            return True
+        cause = cause.__cause__
+    return False
+
+
+def _os_message(error: OSError) -> str:
+    what = error.strerror or type(error).__name__
+    where = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
+    return f"{what}{where}" if where or error.strerror else str(error) or what
+
+
+def _as_json(record: Mapping[str, object]) -> str:
+    return json.dumps(record, allow_nan=False)
+
+
+def _tolerant(stream: TextIO) -> None:
+    """Names of files may hold what the terminal cannot show; show their escapes rather than fail."""
+    if hasattr(stream, "reconfigure"):
+        with contextlib.suppress(OSError, ValueError):
+            stream.reconfigure(errors="backslashreplace")
