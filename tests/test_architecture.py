@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "miniature": {"media", "text"},
     "corpus": {"store", "media", "text"},
     "data": {"store", "media", "text"},
-    "tasks": {"models", "losses"},
+    "tasks": {"models", "losses", "data"},  # of data only the Batch
     "train": {"tasks", "data", "hub", "models", "text", "evaluate"},
     "evaluate": {"tasks", "data", "hub", "text"},
     "search": {"hub", "models", "media", "text"},
