@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "losses": set(),
     "models": {"nn"},
     "store": {"media"},
-    "hub": {"models", "media", "text"},
+    "hub": {"models", "nn", "media", "text"},
     "miniature": {"media", "text"},
     "corpus": {"store", "media", "text"},
     "data": {"store", "media", "text"},

@@ -3,23 +3,121 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from safetensors.torch import load_file
+import torch
 
+from hdvila.errors import CheckpointError, require
+from hdvila.models.hdvila.adapter import from_official, infer_config, is_official
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.nn.checkpoint import Weights, put_weights, read_weights, unwrap
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+FORMAT = 1
+
+_log = logging.getLogger("hdvila")
 
 
 def build_model(config: HDVILAConfig) -> HDVILA:
-    """A new model with start values."""
+    """A new model with start values, in training mode."""
     return HDVILA(config)
 
 
-def load_model(source: str | Path, *, device: str = "cpu") -> HDVILA:
-    """The model in a folder that `save_pretrained` wrote, in evaluation mode."""
-    folder = Path(source)
-    described = json.loads((folder / "config.json").read_text())
-    model = HDVILA(HDVILAConfig.from_dict(described["model"]))
-    model.load_state_dict(load_file(folder / "model.safetensors"))
-    return model.to(device).eval()
+def list_models() -> dict[str, str]:
+    """The systems that `load_model` reads, each with a line about it."""
+    return {"hdvila": "HD-VILA (CVPR 2022): retrieval, masked words, question answering; official files and ours"}
+
+
+def load_model(
+    source: str | Path | Mapping[str, Any],
+    *,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+    strict: bool = True,
+    **config: Any,
+) -> HDVILA:
+    """A model in evaluation mode, with its weights and, from a folder of ours, its preprocessing.
+
+    Args:
+        source: a folder that `save_pretrained` wrote; an official file (.pt, .pth, .safetensors), also with a
+            `module.` prefix, inside a wrapper dict, or in float16; a Hugging Face hub id of such a folder; or a state
+            dict. Files are read without executing anything in them.
+        dtype: of the weights and of the computation, float32 or bfloat16. Vectors and logits are float32 in any case.
+        strict: every unexplained missing, extra or misshapen key is an error; else it is listed in `load_report`.
+        config: settings of `HDVILAConfig` that a file cannot tell (`num_attention_heads`, `hybrid_attention_heads`;
+            default width / 64) or that shall be otherwise: `text_pooling="cls"`, or `variant="stage1"` to take the two
+            encoders out of a stage-two file.
+
+    Returns:
+        The model; its `load_report` says what became of every key.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or does not fit; names the keys.
+        UsageError: a setting that does not exist or cannot be.
+    """
+    if isinstance(source, Mapping):
+        return _fit(unwrap(source), config, strict, "the state dict").to(device, dtype).eval()
+    path = Path(source)
+    if not path.exists():
+        path = _from_hub(str(source))
+    if not path.is_dir():
+        return _fit(read_weights(path), config, strict, str(path)).to(device, dtype).eval()
+    described = _read_config(path)
+    weights = read_weights(path / WEIGHTS)
+    model = _fit(weights, described["model"] | config, strict, str(path / WEIGHTS))
+    return model.to(device, dtype).eval()
+
+
+def _fit(weights: Weights, settings: Mapping[str, Any], strict: bool, name: str) -> HDVILA:
+    if not is_official(weights):
+        raise CheckpointError(
+            f"{name}: these are no weights of HD-VILA ({len(weights)} keys, first {next(iter(weights), None)!r}). "
+            "Known systems: " + ", ".join(list_models()) + ". For a BERT or ResNet to start from, see load_bert and "
+            "load_resnet in hdvila.models.hdvila.start"
+        )
+    config = infer_config(weights, settings)
+    ours, report = from_official(weights, config)
+    model = HDVILA(config)
+    put_weights(model, ours, report, strict=strict, name=name)
+    model.load_report = report
+    if not strict and report.started:
+        _log.warning("%s: %s", name, report)
+    return model
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    file = folder / CONFIG
+    if not file.is_file():
+        raise CheckpointError(f"{folder}: it has no {CONFIG}, so it is no model folder (or its saving was interrupted)")
+    try:
+        described = json.loads(file.read_text())
+        known = described["system"] == "hdvila" and described["format"] == FORMAT and "model" in described
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise CheckpointError(
+            f"{file}: it does not describe a model of this version of hdvila (system 'hdvila', format {FORMAT}). "
+            "A folder of a Hugging Face BERT is read by hdvila.models.hdvila.start.load_bert"
+        )
+    assert isinstance(described, dict)
+    return described
+
+
+def _from_hub(name: str) -> Path:
+    """Fetch a model folder by its hub id, such as "someone/hdvila-small"."""
+    if name.count("/") != 1 or name.startswith((".", "/", "~")) or Path(name).suffix in (".pt", ".pth", ".safetensors"):
+        raise CheckpointError(
+            f"{name}: there is no such file or folder; give a path that exists or a hub id owner/name"
+        )
+    hub = require("huggingface_hub", extra="hub")
+    try:
+        return Path(hub.snapshot_download(name))
+    except Exception as error:  # the hub raises many kinds: offline, unknown name, no permission
+        raise CheckpointError(
+            f"{name}: no such folder here, and the hub does not give it ({type(error).__name__}): check the name, the "
+            "network, or download it elsewhere and give its path"
+        ) from error

@@ -25,6 +25,7 @@ from hdvila.models.hdvila.joint import Language, aggregate
 from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
 from hdvila.nn.bert import start_bert_weights
+from hdvila.nn.checkpoint import LoadReport
 from hdvila.nn.resnet import ResNet
 from hdvila.types import HybridClip
 
@@ -59,6 +60,7 @@ class HDVILA(nn.Module):
         super().__init__()
         self.config = config
         self.processor = processor
+        self.load_report: LoadReport | None = None
         for name, module in build_vision(config).items():
             self.add_module(name, module)
         self.transformer = Language(config)

@@ -1,0 +1,157 @@
+"""Weights by name: read a file, put the weights into a module, and account for every key."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from hdvila.errors import CheckpointError
+
+Weights = dict[str, Tensor]
+WRAPPERS = ("model_state_dict", "state_dict", "model")
+SHOWN = 5
+
+
+@dataclass(slots=True)
+class LoadReport:
+    """What became of every key: of the file (`loaded`, `dropped`) and of the model (`started`)."""
+
+    loaded: list[str] = field(default_factory=list)
+    dropped: dict[str, str] = field(default_factory=dict)
+    """Key of the file -> why it is left out."""
+    started: dict[str, str] = field(default_factory=dict)
+    """Weight of the model that the file does not give -> why it has its start value."""
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.loaded)} weights loaded"]
+        for verb, keys in (("left out", self.dropped), ("not in the file", self.started)):
+            for reason in dict.fromkeys(keys.values()):
+                group = [key for key, why in keys.items() if why == reason]
+                lines.append(f"{len(group)} {verb}, {reason}: {_some(group)}")
+        return "\n".join(lines)
+
+
+def read_weights(path: str | Path) -> Weights:
+    """The tensors of a .safetensors, .pt, .pth or .bin file, on the CPU. Nothing in the file is executed.
+
+    Raises:
+        CheckpointError: the file is missing or damaged, or holds anything but tensors by name.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"{path}: there is no such file; give a .safetensors, .pt, .pth or .bin file")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path}: it holds Python objects besides tensors, and files are read without executing anything in them "
+            f"({str(error).splitlines()[0]}): save its state_dict alone where it was made"
+        ) from error
+    except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"{path}: it cannot be read as weights ({str(error).splitlines()[0]}): it may be damaged or cut short; "
+            "fetch it again"
+        ) from error
+    return unwrap(content, str(path))
+
+
+def unwrap(content: object, name: str = "the checkpoint") -> Weights:
+    """A flat dict name -> tensor out of wrapper dicts (`state_dict`, `model`, ...) and without a `module.` prefix.
+
+    Raises:
+        CheckpointError: no weights are found.
+    """
+    while isinstance(content, Mapping) and not _is_flat(content):
+        inner = next((content[key] for key in WRAPPERS if isinstance(content.get(key), Mapping)), None)
+        if inner is None:
+            raise CheckpointError(
+                f"{name}: no weights by name in it, its keys are {_some([str(key) for key in content])}: "
+                f"give a state dict, plain or under one of the keys {', '.join(WRAPPERS)}"
+            )
+        content = inner
+    if not isinstance(content, Mapping):
+        raise CheckpointError(f"{name}: it holds a {type(content).__name__}, not weights by name: give a state dict")
+    weights: Weights = dict(content)
+    while all(key.startswith("module.") for key in weights):
+        weights = {key.removeprefix("module."): tensor for key, tensor in weights.items()}
+    return weights
+
+
+def _is_flat(content: Mapping[Any, Any]) -> bool:
+    return bool(content) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items())
+
+
+def put_weights(
+    model: nn.Module, weights: Weights, report: LoadReport, *, strict: bool, name: str = "the checkpoint"
+) -> None:
+    """Copy weights into the parameters and buffers of the same names, cast to their types.
+
+    `report` holds what is already explained: keys left out before, and weights that may be missing. The rest is
+    accounted for in it here.
+
+    Args:
+        strict: whatever is missing, extra or misshapen without an explanation is an error; otherwise it goes into the
+            report, and weights without a fitting tensor keep their start values.
+
+    Raises:
+        CheckpointError: names the first keys, what they should be, and what to do.
+    """
+    own = dict(model.state_dict())
+    extra = [key for key in weights if key not in own]
+    misshapen = [key for key in weights if key in own and weights[key].shape != own[key].shape]
+    missing = [key for key in own if key not in weights and key not in report.started]
+    if strict:
+        _refuse(name, own, weights, extra, misshapen, missing)
+    report.dropped |= dict.fromkeys(extra, "unknown name")
+    report.dropped |= dict.fromkeys(misshapen, "another shape")
+    report.started |= dict.fromkeys(missing, "missing") | dict.fromkeys(misshapen, "another shape")
+    fitting = [key for key in weights if key in own and key not in misshapen]
+    with torch.no_grad():
+        for key in fitting:
+            own[key].copy_(weights[key])
+    report.loaded += fitting
+
+
+def _refuse(
+    name: str, own: Weights, weights: Weights, extra: list[str], misshapen: list[str], missing: list[str]
+) -> None:
+    wrong = []
+    if misshapen:
+        shapes = [f"{key} is {_shape(weights[key])}, the model needs {_shape(own[key])}" for key in misshapen]
+        wrong.append(f"{len(misshapen)} of another shape: {_some(shapes, '; ')}")
+    if missing:
+        wrong.append(f"{len(missing)} missing: {_some(missing)}")
+    if extra:
+        named = [_with_nearest(key, missing or list(own)) for key in extra[:SHOWN]]
+        wrong.append(f"{len(extra)} unknown: {_some(named, more=len(extra) - SHOWN)}")
+    if wrong:
+        raise CheckpointError(
+            f"{name}: its keys do not fit the model. " + ". ".join(wrong) + ". Give the sizes or the variant of this "
+            "file by keyword, or pass strict=False to take what fits and leave the rest at its start values"
+        )
+
+
+def _with_nearest(key: str, candidates: list[str]) -> str:
+    near = get_close_matches(key, candidates, n=1, cutoff=0.6)
+    return f"{key} (nearest: {near[0]})" if near else key
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a single number"
+
+
+def _some(items: list[str], separator: str = ", ", more: int | None = None) -> str:
+    """The first few items and how many more there are."""
+    more = len(items) - SHOWN if more is None else more
+    return separator.join(items[:SHOWN]) + (f"{separator}and {more} more" if more > 0 else "")
