@@ -1,0 +1,1 @@
+"""Numbers of a model, each with the protocol, the gallery and the chance level that give it a meaning."""

@@ -1,0 +1,130 @@
+"""Retrieval on the clips of a corpus: which clip belongs to these words, and which words to this clip.
+
+Legend: B clips of a batch, Q texts, V videos (clips), D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hdvila.data.batch import collate
+from hdvila.data.dataset import ClipSource
+from hdvila.errors import UsageError
+from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
+from hdvila.progress import SILENT, Reporter
+
+__all__ = ["RetrievalReport", "evaluate_retrieval"]
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalReport:
+    """Numbers with their protocol.
+
+    Attributes:
+        protocol: what was asked of the model, in words that fit above a table.
+        queries, videos: how many texts and clips.
+        missing: ids of clips that were left out because nothing is said in them.
+        ties: queries of either direction whose right answer shares its score; see `text_to_video.ties` for one.
+        text_to_video, video_to_text: the two directions.
+    """
+
+    protocol: str
+    queries: int
+    videos: int
+    missing: tuple[str, ...]
+    ties: int
+    text_to_video: RankMetrics
+    video_to_text: RankMetrics
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, by the names above."""
+        return {
+            "protocol": self.protocol,
+            "queries": self.queries,
+            "videos": self.videos,
+            "missing": list(self.missing),
+            "ties": self.ties,
+            "text_to_video": self.text_to_video.to_dict(),
+            "video_to_text": self.video_to_text.to_dict(),
+        }
+
+
+def evaluate_retrieval(
+    model: Any,
+    corpus: ClipSource,
+    *,
+    clips: Sequence[int] | None = None,
+    batch_size: int = 16,
+    ties: TieRule = "pessimistic",
+    reporter: Reporter = SILENT,
+) -> RetrievalReport:
+    """Embed clips and their words with `model` and rank them by cosine, in both directions.
+
+    Each clip's words are one query and its pictures one candidate, sampled by the evaluation rule (no chance in it).
+    Equal words are embedded once, so that they tie exactly.
+
+    Args:
+        model: a model with ``encode_video``, ``embed_text`` and a processor (see `hdvila.load_model`).
+        corpus: where the clips are.
+        clips: their numbers in ``corpus.clips``; default: all.
+        batch_size: clips embedded at once.
+        ties: see `hdvila.evaluate.metrics.rank.TieRule`.
+        reporter: hears about progress.
+
+    Raises:
+        UsageError: no clip with words.
+        StoreError: a clip cannot be read.
+    """
+    chosen = list(range(len(corpus.clips)) if clips is None else clips)
+    spoken = [i for i in chosen if corpus.clips[i].text.strip()]
+    if not spoken:
+        raise UsageError(f"none of the {len(chosen)} clips has words, and without queries there is nothing to rank")
+    videos_VD = _embed_clips(model, corpus, spoken, batch_size, reporter)
+    texts_QD = _embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
+    # In float64 and back, so that equal vectors have equal scores however the product was blocked.
+    similarity_QV = (texts_QD.astype(np.float64) @ videos_VD.T.astype(np.float64)).astype(np.float32)
+    forth, back = retrieval_metrics(similarity_QV, ties=ties), retrieval_metrics(similarity_QV.T, ties=ties)
+    return RetrievalReport(
+        protocol=f"clips of a corpus and the words said in them, one to one, ties {ties}",
+        queries=len(spoken),
+        videos=len(spoken),
+        missing=tuple(corpus.clips[i].clip_id for i in chosen if not corpus.clips[i].text.strip()),
+        ties=forth.ties + back.ties,
+        text_to_video=forth,
+        video_to_text=back,
+    )
+
+
+@torch.inference_mode()
+def _embed_clips(
+    model: Any, corpus: ClipSource, numbers: list[int], batch_size: int, reporter: Reporter
+) -> NDArray[np.float32]:
+    """(V, D) unit vectors of the clips with these numbers."""
+    preprocess, device = model.processor.preprocess, model.device
+    no_words = torch.zeros((0, 0), dtype=torch.int64)
+    rows: list[NDArray[np.float32]] = []
+    with reporter.task("embedding clips", total=len(numbers)) as bar:
+        for first in range(0, len(numbers), batch_size):
+            some = numbers[first : first + batch_size]
+            batch = collate([corpus.sample(i, preprocess) for i in some], no_words, no_words, some).to(device)
+            rows.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
+            bar.advance(len(some))
+    return np.concatenate(rows)
+
+
+def _embed_texts(model: Any, texts: list[str], batch_size: int) -> NDArray[np.float32]:
+    """(Q, D) unit vectors; equal texts have equal vectors."""
+    unique = sorted(set(texts))
+    parts = [
+        model.embed_text(unique[first : first + batch_size]).float().cpu().numpy()
+        for first in range(0, len(unique), batch_size)
+    ]
+    place = {text: number for number, text in enumerate(unique)}
+    rows: NDArray[np.float32] = np.concatenate(parts)[[place[text] for text in texts]]
+    return rows
