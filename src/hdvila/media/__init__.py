@@ -1,0 +1,30 @@
+"""Video in and out: exact times, one resize kernel, hybrid sampling."""
+
+from hdvila.media.encode import write_video
+from hdvila.media.info import SubtitleStream, VideoInfo
+from hdvila.media.jpeg import decode_jpeg, encode_jpeg
+from hdvila.media.preprocess import Preprocess, read_hybrid, read_hybrids
+from hdvila.media.probe import probe
+from hdvila.media.resize import crop_to, resize
+from hdvila.media.sampling import HybridSampling, hybrid_indices
+from hdvila.media.streams import clip_streams
+from hdvila.media.video import Video, open_video
+
+__all__ = [
+    "HybridSampling",
+    "Preprocess",
+    "SubtitleStream",
+    "Video",
+    "VideoInfo",
+    "clip_streams",
+    "crop_to",
+    "decode_jpeg",
+    "encode_jpeg",
+    "hybrid_indices",
+    "open_video",
+    "probe",
+    "read_hybrid",
+    "read_hybrids",
+    "resize",
+    "write_video",
+]

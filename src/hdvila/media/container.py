@@ -1,0 +1,88 @@
+"""Opening a video file: the one place where PyAV's errors become ours and where the picture stream is chosen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+
+from hdvila.errors import MediaError
+
+_TEXT_FORMATS = {"tty", "ansi"}  # ffmpeg draws plain text files as pictures
+_MAX_THREADS = 4
+
+
+@contextmanager
+def speaking_of(path: str | os.PathLike[str], doing: str = "read") -> Iterator[None]:
+    """Turn whatever PyAV or the system raises inside into a `MediaError` that names the file and the cause."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise MediaError(f"{path}: cannot be {doing} as a video: {_cause(error)}; {_advice(error)}") from error
+    except (OSError, UnicodeError) as error:
+        raise MediaError(f"{path}: cannot be {doing}: {_cause(error)}; check the path and its permissions") from error
+
+
+def open_container(path: str | os.PathLike[str]) -> Any:
+    """Open `path` for reading.
+
+    Only local files are followed, so a playlist that points to the network is refused.
+
+    Raises:
+        MediaError: the file is missing, empty, a folder, or of no known video format.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise MediaError(f"{path}: is a folder, not a video file; name a file inside it")
+    if not file.exists():
+        raise MediaError(f"{path}: there is no such file; check the path")
+    if file.is_file() and file.stat().st_size == 0:
+        raise MediaError(f"{path}: the file is empty (0 bytes); fetch or render it again")
+    with speaking_of(path):  # an absolute path, because ffmpeg reads "a:b.mp4" as protocol "a"
+        container = av.open(
+            str(file.absolute()), metadata_errors="replace", options={"protocol_whitelist": "file,crypto"}
+        )
+    if set(container.format.name.split(",")) & _TEXT_FORMATS:
+        container.close()
+        raise MediaError(f"{path}: is a text file, not a video; name a video file")
+    return container
+
+
+def picture_stream(container: Any, path: str | os.PathLike[str]) -> Any:
+    """The video stream to read: marked as default before others, then the largest picture, then the first.
+
+    Cover pictures of audio files do not count as video.
+
+    Raises:
+        MediaError: the file has no video stream.
+    """
+    attached = av.stream.Disposition.attached_pic
+    streams = [s for s in container.streams.video if s.codec_context is not None and not s.disposition & attached]
+    if not streams:
+        kinds = ", ".join(sorted({s.type for s in container.streams if s.type != "video"})) or "nothing"
+        raise MediaError(f"{path}: has no video stream (it holds {kinds}); name a file with pictures")
+    default = av.stream.Disposition.default
+    stream = max(streams, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = min(_MAX_THREADS, usable_cores())
+    return stream
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _cause(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text)[:1].lower() + str(text)[1:]
+
+
+def _advice(error: av.error.FFmpegError) -> str:
+    if isinstance(error, av.error.InvalidDataError):
+        return "it is damaged, cut off before its index, or no video at all: fetch it again"
+    return "check that the file plays elsewhere"

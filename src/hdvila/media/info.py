@@ -1,0 +1,88 @@
+"""What a video file holds, as it is displayed and as it really plays."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from hdvila.media.orientation import Orientation
+from hdvila.media.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleStream:
+    """A subtitle track inside a video file."""
+
+    index: int
+    codec: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """Facts of a video file.
+
+    Attributes:
+        path: the file.
+        width, height: pixels as displayed: after rotation, reflection and the stretch of non-square pixels.
+        fps: frames a second that really play: one less than their number over the time between first and last.
+        duration: seconds from the container's start to the end of the last frame.
+        num_frames: frames that the file times.
+        start_time: seconds of the container's own clock at which time 0 of `Video` stands.
+        codec, pixel_format: as ffmpeg names them, such as ``h264`` and ``yuv420p10le``.
+        rotation: degrees clockwise (0, 90, 180, 270) by which the stored picture is turned for display.
+        mirrored: whether the stored picture is flipped left to right before that turn.
+        has_audio: whether there is a sound track.
+        subtitle_streams: the subtitle tracks inside the file.
+        damage: None, or how the file breaks off; its readable part is described by everything else.
+    """
+
+    path: str
+    width: int
+    height: int
+    fps: float
+    duration: float
+    num_frames: int
+    start_time: float
+    codec: str
+    pixel_format: str
+    rotation: int
+    mirrored: bool
+    has_audio: bool
+    subtitle_streams: tuple[SubtitleStream, ...]
+    damage: str | None
+
+
+def stored_size(frame: Any, stream: Any) -> tuple[int, int]:
+    """(width, height) of the stored picture in square pixels."""
+    ratio = stream.sample_aspect_ratio or 1
+    return max(1, round(frame.width * ratio)), int(frame.height)
+
+
+def describe(
+    path: str | os.PathLike[str], container: Any, stream: Any, timeline: Timeline, first: Any, orientation: Orientation
+) -> VideoInfo:
+    """Put the facts together. `first` is the first decoded frame."""
+    width, height = stored_size(first, stream)
+    played = float(timeline.seconds[-1] - timeline.seconds[0])
+    fps = (len(timeline) - 1) / played if played > 0 else 1 / max(timeline.duration - float(timeline.seconds[0]), 1e-3)
+    return VideoInfo(
+        path=str(path),
+        width=height if orientation.swap else width,
+        height=width if orientation.swap else height,
+        fps=fps,
+        duration=timeline.duration,
+        num_frames=len(timeline),
+        start_time=(container.start_time or 0) / 1e6,
+        codec=stream.codec_context.name,
+        pixel_format=first.format.name,
+        rotation=orientation.rotation,
+        mirrored=orientation.mirrored,
+        has_audio=bool(container.streams.audio),
+        subtitle_streams=tuple(
+            SubtitleStream(s.index, s.codec_context.name if s.codec_context else "unknown", s.language)
+            for s in container.streams.subtitles
+        ),
+        damage=timeline.note,
+    )

@@ -1,0 +1,104 @@
+"""Many clips of one video out of a single decode pass, each frame prepared once however many clips share it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from hdvila.errors import UsageError
+from hdvila.media.resize import crop_to, resize
+from hdvila.media.video import Video
+from hdvila.types import Pixels, Seconds
+
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which part of the picture is seen: `where` and `zoom` of `crop_to`, the same for both resolutions of a clip."""
+
+    where: tuple[float, float] = (0.5, 0.5)
+    zoom: float = 1.0
+
+
+@dataclass(slots=True)
+class Picture:
+    """One decoded frame, number `index` of its video, with the sizes already made of it."""
+
+    index: int
+    rgb: Pixels
+    _made: dict[tuple[int, int, View | None], Pixels] = field(default_factory=dict)
+
+    def sized(self, height: int, width: int, view: View | None = None) -> Pixels:
+        """(height, width, 3): the part that `view` shows, or the whole picture without one."""
+        key = height, width, view
+        if key not in self._made:
+            if view is None:
+                self._made[key] = resize(self.rgb, height, width)
+            else:
+                self._made[key] = crop_to(self.rgb, height, width, view.where, view.zoom)
+        return self._made[key]
+
+
+class Job(Protocol):
+    """A clip that waits for its frames."""
+
+    def needs(self) -> set[int]:
+        """The frame numbers it waits for."""
+
+    def put(self, picture: Picture) -> None:
+        """One of them."""
+
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+
+
+def run(video: Video, jobs: Sequence[AnyJob]) -> Iterator[AnyJob]:
+    """Feed every job its frames in one pass; yields them filled, in the order given."""
+    waiting: dict[int, list[int]] = defaultdict(list)
+    left = []
+    for number, job in enumerate(jobs):
+        needed = job.needs()
+        left.append(len(needed))
+        for index in needed:
+            waiting[index].append(number)
+    turn = 0
+    queue: list[AnyJob | None] = list(jobs)
+    for index, rgb in video.pick(sorted(waiting)):
+        picture = Picture(index, rgb)
+        for number in waiting.pop(index):
+            job_there = queue[number]
+            assert job_there is not None
+            job_there.put(picture)
+            left[number] -= 1
+        while turn < len(queue) and left[turn] == 0:
+            finished, queue[turn] = queue[turn], None
+            assert finished is not None
+            yield finished
+            turn += 1
+
+
+def within(video: Video, span: Span) -> Span:
+    """The part of `span` that the video has.
+
+    Raises:
+        UsageError: it begins after the end of the video, or ends before it starts.
+    """
+    start, end = max(0.0, span[0]), min(span[1], video.info.duration)
+    if span[1] < span[0]:
+        raise UsageError(f"{video.info.path}: a clip ends before it starts: {span[0]:.3f}..{span[1]:.3f} s")
+    if start >= video.info.duration or end < start:
+        raise UsageError(
+            f"{video.info.path}: a clip at {span[0]:.3f}..{span[1]:.3f} s lies outside the video, "
+            f"which plays 0..{video.info.duration:.3f} s; name a time inside it"
+        )
+    return start, end
+
+
+def timeline(start: float, end: float, fps: float) -> Seconds:
+    """The times of a clip's frames: `start`, then every 1/fps inside ``[start, end)``; at least one."""
+    return start + np.arange(max(1, int(np.ceil((end - start) * fps - 1e-6)))) / fps

@@ -1,0 +1,147 @@
+"""From a video file to what the model sees, and the settings of it that are saved with a model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from hdvila.errors import UsageError
+from hdvila.media.passes import Picture, Span, View, run, timeline, within
+from hdvila.media.sampling import HybridSampling, hybrid_indices
+from hdvila.media.video import Video, open_video
+from hdvila.types import HybridClip, Pixels
+
+TRAINING_ZOOM = 9 / 8  # 640x1024 cut out of 720 lines, as in the paper
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocess:
+    """How clips become model input.
+
+    A clip is laid on a timeline of `fps` frames a second. HR middle frames stand at its multiples of `hr_every` and are
+    `height` x `width` pixels (multiples of 64); LR neighbours have a quarter of that each way. `segments`, `neighbours`
+    and `rate` (in timeline frames) are those of `HybridSampling`.
+    """
+
+    height: int = 640
+    width: int = 1024
+    segments: int = 2
+    neighbours: int = 3
+    rate: int = 4
+    fps: float = 10.0
+    hr_every: int = 5
+
+    def __post_init__(self) -> None:
+        if self.height < 64 or self.width < 64 or self.height % 64 or self.width % 64:
+            raise UsageError(f"preprocess size {self.height}x{self.width}: both must be multiples of 64, at least 64")
+        if not self.fps > 0 or self.hr_every < 1:
+            raise UsageError(f"preprocess fps={self.fps}, hr_every={self.hr_every}: fps above 0, hr_every at least 1")
+        HybridSampling(self.segments, self.neighbours, self.rate)
+
+    @property
+    def sampling(self) -> HybridSampling:
+        """Segments, neighbours and rate."""
+        return HybridSampling(self.segments, self.neighbours, self.rate)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Preprocess:
+        """The inverse of `to_dict`.
+
+        Raises:
+            UsageError: a key that does not exist or a value that cannot be used.
+        """
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise UsageError(f"preprocess has no setting {unknown[0]!r}: it has {[f.name for f in fields(cls)]}")
+        return cls(**values)
+
+
+def draw_view(rng: np.random.Generator | None) -> View:
+    """Where to look: at random for training, the centre without `rng`."""
+    return View() if rng is None else View((float(rng.random()), float(rng.random())), TRAINING_ZOOM)
+
+
+def read_hybrid(
+    path: str | os.PathLike[str],
+    preprocess: Preprocess,
+    start: float | None = None,
+    end: float | None = None,
+    rng: np.random.Generator | None = None,
+) -> HybridClip:
+    """Read one clip of a video of any length, rate and container.
+
+    Args:
+        path: the video.
+        preprocess: sizes and sampling.
+        start, end: the clip in seconds, half-open; None is the start or end of the video.
+        rng: draws frames and crop for training; None is the evaluation rule and the centre.
+
+    Raises:
+        MediaError: the file cannot be read.
+        UsageError: the clip begins after the end of the video, or ends before it starts.
+    """
+    with open_video(path) as video:
+        span = (start or 0.0, video.info.duration if end is None else end)
+        return next(_read(video, preprocess, [span], rng))
+
+
+def read_hybrids(
+    path: str | os.PathLike[str], preprocess: Preprocess, spans: Sequence[Span], rng: np.random.Generator | None = None
+) -> Iterator[HybridClip]:
+    """Read many clips of one video in one pass over it; yields one clip for each span, in the order given.
+
+    Spans in order of their start keep memory to the clips that overlap; others wait for their turn.
+
+    Raises:
+        MediaError: the file cannot be read.
+        UsageError: a span begins after the end of the video, or ends before it starts.
+    """
+    with open_video(path) as video:
+        yield from _read(video, preprocess, spans, rng)
+
+
+class _HybridJob:
+    """One clip: frame numbers of its segments, then the pixels."""
+
+    def __init__(self, video: Video, preprocess: Preprocess, span: Span, rng: np.random.Generator | None) -> None:
+        shown = video.indices_at(timeline(*within(video, span), preprocess.fps))
+        middle, others = hybrid_indices(len(shown), preprocess.sampling, rng, preprocess.hr_every)
+        self._middle, self._others = shown[middle], shown[others]
+        self._view = draw_view(rng)
+        self._pts = video.pts_seconds[self._middle], video.pts_seconds[self._others]
+        self._size = preprocess.height, preprocess.width
+        self._high: Pixels | None = None
+        self._low: Pixels | None = None
+
+    def needs(self) -> set[int]:
+        return {*self._middle.tolist(), *self._others.ravel().tolist()}
+
+    def put(self, picture: Picture) -> None:
+        height, width = self._size
+        if self._high is None or self._low is None:
+            self._high = np.empty((len(self._middle), 3, height, width), np.uint8)
+            self._low = np.empty((*self._others.shape, 3, height // 4, width // 4), np.uint8)
+        if picture.index in self._middle:
+            high = picture.sized(height, width, self._view).transpose(2, 0, 1)
+            self._high[self._middle == picture.index] = high
+        if picture.index in self._others:
+            low = picture.sized(height // 4, width // 4, self._view).transpose(2, 0, 1)
+            self._low[self._others == picture.index] = low
+
+    def clip(self) -> HybridClip:
+        return HybridClip(self._high, self._low, *self._pts)
+
+
+def _read(
+    video: Video, preprocess: Preprocess, spans: Sequence[Span], rng: np.random.Generator | None
+) -> Iterator[HybridClip]:
+    for job in run(video, [_HybridJob(video, preprocess, span, rng) for span in spans]):
+        yield job.clip()

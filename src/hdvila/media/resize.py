@@ -1,0 +1,58 @@
+"""The one kernel with which all our own paths change the size of a picture, and the crop that keeps two sizes together.
+
+Kernel: separable triangle (bilinear) filter whose support grows with the reduction, so shrinking averages and does not
+alias; pixel centres at half integers; result rounded to uint8. It is torch's ``interpolate(mode="bilinear",
+antialias=True, align_corners=False)`` on uint8, which follows Pillow's ``BILINEAR``. A picture that already has the
+size comes back untouched.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hdvila.errors import UsageError
+from hdvila.types import Pixels
+
+
+def resize(rgb: Pixels, height: int, width: int) -> Pixels:
+    """(H, W, 3) or (T, H, W, 3) uint8 -> the same with `height` x `width` pixels.
+
+    Raises:
+        UsageError: a size below one pixel.
+    """
+    if height < 1 or width < 1:
+        raise UsageError(f"cannot resize to {height}x{width} pixels: both must be at least 1")
+    if rgb.shape[-3:-1] == (height, width):
+        return rgb
+    import torch  # here, because the command line imports this room and must start fast
+
+    frames = np.ascontiguousarray(rgb if rgb.ndim == 4 else rgb[None])
+    with torch.inference_mode():
+        resized = torch.nn.functional.interpolate(
+            torch.from_numpy(frames).permute(0, 3, 1, 2), size=(height, width), mode="bilinear", antialias=True
+        )
+        out: Pixels = np.ascontiguousarray(resized.permute(0, 2, 3, 1).numpy())
+    return out if rgb.ndim == 4 else out[0]
+
+
+def crop_to(rgb: Pixels, height: int, width: int, where: tuple[float, float] = (0.5, 0.5), zoom: float = 1.0) -> Pixels:
+    """Scale (T, H, W, 3) so that it covers `zoom` times the window, then cut the window out -> (T, height, width, 3).
+
+    The same `where` and `zoom` cut the same part of the picture at any window size, so an HR frame and its LR
+    neighbours show the same view. Only the part that is kept is resampled.
+
+    Args:
+        rgb: (T, H, W, 3) uint8.
+        height, width: the window in pixels.
+        where: (vertical, horizontal) position of the window in what is left over, each 0..1; 0.5 is the centre.
+        zoom: 1 shows as much as fits; 9/8 leaves an eighth of the window for moving it about.
+
+    Raises:
+        UsageError: a window below one pixel, a `where` outside 0..1 or a `zoom` below 1.
+    """
+    if not (0 <= where[0] <= 1 and 0 <= where[1] <= 1 and zoom >= 1):
+        raise UsageError(f"cannot crop at where={where} with zoom={zoom}: where is 0..1 each way, zoom at least 1")
+    scale = max(height / rgb.shape[-3], width / rgb.shape[-2]) * zoom
+    covered = max(round(rgb.shape[-3] * scale), height), max(round(rgb.shape[-2] * scale), width)
+    top, left = round((covered[0] - height) * where[0]), round((covered[1] - width) * where[1])
+    return np.ascontiguousarray(resize(rgb, *covered)[..., top : top + height, left : left + width, :])

@@ -1,0 +1,228 @@
+"""Frames of a video by index, by time, or one after the other, exact to the frame.
+
+Seeking goes to the key frame before and decodes forward, so any frame comes out as a decode from the start would give
+it. Colours follow the file's own tags (matrix and range; untagged files as BT.601, as ffmpeg does) to 8-bit RGB.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from hdvila.errors import MediaError, UsageError
+from hdvila.media.container import open_container, picture_stream, speaking_of
+from hdvila.media.info import VideoInfo, describe, stored_size
+from hdvila.media.orientation import Orientation
+from hdvila.media.timeline import Timeline, read_timeline
+from hdvila.types import Frames, Pixels, Seconds
+
+_TICK = 1e-6  # seconds by which a time may miss a frame's start and still mean that frame (float arithmetic)
+_Decoded = tuple[int, Any]  # pts in ticks, PyAV frame
+_WORTH_A_SEEK = 12  # frames that must be saved before a seek is cheaper than decoding on
+
+
+def open_video(path: str | os.PathLike[str]) -> Video:
+    """Open a video for reading; use it as a context manager.
+
+    Raises:
+        MediaError: the file is missing, empty, no video, or none of its pictures can be decoded.
+    """
+    return Video(path)
+
+
+class Video:
+    """An open video. ``info`` says what it is; ``pts_seconds`` (T,) when each frame appears (container start = 0)."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+        self._decoder: Iterator[_Decoded] = iter(())
+        self._current: _Decoded | None = None  # on screen
+        self._pending: _Decoded | None = None  # decoded, but not on screen yet
+        self._from_start = True
+        self._container = open_container(path)
+        try:
+            with speaking_of(path):
+                self._prepare()
+        except BaseException:
+            self._container.close()
+            raise
+
+    def _prepare(self) -> None:
+        self._stream = picture_stream(self._container, self._path)
+        timeline = read_timeline(self._container, self._stream)
+        self._timeline = timeline
+        self._rewind()
+        first = next(self._decoder, None)
+        if first is None or not len(timeline):
+            raise MediaError(f"{self._path}: no picture of it can be decoded: it is damaged; fetch it again")
+        self._timeline = timeline = _from_first_picture(timeline, first[0])
+        self._pending = first
+        self._orientation = Orientation.of_frame(first[1])
+        self._stored_size = stored_size(first[1], self._stream)
+        self.info: VideoInfo = describe(
+            self._path, self._container, self._stream, timeline, first[1], self._orientation
+        )
+
+    def __enter__(self) -> Video:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._current = self._pending = None
+        self._decoder = iter(())
+        self._container.close()
+
+    @property
+    def pts_seconds(self) -> Seconds:
+        """(T,) seconds from the container's start at which each frame appears."""
+        return self._timeline.seconds
+
+    def indices_at(self, times: Sequence[float] | Seconds) -> NDArray[np.int64]:
+        """(n,) times in seconds -> (n,) indices of the frames on screen: the last that began, clamped at both ends."""
+        wanted = np.asarray(times, np.float64) + _TICK
+        return np.clip(np.searchsorted(self.pts_seconds, wanted, side="right") - 1, 0, len(self._timeline) - 1)
+
+    def pick(self, indices: Iterable[int]) -> Iterator[tuple[int, Pixels]]:
+        """Yield (index, (H, W, 3) rgb) for each index in the order given; rising order needs one pass only.
+
+        A frame that is damaged beyond decoding shows the picture before it, as a player does.
+
+        Raises:
+            UsageError: an index that the video does not have.
+        """
+        for index in indices:
+            if not 0 <= index < len(self._timeline):
+                raise UsageError(f"{self._path}: has frames 0..{len(self._timeline) - 1}, there is no frame {index}")
+            with speaking_of(self._path):
+                picture = self._rgb(self._seek(int(index)))
+            yield int(index), picture
+
+    def frames(self, indices: Sequence[int] | NDArray[np.int64]) -> Frames:
+        """The frames with these numbers (0 is the first displayed), in the order given: (n, H, W, 3)."""
+        chosen = np.asarray(indices, np.int64).reshape(-1)
+        rgb = np.empty((len(chosen), self.info.height, self.info.width, 3), np.uint8)
+        unique, places = np.unique(chosen, return_inverse=True)
+        for position, (_, picture) in enumerate(self.pick(unique.tolist())):
+            rgb[places == position] = picture
+        return Frames(rgb, self.pts_seconds[chosen])
+
+    def at(self, times: Sequence[float] | Seconds) -> Frames:
+        """The frames on screen at these times in seconds; before the first and after the last frame, these two."""
+        return self.frames(self.indices_at(times))
+
+    def walk(self, start: float | None = None, end: float | None = None) -> Iterator[tuple[float, Pixels]]:
+        """Yield (pts in seconds, (H, W, 3) rgb) of every frame on screen during ``[start, end)``, in order."""
+        first = 0 if start is None else int(self.indices_at([start])[0])
+        last = len(self._timeline) if end is None else int(np.searchsorted(self.pts_seconds, end - _TICK))
+        for index, rgb in self.pick(range(first, last)):
+            yield float(self.pts_seconds[index]), rgb
+
+    def _rgb(self, frame: Any) -> Pixels:
+        width, height = self._stored_size
+        return self._orientation.apply(
+            frame.reformat(format="rgb24", width=width, height=height, threads=1).to_ndarray()
+        )
+
+    def _seek(self, index: int) -> Any:
+        """The decoded frame on screen at ``pts[index]``."""
+        target = int(self._timeline.pts[index])
+        if self._goes_on_to(index):
+            self._advance(target)
+        else:
+            for begin in self._ways_to(index):
+                begin()
+                if self._advance(target):
+                    break
+        if self._current is None:
+            raise MediaError(f"{self._path}: no picture can be decoded near frame {index}; the file is damaged there")
+        return self._current[1]
+
+    def _goes_on_to(self, index: int) -> bool:
+        """Whether decoding on from here reaches frame `index`, and no key frame saves much of the way."""
+        here = self._current or self._pending
+        if here is None or here[0] > self._timeline.pts[index]:
+            return False
+        position = int(np.searchsorted(self._timeline.pts, here[0]))
+        key = int(np.searchsorted(self._timeline.keys, index, side="right")) - 1
+        return key < 0 or int(self._timeline.keys[key]) - position <= _WORTH_A_SEEK
+
+    def _ways_to(self, index: int) -> Iterator[Any]:
+        """Where to begin decoding: the key frame before, the one before that, the start of the file."""
+        keys = self._timeline.keys[self._timeline.keys <= index]
+        if not self._timeline.counted:
+            for key in keys[:-3:-1]:
+                yield lambda key=key: self._jump(int(self._timeline.pts[key]))
+        yield self._rewind
+
+    def _advance(self, target: int) -> bool:
+        """Decode up to `target`; False when decoding began only after it."""
+        while True:
+            if self._pending is None:
+                self._pending = next(self._decoder, None)
+            if self._pending is None:  # the end: the last picture stays
+                return self._current is not None
+            if self._pending[0] > target and self._current is not None:
+                return True
+            if self._pending[0] > target and not self._from_start:
+                return False
+            self._current, self._pending = self._pending, None
+            if self._current[0] >= target:
+                return True
+
+    def _jump(self, pts: int) -> None:
+        self._container.seek(pts, stream=self._stream, backward=True)
+        self._begin(from_start=False)
+
+    def _rewind(self) -> None:
+        self._container.close()
+        self._container = open_container(self._path)
+        self._stream = picture_stream(self._container, self._path)
+        self._begin(from_start=True)
+
+    def _begin(self, from_start: bool) -> None:
+        self._from_start = from_start
+        self._current = self._pending = None
+        self._decoder = self._decode()
+
+    def _decode(self) -> Iterator[_Decoded]:
+        """(pts, frame) in order of display from where the container stands; damaged packets are passed over."""
+        count, last = 0, None
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError:
+                packet = None  # the file breaks off here; Timeline.note says so
+            try:
+                frames = self._stream.codec_context.decode(packet)
+            except av.error.FFmpegError:
+                continue
+            for frame in frames:
+                pts = count if self._timeline.counted else frame.pts
+                count += 1
+                if pts is not None and (last is None or pts > last):
+                    last = pts
+                    yield pts, frame
+            if packet is None:
+                return
+
+
+def _from_first_picture(timeline: Timeline, pts: int) -> Timeline:
+    """Leave out packets before the first picture: a recording that begins in mid-stream cannot show them."""
+    lost = int(np.searchsorted(timeline.pts, pts))
+    if lost == 0 or lost >= len(timeline):
+        return timeline
+    keys = timeline.keys[timeline.keys >= lost] - lost
+    return replace(timeline, pts=timeline.pts[lost:], seconds=timeline.seconds[lost:], keys=keys)
