@@ -1,0 +1,68 @@
+"""The batch: what the loader hands to a task.
+
+Legend: B clips, S segments of a clip, N neighbours on each side, H W pixels, L text tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hdvila.types import HybridClip
+
+
+class Batch(NamedTuple):
+    """Clips and their texts. Pixels stay uint8 RGB until the model."""
+
+    high: Tensor | None
+    """(B, S, 3, H, W), or None for LR frames alone."""
+    low: Tensor | None
+    """(B, S, 2N, 3, H/4, W/4), or None for HR frames alone."""
+    input_ids: Tensor
+    """(B, L) int64."""
+    attention_mask: Tensor
+    """(B, L) int64, 1 = real token."""
+    keys: Tensor
+    """(B,) int64: names each sample's showing; random choices such as masked words start from it."""
+    labels: Tensor | None = None
+    """(B, L) int64, the word to be predicted or -100; a task that masks words fills it."""
+
+    @property
+    def size(self) -> int:
+        """B, the number of clips."""
+        return self.keys.shape[0]
+
+    def rows(self, first: int, end: int) -> Batch:
+        """Clips first..end of this batch."""
+        return self._each(lambda field: field[first:end])
+
+    def to(self, device: torch.device) -> Batch:
+        """This batch on `device`."""
+        return self._each(lambda field: field.to(device, non_blocking=True))
+
+    def pin_memory(self) -> Batch:
+        """This batch in page-locked memory; the loader calls it where there is a GPU."""
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return Batch._make(None if field is None else change(field) for field in self)
+
+
+def collate(clips: Sequence[HybridClip], input_ids: Tensor, attention_mask: Tensor, keys: Sequence[int]) -> Batch:
+    """Clips of one shape and the texts beside them as one batch."""
+    return Batch(
+        high=_stack([clip.high for clip in clips]),
+        low=_stack([clip.low for clip in clips]),
+        input_ids=input_ids,
+        attention_mask=attention_mask,
+        keys=torch.tensor(keys, dtype=torch.int64),
+    )
+
+
+def _stack(pictures: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None]) -> Tensor | None:
+    given = [picture for picture in pictures if picture is not None]
+    return torch.from_numpy(np.stack(given)) if given else None

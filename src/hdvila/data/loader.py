@@ -1,0 +1,98 @@
+"""Batches in the order of steps, prepared ahead by worker processes.
+
+Nothing here has a state worth saving: the loader of a continued run starts at the next step, and how many workers
+prepare the batches changes nothing in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torch.utils.data import DataLoader, Dataset
+
+from hdvila.data.batch import Batch
+from hdvila.data.dataset import HybridDataset
+from hdvila.data.order import Draw, Order
+from hdvila.errors import HdvilaError, UsageError
+
+STEPS_AHEAD = 2
+"""Steps that each worker prepares before they are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which part of a step's batch one process works on, and in how many pieces one after the other.
+
+    The batch is cut into `accumulate` micro-batches, each of these into one block a process, in order of rank:
+    gathering the processes' features of a micro-batch restores its order.
+
+    Raises:
+        UsageError: the batch cannot be cut evenly.
+    """
+
+    batch_size: int
+    rank: int = 0
+    world: int = 1
+    accumulate: int = 1
+
+    def __post_init__(self) -> None:
+        if self.batch_size % (self.world * self.accumulate):
+            raise UsageError(
+                f"batch_size={self.batch_size} cannot be cut into equal parts for {self.world} processes x "
+                f"accumulate={self.accumulate}: make it a multiple of {self.world * self.accumulate}"
+            )
+
+    @property
+    def block(self) -> int:
+        """Clips of one micro-batch on this process."""
+        return self.batch_size // (self.world * self.accumulate)
+
+    def cut(self, draws: Sequence[Draw]) -> list[Sequence[Draw]]:
+        """This process's part of every micro-batch."""
+        starts = [(micro * self.world + self.rank) * self.block for micro in range(self.accumulate)]
+        return [draws[start : start + self.block] for start in starts]
+
+
+class _Steps(Dataset[list[Batch] | HdvilaError]):
+    """Step number to micro-batches. Errors travel as values, so that they arrive as they were raised."""
+
+    def __init__(self, dataset: HybridDataset, order: Order, share: Share) -> None:
+        self.dataset, self.order, self.share = dataset, order, share
+
+    def __getitem__(self, step: int) -> list[Batch] | HdvilaError:
+        try:
+            return [self.dataset.batch(draws) for draws in self.share.cut(self.order.draws(step))]
+        except HdvilaError as error:
+            return error
+
+
+def step_batches(
+    dataset: HybridDataset, order: Order, share: Share, first: int, last: int, *, workers: int = 0, pin: bool = False
+) -> Iterator[list[Batch]]:
+    """The micro-batches of this process for steps `first` to `last`, both included, counted from 1.
+
+    Args:
+        workers: processes that prepare batches ahead; 0 prepares each when it is asked for.
+        pin: put the tensors into page-locked memory, for copies to a GPU.
+
+    Raises:
+        HdvilaError: whatever reading the corpus raises, such as a StoreError that names the shard.
+    """
+    loader = DataLoader(
+        _Steps(dataset, order, share),
+        batch_size=None,
+        sampler=range(first, last + 1),
+        collate_fn=_as_is,
+        num_workers=workers,
+        prefetch_factor=STEPS_AHEAD if workers else None,
+        pin_memory=pin,
+    )
+    for step in loader:
+        if isinstance(step, HdvilaError):
+            raise step
+        yield step
+
+
+def _as_is(step: list[Batch] | HdvilaError) -> list[Batch] | HdvilaError:
+    return step

@@ -1,0 +1,45 @@
+"""What a recipe says about its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hdvila.errors import UsageError
+from hdvila.media.preprocess import Preprocess
+
+Streams = Literal["hybrid", "high", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class MiniatureSource:
+    """A miniature corpus, rendered when it is not there."""
+
+    videos: int = 2000
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DataSettings:
+    """Where clips come from and what the model sees of each."""
+
+    corpus: str = ""
+    """Folder of a corpus (`hdvila corpus build`). Empty: the miniature world, if `miniature` is given."""
+    miniature: MiniatureSource | None = None
+    preprocess: Preprocess = field(default_factory=Preprocess)
+    streams: Streams = "hybrid"
+    """Both resolutions, HR middle frames alone, or LR neighbours alone."""
+    text_length: int = 50
+    """Tokens of a text, padded and truncated."""
+    tokenizer: str = ""
+    """Folder or file of a tokenizer. Empty: the start model's, or one trained on the corpus's texts."""
+    workers: int = 1
+    """Processes that prepare batches ahead; 0 prepares them between steps. Changes nothing in the result."""
+
+    def __post_init__(self) -> None:
+        if self.text_length < 2:
+            raise UsageError(f"data.text_length={self.text_length}: [CLS] and [SEP] alone are 2 tokens")
+        if self.workers < 0:
+            raise UsageError(f"data.workers={self.workers}: choose 0 or more")
+        if self.streams == "low" and self.preprocess.neighbours == 0:
+            raise UsageError("data.streams='low' with data.preprocess.neighbours=0 leaves no picture: choose 1 or more")

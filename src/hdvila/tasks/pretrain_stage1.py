@@ -1,0 +1,62 @@
+"""Pre-training, stage one: texts and videos of one clip are drawn together (paper, section 4.4, equation 2).
+
+Legend: b pairs of this process, B pairs of all processes, D width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hdvila.data.batch import Batch
+from hdvila.losses.contrastive import contrastive_loss
+from hdvila.models.hdvila.model import HDVILA
+from hdvila.tasks.gather import gather
+from hdvila.tasks.masking import Vocabulary
+from hdvila.tasks.task import Metrics, Outputs
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainStage1:
+    """Symmetric contrastive loss over the features of all processes.
+
+    Every pair of the micro-batch, on whichever process, is a negative of every other. One term a pair.
+    """
+
+    temperature: float = 0.05
+
+    def start(self, model: HDVILA) -> None:
+        model.requires_grad_(True)
+
+    def train_mode(self, model: HDVILA) -> None:
+        model.train()
+
+    def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
+        return batch
+
+    def count(self, batch: Batch) -> int:
+        return batch.size
+
+    def forward(self, model: HDVILA, batch: Batch) -> Outputs:
+        """-> texts (b, D), videos (b, D), of unit length."""
+        return model.encode_text(batch.input_ids, batch.attention_mask), model.encode_video(batch.high, batch.low)
+
+    def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
+        """`accuracy` sums the texts whose own video is the nearest of all B."""
+        text_bD, video_bD = outputs
+        all_text_BD, first_row = gather(text_bD)
+        all_video_BD, _ = gather(video_bD)
+        mean = contrastive_loss(
+            text_bD,
+            video_bD,
+            self.temperature,
+            all_text_BD=all_text_BD,
+            all_video_BD=all_video_BD,
+            first_row=first_row,
+        )
+        with torch.no_grad():
+            nearest = (text_bD @ all_video_BD.T).argmax(1)
+            hits = (nearest == torch.arange(first_row, first_row + len(text_bD), device=nearest.device)).sum()
+        return mean * len(text_bD), {"accuracy": hits}

@@ -1,0 +1,40 @@
+"""What every task offers to the loop."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+from hdvila.data.batch import Batch
+from hdvila.models.hdvila.model import HDVILA
+from hdvila.tasks.masking import Vocabulary
+
+Outputs = tuple[Tensor, ...]
+Metrics = dict[str, Tensor]
+
+
+class Task(Protocol):
+    """A frozen value: its fields are settings of a recipe.
+
+    The loss of a step is ``sum of loss_sum / sum of count`` over all its micro-batches and processes, so that cutting
+    a batch into processes and pieces changes neither the loss nor the gradient.
+    """
+
+    def start(self, model: HDVILA) -> None:
+        """Decide what is trained: parameters that are not get ``requires_grad = False``. Called once."""
+
+    def train_mode(self, model: HDVILA) -> None:
+        """Put the trained parts into training mode and the others into evaluation mode."""
+
+    def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
+        """What is drawn at random for a batch before the model sees it, from its keys alone; on the CPU."""
+
+    def count(self, batch: Batch) -> int:
+        """How many terms this prepared batch adds to the loss."""
+
+    def forward(self, model: HDVILA, batch: Batch) -> Outputs:
+        """The part that runs in the model's precision; every output has one row a clip or a masked token."""
+
+    def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
+        """The sum of this process's terms, a scalar, and sums of other measures over the same terms."""

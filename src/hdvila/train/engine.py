@@ -1,0 +1,130 @@
+"""Devices, processes and precision: the only module that knows Lightning Fabric.
+
+Started plainly there is one process; started by ``torchrun`` there are as many as it makes, joined by data-parallel
+training over NCCL (GPUs) or gloo (CPUs).
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hdvila.data.batch import Batch
+from hdvila.errors import require
+from hdvila.models.hdvila.model import HDVILA
+from hdvila.tasks.task import Outputs, Task
+from hdvila.train.recipe import Precision
+
+_FABRIC_PRECISION = {"float32": "32-true", "bfloat16": "bf16-mixed"}
+
+
+class _Forward(nn.Module):
+    """The task's forward pass as a module, so that data-parallel training sees one call from inputs to outputs."""
+
+    def __init__(self, model: HDVILA, task: Task) -> None:
+        super().__init__()
+        self.model, self.task = model, task
+
+    def forward(self, batch: Batch) -> Outputs:
+        return self.task.forward(self.model, batch)
+
+
+class Engine:
+    """One process of a run.
+
+    Args:
+        precision: "bfloat16" runs convolutions and matrix products in bfloat16 (autocast); weights, losses and the
+            optimiser stay in float32.
+    """
+
+    def __init__(self, precision: Precision) -> None:
+        fabric = require("lightning_fabric", extra="train")
+        world, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
+        strategy: Any = "auto"
+        if world > 1:
+            strategies = require("lightning_fabric.strategies", extra="train")
+            strategy = strategies.DDPStrategy(
+                find_unused_parameters=True,  # a branch without pictures has no gradients
+                broadcast_buffers=False,  # BatchNorm statistics never change
+                gradient_as_bucket_view=True,
+            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # advice about devices that were not asked for
+            self._fabric = fabric.Fabric(
+                accelerator="cuda" if torch.cuda.is_available() else "cpu",
+                devices=local,
+                num_nodes=world // local,
+                strategy=strategy,
+                precision=_FABRIC_PRECISION[precision],
+            )
+        self._fabric.launch()
+        self._module: Any = None
+
+    @property
+    def rank(self) -> int:
+        return int(self._fabric.global_rank)
+
+    @property
+    def world(self) -> int:
+        return int(self._fabric.world_size)
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes the files."""
+        return self.rank == 0
+
+    @property
+    def device(self) -> torch.device:
+        device: torch.device = self._fabric.device
+        return device
+
+    def place(self, model: HDVILA) -> None:
+        """Move a model here, convolution weights channels-last; do so before its optimiser is built."""
+        model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def adopt(self, model: HDVILA, task: Task, optimizer: torch.optim.Optimizer) -> None:
+        """Take over the forward pass; with several processes every one gets the first one's weights."""
+        self._module, self._optimizer = self._fabric.setup(_Forward(model, task), optimizer, move_to_device=False)
+
+    def forward(self, batch: Batch) -> Outputs:
+        """The task's outputs in float32."""
+        outputs: Outputs = self._module(batch)
+        return outputs
+
+    def accumulating(self, more_to_come: bool) -> AbstractContextManager[None]:
+        """Within it, backward passes leave the gradients of the processes apart if more are to come."""
+        context: AbstractContextManager[None] = self._fabric.no_backward_sync(self._module, enabled=more_to_come)
+        return context
+
+    def backward(self, loss: Tensor) -> None:
+        self._fabric.backward(loss)
+
+    def update(self, clip_norm: float) -> float:
+        """Clip, step, clear; -> the global gradient norm before clipping. A norm that is not finite changes nothing."""
+        norm = self._fabric.clip_gradients(
+            self._module, self._optimizer, max_norm=clip_norm, error_if_nonfinite=False
+        ).item()
+        if np.isfinite(norm):
+            self._optimizer.step()
+        self._optimizer.zero_grad()
+        return float(norm)
+
+    def total(self, values: Tensor) -> Tensor:
+        """Elementwise sum over the processes."""
+        summed: Tensor = self._fabric.all_reduce(values, reduce_op="sum")
+        return summed
+
+    def wait(self) -> None:
+        """Until every process is here."""
+        self._fabric.barrier()
+
+
+def seed_random_numbers(*key: int) -> None:
+    """Make torch's random numbers (dropout, stochastic depth) a function of `key`."""
+    torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0]))

@@ -1,0 +1,79 @@
+"""The log of a run: one JSON object a step, each step exactly once, however often the run was killed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from hdvila.errors import TrainingError, require
+
+
+class RunLog:
+    """Writes ``log.jsonl`` and TensorBoard events of a run that goes on after step `after`.
+
+    Lines of later steps, which a killed run may have written after its last checkpoint, are removed first.
+
+    Raises:
+        TrainingError: the log cannot be written.
+    """
+
+    def __init__(self, folder: Path, after: int) -> None:
+        self.path = folder / "log.jsonl"
+        try:
+            _keep_up_to(self.path, after)
+            self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
+            board = require("torch.utils.tensorboard", extra="train")
+            self._board = board.SummaryWriter(str(folder / "tensorboard"), purge_step=after + 1)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def __enter__(self) -> RunLog:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+        self._board.close()
+
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Append one step."""
+        try:
+            self._file.write(json.dumps({"step": step} | dict(values)) + "\n")
+            self._file.flush()
+            for name, value in values.items():
+                self._board.add_scalar(name, value, step)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def sync(self) -> None:
+        """Make everything written so far durable; called before a checkpoint that relies on it."""
+        try:
+            os.fsync(self._file.fileno())
+            self._board.flush()
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> TrainingError:
+        return TrainingError(
+            f"the log {self.path} cannot be written: {error.strerror}; make room on the disk or check its permissions, "
+            "then the same command goes on from the last checkpoint"
+        )
+
+
+def read_log(folder: Path) -> list[dict[str, Any]]:
+    """The steps that ``log.jsonl`` in a run's folder holds; a last line that was cut off is left out."""
+    path = folder / "log.jsonl"
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def _keep_up_to(path: Path, step: int) -> None:
+    if not path.exists():
+        return
+    kept = [json.dumps(line) + "\n" for line in read_log(path.parent) if line["step"] <= step]
+    part = path.with_name(path.name + ".part")
+    part.write_text("".join(kept), encoding="utf-8")
+    os.replace(part, path)

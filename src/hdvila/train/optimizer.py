@@ -1,0 +1,114 @@
+"""AdamW as the paper's training code has it, and who learns at which rate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from hdvila.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Optim:
+    """Learning rates, weight decays and the rest of the optimiser.
+
+    `lr` and `weight_decay` are those of the transformers; the convolutional parts (`cnn_`: both ResNets and the grid
+    encoders) and the hybrid transformer (`align_`) have the same unless they are given their own.
+    """
+
+    lr: float = 5e-5
+    cnn_lr: float | None = None
+    align_lr: float | None = None
+    weight_decay: float = 1e-3
+    cnn_weight_decay: float | None = None
+    align_weight_decay: float | None = None
+    betas: tuple[float, float] = (0.9, 0.98)
+    eps: float = 1e-6
+    clip_norm: float = 5.0
+    """Gradients are scaled down to this global norm."""
+
+
+class AdamW(torch.optim.AdamW):
+    """Adam with decoupled weight decay, where decay follows the update and epsilon precedes the bias correction:
+
+        p <- (p - lr * sqrt(c2) / c1 * m / (sqrt(v) + eps)) * (1 - lr * wd),   ck = 1 - beta_k ** t
+
+    torch decays first and adds epsilon to the corrected root, in one fused pass over memory. Its formula becomes ours
+    with lr' = lr (1 - lr wd), wd' = wd / (1 - lr wd), eps' = eps / sqrt(c2), so that pass is used with these values.
+    """
+
+    def __init__(
+        self, params: Any, lr: float, betas: tuple[float, float], eps: float, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, fused=True)
+
+        for group in self.param_groups:
+            group.setdefault("updates", 0)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One update. A parameter that has a gradient once must have one in every step (c2 counts the group's)."""
+        wanted = [(group["lr"], group["weight_decay"], group["eps"]) for group in self.param_groups]
+        for group, (lr, decay, eps) in zip(self.param_groups, wanted, strict=True):
+            group["updates"] += 1
+            kept, c2 = 1.0 - lr * decay, 1.0 - group["betas"][1] ** group["updates"]
+            group["lr"], group["weight_decay"], group["eps"] = lr * kept, decay / kept, eps / c2**0.5
+        try:
+            return super().step(closure)
+        finally:
+            for group, (lr, decay, eps) in zip(self.param_groups, wanted, strict=True):
+                group["lr"], group["weight_decay"], group["eps"] = lr, decay, eps
+
+
+CNN = ("cnn.", "cnn_low.", "grid_encoder.", "grid_encoder_low.", "grid_encoder_combine.")
+PARTS = {"transformer": ("transformer.",), "cnn": CNN, "align": ("timesformer.",)}
+NEVER_DECAYED = ("bias", "LayerNorm.weight", "embed")
+
+
+def build_optimizer(model: nn.Module, optim: Optim) -> AdamW:
+    """One group for each part (transformer, cnn, align) and decay; each carries `name` and `base_lr`.
+
+    Biases, BERT's LayerNorm weights and every table with "embed" in its name are not decayed; BatchNorm weights and the
+    norms of the hybrid transformer are, as in the released training code.
+    """
+    rates = {
+        "transformer": (optim.lr, optim.weight_decay),
+        "cnn": (_or(optim.cnn_lr, optim.lr), _or(optim.cnn_weight_decay, optim.weight_decay)),
+        "align": (_or(optim.align_lr, optim.lr), _or(optim.align_weight_decay, optim.weight_decay)),
+    }
+    groups: dict[str, dict[str, Any]] = {}
+    for name, parameter in _trained(model):
+        part = part_of(name)
+        lr, decay = rates[part]
+        decayed = not any(word in name for word in NEVER_DECAYED)
+        group = groups.setdefault(
+            part if decayed else f"{part} (no decay)",
+            {"params": [], "lr": lr, "base_lr": lr, "weight_decay": decay if decayed else 0.0},
+        )
+        group["params"].append(parameter)
+    named = [group | {"name": name} for name, group in sorted(groups.items())]
+    return AdamW(named, lr=optim.lr, betas=optim.betas, eps=optim.eps)
+
+
+def part_of(name: str) -> str:
+    """Which learning-rate part a parameter belongs to, by its name.
+
+    Raises:
+        UsageError: no part has such a name.
+    """
+    for part, prefixes in PARTS.items():
+        if name.startswith(prefixes):
+            return part
+    raise UsageError(f"parameter {name!r} belongs to no learning-rate group: known are {PARTS}")
+
+
+def _trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    return ((name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad)
+
+
+def _or(own: float | None, common: float) -> float:
+    return common if own is None else own

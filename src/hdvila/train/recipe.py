@@ -1,0 +1,81 @@
+"""A recipe: a complete named run as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hdvila.data.settings import DataSettings
+from hdvila.errors import UsageError
+from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.tasks.pretrain_stage1 import PretrainStage1
+from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.train.optimizer import Optim
+from hdvila.train.schedule import Schedule
+
+Precision = Literal["float32", "bfloat16"]
+MAY_CHANGE = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "data.workers")
+"""Settings that a continued run may change: no batch depends on them. (More `steps` stretch the rest of a schedule.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Weights to begin with; what none of them holds begins at random."""
+
+    model: str = ""
+    """A model folder or checkpoint; a stage two model takes everything of stage one from a stage one model."""
+    bert: str = ""
+    """A Hugging Face BERT folder or file, for the text and joint transformers."""
+    resnet: str = ""
+    """A ResNet file (torchvision, mmdetection or Hugging Face names), for both ResNets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides what a run computes.
+
+    Raises:
+        UsageError: a value that no run can have.
+    """
+
+    name: str
+    task: PretrainStage1 | PretrainStage2
+    model: HDVILAConfig
+    data: DataSettings
+    steps: int
+    batch_size: int
+    """Clips of one step over all processes and micro-batches: the same on any number of GPUs."""
+    accumulate: int = 1
+    """Micro-batches of a step. A contrastive loss sees one micro-batch at a time; `chunk` cuts without that cost."""
+    chunk: int = 0
+    """Clips of a process that run through the model at a time (gradient cache); 0: all of a micro-batch."""
+    activation_checkpointing: bool = False
+    """Recompute each ResNet stage in the backward pass."""
+    start: Start = field(default_factory=Start)
+    optim: Optim = field(default_factory=Optim)
+    schedule: Schedule = field(default_factory=Schedule)
+    precision: Precision = "float32"
+    seed: int = 0
+    checkpoint_every: int = 100
+    """Steps between checkpoints; the last step always has one."""
+    keep_checkpoints: int = 3
+    processes: int = 1
+    """How many GPUs the numbers were chosen for; `plan` counts with it, a run uses what it is started on."""
+
+    def __post_init__(self) -> None:
+        for key in ("steps", "batch_size", "accumulate", "checkpoint_every", "keep_checkpoints", "processes"):
+            if getattr(self, key) < 1:
+                raise UsageError(f"{key}={getattr(self, key)}: choose 1 or more")
+        for key in ("chunk", "seed"):
+            if getattr(self, key) < 0:
+                raise UsageError(f"{key}={getattr(self, key)}: choose 0 or more")
+        if isinstance(self.task, PretrainStage2) != self.model.has_joint_transformer:
+            raise UsageError(
+                f"model.variant={self.model.variant!r} does not fit the task {type(self.task).__name__}: "
+                "stage one trains variant stage1, stage two variant stage2"
+            )
+        if self.data.text_length > self.model.max_text_positions:
+            raise UsageError(
+                f"data.text_length={self.data.text_length} exceeds model.max_text_positions="
+                f"{self.model.max_text_positions}: shorten the texts or enlarge the table"
+            )

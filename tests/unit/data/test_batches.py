@@ -1,0 +1,133 @@
+"""A batch is a function of (seed, step): not of history, process, or worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hdvila.data.batch import Batch
+from hdvila.data.dataset import HybridDataset
+from hdvila.data.loader import Share, step_batches
+from hdvila.data.order import Draw, Order
+from hdvila.data.settings import DataSettings, Streams
+from hdvila.errors import StoreError, UsageError
+from hdvila.media.preprocess import Preprocess
+from hdvila.types import Clip, HybridClip
+
+
+class Noise:
+    """Clips whose pixels are the random numbers that they are given."""
+
+    clips = tuple(Clip(f"c{i}", "v", 0.0, 1.0, f"text {i}") for i in range(10))
+
+    def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip:
+        assert rng is not None
+        if i == 99:
+            raise StoreError("shard 7 is damaged: build it again")
+        return HybridClip(
+            rng.integers(0, 255, (1, 3, 64, 64), np.uint8), rng.integers(0, 255, (1, 2, 3, 16, 16), np.uint8)
+        )
+
+
+def tokenize(texts: Sequence[str], length: int) -> tuple[np.ndarray, np.ndarray]:
+    ids = np.array([[int(text.split()[1])] * length for text in texts])
+    return ids, np.ones_like(ids)
+
+
+def dataset(seed: int = 0, streams: Streams = "hybrid") -> HybridDataset:
+    preprocess = Preprocess(64, 64, segments=1, neighbours=1)
+    return HybridDataset(Noise(), DataSettings(preprocess=preprocess, text_length=4, streams=streams), tokenize, seed)
+
+
+def assert_equal(one: Batch, other: Batch) -> None:
+    for a, b in zip(one, other, strict=True):
+        assert (a is None and b is None) or torch.equal(a, b)  # type: ignore[arg-type]
+
+
+@given(clips=st.integers(1, 60), size=st.integers(1, 12), seed=st.integers(0, 5), epoch=st.integers(0, 4))
+def test_an_epoch_shows_every_clip_at_most_once_and_nearly_all(clips: int, size: int, seed: int, epoch: int) -> None:
+    if clips < size:
+        with pytest.raises(UsageError, match=f"batch_size={size}"):
+            Order(clips, size, seed)
+        return
+    order = Order(clips, size, seed)
+    first = epoch * order.steps_per_epoch + 1
+    draws = [draw for step in range(first, first + order.steps_per_epoch) for draw in order.draws(step)]
+    assert {draw.epoch for draw in draws} == {epoch}
+    assert len({draw.index for draw in draws}) == len(draws) > clips - size
+    assert all(0 <= draw.index < clips for draw in draws)
+
+
+def test_epochs_and_seeds_differ() -> None:
+    order = Order(10, 10, 0)
+    shown = [[draw.index for draw in order.draws(step)] for step in (1, 2)]
+    shown.append([draw.index for draw in Order(10, 10, 1).draws(1)])
+    assert len({tuple(indices) for indices in shown}) == 3
+
+
+@given(seed=st.integers(0, 2**31), epoch=st.integers(0, 99), index=st.integers(0, 2**30))
+def test_keys_are_63_bits(seed: int, epoch: int, index: int) -> None:
+    assert 0 <= Draw(epoch, index).key(seed) < 2**63
+
+
+@pytest.mark.parametrize(("world", "accumulate"), [(1, 1), (2, 1), (1, 2), (2, 3)])
+def test_the_shares_make_up_the_batch_in_its_order(world: int, accumulate: int) -> None:
+    draws = [Draw(0, i) for i in range(12)]
+    parts = [Share(12, rank, world, accumulate).cut(draws) for rank in range(world)]
+    together = [draw for micro in range(accumulate) for part in parts for draw in part[micro]]
+    assert together == draws
+
+
+def test_a_batch_that_cannot_be_cut_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"batch_size=10 .* 4 processes .* multiple of 12"):
+        Share(10, world=4, accumulate=3)
+
+
+def test_a_run_that_begins_later_sees_the_same_batches() -> None:
+    data, order, share = dataset(), Order(10, 4, 3), Share(4)
+    unbroken = list(step_batches(data, order, share, 1, 6))
+    continued = list(step_batches(data, order, share, 4, 6))
+    for one, other in zip(unbroken[3:], continued, strict=True):
+        assert_equal(one[0], other[0])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_change_nothing(workers: int) -> None:
+    data, order, share = dataset(), Order(10, 4, 3), Share(4, accumulate=2)
+    for one, other in zip(
+        step_batches(data, order, share, 1, 4), step_batches(data, order, share, 1, 4, workers=workers), strict=True
+    ):
+        for a, b in zip(one, other, strict=True):
+            assert_equal(a, b)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_error_arrives_as_it_was_raised(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Order, "draws", lambda self, step: [Draw(0, 99)])
+    monkeypatch.setattr(Noise, "clips", Noise.clips * 10)
+    with pytest.raises(StoreError, match=r"^shard 7 is damaged: build it again$"):
+        next(step_batches(dataset(), Order(10, 1, 0), Share(1), 1, 1, workers=workers))
+
+
+def test_epochs_show_other_frames_of_a_clip() -> None:
+    data = dataset()
+    first, second = (data.batch([Draw(epoch, 3)]) for epoch in (0, 1))
+    assert torch.equal(first.input_ids, second.input_ids)
+    assert not torch.equal(first.high, second.high)  # type: ignore[arg-type]
+    assert not torch.equal(first.keys, second.keys)
+
+
+@pytest.mark.parametrize(
+    ("streams", "present"), [("hybrid", (True, True)), ("high", (True, False)), ("low", (False, True))]
+)
+def test_streams(streams: Streams, present: tuple[bool, bool]) -> None:
+    batch = dataset(streams=streams).batch([Draw(0, 1), Draw(0, 2)])
+    assert (batch.high is not None, batch.low is not None) == present
+    assert batch.size == 2
+    whole = dataset().batch([Draw(0, 1), Draw(0, 2)])
+    assert batch.high is None or torch.equal(batch.high, whole.high)  # type: ignore[arg-type]

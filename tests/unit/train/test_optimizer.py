@@ -1,0 +1,108 @@
+"""AdamW against the trajectory of the official optimiser; parameter groups by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from toy_training import model
+
+from hdvila.errors import UsageError
+from hdvila.train.optimizer import AdamW, Optim, build_optimizer, part_of
+
+GOLDEN = json.loads((Path(__file__).parents[2] / "goldens" / "training_rules.json").read_text())["adamw_toy"]
+
+
+def toy_run(dtype: torch.dtype, steps: range, optimizer: AdamW, parameter: torch.nn.Parameter) -> list[list[float]]:
+    after = []
+    for i in steps:
+        parameter.grad = torch.tensor([0.1 * (i + 1), -0.2, 0, 1e-7], dtype=dtype)
+        optimizer.step()
+        after.append(parameter.tolist())
+    return after
+
+
+def toy(dtype: torch.dtype) -> tuple[AdamW, torch.nn.Parameter]:
+    parameter = torch.nn.Parameter(torch.tensor(GOLDEN["start"], dtype=dtype))
+    betas = (GOLDEN["betas"][0], GOLDEN["betas"][1])
+    return AdamW([parameter], GOLDEN["lr"], betas, 1e-6, GOLDEN["weight_decay"]), parameter
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-14), (torch.float32, 3e-7)])
+def test_adamw_takes_the_official_steps(dtype: torch.dtype, tolerance: float) -> None:
+    for got, wanted in zip(toy_run(dtype, range(4), *toy(dtype)), GOLDEN["after_each_step"], strict=True):
+        assert got == pytest.approx(wanted, rel=0, abs=tolerance)
+
+
+def test_adamw_goes_on_from_its_state() -> None:
+    first, parameter = toy(torch.float64)
+    toy_run(torch.float64, range(2), first, parameter)
+    second, copy = toy(torch.float64)
+    second.load_state_dict(first.state_dict())
+    copy.data.copy_(parameter)
+    assert toy_run(torch.float64, range(2, 4), second, copy)[-1] == pytest.approx(
+        GOLDEN["after_each_step"][-1], abs=1e-14
+    )
+
+
+def test_settings_of_a_group_survive_the_step() -> None:
+    optimizer, parameter = toy(torch.float64)
+    toy_run(torch.float64, range(1), optimizer, parameter)
+    group = optimizer.param_groups[0]
+    assert (group["lr"], group["weight_decay"], group["eps"]) == (0.01, 0.1, 1e-6)
+
+
+def test_every_trained_parameter_is_in_one_group() -> None:
+    net = model("stage2")
+    optimizer = build_optimizer(net, Optim())
+    grouped = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    assert len(grouped) == len(set(grouped)) == len(list(net.parameters()))
+
+
+def test_groups_have_their_rates() -> None:
+    optim = Optim(lr=1.0, cnn_lr=2.0, align_lr=3.0, weight_decay=0.1, cnn_weight_decay=0.2)
+    net = model("stage2")
+    groups = {group["name"]: group for group in build_optimizer(net, optim).param_groups}
+    found = {name: (group["lr"], group["weight_decay"]) for name, group in groups.items()}
+    assert found == {
+        "transformer": (1.0, 0.1),
+        "transformer (no decay)": (1.0, 0.0),
+        "cnn": (2.0, 0.2),
+        "cnn (no decay)": (2.0, 0.0),
+        "align": (3.0, 0.1),
+        "align (no decay)": (3.0, 0.0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("transformer.bert.embeddings.word_embeddings.weight", "transformer (no decay)"),
+        ("transformer.bert.encoder.layer.0.output.LayerNorm.weight", "transformer (no decay)"),
+        ("transformer.t_proj.bias", "transformer (no decay)"),
+        ("transformer.v_proj.weight", "transformer"),
+        ("timesformer.pos_embed", "align (no decay)"),
+        ("timesformer.blocks.0.norm1.weight", "align"),
+        ("cnn.bn1.weight", "cnn"),
+        ("cnn_low.layer1.0.bn1.bias", "cnn (no decay)"),
+        ("grid_encoder_combine.0.weight", "cnn"),
+    ],
+)
+def test_who_is_decayed(name: str, group: str) -> None:
+    net = model("stage2")
+    groups = {id(p): g["name"] for g in build_optimizer(net, Optim()).param_groups for p in g["params"]}
+    assert groups[id(net.get_parameter(name))] == group
+
+
+def test_frozen_parameters_are_left_out() -> None:
+    net = model()
+    net.cnn.requires_grad_(False)
+    grouped = {id(p) for group in build_optimizer(net, Optim()).param_groups for p in group["params"]}
+    assert not grouped & {id(p) for p in net.cnn.parameters()}
+
+
+def test_a_parameter_without_a_part_is_an_error() -> None:
+    with pytest.raises(UsageError, match=r"new_part\.weight"):
+        part_of("new_part.weight")

@@ -1,0 +1,40 @@
+"""The log holds each step once, whatever a killed run left in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hdvila.errors import TrainingError
+from hdvila.train.log import RunLog, read_log
+
+
+def steps(folder: Path) -> list[int]:
+    return [line["step"] for line in read_log(folder)]
+
+
+def test_each_step_is_one_line(tmp_path: Path) -> None:
+    with RunLog(tmp_path, 0) as log:
+        log.write(1, {"loss": 2.5, "lr": 1e-4})
+        log.write(2, {"loss": 2.0, "lr": 2e-4})
+    assert read_log(tmp_path) == [{"step": 1, "loss": 2.5, "lr": 1e-4}, {"step": 2, "loss": 2.0, "lr": 2e-4}]
+    assert list((tmp_path / "tensorboard").iterdir())
+
+
+def test_a_continued_run_replaces_the_steps_after_its_checkpoint(tmp_path: Path) -> None:
+    with RunLog(tmp_path, 0) as log:
+        for step in (1, 2, 3):
+            log.write(step, {"loss": 1.0})
+    with open(tmp_path / "log.jsonl", "a") as file:
+        file.write('{"step": 4, "lo')  # killed while writing
+    with RunLog(tmp_path, 2) as log:
+        log.write(3, {"loss": 9.0})
+    assert steps(tmp_path) == [1, 2, 3]
+    assert read_log(tmp_path)[-1]["loss"] == 9.0
+
+
+def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").mkdir()
+    with pytest.raises(TrainingError, match=r"log\.jsonl cannot be written"):
+        RunLog(tmp_path, 0)
