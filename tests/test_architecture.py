@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "search": {"hub", "models", "media", "text"},
     "recipes": {"train", "tasks", "models", "data"},  # configuration classes only
 }
-ANYTHING = {"cli", "demo", "studies", "__init__"}  # nobody imports these back
+ANYTHING = {"__main__", "cli", "demo", "studies", "__init__"}  # nobody imports these back
 
 
 def imports(file: Path) -> list[tuple[int, list[str]]]:

@@ -1,0 +1,13 @@
+"""One's own videos, searched by words down to the moment.
+
+library.py    `open_library`: the folder on disk, `index`, `search`, `said`
+database.py   its tables, how they are opened, what their errors mean
+lock.py       one writer at a time
+scan.py       which videos a folder holds, and a stamp by which a change is seen
+clips.py      into which clips a video is cut
+embed.py      one video to clips and their vectors
+index.py      what is new, changed, moved or gone, and the work that follows
+identity.py   which model made the vectors
+vectors.py    all vectors of a library, and the exact search over them
+query.py      from words to moments
+"""

@@ -1,0 +1,162 @@
+"""The tables of a library, in one SQLite file, and what can be wrong with it.
+
+A file's clips, their vectors and its row are written in one transaction, so a process that is killed leaves whole files
+or nothing. Readers see the state of the last commit while another process writes (write-ahead log).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from hdvila.errors import LibraryError
+
+__all__ = ["VERSION", "connect", "connect_to_write", "from_column", "read_meta", "to_column", "write_meta"]
+
+VERSION = "1"
+_NAME = "library.sqlite"
+_PATIENCE = 30.0  # seconds to wait for another connection's short write
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- A video that was looked at. stamp: sizes and times of the video and the subtitles beside it; digest: their content.
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    stamp TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('indexed', 'failed')),
+    reason TEXT NOT NULL
+);
+CREATE INDEX files_by_digest ON files (digest);
+
+CREATE TABLE clips (
+    id INTEGER PRIMARY KEY,
+    file INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    start REAL NOT NULL,
+    end REAL NOT NULL,
+    text TEXT NOT NULL,
+    UNIQUE (file, number)
+);
+
+-- One row a file: its clips' unit vectors, (clips, width) little-endian float16, in the order of clips.number.
+CREATE TABLE vectors (
+    file INTEGER PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE,
+    matrix BLOB NOT NULL
+);
+
+CREATE VIRTUAL TABLE subtitles USING fts5 (text, content = 'clips', content_rowid = 'id');
+CREATE TRIGGER clips_come AFTER INSERT ON clips BEGIN
+    INSERT INTO subtitles (rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER clips_go AFTER DELETE ON clips BEGIN
+    INSERT INTO subtitles (subtitles, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+"""
+
+
+@contextmanager
+def connect(library: Path) -> Iterator[sqlite3.Connection]:
+    """Open a library for reading: one consistent state for the whole block.
+
+    Raises:
+        LibraryError: there is none, it is damaged, or of another version.
+    """
+    file = library / _NAME
+    if not file.is_file():
+        raise LibraryError(
+            f"{library} is no library: make one with `hdvila index FOLDER --into {library} --model MODEL`"
+        )
+    with _explained(library), closing(_open_to_read(file)) as connection:
+        connection.execute("BEGIN")
+        _check_version(connection, library)
+        yield connection
+
+
+@contextmanager
+def connect_to_write(library: Path) -> Iterator[sqlite3.Connection]:
+    """Open a library for writing, making it if there is none. Commit with ``with connection: ...``.
+
+    Raises:
+        LibraryError: it cannot be written, is damaged, or of another version.
+    """
+    library.mkdir(parents=True, exist_ok=True)
+    with _explained(library), closing(sqlite3.connect(library / _NAME, timeout=_PATIENCE)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            connection.executescript(f"BEGIN; {_SCHEMA} INSERT INTO meta VALUES ('version', '{VERSION}'); COMMIT;")
+        _check_version(connection, library)
+        yield connection
+
+
+def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
+    """All that the library says about itself."""
+    return dict(connection.execute("SELECT key, value FROM meta"))
+
+
+def write_meta(connection: sqlite3.Connection, **values: str) -> None:
+    """Set some of it, as part of the running transaction."""
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+def to_column(path: str) -> str | bytes:
+    """A file name for a column. Names that are no text (undecodable bytes) are kept as bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def from_column(value: str | bytes) -> str:
+    """The inverse of `to_column`."""
+    return os.fsdecode(value)
+
+
+def _open_to_read(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError:
+        if os.access(file.parent, os.W_OK):
+            raise
+        # On a medium that cannot be written the log's own files cannot be made; nobody else writes there either.
+        connection.close()
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    return connection
+
+
+def _check_version(connection: sqlite3.Connection, library: Path) -> None:
+    found = read_meta(connection).get("version")
+    if found != VERSION:
+        raise LibraryError(
+            f"{library} is a library of version {found}, this program reads version {VERSION}: "
+            "index the videos anew into another folder"
+        )
+
+
+@contextmanager
+def _explained(library: Path) -> Iterator[None]:
+    """SQLite's errors as ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        name = getattr(error, "sqlite_errorname", "")
+        hint = (
+            ": is the disk full, or the folder read-only?"
+            if name.startswith(("SQLITE_IOERR", "SQLITE_READONLY"))
+            else ""
+        )
+        raise LibraryError(f"{library}: the library cannot be used: {error}{hint}") from error
+    except sqlite3.DatabaseError as error:
+        raise LibraryError(
+            f"{library}: the library is damaged ({error}): remove the folder and index the videos anew"
+        ) from error

@@ -1,0 +1,95 @@
+"""One video to clips and their vectors, in one pass over its pictures.
+
+Legend: B clips of a batch, N clips of a video, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hdvila.errors import TranscriptError
+from hdvila.media.preprocess import read_hybrids
+from hdvila.media.probe import probe
+from hdvila.search.clips import Span, cut
+from hdvila.search.scan import Found
+from hdvila.text.sentences import split_sentences
+from hdvila.text.transcript import find_transcript, read_transcript
+from hdvila.types import HybridClip, Sentence
+
+__all__ = ["Embedded", "Encoder", "embed_file"]
+
+_BATCH = 8
+
+
+class Encoder(Protocol):
+    """What a library needs of a model: two encoders into one space, of unit vectors."""
+
+    @property
+    def processor(self) -> Any: ...  # its `preprocess` is a hdvila.media.Preprocess
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def encode_video(self, high: Tensor | None, low: Tensor | None) -> Tensor: ...
+
+    def embed_text(self, texts: list[str]) -> Tensor: ...
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A video's clips, their vectors (N, D), and what was wrong with a part of it, or ''."""
+
+    spans: Sequence[Span]
+    vectors: NDArray[np.float32]
+    note: str
+
+
+def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] = lambda share: None) -> Embedded:
+    """Cut a video into clips and embed each.
+
+    Args:
+        model: the encoder, in evaluation mode.
+        found: the video and what may hold its subtitles.
+        progress: called now and then with the share of the video that is done, 0..1.
+
+    Raises:
+        MediaError: the video cannot be read.
+    """
+    info = probe(found.path)
+    source = find_transcript(found.path, [file.name for file in found.subtitles])
+    sentences: list[Sentence] = []
+    notes = [f"only its readable part: {info.damage}"] if info.damage else []
+    if source is not None:
+        try:
+            sentences = split_sentences(read_transcript(source))
+        except TranscriptError as error:
+            notes.append(f"without its words: {error}")
+    spans = cut(info.duration, sentences)
+    clips = read_hybrids(found.path, model.processor.preprocess, [(span.start, span.end) for span in spans])
+    parts: list[NDArray[np.float32]] = []
+    done = 0
+    while batch := list(islice(clips, _BATCH)):
+        parts.append(_encode(model, batch))
+        done += len(batch)
+        progress(done / len(spans))
+    return Embedded(spans, np.concatenate(parts), "; ".join(notes))
+
+
+@torch.inference_mode()
+def _encode(model: Encoder, clips: Sequence[HybridClip]) -> NDArray[np.float32]:
+    """Clips to unit vectors (B, D)."""
+    high = [clip.high for clip in clips if clip.high is not None]
+    low = [clip.low for clip in clips if clip.low is not None]
+    pictures = (torch.from_numpy(np.stack(x)).to(model.device) if x else None for x in (high, low))
+    vectors: NDArray[np.float32] = model.encode_video(*pictures).float().cpu().numpy()
+    return vectors

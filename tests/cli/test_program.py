@@ -1,0 +1,102 @@
+"""The program itself: it starts at once, lists what is there, and answers wrong use with one line and status 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hdvila.cli.main import main
+
+HEAVY = ("torch", "av", "numpy", "faiss", "pyarrow", "rich")
+LISTED = sorted(
+    file.stem
+    for file in (Path(__file__).parents[2] / "src" / "hdvila" / "cli").glob("*.py")
+    if file.stem not in ("__init__", "main", "console", "reporters")
+)
+
+
+def hdvila(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "hdvila", *arguments], capture_output=True, text=True, timeout=100)
+
+
+def test_help_imports_nothing_heavy_and_is_quick() -> None:
+    code = (
+        "import sys; from hdvila.cli.main import main; status = main(['--help']); "
+        f"loaded = [name for name in {HEAVY!r} if name in sys.modules]; sys.exit(str(loaded) if loaded else status)"
+    )
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) < 0.5
+    for name in LISTED:
+        assert f"\n  {name} " in shown.stdout
+
+
+def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in LISTED:
+        assert main([name, "--help"]) == 0
+        assert f"hdvila {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serch"], "No such command 'serch'. Did you mean 'search'"),
+        (["--what"], "--what"),
+        (["search"], "Missing argument 'WORDS'; see hdvila search --help"),
+        (["search", "x", "--library", "y", "-k", "0"], "-k"),
+        (["index", "x", "--into", "y"], "--model"),
+        (["index", "/no/where", "--into", "y", "--model", "z"], "/no/where: there is no such folder"),
+        (["search", "", "--library", "y"], "the query is empty"),
+    ],
+)
+def test_wrong_use_is_one_line_and_status_2(
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert words in said.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_version_and_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("hdvila 0.")
+    assert main([]) == 0
+    assert "Commands:" in capsys.readouterr().out
+
+
+def test_doctor_names_what_is_installed() -> None:
+    told = hdvila("doctor", "--json")
+    assert (told.returncode, told.stderr) == (0, "")
+    facts = {line["name"]: line["value"] for line in map(json.loads, told.stdout.splitlines())}
+    assert "h264" in facts["decoders"]
+    assert facts["torch"].startswith("2.")
+    assert {"extra train", "cuda", "sqlite", "cores"} <= set(facts)
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    told = subprocess.run(
+        [sys.executable, "-m", "hdvila", "doctor"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=100
+    )
+    os.close(writer)
+    assert told.stderr == ""

@@ -1,0 +1,259 @@
+"""A library through its public face: what is found, and what a second look at the folder does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hdvila.errors import LibraryError, UsageError
+from hdvila.search.library import Library, open_library
+from hdvila.search.lock import only_writer
+from tests.unit.search.conftest import ColourModel, by_name, paint
+
+Index = Callable[[], dict[str, str]]
+
+
+def names(library: Library, words: str, k: int = 10) -> list[str]:
+    return [Path(hit.file).name for hit in library.search(words, k)]
+
+
+def test_words_find_the_moment(library: Library, index: Index) -> None:
+    index()
+    best = library.search("green", k=1)[0]
+    assert Path(best.file).name == "mixed.mp4"
+    assert best.end < 12
+    assert best.score == pytest.approx(1, abs=0.02)
+    assert set(names(library, "red", k=2)) == {"red.mp4", "mixed.mp4"}
+    red = next(hit for hit in library.search("red", k=2) if hit.file.endswith("mixed.mp4"))
+    assert red.start >= 18
+    assert red.end == pytest.approx(30)
+
+
+def test_hits_are_best_first_and_each_moment_once(library: Library, index: Index) -> None:
+    index()
+    hits = library.search("blue", k=100)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    for number, hit in enumerate(hits):
+        for other in hits[:number]:
+            shared = min(hit.end, other.end) - max(hit.start, other.start)
+            assert hit.file != other.file or shared < min(hit.end - hit.start, other.end - other.start) / 2
+    assert len(library.search("blue", k=3)) == 3
+
+
+def test_the_second_look_embeds_only_what_is_new_or_changed(
+    library: Library, index: Index, videos: Path, model: ColourModel
+) -> None:
+    assert index() == {"red.mp4": "indexed", "blue.mp4": "indexed", "mixed.mp4": "indexed"}
+    seen = model.clips_seen
+    assert set(index().values()) == {"unchanged"}
+    assert model.clips_seen == seen
+    paint(videos / "red.mp4", ("grey", 5))
+    paint(videos / "new.mp4", ("green", 2))
+    shutil.rmtree(videos / "deep")
+    assert index() == {"red.mp4": "indexed", "new.mp4": "indexed", "mixed.mp4": "unchanged", "blue.mp4": "removed"}
+    assert model.clips_seen == seen + 2
+    assert "blue.mp4" not in names(library, "blue", 100)
+    assert names(library, "green", 1) == ["new.mp4"]
+
+
+def test_a_touched_or_renamed_file_is_not_embedded_again(
+    library: Library, index: Index, videos: Path, model: ColourModel
+) -> None:
+    index()
+    seen = model.clips_seen
+    os.utime(videos / "mixed.mp4", (1, 1))
+    (videos / "red.mp4").rename(videos / "crimson.mp4")
+    assert index() == {
+        "mixed.mp4": "unchanged",
+        "crimson.mp4": "indexed",
+        "red.mp4": "removed",
+        "blue.mp4": "unchanged",
+    }
+    assert model.clips_seen == seen
+    assert set(names(library, "red", 2)) == {"crimson.mp4", "mixed.mp4"}
+
+
+def test_a_damaged_file_is_listed_and_tried_again_only_when_it_changes(
+    index: Index, videos: Path, library: Library, model: ColourModel
+) -> None:
+    bad = videos / "bad.mp4"
+    bad.write_bytes(b"no video at all")
+    reports = {Path(report.file).name: report for report in library.index(videos, model)}
+    assert reports["bad.mp4"].status == "failed"
+    assert "bad.mp4" in reports["bad.mp4"].reason
+    assert reports["mixed.mp4"].status == "indexed"
+    again = library.index(videos, model)
+    assert next(report for report in again if report.status == "failed") == reports["bad.mp4"]
+    paint(bad, ("green", 1))
+    assert index()["bad.mp4"] == "indexed"
+
+
+def test_what_cannot_be_read_now_is_not_taken_out(index: Index, videos: Path, library: Library) -> None:
+    index()
+    (videos / "broken.mp4").symlink_to("nowhere.mp4")
+    found = index()
+    assert found["broken.mp4"] == "failed"
+    assert found["red.mp4"] == "unchanged"
+
+
+def test_a_new_transcript_makes_the_video_new_and_its_line_comes_with_the_hit(
+    index: Index, videos: Path, library: Library
+) -> None:
+    index()
+    (videos / "red.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:05.000\nA red wall. Nothing else.\n")
+    assert index() == {"red.mp4": "indexed", "blue.mp4": "unchanged", "mixed.mp4": "unchanged"}
+    lines = [hit.text for hit in library.search("red", 10) if hit.file.endswith("red.mp4")]
+    assert any("red wall" in line.lower() for line in lines)
+    assert [Path(hit.file).name for hit in library.said("WALL")] == ["red.mp4"]
+    assert library.said("wall elephant") == []
+    (videos / "red.vtt").unlink()
+    assert index()["red.mp4"] == "indexed"
+    assert library.said("wall") == []
+
+
+def test_folders_by_any_name_are_one_folder(
+    index: Index, videos: Path, library: Library, model: ColourModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    index()
+    monkeypatch.chdir(videos.parent)
+    (tmp_path / "link").symlink_to(videos)
+    for other in ("videos", "./videos/../videos", "link"):
+        assert set(by_name(library.index(other, model)).values()) == {"unchanged"}
+    assert by_name(library.index("videos/deep", model)) == {"blue.mp4": "unchanged"}
+    assert all(Path(hit.file).is_absolute() and Path(hit.file).exists() for hit in library.search("red"))
+
+
+def test_other_folders_stay(index: Index, library: Library, model: ColourModel, tmp_path: Path) -> None:
+    index()
+    paint(tmp_path / "other" / "far.mp4", ("grey", 2))
+    assert by_name(library.index(tmp_path / "other", model)) == {"far.mp4": "indexed"}
+    (tmp_path / "empty").mkdir()
+    assert library.index(tmp_path / "empty", model) == []
+    assert {"far.mp4", "red.mp4"} <= set(names(library, "red", 100))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["with space.mp4", 'o\'clock "%s".MP4', "ünï✓文字.mkv", "-dash.mp4", "new\nline.mp4", os.fsdecode(b"\xff.mp4")],
+)
+def test_odd_names(name: str, tmp_path: Path, library: Library, model: ColourModel) -> None:
+    source = paint(tmp_path / "plain.mp4", ("blue", 2))
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    source.rename(folder / name)
+    report = library.index(folder, model)[0]
+    assert (report.status, report.file) == ("indexed", str(folder.resolve() / name))
+    assert library.search("blue", 1)[0].file == report.file
+    assert library.index(folder, model)[0].status == "unchanged"
+
+
+def test_links_are_followed_and_loops_end(tmp_path: Path, library: Library, model: ColourModel) -> None:
+    paint(tmp_path / "away" / "a.mp4", ("red", 2))
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    (folder / "there").symlink_to(tmp_path / "away")
+    (tmp_path / "away" / "back").symlink_to(folder)
+    assert by_name(library.index(folder, model)) == {"a.mp4": "indexed"}
+
+
+def test_hidden_files_and_other_files_are_left_out(tmp_path: Path, library: Library, model: ColourModel) -> None:
+    folder = tmp_path / "videos"
+    (folder / ".cache").mkdir(parents=True)
+    for name in ("._film.mp4", ".cache/x.mp4", "notes.txt", "mp4"):
+        (folder / name).write_bytes(b"?")
+    assert library.index(folder, model) == []
+
+
+def test_another_model_is_refused_and_both_are_named(index: Index, library: Library, videos: Path) -> None:
+    index()
+    with pytest.raises(UsageError, match=r"was made with .* this is another model given in memory"):
+        library.index(videos, ColourModel(mark=2.0))
+    assert set(index().values()) == {"unchanged"}
+
+
+def test_a_library_that_holds_nothing_takes_any_model(tmp_path: Path, library: Library, videos: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    library.index(tmp_path / "empty", ColourModel())
+    assert library.search("red") == []
+    assert set(by_name(library.index(videos, ColourModel(mark=2.0))).values()) == {"indexed"}
+
+
+def test_two_writers_are_one_too_many(library: Library, index: Index, videos: Path, model: ColourModel) -> None:
+    index()
+    with only_writer(library.path):
+        with pytest.raises(LibraryError, match="another process is indexing"):
+            library.index(videos, model)
+        assert names(library, "green", 1) == ["mixed.mp4"]
+    assert set(index().values()) == {"unchanged"}
+
+
+def test_an_open_library_sees_what_another_one_writes(
+    library: Library, index: Index, videos: Path, model: ColourModel
+) -> None:
+    index()
+    reader = open_library(library.path)
+    reader._model = library._model
+    assert names(reader, "green", 1) == ["mixed.mp4"]
+    paint(videos / "meadow.mp4", ("green", 4))
+    index()
+    assert "meadow.mp4" in names(reader, "green", 2)
+
+
+def test_searching_while_a_file_is_being_written(library: Library, index: Index, videos: Path) -> None:
+    index()
+    before = names(library, "green", 5)
+    with sqlite3.connect(library.path / "library.sqlite") as other:
+        other.execute("DELETE FROM files")
+        assert names(library, "green", 5) == before
+        other.rollback()
+    other.close()
+
+
+def test_what_is_no_library_is_said(tmp_path: Path, model: ColourModel, videos: Path) -> None:
+    with pytest.raises(LibraryError, match=r"is no library: make one"):
+        open_library(tmp_path / "none").search("red")
+    with pytest.raises(LibraryError, match="is a file"):
+        open_library(videos / "red.mp4")
+    with pytest.raises(UsageError, match="no such folder"):
+        open_library(tmp_path / "new").index(tmp_path / "none", model)
+    with pytest.raises(UsageError, match="is a file, not a folder"):
+        open_library(tmp_path / "new").index(videos / "red.mp4", model)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_damaged_library_is_said(tmp_path: Path, library: Library, index: Index) -> None:
+    index()
+    (library.path / "library.sqlite").write_bytes(b"not a database, " * 1000)
+    with pytest.raises(LibraryError, match="is damaged"):
+        library.search("red")
+
+
+def test_a_library_of_another_version_is_refused(library: Library, index: Index) -> None:
+    index()
+    with sqlite3.connect(library.path / "library.sqlite") as other:
+        other.execute("UPDATE meta SET value = '99' WHERE key = 'version'")
+    other.close()
+    with pytest.raises(LibraryError, match="version 99, this program reads version 1"):
+        library.search("red")
+
+
+@pytest.mark.parametrize(("words", "k"), [("", 1), ("  ", 1), ("red", 0)])
+def test_empty_questions_are_refused(library: Library, index: Index, words: str, k: int) -> None:
+    with pytest.raises(UsageError):
+        library.search(words, k)
+
+
+def test_a_library_that_cannot_be_written_can_be_searched(library: Library, index: Index) -> None:
+    index()
+    library.path.chmod(0o555)
+    if os.access(library.path, os.W_OK):
+        pytest.skip("this user may write everywhere, so no folder can be made read-only")
+    try:
+        assert names(library, "green", 1) == ["mixed.mp4"]
+    finally:
+        library.path.chmod(0o755)
