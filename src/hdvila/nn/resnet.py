@@ -6,104 +6,16 @@ weights load as they are. The stride of a stage sits on the 3x3 convolution of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from hdvila.nn.conv_norm import FixedBatchNorm, conv_norm, folds
+
 EXPANSION = 4
-
-
-@dataclass(slots=True)
-class Measurement:
-    """Sums over all values of each channel seen so far, in float64."""
-
-    count: int
-    total_C: Tensor
-    squares_C: Tensor
-
-    @classmethod
-    def empty(cls, like_C: Tensor) -> Measurement:
-        zeros = torch.zeros_like(like_C, dtype=torch.float64)
-        return cls(0, zeros, zeros.clone())
-
-    def add(self, x_NCHW: Tensor) -> None:
-        x = x_NCHW.detach().double()
-        self.count += x.shape[0] * x.shape[2] * x.shape[3]
-        self.total_C += x.sum((0, 2, 3))
-        self.squares_C += (x * x).sum((0, 2, 3))
-
-    def mean_and_variance(self) -> tuple[Tensor, Tensor]:
-        mean = self.total_C / self.count
-        return mean, (self.squares_C / self.count - mean * mean).clamp(min=0)
-
-
-class FixedBatchNorm(nn.Module):
-    """Batch normalisation by stored statistics, in training too; its weight and bias are trained.
-
-    With fixed statistics it is the affine map ``x * scale + shift``, which `conv_norm` folds into the convolution
-    before it, so it costs nothing per pixel. The map stays differentiable in weight and bias.
-    """
-
-    weight: Tensor
-    bias: Tensor
-    running_mean: Tensor
-    running_var: Tensor
-
-    def __init__(self, channels: int, eps: float = 1e-5) -> None:
-        super().__init__()
-        self.eps = eps
-        self.weight = nn.Parameter(torch.ones(channels))
-        self.bias = nn.Parameter(torch.zeros(channels))
-        self.register_buffer("running_mean", torch.zeros(channels))
-        self.register_buffer("running_var", torch.ones(channels))
-        self.measured: Measurement | None = None
-
-    def scale_and_shift(self) -> tuple[Tensor, Tensor]:
-        """The map as two (C,) vectors in float32."""
-        scale = self.weight.float() * torch.rsqrt(self.running_var.float() + self.eps)
-        return scale, self.bias.float() - self.running_mean.float() * scale
-
-    def measure(self, x_NCHW: Tensor) -> None:
-        """Make the statistics those of all pictures measured so far; only inside `measuring_statistics`."""
-        assert self.measured is not None
-        self.measured.add(x_NCHW)
-        mean, variance = self.measured.mean_and_variance()
-        self.running_mean.copy_(mean)
-        self.running_var.copy_(variance)
-
-    def forward(self, x_NCHW: Tensor) -> Tensor:
-        scale, shift = (v[:, None, None].to(x_NCHW.dtype) for v in self.scale_and_shift())
-        return x_NCHW * scale + shift
-
-
-def conv_norm(x_NCHW: Tensor, conv: nn.Conv2d, norm: FixedBatchNorm) -> Tensor:
-    """``norm(conv(x))`` as one convolution with folded weights."""
-    if norm.measured is not None:
-        y: Tensor = conv(x_NCHW)
-        norm.measure(y)
-        out: Tensor = norm(y)
-        return out
-    scale, shift = norm.scale_and_shift()
-    weight = (conv.weight * scale[:, None, None, None]).to(conv.weight.dtype)
-    return F.conv2d(x_NCHW, weight, shift.to(conv.weight.dtype), conv.stride, conv.padding)
-
-
-@contextmanager
-def measuring_statistics(model: nn.Module) -> Iterator[None]:
-    """Inside, every picture that passes sets the stored statistics, layer by layer from the first to the last."""
-    norms = [module for module in model.modules() if isinstance(module, FixedBatchNorm)]
-    for norm in norms:
-        norm.measured = Measurement.empty(norm.running_mean)
-    try:
-        yield
-    finally:
-        for norm in norms:
-            norm.measured = None
 
 
 class Bottleneck(nn.Module):
@@ -167,6 +79,8 @@ class ResNet(nn.Module):
 
     def forward(self, x_N3HW: Tensor) -> list[Tensor]:
         """Normalised pictures to the outputs of every stage; that of stage k = 1, 2, .. is H / 2**(k+1) high."""
+        layout = torch.channels_last if folds(self.bn1, x_N3HW) else torch.contiguous_format
+        x_N3HW = x_N3HW.contiguous(memory_format=layout)
         y = F.max_pool2d(F.relu(conv_norm(x_N3HW, self.conv1, self.bn1), inplace=True), 3, 2, 1)
         outputs = []
         for stage in range(1, self.stages + 1):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from hdvila.models.hdvila.model import HDVILA
-from hdvila.nn.resnet import measuring_statistics
+from hdvila.nn.conv_norm import measuring_statistics
 
 
 @torch.no_grad()

@@ -26,6 +26,7 @@ from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
 from hdvila.nn.bert import start_bert_weights
 from hdvila.nn.checkpoint import LoadReport
+from hdvila.nn.conv_norm import fold_batch_norm
 from hdvila.nn.resnet import ResNet
 from hdvila.types import HybridClip
 
@@ -85,22 +86,25 @@ class HDVILA(nn.Module):
         check_pictures(high, low)
         if low is None:
             assert high is not None
-            grid: Tensor = self.grid_encoder(self.cnn(normalise(high.flatten(0, 1)))[-1])
+            grid: Tensor = self.grid_encoder(self.cnn(self._pixels(high.flatten(0, 1)))[-1])
             return grid
         neighbours = low.shape[2]
-        low_maps = self.grid_encoder_low(self.cnn_low(normalise(low.flatten(0, 2)))[-1])
+        low_maps = self.grid_encoder_low(self.cnn_low(self._pixels(low.flatten(0, 2)))[-1])
         low_NFDhw = low_maps.reshape(-1, neighbours, *low_maps.shape[1:])
         middle = neighbours // 2
         if high is None:
             alone: Tensor = self.timesformer(low_NFDhw)[:, middle]
             return alone
-        *_, stage3, stage4 = self.cnn(normalise(high.flatten(0, 1)))
+        *_, stage3, stage4 = self.cnn(self._pixels(high.flatten(0, 1)))
         detail = self.grid_encoder(stage4)
         shrunk = self.grid_encoder_low(stage3[:, :, ::4, ::4])  # nearest, from 1/16 to 1/64 of the pixels
         frames_NFDhw = torch.cat([low_NFDhw[:, :middle], shrunk[:, None], low_NFDhw[:, middle:]], 1)
         motion = self.timesformer(frames_NFDhw)[:, middle]
         fused: Tensor = self.grid_encoder_combine(torch.cat([detail, motion], 1))
         return fused
+
+    def _pixels(self, rgb_N3HW: Tensor) -> Tensor:
+        return normalise(rgb_N3HW, self.cnn.conv1.weight.dtype)
 
     def encode_video(self, high: Tensor | None, low: Tensor | None) -> Tensor:
         """Videos to unit vectors.
@@ -337,6 +341,11 @@ class HDVILA(nn.Module):
     def checkpoint_activations(self, enabled: bool = True) -> None:
         """Recompute each ResNet stage in the backward pass: much less memory, the same gradients."""
         self.cnn.checkpoint_stages = self.cnn_low.checkpoint_stages = enabled
+
+    def fold_batch_norm(self, enabled: bool = True) -> None:
+        """Fold BatchNorm into the convolutions in float32 training as well: the same function, about twice as fast on a
+        CPU, with gradients that differ where a ReLU stands at 0. bfloat16 and inference always fold."""
+        fold_batch_norm(self, enabled)
 
     # ---- checks
 

@@ -18,11 +18,12 @@ MEAN = (123.675, 116.28, 103.53)
 STD = (58.395, 57.12, 57.375)
 
 
-def normalise(rgb_N3HW: Tensor) -> Tensor:
-    """RGB 0..255, uint8 or float, to (x - mean) / std in float32, channels last in memory."""
-    mean = torch.tensor(MEAN, device=rgb_N3HW.device)[:, None, None]
-    std = torch.tensor(STD, device=rgb_N3HW.device)[:, None, None]
-    return ((rgb_N3HW.float() - mean) / std).contiguous(memory_format=torch.channels_last)
+def normalise(rgb_N3HW: Tensor, dtype: torch.dtype) -> Tensor:
+    """RGB 0..255, uint8 or float, to (x - mean) / std, computed in float32 at least and returned as `dtype`."""
+    wide = torch.promote_types(dtype, torch.float32)
+    mean = torch.tensor(MEAN, device=rgb_N3HW.device, dtype=wide)[:, None, None]
+    std = torch.tensor(STD, device=rgb_N3HW.device, dtype=wide)[:, None, None]
+    return ((rgb_N3HW.to(wide) - mean) / std).to(dtype)
 
 
 def check_pictures(high: Tensor | None, low: Tensor | None) -> tuple[int, int]:

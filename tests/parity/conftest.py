@@ -1,0 +1,41 @@
+"""Where the goldens are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("HDVILA_SHARED", REPOSITORY.parent / "shared"))
+GOLDENS = REPOSITORY / "tests" / "goldens"
+
+
+@pytest.fixture(scope="session")
+def small_goldens() -> dict[str, Tensor]:
+    """Outputs of the official code at small size; made as tests/goldens/README.md says."""
+    return load_file(GOLDENS / "hdvila_small.safetensors")
+
+
+@pytest.fixture(scope="session")
+def large_goldens() -> Callable[[str], dict[str, Tensor]]:
+    def read(name: str) -> dict[str, Tensor]:
+        file = SHARED / "reference" / "goldens" / f"{name}.safetensors"
+        if not file.is_file():
+            pytest.skip(f"shared data not found: {file}")
+        return load_file(file)
+
+    return read
+
+
+@pytest.fixture(autouse=True)
+def _two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
