@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 import numpy as np
 
 from hdvila.errors import UsageError
-from hdvila.media.resize import crop_to, resize
 from hdvila.media.video import Video
 from hdvila.types import Pixels, Seconds
 
 Span = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Which part of the picture is seen: `where` and `zoom` of `crop_to`, the same for both resolutions of a clip."""
-
-    where: tuple[float, float] = (0.5, 0.5)
-    zoom: float = 1.0
 
 
 @dataclass(slots=True)
@@ -31,16 +22,12 @@ class Picture:
 
     index: int
     rgb: Pixels
-    _made: dict[tuple[int, int, View | None], Pixels] = field(default_factory=dict)
+    _made: dict[object, Pixels] = field(default_factory=dict)
 
-    def sized(self, height: int, width: int, view: View | None = None) -> Pixels:
-        """(height, width, 3): the part that `view` shows, or the whole picture without one."""
-        key = height, width, view
+    def once(self, key: object, make: Callable[[Pixels], Pixels]) -> Pixels:
+        """``make(rgb)``, done once however many clips ask for it under `key`."""
         if key not in self._made:
-            if view is None:
-                self._made[key] = resize(self.rgb, height, width)
-            else:
-                self._made[key] = crop_to(self.rgb, height, width, view.where, view.zoom)
+            self._made[key] = make(self.rgb)
         return self._made[key]
 
 

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from hdvila.errors import UsageError
-from hdvila.media.passes import Picture, Span, View, run, timeline, within
+from hdvila.media.passes import Picture, Span, run, timeline, within
 from hdvila.media.sampling import HybridSampling, hybrid_indices
 from hdvila.media.video import Video, open_video
+from hdvila.media.view import RATIO, View
 from hdvila.types import HybridClip, Pixels
-
-TRAINING_ZOOM = 9 / 8  # 640x1024 cut out of 720 lines, as in the paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Preprocess:
 
     A clip is laid on a timeline of `fps` frames a second. HR middle frames stand at its multiples of `hr_every` and are
     `height` x `width` pixels (multiples of 64); LR neighbours have a quarter of that each way. `segments`, `neighbours`
-    and `rate` (in timeline frames) are those of `HybridSampling`.
+    and `rate` (in timeline frames) are those of `HybridSampling`; without neighbours a clip has no LR frames.
     """
 
     height: int = 640
@@ -62,11 +61,6 @@ class Preprocess:
         if unknown:
             raise UsageError(f"preprocess has no setting {unknown[0]!r}: it has {[f.name for f in fields(cls)]}")
         return cls(**values)
-
-
-def draw_view(rng: np.random.Generator | None) -> View:
-    """Where to look: at random for training, the centre without `rng`."""
-    return View() if rng is None else View((float(rng.random()), float(rng.random())), TRAINING_ZOOM)
 
 
 def read_hybrid(
@@ -115,7 +109,7 @@ class _HybridJob:
         shown = video.indices_at(timeline(*within(video, span), preprocess.fps))
         middle, others = hybrid_indices(len(shown), preprocess.sampling, rng, preprocess.hr_every)
         self._middle, self._others = shown[middle], shown[others]
-        self._view = draw_view(rng)
+        self._view = View.draw(rng)
         self._pts = video.pts_seconds[self._middle], video.pts_seconds[self._others]
         self._size = preprocess.height, preprocess.width
         self._high: Pixels | None = None
@@ -126,15 +120,16 @@ class _HybridJob:
 
     def put(self, picture: Picture) -> None:
         height, width = self._size
-        if self._high is None or self._low is None:
+        if self._high is None:
             self._high = np.empty((len(self._middle), 3, height, width), np.uint8)
-            self._low = np.empty((*self._others.shape, 3, height // 4, width // 4), np.uint8)
+            if self._others.size:
+                self._low = np.empty((*self._others.shape, 3, height // RATIO, width // RATIO), np.uint8)
         if picture.index in self._middle:
-            high = picture.sized(height, width, self._view).transpose(2, 0, 1)
-            self._high[self._middle == picture.index] = high
-        if picture.index in self._others:
-            low = picture.sized(height // 4, width // 4, self._view).transpose(2, 0, 1)
-            self._low[self._others == picture.index] = low
+            high = picture.once((self._view, "high"), lambda rgb: self._view.high(rgb, height, width))
+            self._high[self._middle == picture.index] = high.transpose(2, 0, 1)
+        if self._low is not None and picture.index in self._others:
+            low = picture.once((self._view, "low"), lambda rgb: self._view.low(rgb, height, width))
+            self._low[self._others == picture.index] = low.transpose(2, 0, 1)
 
     def clip(self) -> HybridClip:
         return HybridClip(self._high, self._low, *self._pts)

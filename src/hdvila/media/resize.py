@@ -35,17 +35,25 @@ def resize(rgb: Pixels, height: int, width: int) -> Pixels:
     return out if rgb.ndim == 4 else out[0]
 
 
-def crop_to(rgb: Pixels, height: int, width: int, where: tuple[float, float] = (0.5, 0.5), zoom: float = 1.0) -> Pixels:
-    """Scale (T, H, W, 3) so that it covers `zoom` times the window, then cut the window out -> (T, height, width, 3).
+def crop_to(
+    rgb: Pixels,
+    height: int,
+    width: int,
+    where: tuple[float, float] = (0.5, 0.5),
+    zoom: float = 1.0,
+    grid: int = 1,
+) -> Pixels:
+    """Scale so that the picture covers `zoom` times the window, then cut the window out.
 
-    The same `where` and `zoom` cut the same part of the picture at any window size, so an HR frame and its LR
-    neighbours show the same view. Only the part that is kept is resampled.
+    The same `where` and `zoom` show the same part of a picture at any window size. For two sizes to agree to the pixel,
+    the larger is cut with `grid` set to their ratio.
 
     Args:
-        rgb: (T, H, W, 3) uint8.
+        rgb: (H, W, 3) or (T, H, W, 3) uint8; the result has its number of axes.
         height, width: the window in pixels.
         where: (vertical, horizontal) position of the window in what is left over, each 0..1; 0.5 is the centre.
         zoom: 1 shows as much as fits; 9/8 leaves an eighth of the window for moving it about.
+        grid: the covering size and the window's corner are multiples of this many pixels.
 
     Raises:
         UsageError: a window below one pixel, a `where` outside 0..1 or a `zoom` below 1.
@@ -53,6 +61,9 @@ def crop_to(rgb: Pixels, height: int, width: int, where: tuple[float, float] = (
     if not (0 <= where[0] <= 1 and 0 <= where[1] <= 1 and zoom >= 1):
         raise UsageError(f"cannot crop at where={where} with zoom={zoom}: where is 0..1 each way, zoom at least 1")
     scale = max(height / rgb.shape[-3], width / rgb.shape[-2]) * zoom
-    covered = max(round(rgb.shape[-3] * scale), height), max(round(rgb.shape[-2] * scale), width)
-    top, left = round((covered[0] - height) * where[0]), round((covered[1] - width) * where[1])
-    return np.ascontiguousarray(resize(rgb, *covered)[..., top : top + height, left : left + width, :])
+    covered_height = max(round(rgb.shape[-3] * scale / grid) * grid, height)
+    covered_width = max(round(rgb.shape[-2] * scale / grid) * grid, width)
+    top = round((covered_height - height) * where[0] / grid) * grid
+    left = round((covered_width - width) * where[1] / grid) * grid
+    covered = resize(rgb, covered_height, covered_width)
+    return np.ascontiguousarray(covered[..., top : top + height, left : left + width, :])

@@ -10,6 +10,7 @@ import numpy as np
 from hdvila.errors import UsageError
 from hdvila.media.info import VideoInfo
 from hdvila.media.passes import Picture, Span, run, timeline, within
+from hdvila.media.resize import resize
 from hdvila.media.video import Video, open_video
 from hdvila.types import Frames, Pixels
 
@@ -83,9 +84,9 @@ class _StreamJob:
             self._hr = np.empty((len(self._shown[:: self._stride]), *self._hr_size, 3), np.uint8)
             self._lr = np.empty((len(self._shown), *self._lr_size, 3), np.uint8)
         here = self._shown == picture.index
-        self._lr[here] = picture.sized(*self._lr_size)
+        self._lr[here] = picture.once("lr", lambda rgb: resize(rgb, *self._lr_size))
         if here[:: self._stride].any():
-            self._hr[here[:: self._stride]] = picture.sized(*self._hr_size)
+            self._hr[here[:: self._stride]] = picture.once("hr", lambda rgb: resize(rgb, *self._hr_size))
 
     @property
     def hr(self) -> Frames:

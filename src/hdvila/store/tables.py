@@ -1,0 +1,129 @@
+"""The two Parquet tables over the shards: a row a clip, and a row a picture with its place in its shard."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hdvila.errors import StoreError
+from hdvila.store.layout import CLIPS, FORMAT, INDEX, OWN_FIELDS, SHARDS, Entry, Rates, check_format
+from hdvila.store.shard import scan_shard, sync_folder
+
+_META = b"hdvila"
+_NAME = pa.dictionary(pa.int32(), pa.string())
+_CLIP_FIELDS = {
+    "clip_id": pa.string(),
+    "video_id": pa.string(),
+    "start": pa.float64(),
+    "end": pa.float64(),
+    "text": pa.string(),
+    "words": pa.int32(),
+    "timed_by": pa.string(),
+    "shard": _NAME,
+    "hr_frames": pa.int32(),
+    "lr_frames": pa.int32(),
+    "height": pa.int32(),
+    "width": pa.int32(),
+}
+_INDEX_FIELDS = {
+    "clip_id": _NAME,
+    "shard": _NAME,
+    "stream": _NAME,
+    "frame": pa.int32(),
+    "pts": pa.float64(),
+    "offset": pa.int64(),
+    "length": pa.int32(),
+}
+
+
+def make_tables(shards: Iterable[tuple[str, list[Entry]]]) -> tuple[Any, Any]:
+    """(clips, index) tables of shards given as (file name, entries)."""
+    clips: list[dict[str, Any]] = []
+    rows: dict[str, list[Any]] = {name: [] for name in _INDEX_FIELDS}
+    for shard, entries in shards:
+        for entry in entries:
+            facts = entry.facts
+            own = {name: facts[name] for name in _CLIP_FIELDS if name in facts}
+            more = {name: value for name, value in facts.items() if name not in OWN_FIELDS}
+            clips.append({**own, "shard": shard, "hr_frames": len(entry.hr), "lr_frames": len(entry.lr), **more})
+            for stream, places in (("hr", entry.hr), ("lr", entry.lr)):
+                rows["clip_id"] += [facts["clip_id"]] * len(places)
+                rows["shard"] += [shard] * len(places)
+                rows["stream"] += [stream] * len(places)
+                rows["frame"] += range(len(places))
+                rows["pts"] += facts[f"{stream}_pts"]
+                rows["offset"] += [offset for offset, _ in places]
+                rows["length"] += [length for _, length in places]
+    names = [*_CLIP_FIELDS, *sorted({name for clip in clips for name in clip} - set(_CLIP_FIELDS))]
+    columns = {name: pa.array([clip.get(name) for clip in clips], _CLIP_FIELDS.get(name)) for name in names}
+    index = {name: pa.array(values, _INDEX_FIELDS[name]) for name, values in rows.items()}
+    return pa.table(columns), pa.table(index)
+
+
+def read_tables(root: Path) -> tuple[Any, Any, Rates | None]:
+    """(clips, index, rates) of everything in the shards of `root`, whether or not the tables on disk know of it yet.
+
+    Raises:
+        StoreError: a table or a shard that it misses is damaged, or the corpus is of another version.
+    """
+    clips, index, rates = _read_files(root)
+    known = set(clips["shard"].unique().to_pylist())
+    missing = [shard for shard in _shard_names(root) if shard not in known]
+    if missing:
+        scanned = [(shard, scan_shard(root / SHARDS / shard)) for shard in missing]
+        rates = rates or next((rates_of(entry) for _, entries in scanned for entry in entries), None)
+        more_clips, more_index = make_tables(scanned)
+        clips, index = join(clips, more_clips), join(index, more_index)
+    return clips, index, rates
+
+
+def write_tables(root: Path, clips: Any, index: Any, rates: Rates) -> None:
+    """Replace the tables on disk, each in one step. The index goes first: it may know more than the clips, not less."""
+    meta = {_META: json.dumps({"format": FORMAT, **asdict(rates)}).encode()}
+    for name, table in ((INDEX, index), (CLIPS, clips)):
+        partial = root / f".{name}.part"
+        pq.write_table(table.unify_dictionaries().replace_schema_metadata(meta), partial, compression="zstd")
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(partial, root / name)
+    sync_folder(root)
+
+
+def join(first: Any, second: Any) -> Any:
+    """One table below the other; columns that one lacks are empty there."""
+    return pa.concat_tables([first, second], promote_options="permissive")
+
+
+def rates_of(entry: Entry) -> Rates:
+    """The rates that a clip was stored with."""
+    return Rates(entry.facts["lr_fps"], entry.facts["hr_every"])
+
+
+def _read_files(root: Path) -> tuple[Any, Any, Rates | None]:
+    """The tables on disk; empty ones where there are none yet. Clips first, see `write_tables`."""
+    if not (root / CLIPS).exists():
+        return *make_tables([]), None
+    tables = []
+    for name in (CLIPS, INDEX):
+        try:
+            tables.append(pq.read_table(root / name))
+        except (pa.ArrowException, OSError) as error:
+            raise StoreError(f"{root / name}: cannot be read ({error}); delete it, the shards bring it back") from error
+    meta = json.loads((tables[0].schema.metadata or {}).get(_META, b"{}"))
+    check_format(meta.get("format"), root)
+    clips, index = tables
+    inside = pc.is_in(index["shard"].cast(pa.string()), clips["shard"].cast(pa.string()).combine_chunks())
+    return clips, index.filter(inside), Rates(meta["lr_fps"], meta["hr_every"])
+
+
+def _shard_names(root: Path) -> Iterator[str]:
+    folder = root / SHARDS
+    yield from sorted(path.name for path in folder.glob("*.tar") if not path.name.startswith("."))
