@@ -1,0 +1,7 @@
+"""Transcripts, sentences, tokens."""
+
+from hdvila.text.sentences import split_sentences
+from hdvila.text.tokenizer import Tokenizer
+from hdvila.text.transcript import find_transcript, read_transcript
+
+__all__ = ["Tokenizer", "find_transcript", "read_transcript", "split_sentences"]

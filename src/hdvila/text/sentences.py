@@ -1,0 +1,128 @@
+"""From timed words to sentences.
+
+A transcript that has its punctuation keeps it. Automatic captions have none: there the pauses between words speak,
+helped by words that like to open a sentence, or that cannot close one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import quantiles
+
+from hdvila.text.english import FILLERS, NEVER_LAST, OPENERS, SHORTENED
+from hdvila.types import Sentence, Transcript, Word
+
+_ENDS = re.compile(r"[.?!…。？！]+[\"'”’)\]»]*$")
+_WORDS_PER_MARK = 40  # a transcript with a sentence mark at least this often is punctuated
+_PAUSE_RANGE = 0.3, 0.7  # seconds: what a pause between sentences may be at least
+_FORCED_WORDS = 40  # a longer run of words is split where a break is most likely
+
+
+def split_sentences(transcript: Transcript) -> list[Sentence]:
+    """Split a transcript at the ends of its sentences, in order. Fillers (um, uh) are left out of the text."""
+    words = transcript.words
+    if not words:
+        return []
+    punctuated = is_punctuated(words)
+    ends = punctuated_ends(words) if punctuated else pause_ends(words)
+    sentences, start = [], 0
+    for end in ends:
+        sentence = make_sentence(words[start:end], close=not punctuated)
+        start = end
+        if sentence is not None:
+            sentences.append(sentence)
+    return sentences
+
+
+def is_punctuated(words: Sequence[Word]) -> bool:
+    """Whether the words carry sentence marks often enough to be trusted."""
+    marks = sum(_ENDS.search(word.text) is not None for word in words)
+    return marks * _WORDS_PER_MARK >= len(words)
+
+
+def punctuated_ends(words: Sequence[Word]) -> list[int]:
+    """Positions after the last word of each sentence, by its marks; the last is ``len(words)``."""
+    ends = []
+    for at, word in enumerate(words[:-1]):
+        following = words[at + 1].text.lstrip("\"'“‘([«¿¡-–—")
+        opens = not following[:1].islower()
+        if _ENDS.search(word.text) and opens and not SHORTENED.match(word.text):
+            ends.append(at + 1)
+    return [*ends, len(words)]
+
+
+def pause_ends(words: Sequence[Word]) -> list[int]:
+    """Positions after the last word of each sentence, by pauses and opening words; the last is ``len(words)``."""
+    pauses = [max(0.0, after.start - before.end) for before, after in pairwise(words)]
+    threshold = pause_threshold(pauses)
+    scores = [pause / threshold * _fit(words[at], words[at + 1]) for at, pause in enumerate(pauses)]
+    ends = [at + 1 for at, score in enumerate(scores) if score >= 1.0]
+    return _forced(scores, [*ends, len(words)])
+
+
+def pause_threshold(pauses: Sequence[float]) -> float:
+    """Seconds from which on a pause ends a sentence, for this speaker.
+
+    Between the two classes of pauses, inside and between sentences, whose means lie furthest apart (Otsu's rule), and
+    never outside 0.3 .. 0.7 s.
+    """
+    low, high = _PAUSE_RANGE
+    longer = sorted(pause for pause in pauses if pause > 0)
+    if len(longer) < 4:
+        return (low + high) / 2
+    cap = 3 * quantiles(longer, n=20)[-1] if longer else 0.0
+    values = [min(pause, cap) for pause in longer]
+    total, below, best = sum(values), 0.0, (-1.0, low)
+    for count, value in enumerate(values[:-1], start=1):
+        below += value
+        rest = len(values) - count
+        spread = count * rest * (below / count - (total - below) / rest) ** 2
+        best = max(best, (spread, (value + values[count]) / 2))
+    return min(max(best[1], low), high)
+
+
+def clean_sentence(texts: Sequence[str], close: bool) -> str:
+    """Join words to a sentence without pure fillers; `close` gives it a capital and a full stop."""
+    said = [text for text in texts if text.lower().strip(".,?!…-") not in FILLERS]
+    line = " ".join(said)
+    if not close or not line:
+        return line
+    line = line[0].upper() + line[1:]
+    return line if _ENDS.search(line) else line.rstrip(",;:-") + "."
+
+
+def make_sentence(words: Sequence[Word], close: bool) -> Sentence | None:
+    """The words as a `Sentence`, timed from its first to its last word; None if nothing but fillers is said."""
+    said = [word for word in words if word.text.lower().strip(".,?!…-") not in FILLERS]
+    if not said:
+        return None
+    exact = all(word.timed_by == "word" for word in said)
+    text = clean_sentence([word.text for word in said], close)
+    return Sentence(text, said[0].start, max(word.end for word in said), "word" if exact else "cue")
+
+
+def _fit(last: Word, first: Word) -> float:
+    """How well a sentence ends with `last` and another begins with `first`: a factor on the pause between them."""
+    if last.text.lower() in NEVER_LAST:
+        return 0.5
+    return 1.25 if first.text.lower() in OPENERS else 1.0
+
+
+def _forced(scores: Sequence[float], ends: Sequence[int]) -> list[int]:
+    """Split what is too long at its best break, near the middle where none is better, until nothing is too long."""
+    result: list[int] = []
+    start = 0
+    for end in ends:
+        stack = [(start, end)]
+        while stack:
+            a, b = stack.pop()
+            if b - a <= _FORCED_WORDS:
+                result.append(b)
+                continue
+            quarter = (b - a) // 4
+            cut = max(range(a + quarter, b - quarter), key=lambda at: (scores[at - 1], -abs(2 * at - a - b)))
+            stack += [(cut, b), (a, cut)]
+        start = end
+    return result

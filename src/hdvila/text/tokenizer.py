@@ -1,0 +1,167 @@
+"""Words to ids and back: BERT's WordPiece, over the `tokenizers` library."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hdvila.errors import HdvilaError, UsageError, require
+
+PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_FILES = ("tokenizer.json", "vocab.txt")
+
+
+class Tokenizer:
+    """Turns texts into rows of ids as BERT wants them: ``[CLS] words [SEP] [PAD] ...``."""
+
+    def __init__(self, backend: Any, source: str) -> None:
+        """Use `load` or `train`. `backend` is a `tokenizers.Tokenizer`; `source` names it in errors."""
+        missing = [token for token in SPECIAL if backend.token_to_id(token) is None]
+        if missing:
+            raise UsageError(f"{source}: has no token {missing[0]}; it is not a BERT tokenizer, name one that is")
+        backend.no_truncation()
+        backend.no_padding()
+        self._backend = backend
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = map(backend.token_to_id, SPECIAL)
+
+    @classmethod
+    def load(cls, source: str | os.PathLike[str]) -> Tokenizer:
+        """Load a folder with ``tokenizer.json`` or ``vocab.txt``, one of these files, or a Hugging Face name.
+
+        Raises:
+            UsageError: there is no such folder or file, or it holds no BERT tokenizer.
+            HdvilaError: the hub cannot be reached or does not know the name.
+            MissingDependency: a hub name without the ``hub`` extra installed.
+        """
+        from tokenizers import Tokenizer as Backend
+
+        file = _find(source)
+        if file.suffix == ".txt":
+            return cls(_bert(_read_vocabulary(file)), str(file))
+        try:
+            return cls(Backend.from_file(str(file)), str(file))
+        except UsageError:
+            raise
+        except Exception as error:  # the library raises bare Exception
+            raise UsageError(f"{file}: is no tokenizer file: {error}; name a tokenizer.json or vocab.txt") from error
+
+    @classmethod
+    def train(cls, texts: Iterable[str], vocab_size: int) -> Tokenizer:
+        """Learn a lower-case WordPiece vocabulary. The same texts give the same vocabulary, always.
+
+        Args:
+            texts: what to learn from.
+            vocab_size: the most entries, special tokens included.
+
+        Raises:
+            UsageError: a size that leaves no room for words.
+        """
+        from hdvila.text.wordpiece import learn_wordpieces
+
+        if vocab_size <= len(SPECIAL):
+            raise UsageError(f"vocab_size={vocab_size}: the special tokens alone take {len(SPECIAL)}; give more")
+        blank = _bert({token: number for number, token in enumerate(SPECIAL)})
+        counts: Counter[str] = Counter()
+        for text in texts:
+            normal = blank.normalizer.normalize_str(text)
+            counts.update(word for word, _ in blank.pre_tokenizer.pre_tokenize_str(normal))
+        pieces = [*SPECIAL, *learn_wordpieces(counts, vocab_size - len(SPECIAL))]
+        return cls(_bert({piece: number for number, piece in enumerate(pieces)}), "trained tokenizer")
+
+    def __call__(self, texts: Sequence[str], length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Encode `texts`, cut or padded to `length` tokens.
+
+        Returns:
+            (ids (B, L), mask (B, L)): mask is 1 on tokens, 0 on padding.
+
+        Raises:
+            UsageError: a length below 2, which leaves no room for ``[CLS]`` and ``[SEP]``.
+        """
+        if length < 2:
+            raise UsageError(f"length={length}: [CLS] and [SEP] alone take 2; give more")
+        ids_BL = np.full((len(texts), length), self.pad_id, np.int64)
+        mask_BL = np.zeros((len(texts), length), np.int64)
+        for row, text in enumerate(texts):
+            words = self._backend.encode(text, add_special_tokens=False).ids[: length - 2]
+            ids_BL[row, : len(words) + 2] = [self.cls_id, *words, self.sep_id]
+            mask_BL[row, : len(words) + 2] = 1
+        return ids_BL, mask_BL
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Ids back to text, without special tokens, white space tidied."""
+        return str(self._backend.decode([int(number) for number in ids], skip_special_tokens=True))
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write ``tokenizer.json`` (for `load` and the `tokenizers` library) and ``vocab.txt`` (for BERT tools)."""
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        pieces = sorted(self._backend.get_vocab().items(), key=lambda item: item[1])
+        (target / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in pieces), encoding="utf-8")
+        self._backend.save(str(target / "tokenizer.json"))
+
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are."""
+        return int(self._backend.get_vocab_size())
+
+    @property
+    def special_ids(self) -> tuple[int, ...]:
+        """The ids of ``[PAD] [UNK] [CLS] [SEP] [MASK]``, which are never masked or predicted."""
+        return self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id
+
+
+def _bert(vocabulary: dict[str, int], lower: bool = True) -> Any:
+    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+    backend = Tokenizer(models.WordPiece(vocabulary, unk_token=UNK, max_input_chars_per_word=100))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=lower)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.decoder = decoders.WordPiece(prefix="##")
+    if CLS in vocabulary and SEP in vocabulary:
+        backend.post_processor = processors.BertProcessing((SEP, vocabulary[SEP]), (CLS, vocabulary[CLS]))
+    backend.add_special_tokens([AddedToken(token, special=True) for token in SPECIAL if token in vocabulary])
+    return backend
+
+
+def _find(source: str | os.PathLike[str]) -> Path:
+    path = Path(source)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        found = [path / name for name in _FILES if (path / name).is_file()]
+        if not found:
+            raise UsageError(f"{path}: holds neither tokenizer.json nor vocab.txt; name the folder of a BERT tokenizer")
+        return found[0]
+    name = str(source)
+    if path.is_absolute() or name.startswith(".") or name.count("/") > 1 or path.suffix in (".json", ".txt"):
+        raise UsageError(f"{path}: there is no such tokenizer folder or file; check the path")
+    return _from_hub(name)
+
+
+def _from_hub(name: str) -> Path:
+    hub = require("huggingface_hub", extra="hub")
+    cause: Exception | None = None
+    for file in _FILES:
+        try:
+            return Path(hub.hf_hub_download(name, file))
+        except Exception as error:  # offline, unknown name, no such file: the library has a dozen kinds
+            cause = error
+    reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    raise HdvilaError(
+        f"tokenizer {name!r}: is no local folder, and the Hugging Face hub did not give it ({reason}); "
+        "name a local folder with tokenizer.json or vocab.txt"
+    ) from cause
+
+
+def _read_vocabulary(file: Path) -> dict[str, int]:
+    try:
+        pieces = file.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: is no vocabulary, one piece a line in UTF-8 ({error}); name a vocab.txt") from error
+    return {piece: number for number, piece in enumerate(pieces)}

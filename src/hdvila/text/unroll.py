@@ -1,0 +1,57 @@
+"""Rolling captions show each line two or three times, as it moves up the screen. Un-rolling keeps its first showing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from hdvila.text.cues import RawCue
+from hdvila.text.marks import plain
+from hdvila.text.timed_blocks import split_word_times
+
+_TOUCHING = 0.3  # seconds between two cues of one roll
+_ROLLING_SHARE = 0.3  # of touching cues that repeat a line, from which on a file is of the rolling kind
+
+
+def unroll(cues: Sequence[RawCue]) -> list[RawCue]:
+    """The cues in order of their start, each line once. Files that do not roll keep all lines, repeated or not.
+
+    Only lines that a cue of several lines repeats show that a file rolls: "no" after "no" is said twice.
+    """
+    ordered = _merged(sorted(cues, key=lambda cue: cue.start))
+    shown = [[" ".join(plain(line).split()) for line in cue.lines] for cue in ordered]
+    timed = [[len(split_word_times(line)) > 1 for line in cue.lines] for cue in ordered]
+    repeats = [0] * len(ordered)
+    touching = rolled = 0
+    for number, (before, cue) in enumerate(pairwise(ordered), start=1):
+        if cue.start <= before.end + _TOUCHING:
+            touching += 1
+            repeats[number] = _overlap(shown[number - 1], shown[number], timed[number])
+            rolled += bool(repeats[number]) and len(cue.lines) + len(before.lines) > 2
+    rolls = any(map(any, timed)) or rolled > _ROLLING_SHARE * touching
+    if not rolls:
+        return ordered
+    kept = [replace(cue, lines=cue.lines[seen:]) for cue, seen in zip(ordered, repeats, strict=True)]
+    return [cue for cue in kept if cue.lines]
+
+
+def _overlap(before: list[str], now: list[str], timed: list[bool]) -> int:
+    """How many lines at the top of `now` are the bottom lines of `before`. A line with word times is a new one."""
+    for count in range(min(len(before), len(now)), 0, -1):
+        if before[-count:] == now[:count] and not any(timed[:count]):
+            return count
+    return 0
+
+
+def _merged(cues: list[RawCue]) -> list[RawCue]:
+    """Cues that begin together become one, without repeated lines (layers of one styled line, two speakers)."""
+    merged: list[RawCue] = []
+    for cue in cues:
+        if merged and merged[-1].start == cue.start:
+            last = merged[-1]
+            new = tuple(line for line in cue.lines if line not in last.lines)
+            merged[-1] = RawCue(last.start, max(last.end, cue.end), last.lines + new)
+        else:
+            merged.append(cue)
+    return merged

