@@ -1,25 +1,65 @@
-"""Names and paths to models: `load_model`, `build_model`, `list_models`."""
+"""Names and paths to models, and what stands between files and models: `load_model`, `build_model`, `Processor`."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from hdvila.errors import CheckpointError, require
+from hdvila.media.preprocess import Preprocess, read_hybrid
 from hdvila.models.hdvila.adapter import from_official, infer_config, is_official
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import Weights, put_weights, read_weights, unwrap
+from hdvila.text.tokenizer import Tokenizer
+from hdvila.types import HybridClip
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 FORMAT = 1
 
 _log = logging.getLogger("hdvila")
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """What stands between files and words and the model; saved with it."""
+
+    preprocess: Preprocess
+    tokenizer: Tokenizer
+    text_length: int = 50
+    """Tokens of a text, [CLS] and [SEP] included; longer texts are cut."""
+
+    def read(self, path: str | Path, start: float | None = None, end: float | None = None) -> HybridClip:
+        """The frames of a video, or of its seconds start..end, as the model wants them.
+
+        Raises:
+            MediaError: the file cannot be read.
+            UsageError: a span that is not in the video.
+        """
+        return read_hybrid(path, self.preprocess, start, end)
+
+    def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """(ids, mask), each (len(texts), text_length)."""
+        ids, mask = self.tokenizer(texts, self.text_length)
+        return torch.from_numpy(ids), torch.from_numpy(mask)
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the tokenizer into a model folder; -> what belongs into its config.json."""
+        self.tokenizer.save(folder)
+        return {"preprocess": self.preprocess.to_dict(), "text_length": self.text_length}
+
+    @classmethod
+    def load(cls, folder: Path, described: Mapping[str, Any]) -> Processor:
+        """The inverse of `save`."""
+        preprocess = Preprocess.from_dict(described["preprocess"])
+        return cls(preprocess, Tokenizer.load(folder), int(described["text_length"]))
 
 
 def build_model(config: HDVILAConfig) -> HDVILA:
@@ -71,6 +111,8 @@ def load_model(
     described = _read_config(path)
     weights = read_weights(path / WEIGHTS)
     model = _fit(weights, described["model"] | config, strict, str(path / WEIGHTS))
+    if "preprocess" in described:
+        model.processor = Processor.load(path, described)
     return model.to(device, dtype).eval()
 
 

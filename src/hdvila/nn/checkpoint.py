@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -93,7 +93,13 @@ def _is_flat(content: Mapping[Any, Any]) -> bool:
 
 
 def put_weights(
-    model: nn.Module, weights: Weights, report: LoadReport, *, strict: bool, name: str = "the checkpoint"
+    model: nn.Module,
+    weights: Weights,
+    report: LoadReport,
+    *,
+    strict: bool = True,
+    name: str = "the checkpoint",
+    part: Callable[[str], bool] = lambda _: True,
 ) -> None:
     """Copy weights into the parameters and buffers of the same names, cast to their types.
 
@@ -101,13 +107,14 @@ def put_weights(
     accounted for in it here.
 
     Args:
+        part: which of the model's names the weights are for; the others are left as they are.
         strict: whatever is missing, extra or misshapen without an explanation is an error; otherwise it goes into the
             report, and weights without a fitting tensor keep their start values.
 
     Raises:
         CheckpointError: names the first keys, what they should be, and what to do.
     """
-    own = dict(model.state_dict())
+    own = {key: tensor for key, tensor in model.state_dict().items() if part(key)}
     extra = [key for key in weights if key not in own]
     misshapen = [key for key in weights if key in own and weights[key].shape != own[key].shape]
     missing = [key for key in own if key not in weights and key not in report.started]

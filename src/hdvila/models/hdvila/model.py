@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,9 +37,13 @@ CONSENSUS = ("mean", "max", "logsumexp")
 class Reader(Protocol):
     """Turns files and words into what the model reads; `hdvila.hub.Processor` is one."""
 
+    @property
+    def preprocess(self) -> Any:
+        """Sizes and sampling, for callers that read frames themselves."""
+
     def read(self, path: str | Path, start: float | None, end: float | None) -> HybridClip: ...
 
-    def tokenize(self, texts: list[str]) -> tuple[Tensor, Tensor]: ...
+    def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]: ...
 
     def save(self, folder: Path) -> dict[str, Any]: ...
 
@@ -337,6 +342,11 @@ class HDVILA(nn.Module):
         if not self.config.answers_questions:
             parts += [bert.pooler1, language.t_proj, language.v_proj]
         return parts
+
+    def stage_one_names(self) -> set[str]:
+        """The names, in `state_dict`, of all that `stage_one_modules` holds."""
+        own = {id(tensor) for part in self.stage_one_modules() for tensor in part.state_dict(keep_vars=True).values()}
+        return {name for name, tensor in self.state_dict(keep_vars=True).items() if id(tensor) in own}
 
     def checkpoint_activations(self, enabled: bool = True) -> None:
         """Recompute each ResNet stage in the backward pass: much less memory, the same gradients."""

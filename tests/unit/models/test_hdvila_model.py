@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from models.small_hdvila import TINY, tiny_inputs, tiny_model
+
+from hdvila.errors import UsageError
+from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.model import HDVILA
+
+
+@pytest.fixture(scope="module")
+def model() -> HDVILA:
+    return tiny_model(variant="stage2")
+
+
+@torch.no_grad()
+def test_embeddings_are_unit_vectors_of_the_width(model: HDVILA) -> None:
+    high, low, ids, mask = tiny_inputs()
+    for vectors in (
+        *(model.encode_video(hr, lr) for hr, lr in ((high, low), (None, low), (high, None))),
+        model.encode_text(ids, mask),
+    ):
+        assert vectors.shape == (2, 32)
+        assert vectors.dtype == torch.float32
+        torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2))
+
+
+@torch.no_grad()
+def test_float_and_uint8_pixels_are_the_same(model: HDVILA) -> None:
+    high, low, *_ = tiny_inputs()
+    assert torch.equal(model.encode_video(high, low), model.encode_video(high.float(), low.float()))
+
+
+@torch.no_grad()
+def test_each_video_of_a_batch_stands_alone(model: HDVILA) -> None:
+    high, low, ids, mask = tiny_inputs(videos=3)
+    together = model.masked_language_logits(high, low, ids, mask)
+    alone = torch.cat([model.masked_language_logits(*(x[i : i + 1] for x in (high, low, ids, mask))) for i in range(3)])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_the_order_of_segments_does_not_matter_but_that_of_frames_does(model: HDVILA) -> None:
+    high, low, *_ = tiny_inputs()
+    plain = model.encode_video(high, low)
+    torch.testing.assert_close(model.encode_video(high.flip(1), low.flip(1)), plain, atol=1e-6, rtol=1e-5)
+    assert (model.encode_video(high, low.flip(2)) - plain).abs().max() > 1e-4
+
+
+@torch.no_grad()
+def test_padding_does_not_matter(model: HDVILA) -> None:
+    _, _, ids, mask = tiny_inputs()
+    longer = torch.cat([ids, torch.full((2, 5), 7)], 1)
+    longer_mask = torch.cat([mask, torch.zeros(2, 5, dtype=mask.dtype)], 1)
+    torch.testing.assert_close(model.encode_text(longer, longer_mask), model.encode_text(ids, mask))
+
+
+@torch.no_grad()
+def test_word_logits_at_some_positions_are_those_of_all(model: HDVILA) -> None:
+    inputs = tiny_inputs()
+    states = model.masked_states(*inputs, consensus="mean")
+    some = torch.zeros(2, 7, dtype=torch.bool)
+    some[0, 3] = some[1, 1] = True
+    everything = model.masked_language_logits(*inputs, consensus="mean")
+    torch.testing.assert_close(model.word_logits(states[some]), everything[some], atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_five_options_a_video() -> None:
+    model = tiny_model(variant="multiple_choice")
+    high, low, *_ = tiny_inputs()
+    ids = torch.randint(0, 100, (10, 6))
+    logits = model.answer_logits(high, low, ids, torch.ones_like(ids))
+    assert logits.shape == (2, 2, 5)
+    second = model.answer_logits(high[1:], low[1:], ids[5:], torch.ones_like(ids[5:]))
+    torch.testing.assert_close(logits[:, 1:], second, atol=1e-5, rtol=1e-4)
+
+
+def test_aggregate(model: HDVILA) -> None:
+    x = torch.randn(3, 2, 5)
+    assert torch.equal(model.aggregate(x, "mean"), x.mean(0))
+    assert torch.equal(model.aggregate(x, "max"), x.max(0).values)
+    torch.testing.assert_close(model.aggregate(x, "logsumexp"), x.exp().sum(0).log())
+    with pytest.raises(UsageError, match="median"):
+        model.aggregate(x, "median")
+
+
+def test_gradients_reach_everything_that_stage_one_trains_and_nothing_else() -> None:
+    model = tiny_model(variant="stage1").train()
+    high, low, ids, mask = tiny_inputs(videos=3)
+    (model.encode_text(ids, mask) * model.encode_video(high, low).roll(1, 0)).sum().backward()
+    assert [name for name, p in model.named_parameters() if p.grad is None] == []
+
+
+def test_stage_one_part_of_stage_two_is_the_stage_one_model() -> None:
+    stage1, stage2 = tiny_model(variant="stage1"), tiny_model(variant="stage2")
+    assert stage2.stage_one_names() == set(stage1.state_dict())
+
+
+def test_activation_checkpoints_change_no_gradient() -> None:
+    high, low, *_ = tiny_inputs()
+    grads = []
+    for enabled in (False, True):
+        model = tiny_model().train()
+        model.checkpoint_activations(enabled)
+        model.timesformer.eval()
+        model.encode_video(high, low)[:, 0].sum().backward()
+        grads.append([p.grad for p in model.cnn.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*grads, strict=True))
+
+
+def test_random_depth_drops_whole_residuals_in_training_only() -> None:
+    model = tiny_model(hybrid_stochastic_depth=0.9, dropout=0.0)
+    high, low, *_ = tiny_inputs()
+    with torch.no_grad():
+        assert torch.equal(model.encode_video(high, low), model.encode_video(high, low))
+        model.train()
+        assert not torch.equal(model.encode_video(high, low), model.encode_video(high, low))
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "said"),
+    [
+        (None, None, "both None"),
+        ((1, 1, 3, 64, 100), None, "64x100"),
+        ((1, 1, 4, 64, 64), None, r"\(B, S, 3, H, W\)"),
+        (None, (1, 1, 4, 3, 16, 20), "16x20"),
+        ((1, 1, 3, 64, 64), (1, 1, 4, 3, 32, 32), "quarter"),
+        ((1, 2, 3, 64, 64), (1, 1, 4, 3, 16, 16), "same segments"),
+        ((1, 1, 3, 64, 64), (1, 1, 3, 3, 16, 16), "even number"),
+    ],
+)
+def test_pictures_that_do_not_fit_are_refused(
+    model: HDVILA, high: tuple[int, ...] | None, low: tuple[int, ...] | None, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        model.encode_video(*(None if shape is None else torch.zeros(shape) for shape in (high, low)))
+
+
+def test_what_a_variant_cannot_do_is_said(model: HDVILA) -> None:
+    high, low, ids, mask = tiny_inputs()
+    with pytest.raises(UsageError, match="'stage1'"):
+        tiny_model().masked_language_logits(high, low, ids, mask)
+    with pytest.raises(UsageError, match="answer_logits"):
+        model.answer_logits(high, low, ids, mask)
+    with pytest.raises(UsageError, match="encode_video"):
+        tiny_model(variant="open_ended", num_answers=3).encode_video(high, low)
+    with pytest.raises(UsageError, match="no processor"):
+        model.embed_text(["a dog"])
+    with pytest.raises(UsageError, match="17 tokens"):
+        model.encode_text(torch.zeros(1, 17, dtype=torch.long), torch.ones(1, 17))
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"hidden_sise": 32}, "did you mean 'hidden_size'"),
+        ({"num_attention_heads": 5}, "num_attention_heads=5 does not divide"),
+        ({"variant": "stage3"}, "stage3"),
+        ({"variant": "open_ended"}, "num_answers"),
+        ({"variant": "multiple_choice", "num_answers": 7}, "num_answers=7"),
+        ({"dropout": 1.5}, "dropout=1.5"),
+        ({"text_pooling": "max"}, "text_pooling"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(setting: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        HDVILAConfig.from_dict(TINY | setting)
+
+
+def test_config_survives_json() -> None:
+    import json
+
+    config = HDVILAConfig(**TINY)
+    assert HDVILAConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
