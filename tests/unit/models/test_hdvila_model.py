@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from models.small_hdvila import TINY, tiny_inputs, tiny_model
 
 from hdvila.errors import UsageError
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
+from models.small_hdvila import TINY, tiny_inputs, tiny_model
 
 
 @pytest.fixture(scope="module")
