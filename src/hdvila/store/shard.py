@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import tarfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,7 +27,7 @@ class ShardWriter:
         self._file: BinaryIO = self._partial.open("wb")
         self._ends: list[int] = [0]  # of the file after each clip
 
-    def add(self, facts: dict[str, Any], hr: list[bytes], lr: list[bytes]) -> None:
+    def add(self, facts: dict[str, Any], hr: Sequence[bytes], lr: Sequence[bytes]) -> None:
         """Append one clip: its JPEGs, its text, its facts."""
         key = key_of(facts["clip_id"])
         places: dict[str, list[tuple[int, int]]] = {"hr": [], "lr": []}

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from hdvila.errors import StoreError, UsageError
-from hdvila.media import encode_jpeg
 from hdvila.media.streams import stream_ratio
+from hdvila.store.jpegs import Jpegs
 from hdvila.store.layout import CLIPS, LOCK, SHARDS, Attribute, Entry, Rates, facts_of
 from hdvila.store.shard import ShardWriter
 from hdvila.store.tables import join, make_tables, read_tables, write_tables
@@ -93,8 +93,12 @@ class CorpusWriter:
     def __len__(self) -> int:
         return len(self._clip_ids)
 
-    def add(self, clip: Clip, hr: Frames, lr: Frames, attributes: Mapping[str, Attribute] | None = None) -> None:
+    def add(
+        self, clip: Clip, hr: Frames | Jpegs, lr: Frames | Jpegs, attributes: Mapping[str, Attribute] | None = None
+    ) -> None:
         """Store a clip with its pictures. `hr` are those of `lr` at every ``lr_fps / hr_fps``-th time, only larger.
+
+        `Jpegs` are stored as they are: where many processes cut clips, they encode them too.
 
         Raises:
             UsageError: a clip that is there already, a video that was ended by another one, times that do not fit
@@ -103,16 +107,15 @@ class CorpusWriter:
         """
         self._check(clip, hr, lr)
         pts = hr.pts_seconds.tolist(), lr.pts_seconds.tolist()
-        height, width = hr.rgb.shape[1:3]
-        facts = facts_of(clip, self._rates, (height, width), pts, attributes or {})
-        pictures = [[encode_jpeg(rgb, self._quality) for rgb in frames.rgb] for frames in (hr, lr)]
+        large, small = (frames if isinstance(frames, Jpegs) else Jpegs.of(frames, self._quality) for frames in (hr, lr))
+        facts = facts_of(clip, self._rates, (large.height, large.width), pts, attributes or {})
         with self._writing(f"clip {clip.clip_id!r}"):
             if clip.video_id != self._video:
                 self._end_video()
                 self._video = clip.video_id
             if self._shard is None:
                 self._shard = ShardWriter(self.root / SHARDS / f"{self._next:06d}.tar")
-            self._shard.add(facts, *pictures)
+            self._shard.add(facts, large.data, small.data)
         self._clip_ids.add(clip.clip_id)
 
     def drop_video(self) -> None:
@@ -143,7 +146,7 @@ class CorpusWriter:
             os.close(self._lock)
             self._lock = None
 
-    def _check(self, clip: Clip, hr: Frames, lr: Frames) -> None:
+    def _check(self, clip: Clip, hr: Frames | Jpegs, lr: Frames | Jpegs) -> None:
         if clip.clip_id in self._clip_ids:
             raise UsageError(f"{self.root}: clip {clip.clip_id!r} is in the corpus already; clip ids are unique")
         if clip.video_id != self._video and clip.video_id in self._done | self._ended:
