@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from hdvila.data.batch import Batch, collate
 from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
 from hdvila.media.preprocess import Preprocess
+from hdvila.store import Corpus
 from hdvila.types import Clip, HybridClip
 
 
@@ -30,6 +32,15 @@ class TextEncoder(Protocol):
     """Texts to (ids, mask), each (B, L); `hdvila.text.tokenizer.Tokenizer` is one."""
 
     def __call__(self, texts: Sequence[str], length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
+
+
+def open_corpus(folder: str | Path) -> ClipSource:
+    """The corpus in a folder.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    return Corpus(folder)
 
 
 class HybridDataset:

@@ -8,6 +8,8 @@ from typing import Literal
 from hdvila.errors import UsageError
 from hdvila.media.preprocess import Preprocess
 
+__all__ = ["DataSettings", "MiniatureSource", "Preprocess", "Streams"]
+
 Streams = Literal["hybrid", "high", "low"]
 
 
@@ -26,6 +28,8 @@ class DataSettings:
     corpus: str = ""
     """Folder of a corpus (`hdvila corpus build`). Empty: the miniature world, if `miniature` is given."""
     miniature: MiniatureSource | None = None
+    clips: int = 0
+    """Clips of the corpus that the recipe was made for; only `plan` reads it."""
     preprocess: Preprocess = field(default_factory=Preprocess)
     streams: Streams = "hybrid"
     """Both resolutions, HR middle frames alone, or LR neighbours alone."""

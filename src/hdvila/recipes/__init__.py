@@ -1,0 +1,48 @@
+"""Named runs: functions that return a `Recipe`. Four lines of docstring: what, command, cost, what to expect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from hdvila.errors import UsageError
+from hdvila.recipes.hdvila import (
+    hdvila_stage1,
+    hdvila_stage1_high_resolution,
+    hdvila_stage1_low_resolution,
+    hdvila_stage2,
+    hdvila_stage2_high_resolution,
+    hdvila_stage2_low_resolution,
+)
+from hdvila.recipes.miniature import miniature_stage1, miniature_stage2
+from hdvila.train.recipe import Recipe
+
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    "miniature-stage1": miniature_stage1,
+    "miniature-stage2": miniature_stage2,
+    "hdvila-stage1": hdvila_stage1,
+    "hdvila-stage2": hdvila_stage2,
+    "hdvila-stage1-low-resolution": hdvila_stage1_low_resolution,
+    "hdvila-stage1-high-resolution": hdvila_stage1_high_resolution,
+    "hdvila-stage2-low-resolution": hdvila_stage2_low_resolution,
+    "hdvila-stage2-high-resolution": hdvila_stage2_high_resolution,
+}
+
+
+def get_recipe(name: str) -> Recipe:
+    """The recipe of this name.
+
+    Raises:
+        UsageError: there is none; the nearest names are given.
+    """
+    if name not in RECIPES:
+        near = get_close_matches(name, RECIPES, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(RECIPES)}"
+        raise UsageError(f"there is no recipe {name!r}: {hint}")
+    return RECIPES[name]()
+
+
+def describe(name: str) -> list[str]:
+    """The four lines of a recipe's docstring: what, command, cost, what to expect."""
+    lines = (RECIPES[name].__doc__ or "").strip().splitlines()
+    return [line.strip() for line in lines if line.strip()]

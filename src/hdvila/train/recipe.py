@@ -14,7 +14,7 @@ from hdvila.train.optimizer import Optim
 from hdvila.train.schedule import Schedule
 
 Precision = Literal["float32", "bfloat16"]
-MAY_CHANGE = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "data.workers")
+MAY_CHANGE = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "data.workers", "data.clips")
 """Settings that a continued run may change: no batch depends on them. (More `steps` stretch the rest of a schedule.)"""
 
 

@@ -1,16 +1,70 @@
-"""The folder of a run: one process writes into it at a time, and one recipe."""
+"""A run and its folder: one process writes into it at a time, and it keeps to one recipe."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from hdvila.data.loader import Share
+from hdvila.data.order import Order
 from hdvila.errors import TrainingError
-from hdvila.train.checkpoint import Checkpoint
+from hdvila.models.hdvila.model import HDVILA
+from hdvila.progress import Reporter
+from hdvila.train.checkpoint import Checkpoint, Checkpoints
+from hdvila.train.engine import Engine
+from hdvila.train.optimizer import AdamW, build_optimizer
 from hdvila.train.overrides import changed_keys, flatten
 from hdvila.train.recipe import MAY_CHANGE, Recipe
+from hdvila.train.start import TrainingData, open_data, start_model
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything the loop works with."""
+
+    recipe: Recipe
+    folder: Path
+    engine: Engine
+    data: TrainingData
+    order: Order
+    share: Share
+    model: HDVILA
+    optimizer: AdamW
+    checkpoints: Checkpoints
+    done: int
+    """Steps that its last checkpoint has behind it."""
+
+
+def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | None, reporter: Reporter) -> Run:
+    """The run in `folder` as it stands: at step 0, or after its last checkpoint.
+
+    Raises:
+        UsageError: settings that do not fit the corpus or the number of processes.
+        TrainingError: it was begun with other settings, or its checkpoint is damaged.
+        CheckpointError: start weights that do not fit.
+    """
+    checkpoints = Checkpoints(folder / "checkpoints", recipe.keep_checkpoints)
+    if engine.first:
+        checkpoints.discard_unfinished()
+    latest = checkpoints.load_latest()
+    if latest:
+        check_same_recipe(recipe, latest, folder)
+    data = open_data(recipe, corpus)
+    order = Order(len(data.dataset), recipe.batch_size, recipe.seed)
+    share = Share(recipe.batch_size, engine.rank, engine.world, recipe.accumulate)
+    model = start_model(recipe, data, order, latest, reporter)
+    engine.place(model)
+    recipe.task.start(model)
+    recipe.task.train_mode(model)
+    optimizer = build_optimizer(model, recipe.optim)
+    if latest:
+        optimizer.load_state_dict(latest.optimizer)
+    engine.adopt(model, recipe.task, optimizer)
+    done = latest.step if latest else 0
+    return Run(recipe, folder, engine, data, order, share, model, optimizer, checkpoints, done)
 
 
 @contextmanager

@@ -1,0 +1,82 @@
+"""The paper's pre-training in small: minutes on a laptop, on the rendered miniature world."""
+
+from __future__ import annotations
+
+from hdvila.data.settings import DataSettings, MiniatureSource, Preprocess
+from hdvila.models.hdvila.config import HDVILAConfig, Variant
+from hdvila.tasks.pretrain_stage1 import PretrainStage1
+from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.train.optimizer import Optim
+from hdvila.train.recipe import Recipe
+from hdvila.train.schedule import Schedule
+
+TEXT_LENGTH = 32
+DATA = DataSettings(
+    miniature=MiniatureSource(videos=2000, seed=0),
+    preprocess=Preprocess(height=128, width=192, segments=1, neighbours=3, rate=4, fps=10.0, hr_every=5),
+    text_length=TEXT_LENGTH,
+    workers=1,
+)
+
+
+def _model(variant: Variant) -> HDVILAConfig:
+    return HDVILAConfig(
+        variant=variant,
+        hidden_size=128,
+        num_attention_heads=2,
+        intermediate_size=512,
+        text_layers=2,
+        joint_layers=2,
+        vocab_size=1000,
+        max_text_positions=TEXT_LENGTH,
+        visual_rows=8,
+        visual_columns=8,
+        resnet_depths=(1, 1, 1, 1),
+        resnet_width=16,
+        hybrid_layers=2,
+        hybrid_attention_heads=2,
+        grid=(2, 3),
+        frames=7,
+    )
+
+
+def miniature_stage1() -> Recipe:
+    """Stage one in the miniature world: texts and videos into one space, from random weights.
+
+    Command: hdvila train miniature-stage1 --into runs/stage1
+    Cost: minutes on 2 CPU cores, rendering the videos included.
+    Expect: R@1 well above 20 % on 256 held-out clips (chance 0.4 %).
+    """
+    return Recipe(
+        name="miniature-stage1",
+        task=PretrainStage1(temperature=0.05),
+        model=_model("stage1"),
+        data=DATA,
+        steps=300,
+        batch_size=64,
+        optim=Optim(lr=1e-3, weight_decay=1e-2),
+        schedule=Schedule("linear", warmup=0.1),
+        precision="bfloat16",
+        checkpoint_every=50,
+    )
+
+
+def miniature_stage2() -> Recipe:
+    """Stage two in the miniature world: masked words from text and video together, stage one frozen.
+
+    Command: hdvila train miniature-stage2 --into runs/stage2 --set start.model=runs/stage1/model
+    Cost: minutes on 2 CPU cores; without start.model it trains on frozen random encoders and learns from words alone.
+    Expect: masked-word accuracy far above guessing the most frequent word.
+    """
+    return Recipe(
+        name="miniature-stage2",
+        task=PretrainStage2(mask_share=0.15, consensus="logsumexp"),
+        model=_model("stage2"),
+        data=DATA,
+        steps=100,
+        batch_size=64,
+        optim=Optim(lr=1e-3, weight_decay=1e-2),
+        schedule=Schedule("linear", warmup=0.1),
+        precision="bfloat16",
+        checkpoint_every=50,
+    )

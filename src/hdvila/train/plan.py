@@ -1,0 +1,105 @@
+"""What a recipe would cost: parameters, memory, steps and data, without starting it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hdvila.data.loader import Share
+from hdvila.train.memory import Memory, estimate_memory, shapes_only
+from hdvila.train.recipe import Recipe
+
+CLIP_SECONDS = 13.4
+"""Mean length of a clip of HD-VILA-100M (paper, table 1)."""
+HR_BYTES_PER_PIXEL, LR_BYTES_PER_PIXEL = 0.14, 0.26
+"""JPEG of quality 90 as the store writes it: means over 15 everyday videos of 720 lines and more."""
+STORED_PER_CROP = 81 / 64
+"""Pixels of a stored picture for each pixel of the training crop (9/8 each way)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the model, in numbers of parameters."""
+
+    name: str
+    trained: int
+    frozen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The costs of a recipe."""
+
+    recipe: str
+    parts: tuple[Part, ...]
+    processes: int
+    memory: Memory
+    """Of one of `processes` GPUs."""
+    steps: int
+    batch_size: int
+    clips: int
+    """Clips of the corpus that the recipe was made for; 0: it does not say."""
+    read_bytes: int
+    """Bytes of pictures that the run reads from the store."""
+    store_bytes: int
+    """Size of a corpus of `clips` clips."""
+
+    @property
+    def samples(self) -> int:
+        """Clips that the run looks at."""
+        return self.steps * self.batch_size
+
+    @property
+    def epochs(self) -> float | None:
+        """How often it sees each, where the corpus is known."""
+        return self.samples / self.clips if self.clips else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; memory and data in bytes."""
+        return asdict(self) | {
+            "samples": self.samples,
+            "epochs": self.epochs,
+            "trained": sum(part.trained for part in self.parts),
+            "frozen": sum(part.frozen for part in self.parts),
+            "memory": asdict(self.memory) | {"total": self.memory.total},
+        }
+
+
+def plan(recipe: Recipe) -> Plan:
+    """Count what `recipe` needs; takes seconds and no memory to speak of, whatever the size of the model.
+
+    Raises:
+        UsageError: the batch cannot be cut for `recipe.processes`.
+    """
+    block = Share(recipe.batch_size, 0, recipe.processes, recipe.accumulate).block
+    clips = min(block, recipe.chunk or block)
+    high, low = _picture_bytes(recipe)
+    see, store_fps = recipe.data.preprocess, recipe.data.preprocess.fps
+    sample = see.segments * (high + 2 * see.neighbours * low)
+    clip = CLIP_SECONDS * store_fps * (high / see.hr_every + low)
+    return Plan(
+        recipe.name,
+        _parts(recipe),
+        recipe.processes,
+        estimate_memory(recipe, clips),
+        recipe.steps,
+        recipe.batch_size,
+        recipe.data.clips,
+        int(recipe.steps * recipe.batch_size * sample),
+        int(recipe.data.clips * clip),
+    )
+
+
+def _parts(recipe: Recipe) -> tuple[Part, ...]:
+    counts: dict[str, list[int]] = {}
+    for name, parameter in shapes_only(recipe).named_parameters():
+        words = name.split(".")
+        part = ".".join(words[:2]) if words[0] == "transformer" else words[0]
+        counts.setdefault(part, [0, 0])[not parameter.requires_grad] += parameter.numel()
+    return tuple(Part(name, *numbers) for name, numbers in counts.items())
+
+
+def _picture_bytes(recipe: Recipe) -> tuple[float, float]:
+    """Bytes of one stored HR and LR picture."""
+    pixels = recipe.data.preprocess.height * recipe.data.preprocess.width * STORED_PER_CROP
+    return pixels * HR_BYTES_PER_PIXEL, pixels / 16 * LR_BYTES_PER_PIXEL
