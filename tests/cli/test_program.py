@@ -56,8 +56,9 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
         (["search"], "Missing argument 'WORDS'; see hdvila search --help"),
         (["search", "x", "--library", "y", "-k", "0"], "-k"),
         (["index", "x", "--into", "y"], "--model"),
-        (["index", "/no/where", "--into", "y", "--model", "z"], "/no/where: there is no such folder"),
-        (["search", "", "--library", "y"], "the query is empty"),
+        (["index", "/no/where", "--into", "y", "--model", "a/b"], "/no/where: there is no such folder"),
+        (["index", ".", "--into", "y", "--model", "z"], "z: there is no such model"),
+        (["search", "", "--library", "."], "the query is empty"),
     ],
 )
 def test_wrong_use_is_one_line_and_status_2(

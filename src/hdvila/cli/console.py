@@ -14,6 +14,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -25,11 +26,12 @@ from hdvila.cli.reporters import PlainReporter, RichReporter
 from hdvila.errors import HdvilaError, UsageError
 from hdvila.progress import Reporter
 
-__all__ = ["DONE", "FAILED", "INTERRUPTED", "WRONG_USE", "emit", "finish", "reporter", "status_of"]
+__all__ = ["DONE", "FAILED", "INTERRUPTED", "WRONG_USE", "emit", "finish", "model_name", "reporter", "status_of"]
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 _CLICK_USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
+_WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_ROOM_WORDS = ("no space left on device", "file too large", "database or disk is full", "disk quota exceeded")
 
@@ -58,6 +60,18 @@ def finish(failed: int) -> None:
     """End a command: status 1 if some inputs failed (they are listed already), 0 otherwise."""
     if failed:
         raise typer.Exit(FAILED)
+
+
+def model_name(source: str) -> str:
+    """Check the value of an option that names a model: a path that is there, or what could be a hub name.
+
+    Raises:
+        UsageError: neither.
+    """
+    could_be_hub_name = re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", source) and not source.endswith(_WEIGHT_FILES)
+    if not os.path.exists(source) and not could_be_hub_name:
+        raise UsageError(f"{source}: there is no such model: name a model folder, a checkpoint file or a hub name a/b")
+    return source
 
 
 def status_of(error: BaseException) -> int:

@@ -22,7 +22,9 @@ def index(
         ..., metavar="FOLDER", help="Where the videos are; folders in it are looked through too."
     ),
     into: Path = typer.Option(..., "--into", help="The library: a folder, made if it is not there."),
-    model: str = typer.Option(..., "--model", help="A model folder, checkpoint or hub name."),
+    model: str = typer.Option(
+        ..., "--model", callback=console.model_name, help="A model folder, checkpoint or hub name."
+    ),
     json: bool = typer.Option(False, "--json", help="One object a file."),
 ) -> None:
     """Make the videos of a folder searchable: only new and changed files, and those that are gone are taken out."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hdvila.cli.console import emit, reporter
+from hdvila.errors import UsageError
 
 if TYPE_CHECKING:
     from hdvila.types import Moment
@@ -23,6 +24,10 @@ def search(
     json: bool = typer.Option(False, "--json", help="One object a hit."),
 ) -> None:
     """Find the moments that fit your words, best first."""
+    if not library.exists():
+        raise UsageError(
+            f"{library}: there is no such library: make one with hdvila index FOLDER --into {library} --model MODEL"
+        )
     from hdvila.search.library import open_library
 
     hits = open_library(library).search(words, k)

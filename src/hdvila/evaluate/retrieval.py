@@ -6,7 +6,7 @@ Legend: B clips of a batch, Q texts, V videos (clips), D width.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from hdvila.data.batch import collate
 from hdvila.data.dataset import ClipSource
+from hdvila.data.settings import Streams
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.progress import SILENT, Reporter
+from hdvila.types import HybridClip
 
 __all__ = ["RetrievalReport", "evaluate_retrieval"]
 
@@ -60,6 +62,7 @@ def evaluate_retrieval(
     corpus: ClipSource,
     *,
     clips: Sequence[int] | None = None,
+    streams: Streams = "hybrid",
     batch_size: int = 16,
     ties: TieRule = "pessimistic",
     reporter: Reporter = SILENT,
@@ -73,19 +76,25 @@ def evaluate_retrieval(
         model: a model with ``encode_video``, ``embed_text`` and a processor (see `hdvila.load_model`).
         corpus: where the clips are.
         clips: their numbers in ``corpus.clips``; default: all.
+        streams: what the model sees: both resolutions, HR middle frames alone, or LR neighbours alone.
         batch_size: clips embedded at once.
         ties: see `hdvila.evaluate.metrics.rank.TieRule`.
         reporter: hears about progress.
 
     Raises:
-        UsageError: no clip with words.
+        UsageError: no clip with words, or a model without a processor.
         StoreError: a clip cannot be read.
     """
+    if model.processor is None:
+        raise UsageError(
+            "this model has no processor, so it cannot read pictures or words: use a model folder that has one, or set "
+            "model.processor to a hdvila.hub.Processor"
+        )
     chosen = list(range(len(corpus.clips)) if clips is None else clips)
     spoken = [i for i in chosen if corpus.clips[i].text.strip()]
     if not spoken:
         raise UsageError(f"none of the {len(chosen)} clips has words, and without queries there is nothing to rank")
-    videos_VD = _embed_clips(model, corpus, spoken, batch_size, reporter)
+    videos_VD = _embed_clips(model, corpus, spoken, streams, batch_size, reporter)
     texts_QD = _embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
     # In float64 and back, so that equal vectors have equal scores however the product was blocked.
     similarity_QV = (texts_QD.astype(np.float64) @ videos_VD.T.astype(np.float64)).astype(np.float32)
@@ -103,7 +112,7 @@ def evaluate_retrieval(
 
 @torch.inference_mode()
 def _embed_clips(
-    model: Any, corpus: ClipSource, numbers: list[int], batch_size: int, reporter: Reporter
+    model: Any, corpus: ClipSource, numbers: list[int], streams: Streams, batch_size: int, reporter: Reporter
 ) -> NDArray[np.float32]:
     """(V, D) unit vectors of the clips with these numbers."""
     preprocess, device = model.processor.preprocess, model.device
@@ -112,10 +121,17 @@ def _embed_clips(
     with reporter.task("embedding clips", total=len(numbers)) as bar:
         for first in range(0, len(numbers), batch_size):
             some = numbers[first : first + batch_size]
-            batch = collate([corpus.sample(i, preprocess) for i in some], no_words, no_words, some).to(device)
+            pictures = [_only(corpus.sample(i, preprocess), streams) for i in some]
+            batch = collate(pictures, no_words, no_words, some).to(device)
             rows.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
             bar.advance(len(some))
     return np.concatenate(rows)
+
+
+def _only(clip: HybridClip, streams: Streams) -> HybridClip:
+    if streams == "high":
+        return replace(clip, low=None)
+    return replace(clip, high=None) if streams == "low" else clip
 
 
 def _embed_texts(model: Any, texts: list[str], batch_size: int) -> NDArray[np.float32]:

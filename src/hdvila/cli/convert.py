@@ -1,0 +1,63 @@
+"""``hdvila convert``: a checkpoint of the official code to a model folder, with an account of every key."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from hdvila.cli.console import emit, reporter
+from hdvila.errors import UsageError
+
+_TEXT_LENGTH = 50  # tokens of a text in the pre-training of HD-VILA
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def convert(
+    checkpoint: Path = typer.Argument(..., metavar="CHECKPOINT", help="An official .pt, .pth, .bin or .safetensors."),
+    into: Path = typer.Option(..., "--into", help="The model folder, made if it is not there."),
+    tokenizer: str = typer.Option("", "--tokenizer", help="Its BERT tokenizer: a folder, a vocab.txt or a hub name."),
+    settings: list[str] = typer.Option(
+        [], "--set", metavar="KEY=VALUE", help="What the file cannot tell of the model."
+    ),
+    json: bool = typer.Option(False, "--json", help="One object a key that is not simply copied."),
+) -> None:
+    """Turn a checkpoint of the official code into a model folder, and say what is left out and why."""
+    from hdvila.hub import Processor, load_model
+    from hdvila.media.preprocess import Preprocess
+    from hdvila.text.tokenizer import Tokenizer
+
+    if not checkpoint.is_file():
+        raise UsageError(f"{checkpoint}: there is no such file: name a checkpoint of the official code")
+    model = load_model(checkpoint, **dict(map(_setting, settings)))
+    if tokenizer:
+        sizes = model.config
+        rows, columns = sizes.grid
+        preprocess = Preprocess(64 * rows, 64 * columns, neighbours=sizes.frames // 2)
+        length = min(_TEXT_LENGTH, sizes.max_text_positions)
+        model.processor = Processor(preprocess, Tokenizer.load(tokenizer), length)
+    model.save_pretrained(into)
+    report = model.load_report
+    assert report is not None
+    for what, keys in (("left out", report.dropped), ("not in the file", report.started)):
+        for key, reason in keys.items():
+            emit({"key": key, "what": what, "reason": reason}, json, f"{what}: {key} ({reason})")
+    notes = reporter()
+    notes.note(f"{into}: {len(report.loaded)} weights of a model of variant {model.config.variant}")
+    if not tokenizer:
+        notes.note("it has no tokenizer, so it cannot read words or videos yet: convert again with --tokenizer")
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """``key=value``: numbers and lists of them (``grid=10,16``) as such, anything else as text."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"--set {text}: write KEY=VALUE, such as num_attention_heads=16")
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return key, value
