@@ -1,0 +1,61 @@
+"""``hdvila miniature``: a small world of narrated videos whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from hdvila.cli.console import emit, reporter
+
+if TYPE_CHECKING:
+    from hdvila.miniature.world import Split
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def miniature() -> None:
+    """A small world of narrated videos whose truth is known."""
+
+
+@app.command()
+def render(
+    into: Path = typer.Option(..., "--into", help="The folder to render into; made if it is not there."),
+    videos: int = typer.Option(40, "--videos", help="How many videos, of about eight clips each."),
+    seed: int = typer.Option(0, "--seed", help="Which world."),
+    split: str = typer.Option("both", "--split", help="train, test or both: combinations of attributes to draw from."),
+    settings: list[str] = typer.Option(
+        [], "--set", metavar="KEY=VALUE", help="A setting of the world, such as shares.texture=0.5 or captions=plain."
+    ),
+    workers: int = typer.Option(2, "--workers", help="Videos made at a time."),
+    json: bool = typer.Option(False, "--json", help="One object."),
+) -> None:
+    """Render videos with their transcripts and the truth about them. Killed? The same command goes on."""
+    from hdvila.errors import UsageError
+    from hdvila.miniature import render as render_world
+    from hdvila.miniature.world import config_from
+
+    parts: dict[str, Split | None] = {"train": "train", "test": "test", "both": None}
+    if split not in parts:
+        raise UsageError(f"--split {split}: there are train, test and both")
+    pairs = dict(_pair(text) for text in settings)
+    world = render_world(
+        into, videos, seed, config=config_from(pairs), split=parts[split], reporter=reporter(), workers=workers
+    )
+    line = (
+        f"{world.folder}: {world.videos} videos ({world.new} new), {world.events} clips, "
+        f"{world.narrated} of them narrated, {world.seconds / 60:.1f} minutes"
+    )
+    emit({**asdict(world), "folder": str(world.folder)}, json, line)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from hdvila.errors import UsageError
+
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--set {text}: give it as KEY=VALUE")
+    return key, value

@@ -1,0 +1,150 @@
+"""What objects do, and where they are at any moment of it.
+
+Three kinds: ``move`` in a direction at a speed, ``repeat`` a step two to four times, ``order`` two different steps.
+No single frame at a random time tells direction, speed, count or order: the middle of a move lies anywhere whatever its
+direction is, and steps look the same every time.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from random import Random
+
+from hdvila.miniature.world import COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WIDTH, ActionMix
+
+_MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 36, 34, 30  # pixels between an object's middle and the border
+_TOWARDS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+_REACH = {
+    ("x", "slowly"): (40, 56),
+    ("x", "quickly"): (110, 140),
+    ("y", "slowly"): (26, 36),
+    ("y", "quickly"): (64, 78),
+}
+_JUMP = 32  # pixels
+_GROWTH = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What an object does. Fields that do not belong to its kind are empty.
+
+    ``kind`` is ``move`` (`direction`, `speed`), ``repeat`` (`first` is done `count` times) or ``order`` (`first`, then
+    `second`).
+    """
+
+    kind: str
+    direction: str = ""
+    speed: str = ""
+    first: str = ""
+    second: str = ""
+    count: int = 0
+
+    @property
+    def name(self) -> str:
+        """A key that differs between any two actions."""
+        return " ".join(filter(None, (self.kind, self.direction, self.speed, self.first, self.second, str(self.count))))
+
+    def told(self, verb: str) -> str:
+        """In words, for an object that moves by `verb`: ``rolls slowly to the left``, ``jumps twice``."""
+        if self.kind == "move":
+            return f"{verb} {self.speed} {DIRECTIONS[self.direction]}"
+        if self.kind == "repeat":
+            return f"{self.first} {COUNTS[self.count]}"
+        return f"{self.first} and then {self.second}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """An object at one moment: middle in pixels, size relative to rest, look ``rest``, ``blinks`` or ``glows``."""
+
+    x: int
+    y: int
+    scale: float = 1.0
+    look: str = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """An action played out: where, and when its steps are.
+
+    ``x0 y0`` to ``x1 y1`` in pixels over the whole event of `length` seconds; `steps` are (step, start, end) in seconds
+    from the event's start.
+    """
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    length: float
+    steps: tuple[tuple[str, float, float], ...] = ()
+
+    def pose(self, time: float) -> Pose:
+        """The pose `time` seconds after the event's start."""
+        part = time / self.length
+        x, y = round(self.x0 + part * (self.x1 - self.x0)), round(self.y0 + part * (self.y1 - self.y0))
+        for step, start, end in self.steps:
+            if start <= time < end:
+                return _in_step(x, y, step, (time - start) / (end - start))
+        return Pose(x, y)
+
+
+def _in_step(x: int, y: int, step: str, part: float) -> Pose:
+    swing = math.sin(math.pi * min(max(part, 0.08), 0.92))
+    if step == "jumps":
+        return Pose(x, y - round(_JUMP * swing))
+    if step == "grows":
+        return Pose(x, y, scale=1 + _GROWTH * round(swing * 4) / 4)
+    return Pose(x, y, look=step)
+
+
+def actions_of(kind: str) -> list[Action]:
+    """All actions of a kind."""
+    if kind == "move":
+        return [Action(kind, direction, speed) for direction in DIRECTIONS for speed in SPEEDS]
+    if kind == "repeat":
+        return [Action(kind, first=step, count=count) for step in STEPS for count in COUNTS]
+    return [Action(kind, first=first, second=second) for first in STEPS for second in STEPS if first != second]
+
+
+def draw_action(rng: Random, mix: ActionMix) -> Action:
+    """Draw a kind by its weight, then one of its actions evenly."""
+    kinds = ("move", "repeat", "order")
+    kind = rng.choices(kinds, (mix.move, mix.repeat, mix.order))[0]
+    return rng.choice(actions_of(kind))
+
+
+def play(action: Action, length: float, focus: tuple[float, float], rng: Random) -> Path:
+    """Play an action in an event.
+
+    Args:
+        action: what is done.
+        length: seconds of the event.
+        focus: (start, end) in seconds from the event's start: the stretch that is spoken about; steps fall inside it
+            where it is long enough.
+        rng: draws place and pace.
+    """
+    if action.kind == "move":
+        return _move(action, length, rng)
+    x, y = rng.uniform(_MARGIN_X, WIDTH - _MARGIN_X), rng.uniform(_MARGIN_TOP + _JUMP, HEIGHT - _MARGIN_BOTTOM)
+    if action.kind == "repeat":
+        pace, steps = rng.uniform(0.62, 0.74), [action.first] * action.count
+        lasts = 0.8 * pace
+    else:
+        pace, steps = rng.uniform(1.2, 1.4), [action.first, action.second]
+        lasts = 0.85 * pace
+    whole = pace * len(steps)
+    free = max(focus[1] - focus[0] - whole, 0.0)
+    start = min(focus[0] + free * rng.uniform(0.25, 0.75), length - whole)
+    played = tuple((step, start + n * pace, start + n * pace + lasts) for n, step in enumerate(steps))
+    return Path(x, y, x, y, length, played)
+
+
+def _move(action: Action, length: float, rng: Random) -> Path:
+    """A straight way whose middle lies anywhere, whatever the direction."""
+    dx, dy = _TOWARDS[action.direction]
+    reach = rng.uniform(*_REACH["x" if dx else "y", action.speed])
+    half_x, half_y = abs(dx) * reach / 2, abs(dy) * reach / 2
+    x = rng.uniform(_MARGIN_X + half_x, WIDTH - _MARGIN_X - half_x)
+    y = rng.uniform(_MARGIN_TOP + half_y, HEIGHT - _MARGIN_BOTTOM - half_y)
+    return Path(x - dx * half_x, y - dy * half_y, x + dx * half_x, y + dy * half_y, length)

@@ -1,0 +1,174 @@
+"""Rendering a miniature world into a folder of videos, transcripts and the truth about them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from hdvila.errors import StoreError, UsageError
+from hdvila.media.encode import write_video
+from hdvila.miniature.captions import captions
+from hdvila.miniature.draw import frame
+from hdvila.miniature.script import Script, write_script
+from hdvila.miniature.world import FPS, Split, WorldConfig
+from hdvila.progress import SILENT, Reporter
+from hdvila.types import Pixels
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a folder holds now: `videos` in all, `new` of them from this call, `events` and how many are `narrated`."""
+
+    folder: Path
+    videos: int
+    new: int
+    events: int
+    narrated: int
+    seconds: float
+
+
+def render(
+    into: str | os.PathLike[str],
+    videos: int,
+    seed: int = 0,
+    *,
+    config: WorldConfig | None = None,
+    split: Split | None = None,
+    reporter: Reporter = SILENT,
+    workers: int = 2,
+) -> Rendered:
+    """Render a world: ``videos/*.mp4``, their ``*.vtt``, ``truth.jsonl``, ``world.json``, ``manifest-*.jsonl``.
+
+    Truth and captions are the same bytes for the same arguments on any machine. A call that was killed is continued by
+    the same call; more videos are added by a call that asks for more.
+
+    Args:
+        into: the folder; made if it is not there.
+        videos: how many.
+        seed: which world.
+        config: its settings; None is the default world.
+        split: make only videos of this split; None deals them to both (`WorldConfig.test_share`).
+        reporter: told of each video.
+        workers: videos made at a time.
+
+    Raises:
+        UsageError: no videos or workers asked for, or `into` holds another world or more videos.
+        StoreError: a file of the folder cannot be read.
+        MediaError: a video cannot be written.
+    """
+    config = config or WorldConfig()
+    if videos < 1 or workers < 1:
+        raise UsageError(f"videos={videos}, workers={workers}: a world needs at least one of each")
+    folder = Path(into)
+    _claim(folder, {"format": _FORMAT, "seed": seed, "split": split, "config": config.to_dict()}, videos)
+    scripts = [write_script(seed, number, config, split) for number in range(videos)]
+    missing = [script for script in scripts if not (folder / "videos" / f"{script.name}.mp4").exists()]
+    with (
+        reporter.task("rendering videos", total=videos, done=videos - len(missing)) as bar,
+        ThreadPoolExecutor(workers) as pool,
+    ):
+        jobs = [pool.submit(_make, folder / "videos", script, seed, config) for script in missing]
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                bar.advance()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    for leftover in (folder / "videos").glob(".*.part*"):  # of a run that was killed
+        leftover.unlink(missing_ok=True)
+    _write_lines(folder / "truth.jsonl", [script.truth() for script in scripts])
+    for part in ("train", "test"):
+        _write_lines(folder / f"manifest-{part}.jsonl", [_manifest(s) for s in scripts if s.split == part])
+    events = [event for script in scripts for event in script.events]
+    seconds = sum(script.length for script in scripts)
+    return Rendered(folder, videos, len(missing), len(events), sum(event.about for event in events), seconds)
+
+
+def read_truth(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The objects of a folder's ``truth.jsonl``, one a video.
+
+    Raises:
+        StoreError: the file is not there or cannot be read.
+    """
+    path = Path(folder) / "truth.jsonl"
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read ({error}); render the world again into this folder") from error
+
+
+def frames_of(script: Script) -> Iterator[Pixels]:
+    """The frames of a video, (HEIGHT, WIDTH, 3) each."""
+    events = iter(script.events)
+    event = next(events)
+    following = next(events, None)
+    for number in range(round(script.length * FPS)):
+        time = number / FPS
+        if following is not None and time >= following.start - 0.25:  # the cut to the next place, still empty
+            event, following = following, next(events, None)
+        shown = event.start <= time < event.end
+        thing = (event.object, event.colour, event.texture, event.mark) if shown else None
+        yield frame(event.place, thing, event.path.pose(time - event.start) if shown else None)
+
+
+def _make(folder: Path, script: Script, seed: int, config: WorldConfig) -> None:
+    """Transcript first: where the video stands, both are complete."""
+    rng = Random(f"hdvila captions {seed} {script.split} {script.name}")
+    _write(folder / f"{script.name}.vtt", captions(script, config.captions, config.jitter, rng))
+    write_video(folder / f"{script.name}.mp4", frames_of(script), FPS, crf=config.crf, preset="veryfast")
+
+
+def _manifest(script: Script) -> dict[str, Any]:
+    return {
+        "id": script.name,
+        "path": f"videos/{script.name}.mp4",
+        "transcript": f"videos/{script.name}.vtt",
+        "category": script.category,
+        "channel": "miniature",
+        "license": "Apache-2.0",
+        "language": "en",
+    }
+
+
+def _claim(folder: Path, world: dict[str, Any], videos: int) -> None:
+    """Make the folder this world's, or see that it is."""
+    (folder / "videos").mkdir(parents=True, exist_ok=True)
+    path = folder / "world.json"
+    if not path.exists():
+        _write(path, json.dumps(world, indent=1) + "\n")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise StoreError(f"{path} is damaged ({error}); remove the folder and render again") from error
+    different = [key for key in world if found.get(key) != world[key]]
+    if different:
+        raise UsageError(
+            f"{folder} holds a miniature world of another {', '.join(different)}; "
+            "render into another folder, or repeat the options of that world"
+        )
+    count = sum(1 for _ in (folder / "videos").glob("[0-9]*.mp4"))
+    if count > videos:
+        raise UsageError(f"{folder} already holds {count} videos, more than {videos}; render into another folder")
+
+
+def _write_lines(path: Path, records: list[dict[str, Any]]) -> None:
+    _write(path, "".join(json.dumps(record) + "\n" for record in records))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text file that is never seen half-written."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

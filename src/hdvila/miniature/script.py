@@ -1,0 +1,162 @@
+"""The script of a video: which events, when, and what is said. A pure function of seed, number, split and settings."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from hdvila.miniature.categories import ASIDES, CATEGORIES, Category
+from hdvila.miniature.motion import Action, Path, draw_action, play
+from hdvila.miniature.speech import Spoken, say
+from hdvila.miniature.world import COLOURS, FPS, MARKS, TEXTURES, Split, WorldConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happens.
+
+    Times are seconds of the video. ``about``: the speech is about the picture (not silence, not an aside). ``told``
+    names the attributes that the sentence mentions.
+    """
+
+    start: float
+    end: float
+    place: str
+    object: str
+    colour: str
+    texture: str
+    mark: str
+    action: Action
+    path: Path
+    sentence: str
+    about: bool
+    told: tuple[str, ...]
+    speech: tuple[Spoken, ...]
+
+    def truth(self) -> dict[str, Any]:
+        """The event as it stands in ``truth.jsonl``."""
+        attributes = {name: getattr(self, name) for name in ("object", "colour", "place", "texture", "mark")}
+        action = {name: getattr(self.action, name) for name in ("direction", "speed", "first", "second", "count")}
+        said = (self.speech[0].start, self.speech[-1].end) if self.speech else (None, None)
+        return {
+            "start": self.start,
+            "end": self.end,
+            "sentence": self.sentence,
+            "attributes": attributes | {"action": self.action.kind} | {k: v for k, v in action.items() if v},
+            "narrated": self.about,
+            "told": list(self.told),
+            "speech_start": None if said[0] is None else round(said[0], 3),
+            "speech_end": None if said[1] is None else round(said[1], 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One video: its name (the stem of its files), category, split, length in seconds and events in order of time."""
+
+    name: str
+    category: str
+    split: Split
+    length: float
+    events: tuple[Event, ...]
+
+    def truth(self) -> dict[str, Any]:
+        """The video as it stands in ``truth.jsonl``."""
+        return {
+            "video": f"{self.name}.mp4",
+            "category": self.category,
+            "split": self.split,
+            "duration": self.length,
+            "events": [event.truth() for event in self.events],
+        }
+
+
+def combination(name: str, colour: str, texture: str, action: str) -> str:
+    """The key of an attribute combination: what the two splits never share."""
+    return f"{name}|{colour}|{texture}|{action}"
+
+
+def split_of(key: str, test_share: float) -> Split:
+    """The split to which a combination belongs: a hash of its key, the same for every seed."""
+    number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+    return "test" if number < test_share else "train"
+
+
+def write_script(seed: int, number: int, config: WorldConfig, split: Split | None = None) -> Script:
+    """Write the script of video `number` (from 0).
+
+    Args:
+        seed: the world's seed.
+        number: which video; earlier and later ones do not influence it.
+        config: the world's settings.
+        split: whose combinations to draw; None deals the videos to both, `test_share` of them for testing.
+    """
+    if split is None:
+        share = config.test_share
+        split = "test" if int((number + 1) * share + 1e-9) > int(number * share + 1e-9) else "train"
+    rng = Random(f"hdvila miniature {seed} {split} {number}")
+    category = CATEGORIES[rng.randrange(len(CATEGORIES))]
+    used: set[str] = set()
+    events: list[Event] = []
+    now = rng.uniform(0.3, 0.8)
+    for _ in range(rng.randint(*config.events)):
+        event = _draw_event(_on_grid(now), category, split, used, config, rng)
+        events.append(event)
+        now = event.end + rng.uniform(0.5, 1.1)
+    return Script(f"{number:05d}-{category.slug}", category.slug, split, _on_grid(now), tuple(events))
+
+
+def _on_grid(time: float) -> float:
+    """The next frame's time, so that bounds of events are exact in the video."""
+    return -(-round(time * FPS, 6) // 1) / FPS
+
+
+def _draw_event(
+    start: float, category: Category, split: Split, used: set[str], config: WorldConfig, rng: Random
+) -> Event:
+    while True:
+        thing = rng.choice(list(category.objects)), rng.choice(list(COLOURS)), rng.choice(TEXTURES)
+        action = draw_action(rng, config.actions)
+        key = combination(*thing, action.name)
+        if key not in used and split_of(key, config.test_share) == split:
+            used.add(key)
+            break
+    place, mark = rng.choice(category.places), rng.choice(MARKS)
+    sentence, about, told = _narrate(category, thing, mark, place, action, config, rng)
+    lead = rng.uniform(0.15, 0.4)
+    speech = say(sentence.rstrip(".").replace("I ", "i ").lower(), start + lead, rng) if sentence else ()
+    said = speech[-1].end - start if speech else lead + rng.uniform(2.5, 4.0)
+    end = _on_grid(max(start + said + rng.uniform(0.15, 0.4), start + 2.4))
+    path = play(action, end - start, (lead, said), rng)
+    return Event(start, end, place, *thing, mark, action, path, sentence, about, told, speech)
+
+
+def _narrate(
+    category: Category,
+    thing: tuple[str, str, str],
+    mark: str,
+    place: str,
+    action: Action,
+    config: WorldConfig,
+    rng: Random,
+) -> tuple[str, bool, tuple[str, ...]]:
+    """What is said: (sentence, whether it is about the picture, the attributes it mentions)."""
+    shares = config.shares
+    kind = rng.random()
+    if kind < shares.silent:
+        return "", False, ()
+    if kind < shares.silent + shares.aside:
+        return _as_sentence(rng.choice(ASIDES)), False, ()
+    told = [name for name in ("colour", "texture", "mark", "action", "place") if rng.random() < getattr(shares, name)]
+    name, colour, texture = thing
+    words = [colour] * ("colour" in told) + [texture] * ("texture" in told) + [name]
+    words += [f"with the {mark}"] * ("mark" in told)
+    does = action.told(category.objects[name]) if "action" in told else rng.choice(category.still)
+    text = rng.choice(category.phrases).format(thing=" ".join(words), does=does)
+    return _as_sentence(text + f" at the {place}" * ("place" in told)), True, ("object", *told)
+
+
+def _as_sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."

@@ -1,0 +1,156 @@
+"""The miniature world's settings and its vocabulary of attributes.
+
+Every clip shows one object of one category in one place. What can be said of it is of three kinds, by what it takes to
+see it:
+
+    one low-resolution frame   object, colour, place
+    one high-resolution frame  texture (period 4 px, so a quarter of the size shows its mean colour), mark (9 px)
+    several frames             direction and speed, how many times, which of two steps came first
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from hdvila.errors import UsageError
+
+WIDTH, HEIGHT = 216, 144
+"""Pixels of a frame: 192x128 with an eighth around it for random crops."""
+
+FPS = 10
+"""Frames a second, constant."""
+
+COLOURS: dict[str, tuple[int, int, int]] = {
+    "red": (205, 46, 50),
+    "orange": (209, 122, 46),
+    "yellow": (209, 198, 52),
+    "green": (58, 160, 60),
+    "blue": (48, 88, 207),
+    "purple": (138, 56, 178),
+    "pink": (209, 112, 172),
+    "white": (205, 205, 200),
+}
+"""Saturated, and 46 grey levels away from black and white so that textures have room around them."""
+
+TEXTURES = ("plain", "striped", "banded", "slanted", "checked", "dotted", "zigzag")
+"""Patterns of one mean colour: `striped` upright, `banded` level, `slanted` diagonal."""
+
+MARKS = ("plus", "cross", "ring", "star", "arrow", "moon")
+"""Signs on the badge that every object wears, drawn with equal mean brightness."""
+
+STEPS = ("jumps", "grows", "blinks", "glows")
+"""What an object can do on the spot, about 0.6 s each."""
+
+COUNTS = {2: "twice", 3: "three times", 4: "four times"}
+DIRECTIONS = {"left": "to the left", "right": "to the right", "up": "upwards", "down": "downwards"}
+SPEEDS = ("slowly", "quickly")
+
+Split = Literal["train", "test"]
+Captions = Literal["rolling", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How often narration mentions a thing, and how often it is about something else; all 0..1.
+
+    The object is always named, in the words of its category. `texture` and `mark` are what only detail shows, `action`
+    is what only time shows. `aside`: speech that has nothing to do with the picture. `silent`: nothing is said.
+    """
+
+    colour: float = 0.4
+    place: float = 0.25
+    texture: float = 0.75
+    mark: float = 0.2
+    action: float = 0.8
+    aside: float = 0.1
+    silent: float = 0.08
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not 0 <= value <= 1:
+                raise UsageError(f"share {name}={value}: it is a probability; give a number from 0 to 1")
+        if self.aside + self.silent > 1:
+            raise UsageError(f"shares aside={self.aside} and silent={self.silent} exceed 1 together; lower one")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionMix:
+    """Relative weight of the three kinds of action, whether narrated or not."""
+
+    move: float = 0.5
+    repeat: float = 0.25
+    order: float = 0.25
+
+    def __post_init__(self) -> None:
+        if min(self.move, self.repeat, self.order) < 0 or self.move + self.repeat + self.order <= 0:
+            raise UsageError(f"{self}: weights of actions are not negative, and one is above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldConfig:
+    """Everything that shapes the world besides its seed.
+
+    Attributes:
+        shares: what narration speaks of.
+        actions: how often objects move, repeat a step, or do two steps in order.
+        events: fewest and most events of a video.
+        test_share: part of the attribute combinations (and of the videos) that is held out for testing.
+        captions: ``rolling`` automatic captions with word times, or ``plain`` cues of one line without.
+        jitter: standard deviation of caption times in seconds.
+        crf: x264 quality; at 20 the textures keep most of their contrast.
+    """
+
+    shares: Shares = field(default_factory=Shares)
+    actions: ActionMix = field(default_factory=ActionMix)
+    events: tuple[int, int] = (6, 10)
+    test_share: float = 0.2
+    captions: Captions = "rolling"
+    jitter: float = 0.05
+    crf: int = 20
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.events[0] <= self.events[1] <= 40:
+            raise UsageError(f"events={self.events}: fewest and most events of a video, from 1 to 40")
+        if not 0.01 <= self.test_share <= 0.99:
+            raise UsageError(f"test_share={self.test_share}: both splits need combinations; give 0.01 to 0.99")
+        if self.captions not in ("rolling", "plain"):
+            raise UsageError(f"captions={self.captions!r}: there are rolling and plain")
+        if not 0 <= self.jitter <= 0.5:
+            raise UsageError(f"jitter={self.jitter} s: words would lose their order; give 0 to 0.5")
+        if not 0 <= self.crf <= 51:
+            raise UsageError(f"crf={self.crf}: x264 knows 0 (no loss) to 51")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return {**asdict(self), "events": list(self.events)}
+
+
+def config_from(settings: dict[str, str]) -> WorldConfig:
+    """A configuration from ``key=value`` texts such as ``{"shares.texture": "0.5", "captions": "plain"}``.
+
+    Raises:
+        UsageError: an unknown key, or a value of the wrong kind.
+    """
+    parts: dict[str, dict[str, Any]] = {"": {}, "shares": {}, "actions": {}}
+    kinds = {"": WorldConfig, "shares": Shares, "actions": ActionMix}
+    known = [f"{part}.{f.name}" for part in ("shares", "actions") for f in fields(kinds[part])]
+    known += ["events", "test_share", "captions", "jitter", "crf"]
+    for key, text in settings.items():
+        if key not in known:
+            raise UsageError(f"the miniature world has no setting {key!r}: it has {', '.join(known)}")
+        part, _, name = key.rpartition(".")
+        parts[part][name] = _value(key, text)
+    return WorldConfig(**parts[""], shares=Shares(**parts["shares"]), actions=ActionMix(**parts["actions"]))
+
+
+def _value(key: str, text: str) -> Any:
+    try:
+        if key == "captions":
+            return text
+        if key == "events":
+            fewest, _, most = text.partition("-")
+            return int(fewest), int(most or fewest)
+        return int(text) if key == "crf" else float(text)
+    except ValueError as error:
+        raise UsageError(f"setting {key}={text!r} is not a number (events: such as 6-10): {error}") from error
