@@ -17,18 +17,32 @@ from hdvila.types import Sentence, Transcript, Word
 _ENDS = re.compile(r"[.?!…。？！]+[\"'”’)\]»]*$")
 _WORDS_PER_MARK = 40  # a transcript with a sentence mark at least this often is punctuated
 _PAUSE_RANGE = 0.3, 0.7  # seconds: what a pause between sentences may be at least
-_FORCED_WORDS = 40  # a longer run of words is split where a break is most likely
+_FORCED_WORDS = 40  # a longer run of words without punctuation is split where a break is most likely
+_COMMA = 0.5  # what a comma adds to the score of a break
 
 
-def split_sentences(transcript: Transcript) -> list[Sentence]:
-    """Split a transcript at the ends of its sentences, in order. Fillers (um, uh) are left out of the text."""
+def split_sentences(
+    transcript: Transcript, *, max_words: int | None = None, max_seconds: float | None = None
+) -> list[Sentence]:
+    """Split a transcript at the ends of its sentences, in order. Fillers (um, uh) are left out of the text.
+
+    Args:
+        transcript: timed words, with or without punctuation.
+        max_words, max_seconds: a longer sentence is split where a break is most likely. Without punctuation no sentence
+            has more than 40 words.
+    """
     words = transcript.words
     if not words:
         return []
     punctuated = is_punctuated(words)
-    ends = punctuated_ends(words) if punctuated else pause_ends(words)
+    scores = break_scores(words)
+    if punctuated:
+        ends = punctuated_ends(words)
+    else:
+        ends = [*(at + 1 for at, score in enumerate(scores) if score >= 1.0), len(words)]
+        max_words = min(max_words or _FORCED_WORDS, _FORCED_WORDS)
     sentences, start = [], 0
-    for end in ends:
+    for end in _shortened(words, scores, ends, max_words or len(words), max_seconds or float("inf")):
         sentence = make_sentence(words[start:end], close=not punctuated)
         start = end
         if sentence is not None:
@@ -53,13 +67,14 @@ def punctuated_ends(words: Sequence[Word]) -> list[int]:
     return [*ends, len(words)]
 
 
-def pause_ends(words: Sequence[Word]) -> list[int]:
-    """Positions after the last word of each sentence, by pauses and opening words; the last is ``len(words)``."""
+def break_scores(words: Sequence[Word]) -> list[float]:
+    """How likely a sentence ends after each word but the last, by pauses and words; from 1 on it does."""
     pauses = [max(0.0, after.start - before.end) for before, after in pairwise(words)]
     threshold = pause_threshold(pauses)
-    scores = [pause / threshold * _fit(words[at], words[at + 1]) for at, pause in enumerate(pauses)]
-    ends = [at + 1 for at, score in enumerate(scores) if score >= 1.0]
-    return _forced(scores, [*ends, len(words)])
+    return [
+        pause / threshold * _fit(before, after) + (_COMMA if before.text.endswith((",", ";", ":")) else 0.0)
+        for pause, (before, after) in zip(pauses, pairwise(words), strict=True)
+    ]
 
 
 def pause_threshold(pauses: Sequence[float]) -> float:
@@ -110,19 +125,19 @@ def _fit(last: Word, first: Word) -> float:
     return 1.25 if first.text.lower() in OPENERS else 1.0
 
 
-def _forced(scores: Sequence[float], ends: Sequence[int]) -> list[int]:
+def _shortened(
+    words: Sequence[Word], scores: Sequence[float], ends: Sequence[int], max_words: int, max_seconds: float
+) -> list[int]:
     """Split what is too long at its best break, near the middle where none is better, until nothing is too long."""
     result: list[int] = []
-    start = 0
-    for end in ends:
-        stack = [(start, end)]
-        while stack:
-            a, b = stack.pop()
-            if b - a <= _FORCED_WORDS:
-                result.append(b)
-                continue
-            quarter = (b - a) // 4
-            cut = max(range(a + quarter, b - quarter), key=lambda at: (scores[at - 1], -abs(2 * at - a - b)))
-            stack += [(cut, b), (a, cut)]
-        start = end
+    stack = [(start, end) for start, end in pairwise([0, *ends])][::-1]
+    while stack:
+        a, b = stack.pop()
+        if b - a <= 1 or (b - a <= max_words and words[b - 1].end - words[a].start <= max_seconds):
+            result.append(b)
+            continue
+        edge = (b - a) // 4
+        inner = range(a + max(edge, 1), b - edge)
+        cut = max(inner, key=lambda at: (scores[at - 1], -abs(2 * at - a - b)))
+        stack += [(cut, b), (a, cut)]
     return result

@@ -1,0 +1,103 @@
+"""One video into clips with pictures: read its words, lay the bounds, decode once, encode both streams."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdvila.corpus.clips import plan_clips
+from hdvila.corpus.collect import SourceVideo
+from hdvila.corpus.failures import Failure, one_line
+from hdvila.corpus.options import CorpusOptions
+from hdvila.errors import HdvilaError, StoreError
+from hdvila.media import VideoInfo, clip_streams, probe
+from hdvila.store import Jpegs
+from hdvila.text import read_transcript, split_sentences
+from hdvila.types import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class CutClip:
+    """A clip with its pictures, ready to be stored."""
+
+    clip: Clip
+    hr: Jpegs
+    lr: Jpegs
+
+
+def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions) -> int | Failure:
+    """Cut a video into the file of the job (see `read_cut`); the number of clips, or why there are none.
+
+    Raises:
+        StoreError: the file cannot be written: that is no fault of the video.
+    """
+    video, target = job
+    step = "transcript"
+    try:
+        if video.transcript is None:
+            return Failure(video.video_id, step, f"{video.path}: has no subtitles beside it or inside")
+        transcript = read_transcript(video.transcript)
+        step = "filter"
+        info = probe(video.path)
+        if why := _unfit(info, options):
+            return Failure(video.video_id, step, f"{video.path}: {why}")
+        step = "clips"
+        sentences = split_sentences(transcript, max_words=options.max_words, max_seconds=options.max_seconds)
+        clips = plan_clips(sentences, video.video_id, info.duration, options).clips
+        if not clips:
+            why = f"nothing is said within its {info.duration:.1f} s that makes a clip ({len(sentences)} sentences)"
+            return Failure(video.video_id, step, f"{video.path}: {why}")
+        step = "cut"
+        _write(target, _cut(video.path, clips, options))
+    except StoreError:
+        raise
+    except HdvilaError as error:
+        return Failure(video.video_id, step, one_line(error))
+    except Exception as error:  # a defect of ours or of a decoder costs one video, and is listed as what it is
+        return Failure(video.video_id, step, f"{video.path}: unexpected {type(error).__name__}: {one_line(error)}")
+    return len(clips)
+
+
+def read_cut(source: Path) -> Iterator[CutClip]:
+    """The clips that `cut_to_file` wrote, one after another."""
+    with source.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        while stream.tell() < size:
+            yield pickle.load(stream)
+
+
+def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions) -> Iterator[CutClip]:
+    spans = [(clip.start, clip.end) for clip in clips]
+    sizes = options.hr_fps, options.lr_fps, options.hr_height, options.lr_height
+    for clip, (hr, lr) in zip(clips, clip_streams(path, spans, *sizes), strict=True):
+        yield CutClip(clip, Jpegs.of(hr, options.quality), Jpegs.of(lr, options.quality))
+
+
+def _unfit(info: VideoInfo, options: CorpusOptions) -> str | None:
+    """Why a video that can be read is not wanted, or None."""
+    if info.damage:
+        return f"{info.damage}; fetch it again"
+    if min(info.height, info.width) < options.min_height:
+        return f"{info.width}x{info.height} pixels, the short side is below the {options.min_height} asked for"
+    return None
+
+
+def _write(target: Path, cuts: Iterator[CutClip]) -> None:
+    try:
+        stream = target.open("wb")
+    except OSError as error:
+        raise _no_room(target, error) from error
+    with stream:
+        for cut in cuts:
+            try:
+                pickle.dump(cut, stream, pickle.HIGHEST_PROTOCOL)
+                stream.flush()
+            except OSError as error:
+                raise _no_room(target, error) from error
+
+
+def _no_room(target: Path, error: OSError) -> StoreError:
+    return StoreError(f"{target}: cut clips cannot be written ({error.strerror}); make room and start again")

@@ -1,0 +1,116 @@
+"""A job for every item, in processes that may die: results come in order, and a dead process costs one item.
+
+(The standard library's pools lose all items in work when a process dies, and leave processes behind when they are
+killed themselves; here a process ends when its pipe closes.)
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_AHEAD = 3  # items for each process that may be finished before their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """The process that worked on an item ended without a result."""
+
+    exit_code: int | None
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Sequence[Item], workers: int
+) -> Iterator[tuple[Item, Result | Died]]:
+    """Yield (item, result) in the order of `items`. One worker works in this process; there, nothing can be `Died`.
+
+    Args:
+        work: what to do; a function of a module, or a `functools.partial` of one. What it raises ends everything.
+        items: picklable.
+        workers: processes.
+    """
+    if workers == 1 or len(items) < 2:
+        for item in items:
+            yield item, work(item)
+        return
+    pool = _Pool(work, min(workers, len(items)))
+    try:
+        yield from pool.run(items)
+    finally:
+        pool.stop()
+
+
+class _Pool(Generic[Item, Result]):
+    def __init__(self, work: Callable[[Item], Result], workers: int) -> None:
+        self._work, self._workers = work, workers
+        self._context = multiprocessing.get_context("spawn")
+        self._busy: dict[Connection, tuple[Any, int]] = {}
+        self._idle: list[tuple[Connection, Any]] = []
+
+    def run(self, items: Sequence[Item]) -> Iterator[tuple[Item, Result | Died]]:
+        finished: dict[int, Result | Died] = {}
+        sent = turn = 0
+        while turn < len(items):
+            while sent < len(items) and len(self._busy) < self._workers and sent - turn < _AHEAD * self._workers:
+                connection, process = self._idle.pop() if self._idle else self._start()
+                connection.send(items[sent])
+                self._busy[connection] = process, sent
+                sent += 1
+            for ready in wait(list(self._busy)):
+                assert isinstance(ready, Connection)
+                process, number = self._busy.pop(ready)
+                finished[number] = self._receive(ready, process)
+            while turn in finished:
+                yield items[turn], finished.pop(turn)
+                turn += 1
+
+    def stop(self) -> None:
+        for connection, process in [*self._idle, *((pipe, process) for pipe, (process, _) in self._busy.items())]:
+            process.kill()
+            process.join()
+            connection.close()
+
+    def _start(self) -> tuple[Connection, Any]:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(self._work, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        return ours, process
+
+    def _receive(self, connection: Connection, process: Any) -> Result | Died:
+        try:
+            good, value = connection.recv()
+        except (EOFError, ConnectionResetError):
+            process.join()
+            connection.close()
+            return Died(process.exitcode)
+        self._idle.append((connection, process))
+        if not good:
+            raise value
+        result: Result = value
+        return result
+
+
+def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
+    """Until the pipe closes: take an item, send back (True, result) or (False, error)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends us
+    while True:
+        try:
+            item = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer = True, work(item)
+        except Exception as error:  # goes to the parent, which raises it
+            answer = False, error
+        try:
+            connection.send(answer)
+        except BrokenPipeError:
+            return

@@ -1,0 +1,80 @@
+"""``hdvila corpus`` as a person types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hdvila.cli.main import main
+from hdvila.media import write_video
+
+VTT = "WEBVTT\n\n00:01.000 --> 00:04.000\nso<00:01.500><c> we</c><00:02.000><c> fold</c><00:02.500><c> paper</c>\n"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    write_video(folder / "good.mp4", (np.full((64, 64, 3), n, np.uint8) for n in range(50)), 10.0)
+    (folder / "good.vtt").write_text(VTT)
+    return folder
+
+
+def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_build_says_what_came_of_it(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["corpus", "build", str(source), "--into", str(tmp_path / "c"), "--min-height", "64", "--json"]
+    assert main(command) == 0
+    assert objects(capsys)[-1] | {"hours": 0} == {
+        "corpus": str(tmp_path / "c"),
+        "videos": 1,
+        "added": 1,
+        "unchanged": 0,
+        "failed": 0,
+        "clips": 1,
+        "hours": 0,
+    }
+    (source / "bad.mp4").write_bytes(b"x")
+    (source / "bad.vtt").write_text(VTT)
+    assert main([*command, "--workers", "1"]) == 1
+    failure, whole = objects(capsys)
+    assert (failure["video"], failure["step"]) == ("bad", "filter")
+    assert (whole["added"], whole["unchanged"], whole["failed"]) == (0, 1, 1)
+
+
+def test_build_of_nothing_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["corpus", "build", str(tmp_path / "no"), "--into", str(tmp_path / "c")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_transcript_gives_sentences_and_words(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["corpus", "transcript", str(source / "good.vtt"), "--json"]) == 0
+    (sentence,) = objects(capsys)
+    assert list(sentence) == ["start", "end", "text"]
+    assert (sentence["start"], sentence["text"]) == (1.0, "So we fold paper.")
+    assert main(["corpus", "transcript", str(source / "good.vtt"), "--json", "--words"]) == 0
+    words = objects(capsys)
+    assert [list(word) for word in words] == [["start", "end", "word", "timed_by"]] * 4
+    assert [(word["start"], word["word"]) for word in words] == [
+        (1.0, "so"),
+        (1.5, "we"),
+        (2.0, "fold"),
+        (2.5, "paper"),
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", bytes(range(256)), b"WEBVTT\n"])
+def test_what_is_no_transcript_gives_one_line_and_status_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    (tmp_path / "bad.vtt").write_bytes(content)
+    assert main(["corpus", "transcript", str(tmp_path / "bad.vtt"), "--json"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "bad.vtt" in captured.err

@@ -1,0 +1,71 @@
+"""Clip bounds over sentences."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hdvila.corpus.clips import plan_clips
+from hdvila.corpus.options import CorpusOptions
+from hdvila.errors import UsageError
+from hdvila.types import Sentence
+
+OPTIONS = CorpusOptions()
+
+
+def sentence(start: float, end: float, words: int = 8) -> Sentence:
+    return Sentence(" ".join(["word"] * words), start, end)
+
+
+def spans(*sentences: Sentence, duration: float = 100.0) -> list[tuple[float, float]]:
+    clips = plan_clips(sentences, "v", duration, OPTIONS).clips
+    return [(round(clip.start, 3), round(clip.end, 3)) for clip in clips]
+
+
+def test_bounds_reach_into_the_silence_but_not_into_the_neighbour() -> None:
+    assert spans(sentence(5, 9), sentence(9.2, 13), sentence(20, 25)) == [(4.7, 9.1), (9.1, 13.3), (19.7, 25.3)]
+    assert spans(sentence(0.1, 4), sentence(5, 9.9), duration=10.0) == [(0.0, 4.3), (4.7, 10.0)]
+
+
+def test_a_short_sentence_joins_its_nearer_neighbour() -> None:
+    assert spans(sentence(0, 4), sentence(5, 5.5, 2), sentence(5.8, 9)) == [(0, 4.3), (4.7, 9.3)]
+    assert spans(sentence(0, 4), sentence(4.3, 5.5, 2), sentence(6.5, 9)) == [(0, 5.8), (6.2, 9.3)]
+
+
+def test_too_little_said_far_from_all_else_is_left_out() -> None:
+    plan = plan_clips([sentence(0, 4), sentence(20, 21, 2), sentence(120, 125)], "v", 100.0, OPTIONS)
+    assert len(plan.clips) == 1
+    assert plan.left_out == 2
+
+
+def test_nothing_is_joined_beyond_the_longest() -> None:
+    assert len(spans(sentence(0, 29), sentence(29.2, 30.5, 4))) == 2
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 6), st.floats(0.1, 20), st.integers(1, 30)), max_size=25),
+    st.floats(1, 200),
+)
+def test_clips_are_in_order_apart_and_inside_the_video(spec: list[tuple[float, float, int]], duration: float) -> None:
+    now, sentences = 0.0, []
+    for gap, length, words in spec:
+        sentences.append(sentence(now + gap, now + gap + length, words))
+        now += gap + length
+    plan = plan_clips(sentences, "v", duration, OPTIONS)
+    said = sum(len(clip.text.split()) for clip in plan.clips)
+    assert said <= sum(words for _, _, words in spec)
+    assert (plan.left_out == 0) == (said == sum(words for _, _, words in spec))
+    assert all(0 <= clip.start <= clip.end <= duration for clip in plan.clips)
+    assert all(a.end <= b.start + 1e-9 for a, b in pairwise(plan.clips))
+    assert len({clip.clip_id for clip in plan.clips}) == len(plan.clips)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"min_seconds": 40.0}, {"min_words": -1}, {"padding": -1.0}, {"workers": 0}, {"min_height": -5}]
+)
+def test_options_that_cannot_be_meant(wrong: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong)).split("_")[0]):
+        CorpusOptions(**wrong)
