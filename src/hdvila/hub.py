@@ -125,8 +125,13 @@ def _fit(weights: Weights, settings: Mapping[str, Any], strict: bool, name: str)
         )
     config = infer_config(weights, settings)
     ours, report = from_official(weights, config)
-    model = HDVILA(config)
+    with torch.device("meta"):  # start values would be overwritten at once
+        model = HDVILA(config)
+    model.to_empty(device="cpu")
     put_weights(model, ours, report, strict=strict, name=name)
+    if report.started:
+        fresh = HDVILA(config).state_dict()
+        model.load_state_dict({key: fresh[key] for key in report.started}, strict=False)
     model.load_report = report
     if not strict and report.started:
         _log.warning("%s: %s", name, report)

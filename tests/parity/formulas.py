@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,9 @@ def unit_variance(name: str, shape: Sequence[int], salt: str = SALT) -> np.ndarr
     return (uniform(name, shape, salt) - 0.5) * math.sqrt(12)
 
 
-def parameter(key: str, shape: Sequence[int], salt: str = SALT) -> Tensor:
-    """The value of a parameter or buffer, from its name in the official files."""
+@cache
+def parameter(key: str, shape: tuple[int, ...], salt: str = SALT) -> Tensor:
+    """The value of a parameter or buffer, from its name in the official files. Made once: do not change it."""
     if key.endswith("num_batches_tracked"):
         return torch.zeros((), dtype=torch.int64)
     if key.endswith("predictions.decoder.bias"):
@@ -54,7 +56,7 @@ def parameter(key: str, shape: Sequence[int], salt: str = SALT) -> Tensor:
     return torch.from_numpy(z.astype(np.float32))
 
 
-def state_dict(shapes: Mapping[str, Sequence[int]], salt: str = SALT) -> dict[str, Tensor]:
+def state_dict(shapes: Mapping[str, tuple[int, ...]], salt: str = SALT) -> dict[str, Tensor]:
     return {key: parameter(key, shape, salt) for key, shape in shapes.items()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -51,17 +50,18 @@ def read_weights(path: str | Path) -> Weights:
         raise CheckpointError(f"{path}: there is no such file; give a .safetensors, .pt, .pth or .bin file")
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+            content: object = load_file(path)
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file raises whatever its reader stumbles over first
+        if found := re.search(r"GLOBAL (\S+)", str(error)):
+            raise CheckpointError(
+                f"{path}: it holds Python objects besides tensors ({found[1]}), and files are read without executing "
+                "anything in them: save its state dict alone where it was made"
+            ) from error
         raise CheckpointError(
-            f"{path}: it holds Python objects besides tensors, and files are read without executing anything in them "
-            f"({str(error).splitlines()[0]}): save its state_dict alone where it was made"
-        ) from error
-    except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise CheckpointError(
-            f"{path}: it cannot be read as weights ({str(error).splitlines()[0]}): it may be damaged or cut short; "
-            "fetch it again"
+            f"{path}: it cannot be read as weights ({type(error).__name__}): it may be damaged, cut short or no such "
+            "file at all; fetch it again"
         ) from error
     return unwrap(content, str(path))
 

@@ -1,0 +1,69 @@
+"""The released code's frame preparation, from generated pictures to the pixels that it hands to the model.
+
+The golden holds every 16th pixel of the HR frames and every 8th of the LR frames; HR may differ by one grey level,
+because the original enlarges with OpenCV's fixed-point arithmetic.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from hdvila.errors import UsageError
+from hdvila.media import HybridSampling
+from hdvila.media.official import official_clip
+from hdvila.types import Frames, HybridClip, Pixels
+from parity import formulas
+from parity.conftest import GOLDENS
+
+GOLDEN = load_file(GOLDENS / "hdvila_preprocess.safetensors")
+
+
+def generated(name: str, frames: int, height: int, width: int, block: int) -> Frames:
+    """Coloured squares with a slanting ramp over them."""
+    squares = formulas.image(name, (frames, 3, height, width), block).numpy()
+    row, column = np.mgrid[:height, :width]
+    rgb = np.clip(np.floor(squares * 3 / 4) + (3 * row + 2 * column) % 64, 0, 255).astype(np.uint8)
+    return Frames(np.ascontiguousarray(rgb.transpose(0, 2, 3, 1)), np.arange(frames) / 6)
+
+
+@pytest.fixture(scope="module")
+def video() -> HybridClip:
+    return official_clip(generated("prep_a", 60, 240, 320, 20), HybridSampling(2, 3, 4))
+
+
+@pytest.fixture(scope="module")
+def gif() -> HybridClip:
+    return official_clip(generated("prep_gif", 20, 150, 200, 10), HybridSampling(1, 3, 4), "gif")
+
+
+def assert_pixels(found: Pixels, expected: str, slack: int) -> None:
+    worst = np.abs(found.astype(int) - GOLDEN[expected]).max()
+    assert found.shape == GOLDEN[expected].shape
+    assert worst <= slack, f"{expected}: differs by {worst} grey levels"
+
+
+def test_videos(video: HybridClip) -> None:
+    assert video.high is not None
+    assert video.low is not None
+    assert video.high.shape == (2, 3, 640, 1024)
+    assert_pixels(video.low[..., ::8, ::8], "retrieval_video.img_other_slice", 0)
+    assert_pixels(video.low[..., ::8, ::8], "qa_video.img_other_slice", 0)
+    assert_pixels(video.high[..., ::16, ::16], "retrieval_video.img_middle_slice", 1)
+    assert_pixels(video.high[:1, :, 100:132, 200:232], "retrieval_video.img_middle_patch", 1)
+    np.testing.assert_allclose(video.high.mean(axis=(2, 3)), GOLDEN["retrieval_video.img_middle_mean"], atol=0.05)
+
+
+def test_gifs(gif: HybridClip) -> None:
+    assert gif.high is not None
+    assert gif.low is not None
+    assert gif.high.shape == (1, 3, 768, 768)
+    assert_pixels(gif.low[..., ::8, ::8], "gif.img_other_slice", 0)
+    assert_pixels(gif.high[..., ::16, ::16], "gif.img_middle_slice", 1)
+    assert (gif.low[..., 144:, :] == 127).all()
+
+
+def test_another_rule_is_refused() -> None:
+    with pytest.raises(UsageError, match="only"):
+        official_clip(generated("prep_gif", 20, 150, 200, 10), HybridSampling(1, 3, 4), "film")  # type: ignore[arg-type]
