@@ -17,7 +17,7 @@ Streams = Literal["hybrid", "high", "low"]
 class MiniatureSource:
     """A miniature corpus, rendered when it is not there."""
 
-    videos: int = 2000
+    videos: int = 320
     seed: int = 0
 
 

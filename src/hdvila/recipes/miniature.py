@@ -12,7 +12,7 @@ from hdvila.train.schedule import Schedule
 
 TEXT_LENGTH = 32
 DATA = DataSettings(
-    miniature=MiniatureSource(videos=2000, seed=0),
+    miniature=MiniatureSource(videos=320, seed=0),
     preprocess=Preprocess(height=128, width=192, segments=1, neighbours=3, rate=4, fps=10.0, hr_every=5),
     text_length=TEXT_LENGTH,
     workers=1,

@@ -6,6 +6,7 @@ training over NCCL (GPUs) or gloo (CPUs).
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from contextlib import AbstractContextManager
@@ -45,6 +46,7 @@ class Engine:
 
     def __init__(self, precision: Precision) -> None:
         fabric = require("lightning_fabric", extra="train")
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision on stderr
         world, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
         strategy: Any = "auto"
         if world > 1:

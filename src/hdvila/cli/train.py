@@ -1,0 +1,137 @@
+"""``hdvila train``: run a recipe, list them, or say what one would cost."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from hdvila.cli import console
+from hdvila.errors import UsageError
+
+if TYPE_CHECKING:
+    from hdvila.progress import Reporter
+    from hdvila.train.plan import Plan
+    from hdvila.train.recipe import Recipe
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def train(
+    recipe: str = typer.Argument("", metavar="[RECIPE]", help="Its name; see --list."),
+    into: Path | None = typer.Option(None, "--into", metavar="RUN", help="The run's folder, begun or continued."),
+    changes: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Change a setting, such as steps=100."),
+    plan: bool = typer.Option(False, "--plan", help="Parameters, memory, steps and data; nothing is started."),
+    list_recipes: bool = typer.Option(False, "--list", help="Name the recipes."),
+    json: bool = typer.Option(False, "--json", help="Objects instead of lines."),
+) -> None:
+    """Run a training recipe, or say what it would cost. The same command continues a run that was killed.
+
+    Several GPUs: torchrun --nproc-per-node N -m hdvila train RECIPE --into RUN
+    """
+    from hdvila.recipes import get_recipe
+    from hdvila.train.overrides import override
+
+    if list_recipes:
+        _list(json)
+        return
+    if not recipe:
+        raise UsageError("which recipe? name one, such as hdvila train miniature-stage1; hdvila train --list names all")
+    chosen = override(get_recipe(recipe), changes)
+    if plan:
+        _plan(chosen, json)
+    elif into is None:
+        raise UsageError(f"where shall the run of {recipe} go? add --into FOLDER, or --plan to see its cost only")
+    else:
+        _run(chosen, into, json)
+
+
+def _run(recipe: Recipe, into: Path, json: bool) -> None:
+    from hdvila.train.log import read_log
+    from hdvila.train.loop import train
+
+    reporter = console.reporter()
+    first = os.environ.get("RANK", "0") == "0"
+    corpus = None
+    if not recipe.data.corpus and recipe.data.miniature is not None:
+        corpus = into / "data" / "corpus"
+        if first:  # torchrun's other processes wait for this one before they look for the corpus
+            _build_miniature(recipe, into / "data", reporter)
+    model = train(recipe, into, reporter, corpus=corpus)
+    if first:
+        last = read_log(into)[-1]
+        console.emit({"run": str(into), "model": str(model)} | last, json, str(model))
+
+
+def _list(json: bool) -> None:
+    from hdvila.recipes import RECIPES, describe
+
+    width = max(map(len, RECIPES))
+    for name in RECIPES:
+        what, command, cost, expect = describe(name)
+        record = {"recipe": name, "what": what, "command": command, "cost": cost, "expect": expect}
+        console.emit(record, json, f"{name:<{width}}  {what}")
+
+
+def _plan(recipe: Recipe, json: bool) -> None:
+    from hdvila.train.plan import plan
+
+    costs = plan(recipe)
+    console.emit(costs.to_dict(), json, "\n".join(_plan_lines(costs)))
+
+
+def _plan_lines(plan: Plan) -> list[str]:
+    memory = plan.memory
+    gpus = "1 GPU" if plan.processes == 1 else f"each of {plan.processes} GPUs"
+    parts = [f"  {part.name:<26}{_count(part.trained):>10}{_count(part.frozen):>10}" for part in plan.parts]
+    trained, frozen = sum(part.trained for part in plan.parts), sum(part.frozen for part in plan.parts)
+    sizes = {
+        "weights": memory.weights,
+        "gradients": memory.gradients,
+        "optimiser": memory.optimizer,
+        f"activations of {memory.clips} clips": memory.activations,
+        "together": memory.total,
+    }
+    corpus = f"{plan.clips:,} clips, about {_bytes(plan.store_bytes)} in the store" if plan.clips else "not stated"
+    epochs = f", {plan.epochs:.3g} epochs" if plan.epochs else ""
+    return [
+        plan.recipe,
+        f"  {'parameters':<26}{'trained':>10}{'frozen':>10}",
+        *parts,
+        f"  {'together':<26}{_count(trained):>10}{_count(frozen):>10}",
+        f"memory of {gpus}, estimated by a forward pass without contents",
+        *(f"  {name:<26}{_bytes(size):>10}" for name, size in sizes.items()),
+        "run",
+        f"  {plan.steps:,} steps of {plan.batch_size:,} clips: {plan.samples:,} clips{epochs}",
+        f"  corpus: {corpus}",
+        f"  reads about {_bytes(plan.read_bytes)} of pictures",
+    ]
+
+
+def _count(number: int) -> str:
+    return f"{number / 1e6:.1f} M" if number else "-"
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.0f} TB" if size >= 100 else f"{size:.3g} TB"
+
+
+def _build_miniature(recipe: Recipe, folder: Path, reporter: Reporter) -> None:
+    """The training part of the recipe's miniature world as a corpus; what is already there is left alone."""
+    from hdvila.corpus.build import build_corpus
+    from hdvila.corpus.options import CorpusOptions
+    from hdvila.miniature.render import render
+    from hdvila.miniature.world import HEIGHT
+
+    source = recipe.data.miniature
+    assert source is not None
+    render(folder / "world", source.videos, source.seed, reporter=reporter)
+    options = CorpusOptions(min_height=HEIGHT, hr_height=HEIGHT, lr_height=HEIGHT // 4)
+    build_corpus(folder / "world" / "manifest-train.jsonl", folder / "corpus", options=options, reporter=reporter)

@@ -1,0 +1,100 @@
+"""``hdvila train`` beside the runs themselves: listing, planning, refusing, and several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from training_runs import command, log, run_here, without_progress, write_corpus
+
+from hdvila.cli.main import main
+from hdvila.recipes import RECIPES
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+def test_the_list_names_every_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--list", "--json"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["recipe"] for record in records] == list(RECIPES)
+    assert {"miniature-stage1", "miniature-stage2", "hdvila-stage1", "hdvila-stage2"} <= RECIPES.keys()
+    assert all(record[part] for record in records for part in ("what", "command", "cost", "expect"))
+
+
+def test_a_plan_starts_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert main(["train", "--plan", "hdvila-stage2", "--into", str(run), "--set", "steps=10", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert not run.exists()
+    assert plan["steps"] == 10
+    assert plan["samples"] == 10 * 1024
+    assert 180e6 < plan["trained"] < 190e6  # the joint transformer and the word head
+    assert 290e6 < plan["frozen"] < 310e6  # stage one
+    assert plan["memory"]["total"] > plan["memory"]["weights"] > 4 * 480e6
+
+
+def test_a_plan_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--plan", "hdvila-stage1"]) == 0
+    out = capsys.readouterr().out
+    for words in ("transformer.bert", "memory of each of 128 GPUs", "activations of 8 clips", "7 epochs", "TB"):
+        assert words in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["hdvila-stage3", "--into", "x"], "did you mean hdvila-stage"),
+        (["miniature-stage1"], "add --into"),
+        ([], "which recipe?"),
+        (["miniature-stage1", "--into", "x", "--set", "batchsize=3"], "did you mean batch_size"),
+        (["miniature-stage1", "--into", "x", "--set", "steps=many"], "steps='many' is not a whole number"),
+        (["hdvila-stage1", "--into", "x", "--set", "data.tokenizer="], "data.corpus is empty"),
+    ],
+)
+def test_wrong_use_is_one_line_and_status_two(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", *words]) == 2
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert errors.count("\n") == 1
+
+
+def test_a_missing_corpus_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, errors = run_here(command(tmp_path / "nowhere", tmp_path / "run"), capsys)
+    assert status == 1
+    assert "nowhere" in errors
+    assert errors.count("\n") == 1
+
+
+def test_a_batch_larger_than_the_corpus_is_refused(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, errors = run_here(command(corpus, tmp_path, batch_size=25), capsys)
+    assert status == 2
+    assert "batch_size=25, but the corpus has 24 clips" in errors
+
+
+def test_two_processes_run_the_same_training(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    still = {"model.dropout": 0, "model.hybrid_stochastic_depth": 0, "steps": 6, "optim.lr": 1e-4}
+    words = command(corpus, tmp_path / "two", **still)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*launcher, *words[1:]], capture_output=True, text=True, timeout=200, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    assert "Traceback" not in without_progress(done.stderr)
+    assert run_here(command(corpus, tmp_path / "one", **still), capsys)[0] == 0
+    one, two = (log(tmp_path / name) for name in ("one", "two"))
+    assert [line["step"] for line in two] == [1, 2, 3, 4, 5, 6]
+    np.testing.assert_allclose([line["loss"] for line in two], [line["loss"] for line in one], rtol=1e-4)

@@ -1,0 +1,71 @@
+"""What the end-to-end tests of training share: a corpus of noise, a tiny recipe, ways to run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hdvila.cli.main import main
+from hdvila.store import CorpusWriter
+from hdvila.types import Clip, Frames
+
+STEPS = 60
+SETTINGS = {
+    "steps": STEPS, "batch_size": 8, "checkpoint_every": 4, "precision": "float32",
+    "model.hidden_size": 16, "model.intermediate_size": 32, "model.text_layers": 1, "model.resnet_width": 4,
+    "model.vocab_size": 60, "model.grid": "1,1", "data.text_length": 8, "data.preprocess.height": 64,
+    "data.preprocess.width": 64, "data.preprocess.neighbours": 1, "data.workers": 0,
+}  # fmt: skip
+
+
+def write_corpus(folder: Path) -> Path:
+    """24 clips of coloured noise."""
+    times = np.arange(21) / 10
+    with CorpusWriter(folder) as writer:
+        for i in range(24):
+            rng = np.random.default_rng(i)
+            low, high = (rng.integers(i, i + 200, (n, s, s, 3)).astype(np.uint8) for n, s in ((21, 18), (5, 72)))
+            clip = Clip(f"c{i}", f"v{i}", 0.0, 2.1, f"a thing {'abcdefgh'[i % 8]} and {'stu'[i // 8]}")
+            writer.add(clip, Frames(high, times[::5]), Frames(low, times))
+    return folder
+
+
+def command(corpus: Path, run: Path, recipe: str = "miniature-stage1", **changes: object) -> list[str]:
+    settings = SETTINGS | {"data.corpus": corpus} | changes
+    sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    return [sys.executable, "-m", "hdvila", "train", recipe, "--into", str(run), "--json", *sets]
+
+
+def run_here(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """The command in this process: -> exit status, stdout, stderr without progress lines."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        status = main(words[3:])
+    finally:
+        torch.set_num_threads(threads)
+    out, err = capsys.readouterr()
+    return status, out, without_progress(err)
+
+
+def run_elsewhere(words: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, capture_output=True, text=True, timeout=200, env=one_thread())
+
+
+def without_progress(stderr: str) -> str:
+    return "".join(line for line in stderr.splitlines(keepends=True) if not line.startswith("training "))
+
+
+def one_thread() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def log(run: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
