@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +80,14 @@ def test_what_is_no_transcript_gives_one_line_and_status_one(
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert "bad.vtt" in captured.err
+
+
+def test_a_full_disk_is_one_line_and_no_fault_of_the_video(source: Path, tmp_path: Path) -> None:
+    job = [sys.executable, "-m", "hdvila", "corpus", "build", str(source), "--into", str(tmp_path / "c")]
+    job += ["--min-height", "64", "--workers", "1"]
+    full = subprocess.run(["bash", "-c", 'ulimit -f 8; "$@"', "-", *job], capture_output=True, text=True, timeout=100)
+    assert full.returncode == 1
+    assert full.stderr.count("\n") == 1
+    assert "room" in full.stderr
+    again = subprocess.run([*job, "--json"], capture_output=True, text=True, timeout=100)
+    assert (again.returncode, json.loads(again.stdout)["clips"]) == (0, 1)

@@ -72,11 +72,10 @@ def build_corpus(
         todo = [video for video in videos if video.video_id not in writer.done_videos]
         unchanged = len(videos) - len(todo)
         with reporter.task("cutting videos", total=len(videos), done=unchanged) as bar:
-            for video, outcome in _cut_all(todo, writer, options):
+            for outcome in _cut_all(todo, writer, options):
                 if isinstance(outcome, Failure):
                     failures.append(outcome)
-                    reporter.note(f"left out {video.video_id}: {outcome.reason}")
-                bar.advance(note=f"{len(writer)} clips")
+                bar.advance(note=f"{len(writer)} clips" + (f", {len(failures)} failed" if failures else ""))
     failures.sort(key=lambda failure: failure.video)
     write_failures(root, failures)
     stats = corpus_stats(Corpus(root))
@@ -86,10 +85,11 @@ def build_corpus(
     return BuildReport(found, added, unchanged, stats["clips"], stats["hours"], tuple(failures))
 
 
-def _cut_all(
-    videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions
-) -> Iterator[tuple[SourceVideo, int | Failure]]:
-    """Cut in many processes, store in the order of the videos, so that the same videos give the same corpus."""
+def _cut_all(videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions) -> Iterator[int | Failure]:
+    """Cut in many processes, store in the order of the videos, so that the same videos give the same corpus.
+
+    Yields for each video how many clips it gave, or why it gave none.
+    """
     spool = writer.root / _SPOOL
     shutil.rmtree(spool, ignore_errors=True)  # of a run that was killed
     spool.mkdir()
@@ -100,12 +100,12 @@ def _cut_all(
         ):
             if isinstance(outcome, Died):
                 why = f"{video.path}: the process that read it died (exit status {outcome.exit_code}); the file is bad"
-                yield video, Failure(video.video_id, "cut", why)
+                yield Failure(video.video_id, "cut", why)
             else:
                 if isinstance(outcome, int):
                     for cut in read_cut(file):
                         writer.add(cut.clip, cut.hr, cut.lr, video.attributes)
-                yield video, outcome
+                yield outcome
             file.unlink(missing_ok=True)
     finally:
         shutil.rmtree(spool, ignore_errors=True)

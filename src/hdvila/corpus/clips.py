@@ -25,10 +25,10 @@ def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, op
     Args:
         sentences: in order of time.
         video_id: the clips are called ``<video_id>_<number>``, numbers from 0 in order of time.
-        duration: seconds of the video; sentences that begin after it are left out, spans end at it.
+        duration: seconds of the video; sentences of which less than half is said within it are left out.
         options: lengths, words and padding.
     """
-    inside = [sentence for sentence in sentences if sentence.start < duration]
+    inside = [sentence for sentence in sentences if (sentence.start + sentence.end) / 2 < duration]
     joined = _join_short(inside, options)
     kept = [group for group in joined if _words(group) >= options.min_words]
     clips = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,13 +91,17 @@ def _write(target: Path, cuts: Iterator[CutClip]) -> None:
         stream = target.open("wb")
     except OSError as error:
         raise _no_room(target, error) from error
-    with stream:
+    try:
         for cut in cuts:
+            data = pickle.dumps(cut, pickle.HIGHEST_PROTOCOL)
             try:
-                pickle.dump(cut, stream, pickle.HIGHEST_PROTOCOL)
+                stream.write(data)
                 stream.flush()
             except OSError as error:
                 raise _no_room(target, error) from error
+    finally:
+        with suppress(OSError):  # a full disk refuses again what is still buffered
+            stream.close()
 
 
 def _no_room(target: Path, error: OSError) -> StoreError:

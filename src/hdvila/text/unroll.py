@@ -10,27 +10,31 @@ from hdvila.text.cues import RawCue
 from hdvila.text.marks import plain
 from hdvila.text.timed_blocks import split_word_times
 
-_TOUCHING = 0.3  # seconds between two cues of one roll
-_ROLLING_SHARE = 0.3  # of touching cues that repeat a line, from which on a file is of the rolling kind
+_TOUCHING = 0.3  # seconds between two cues that follow at once
+_ROLLING_SHARE = 0.3  # of cues that repeat a line, above which a file is of the rolling kind
 
 
 def unroll(cues: Sequence[RawCue]) -> list[RawCue]:
     """The cues in order of their start, each line once. Files that do not roll keep all lines, repeated or not.
 
-    Only lines that a cue of several lines repeats show that a file rolls: "no" after "no" is said twice.
+    A file rolls if it times words, or if many cues of several lines begin with the line shown before: that only happens
+    where lines move up. A cue that is nothing but a repetition is one only where it follows at once; "no" after "no" a
+    second later is said twice.
     """
     ordered = _merged(sorted(cues, key=lambda cue: cue.start))
     shown = [[" ".join(plain(line).split()) for line in cue.lines] for cue in ordered]
     timed = [[len(split_word_times(line)) > 1 for line in cue.lines] for cue in ordered]
     repeats = [0] * len(ordered)
-    touching = rolled = 0
+    chances = rolled = 0
     for number, (before, cue) in enumerate(pairwise(ordered), start=1):
-        if cue.start <= before.end + _TOUCHING:
-            touching += 1
-            repeats[number] = _overlap(shown[number - 1], shown[number], timed[number])
-            rolled += bool(repeats[number]) and len(cue.lines) + len(before.lines) > 2
-    rolls = any(map(any, timed)) or rolled > _ROLLING_SHARE * touching
-    if not rolls:
+        count = _overlap(shown[number - 1], shown[number], timed[number])
+        touching = cue.start <= before.end + _TOUCHING
+        if touching or count < len(cue.lines):
+            repeats[number] = count
+        if len(cue.lines) > 1 or len(before.lines) > 1:
+            chances += 1
+            rolled += repeats[number] > 0
+    if not any(map(any, timed)) and rolled <= _ROLLING_SHARE * chances:
         return ordered
     kept = [replace(cue, lines=cue.lines[seen:]) for cue, seen in zip(ordered, repeats, strict=True)]
     return [cue for cue in kept if cue.lines]

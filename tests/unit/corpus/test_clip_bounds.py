@@ -41,6 +41,11 @@ def test_too_little_said_far_from_all_else_is_left_out() -> None:
     assert plan.left_out == 2
 
 
+def test_what_is_mostly_said_after_the_end_is_left_out() -> None:
+    assert spans(sentence(90, 98), sentence(98.5, 104)) == [(89.7, 98.3)]
+    assert spans(sentence(90, 98), sentence(98.5, 101)) == [(89.7, 98.25), (98.25, 100.0)]
+
+
 def test_nothing_is_joined_beyond_the_longest() -> None:
     assert len(spans(sentence(0, 29), sentence(29.2, 30.5, 4))) == 2
 
