@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.text.tokenizer import Tokenizer
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1"}  # many small processes: more threads only get in the way
 
 TINY = HDVILAConfig(
     hidden_size=32,
@@ -80,7 +83,7 @@ def hdvila(tmp_path: Path) -> Run:
 
     def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command(*arguments), capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False, **options
+            command(*arguments), capture_output=True, text=True, timeout=120, cwd=tmp_path, env=ONE_THREAD, **options
         )
 
     return run

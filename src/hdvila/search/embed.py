@@ -47,10 +47,18 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A video's clips, their vectors (N, D), and what was wrong with a part of it, or ''."""
+    """What became of a video.
+
+    Attributes:
+        spans: its clips.
+        vectors: (N, D), one for each.
+        damage: why only a part of the video could be read, or ''.
+        note: why its words are missing, or ''.
+    """
 
     spans: Sequence[Span]
     vectors: NDArray[np.float32]
+    damage: str
     note: str
 
 
@@ -68,12 +76,12 @@ def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] =
     info = probe(found.path)
     source = find_transcript(found.path, [file.name for file in found.subtitles])
     sentences: list[Sentence] = []
-    notes = [f"only its readable part: {info.damage}"] if info.damage else []
+    note = ""
     if source is not None:
         try:
             sentences = split_sentences(read_transcript(source))
         except TranscriptError as error:
-            notes.append(f"without its words: {error}")
+            note = f"without its words: {error}"
     spans = cut(info.duration, sentences)
     clips = read_hybrids(found.path, model.processor.preprocess, [(span.start, span.end) for span in spans])
     parts: list[NDArray[np.float32]] = []
@@ -82,7 +90,7 @@ def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] =
         parts.append(_encode(model, batch))
         done += len(batch)
         progress(done / len(spans))
-    return Embedded(spans, np.concatenate(parts), "; ".join(notes))
+    return Embedded(spans, np.concatenate(parts), info.damage or "", note)
 
 
 @torch.inference_mode()

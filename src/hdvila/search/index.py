@@ -12,7 +12,7 @@ from typing import Any, Literal
 from hdvila.errors import MediaError
 from hdvila.progress import Bar, Reporter
 from hdvila.search.database import from_column, to_column, write_meta
-from hdvila.search.embed import Embedded, Encoder, embed_file
+from hdvila.search.embed import Encoder, embed_file
 from hdvila.search.scan import Found, Scan, content_digest
 from hdvila.search.vectors import pack
 
@@ -28,8 +28,9 @@ class FileReport:
 
     Attributes:
         file: its absolute path.
-        status: indexed (anew), unchanged, removed (it is gone, so are its clips) or failed.
-        reason: why it failed, or what of an indexed file could not be read; else ''.
+        status: indexed (anew), unchanged, removed (it is gone, so are its clips), or failed: it cannot be read, or only
+            in part; what could be read is searchable.
+        reason: why it failed, or why the words of an indexed file are missing; else ''.
         clips: how many of its clips the library holds now.
     """
 
@@ -116,8 +117,16 @@ def _index_file(
         with _replacing(connection, found, digest, "failed", str(error)):
             pass
         return FileReport(path, "failed", str(error))
-    _store(connection, found, digest, embedded)
-    return FileReport(path, "indexed", embedded.note, len(embedded.spans))
+    count = len(embedded.spans)
+    status: Literal["indexed", "failed"] = "failed" if embedded.damage else "indexed"
+    reason = f"{path}: {embedded.damage}; the rest is searchable" if embedded.damage else embedded.note
+    with _replacing(connection, found, digest, status, reason) as file:
+        connection.executemany(
+            "INSERT INTO clips (file, number, start, end, text) VALUES (?, ?, ?, ?, ?)",
+            [(file, number, span.start, span.end, span.text) for number, span in enumerate(embedded.spans)],
+        )
+        connection.execute("INSERT INTO vectors VALUES (?, ?)", (file, pack(embedded.vectors)))
+    return FileReport(path, status, reason, count)
 
 
 def _rows(connection: sqlite3.Connection) -> list[_Row]:
@@ -126,10 +135,8 @@ def _rows(connection: sqlite3.Connection) -> list[_Row]:
 
 
 def _as_before(connection: sqlite3.Connection, row: _Row) -> FileReport:
-    if row.status == "failed":
-        return FileReport(row.path, "failed", row.reason)
     count = connection.execute("SELECT count(*) FROM clips WHERE file = ?", (row.id,)).fetchone()[0]
-    return FileReport(row.path, "unchanged", row.reason, count)
+    return FileReport(row.path, "failed" if row.status == "failed" else "unchanged", row.reason, count)
 
 
 def _remove(connection: sqlite3.Connection, row: _Row) -> FileReport:
@@ -137,15 +144,6 @@ def _remove(connection: sqlite3.Connection, row: _Row) -> FileReport:
         connection.execute("DELETE FROM files WHERE id = ?", (row.id,))
         _touch(connection)
     return FileReport(row.path, "removed")
-
-
-def _store(connection: sqlite3.Connection, found: Found, digest: str, embedded: Embedded) -> None:
-    with _replacing(connection, found, digest, "indexed", embedded.note) as file:
-        connection.executemany(
-            "INSERT INTO clips (file, number, start, end, text) VALUES (?, ?, ?, ?, ?)",
-            [(file, number, span.start, span.end, span.text) for number, span in enumerate(embedded.spans)],
-        )
-        connection.execute("INSERT INTO vectors VALUES (?, ?)", (file, pack(embedded.vectors)))
 
 
 def _copy_twin(connection: sqlite3.Connection, found: Found, digest: str) -> int | None:

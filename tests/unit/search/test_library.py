@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 
 from hdvila.errors import LibraryError, UsageError
@@ -257,3 +258,41 @@ def test_a_library_that_cannot_be_written_can_be_searched(library: Library, inde
         assert names(library, "green", 1) == ["mixed.mp4"]
     finally:
         library.path.chmod(0o755)
+
+
+def cut_short(path: Path, share: float) -> None:
+    """End a file early whose table of contents stands at its start: a download that broke off."""
+    options = {"movflags": "faststart"}
+    with (
+        av.open(path.rename(path.with_suffix(".whole"))) as whole,
+        av.open(path, "w", format="mp4", options=options) as copy,
+    ):
+        stream = copy.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                copy.mux(packet)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+
+
+def test_of_a_file_that_breaks_off_the_rest_is_searchable(
+    library: Library, videos: Path, model: ColourModel, index: Index
+) -> None:
+    cut_short(videos / "mixed.mp4", 0.9)
+    reports = {Path(report.file).name: report for report in library.index(videos, model)}
+    assert reports["mixed.mp4"].status == "failed"
+    assert "breaks off" in reports["mixed.mp4"].reason
+    assert reports["mixed.mp4"].clips > 0
+    assert names(library, "green", 1) == ["mixed.mp4"]
+    assert index() == {"mixed.mp4": "failed", "red.mp4": "unchanged", "blue.mp4": "unchanged"}
+
+
+def test_subtitles_that_cannot_be_read_are_noted_and_the_video_is_indexed(
+    library: Library, videos: Path, model: ColourModel
+) -> None:
+    (videos / "red.vtt").write_bytes(b"\0" * 100)
+    report = next(report for report in library.index(videos, model) if report.file.endswith("red.mp4"))
+    assert report.status == "indexed"
+    assert report.reason.startswith("without its words: ")
+    assert "red.mp4" in names(library, "red", 2)
