@@ -38,9 +38,10 @@ def open_container(path: str | os.PathLike[str]) -> Any:
     file = Path(path)
     if file.is_dir():
         raise MediaError(f"{path}: is a folder, not a video file; name a file inside it")
-    if not file.exists():
-        raise MediaError(f"{path}: there is no such file; check the path")
-    if file.is_file() and file.stat().st_size == 0:
+    if not file.is_file():
+        why = "is a device or a pipe" if file.exists() else "there is no such file"
+        raise MediaError(f"{path}: {why}; name a video file")
+    if file.stat().st_size == 0:
         raise MediaError(f"{path}: the file is empty (0 bytes); fetch or render it again")
     with speaking_of(path):  # an absolute path, because ffmpeg reads "a:b.mp4" as protocol "a"
         container = av.open(
@@ -63,8 +64,8 @@ def picture_stream(container: Any, path: str | os.PathLike[str]) -> Any:
     attached = av.stream.Disposition.attached_pic
     streams = [s for s in container.streams.video if s.codec_context is not None and not s.disposition & attached]
     if not streams:
-        kinds = ", ".join(sorted({s.type for s in container.streams if s.type != "video"})) or "nothing"
-        raise MediaError(f"{path}: has no video stream (it holds {kinds}); name a file with pictures")
+        kinds = ", ".join(sorted({s.type for s in container.streams if s.type != "video"})) or "no stream at all"
+        raise MediaError(f"{path}: has no video (it holds {kinds}); name a file with pictures")
     default = av.stream.Disposition.default
     stream = max(streams, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
     stream.thread_type = "AUTO"
@@ -83,6 +84,6 @@ def _cause(error: BaseException) -> str:
 
 
 def _advice(error: av.error.FFmpegError) -> str:
-    if isinstance(error, av.error.InvalidDataError):
+    if isinstance(error, av.error.InvalidDataError | av.error.EOFError):
         return "it is damaged, cut off before its index, or no video at all: fetch it again"
     return "check that the file plays elsewhere"

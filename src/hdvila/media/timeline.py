@@ -6,8 +6,10 @@ packets carry the time of each frame; reading them costs no decoding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -17,6 +19,9 @@ from numpy.typing import NDArray
 from hdvila.types import Seconds
 
 _MICROSECOND = Fraction(1, 1_000_000)
+_MATROSKA = "matroska,webm"
+_REORDERED = 16  # packets among which the order of display may differ from that in the file
+_WITHOUT_DISPLAY_TIMES = {"avi"}  # ffmpeg guesses them there, and differently after a seek
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class Timeline:
 
     ``pts`` (T,) are ticks of the stream, strictly increasing; ``seconds`` (T,) the same on the clock whose zero is the
     container's start; ``keys`` (K,) the indices of frames at which decoding can begin; ``duration`` the end of the last
-    frame in seconds. ``counted``: the file gives no times, so frames are numbered in the order in which they decode.
+    frame in seconds. ``counted``: the file gives no times of display, so frames are numbered in the order in which they
+    leave the decoder, and can be found only by decoding from the start.
     """
 
     pts: NDArray[np.int64]
@@ -41,44 +47,107 @@ class Timeline:
 
 def read_timeline(container: Any, stream: Any) -> Timeline:
     """Read every packet of `stream`. The container stands at its end afterwards."""
-    pts: list[int] = []
-    keys: list[int] = []
-    packets = last_length = 0
-    untimed, note = False, None
+    scan = _scan(container, stream)
+    note = _damage(scan, container, stream)
+    if container.format.name in _WITHOUT_DISPLAY_TIMES or not _is_timed(scan, stream):
+        return _counted(scan, container, stream, note)
+    ticks = np.unique(np.array(scan.pts, np.int64))
+    keys = np.unique(np.searchsorted(ticks, np.array(scan.keys, np.int64)))
+    seconds = _seconds(container, stream, ticks)
+    duration = 0.0
+    if len(ticks):
+        duration = float(seconds[-1]) + _last_length(seconds, float(scan.last_length * stream.time_base), stream)
+    return Timeline(ticks, seconds, keys[keys < len(ticks)], duration, False, note)
+
+
+@dataclass
+class _Scan:
+    """What the packets say, in ticks of the stream: `slots` are the decoding times of all, `pts` the shown ones."""
+
+    pts: list[int] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    slots: list[int | None] = field(default_factory=list)
+    untimed: int = 0
+    last_length: int = 0
+    end: float = 0.0  # seconds on the container's clock at which any of its streams ends
+    error: str | None = None
+
+
+def _scan(container: Any, stream: Any) -> _Scan:
+    scan = _Scan()
     try:
-        for packet in container.demux(stream):
+        for packet in container.demux() if container.format.name == _MATROSKA else container.demux(stream):
             if packet.size == 0:
                 continue
-            packets += 1
-            if packet.pts is None:
-                untimed = True
-                continue
-            if packet.is_keyframe:
-                keys.append(packet.pts)
-            if packet.is_discard or _is_hidden(packet, stream):
-                continue
-            if not pts or packet.pts >= max(pts[-8:]):
-                last_length = packet.duration or 0
-            pts.append(packet.pts)
+            if packet.pts is not None:
+                scan.end = max(scan.end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            if packet.stream.index == stream.index:
+                _note_packet(scan, packet, stream)
     except av.error.FFmpegError as error:
-        note = f"the file breaks off after {packets} packets ({error.strerror or error})"
-    if note is None and packets < stream.frames:
-        note = f"the file breaks off: {packets} of {stream.frames} packets are there"
-    if untimed:
-        return _counted(packets, stream, note)
-    ticks = np.unique(np.array(pts, np.int64))
-    at_keys = np.searchsorted(ticks, np.unique(np.array(keys, np.int64)))
-    start = _start_ticks(container, stream, ticks)
-    seconds = np.array([float((int(t) - start) * stream.time_base) for t in ticks])
-    duration = float(seconds[-1]) + _last_length(seconds, float(last_length * stream.time_base), stream) if pts else 0.0
-    return Timeline(ticks, seconds, np.unique(at_keys[at_keys < len(ticks)]), duration, False, note)
+        scan.error = str(error.strerror or error)
+    return scan
 
 
-def _counted(frames: int, stream: Any, note: str | None) -> Timeline:
-    """A stream without times, such as bare H.264: evenly spaced at the rate that the codec states."""
+def _note_packet(scan: _Scan, packet: Any, stream: Any) -> None:
+    scan.slots.append(packet.dts)
+    if packet.pts is None:
+        scan.untimed += 1
+        return
+    if packet.is_keyframe:
+        scan.keys.append(packet.pts)
+    if packet.is_discard or _is_hidden(packet, stream):
+        return
+    if not scan.pts or packet.pts >= max(scan.pts[-_REORDERED:]):
+        scan.last_length = packet.duration or 0
+    scan.pts.append(packet.pts)
+
+
+def _damage(scan: _Scan, container: Any, stream: Any) -> str | None:
+    """How the file breaks off, if it does. Only Matroska writes a duration that can be held against what is there."""
+    found = len(scan.slots)
+    if scan.error is not None:
+        return f"the file breaks off after {found} packets ({scan.error})"
+    if container.format.name == _MATROSKA and container.duration is not None:
+        promised = (container.duration + (container.start_time or 0)) / 1e6
+        if promised > scan.end + 0.25 and promised > 1.02 * scan.end:
+            return f"the file breaks off: its header promises {promised:.1f} s, it ends after {scan.end:.1f} s"
+    elif container.format.name not in _WITHOUT_DISPLAY_TIMES and found < stream.frames:
+        return f"the file breaks off: {found} of {stream.frames} packets are there"
+    return None
+
+
+def _is_timed(scan: _Scan, stream: Any) -> bool:
+    """Whether the packets give display times that run forward: no leap back by a second, none ahead by a day."""
+    if scan.untimed:
+        return False
+    slots = [slot for slot in scan.slots if slot is not None]
+    back = min((after - before for before, after in pairwise(slots)), default=0)
+    ahead = max((after - before for before, after in pairwise(sorted(scan.pts))), default=0)
+    return bool(back * stream.time_base > -1 and ahead * stream.time_base < 86_400)
+
+
+def _counted(scan: _Scan, container: Any, stream: Any, note: str | None) -> Timeline:
+    """A stream without display times: frame k stands in the k-th slot of the file, or at the stated rate.
+
+    AVI numbers its frames in the order of decoding, with gaps where a frame was dropped; bare H.264 numbers nothing.
+    """
     rate = float(stream.average_rate or stream.guessed_rate or 25)
-    numbers = np.arange(frames, dtype=np.int64)
-    return Timeline(numbers, numbers / rate, numbers[:1], frames / rate, True, note)
+    numbers = np.arange(len(scan.slots), dtype=np.int64)
+    slots = [slot for slot in scan.slots if slot is not None]
+    in_slots = container.format.name in _WITHOUT_DISPLAY_TIMES and len(slots) == len(numbers) > 0
+    if not in_slots or (np.diff(slots) < 0).any():
+        return Timeline(numbers, numbers / rate, numbers[:1], len(numbers) / rate, True, note)
+    seconds = _seconds(container, stream, np.array(slots, np.int64))
+    return Timeline(numbers, seconds, numbers[:1], float(seconds[-1]) + 1 / rate, True, note)
+
+
+def _seconds(container: Any, stream: Any, ticks: NDArray[np.int64]) -> Seconds:
+    """(T,) ticks -> (T,) seconds from the container's start."""
+    start = _start_ticks(container, stream, ticks)
+    whole = math.floor(start)
+    base = stream.time_base
+    seconds: Seconds = (ticks - whole - float(start - whole)) * base.numerator / base.denominator
+    return seconds
 
 
 def _start_ticks(container: Any, stream: Any, ticks: NDArray[np.int64]) -> Fraction:

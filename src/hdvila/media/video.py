@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -124,6 +125,8 @@ class Video:
 
     def walk(self, start: float | None = None, end: float | None = None) -> Iterator[tuple[float, Pixels]]:
         """Yield (pts in seconds, (H, W, 3) rgb) of every frame on screen during ``[start, end)``, in order."""
+        if start is not None and end is not None and end <= start:
+            return
         first = 0 if start is None else int(self.indices_at([start])[0])
         last = len(self._timeline) if end is None else int(np.searchsorted(self.pts_seconds, end - _TICK))
         for index, rgb in self.pick(range(first, last)):
@@ -199,12 +202,7 @@ class Video:
     def _decode(self) -> Iterator[_Decoded]:
         """(pts, frame) in order of display from where the container stands; damaged packets are passed over."""
         count, last = 0, None
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except av.error.FFmpegError:
-                packet = None  # the file breaks off here; Timeline.note says so
+        for packet in self._packets():
             try:
                 frames = self._stream.codec_context.decode(packet)
             except av.error.FFmpegError:
@@ -215,8 +213,12 @@ class Video:
                 if pts is not None and (last is None or pts > last):
                     last = pts
                     yield pts, frame
-            if packet is None:
-                return
+
+    def _packets(self) -> Iterator[Any]:
+        """What is left of the file, then None, which empties the decoder."""
+        with suppress(av.error.FFmpegError):  # the file breaks off; Timeline.note says so
+            yield from self._container.demux(self._stream)
+        yield None
 
 
 def _from_first_picture(timeline: Timeline, pts: int) -> Timeline:

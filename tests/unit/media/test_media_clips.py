@@ -1,0 +1,209 @@
+"""Resizing, cropping, and clips of videos as the model and the corpus want them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numbered_pictures import number_in, numbered
+
+from hdvila.errors import UsageError
+from hdvila.media import (
+    Preprocess,
+    clip_streams,
+    crop_to,
+    decode_jpeg,
+    encode_jpeg,
+    open_video,
+    read_hybrid,
+    read_hybrids,
+    resize,
+    write_video,
+)
+from hdvila.media.passes import timeline
+from hdvila.media.view import View
+
+SMALL = Preprocess(height=64, width=128, segments=2, neighbours=3, rate=2)
+
+
+def row(*values: int) -> np.ndarray:  # type: ignore[type-arg]
+    """A picture of one line of greys."""
+    return np.repeat(np.array(values, np.uint8)[None, :, None], 3, axis=2)
+
+
+def test_the_kernel_by_hand() -> None:
+    """Half size: weights 1 3 3 1 over eight, fewer and normalised at the edge. Double size: 3/4 and 1/4."""
+    halved = resize(row(0, 80, 160, 240), 1, 2)[0, :, 0]
+    assert halved.tolist() == [round((3 * 0 + 3 * 80 + 160) / 7), round((80 + 3 * 160 + 3 * 240) / 7)]
+    middle = resize(row(0, 0, 80, 160, 0, 0), 1, 3)[0, 1, 0]
+    assert middle == (0 + 3 * 80 + 3 * 160 + 0) / 8
+    doubled = resize(row(0, 100), 1, 4)[0, :, 0]
+    assert doubled.tolist() == [0, 25, 75, 100]
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(0, 255))
+@settings(max_examples=50, deadline=None)
+def test_resizing_keeps_flat_pictures_flat(height: int, width: int, to_height: int, to_width: int, grey: int) -> None:
+    out = resize(np.full((2, height, width, 3), grey, np.uint8), to_height, to_width)
+    assert out.shape == (2, to_height, to_width, 3)
+    assert (out == grey).all()
+    assert out.flags.c_contiguous
+
+
+def test_a_batch_is_resized_as_its_pictures_are() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 50, 70, 3)).astype(np.uint8)
+    together = resize(pictures, 31, 45)
+    assert all(np.array_equal(together[k], resize(pictures[k], 31, 45)) for k in range(3))
+    assert resize(pictures, 50, 70) is pictures
+
+
+@given(
+    st.integers(20, 300), st.integers(20, 300), st.integers(1, 4), st.integers(1, 4),
+    st.tuples(st.floats(0, 1), st.floats(0, 1)), st.sampled_from([1.0, 9 / 8, 2.0]),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_both_resolutions_show_the_same_window(
+    height: int, width: int, rows: int, columns: int, where: tuple[float, float], zoom: float
+) -> None:
+    """On pictures whose greys rise evenly downwards and sideways, every LR pixel is the mean of its 4x4 HR pixels."""
+    y, x = np.mgrid[: 4 * height, : 4 * width]
+    ramp = np.stack([255 * y / y.max(), 255 * x / x.max(), 0 * y], axis=-1).round().astype(np.uint8)
+    view = View(where, zoom)
+    high = view.high(ramp, 64 * rows, 64 * columns).astype(float)
+    low = view.low(resize(ramp, height, width), 64 * rows, 64 * columns).astype(float)
+    assert high.shape == (64 * rows, 64 * columns, 3)
+    means = high.reshape(16 * rows, 4, 16 * columns, 4, 3).mean(axis=(1, 3))
+    step = 255 / min(height, width)
+    assert np.abs(means - low).max() < 2.5 + 0.5 * step
+
+
+def test_crops_move_from_corner_to_corner() -> None:
+    picture = numbered(0, 72, 128)
+    picture[:] = np.arange(128, dtype=np.uint8)[None, :, None]
+    lefts = [int(crop_to(picture, 64, 64, (0.5, where), 9 / 8)[0, 0, 0]) for where in (0.0, 0.25, 0.5, 1.0)]
+    assert lefts == [0, 16, 32, 64]
+    for wrong in ({"where": (-0.1, 0)}, {"where": (0, 1.1)}, {"zoom": 0.9}):
+        with pytest.raises(UsageError, match="cannot crop"):
+            crop_to(picture, 64, 64, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_training_crop_of_720_lines_is_not_resampled() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (720, 1280, 3)).astype(np.uint8)
+    crop = View((1.0, 0.0), 9 / 8).high(picture, 640, 1024)
+    assert np.array_equal(crop, picture[80:, :1024])
+
+
+def test_jpeg_keeps_smooth_pictures() -> None:
+    y, x = np.mgrid[:90, :160]
+    smooth = np.stack([y + x, 255 - y - x // 2, y * 2], axis=-1).clip(0, 255).astype(np.uint8)
+    assert np.abs(decode_jpeg(encode_jpeg(smooth)).astype(int) - smooth).mean() < 2
+    assert encode_jpeg(smooth) == encode_jpeg(smooth[:, ::-1][:, ::-1])
+
+
+@given(st.floats(0, 100), st.floats(0, 30), st.sampled_from([1.0, 2.0, 10.0, 29.97]))
+def test_a_timeline_lies_inside_its_span(start: float, length: float, fps: float) -> None:
+    times = timeline(start, start + length, fps)
+    assert times[0] == start
+    assert len(times) == 1 or times[-1] < start + length + 1e-6
+    assert times[-1] + 1 / fps > start + length - 1e-6
+
+
+@pytest.fixture(scope="module")
+def film(make_video: Callable[..., Path]) -> Path:
+    """8 s at 25 frames a second; frame k shows the number k."""
+    return make_video("film.mp4", frames=200)
+
+
+def test_a_clip_has_the_frames_of_its_timeline(film: Path) -> None:
+    clip = read_hybrid(film, SMALL, 2.0, 5.0)  # 30 virtual frames; HR at multiples of 5 in 6..23, every (3 // 2)th
+    assert clip.high is not None
+    assert clip.low is not None
+    np.testing.assert_allclose(clip.high_pts, [3.0, 3.48], atol=1e-6)  # 2 + 1.0, and 3.5 shows the frame of 3.48
+    offsets = np.array([-6, -4, -2, 2, 4, 6]) / 10
+    assert (np.abs(clip.low_pts - (np.array([[3.0], [3.5]]) + offsets)) < 0.04).all()
+    assert clip.high.shape == (2, 3, 64, 128)
+    assert clip.low.shape == (2, 6, 3, 16, 32)
+
+
+def test_training_clips_are_drawn_by_the_generator_alone(film: Path) -> None:
+    draws = [read_hybrid(film, SMALL, rng=np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    assert np.array_equal(draws[0].high, draws[1].high)  # type: ignore[arg-type]
+    assert np.array_equal(draws[0].low_pts, draws[1].low_pts)
+    assert not np.array_equal(draws[0].high_pts, draws[2].high_pts)
+
+
+@settings(max_examples=15, deadline=None)
+@given(spans=st.lists(st.tuples(st.floats(0, 7.9), st.floats(0, 4)), min_size=1, max_size=6))
+def test_one_pass_gives_what_single_reads_give(film: Path, spans: list[tuple[float, float]]) -> None:
+    bounds = [(start, start + length) for start, length in spans]
+    for (start, end), clip in zip(bounds, read_hybrids(film, SMALL, bounds), strict=True):
+        alone = read_hybrid(film, SMALL, start, end)
+        assert np.array_equal(clip.high, alone.high)  # type: ignore[arg-type]
+        assert np.array_equal(clip.low, alone.low)  # type: ignore[arg-type]
+        assert np.array_equal(clip.low_pts, alone.low_pts)
+
+
+def test_one_pass_keeps_only_the_clips_in_work(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first clip comes out before the video has been read to its end."""
+    read: list[int] = []
+    with open_video(film) as video:
+        kind = type(video)
+    original = kind._rgb
+    monkeypatch.setattr(kind, "_rgb", lambda self, frame: read.append(frame.pts) or original(self, frame))
+    clips = read_hybrids(film, SMALL, [(0, 2), (2, 4), (4, 6)])
+    next(clips)
+    assert len(read) <= 14
+    assert len(list(clips)) == 2
+
+
+def test_short_and_odd_spans(film: Path, tmp_path: Path) -> None:
+    one = tmp_path / "one.mp4"
+    write_video(one, [numbered(9)], 25)
+    for path, start, end in ((one, None, None), (film, 7.99, None), (film, 3.0, 3.0), (film, -4.0, 0.1)):
+        clip = read_hybrid(path, SMALL, start, end)
+        assert clip.high is not None
+        assert clip.low is not None
+        assert clip.low.shape == (2, 6, 3, 16, 32)
+    for start, end, why in (
+        (8.0, 9.0, "outside the video"),
+        (-3.0, -1.0, "outside the video"),
+        (3.0, 2.0, "before it"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            read_hybrid(film, SMALL, start, end)
+
+
+def test_without_neighbours_there_is_no_low_resolution(film: Path) -> None:
+    clip = read_hybrid(film, Preprocess(64, 128, segments=3, neighbours=0))
+    assert clip.low is None
+    assert clip.high is not None
+    assert len(clip.high) == 3
+
+
+def test_streams_of_the_corpus(film: Path) -> None:
+    pairs = list(clip_streams(film, [(0, 3), (1.5, 4.05)], hr_height=80, lr_height=20))
+    assert len(pairs) == 2
+    for (start, end), (hr, lr) in zip([(0, 3), (1.5, 4.05)], pairs, strict=True):
+        assert hr.rgb.shape[1:] == (80, 132, 3)  # 160x96 at 80 lines, the width to a multiple of 4
+        assert lr.rgb.shape[1:] == (20, 33, 3)
+        wanted = timeline(start, end, 10)
+        assert len(lr) == len(wanted)
+        assert ((wanted - lr.pts_seconds > -1e-6) & (wanted - lr.pts_seconds < 0.04)).all()
+        assert np.array_equal(hr.pts_seconds, lr.pts_seconds[::5])
+        assert [number_in(rgb) for rgb in hr.rgb] == [round(pts * 25) for pts in hr.pts_seconds]
+    small = next(clip_streams(film, [(0, 1)]))
+    assert small[0].rgb.shape == (2, 96, 160, 3)  # never enlarged
+    assert small[1].rgb.shape == (10, 24, 40, 3)
+    with pytest.raises(UsageError, match="whole multiple"):
+        next(clip_streams(film, [(0, 1)], hr_fps=3))
+
+
+def test_settings_are_checked_and_saved() -> None:
+    assert Preprocess.from_dict(SMALL.to_dict()) == SMALL
+    for wrong in ({"height": 100}, {"fps": 0}, {"hr_every": 0}, {"segments": 0}, {"heigth": 64}):
+        with pytest.raises(UsageError):
+            Preprocess.from_dict({**SMALL.to_dict(), **wrong})
