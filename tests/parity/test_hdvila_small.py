@@ -6,11 +6,10 @@ Limits: embeddings and losses 1e-5, logits 1e-4, intermediate maps 1e-5 of their
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hdvila.losses.answers import answer_loss
 from hdvila.losses.contrastive import contrastive_loss
@@ -19,6 +18,7 @@ from hdvila.models.hdvila.model import HDVILA
 from parity import formulas, small
 from parity.compare import assert_near
 from parity.conftest import GOLDENS
+from parity.layers import segment_major, watch_layers
 
 Goldens = dict[str, Tensor]
 CONSENSUS = {"lse": "logsumexp", "mean": "mean", "max": "max"}
@@ -35,10 +35,6 @@ def stage2() -> HDVILA:
     return small.small_model("stage2")
 
 
-def watch(module: nn.Module, see: Callable[[tuple[Tensor, ...], Tensor], None]) -> None:
-    module.register_forward_hook(lambda _, inputs, output: see(inputs, output))
-
-
 def test_inputs_are_those_of_the_goldens(small_goldens: Goldens) -> None:
     high, low = small.pictures()
     assert high.double().sum() == small_goldens["input_check.img_middle_sum"]
@@ -52,36 +48,14 @@ def test_inputs_are_those_of_the_goldens(small_goldens: Goldens) -> None:
         assert torch.equal(ours, small_goldens[f"input_{name}"]), name
 
 
-def segment_major(rows: Tensor) -> Tensor:
-    """Row b*S + s of 3 videos with 2 segments to row s*B + b, as the goldens of the joint transformer have it."""
-    return rows.reshape(3, 2, *rows.shape[1:]).transpose(0, 1).flatten(0, 1)
-
-
 @torch.no_grad()
 def test_every_layer_of_stage_two(small_goldens: Goldens) -> None:
-    model, seen = small.small_model("stage2"), {}
-    bert = model.transformer.bert
-
-    def keep(name: str, part: Callable[[tuple[Tensor, ...], Tensor], Tensor]) -> Callable[..., None]:
-        def see(inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            seen[name] = part(inputs, output)
-
-        return see
-
-    watch(model.cnn, keep("hr_stage3", lambda _, y: y[2]))
-    watch(model.cnn, keep("hr_stage4", lambda _, y: y[3]))
-    watch(model.grid_encoder, keep("hr_adapter", lambda _, y: y))
-    watch(model.timesformer, keep("hybrid_in", lambda x, _: x[0]))
-    watch(model.grid_encoder_combine, keep("segment_grid", lambda _, y: y))
-    watch(bert.embeddings, keep("text_embed", lambda _, y: y))
-    watch(bert.visual_embeddings, keep("visual_tokens", lambda _, y: segment_major(y)))
-    watch(bert.encoder.layer[model.config.text_layers - 1], keep("text_tokens", lambda _, y: y))
-    watch(bert.encoder.layer[-1], keep("joint_tokens", lambda _, y: y))
-    watch(bert.pooler2, keep("joint_pooled", lambda _, y: y.flatten(0, 1)))
-
+    model = small.small_model("stage2")
+    seen = watch_layers(model)
     (high, low), (ids, mask, _) = small.pictures(), small.masked_texts()
     model.matching_logits(high, low, ids, mask)
     seen["hybrid_out"] = model.timesformer(seen["hybrid_in"])
+    seen["visual_tokens"] = segment_major(seen["visual_tokens"], 2)
     seen["vtoken_output"] = seen["joint_tokens"][:, ids.shape[1] :].reshape(2, 3, 8, 64)
     for name in (
         *("hr_stage3", "hr_stage4", "hr_adapter", "hybrid_in", "hybrid_out", "segment_grid"),
@@ -140,7 +114,7 @@ def test_one_branch_more_frames_and_other_sizes(stage1: HDVILA, small_goldens: G
     square = formulas.image("img_middle_sq", (3, 1, 3, 192, 192), 32)
     square_low = formulas.image("img_other_sq", (3, 1, 6, 3, 48, 48), 8)
     frames = []
-    watch(stage1.timesformer, lambda inputs, _: frames.append(inputs[0]))
+    stage1.timesformer.register_forward_pre_hook(lambda _, inputs: frames.append(inputs[0]))
     ours = {
         "hr_only": stage1.encode_video(high, None),
         "lr_only": stage1.encode_video(None, low),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -27,8 +28,19 @@ def attend(
     def split(x: Tensor) -> Tensor:
         return x.reshape(*x.shape[:2], heads, -1).transpose(1, 2)  # N, heads, tokens, width of a head
 
-    q = split(q_NTD)
+    q, k, v = split(q_NTD), split(k_NLD), split(v_NLD)
     if bias is not None:
         bias = bias.to(q.dtype)
-    out = F.scaled_dot_product_attention(q, split(k_NLD), split(v_NLD), bias, dropout)
+    if q.device.type == "cpu" and q.dtype == torch.bfloat16:
+        out = _step_by_step(q, k, v, bias, dropout)
+    else:
+        out = F.scaled_dot_product_attention(q, k, v, bias, dropout)
     return out.transpose(1, 2).flatten(2)
+
+
+def _step_by_step(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, dropout: float) -> Tensor:
+    """In bfloat16 on a CPU the fused kernel takes 3 to 4 times as long as its parts (torch 2.13, our lengths)."""
+    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+    if bias is not None:
+        scores = scores + bias
+    return F.dropout(scores.softmax(-1), dropout) @ v

@@ -23,8 +23,15 @@ class _FusedAttention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.proj = nn.Linear(width, width)
 
-    def forward(self, x_NLD: Tensor) -> Tensor:
-        q, k, v = self.qkv(x_NLD).chunk(3, dim=-1)
+    def forward(self, x_NLD: Tensor, token: int | None = None) -> Tensor:
+        """(N, L, D) -> (N, L, D); with `token` only the output of that one, (N, 1, D)."""
+        if token is None:
+            q, k, v = self.qkv(x_NLD).chunk(3, dim=-1)
+        else:
+            width = x_NLD.shape[-1]
+            weight, bias = self.qkv.weight, self.qkv.bias
+            q = F.linear(x_NLD[:, token : token + 1], weight[:width], bias[:width])
+            k, v = F.linear(x_NLD, weight[width:], bias[width:]).chunk(2, dim=-1)
         out: Tensor = self.proj(attend(q, k, v, self.heads))
         return out
 
@@ -54,11 +61,13 @@ class DividedBlock(nn.Module):
         self.norm2 = nn.LayerNorm(width, EPS)
         self.mlp = _FeedForward(width, hidden)
 
-    def forward(self, x_NPFD: Tensor) -> Tensor:
-        """(N, positions, F, D) -> the same."""
+    def forward(self, x_NPFD: Tensor, frame: int | None = None) -> Tensor:
+        """(N, positions, F, D) -> the same; with `frame` only the output of that one, (N, positions, 1, D)."""
         n, p, f, _ = x_NPFD.shape
-        time = self.temporal_fc(self.temporal_attn(self.temporal_norm1(x_NPFD.flatten(0, 1)))).unflatten(0, (n, p))
-        x_NPFD = x_NPFD + self._drop_path(time)
+        time = self.temporal_fc(self.temporal_attn(self.temporal_norm1(x_NPFD.flatten(0, 1)), frame))
+        if frame is not None:
+            x_NPFD, f = x_NPFD[:, :, frame : frame + 1], 1
+        x_NPFD = x_NPFD + self._drop_path(time.unflatten(0, (n, p)))
         x_NFPD = x_NPFD.transpose(1, 2)
         space = self.attn(self.norm1(x_NFPD.flatten(0, 1))).unflatten(0, (n, f))
         x_NFPD = x_NFPD + self._drop_path(space)
@@ -115,10 +124,12 @@ class HybridTransformer(nn.Module):
         resized = F.interpolate(table.T[None].float(), frames, mode="linear", align_corners=False)
         return resized[0].T.to(table.dtype)
 
-    def forward(self, x_NFDHW: Tensor) -> Tensor:
+    def forward(self, x_NFDHW: Tensor, frame: int | None = None) -> Tensor:
+        """With `frame` only the output of that one, (N, 1, D, H, W): the last block leaves out the others."""
         n, f, _, h, w = x_NFDHW.shape
         x_NPFD = x_NFDHW.permute(0, 3, 4, 1, 2).flatten(1, 2)
         x_NPFD = x_NPFD + self.positions(h, w)[:, None, :] + self.times(f)
-        for block in self.blocks:
-            x_NPFD = block(x_NPFD)
-        return x_NPFD.reshape(n, h, w, f, -1).permute(0, 3, 4, 1, 2)
+        last = len(self.blocks) - 1
+        for i, block in enumerate(self.blocks):
+            x_NPFD = block(x_NPFD, frame if i == last else None)
+        return x_NPFD.reshape(n, h, w, x_NPFD.shape[2], -1).permute(0, 3, 4, 1, 2)

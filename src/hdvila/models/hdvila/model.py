@@ -98,13 +98,13 @@ class HDVILA(nn.Module):
         low_NFDhw = low_maps.reshape(-1, neighbours, *low_maps.shape[1:])
         middle = neighbours // 2
         if high is None:
-            alone: Tensor = self.timesformer(low_NFDhw)[:, middle]
+            alone: Tensor = self.timesformer(low_NFDhw, frame=middle)[:, 0]
             return alone
         *_, stage3, stage4 = self.cnn(self._pixels(high.flatten(0, 1)))
         detail = self.grid_encoder(stage4)
         shrunk = self.grid_encoder_low(stage3[:, :, ::4, ::4])  # nearest, from 1/16 to 1/64 of the pixels
         frames_NFDhw = torch.cat([low_NFDhw[:, :middle], shrunk[:, None], low_NFDhw[:, middle:]], 1)
-        motion = self.timesformer(frames_NFDhw)[:, middle]
+        motion = self.timesformer(frames_NFDhw, frame=middle)[:, 0]
         fused: Tensor = self.grid_encoder_combine(torch.cat([detail, motion], 1))
         return fused
 
