@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -48,7 +47,7 @@ class HybridDataset:
 
     Args:
         source: the corpus.
-        settings: sizes, segments, streams and text length; frames and crop are drawn at random within their rules.
+        settings: preprocessing and text length; frames and crop are drawn at random within their rules.
         tokenizer: texts to ids.
         seed: the run's; with a draw's epoch and index it fixes frames, crop and masked words.
     """
@@ -65,13 +64,10 @@ class HybridDataset:
     def batch(self, draws: Sequence[Draw]) -> Batch:
         """The clips of `draws`, in this order."""
         keys = [draw.key(self.seed) for draw in draws]
-        clips = [self._sample(draw.index, key) for draw, key in zip(draws, keys, strict=True)]
+        clips = [
+            self.source.sample(draw.index, self.settings.preprocess, np.random.default_rng(key))
+            for draw, key in zip(draws, keys, strict=True)
+        ]
         texts = [self.source.clips[draw.index].text for draw in draws]
         ids_BL, mask_BL = self.tokenizer(texts, self.settings.text_length)
         return collate(clips, torch.as_tensor(ids_BL), torch.as_tensor(mask_BL), keys)
-
-    def _sample(self, index: int, key: int) -> HybridClip:
-        clip = self.source.sample(index, self.settings.preprocess, np.random.default_rng(key))
-        if self.settings.streams == "high" or self.settings.preprocess.neighbours == 0:
-            return replace(clip, low=None)
-        return replace(clip, high=None) if self.settings.streams == "low" else clip

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from hdvila.errors import UsageError
 from hdvila.media.preprocess import Preprocess
 
-__all__ = ["DataSettings", "MiniatureSource", "Preprocess", "Streams"]
-
-Streams = Literal["hybrid", "high", "low"]
+__all__ = ["DataSettings", "MiniatureSource", "Preprocess"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +28,6 @@ class DataSettings:
     clips: int = 0
     """Clips of the corpus that the recipe was made for; only `plan` reads it."""
     preprocess: Preprocess = field(default_factory=Preprocess)
-    streams: Streams = "hybrid"
-    """Both resolutions, HR middle frames alone, or LR neighbours alone."""
     text_length: int = 50
     """Tokens of a text, padded and truncated."""
     tokenizer: str = ""
@@ -45,5 +40,3 @@ class DataSettings:
             raise UsageError(f"data.text_length={self.text_length}: [CLS] and [SEP] alone are 2 tokens")
         if self.workers < 0:
             raise UsageError(f"data.workers={self.workers}: choose 0 or more")
-        if self.streams == "low" and self.preprocess.neighbours == 0:
-            raise UsageError("data.streams='low' with data.preprocess.neighbours=0 leaves no picture: choose 1 or more")

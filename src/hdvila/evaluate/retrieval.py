@@ -6,7 +6,7 @@ Legend: B clips of a batch, Q texts, V videos (clips), D width.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 
 from hdvila.data.batch import collate
 from hdvila.data.dataset import ClipSource
-from hdvila.data.settings import Streams
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.progress import SILENT, Reporter
-from hdvila.types import HybridClip
 
 __all__ = ["RetrievalReport", "evaluate_retrieval"]
 
@@ -62,7 +60,6 @@ def evaluate_retrieval(
     corpus: ClipSource,
     *,
     clips: Sequence[int] | None = None,
-    streams: Streams = "hybrid",
     batch_size: int = 16,
     ties: TieRule = "pessimistic",
     reporter: Reporter = SILENT,
@@ -76,7 +73,6 @@ def evaluate_retrieval(
         model: a model with ``encode_video``, ``embed_text`` and a processor (see `hdvila.load_model`).
         corpus: where the clips are.
         clips: their numbers in ``corpus.clips``; default: all.
-        streams: what the model sees: both resolutions, HR middle frames alone, or LR neighbours alone.
         batch_size: clips embedded at once.
         ties: see `hdvila.evaluate.metrics.rank.TieRule`.
         reporter: hears about progress.
@@ -94,7 +90,7 @@ def evaluate_retrieval(
     spoken = [i for i in chosen if corpus.clips[i].text.strip()]
     if not spoken:
         raise UsageError(f"none of the {len(chosen)} clips has words, and without queries there is nothing to rank")
-    videos_VD = _embed_clips(model, corpus, spoken, streams, batch_size, reporter)
+    videos_VD = _embed_clips(model, corpus, spoken, batch_size, reporter)
     texts_QD = _embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
     # In float64 and back, so that equal vectors have equal scores however the product was blocked.
     similarity_QV = (texts_QD.astype(np.float64) @ videos_VD.T.astype(np.float64)).astype(np.float32)
@@ -112,7 +108,7 @@ def evaluate_retrieval(
 
 @torch.inference_mode()
 def _embed_clips(
-    model: Any, corpus: ClipSource, numbers: list[int], streams: Streams, batch_size: int, reporter: Reporter
+    model: Any, corpus: ClipSource, numbers: list[int], batch_size: int, reporter: Reporter
 ) -> NDArray[np.float32]:
     """(V, D) unit vectors of the clips with these numbers."""
     preprocess, device = model.processor.preprocess, model.device
@@ -121,17 +117,10 @@ def _embed_clips(
     with reporter.task("embedding clips", total=len(numbers)) as bar:
         for first in range(0, len(numbers), batch_size):
             some = numbers[first : first + batch_size]
-            pictures = [_only(corpus.sample(i, preprocess), streams) for i in some]
-            batch = collate(pictures, no_words, no_words, some).to(device)
+            batch = collate([corpus.sample(i, preprocess) for i in some], no_words, no_words, some).to(device)
             rows.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
             bar.advance(len(some))
     return np.concatenate(rows)
-
-
-def _only(clip: HybridClip, streams: Streams) -> HybridClip:
-    if streams == "high":
-        return replace(clip, low=None)
-    return replace(clip, high=None) if streams == "low" else clip
 
 
 def _embed_texts(model: Any, texts: list[str], batch_size: int) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from hdvila.media.video import Video, open_video
 from hdvila.media.view import RATIO, View
 from hdvila.types import HybridClip, Pixels
 
+Streams = Literal["hybrid", "high", "low"]
+"""Both resolutions, HR middle frames alone, or LR neighbours alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocess:
@@ -23,7 +26,8 @@ class Preprocess:
 
     A clip is laid on a timeline of `fps` frames a second. HR middle frames stand at its multiples of `hr_every` and are
     `height` x `width` pixels (multiples of 64); LR neighbours have a quarter of that each way. `segments`, `neighbours`
-    and `rate` (in timeline frames) are those of `HybridSampling`; without neighbours a clip has no LR frames.
+    and `rate` (in timeline frames) are those of `HybridSampling`. `streams` says which of the two a model
+    reads; without neighbours there are no LR frames either.
     """
 
     height: int = 640
@@ -33,18 +37,33 @@ class Preprocess:
     rate: int = 4
     fps: float = 10.0
     hr_every: int = 5
+    streams: Streams = "hybrid"
 
     def __post_init__(self) -> None:
         if self.height < 64 or self.width < 64 or self.height % 64 or self.width % 64:
             raise UsageError(f"preprocess size {self.height}x{self.width}: both must be multiples of 64, at least 64")
         if not self.fps > 0 or self.hr_every < 1:
             raise UsageError(f"preprocess fps={self.fps}, hr_every={self.hr_every}: fps above 0, hr_every at least 1")
+        if self.streams not in get_args(Streams):
+            raise UsageError(f"preprocess streams={self.streams!r}: choose one of {', '.join(get_args(Streams))}")
+        if self.streams == "low" and self.neighbours == 0:
+            raise UsageError("preprocess streams='low' with neighbours=0 leaves no picture: choose 1 or more")
         HybridSampling(self.segments, self.neighbours, self.rate)
 
     @property
     def sampling(self) -> HybridSampling:
         """Segments, neighbours and rate."""
         return HybridSampling(self.segments, self.neighbours, self.rate)
+
+    @property
+    def reads_high(self) -> bool:
+        """Whether there are HR middle frames."""
+        return self.streams != "low"
+
+    @property
+    def reads_low(self) -> bool:
+        """Whether there are LR neighbours."""
+        return self.streams != "high" and self.neighbours > 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
@@ -111,20 +130,22 @@ class _HybridJob:
         self._middle, self._others = shown[middle], shown[others]
         self._view = View.draw(rng)
         self._pts = video.pts_seconds[self._middle], video.pts_seconds[self._others]
-        self._size = preprocess.height, preprocess.width
+        self._preprocess = preprocess
         self._high: Pixels | None = None
         self._low: Pixels | None = None
 
     def needs(self) -> set[int]:
-        return {*self._middle.tolist(), *self._others.ravel().tolist()}
+        high = self._middle.tolist() if self._preprocess.reads_high else []
+        low = self._others.ravel().tolist() if self._preprocess.reads_low else []
+        return {*high, *low}
 
     def put(self, picture: Picture) -> None:
-        height, width = self._size
-        if self._high is None:
+        height, width = self._preprocess.height, self._preprocess.width
+        if self._high is None and self._preprocess.reads_high:
             self._high = np.empty((len(self._middle), 3, height, width), np.uint8)
-            if self._others.size:
-                self._low = np.empty((*self._others.shape, 3, height // RATIO, width // RATIO), np.uint8)
-        if picture.index in self._middle:
+        if self._low is None and self._preprocess.reads_low:
+            self._low = np.empty((*self._others.shape, 3, height // RATIO, width // RATIO), np.uint8)
+        if self._high is not None and picture.index in self._middle:
             high = picture.once((self._view, "high"), lambda rgb: self._view.high(rgb, height, width))
             self._high[self._middle == picture.index] = high.transpose(2, 0, 1)
         if self._low is not None and picture.index in self._others:

@@ -109,9 +109,11 @@ class Corpus:
         view = View.draw(rng)
         size = preprocess.height, preprocess.width
         high_rows = self._rows(i, "hr", middle // self.rates.hr_every)
-        high = _channels_first(view.high(self._decode(i, high_rows), *size))
-        low, low_rows = None, self._rows(i, "lr", others.ravel())
-        if others.size:
+        low_rows = self._rows(i, "lr", others.ravel())
+        high = low = None
+        if preprocess.reads_high:
+            high = _channels_first(view.high(self._decode(i, high_rows), *size))
+        if preprocess.reads_low:
             low = _channels_first(view.low(self._decode(i, low_rows), *size))
             low = low.reshape(*others.shape, *low.shape[1:])
         return HybridClip(high, low, self._pts[high_rows], self._pts[low_rows].reshape(others.shape))

@@ -113,14 +113,13 @@ def _forward(recipe: Recipe, model: HDVILA, batch: Batch) -> None:
 
 
 def _empty_batch(recipe: Recipe, clips: int) -> Batch:
-    see, streams = recipe.data.preprocess, recipe.data.streams
+    see = recipe.data.preprocess
     high = torch.zeros(clips, see.segments, 3, see.height, see.width, dtype=torch.uint8)
     low = torch.zeros(
         clips, see.segments, 2 * see.neighbours, 3, see.height // 4, see.width // 4, dtype=torch.uint8
     )  # fmt: skip
     ids = torch.ones(clips, recipe.data.text_length, dtype=torch.long)
-    one_branch = streams == "high" or see.neighbours == 0
-    return Batch(None if streams == "low" else high, None if one_branch else low, ids, ids, ids[:, 0])
+    return Batch(high if see.reads_high else None, low if see.reads_low else None, ids, ids, ids[:, 0])
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from hdvila.data.batch import Batch
 from hdvila.data.dataset import HybridDataset
 from hdvila.data.loader import Share, step_batches
 from hdvila.data.order import Draw, Order
-from hdvila.data.settings import DataSettings, Streams
+from hdvila.data.settings import DataSettings
 from hdvila.errors import StoreError, UsageError
 from hdvila.media.preprocess import Preprocess
 from hdvila.types import Clip, HybridClip
@@ -39,9 +39,9 @@ def tokenize(texts: Sequence[str], length: int) -> tuple[np.ndarray, np.ndarray]
     return ids, np.ones_like(ids)
 
 
-def dataset(seed: int = 0, streams: Streams = "hybrid") -> HybridDataset:
+def dataset(seed: int = 0) -> HybridDataset:
     preprocess = Preprocess(64, 64, segments=1, neighbours=1)
-    return HybridDataset(Noise(), DataSettings(preprocess=preprocess, text_length=4, streams=streams), tokenize, seed)
+    return HybridDataset(Noise(), DataSettings(preprocess=preprocess, text_length=4), tokenize, seed)
 
 
 def assert_equal(one: Batch, other: Batch) -> None:
@@ -120,14 +120,3 @@ def test_epochs_show_other_frames_of_a_clip() -> None:
     assert torch.equal(first.input_ids, second.input_ids)
     assert not torch.equal(first.high, second.high)  # type: ignore[arg-type]
     assert not torch.equal(first.keys, second.keys)
-
-
-@pytest.mark.parametrize(
-    ("streams", "present"), [("hybrid", (True, True)), ("high", (True, False)), ("low", (False, True))]
-)
-def test_streams(streams: Streams, present: tuple[bool, bool]) -> None:
-    batch = dataset(streams=streams).batch([Draw(0, 1), Draw(0, 2)])
-    assert (batch.high is not None, batch.low is not None) == present
-    assert batch.size == 2
-    whole = dataset().batch([Draw(0, 1), Draw(0, 2)])
-    assert batch.high is None or torch.equal(batch.high, whole.high)  # type: ignore[arg-type]

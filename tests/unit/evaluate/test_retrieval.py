@@ -62,11 +62,6 @@ def test_every_text_finds_its_clip_and_back(batch_size: int) -> None:
     assert report.text_to_video.chance_r1 == 1 / 52
 
 
-def test_the_streams_decide_what_the_model_sees() -> None:
-    assert evaluate_retrieval(ShadeModel(), Shades(LEVELS), streams="high").text_to_video.r1 == 1.0
-    assert evaluate_retrieval(ShadeModel(), Shades(LEVELS), streams="low").text_to_video.r1 == 0.0
-
-
 def test_a_choice_of_clips_is_the_gallery() -> None:
     report = evaluate_retrieval(ShadeModel(), Shades(LEVELS), clips=[3, 7, 1])
     assert (report.videos, report.text_to_video.gallery, report.text_to_video.r1) == (3, 3, 1.0)

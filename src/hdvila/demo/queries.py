@@ -1,0 +1,75 @@
+"""Six questions whose right answers the miniature world knows: two for each kind of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hdvila.miniature.categories import CATEGORIES
+from hdvila.miniature.motion import Action
+from hdvila.types import Moment
+
+VERBS = {thing: verb for category in CATEGORIES for thing, verb in category.objects.items()}
+ASKED = (
+    (("colour",), "a colour: every small frame shows it"),
+    (("place",), "a place: every small frame shows it"),
+    (("texture",), "a texture: only the large frame shows it"),
+    (("texture", "colour"), "texture and colour: it takes both resolutions"),
+    (("action", "move"), "a movement: only several frames show it"),
+    (("action", "repeat"), "a count: only several frames show it"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for: words, and the attributes that a right answer has."""
+
+    words: str
+    asks_for: str
+    wanted: dict[str, Any]
+
+    def is_answered_by(self, moment: Moment, truth: Sequence[dict[str, Any]]) -> bool:
+        """Whether the event that fills most of this moment has all that was asked for."""
+        name = Path(moment.file).name
+        events = [event for video in truth if video["video"] == name for event in video["events"]]
+        shared = [min(moment.end, event["end"]) - max(moment.start, event["start"]) for event in events]
+        if not shared or max(shared) <= 0:
+            return False
+        shown = events[shared.index(max(shared))]["attributes"]
+        return all(shown.get(name) == value for name, value in self.wanted.items())
+
+
+def draw_questions(truth: Sequence[dict[str, Any]]) -> list[Question]:
+    """One question of each kind in `ASKED`, each about another object that the videos show."""
+    used: set[str] = set()
+    questions = []
+    for asked, asks_for in ASKED:
+        shown = next(shown for shown in _shown(truth, asked) if shown["object"] not in used)
+        used.add(shown["object"])
+        questions.append(_question(shown, asked, asks_for))
+    return questions
+
+
+def _shown(truth: Sequence[dict[str, Any]], asked: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    for video in truth:
+        for event in video["events"]:
+            told = event["narrated"] and asked[0] in event["told"]
+            if told and (asked[0] != "action" or event["attributes"]["action"] == asked[1]):
+                yield event["attributes"]
+
+
+def _question(shown: dict[str, Any], asked: tuple[str, ...], asks_for: str) -> Question:
+    thing = shown["object"]
+    if asked[0] == "action":
+        parts: dict[str, Any] = {
+            name: shown[name] for name in ("direction", "speed", "first", "second", "count") if name in shown
+        }
+        words = f"the {thing} {Action(shown['action'], **parts).told(VERBS[thing])}"
+        return Question(words, asks_for, {"object": thing, "action": shown["action"], **parts})
+    if asked[0] == "place":
+        return Question(f"the {thing} at the {shown['place']}", asks_for, {"object": thing, "place": shown["place"]})
+    looks = [name for name in ("colour", "texture") if name in asked]
+    words = " ".join(["the", *(shown[name] for name in looks), thing])
+    return Question(words, asks_for, {"object": thing} | {name: shown[name] for name in looks})

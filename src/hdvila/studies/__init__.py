@@ -1,0 +1,1 @@
+"""Experiments that repeat a table of a paper in the miniature world."""
