@@ -11,7 +11,7 @@ from pathlib import Path
 from hdvila.corpus.failures import Failure
 from hdvila.corpus.manifest import ATTRIBUTES, read_manifest
 from hdvila.errors import UsageError
-from hdvila.text import find_transcript
+from hdvila.text import find_sidecar
 
 VIDEO_SUFFIXES = frozenset(
     ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .flv .wmv .3gp .ogv .vob .mxf".split()  # noqa: SIM905
@@ -20,7 +20,7 @@ VIDEO_SUFFIXES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SourceVideo:
-    """A video to be cut: its id, its file, its subtitles (None: it has none), and what the manifest says of it."""
+    """A video to be cut: its id, its file, its subtitles (None: look inside it), and what the manifest says."""
 
     video_id: str
     path: Path
@@ -52,7 +52,7 @@ def _from_folder(root: Path) -> list[SourceVideo]:
     for file, names in found:
         inside = file.relative_to(root)
         video_id = _shown(inside.with_suffix(""))
-        videos.append(SourceVideo(video_id if bare[video_id] == 1 else _shown(inside), file, _words_of(file, names)))
+        videos.append(SourceVideo(video_id if bare[video_id] == 1 else _shown(inside), file, find_sidecar(file, names)))
     return sorted(videos, key=lambda video: video.video_id)
 
 
@@ -78,15 +78,11 @@ def _from_manifest(manifest: Path) -> tuple[list[SourceVideo], list[Failure]]:
         else:
             path = manifest.parent / row["path"]
             words = manifest.parent / row["transcript"] if "transcript" in row else None
-            if words is None and path.exists():
-                words = find_transcript(path)
+            if words is None and path.parent.is_dir():
+                words = find_sidecar(path)
             attributes = {name: row[name] for name in ATTRIBUTES if name in row}
             videos[video_id] = SourceVideo(video_id, path, words, attributes)
     return sorted(videos.values(), key=lambda video: video.video_id), failures
-
-
-def _words_of(file: Path, names: list[str]) -> Path | None:
-    return find_transcript(file, names)
 
 
 def _shown(path: Path) -> str:

@@ -38,9 +38,7 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions) -> int | 
     video, target = job
     step = "transcript"
     try:
-        if video.transcript is None:
-            return Failure(video.video_id, step, f"{video.path}: has no subtitles beside it or inside")
-        transcript = read_transcript(video.transcript)
+        transcript = read_transcript(video.transcript or video.path)
         step = "filter"
         info = probe(video.path)
         if why := _unfit(info, options):

@@ -2,6 +2,6 @@
 
 from hdvila.text.sentences import split_sentences
 from hdvila.text.tokenizer import Tokenizer
-from hdvila.text.transcript import find_transcript, read_transcript
+from hdvila.text.transcript import find_sidecar, find_transcript, read_transcript
 
-__all__ = ["Tokenizer", "find_transcript", "read_transcript", "split_sentences"]
+__all__ = ["Tokenizer", "find_sidecar", "find_transcript", "read_transcript", "split_sentences"]

@@ -57,14 +57,15 @@ def is_punctuated(words: Sequence[Word]) -> bool:
 
 
 def punctuated_ends(words: Sequence[Word]) -> list[int]:
-    """Positions after the last word of each sentence, by its marks; the last is ``len(words)``."""
-    ends = []
-    for at, word in enumerate(words[:-1]):
-        following = words[at + 1].text.lstrip("\"'“‘([«¿¡-–—")
-        opens = not following[:1].islower()
-        if _ENDS.search(word.text) and opens and not SHORTENED.match(word.text):
-            ends.append(at + 1)
-    return [*ends, len(words)]
+    """Positions after the last word of each sentence, by its marks; the last is ``len(words)``.
+
+    A mark before a small letter ends no sentence ("won... the"), except in a transcript that has no capitals there.
+    """
+    marked = [
+        at for at, word in enumerate(words[:-1], start=1) if _ENDS.search(word.text) and not SHORTENED.match(word.text)
+    ]
+    opened = [at for at in marked if not words[at].text.lstrip("\"'“‘([«¿¡-–—")[:1].islower()]
+    return [*(opened if 2 * len(opened) >= len(marked) else marked), len(words)]
 
 
 def break_scores(words: Sequence[Word]) -> list[float]:

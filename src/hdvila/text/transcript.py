@@ -55,22 +55,26 @@ def read_transcript(path: str | os.PathLike[str]) -> Transcript:
 
 
 def find_transcript(video: str | os.PathLike[str], names: Iterable[str] | None = None) -> Path | None:
-    """The subtitles of a video: a file beside it under the same stem, or the video itself if it has a track.
+    """The subtitles of a video: a file beside it (see `find_sidecar`), or the video itself if it has a track."""
+    from hdvila.text.embedded import has_embedded
 
-    ``talk.mp4`` finds ``talk.vtt``, else ``talk.en.vtt``, else ``talk.<language>.vtt``; then other kinds.
+    file = Path(video)
+    return find_sidecar(file, names) or (file if has_embedded(file) else None)
+
+
+def find_sidecar(video: str | os.PathLike[str], names: Iterable[str] | None = None) -> Path | None:
+    """The subtitle file beside a video under the same stem. No file is opened.
+
+    ``talk.mp4`` finds ``talk.vtt``, else ``talk.en.vtt``, else ``talk.<language>.vtt``; of each the other kinds too.
 
     Args:
         video: the video file.
         names: the names of all files in its folder, where the caller has listed them already.
     """
-    from hdvila.text.embedded import has_embedded
-
     file = Path(video)
     beside = os.listdir(file.parent) if names is None else names
     ranked = sorted((rank, name) for name in beside if (rank := _rank(name, file)) is not None)
-    if ranked:
-        return file.parent / ranked[0][1]
-    return file if has_embedded(file) else None
+    return file.parent / ranked[0][1] if ranked else None
 
 
 def _rank(name: str, video: Path) -> tuple[int, int] | None:

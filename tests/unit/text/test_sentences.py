@@ -33,6 +33,22 @@ def test_punctuation_is_kept_and_used() -> None:
     assert [s.text for s in sentences] == ['Dr. Smith says "hello."', "Is it 3.5 or 4? the U.S. team won...", "Yes!"]
 
 
+def test_marks_count_where_nothing_has_capitals() -> None:
+    sentences = split_sentences(spoken("we go left. then we stop. it is late."))
+    assert [s.text for s in sentences] == ["we go left.", "then we stop.", "it is late."]
+
+
+def test_long_sentences_are_split_at_the_best_break() -> None:
+    said = spoken("We went to the shop, and on the way we | met a man who sold us this red ball. It rolls.", 0.5)
+    shorter = split_sentences(said, max_words=12)
+    assert [s.text for s in shorter] == [
+        "We went to the shop, and on the way we",
+        "met a man who sold us this red ball.",
+        "It rolls.",
+    ]
+    assert all(s.end - s.start <= 2.0 for s in split_sentences(said, max_seconds=2.0))
+
+
 def test_pauses_split_what_has_no_punctuation() -> None:
     said = "so this red ball rolls left | now the blue cube spins twice and it stops | here is um a green cone"
     sentences = split_sentences(spoken(said, 0.8))
