@@ -7,9 +7,8 @@ import json
 import os
 import tarfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from hdvila.errors import StoreError
 from hdvila.store.layout import Entry, check_format, key_of, to_json
@@ -24,32 +23,33 @@ class ShardWriter:
         self.path = path
         self.entries: list[Entry] = []
         self._partial = partial_name(path)
-        self._file: BinaryIO = self._partial.open("wb")
+        self._file = self._partial.open("wb", buffering=0)  # what a full disk refuses must not wait in a buffer
         self._ends: list[int] = [0]  # of the file after each clip
 
     def add(self, facts: dict[str, Any], hr: Sequence[bytes], lr: Sequence[bytes]) -> None:
         """Append one clip: its JPEGs, its text, its facts."""
         key = key_of(facts["clip_id"])
         places: dict[str, list[tuple[int, int]]] = {"hr": [], "lr": []}
+        block = bytearray()
         for stream, pictures in (("hr", hr), ("lr", lr)):
             for number, data in enumerate(pictures):
-                places[stream].append((self._member(f"{key}.{stream}.{number:03d}.jpg", data), len(data)))
-        self._member(f"{key}.txt", facts["text"].encode())
-        self._member(f"{key}.json", to_json(facts))
-        self._ends.append(self._file.tell())
+                offset = _append(block, f"{key}.{stream}.{number:03d}.jpg", data)
+                places[stream].append((self._ends[-1] + offset, len(data)))
+        _append(block, f"{key}.txt", facts["text"].encode())
+        _append(block, f"{key}.json", to_json(facts))
+        self._write(block)
+        self._ends.append(self._ends[-1] + len(block))
         self.entries.append(Entry(facts, places["hr"], places["lr"]))
 
     def keep(self, clips: int) -> None:
         """Take back all but the first `clips` clips, and whatever of a clip was half written."""
-        self._file.flush()
         self._file.truncate(self._ends[clips])
         self._file.seek(self._ends[clips])
         del self.entries[clips:], self._ends[clips + 1 :]
 
     def commit(self) -> None:
         """End the archive, force it to the disk, and give it its name."""
-        self._file.write(bytes(2 * _BLOCK))
-        self._file.flush()
+        self._write(bytes(2 * _BLOCK))
         os.fsync(self._file.fileno())
         self._file.close()
         os.replace(self._partial, self.path)
@@ -57,19 +57,24 @@ class ShardWriter:
 
     def discard(self) -> None:
         """Throw the unfinished shard away."""
-        with suppress(OSError):  # a full disk refuses the last buffered bytes; they go with the file
-            self._file.close()
+        self._file.close()
         self._partial.unlink(missing_ok=True)
 
-    def _member(self, name: str, data: bytes) -> int:
-        """Append one file; returns where its bytes begin."""
-        header = tarfile.TarInfo(name)
-        header.size, header.mode, header.mtime = len(data), 0o644, 0
-        self._file.write(header.tobuf(tarfile.USTAR_FORMAT))
-        offset = self._file.tell()
-        self._file.write(data)
-        self._file.write(bytes(-len(data) % _BLOCK))
-        return offset
+    def _write(self, data: bytes | bytearray) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+
+
+def _append(block: bytearray, name: str, data: bytes) -> int:
+    """Add one file to a stretch of archive; returns where its bytes begin in it."""
+    header = tarfile.TarInfo(name)
+    header.size, header.mode, header.mtime = len(data), 0o644, 0
+    block += header.tobuf(tarfile.USTAR_FORMAT)
+    offset = len(block)
+    block += data
+    block += bytes(-len(data) % _BLOCK)
+    return offset
 
 
 def partial_name(path: Path) -> Path:
