@@ -15,8 +15,6 @@ import torch
 from hdvila.data.batch import collate
 from hdvila.data.dataset import ClipSource
 from hdvila.errors import UsageError
-from hdvila.losses.masked_words import IGNORE
-from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary, mask_words
 
@@ -35,7 +33,7 @@ class MaskedWordsReport:
 
 @torch.inference_mode()
 def evaluate_masked_words(
-    model: HDVILA,
+    model: Any,
     corpus: ClipSource,
     *,
     clips: Sequence[int] | None = None,
@@ -50,7 +48,7 @@ def evaluate_masked_words(
     Raises:
         UsageError: no word was masked, or the model has no processor.
     """
-    processor: Any = model.processor
+    processor = model.processor
     if processor is None:
         raise UsageError("this model has no processor, so it cannot read words: use a model folder")
     tokenizer = processor.tokenizer
@@ -64,7 +62,7 @@ def evaluate_masked_words(
             ids, mask = processor.tokenize([corpus.clips[i].text for i in some])
             batch = collate([corpus.sample(i, processor.preprocess) for i in some], ids, mask, some)
             masked_BL, labels_BL = mask_words(ids, torch.tensor(some) + (seed << 32), share, vocabulary)
-            chosen = labels_BL != IGNORE
+            chosen = labels_BL >= 0  # the others are marked to be ignored
             for shift in (0, 1):
                 high = None if batch.high is None else batch.high.roll(shift, 0)
                 low = None if batch.low is None else batch.low.roll(shift, 0)
