@@ -21,7 +21,7 @@ from hdvila.media.probe import probe
 from hdvila.search.clips import Span, cut
 from hdvila.search.scan import Found
 from hdvila.text.sentences import split_sentences
-from hdvila.text.transcript import find_transcript, read_transcript
+from hdvila.text.transcript import read_transcript
 from hdvila.types import HybridClip, Sentence
 
 __all__ = ["Embedded", "Encoder", "embed_file"]
@@ -67,14 +67,14 @@ def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] =
 
     Args:
         model: the encoder, in evaluation mode.
-        found: the video and what may hold its subtitles.
+        found: the video and its subtitle file.
         progress: called now and then with the share of the video that is done, 0..1.
 
     Raises:
         MediaError: the video cannot be read.
     """
     info = probe(found.path)
-    source = find_transcript(found.path, [file.name for file in found.subtitles])
+    source = found.transcript or (found.path if info.subtitle_streams else None)
     sentences: list[Sentence] = []
     note = ""
     if source is not None:

@@ -132,8 +132,8 @@ class Library:
             encoder = model
         if encoder.processor is None:
             raise UsageError(
-                "this model has no processor, so it cannot read videos or words: use a model folder, or set "
-                "model.processor to a hdvila.hub.Processor"
+                "this model has no processor, so it cannot read videos or words: make a model folder of it with "
+                "hdvila convert CHECKPOINT --into FOLDER --tokenizer TOKENIZER, or set model.processor"
             )
         with self._lock:
             self._model = encoder, fingerprint(encoder.state_dict())

@@ -46,9 +46,9 @@ def said(connection: sqlite3.Connection, words: str, k: int) -> list[Moment]:
     return [Moment(from_column(path), *rest) for path, *rest in rows]
 
 
-def _moments(connection: sqlite3.Connection, clips: NDArray[np.int64], scores: NDArray[np.float32]) -> Iterator[Moment]:
+def _moments(connection: sqlite3.Connection, clips: list[int], scores: list[float]) -> Iterator[Moment]:
     for first in range(0, len(clips), _AT_ONCE):
-        some = clips[first : first + _AT_ONCE].tolist()
+        some = clips[first : first + _AT_ONCE]
         marks = ", ".join("?" * len(some))
         rows = {
             row[0]: row[1:]
@@ -58,7 +58,7 @@ def _moments(connection: sqlite3.Connection, clips: NDArray[np.int64], scores: N
                 some,
             )
         }
-        for clip, score in zip(some, scores[first : first + _AT_ONCE].tolist(), strict=True):
+        for clip, score in zip(some, scores[first : first + _AT_ONCE], strict=True):
             path, start, end, text = rows[clip]
             yield Moment(from_column(path), start, end, score, text)
 

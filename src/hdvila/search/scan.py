@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hdvila.errors import UsageError
-from hdvila.text.transcript import SUFFIXES as SUBTITLE_SUFFIXES
+from hdvila.text.transcript import SUFFIXES as SUBTITLES
+from hdvila.text.transcript import find_sidecar
 
 __all__ = ["Found", "Scan", "content_digest", "folder_of_videos", "scan"]
 
@@ -23,10 +25,10 @@ SUFFIXES = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A video and the files beside it that may hold its subtitles. Paths are absolute."""
+    """A video and the subtitle file beside it. Paths are absolute."""
 
     path: Path
-    subtitles: tuple[Path, ...]
+    transcript: Path | None
     size: int
     stamp: str
 
@@ -65,29 +67,29 @@ def scan(root: Path) -> Scan:
     Videos are known by the ending of their name. Names that begin with a dot are left out.
     """
     result = Scan(root)
-    for path, subtitles in sorted(_videos_below(result)):
+    for path, transcript in sorted(_videos_below(result), key=lambda pair: pair[0]):
         try:
-            result.videos[str(path)] = _look_at(path, subtitles)
+            result.videos[str(path)] = _look_at(path, transcript)
         except OSError as error:
             result.unreadable[str(path)] = error.strerror or str(error)
     return result
 
 
 def content_digest(found: Found) -> str:
-    """A hash of the bytes of the video and of the files that may hold its subtitles.
+    """A hash of the bytes of the video and of its subtitle file.
 
     Raises:
         OSError: one of them cannot be read.
     """
     digest = hashlib.blake2b(digest_size=20)
-    for path in (found.path, *found.subtitles):
-        with open(path, "rb") as stream:
-            digest.update(path.suffix.encode("utf-8", "replace"))
-            digest.update(hashlib.file_digest(stream, "blake2b").digest())
+    for path in (found.path, found.transcript):
+        if path is not None:
+            with open(path, "rb") as stream:
+                digest.update(hashlib.file_digest(stream, "blake2b").digest())
     return digest.hexdigest()
 
 
-def _videos_below(result: Scan) -> Iterator[tuple[Path, tuple[Path, ...]]]:
+def _videos_below(result: Scan) -> Iterator[tuple[Path, Path | None]]:
     def note(error: OSError) -> None:
         result.unreadable[str(error.filename)] = error.strerror or str(error)
 
@@ -99,18 +101,28 @@ def _videos_below(result: Scan) -> Iterator[tuple[Path, tuple[Path, ...]]]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        texts = sorted(name for name in names if _suffix(name) in SUBTITLE_SUFFIXES)
+        subtitles = _by_stem(name for name in names if _suffix(name) in SUBTITLES)
         for name in names:
             if not name.startswith(".") and _suffix(name) in SUFFIXES:
-                stem = os.path.splitext(name)[0]
-                yield Path(folder, name), tuple(Path(folder, text) for text in texts if text.startswith(stem))
+                path = Path(folder, name)
+                yield path, find_sidecar(path, subtitles[path.stem])
+
+
+def _by_stem(names: Iterable[str]) -> defaultdict[str, list[str]]:
+    """Subtitle files by the stem of the video they may belong to: ``talk.en.vtt`` under ``talk.en`` and ``talk``."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        stem = os.path.splitext(name)[0]
+        for key in {stem, os.path.splitext(stem)[0]}:
+            found[key].append(name)
+    return found
 
 
 def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
 
 
-def _look_at(path: Path, subtitles: tuple[Path, ...]) -> Found:
-    facts = [(file.name, file.stat()) for file in (path, *subtitles)]
+def _look_at(path: Path, transcript: Path | None) -> Found:
+    facts = [(file.name, file.stat()) for file in (path, transcript) if file is not None]
     stamp = repr([(name, fact.st_size, fact.st_mtime_ns) for name, fact in facts])
-    return Found(path, subtitles, facts[0][1].st_size, stamp)
+    return Found(path, transcript, facts[0][1].st_size, stamp)

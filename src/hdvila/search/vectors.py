@@ -7,6 +7,7 @@ answer. float16 halves the bytes, and the scan runs at the speed of memory.
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 
 import faiss
 import numpy as np
@@ -25,21 +26,25 @@ def pack(vectors_ND: NDArray[np.float32]) -> bytes:
 
 
 class Vectors:
-    """The clips' vectors and numbers. ``clips`` is (N,): the id of each row's clip."""
+    """The clips' vectors by the ids of their clips, each of `width` numbers."""
 
-    def __init__(self, clips: NDArray[np.int64], codes_NB: NDArray[np.uint8]) -> None:
-        self.clips = clips
-        width = codes_NB.shape[1] // _STORED.itemsize
+    def __init__(self, width: int) -> None:
         self._index = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        self._index.add_sa_codes(codes_NB)
+        self.width = width
+        self._clips: list[int] = []
 
     def __len__(self) -> int:
-        return len(self.clips)
+        return len(self._clips)
 
-    def best(self, query_D: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def add(self, clips: list[int], matrix: bytes) -> None:
+        """Add the vectors of these clips, as `pack` made them."""
+        self._index.add_sa_codes(np.frombuffer(matrix, np.uint8).reshape(len(clips), -1))
+        self._clips += clips
+
+    def best(self, query_D: NDArray[np.float32], k: int) -> tuple[list[int], list[float]]:
         """The ids of the `k` best clips (all, if there are fewer), best first, and their products with the query."""
         scores, rows = self._index.search(query_D[None].astype(np.float32), min(k, len(self)))
-        return self.clips[rows[0]], scores[0]
+        return [self._clips[row] for row in rows[0]], scores[0].tolist()
 
 
 def read_vectors(connection: sqlite3.Connection) -> Vectors | None:
@@ -48,12 +53,14 @@ def read_vectors(connection: sqlite3.Connection) -> Vectors | None:
     Raises:
         LibraryError: clips and vectors do not belong together.
     """
-    clips = np.fromiter((row[0] for row in connection.execute("SELECT id FROM clips ORDER BY file, number")), np.int64)
-    if not len(clips):
-        return None
-    codes = bytearray()
-    for (matrix,) in connection.execute("SELECT matrix FROM vectors ORDER BY file"):
-        codes += matrix
-    if len(codes) % (len(clips) * _STORED.itemsize):
-        raise LibraryError("the library's clips and vectors do not belong together: index the videos anew")
-    return Vectors(clips, np.frombuffer(codes, np.uint8).reshape(len(clips), -1))
+    clips: defaultdict[int, list[int]] = defaultdict(list)
+    for clip, file in connection.execute("SELECT id, file FROM clips ORDER BY file, number"):
+        clips[file].append(clip)
+    vectors: Vectors | None = None
+    for file, matrix in connection.execute("SELECT file, matrix FROM vectors ORDER BY file"):
+        if vectors is None:
+            vectors = Vectors(len(matrix) // (len(clips[file]) or 1) // _STORED.itemsize)
+        if len(matrix) != len(clips[file]) * vectors.width * _STORED.itemsize:
+            raise LibraryError("the library's clips and vectors do not belong together: index the videos anew")
+        vectors.add(clips[file], matrix)
+    return vectors
