@@ -16,14 +16,16 @@ def encode_jpeg(rgb: Pixels, quality: int = 90) -> bytes:
     )
 
 
-def decode_jpeg(data: bytes | memoryview) -> Pixels:
-    """JPEG -> (H, W, 3) uint8.
+def decode_jpeg(data: bytes | memoryview, into: Pixels | None = None) -> Pixels:
+    """JPEG -> (H, W, 3) uint8, in a new array or in `into`.
 
     Raises:
-        MediaError: the bytes are no complete JPEG.
+        MediaError: the bytes are no complete JPEG, or the picture has not the shape of `into`.
     """
     try:
-        picture: Pixels = simplejpeg.decode_jpeg(data, colorspace="RGB")
+        picture: Pixels = simplejpeg.decode_jpeg(data, colorspace="RGB", buffer=into)
     except ValueError as error:
         raise MediaError(f"a JPEG of {len(data)} bytes cannot be decoded: {error}; make it again") from error
+    if into is not None and picture.shape != into.shape:
+        raise MediaError(f"a JPEG shows {picture.shape} pixels where {into.shape} were expected; make it again")
     return picture

@@ -142,18 +142,19 @@ class _HybridJob:
     def put(self, picture: Picture) -> None:
         height, width = self._preprocess.height, self._preprocess.width
         if self._high is None and self._preprocess.reads_high:
-            self._high = np.empty((len(self._middle), 3, height, width), np.uint8)
+            self._high = np.empty((len(self._middle), height, width, 3), np.uint8)
         if self._low is None and self._preprocess.reads_low:
-            self._low = np.empty((*self._others.shape, 3, height // RATIO, width // RATIO), np.uint8)
+            self._low = np.empty((*self._others.shape, height // RATIO, width // RATIO, 3), np.uint8)
         if self._high is not None and picture.index in self._middle:
             high = picture.once((self._view, "high"), lambda rgb: self._view.high(rgb, height, width))
-            self._high[self._middle == picture.index] = high.transpose(2, 0, 1)
+            self._high[self._middle == picture.index] = high
         if self._low is not None and picture.index in self._others:
             low = picture.once((self._view, "low"), lambda rgb: self._view.low(rgb, height, width))
-            self._low[self._others == picture.index] = low.transpose(2, 0, 1)
+            self._low[self._others == picture.index] = low
 
     def clip(self) -> HybridClip:
-        return HybridClip(self._high, self._low, *self._pts)
+        high, low = (None if rgb is None else np.moveaxis(rgb, -1, -3) for rgb in (self._high, self._low))
+        return HybridClip(high, low, *self._pts)
 
 
 def _read(

@@ -112,10 +112,10 @@ class Corpus:
         low_rows = self._rows(i, "lr", others.ravel())
         high = low = None
         if preprocess.reads_high:
-            high = _channels_first(view.high(self._decode(i, high_rows), *size))
+            high = np.moveaxis(view.high(self._decode(i, high_rows), *size), -1, -3)
         if preprocess.reads_low:
-            low = _channels_first(view.low(self._decode(i, low_rows), *size))
-            low = low.reshape(*others.shape, *low.shape[1:])
+            low = view.low(self._decode(i, low_rows), *size)
+            low = np.moveaxis(low.reshape(*others.shape, *low.shape[1:]), -1, -3)
         return HybridClip(high, low, self._pts[high_rows], self._pts[low_rows].reshape(others.shape))
 
     def _check_rates(self, preprocess: Preprocess) -> None:
@@ -136,10 +136,16 @@ class Corpus:
 
     def _decode(self, i: int, rows: NDArray[np.int64]) -> Pixels:
         """(n, H, W, 3) of these rows; a picture asked for more than once is decoded once."""
+        if not len(rows):
+            return np.zeros((0, 0, 0, 3), np.uint8)
         unique, places = np.unique(rows, return_inverse=True)
         try:
-            pictures = np.stack([decode_jpeg(self._read(i, row)) for row in unique.tolist()])
-        except (OSError, MediaError, ValueError) as error:
+            first = decode_jpeg(self._read(i, int(unique[0])))
+            pictures = np.empty((len(unique), *first.shape), np.uint8)
+            pictures[0] = first
+            for picture, row in zip(pictures[1:], unique[1:].tolist(), strict=True):
+                decode_jpeg(self._read(i, row), into=picture)
+        except (OSError, MediaError) as error:
             shard, clip = self._shards[self._shard_of[i]], self.table["clip_id"][i].as_py()
             raise StoreError(
                 f"{self.root / SHARDS / shard}: clip {clip!r} cannot be read: {error}; restore the shard, "
@@ -162,8 +168,3 @@ class Corpus:
             os.close(self._open.popitem(last=False)[1])
         self._open[shard] = os.open(self.root / SHARDS / self._shards[shard], os.O_RDONLY)
         return self._open[shard]
-
-
-def _channels_first(rgb: Pixels) -> Pixels:
-    """(n, H, W, 3) -> (n, 3, H, W)."""
-    return np.ascontiguousarray(rgb.transpose(0, 3, 1, 2))

@@ -1,0 +1,158 @@
+"""One training sample from the hybrid store against decoding it from its video file, in the same run, on one core.
+
+    python benchmarks/store_vs_decode.py [VIDEO ...] [--samples N]
+
+A sample is two segments of one 640x1024 frame and six 160x256 neighbours 0.4 s apart, cropped at random. The plain way
+is that of the released code: open the clip's file, seek to the key frame before a segment, decode up to its last frame,
+crop, shrink the neighbours four times. The store holds the same clips as JPEG. The two take turns, so that whatever
+else the machine does hits both. Printed are medians, samples per second, and the ratio of the medians.
+
+VIDEO: 720p files, each taken as one clip. Without any, one clip of 13.4 s (the mean of HD-VILA-100M) is rendered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import torch
+
+from hdvila.media import (
+    HybridSampling,
+    Preprocess,
+    clip_streams,
+    hybrid_indices,
+    open_video,
+    probe,
+    resize,
+    write_video,
+)
+from hdvila.store import Corpus, CorpusWriter
+from hdvila.types import Clip, HybridClip, Pixels
+
+HEIGHT, WIDTH, SECONDS_APART = 640, 1024, 0.4
+PREPROCESS = Preprocess(HEIGHT, WIDTH, segments=2, neighbours=3, rate=4)
+
+
+def from_video(path: Path, rng: np.random.Generator) -> HybridClip:
+    """The plain way, with one decoder thread."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        fps = float(stream.average_rate)
+        middle, others = hybrid_indices(stream.frames, HybridSampling(2, 3, round(SECONDS_APART * fps)), rng)
+        top, left = (int(rng.integers(0, room + 1)) for room in (stream.height - HEIGHT, stream.width - WIDTH))
+        segments = []
+        for wanted in np.sort(np.concatenate([middle[:, None], others], axis=1), axis=1):
+            segments.append(np.stack(list(decode_segment(container, stream, wanted.tolist(), fps))))
+    crops = np.stack(segments)[:, :, top : top + HEIGHT, left : left + WIDTH].transpose(0, 1, 4, 2, 3)
+    neighbours = np.delete(crops, 3, axis=1)
+    shrunk = torch.nn.functional.interpolate(
+        torch.from_numpy(neighbours.reshape(-1, 3, HEIGHT, WIDTH)).float(), scale_factor=0.25, mode="bicubic"
+    )
+    low = shrunk.round().clamp(0, 255).to(torch.uint8).numpy().reshape(2, 6, 3, HEIGHT // 4, WIDTH // 4)
+    return HybridClip(np.ascontiguousarray(crops[:, 3]), low, middle / fps, others / fps)
+
+
+def decode_segment(
+    container: av.container.InputContainer, stream: av.VideoStream, wanted: list[int], fps: float
+) -> Iterator[Pixels]:
+    """The frames with these numbers, in one stretch from the key frame before the first."""
+    assert stream.time_base is not None
+    container.seek(round(wanted[0] / fps / stream.time_base), stream=stream)
+    left = list(wanted)
+    for frame in container.decode(stream):
+        if frame.time is not None and round(frame.time * fps) >= left[0]:
+            yield frame.to_ndarray(format="rgb24")
+            left.pop(0)
+            if not left:
+                return
+    raise RuntimeError(f"{container.name}: frames {left} are missing")
+
+
+def render(path: Path) -> Path:
+    """13.4 s of 720p at 30 frames a second: a large texture that drifts, with fine grain that changes every frame."""
+    rng = np.random.default_rng(0)
+    coarse = resize(rng.integers(0, 256, (60, 100, 3)).astype(np.uint8), 1440, 2400).astype(np.int16)
+    fine = rng.integers(-4, 5, (1440, 2400, 1))
+    texture = np.clip(coarse + fine, 0, 255).astype(np.uint8)
+
+    def frames() -> Iterator[Pixels]:
+        for k in range(402):
+            y, x = round(300 + 250 * np.sin(k / 40)), 2 * k
+            view = texture[y : y + 720, x : x + 1280].astype(np.int16)
+            yield np.clip(view + rng.integers(-1, 2, (720, 1280, 1), dtype=np.int16), 0, 255).astype(np.uint8)
+
+    write_video(path, frames(), 30)
+    return path
+
+
+def store(videos: list[Path], root: Path) -> Corpus:
+    with CorpusWriter(root) as writer:
+        for number, path in enumerate(videos):
+            info = probe(path)
+            if (info.height, info.width) != (720, 1280):
+                raise SystemExit(f"{path}: is {info.width}x{info.height}; this comparison is about 1280x720")
+            (hr, lr), *_ = clip_streams(path, [(0.0, info.duration)])
+            writer.add(Clip(f"c{number}", f"c{number}", 0, info.duration, ""), hr, lr)
+    return Corpus(root)
+
+
+def check_same(corpus: Corpus, videos: list[Path]) -> None:
+    """The stored pictures are those of the video at their times, or the comparison means nothing."""
+    for i, path in enumerate(videos):
+        stored = corpus.frames(i, "hr", [corpus.num_frames(i, "hr") // 2])
+        with open_video(path) as video:
+            decoded = video.at(stored.pts_seconds)
+        error = np.abs(stored.rgb.astype(int) - decoded.rgb).mean()
+        rate = path.stat().st_size * 8e-6 / corpus.clips[i].duration
+        print(f"  {path.name}, {rate:.1f} Mbit/s: stored and decoded HR frame differ by {error:.1f} of 255 grey levels")
+        assert decoded.pts_seconds[0] == stored.pts_seconds[0]
+        assert error < 8, "the store holds other pictures than the video"
+
+
+def timed(job: Callable[[], HybridClip]) -> float:
+    begin = time.perf_counter()
+    clip = job()
+    taken = time.perf_counter() - begin
+    assert clip.high is not None
+    assert clip.low is not None
+    assert (clip.high.shape, clip.low.shape) == ((2, 3, 640, 1024), (2, 6, 3, 160, 256))
+    return taken
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("videos", nargs="*", type=Path, help="720p clips (default: one is rendered)")
+    parser.add_argument(
+        "--samples", type=int, default=15, help="samples by decoding; the store draws ten times as many"
+    )
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        videos = given.videos or [render(Path(folder) / "rendered.mp4")]
+        corpus = store(videos, Path(folder) / "corpus")
+        check_same(corpus, videos)
+        seconds: dict[str, list[float]] = {"decoding the video": [], "the hybrid store": []}
+        for k in range(given.samples + 1):
+            clip = k % len(videos)
+            plain = timed(lambda: from_video(videos[clip], rng))  # noqa: B023
+            stored = [timed(lambda: corpus.sample(clip, PREPROCESS, rng)) for _ in range(10)]  # noqa: B023
+            if k:  # the first one warms up
+                seconds["decoding the video"].append(plain)
+                seconds["the hybrid store"] += stored
+    base = statistics.median(seconds["decoding the video"])
+    for name, taken in seconds.items():
+        middle = statistics.median(taken)
+        print(f"  {name:18} {1000 * middle:8.2f} ms a sample, {1 / middle:8.2f} samples/s, {base / middle:6.1f}x")
+
+
+if __name__ == "__main__":
+    main()
