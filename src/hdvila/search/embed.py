@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hdvila.errors import TranscriptError
+from hdvila.errors import MediaError, TranscriptError
 from hdvila.media.preprocess import read_hybrids
 from hdvila.media.probe import probe
 from hdvila.search.clips import Span, cut
@@ -27,6 +27,7 @@ from hdvila.types import HybridClip, Sentence
 __all__ = ["Embedded", "Encoder", "embed_file"]
 
 _BATCH = 8
+_LONGEST_VIDEO = 1e6  # seconds, eleven days
 
 
 class Encoder(Protocol):
@@ -74,6 +75,8 @@ def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] =
         MediaError: the video cannot be read.
     """
     info = probe(found.path)
+    if not 0 < info.duration < _LONGEST_VIDEO:
+        raise MediaError(f"{found.path}: it would play for {info.duration:g} s: its times are damaged; fetch it again")
     source = found.transcript or (found.path if info.subtitle_streams else None)
     sentences: list[Sentence] = []
     note = ""

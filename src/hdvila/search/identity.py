@@ -24,7 +24,9 @@ def fingerprint(weights: Mapping[str, Tensor]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for name in sorted(weights):
         tensor = weights[name].detach().reshape(-1)
-        places = torch.linspace(0, max(tensor.numel() - 1, 0), min(_SAMPLES, tensor.numel())).long()
+        places = torch.linspace(
+            0, max(tensor.numel() - 1, 0), min(_SAMPLES, tensor.numel()), dtype=torch.float64
+        ).long()
         digest.update(f"{name} {tuple(weights[name].shape)}".encode())
         digest.update(tensor[places.to(tensor.device)].float().cpu().numpy().tobytes())
     return digest.hexdigest()
