@@ -95,7 +95,8 @@ def conv_norm(x_NCHW: Tensor, conv: nn.Conv2d, norm: FixedBatchNorm) -> Tensor:
 
 
 def folds(norm: FixedBatchNorm, x_NCHW: Tensor) -> bool:
-    """Whether `conv_norm` folds: always in bfloat16 and without gradients, else where `fold_batch_norm` asked for it.
+    """Whether `conv_norm` folds: always in bfloat16 and where no gradients are recorded (inference, frozen weights),
+    else where `fold_batch_norm` asked for it.
 
     Folding is the same function. Its rounding differs in the last bit, though, which moves some ReLU inputs across 0,
     and so changes gradients of the convolutions by some 1e-3. Unfolded in float32, the operations are those of the
@@ -104,7 +105,8 @@ def folds(norm: FixedBatchNorm, x_NCHW: Tensor) -> bool:
     if norm.measured is not None:
         return False
     reduced = _compute_type(x_NCHW, norm.weight) in (torch.bfloat16, torch.float16)
-    return norm.folded or reduced or not torch.is_grad_enabled()
+    recorded = torch.is_grad_enabled() and (norm.weight.requires_grad or x_NCHW.requires_grad)
+    return norm.folded or reduced or not recorded
 
 
 def _compute_type(x: Tensor, weight: Tensor) -> torch.dtype:
