@@ -12,7 +12,6 @@ from hdvila.cli import console
 from hdvila.errors import UsageError
 
 if TYPE_CHECKING:
-    from hdvila.progress import Reporter
     from hdvila.train.plan import Plan
     from hdvila.train.recipe import Recipe
 
@@ -50,6 +49,7 @@ def train(
 
 
 def _run(recipe: Recipe, into: Path, json: bool) -> None:
+    from hdvila.demo.world import build_world
     from hdvila.train.log import read_log
     from hdvila.train.loop import train
 
@@ -59,7 +59,8 @@ def _run(recipe: Recipe, into: Path, json: bool) -> None:
     if not recipe.data.corpus and recipe.data.miniature is not None:
         corpus = into / "data" / "corpus"
         if first:  # torchrun's other processes wait for this one before they look for the corpus
-            _build_miniature(recipe, into / "data", reporter)
+            source = recipe.data.miniature
+            build_world(into / "data", source.videos, source.seed, "train", reporter=reporter)
     model = train(recipe, into, reporter, corpus=corpus)
     if first:
         last = read_log(into)[-1]
@@ -121,17 +122,3 @@ def _bytes(size: float) -> str:
             return f"{size:.3g} {unit}"
         size /= 1000
     return f"{size:,.0f} TB" if size >= 100 else f"{size:.3g} TB"
-
-
-def _build_miniature(recipe: Recipe, folder: Path, reporter: Reporter) -> None:
-    """The training part of the recipe's miniature world as a corpus; what is already there is left alone."""
-    from hdvila.corpus.build import build_corpus
-    from hdvila.corpus.options import CorpusOptions
-    from hdvila.miniature.render import render
-    from hdvila.miniature.world import HEIGHT
-
-    source = recipe.data.miniature
-    assert source is not None
-    render(folder / "world", source.videos, source.seed, reporter=reporter)
-    options = CorpusOptions(min_height=HEIGHT, hr_height=HEIGHT, lr_height=HEIGHT // 4)
-    build_corpus(folder / "world" / "manifest-train.jsonl", folder / "corpus", options=options, reporter=reporter)

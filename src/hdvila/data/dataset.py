@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Protocol
 
@@ -60,6 +61,10 @@ class HybridDataset:
 
     def __len__(self) -> int:
         return len(self.source.clips)
+
+    def clone(self) -> HybridDataset:
+        """The same dataset for another thread, with open files of its own."""
+        return HybridDataset(copy(self.source), self.settings, self.tokenizer, self.seed)
 
     def batch(self, draws: Sequence[Draw]) -> Batch:
         """The clips of `draws`, in this order."""

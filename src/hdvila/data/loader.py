@@ -1,4 +1,4 @@
-"""Batches in the order of steps, prepared ahead by worker processes.
+"""Batches in the order of steps, prepared ahead by threads.
 
 Nothing here has a state worth saving: the loader of a continued run starts at the next step, and how many workers
 prepare the batches changes nothing in them.
@@ -6,15 +6,17 @@ prepare the batches changes nothing in them.
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-from torch.utils.data import DataLoader, Dataset
+from itertools import islice
 
 from hdvila.data.batch import Batch
 from hdvila.data.dataset import HybridDataset
 from hdvila.data.order import Draw, Order
-from hdvila.errors import HdvilaError, UsageError
+from hdvila.errors import UsageError
 
 STEPS_AHEAD = 2
 """Steps that each worker prepares before they are asked for."""
@@ -54,45 +56,39 @@ class Share:
         return [draws[start : start + self.block] for start in starts]
 
 
-class _Steps(Dataset[list[Batch] | HdvilaError]):
-    """Step number to micro-batches. Errors travel as values, so that they arrive as they were raised."""
-
-    def __init__(self, dataset: HybridDataset, order: Order, share: Share) -> None:
-        self.dataset, self.order, self.share = dataset, order, share
-
-    def __getitem__(self, step: int) -> list[Batch] | HdvilaError:
-        try:
-            return [self.dataset.batch(draws) for draws in self.share.cut(self.order.draws(step))]
-        except HdvilaError as error:
-            return error
-
-
 def step_batches(
     dataset: HybridDataset, order: Order, share: Share, first: int, last: int, *, workers: int = 0, pin: bool = False
 ) -> Iterator[list[Batch]]:
     """The micro-batches of this process for steps `first` to `last`, both included, counted from 1.
 
+    Workers are threads: decoding and copying pictures leaves Python's lock to others, and nothing has to travel between
+    processes (shared memory is scarce in containers, and a worker that cannot get any never answers).
+
     Args:
-        workers: processes that prepare batches ahead; 0 prepares each when it is asked for.
+        workers: threads that prepare steps ahead; 0 prepares each when it is asked for.
         pin: put the tensors into page-locked memory, for copies to a GPU.
 
     Raises:
         HdvilaError: whatever reading the corpus raises, such as a StoreError that names the shard.
     """
-    loader = DataLoader(
-        _Steps(dataset, order, share),
-        batch_size=None,
-        sampler=range(first, last + 1),
-        collate_fn=_as_is,
-        num_workers=workers,
-        prefetch_factor=STEPS_AHEAD if workers else None,
-        pin_memory=pin,
-    )
-    for step in loader:
-        if isinstance(step, HdvilaError):
-            raise step
-        yield step
+    own = threading.local()  # a corpus's open files belong to one thread
 
+    def prepare(step: int) -> list[Batch]:
+        if not hasattr(own, "dataset"):
+            own.dataset = dataset.clone()
+        batches = [own.dataset.batch(draws) for draws in share.cut(order.draws(step))]
+        return [batch.pin_memory() for batch in batches] if pin else batches
 
-def _as_is(step: list[Batch] | HdvilaError) -> list[Batch] | HdvilaError:
-    return step
+    if not workers:
+        yield from map(prepare, range(first, last + 1))
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="batches") as pool:
+        steps = iter(range(first, last + 1))
+        ahead = deque(pool.submit(prepare, step) for step in islice(steps, workers * STEPS_AHEAD))
+        try:
+            while ahead:
+                batches = ahead.popleft().result()
+                ahead.extend(pool.submit(prepare, step) for step in islice(steps, 1))
+                yield batches
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -33,7 +33,7 @@ class DataSettings:
     tokenizer: str = ""
     """Folder or file of a tokenizer. Empty: the start model's, or one trained on the corpus's texts."""
     workers: int = 1
-    """Processes that prepare batches ahead; 0 prepares them between steps. Changes nothing in the result."""
+    """Threads that prepare batches ahead; 0 prepares them between steps. Changes nothing in the result."""
 
     def __post_init__(self) -> None:
         if self.text_length < 2:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from hdvila.data.dataset import HybridDataset, open_corpus
+from hdvila.data.dataset import ClipSource, HybridDataset, open_corpus
 from hdvila.data.order import Order
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.hub import Processor, build_model, load_model
@@ -50,7 +50,7 @@ def open_data(recipe: Recipe, corpus: str | Path | None = None) -> TrainingData:
             "then add --set data.corpus=FOLDER"
         )
     source = open_corpus(path)
-    tokenizer = _tokenizer(recipe, [clip.text for clip in source.clips])
+    tokenizer = _tokenizer(recipe, source)
     if tokenizer.vocab_size > recipe.model.vocab_size:
         raise UsageError(
             f"the tokenizer has {tokenizer.vocab_size} entries, model.vocab_size is {recipe.model.vocab_size}: "
@@ -59,13 +59,13 @@ def open_data(recipe: Recipe, corpus: str | Path | None = None) -> TrainingData:
     return TrainingData(HybridDataset(source, recipe.data, tokenizer, recipe.seed), tokenizer)
 
 
-def _tokenizer(recipe: Recipe, texts: list[str]) -> Tokenizer:
+def _tokenizer(recipe: Recipe, source: ClipSource) -> Tokenizer:
     """The one that is named, or the start model's, or one learned from the corpus (always the same from the same)."""
     if recipe.data.tokenizer:
         return Tokenizer.load(recipe.data.tokenizer)
     if recipe.start.model and (Path(recipe.start.model) / "config.json").exists():
         return Tokenizer.load(recipe.start.model)
-    return Tokenizer.train(texts, recipe.model.vocab_size)
+    return Tokenizer.train((clip.text for clip in source.clips), recipe.model.vocab_size)
 
 
 def start_model(

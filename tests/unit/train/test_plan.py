@@ -1,0 +1,75 @@
+"""The plan's numbers against what a real step holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from toy_training import SETTINGS, config, dataset, model
+
+from hdvila.data.order import Draw
+from hdvila.hub import build_model
+from hdvila.recipes import get_recipe
+from hdvila.tasks.pretrain_stage1 import PretrainStage1
+from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.train.memory import estimate_memory
+from hdvila.train.overrides import override
+from hdvila.train.plan import plan
+from hdvila.train.recipe import Recipe
+
+RECIPE = Recipe("toy", PretrainStage1(), config(), SETTINGS, steps=10, batch_size=4)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_activations_are_what_a_real_forward_pass_saves(precision: str) -> None:
+    recipe = override(RECIPE, [f"precision={precision}"])
+    net = build_model(recipe.model).train()
+    batch = dataset().batch([Draw(0, i) for i in range(4)])
+    saved: dict[int, torch.UntypedStorage] = {}
+    own = {parameter.untyped_storage()._cdata for parameter in net.parameters()}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own:
+            saved[storage._cdata] = storage
+        return tensor
+
+    with (
+        torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
+        torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"),
+    ):
+        recipe.task.forward(net, batch)
+    real = sum(storage.nbytes() for storage in saved.values())
+    assert estimate_memory(recipe, 4).activations == pytest.approx(real, rel=0.01)
+
+
+def test_parameters_are_counted_by_part() -> None:
+    found = plan(replace(RECIPE, model=config("stage2"), task=PretrainStage2()))
+    net = model("stage2")
+    assert sum(part.trained + part.frozen for part in found.parts) == sum(p.numel() for p in net.parameters())
+    parts = {part.name: part for part in found.parts}
+    assert parts["cnn"].trained == 0
+    assert parts["transformer.cls"].trained > 0
+
+
+def test_memory_grows_with_the_batch_and_shrinks_with_tricks() -> None:
+    recipe = get_recipe("miniature-stage1")
+    small, large = (estimate_memory(recipe, clips) for clips in (32, 64))
+    assert small.weights == large.weights
+    assert 1.7 < large.activations / small.activations < 2.1
+    kept = estimate_memory(override(recipe, ["activation_checkpointing=true"]), 64)
+    assert kept.activations < large.activations
+    assert estimate_memory(override(recipe, ["precision=float32"]), 64).activations > 1.5 * large.activations
+
+
+def test_a_chunk_bounds_what_runs_at_a_time() -> None:
+    recipe = override(get_recipe("miniature-stage1"), ["processes=2", "chunk=8"])
+    assert plan(recipe).memory.clips == 8
+    assert plan(override(recipe, ["chunk=0"])).memory.clips == 32
+
+
+@pytest.mark.parametrize("streams", ["high", "low"])
+def test_one_stream_is_planned_too(streams: str) -> None:
+    one = estimate_memory(override(RECIPE, [f"data.preprocess.streams={streams}"]), 4)
+    assert 0 < one.activations < estimate_memory(RECIPE, 4).activations
