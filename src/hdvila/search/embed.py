@@ -5,7 +5,8 @@ Legend: B clips of a batch, N clips of a video, D width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hdvila.errors import MediaError, TranscriptError
+from hdvila.errors import HdvilaError, MediaError, TranscriptError
 from hdvila.media.preprocess import read_hybrids
 from hdvila.media.probe import probe
 from hdvila.search.clips import Span, cut
@@ -74,6 +75,23 @@ def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] =
     Raises:
         MediaError: the video cannot be read.
     """
+    with _reading(found):
+        spans, damage, note = _look_into(found)
+    clips = read_hybrids(found.path, model.processor.preprocess, [(span.start, span.end) for span in spans])
+    parts: list[NDArray[np.float32]] = []
+    done = 0
+    while True:
+        with _reading(found):
+            batch = list(islice(clips, _BATCH))
+        if not batch:
+            return Embedded(spans, np.concatenate(parts), damage, note)
+        parts.append(_encode(model, batch))
+        done += len(batch)
+        progress(done / len(spans))
+
+
+def _look_into(found: Found) -> tuple[list[Span], str, str]:
+    """(clips to be, what of the video is missing, what of its words)."""
     info = probe(found.path)
     if not 0 < info.duration < _LONGEST_VIDEO:
         raise MediaError(f"{found.path}: it would play for {info.duration:g} s: its times are damaged; fetch it again")
@@ -85,15 +103,19 @@ def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] =
             sentences = split_sentences(read_transcript(source))
         except TranscriptError as error:
             note = f"without its words: {error}"
-    spans = cut(info.duration, sentences)
-    clips = read_hybrids(found.path, model.processor.preprocess, [(span.start, span.end) for span in spans])
-    parts: list[NDArray[np.float32]] = []
-    done = 0
-    while batch := list(islice(clips, _BATCH)):
-        parts.append(_encode(model, batch))
-        done += len(batch)
-        progress(done / len(spans))
-    return Embedded(spans, np.concatenate(parts), info.damage or "", note)
+    return cut(info.duration, sentences), info.damage or "", note
+
+
+@contextmanager
+def _reading(found: Found) -> Iterator[None]:
+    """One strange file must not end the work on all others, whatever its reader stumbles over."""
+    try:
+        yield
+    except HdvilaError:
+        raise
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise MediaError(f"{found.path}: cannot be read ({what}): it is damaged or of a strange kind") from error
 
 
 @torch.inference_mode()

@@ -12,6 +12,8 @@ import av
 import pytest
 
 from hdvila.errors import LibraryError, UsageError
+from hdvila.media import VideoInfo, probe
+from hdvila.search import embed
 from hdvila.search.library import Library, open_library
 from hdvila.search.lock import only_writer
 from tests.unit.search.conftest import ColourModel, by_name, paint
@@ -296,3 +298,18 @@ def test_subtitles_that_cannot_be_read_are_noted_and_the_video_is_indexed(
     assert report.status == "indexed"
     assert report.reason.startswith("without its words: ")
     assert "red.mp4" in names(library, "red", 2)
+
+
+def test_a_file_on_which_its_reader_breaks_down_does_not_end_the_work(
+    library: Library, videos: Path, model: ColourModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def probe_or_stumble(path: Path) -> VideoInfo:
+        if path.name == "red.mp4":
+            raise OverflowError("value too large to convert to int")
+        return probe(path)
+
+    monkeypatch.setattr(embed, "probe", probe_or_stumble)
+    reports = {Path(report.file).name: report for report in library.index(videos, model)}
+    assert reports["red.mp4"].status == "failed"
+    assert "OverflowError: value too large" in reports["red.mp4"].reason
+    assert reports["mixed.mp4"].status == "indexed"
