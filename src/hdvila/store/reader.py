@@ -39,7 +39,7 @@ class Corpus:
         self.root = Path(root)
         if not (self.root / SHARDS).is_dir() and not (self.root / CLIPS).exists():
             raise StoreError(f"{root}: is no corpus, it has neither {SHARDS}/ nor {CLIPS}; build one there first")
-        self.table, index, rates = read_tables(self.root)
+        self.table, index, rates, _ = read_tables(self.root)
         self.rates = rates or Rates()
         counts = np.stack([self.table[f"{stream}_frames"].to_numpy() for stream in ("hr", "lr")], axis=1)
         if counts.sum() != len(index):

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -68,8 +68,17 @@ def make_tables(shards: Iterable[tuple[str, list[Entry]]]) -> tuple[Any, Any]:
     return pa.table(columns), pa.table(index)
 
 
-def read_tables(root: Path) -> tuple[Any, Any, Rates | None]:
-    """(clips, index, rates) of everything in the shards of `root`, whether or not the tables on disk know of it yet.
+class Tables(NamedTuple):
+    """Everything in the shards of a corpus. ``listed``: the tables on disk know of all of it."""
+
+    clips: Any
+    index: Any
+    rates: Rates | None
+    listed: bool
+
+
+def read_tables(root: Path) -> Tables:
+    """Read the tables of `root`, and the shards that they do not know yet.
 
     Raises:
         StoreError: a table or a shard that it misses is damaged, or the corpus is of another version.
@@ -77,12 +86,12 @@ def read_tables(root: Path) -> tuple[Any, Any, Rates | None]:
     clips, index, rates = _read_files(root)
     known = set(clips["shard"].unique().to_pylist())
     missing = [shard for shard in _shard_names(root) if shard not in known]
-    if missing:
-        scanned = [(shard, scan_shard(root / SHARDS / shard)) for shard in missing]
-        rates = rates or next((rates_of(entry) for _, entries in scanned for entry in entries), None)
+    scanned = [(shard, scan_shard(root / SHARDS / shard)) for shard in missing]
+    if scanned:
         more_clips, more_index = make_tables(scanned)
         clips, index = join(clips, more_clips), join(index, more_index)
-    return clips, index, rates
+    stored = rates or next((rates_of(entry) for _, entries in scanned for entry in entries), None)
+    return Tables(clips, index, stored, rates is not None and not scanned)
 
 
 def write_tables(root: Path, clips: Any, index: Any, rates: Rates) -> None:
@@ -108,15 +117,15 @@ def rates_of(entry: Entry) -> Rates:
 
 
 def _read_files(root: Path) -> tuple[Any, Any, Rates | None]:
-    """The tables on disk; empty ones where there are none yet. Clips first, see `write_tables`."""
-    if not (root / CLIPS).exists():
+    """The tables on disk; empty ones unless both are there. Clips first, see `write_tables`."""
+    if not ((root / CLIPS).exists() and (root / INDEX).exists()):
         return *make_tables([]), None
     tables = []
     for name in (CLIPS, INDEX):
         try:
             tables.append(pq.read_table(root / name))
         except (pa.ArrowException, OSError) as error:
-            raise StoreError(f"{root / name}: cannot be read ({error}); delete it, the shards bring it back") from error
+            raise StoreError(f"{root / name}: cannot be read ({error}); delete it: the shards bring it back") from error
     meta = json.loads((tables[0].schema.metadata or {}).get(_META, b"{}"))
     check_format(meta.get("format"), root)
     clips, index = tables

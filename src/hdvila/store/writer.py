@@ -15,7 +15,7 @@ import pyarrow as pa
 from hdvila.errors import StoreError, UsageError
 from hdvila.media.streams import stream_ratio
 from hdvila.store.jpegs import Jpegs
-from hdvila.store.layout import CLIPS, LOCK, SHARDS, Attribute, Entry, Rates, facts_of
+from hdvila.store.layout import LOCK, SHARDS, Attribute, Entry, Rates, facts_of
 from hdvila.store.shard import ShardWriter
 from hdvila.store.tables import join, make_tables, read_tables, write_tables
 from hdvila.types import Clip, Frames
@@ -62,7 +62,7 @@ class CorpusWriter:
     def _open(self) -> None:
         folder = self.root / SHARDS
         folder.mkdir(exist_ok=True)
-        self._clips, self._index, stored = read_tables(self.root)
+        self._clips, self._index, stored, self._listed = read_tables(self.root)
         if stored not in (None, self._rates):
             raise StoreError(f"{self.root}: holds clips at {stored}, not {self._rates}; use another folder")
         for leftover in folder.glob(".*.part"):
@@ -185,12 +185,13 @@ class CorpusWriter:
             self._write_tables()
 
     def _write_tables(self) -> None:
-        if not self._unlisted and (self.root / CLIPS).exists():
+        if self._listed and not self._unlisted:
             return
         clips, index = make_tables(self._unlisted)
         self._clips, self._index = join(self._clips, clips), join(self._index, index)
         self._unlisted = []
         write_tables(self.root, self._clips, self._index, self._rates)
+        self._listed = True
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[None]:

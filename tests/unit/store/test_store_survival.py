@@ -106,12 +106,29 @@ def test_killed_at_any_moment_and_continued_it_ends_as_an_unbroken_run(tmp_path:
 def test_shards_without_tables_are_enough(tmp_path: Path) -> None:
     write_all(tmp_path)
     before = contents(tmp_path)
+    tables = ["clips.parquet", "index.parquet"]
+    for lost in ([tables[0]], [tables[1]], tables):
+        for name in lost:
+            (tmp_path / name).unlink()
+        assert len(assert_whole(tmp_path)) == VIDEOS * CLIPS
+        with CorpusWriter(tmp_path) as writer:
+            assert len(writer.done_videos) == VIDEOS
+        assert_same(contents(tmp_path), before)
+
+
+def test_tables_that_lag_are_brought_up_to_date(tmp_path: Path) -> None:
+    """As after a kill between the shard's renaming and the tables'."""
+    write_all(tmp_path)
+    late, away = tmp_path / "shards" / "000014.tar", tmp_path / "late.tar"
+    late.rename(away)
     for name in ("clips.parquet", "index.parquet"):
         (tmp_path / name).unlink()
-        assert len(assert_whole(tmp_path)) == VIDEOS * CLIPS
-    with CorpusWriter(tmp_path) as writer:
-        assert len(writer.done_videos) == VIDEOS
-    assert_same(contents(tmp_path), before)
+    CorpusWriter(tmp_path).close()
+    away.rename(late)
+    assert len(assert_whole(tmp_path)) == VIDEOS * CLIPS
+    assert len(pq.read_table(tmp_path / "clips.parquet")) < VIDEOS * CLIPS
+    CorpusWriter(tmp_path).close()
+    assert len(pq.read_table(tmp_path / "clips.parquet")) == VIDEOS * CLIPS
 
 
 def test_a_second_writer_is_refused_and_readers_are_not(tmp_path: Path) -> None:
