@@ -36,7 +36,7 @@ def closest(connection: sqlite3.Connection, vectors: Vectors, query_D: NDArray[n
 
 def said(connection: sqlite3.Connection, words: str, k: int) -> list[Moment]:
     """The `k` best clips in whose subtitles all these words are said; score: BM25, higher is better."""
-    phrase = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
+    phrase = " ".join('"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split())
     rows = connection.execute(
         "SELECT files.path, clips.start, clips.end, -bm25(subtitles), clips.text FROM subtitles"
         " JOIN clips ON clips.id = subtitles.rowid JOIN files ON files.id = clips.file"
