@@ -30,11 +30,13 @@ def render(
     settings: list[str] = typer.Option(
         [], "--set", metavar="KEY=VALUE", help="A setting of the world, such as shares.texture=0.5 or captions=plain."
     ),
+    questions: bool = typer.Option(False, "--questions", help="Write questions with answers too (TGIF-QA, MSRVTT-QA)."),
     workers: int = typer.Option(2, "--workers", help="Videos made at a time."),
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
     """Render videos with their transcripts and the truth about them. Killed? The same command goes on."""
     from hdvila.errors import UsageError
+    from hdvila.miniature import read_truth, write_questions
     from hdvila.miniature import render as render_world
     from hdvila.miniature.world import config_from
 
@@ -45,11 +47,39 @@ def render(
     world = render_world(
         into, videos, seed, config=config_from(pairs), split=parts[split], reporter=reporter(), workers=workers
     )
+    if questions:
+        write_questions(world.folder, read_truth(world.folder), seed)
     line = (
         f"{world.folder}: {world.videos} videos ({world.new} new), {world.events} clips, "
         f"{world.narrated} of them narrated, {world.seconds / 60:.1f} minutes"
     )
     emit({**asdict(world), "folder": str(world.folder)}, json, line)
+
+
+@app.command()
+def describe(
+    settings: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="A setting of the world."),
+    json: bool = typer.Option(False, "--json", help="One object."),
+) -> None:
+    """What narration tells, in bits a clip, and how well a perfect model would retrieve it."""
+    from hdvila.miniature.information import describe_world
+    from hdvila.miniature.world import config_from
+
+    told = describe_world(config_from(dict(_pair(text) for text in settings)))
+    lines = [f"{name:<18}{value:>8.2f}" for name, value in told.items()]
+    emit(told, json, "\n".join(lines))
+
+
+@app.command()
+def sheet(
+    into: Path = typer.Argument(..., help="The PNG file to write."),
+    seed: int = typer.Option(0, "--seed", help="Which clips."),
+) -> None:
+    """Draw a clip of each category, its frames and its sentence, as one picture."""
+    from hdvila.miniature.sheet import draw_sheet
+
+    draw_sheet(into, seed)
+    emit({"file": str(into)}, False, str(into))
 
 
 def _pair(text: str) -> tuple[str, str]:

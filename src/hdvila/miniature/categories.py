@@ -154,6 +154,10 @@ CATEGORIES: tuple[Category, ...] = (
 
 BY_SLUG = {category.slug: category for category in CATEGORIES}
 
+PHRASES = ("here the {thing} {does}", "you can see the {thing} {does}", "and the {thing} {does}", "the {thing} {does}")
+STILL = ("is here", "can be seen")
+"""Wording that any category may have."""
+
 ASIDES_ABOUT = (
     "do not forget to subscribe",
     "thanks to our sponsor for this one",

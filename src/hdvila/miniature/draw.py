@@ -19,7 +19,7 @@ from hdvila.miniature.places import PLACES
 from hdvila.miniature.world import COLOURS, HEIGHT, MARKS, WIDTH
 from hdvila.types import Pixels
 
-SIZE = 46
+SIZE = 56
 """Pixels of an object at rest, each way, without its outline."""
 
 _EDGE = 3  # pixels around an object for its outline
@@ -27,16 +27,16 @@ _CONTRAST = 46  # grey levels of a texture above and below the mean
 _ROLES = {"dark": (43, 43, 51), "light": (240, 240, 234)}
 _OUTLINE = (30, 28, 36)
 _BADGE = (232, 232, 226)
-_INK = 2600.0  # grey levels a mark takes away in all, the same for every mark
+_INK = 1800.0  # grey levels a mark takes away in all, the same for every mark
 _HALO = (255, 240, 150)
 
 _MARK_PIXELS = {
     "plus": "...#... ...#... ...#... ####### ...#... ...#... ...#...",
-    "cross": "#.....# .#...#. ..#.#.. ...#... ..#.#.. .#...#. #.....#",
+    "cross": "....... .#...#. ..#.#.. ...#... ..#.#.. .#...#. .......",
     "ring": "....... ..###.. .#...#. .#...#. .#...#. ..###.. .......",
-    "star": "...#... .#.#.#. ....... ##.#.## ....... .#.#.#. ...#...",
-    "arrow": "...#... ..###.. .#.#.#. ...#... ...#... ...#... ...#...",
-    "moon": "...##.. ..##... .##.... .##.... .##.... ..##... ...##..",
+    "sun": "...#... .#.#.#. ..###.. ..###.. ..###.. .#.#.#. ...#...",
+    "dots": "....... .##.##. .##.##. ....... .##.##. .##.##. .......",
+    "bars": "....... .#.#.#. .#.#.#. .#.#.#. .#.#.#. .#.#.#. .......",
 }
 
 Layer = tuple[NDArray[np.float32], NDArray[np.float32]]

@@ -13,7 +13,7 @@ from random import Random
 
 from hdvila.miniature.world import COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WIDTH, ActionMix
 
-_MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 36, 34, 30  # pixels between an object's middle and the border
+_MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
 _TOWARDS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 _REACH = {
     ("x", "slowly"): (40, 56),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from hdvila.miniature.categories import ASIDES, CATEGORIES, Category
+from hdvila.miniature.categories import ASIDES, CATEGORIES, PHRASES, STILL, Category
 from hdvila.miniature.motion import Action, Path, draw_action, play
 from hdvila.miniature.speech import Spoken, say
-from hdvila.miniature.world import COLOURS, FPS, MARKS, TEXTURES, Split, WorldConfig
+from hdvila.miniature.world import COLOURS, FPS, MARKS, TELLABLE, TEXTURES, Split, WorldConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +149,15 @@ def _narrate(
         return "", False, ()
     if kind < shares.silent + shares.aside:
         return _as_sentence(rng.choice(ASIDES)), False, ()
-    told = [name for name in ("colour", "texture", "mark", "action", "place") if rng.random() < getattr(shares, name)]
+    told = [name for name in TELLABLE if rng.random() < getattr(shares, name)]
+    phrases, still = (category.phrases, category.still) if "phrase" in told else (PHRASES, STILL)
     name, colour, texture = thing
-    words = [colour] * ("colour" in told) + [texture] * ("texture" in told) + [name]
+    words = [colour] * ("colour" in told) + [texture] * ("texture" in told) + [name if "object" in told else "thing"]
     words += [f"with the {mark}"] * ("mark" in told)
-    does = action.told(category.objects[name]) if "action" in told else rng.choice(category.still)
-    text = rng.choice(category.phrases).format(thing=" ".join(words), does=does)
-    return _as_sentence(text + f" at the {place}" * ("place" in told)), True, ("object", *told)
+    verb = category.objects[name] if "object" in told else "moves"
+    does = action.told(verb) if "action" in told else rng.choice(still)
+    text = rng.choice(phrases).format(thing=" ".join(words), does=does)
+    return _as_sentence(text + f" at the {place}" * ("place" in told)), True, tuple(told)
 
 
 def _as_sentence(text: str) -> str:

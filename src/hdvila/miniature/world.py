@@ -4,7 +4,7 @@ Every clip shows one object of one category in one place. What can be said of it
 see it:
 
     one low-resolution frame   object, colour, place
-    one high-resolution frame  texture (period 4 px, so a quarter of the size shows its mean colour), mark (9 px)
+    one high-resolution frame  texture (period 4 px, so a quarter of the size shows its mean colour), mark (7 px)
     several frames             direction and speed, how many times, which of two steps came first
 """
 
@@ -36,8 +36,8 @@ COLOURS: dict[str, tuple[int, int, int]] = {
 TEXTURES = ("plain", "striped", "banded", "slanted", "checked", "dotted", "zigzag")
 """Patterns of one mean colour: `striped` upright, `banded` level, `slanted` diagonal."""
 
-MARKS = ("plus", "cross", "ring", "star", "arrow", "moon")
-"""Signs on the badge that every object wears, drawn with equal mean brightness."""
+MARKS = ("plus", "cross", "ring", "sun", "dots", "bars")
+"""Signs on the badge that every object wears, drawn with equal mean brightness and spread."""
 
 STEPS = ("jumps", "grows", "blinks", "glows")
 """What an object can do on the spot, about 0.6 s each."""
@@ -45,6 +45,9 @@ STEPS = ("jumps", "grows", "blinks", "glows")
 COUNTS = {2: "twice", 3: "three times", 4: "four times"}
 DIRECTIONS = {"left": "to the left", "right": "to the right", "up": "upwards", "down": "downwards"}
 SPEEDS = ("slowly", "quickly")
+
+TELLABLE = ("phrase", "object", "colour", "place", "texture", "mark", "action")
+"""What narration can give away; ``phrase`` is wording that only one category has."""
 
 Split = Literal["train", "test"]
 Captions = Literal["rolling", "plain"]
@@ -54,10 +57,13 @@ Captions = Literal["rolling", "plain"]
 class Shares:
     """How often narration mentions a thing, and how often it is about something else; all 0..1.
 
-    The object is always named, in the words of its category. `texture` and `mark` are what only detail shows, `action`
-    is what only time shows. `aside`: speech that has nothing to do with the picture. `silent`: nothing is said.
+    What one frame shows: `phrase` (wording that gives the category away), `object`, `colour`, `place`. What only detail
+    shows: `texture`, `mark`. What only time shows: `action`. And what nothing shows: `aside` is speech that has nothing
+    to do with the picture, `silent` an event about which nothing is said.
     """
 
+    phrase: float = 0.35
+    object: float = 0.5
     colour: float = 0.4
     place: float = 0.25
     texture: float = 0.75
