@@ -18,11 +18,9 @@ from hdvila.models.hdvila.adapter import from_official, infer_config, is_officia
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import Weights, put_weights, read_weights, unwrap
+from hdvila.nn.pretrained import CONFIG, FORMAT, WEIGHTS
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.types import HybridClip
-
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
-FORMAT = 1
 
 _log = logging.getLogger("hdvila")
 

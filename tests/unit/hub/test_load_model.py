@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from parity import formulas
@@ -17,6 +18,7 @@ from torch import Tensor
 import hdvila
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.hub import Processor
+from hdvila.media.encode import write_video
 from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.adapter import from_official, infer_config, to_official
 from hdvila.nn.checkpoint import unwrap
@@ -265,6 +267,26 @@ def test_save_and_load(official: dict[str, dict[str, Tensor]], tmp_path: Path) -
     assert not loaded.training
     only_text = hdvila.load_model(tmp_path / "m", variant="stage1")
     assert torch.equal(only_text.embed_text(texts[0])[0], model.embed_text(texts[0])[0])
+
+
+def test_a_video_file_becomes_its_vector(official: dict[str, dict[str, Tensor]], tmp_path: Path) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 96, 128, 3), dtype=np.uint8)
+    write_video(tmp_path / "v.mp4", pictures, 20.0)
+    model = hdvila.load_model(official["stage1"], **HEADS)
+    model.processor = Processor(Preprocess(height=64, width=128, segments=2), Tokenizer.train(["a dog"], 60))
+    model.train()
+    model.timesformer.eval()
+    vector = model.embed_video(tmp_path / "v.mp4", start=0.5, end=1.5)
+    clip = model.processor.read(tmp_path / "v.mp4", 0.5, 1.5)
+    assert clip.high is not None
+    assert clip.low is not None
+    assert model.training
+    assert not model.timesformer.training, "each part is left in its own mode"
+    model.eval()
+    with torch.no_grad():
+        expected = model.encode_video(torch.from_numpy(clip.high)[None], torch.from_numpy(clip.low)[None])
+    assert torch.equal(vector, expected[0])
+    assert not torch.equal(vector, model.embed_video(tmp_path / "v.mp4"))
 
 
 def test_an_interrupted_save_is_no_model(official: dict[str, dict[str, Tensor]], tmp_path: Path) -> None:

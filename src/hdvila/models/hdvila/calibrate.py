@@ -14,6 +14,7 @@ from torch import Tensor
 
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.conv_norm import measuring_statistics
+from hdvila.nn.pretrained import evaluating
 
 
 @torch.no_grad()
@@ -28,11 +29,7 @@ def calibrate_batch_norm(model: HDVILA, batches: Iterable[tuple[Tensor | None, T
     Args:
         batches: pairs (high, low) as `HDVILA.encode_video` takes them.
     """
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.autocast(model.device.type, enabled=False), measuring_statistics(model):
-            for high, low in batches:
-                model.segment_grids(high, low)
-    finally:
-        model.train(was_training)
+    autocast_off = torch.autocast(model.device.type, enabled=False)
+    with evaluating(model), autocast_off, measuring_statistics(model):
+        for high, low in batches:
+            model.segment_grids(high, low)

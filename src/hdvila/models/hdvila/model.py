@@ -8,15 +8,8 @@ official files.
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Protocol
-
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from hdvila.errors import UsageError
@@ -26,34 +19,22 @@ from hdvila.models.hdvila.joint import Language, aggregate
 from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
 from hdvila.nn.bert import start_bert_weights
-from hdvila.nn.checkpoint import LoadReport
 from hdvila.nn.conv_norm import fold_batch_norm
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.nn.resnet import ResNet
-from hdvila.types import HybridClip
 
 CONSENSUS = ("mean", "max", "logsumexp")
 
 
-class Reader(Protocol):
-    """Turns files and words into what the model reads; `hdvila.hub.Processor` is one."""
-
-    @property
-    def preprocess(self) -> Any:
-        """Sizes and sampling, for callers that read frames themselves."""
-
-    def read(self, path: str | Path, start: float | None, end: float | None) -> HybridClip: ...
-
-    def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]: ...
-
-    def save(self, folder: Path) -> dict[str, Any]: ...
-
-
-class HDVILA(nn.Module):
+class HDVILA(PretrainedModel):
     """The model in one of its four variants (`HDVILAConfig.variant`).
 
     BatchNorm always uses its stored statistics, in training too; see `hdvila.models.hdvila.calibrate` for a model that
     starts from random weights.
     """
+
+    system = "hdvila"
+    config: HDVILAConfig
 
     cnn: ResNet
     cnn_low: ResNet
@@ -62,11 +43,8 @@ class HDVILA(nn.Module):
     grid_encoder_combine: nn.Sequential
     timesformer: HybridTransformer
 
-    def __init__(self, config: HDVILAConfig, processor: Reader | None = None) -> None:
-        super().__init__()
-        self.config = config
-        self.processor = processor
-        self.load_report: LoadReport | None = None
+    def __init__(self, config: HDVILAConfig) -> None:
+        super().__init__(config)
         for name, module in build_vision(config).items():
             self.add_module(name, module)
         self.transformer = Language(config)
@@ -287,51 +265,7 @@ class HDVILA(nn.Module):
         _check_consensus(how)
         return aggregate(logits, how)
 
-    # ---- files and words
-
-    @torch.inference_mode()
-    def embed_video(self, path: str | Path, start: float | None = None, end: float | None = None) -> Tensor:
-        """A video file, or its seconds start..end, to a unit vector (D,).
-
-        Raises:
-            UsageError: the model has no processor.
-            MediaError: the file cannot be read.
-        """
-        clip = self._reader().read(path, start, end)
-        high, low = (None if x is None else torch.from_numpy(x)[None].to(self.device) for x in (clip.high, clip.low))
-        return self._evaluating(self.encode_video, high, low)[0]
-
-    @torch.inference_mode()
-    def embed_text(self, texts: str | list[str]) -> Tensor:
-        """Texts to unit vectors (len(texts), D).
-
-        Raises:
-            UsageError: the model has no processor.
-        """
-        ids, mask = self._reader().tokenize([texts] if isinstance(texts, str) else list(texts))
-        return self._evaluating(self.encode_text, ids.to(self.device), mask.to(self.device))
-
-    def save_pretrained(self, folder: str | Path) -> None:
-        """Write config.json, model.safetensors and what the processor needs. `hdvila.load_model(folder)` reads them.
-
-        Each file appears whole or not at all, and config.json last, so an interrupted save is never taken for a model.
-        """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        described = {"system": "hdvila", "format": 1, "model": self.config.to_dict()}
-        if self.processor is not None:
-            described |= self.processor.save(folder)
-        weights = {key: tensor.detach().cpu().contiguous() for key, tensor in self.state_dict().items()}
-        save_file(weights, folder / "model.safetensors.part", metadata={"format": "pt"})
-        os.replace(folder / "model.safetensors.part", folder / "model.safetensors")
-        (folder / "config.json.part").write_text(json.dumps(described, indent=2) + "\n")
-        os.replace(folder / "config.json.part", folder / "config.json")
-
     # ---- for training
-
-    @property
-    def device(self) -> torch.device:
-        return self.transformer.bert.embeddings.word_embeddings.weight.device
 
     def stage_one_modules(self) -> list[nn.Module]:
         """Everything that stage one trains and stage two keeps frozen."""
@@ -373,24 +307,6 @@ class HDVILA(nn.Module):
             raise UsageError(
                 f"texts have {ids.shape[1]} tokens, the model has {self.config.max_text_positions} positions: truncate"
             )
-
-    def _reader(self) -> Reader:
-        if self.processor is None:
-            raise UsageError(
-                "this model has no processor, so it cannot read files or words: load it from a folder that "
-                "save_pretrained wrote, or set model.processor to a hdvila.hub.Processor"
-            )
-        return self.processor
-
-    def _evaluating(self, call: Any, *inputs: Tensor | None) -> Tensor:
-        """`call(*inputs)` in evaluation mode, the mode put back afterwards."""
-        was_training = self.training
-        self.eval()
-        try:
-            out: Tensor = call(*inputs)
-        finally:
-            self.train(was_training)
-        return out
 
 
 def _check_consensus(how: str) -> None:

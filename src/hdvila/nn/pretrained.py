@@ -1,0 +1,129 @@
+"""What every model of the house does with files and words: embed them, and save itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from hdvila.errors import UsageError
+from hdvila.nn.checkpoint import LoadReport
+from hdvila.types import HybridClip
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+FORMAT = 1
+
+
+class Reader(Protocol):
+    """Turns files and words into what a model reads; `hdvila.hub.Processor` is one."""
+
+    @property
+    def preprocess(self) -> Any:
+        """Sizes and sampling, for callers that read frames themselves."""
+
+    def read(self, path: str | Path, start: float | None, end: float | None) -> HybridClip: ...
+
+    def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]: ...
+
+    def save(self, folder: Path) -> dict[str, Any]: ...
+
+
+class Config(Protocol):
+    """The sizes of a model."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+class PretrainedModel(nn.Module):
+    """A model with a configuration and, where it came with one, a processor.
+
+    A subclass names its `system` and gives `encode_video` and `encode_text`.
+    """
+
+    system: ClassVar[str]
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.processor: Reader | None = None
+        self.load_report: LoadReport | None = None
+
+    def encode_video(self, high: Tensor | None, low: Tensor | None) -> Tensor:
+        raise UsageError(f"{type(self).__name__} gives no vectors of videos: choose another model")
+
+    def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        raise UsageError(f"{type(self).__name__} gives no vectors of texts: choose another model")
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
+    @torch.no_grad()
+    def embed_video(self, path: str | Path, start: float | None = None, end: float | None = None) -> Tensor:
+        """A video file, or its seconds start..end, to a unit vector (D,).
+
+        Raises:
+            UsageError: the model has no processor.
+            MediaError: the file cannot be read.
+        """
+        clip = self._reader().read(path, start, end)
+        high, low = (None if x is None else torch.from_numpy(x)[None].to(self.device) for x in (clip.high, clip.low))
+        with evaluating(self):
+            return self.encode_video(high, low)[0]
+
+    @torch.no_grad()
+    def embed_text(self, texts: str | Sequence[str]) -> Tensor:
+        """Texts to unit vectors (number of texts, D).
+
+        Raises:
+            UsageError: the model has no processor.
+        """
+        ids, mask = self._reader().tokenize([texts] if isinstance(texts, str) else list(texts))
+        with evaluating(self):
+            return self.encode_text(ids.to(self.device), mask.to(self.device))
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write config.json, model.safetensors and what the processor needs. `hdvila.load_model(folder)` reads them.
+
+        Each file appears whole or not at all, and config.json last, so an interrupted save is never taken for a model.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / CONFIG).unlink(missing_ok=True)
+        described = {"system": self.system, "format": FORMAT, "model": self.config.to_dict()}
+        if self.processor is not None:
+            described |= self.processor.save(folder)
+        weights = {key: tensor.detach().cpu().contiguous() for key, tensor in self.state_dict().items()}
+        part = folder / f"{WEIGHTS}.part"
+        save_file(weights, part, metadata={"format": "pt"})
+        os.replace(part, folder / WEIGHTS)
+        part = folder / f"{CONFIG}.part"
+        part.write_text(json.dumps(described, indent=2) + "\n")
+        os.replace(part, folder / CONFIG)
+
+    def _reader(self) -> Reader:
+        if self.processor is None:
+            raise UsageError(
+                "this model has no processor, so it cannot read files or words: load it from a folder that "
+                "save_pretrained wrote, or set model.processor to a hdvila.hub.Processor"
+            )
+        return self.processor
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Inside, every part is in evaluation mode; afterwards each is in its own again."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
