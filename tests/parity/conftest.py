@@ -1,19 +1,15 @@
-"""Where the goldens are."""
+"""The goldens as fixtures."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("HDVILA_SHARED", REPOSITORY.parent / "shared"))
-GOLDENS = REPOSITORY / "tests" / "goldens"
+from tests.parity.places import GOLDENS, SHARED
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from torch import Tensor
 
 import hdvila
 from hdvila.models.hdvila.model import HDVILA
-from parity import formulas
-from parity.official_keys import SMALL, official_shapes
+from tests.parity import formulas
+from tests.parity.official_keys import SMALL, official_shapes
 
 VOCAB, LENGTH = 512, 20
 

@@ -17,10 +17,10 @@ import hdvila
 from hdvila.losses.contrastive import contrastive_loss
 from hdvila.losses.masked_words import masked_word_accuracy, masked_word_loss
 from hdvila.models.hdvila.model import HDVILA
-from parity import formulas
-from parity.compare import assert_near
-from parity.layers import segment_major, watch_layers
-from parity.official_keys import LARGE, official_shapes
+from tests.parity import formulas
+from tests.parity.compare import assert_near
+from tests.parity.layers import segment_major, watch_layers
+from tests.parity.official_keys import LARGE, official_shapes
 
 pytestmark = pytest.mark.conformance
 

@@ -15,10 +15,10 @@ from hdvila.losses.answers import answer_loss
 from hdvila.losses.contrastive import contrastive_loss
 from hdvila.losses.masked_words import masked_word_accuracy, masked_word_loss, matching_loss, only_matched
 from hdvila.models.hdvila.model import HDVILA
-from parity import formulas, small
-from parity.compare import assert_near
-from parity.conftest import GOLDENS
-from parity.layers import segment_major, watch_layers
+from tests.parity import formulas, small
+from tests.parity.compare import assert_near
+from tests.parity.layers import segment_major, watch_layers
+from tests.parity.places import GOLDENS
 
 Goldens = dict[str, Tensor]
 CONSENSUS = {"lse": "logsumexp", "mean": "mean", "max": "max"}

@@ -14,8 +14,8 @@ from hdvila.errors import UsageError
 from hdvila.media import HybridSampling
 from hdvila.media.official import official_clip
 from hdvila.types import Frames, HybridClip, Pixels
-from parity import formulas
-from parity.conftest import GOLDENS
+from tests.parity import formulas
+from tests.parity.places import GOLDENS
 
 GOLDEN = load_file(GOLDENS / "hdvila_preprocess.safetensors")
 

@@ -9,9 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from parity import formulas
-from parity.conftest import SHARED
-from parity.official_keys import LARGE, official_shapes
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -23,6 +20,9 @@ from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.adapter import from_official, infer_config, to_official
 from hdvila.nn.checkpoint import unwrap
 from hdvila.text.tokenizer import Tokenizer
+from tests.parity import formulas
+from tests.parity.official_keys import LARGE, official_shapes
+from tests.parity.places import SHARED
 
 HEADS = {"num_attention_heads": 4, "hybrid_attention_heads": 4}
 VARIANTS = ("stage1", "stage2", "open_ended", "multiple_choice")

@@ -6,7 +6,7 @@ from hdvila.hub import build_model
 from hdvila.losses.contrastive import contrastive_loss
 from hdvila.models.hdvila.calibrate import calibrate_batch_norm
 from hdvila.models.hdvila.config import HDVILAConfig
-from models.small_hdvila import TINY, tiny_inputs
+from tests.unit.models.small_hdvila import TINY, tiny_inputs
 
 
 def statistics(model: torch.nn.Module, net: str) -> dict[str, torch.Tensor]:

@@ -6,7 +6,7 @@ import torch
 from hdvila.errors import UsageError
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
-from models.small_hdvila import TINY, tiny_inputs, tiny_model
+from tests.unit.models.small_hdvila import TINY, tiny_inputs, tiny_model
 
 
 @pytest.fixture(scope="module")

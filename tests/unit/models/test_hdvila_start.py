@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from models.small_hdvila import TINY, tiny_model
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hdvila.errors import CheckpointError
 from hdvila.models.hdvila.start import load_bert, load_resnet, load_stage_one
+from tests.unit.models.small_hdvila import TINY, tiny_model
 
 TOKENS = torch.tensor([[2, 11, 57, 3, 0, 0], [2, 99, 4, 8, 15, 3]])
 MASK = (TOKENS > 0).long()
