@@ -289,6 +289,23 @@ def test_a_video_file_becomes_its_vector(official: dict[str, dict[str, Tensor]],
     assert not torch.equal(vector, model.embed_video(tmp_path / "v.mp4"))
 
 
+def test_a_hub_id_is_fetched(
+    official: dict[str, dict[str, Tensor]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    hdvila.load_model(official["stage1"], **HEADS).save_pretrained(tmp_path / "fetched")
+
+    def fetch(name: str) -> str:
+        if name != "someone/hdvila-small":
+            raise ConnectionError("no network")
+        return str(tmp_path / "fetched")
+
+    monkeypatch.setattr(hub, "snapshot_download", fetch)
+    assert hdvila.load_model("someone/hdvila-small").config.hidden_size == 64
+    with pytest.raises(CheckpointError, match="someone/other: no such folder here"):
+        hdvila.load_model("someone/other")
+
+
 def test_an_interrupted_save_is_no_model(official: dict[str, dict[str, Tensor]], tmp_path: Path) -> None:
     model = hdvila.load_model(official["stage1"], **HEADS)
     model.save_pretrained(tmp_path)

@@ -119,6 +119,21 @@ def test_random_depth_drops_whole_residuals_in_training_only() -> None:
         assert not torch.equal(model.encode_video(high, low), model.encode_video(high, low))
 
 
+@torch.no_grad()
+def test_masks_may_be_numbers_or_truths(model: HDVILA) -> None:
+    high, low, ids, mask = tiny_inputs()
+    for kind in (torch.bool, torch.float32):
+        assert torch.equal(model.encode_text(ids, mask.to(kind)), model.encode_text(ids, mask))
+        ours = model.masked_language_logits(high, low, ids, mask.to(kind))
+        assert torch.equal(ours, model.masked_language_logits(high, low, ids, mask))
+
+
+def test_pictures_with_too_many_positions_are_refused(model: HDVILA) -> None:
+    _, _, ids, mask = tiny_inputs(videos=1)
+    with pytest.raises(UsageError, match="grid of 1x5, the joint transformer has positions for 4x4"):
+        model.masked_language_logits(torch.zeros(1, 1, 3, 64, 320), None, ids, mask)
+
+
 @pytest.mark.parametrize(
     ("high", "low", "said"),
     [

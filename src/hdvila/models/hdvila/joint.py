@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from hdvila.errors import UsageError
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.nn.bert import EPS, BertEmbeddings, BertEncoder, BertPooler, BertWordHead
 
@@ -25,10 +26,19 @@ class VisualEmbeddings(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, grid_NDHW: Tensor) -> Tensor:
-        """(N, D, H, W) -> (N, H*W, D), row-major."""
+        """(N, D, H, W) -> (N, H*W, D), row-major.
+
+        Raises:
+            UsageError: more rows or columns than the model has positions for.
+        """
         _, _, h, w = grid_NDHW.shape
-        rows = self.row_position_embeddings.weight[:h, None]
-        columns = self.col_position_embeddings.weight[None, :w]
+        rows, columns = self.row_position_embeddings.weight, self.col_position_embeddings.weight
+        if h > len(rows) or w > len(columns):
+            raise UsageError(
+                f"the pictures give a grid of {h}x{w}, the joint transformer has positions for "
+                f"{len(rows)}x{len(columns)}: give smaller pictures, 64 pixels a position"
+            )
+        rows, columns = rows[:h, None], columns[None, :w]
         x_NHWD = grid_NDHW.permute(0, 2, 3, 1) + rows + columns
         tokens: Tensor = self.dropout(self.LayerNorm(x_NHWD.flatten(1, 2) + self.token_type_embeddings.weight[0]))
         return tokens

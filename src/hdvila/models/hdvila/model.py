@@ -125,7 +125,7 @@ class HDVILA(PretrainedModel):
         states = states_BLD.float()
         if self.config.text_pooling == "mean":
             mask = attention_mask.float()[..., None]
-            pooled = (states * mask).sum(1) / mask.sum(1)
+            pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
         else:
             pooled = states[:, 0]
         pooled = self.transformer.bert.pooler1(pooled.to(self.transformer.t_proj.weight.dtype))
@@ -164,7 +164,7 @@ class HDVILA(PretrainedModel):
         visual_SBPD = visual_SBPD.repeat_interleave(texts // videos, 1)
         text_SBLD = self.text_states(input_ids, attention_mask).expand(segments, -1, -1, -1)
         tokens_NTD = torch.cat([text_SBLD, visual_SBPD.to(text_SBLD.dtype)], 2).flatten(0, 1)
-        mask_NT = F.pad(attention_mask, (0, tokens_NTD.shape[1] - length), value=1).repeat(segments, 1)
+        mask_NT = F.pad(attention_mask.long(), (0, tokens_NTD.shape[1] - length), value=1).repeat(segments, 1)
         out: Tensor = bert.encoder(tokens_NTD, padding_bias(mask_NT), first=self.config.text_layers)
         return out.reshape(segments, texts, *out.shape[1:])
 
