@@ -16,11 +16,12 @@ from hdvila.miniature.world import COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WI
 _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
 _TOWARDS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 _REACH = {
-    ("x", "slowly"): (40, 56),
-    ("x", "quickly"): (110, 140),
-    ("y", "slowly"): (26, 36),
-    ("y", "quickly"): (64, 78),
+    ("x", "slowly"): (52, 64),
+    ("x", "quickly"): (118, 138),
+    ("y", "slowly"): (30, 36),
+    ("y", "quickly"): (64, 76),
 }
+_QUICK = 2.2, 2.8  # seconds that a quick move takes; a slow one takes the whole event
 _JUMP = 32  # pixels
 _GROWTH = 0.5
 
@@ -68,8 +69,8 @@ class Pose:
 class Path:
     """An action played out: where, and when its steps are.
 
-    ``x0 y0`` to ``x1 y1`` in pixels over the whole event of `length` seconds; `steps` are (step, start, end) in seconds
-    from the event's start.
+    From ``x0 y0`` to ``x1 y1`` in pixels between the seconds `leaves` and `arrives` after the event's start, at rest
+    before and after; `steps` are (step, start, end) in the same seconds. The event lasts `length` seconds.
     """
 
     x0: float
@@ -77,11 +78,13 @@ class Path:
     x1: float
     y1: float
     length: float
+    leaves: float
+    arrives: float
     steps: tuple[tuple[str, float, float], ...] = ()
 
     def pose(self, time: float) -> Pose:
         """The pose `time` seconds after the event's start."""
-        part = time / self.length
+        part = min(max((time - self.leaves) / (self.arrives - self.leaves), 0.0), 1.0)
         x, y = round(self.x0 + part * (self.x1 - self.x0)), round(self.y0 + part * (self.y1 - self.y0))
         for step, start, end in self.steps:
             if start <= time < end:
@@ -125,7 +128,7 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
         rng: draws place and pace.
     """
     if action.kind == "move":
-        return _move(action, length, rng)
+        return _move(action, length, focus, rng)
     x, y = rng.uniform(_MARGIN_X, WIDTH - _MARGIN_X), rng.uniform(_MARGIN_TOP + _JUMP, HEIGHT - _MARGIN_BOTTOM)
     if action.kind == "repeat":
         pace, steps = rng.uniform(0.62, 0.74), [action.first] * action.count
@@ -137,14 +140,17 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
     free = max(focus[1] - focus[0] - whole, 0.0)
     start = min(focus[0] + free * rng.uniform(0.25, 0.75), length - whole)
     played = tuple((step, start + n * pace, start + n * pace + lasts) for n, step in enumerate(steps))
-    return Path(x, y, x, y, length, played)
+    return Path(x, y, x, y, length, 0.0, length, played)
 
 
-def _move(action: Action, length: float, rng: Random) -> Path:
+def _move(action: Action, length: float, focus: tuple[float, float], rng: Random) -> Path:
     """A straight way whose middle lies anywhere, whatever the direction."""
     dx, dy = _TOWARDS[action.direction]
     reach = rng.uniform(*_REACH["x" if dx else "y", action.speed])
     half_x, half_y = abs(dx) * reach / 2, abs(dy) * reach / 2
     x = rng.uniform(_MARGIN_X + half_x, WIDTH - _MARGIN_X - half_x)
     y = rng.uniform(_MARGIN_TOP + half_y, HEIGHT - _MARGIN_BOTTOM - half_y)
-    return Path(x - dx * half_x, y - dy * half_y, x + dx * half_x, y + dy * half_y, length)
+    takes = length if action.speed == "slowly" else min(rng.uniform(*_QUICK), length)
+    leaves = min(max(sum(focus) / 2 - takes / 2 + rng.uniform(-0.2, 0.2), 0.0), length - takes)
+    ends = x - dx * half_x, y - dy * half_y, x + dx * half_x, y + dy * half_y
+    return Path(*ends, length, leaves, leaves + takes)

@@ -84,9 +84,9 @@ class Shares:
 class ActionMix:
     """Relative weight of the three kinds of action, whether narrated or not."""
 
-    move: float = 0.5
-    repeat: float = 0.25
-    order: float = 0.25
+    move: float = 0.6
+    repeat: float = 0.2
+    order: float = 0.2
 
     def __post_init__(self) -> None:
         if min(self.move, self.repeat, self.order) < 0 or self.move + self.repeat + self.order <= 0:
