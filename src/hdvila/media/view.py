@@ -12,20 +12,22 @@ from hdvila.types import Pixels
 RATIO = 4
 """How many HR pixels lie along one LR pixel."""
 
-TRAINING_ZOOM = 9 / 8  # a window of 640 lines out of 720, as in the paper
+ZOOM = 9 / 8
+"""A window of 640 lines out of 720, as in the paper. Evaluation looks at the same scale, so that nothing is resampled
+that was not resampled in training."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`where` and `zoom` of `crop_to`; the default is the centre and as much as fits."""
+    """`where` and `zoom` of `crop_to`; the default is the centre."""
 
     where: tuple[float, float] = (0.5, 0.5)
-    zoom: float = 1.0
+    zoom: float = ZOOM
 
     @classmethod
     def draw(cls, rng: np.random.Generator | None) -> View:
-        """At random for training, the default without `rng`."""
-        return cls() if rng is None else cls((float(rng.random()), float(rng.random())), TRAINING_ZOOM)
+        """At random for training, the centre without `rng`."""
+        return cls() if rng is None else cls((float(rng.random()), float(rng.random())))
 
     def high(self, rgb: Pixels, height: int, width: int) -> Pixels:
         """(..., H, W, 3) -> (..., height, width, 3)."""
