@@ -141,7 +141,8 @@ def frame(place_name: str, thing: tuple[str, str, str, str] | None, pose: Pose |
         return canvas
     if pose.look == "glows":
         _lay(canvas, _halo(), pose.x, pose.y)
-    _lay(canvas, sprite(*thing, size=round(SIZE * pose.scale)), pose.x, pose.y)
+    name, colour, texture, mark = thing
+    _lay(canvas, sprite(name, pose.colour or colour, texture, mark, size=round(SIZE * pose.scale)), pose.x, pose.y)
     return canvas
 
 

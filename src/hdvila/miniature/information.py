@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from math import log2
 from random import Random
 from typing import Any
@@ -104,14 +104,17 @@ def _fact(category: str, attributes: Mapping[str, Any], fact: str) -> object:
     if fact == "phrase":
         return category
     if fact == "action":
-        return tuple(attributes.get(name) for name in ("action", "direction", "speed", "first", "second", "count"))
+        return tuple(
+            attributes.get(name) for name in ("action", "direction", "speed", "turns", "first", "second", "count")
+        )
     return attributes[fact]
 
 
 def _weights(mix: ActionMix) -> dict[Action, float]:
-    whole = mix.move + mix.repeat + mix.order
-    kinds = {"move": mix.move / whole, "repeat": mix.repeat / whole, "order": mix.order / whole}
-    return {a: share / len(actions_of(kind)) for kind, share in kinds.items() if share for a in actions_of(kind)}
+    """Probability of each action, for an object of the first colour."""
+    kinds = {kind: weight / sum(asdict(mix).values()) for kind, weight in asdict(mix).items() if weight}
+    options = {kind: [a for a in actions_of(kind) if a.turns != next(iter(COLOURS))] for kind in kinds}
+    return {action: share / len(options[kind]) for kind, share in kinds.items() for action in options[kind]}
 
 
 def _action_entropy(mix: ActionMix) -> float:
@@ -119,7 +122,10 @@ def _action_entropy(mix: ActionMix) -> float:
 
 
 def _seen_in_one_frame(mix: ActionMix, draws: int) -> float:
-    """Mutual information of the action and the pose (at rest, in the air, grown, gone, glowing) at a random time."""
+    """Mutual information of the action and the pose at a random time.
+
+    A pose is at rest, of a new colour (taken as recognised), in the air, grown, gone or glowing.
+    """
     weights = _weights(mix)
     rng = Random(0)
     joint: Counter[tuple[Action, str]] = Counter()
@@ -127,7 +133,8 @@ def _seen_in_one_frame(mix: ActionMix, draws: int) -> float:
         length = rng.uniform(4.0, 5.5)
         path = play(action, length, (0.3, length - 0.3), rng)
         time = rng.uniform(0.3, length - 0.3)
-        joint[action, next((step for step, start, end in path.steps if start <= time < end), "rest")] += 1
+        step = next((step for step, start, end in path.steps if start <= time < end), "rest")
+        joint[action, path.pose(time).colour or step] += 1
     actions: Counter[Action] = Counter()
     poses: Counter[str] = Counter()
     for (action, pose), count in joint.items():

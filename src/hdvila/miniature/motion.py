@@ -1,17 +1,17 @@
 """What objects do, and where they are at any moment of it.
 
-Three kinds: ``move`` in a direction at a speed, ``repeat`` a step two to four times, ``order`` two different steps.
-No single frame at a random time tells direction, speed, count or order: the middle of a move lies anywhere whatever its
-direction is, and steps look the same every time.
+Four kinds: ``move`` in a direction at a speed, ``turn`` another colour, ``repeat`` a step two to four times, ``order``
+two different steps. No single frame at a random time tells direction, count or order, or that a colour is new: the
+middle of a move lies anywhere whatever its direction is, and steps look the same every time.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from random import Random
 
-from hdvila.miniature.world import COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WIDTH, ActionMix
+from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WIDTH, ActionMix
 
 _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
 _TOWARDS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
@@ -30,13 +30,14 @@ _GROWTH = 0.5
 class Action:
     """What an object does. Fields that do not belong to its kind are empty.
 
-    ``kind`` is ``move`` (`direction`, `speed`), ``repeat`` (`first` is done `count` times) or ``order`` (`first`, then
-    `second`).
+    ``kind`` is ``move`` (`direction`, `speed`), ``turn`` (to the colour `turns`), ``repeat`` (`first` is done `count`
+    times) or ``order`` (`first`, then `second`).
     """
 
     kind: str
     direction: str = ""
     speed: str = ""
+    turns: str = ""
     first: str = ""
     second: str = ""
     count: int = 0
@@ -44,12 +45,15 @@ class Action:
     @property
     def name(self) -> str:
         """A key that differs between any two actions."""
-        return " ".join(filter(None, (self.kind, self.direction, self.speed, self.first, self.second, str(self.count))))
+        parts = (self.kind, self.direction, self.speed, self.turns, self.first, self.second, str(self.count or ""))
+        return " ".join(filter(None, parts))
 
     def told(self, verb: str) -> str:
         """In words, for an object that moves by `verb`: ``rolls slowly to the left``, ``jumps twice``."""
         if self.kind == "move":
             return f"{verb} {self.speed} {DIRECTIONS[self.direction]}"
+        if self.kind == "turn":
+            return f"turns {self.turns}"
         if self.kind == "repeat":
             return f"{self.first} {COUNTS[self.count]}"
         return f"{self.first} and then {self.second}"
@@ -57,12 +61,16 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """An object at one moment: middle in pixels, size relative to rest, look ``rest``, ``blinks`` or ``glows``."""
+    """An object at one moment: middle in pixels, size relative to rest, look ``rest``, ``blinks`` or ``glows``.
+
+    `colour` is empty while the object has its own.
+    """
 
     x: int
     y: int
     scale: float = 1.0
     look: str = "rest"
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,8 @@ class Path:
     """An action played out: where, and when its steps are.
 
     From ``x0 y0`` to ``x1 y1`` in pixels between the seconds `leaves` and `arrives` after the event's start, at rest
-    before and after; `steps` are (step, start, end) in the same seconds. The event lasts `length` seconds.
+    before and after; from `arrives` on it has the colour `turns`, if any; `steps` are (step, start, end) in the same
+    seconds. The event lasts `length` seconds.
     """
 
     x0: float
@@ -81,6 +90,7 @@ class Path:
     leaves: float
     arrives: float
     steps: tuple[tuple[str, float, float], ...] = ()
+    turns: str = ""
 
     def pose(self, time: float) -> Pose:
         """The pose `time` seconds after the event's start."""
@@ -89,7 +99,7 @@ class Path:
         for step, start, end in self.steps:
             if start <= time < end:
                 return _in_step(x, y, step, (time - start) / (end - start))
-        return Pose(x, y)
+        return Pose(x, y, colour=self.turns if time >= self.arrives else "")
 
 
 def _in_step(x: int, y: int, step: str, part: float) -> Pose:
@@ -105,16 +115,18 @@ def actions_of(kind: str) -> list[Action]:
     """All actions of a kind."""
     if kind == "move":
         return [Action(kind, direction, speed) for direction in DIRECTIONS for speed in SPEEDS]
+    if kind == "turn":
+        return [Action(kind, turns=colour) for colour in COLOURS]
     if kind == "repeat":
         return [Action(kind, first=step, count=count) for step in STEPS for count in COUNTS]
     return [Action(kind, first=first, second=second) for first in STEPS for second in STEPS if first != second]
 
 
-def draw_action(rng: Random, mix: ActionMix) -> Action:
-    """Draw a kind by its weight, then one of its actions evenly."""
-    kinds = ("move", "repeat", "order")
-    kind = rng.choices(kinds, (mix.move, mix.repeat, mix.order))[0]
-    return rng.choice(actions_of(kind))
+def draw_action(rng: Random, mix: ActionMix, colour: str) -> Action:
+    """Draw a kind by its weight, then one of its actions evenly; an object of `colour` turns another one."""
+    weights = asdict(mix)
+    kind = rng.choices(list(weights), list(weights.values()))[0]
+    return rng.choice([action for action in actions_of(kind) if action.turns != colour])
 
 
 def play(action: Action, length: float, focus: tuple[float, float], rng: Random) -> Path:
@@ -130,6 +142,9 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
     if action.kind == "move":
         return _move(action, length, focus, rng)
     x, y = rng.uniform(_MARGIN_X, WIDTH - _MARGIN_X), rng.uniform(_MARGIN_TOP + _JUMP, HEIGHT - _MARGIN_BOTTOM)
+    if action.kind == "turn":
+        when = sum(focus) / 2 + rng.uniform(-0.3, 0.3)
+        return Path(x, y, x, y, length, 0.0, when, turns=action.turns)
     if action.kind == "repeat":
         pace, steps = rng.uniform(0.62, 0.74), [action.first] * action.count
         lasts = 0.8 * pace

@@ -81,6 +81,10 @@ def _about(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[str, Qu
         yield "tgif_transition", _options(f"What does the {thing} do after {first} ?", second, {first}, rng)
         yield "tgif_transition", _options(f"What does the {thing} do before {second} ?", first, {second}, rng)
     colour, place = attributes["colour"], attributes["place"]
+    if attributes["action"] == "turn":
+        yield "msrvtt_qa", _open_question(f"what color does the {thing} turn?", attributes["turns"])
+        yield "msrvtt_qa", _open_question(f"what color is the {thing} first?", colour)
+        return  # what follows asks for one color
     frame = (
         (f"what is {colour} at the {place} ?", thing, OBJECT),
         (f"what is the color of the {thing} ?", colour, COLOR),
@@ -89,7 +93,11 @@ def _about(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[str, Qu
     for text, answer, kind in frame:
         yield "tgif_frameqa", {"question": text, "answer": answer, "type": kind}
     for text, answer in _open(attributes):
-        yield "msrvtt_qa", {"question": text, "answer": answer, "answer_type": text.split()[0]}
+        yield "msrvtt_qa", _open_question(text, answer)
+
+
+def _open_question(text: str, answer: str) -> Question:
+    return {"question": text, "answer": answer, "answer_type": text.split()[0]}
 
 
 def _open(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,9 @@ class Event:
     def truth(self) -> dict[str, Any]:
         """The event as it stands in ``truth.jsonl``."""
         attributes = {name: getattr(self, name) for name in ("object", "colour", "place", "texture", "mark")}
-        action = {name: getattr(self.action, name) for name in ("direction", "speed", "first", "second", "count")}
+        action = {
+            name: getattr(self.action, name) for name in ("direction", "speed", "turns", "first", "second", "count")
+        }
         said = (self.speech[0].start, self.speech[-1].end) if self.speech else (None, None)
         return {
             "start": self.start,
@@ -118,7 +120,7 @@ def _draw_event(
 ) -> Event:
     while True:
         thing = rng.choice(list(category.objects)), rng.choice(list(COLOURS)), rng.choice(TEXTURES)
-        action = draw_action(rng, config.actions)
+        action = draw_action(rng, config.actions, thing[1])
         key = combination(*thing, action.name)
         if key not in used and split_of(key, config.test_share) == split:
             used.add(key)

@@ -5,7 +5,7 @@ see it:
 
     one low-resolution frame   object, colour, place
     one high-resolution frame  texture (period 4 px, so a quarter of the size shows its mean colour), mark (7 px)
-    several frames             direction and speed, how many times, which of two steps came first
+    several frames             direction and speed, change of colour, how many times, which of two steps came first
 """
 
 from __future__ import annotations
@@ -82,14 +82,16 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class ActionMix:
-    """Relative weight of the three kinds of action, whether narrated or not."""
+    """Relative weight of the four kinds of action, whether narrated or not."""
 
-    move: float = 0.6
+    move: float = 0.4
+    turn: float = 0.2
     repeat: float = 0.2
     order: float = 0.2
 
     def __post_init__(self) -> None:
-        if min(self.move, self.repeat, self.order) < 0 or self.move + self.repeat + self.order <= 0:
+        weights = asdict(self).values()
+        if min(weights) < 0 or sum(weights) <= 0:
             raise UsageError(f"{self}: weights of actions are not negative, and one is above 0")
 
 
@@ -99,7 +101,7 @@ class WorldConfig:
 
     Attributes:
         shares: what narration speaks of.
-        actions: how often objects move, repeat a step, or do two steps in order.
+        actions: how often objects move, turn another colour, repeat a step, or do two steps in order.
         events: fewest and most events of a video.
         test_share: part of the attribute combinations (and of the videos) that is held out for testing.
         captions: ``rolling`` automatic captions with word times, or ``plain`` cues of one line without.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import log2
 from typing import Any
 
 import pytest
@@ -75,10 +76,11 @@ def test_sentences_say_what_told_lists_and_nothing_more() -> None:
         assert event["sentence"].endswith(".")
         for name in ("object", "colour", "place", "texture"):
             assert (attributes[name] in words) == (name in told), (name, event)
-        for name, options in (("colour", COLOURS), ("texture", TEXTURES)):
-            assert sum(words.count(option) for option in options) == (name in told)
+        turns = "turns" in attributes and "action" in told
+        assert sum(words.count(colour) for colour in COLOURS) == ("colour" in told) + turns
+        assert sum(words.count(texture) for texture in TEXTURES) == ("texture" in told)
         assert (f"with the {attributes['mark']}" in " ".join(words)) == ("mark" in told)
-        for value in (attributes.get("direction"), attributes.get("first"), attributes.get("second")):
+        for value in (attributes.get(name) for name in ("direction", "first", "second", "turns")):
             if value:
                 assert any(word.startswith(value) for word in words) == ("action" in told), event
 
@@ -116,10 +118,13 @@ def test_bits_follow_from_the_shares() -> None:
     told = bits(WorldConfig(nothing))
     assert (told.frame, told.detail, told.time) == (0, 0, 0)
     assert bits(WorldConfig(Shares(colour=1))).frame - bits(WorldConfig(Shares(colour=0))).frame == pytest.approx(3)
-    moves = bits(WorldConfig(Shares(action=1), ActionMix(1, 0, 0)))
+    moves = bits(WorldConfig(Shares(action=1), ActionMix(1, 0, 0, 0)))
     assert moves.time == pytest.approx(3), "four directions, two speeds"
     assert moves.time_hidden == pytest.approx(3), "a frame of a move shows nothing of it"
-    steps = bits(WorldConfig(Shares(action=1), ActionMix(0, 1, 0)))
+    turns = bits(WorldConfig(Shares(action=1), ActionMix(0, 1, 0, 0)))
+    assert turns.time == pytest.approx(log2(7)), "any colour but the one it has"
+    assert 0.4 < turns.time_hidden / turns.time < 0.6, "half of the frames show the new colour"
+    steps = bits(WorldConfig(Shares(action=1), ActionMix(0, 0, 1, 0)))
     assert 1.58 < steps.time_hidden < steps.time - 0.5, "a frame may show which step, never how many"
 
 

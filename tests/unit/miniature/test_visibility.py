@@ -157,10 +157,23 @@ def test_counts_and_orders_are_what_the_frames_show() -> None:
             assert steps_seen(way) == expected, action.name
 
 
+def test_objects_turn_another_colour_in_the_middle_of_what_is_said() -> None:
+    rng = Random(6)
+    for action in actions_of("turn"):
+        way = play(action, 4.0, (0.5, 3.5), rng)
+        colours = [way.pose(n / FPS).colour for n in range(40)]
+        assert set(colours) == {"", action.turns}
+        assert 14 <= colours.index(action.turns) <= 25
+        assert colours == sorted(colours), "it keeps the new one"
+    before, after = (frame("gym", ("ball", "red", "plain", "plus"), Pose(108, 72, colour=c)) for c in ("", "blue"))
+    assert (before == frame("gym", ("ball", "red", "plain", "plus"), MIDDLE)).all()
+    assert (after == frame("gym", ("ball", "blue", "plain", "plus"), MIDDLE)).all()
+
+
 def test_objects_stay_in_the_picture() -> None:
     rng = Random(4)
     corners: Counter[str] = Counter()
-    for kind in ("move", "repeat", "order"):
+    for kind in ("move", "turn", "repeat", "order"):
         for action in actions_of(kind):
             for _ in range(20):
                 way = play(action, 5.0, (0.3, 4.7), rng)
