@@ -82,6 +82,33 @@ def sheet(
     emit({"file": str(into)}, False, str(into))
 
 
+@app.command()
+def study(
+    into: Path = typer.Option(Path("runs/study"), "--into", help="The study's folder; begun or continued."),
+    seeds: int = typer.Option(3, "--seeds", help="Training runs of each choice of frames.", min=1),
+    steps: int = typer.Option(0, "--steps", help="Steps of each run; 0: those of the recipe miniature-stage1.", min=0),
+    worlds: list[str] = typer.Option([], "--world", help="Only this world; default: all."),
+    json: bool = typer.Option(False, "--json", help="An object a run."),
+) -> None:
+    """Repeat the paper's frame-selection table in worlds that need detail and time to a known degree."""
+    from hdvila.errors import UsageError
+    from hdvila.studies.frame_selection import WORLDS, run_study
+    from hdvila.studies.table import as_markdown, draw
+
+    for world in worlds:
+        if world not in WORLDS:
+            raise UsageError(f"--world {world!r}: there are {', '.join(WORLDS)}")
+    results = run_study(into, seeds=range(seeds), steps=steps, worlds=worlds or tuple(WORLDS), reporter=reporter())
+    table = as_markdown(results)
+    (into / "table.md").write_text(table, encoding="utf-8")
+    draw(results, into / "frame_selection.png")
+    if json:
+        for result in results:
+            emit(asdict(result), True)
+    else:
+        emit({}, False, table + f"\n{into / 'table.md'}, {into / 'frame_selection.png'}")
+
+
 def _pair(text: str) -> tuple[str, str]:
     from hdvila.errors import UsageError
 

@@ -32,8 +32,8 @@ from hdvila.train.log import read_log
 from hdvila.train.loop import train
 from hdvila.train.recipe import Start
 
-TRAIN_VIDEOS, TEST_VIDEOS = 320, 44
-"""About eight clips each: 2,500 to learn from, and more than `GALLERY` held out."""
+TRAIN_VIDEOS, TEST_VIDEOS = 640, 44
+"""About seven clips each: 4,700 to learn from, and more than `GALLERY` held out."""
 GALLERY = 256
 HITS, PICTURES = 5, 3
 

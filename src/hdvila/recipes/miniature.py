@@ -12,7 +12,7 @@ from hdvila.train.schedule import Schedule
 
 TEXT_LENGTH = 32
 DATA = DataSettings(
-    miniature=MiniatureSource(videos=320, seed=0),
+    miniature=MiniatureSource(videos=640, seed=0),
     preprocess=Preprocess(height=128, width=192, segments=1, neighbours=3, rate=4, fps=10.0, hr_every=5),
     text_length=TEXT_LENGTH,
     workers=1,
@@ -37,6 +37,8 @@ def _model(variant: Variant) -> HDVILAConfig:
         hybrid_attention_heads=2,
         grid=(2, 3),
         frames=7,
+        dropout=0.0,
+        hybrid_stochastic_depth=0.0,
     )
 
 
@@ -52,12 +54,12 @@ def miniature_stage1() -> Recipe:
         task=PretrainStage1(temperature=0.05),
         model=_model("stage1"),
         data=DATA,
-        steps=300,
+        steps=900,
         batch_size=64,
         optim=Optim(lr=1e-3, weight_decay=1e-2),
         schedule=Schedule("linear", warmup=0.1),
         precision="bfloat16",
-        checkpoint_every=50,
+        checkpoint_every=100,
     )
 
 
@@ -78,5 +80,5 @@ def miniature_stage2() -> Recipe:
         optim=Optim(lr=1e-3, weight_decay=1e-2),
         schedule=Schedule("linear", warmup=0.1),
         precision="bfloat16",
-        checkpoint_every=50,
+        checkpoint_every=100,
     )

@@ -23,7 +23,7 @@ from hdvila.store import Corpus
 from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe
 
-TRAIN_VIDEOS, TEST_VIDEOS, GALLERY = 320, 44, 256
+TRAIN_VIDEOS, TEST_VIDEOS, GALLERY = 640, 44, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ MAIN_CHOICES = (Frames(1, 0), Frames(0, 10), Frames(1, 10))
 
 WORLDS: dict[str, tuple[WorldConfig, Sequence[Frames]]] = {
     "default": (WorldConfig(), ALL_CHOICES),
-    "more detail": (WorldConfig(shares=Shares(texture=0.9, mark=0.4, action=0.3)), MAIN_CHOICES),
-    "more time": (WorldConfig(shares=Shares(texture=0.3, mark=0.1, action=0.95)), MAIN_CHOICES),
+    "more detail": (WorldConfig(shares=Shares(texture=1.0, mark=0.3, action=0.3)), MAIN_CHOICES),
+    "more time": (WorldConfig(shares=Shares(texture=0.3, mark=0.0, action=1.0)), MAIN_CHOICES),
 }
 """Name -> settings and the choices compared in it. Only the shares of what is spoken of differ."""
 
