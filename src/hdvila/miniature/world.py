@@ -62,12 +62,12 @@ class Shares:
     to do with the picture, `silent` an event about which nothing is said.
     """
 
-    phrase: float = 0.5
-    object: float = 0.8
-    colour: float = 0.65
+    phrase: float = 0.4
+    object: float = 0.7
+    colour: float = 0.6
     place: float = 0.25
     texture: float = 0.85
-    mark: float = 0.15
+    mark: float = 0.2
     action: float = 0.8
     aside: float = 0.1
     silent: float = 0.08
