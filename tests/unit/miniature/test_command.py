@@ -51,6 +51,12 @@ def test_describe_prints_bits_and_ceilings(capsys: pytest.CaptureFixture[str]) -
     assert told["R@1 frame"] == told["R@1 frame+detail"] < told["R@1 frame+time"] == told["R@1 all"]
 
 
+def test_the_page_shows_what_describe_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "miniature.md").read_text(encoding="utf-8")
+    assert main(["miniature", "describe"]) == 0
+    assert capsys.readouterr().out in page
+
+
 def test_sheet_is_a_picture(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     assert main(["miniature", "sheet", str(tmp_path / "sheet.png")]) == 0
