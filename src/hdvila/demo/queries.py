@@ -42,13 +42,14 @@ class Question:
 
 
 def draw_questions(truth: Sequence[dict[str, Any]]) -> list[Question]:
-    """One question of each kind in `ASKED`, each about another object that the videos show."""
+    """A question of each kind in `ASKED`, each about another object; a kind that the videos do not show is left out."""
     used: set[str] = set()
     questions = []
     for asked, asks_for in ASKED:
-        shown = next(shown for shown in _shown(truth, asked) if shown["object"] not in used)
-        used.add(shown["object"])
-        questions.append(_question(shown, asked, asks_for))
+        shown = next((shown for shown in _shown(truth, asked) if shown["object"] not in used), None)
+        if shown is not None:
+            used.add(shown["object"])
+            questions.append(_question(shown, asked, asks_for))
     return questions
 
 

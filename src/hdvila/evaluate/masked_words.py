@@ -52,8 +52,7 @@ def evaluate_masked_words(
     if processor is None:
         raise UsageError("this model has no processor, so it cannot read words: use a model folder")
     tokenizer = processor.tokenizer
-    special = (tokenizer.pad_id, tokenizer.unknown_id, tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id)
-    vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.mask_id, special)
+    vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.mask_id, tokenizer.special_ids)
     numbers = list(range(len(corpus.clips)) if clips is None else clips)
     words = own = other = 0
     with reporter.task("guessing masked words", total=len(numbers)) as bar:
