@@ -75,7 +75,7 @@ def miniature_stage2() -> Recipe:
         task=PretrainStage2(mask_share=0.15, consensus="logsumexp"),
         model=_model("stage2"),
         data=DATA,
-        steps=100,
+        steps=600,
         batch_size=64,
         optim=Optim(lr=1e-3, weight_decay=1e-2),
         schedule=Schedule("linear", warmup=0.1),
