@@ -162,11 +162,12 @@ def _curve(title: str, run: Path) -> Curve:
 
 
 def _segments(model: HDVILA, corpus: Corpus) -> tuple[Segment, ...]:
-    """The hybrid sequences of one clip that speaks of a texture and of one that speaks of a movement."""
+    """The hybrid sequences of a clip that speaks of a texture and of another that speaks of a movement."""
     assert model.processor is not None
     chosen = []
-    for word in ("striped", "quickly to the"):
-        number = next((i for i, clip in enumerate(corpus.clips) if word in clip.text), 0)
+    first, last = len(corpus) // 2, len(corpus)
+    for word, numbers in (("striped", range(first)), ("quickly to the", range(first, last))):
+        number = next((i for i in numbers if word in corpus.clips[i].text), numbers[0])
         chosen.append(Segment(corpus.sample(number, model.processor.preprocess), corpus.clips[number].text))
     return tuple(chosen)
 
@@ -193,9 +194,10 @@ def _masked_words(model: HDVILA, corpus: Corpus, count: int = 4) -> tuple[Masked
             logits = model.masked_language_logits(high, low, rows, mask.repeat(words, 1))
             guesses.append(logits[range(words), range(1, words + 1)].softmax(-1))
         truth = ids[0, 1 : words + 1]
-        gain = (guesses[0] - guesses[1])[range(words), truth]
-        best = int(gain.argmax())
         tokens = [tokenizer.decode([token]) for token in truth.tolist()]
+        gain = (guesses[0] - guesses[1])[range(words), truth]
+        gain[[not token.isalpha() for token in tokens]] = -1.0  # punctuation shows nothing
+        best = int(gain.argmax())
         own, other = ([(tokenizer.decode([i]), p) for p, i in _top(guess[best])] for guess in guesses)
         before, after = " ".join(tokens[:best]), " ".join(tokens[best + 1 :])
         found.append((float(gain[best]), MaskedWord(before, tokens[best], after, tuple(own), tuple(other))))
