@@ -131,3 +131,32 @@ def test_a_full_disk_ends_the_run_and_not_its_past(
     assert errors.count("\n") == 1, errors
     assert run_here(words, capsys)[0] == 0
     assert [line["step"] for line in log(tmp_path)] == list(range(1, 13))
+
+
+def test_a_run_that_diverges_stops_with_the_step_and_the_last_good_checkpoint(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wild = {"optim.lr": 1e30, "schedule.decay": "constant", "checkpoint_every": 1}
+    status, _, errors = run_here(command(corpus, tmp_path, **wild), capsys)
+    assert status == 1
+    assert "the training has diverged" in errors
+    last = len(log(tmp_path))
+    assert f"step {last + 1} of the run in {tmp_path}" in errors
+    assert f"the checkpoint of step {last} is intact" in errors
+    assert not (tmp_path / "model").exists()
+
+
+def test_ctrl_c_is_one_line_and_the_run_goes_on(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = command(corpus, tmp_path)
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=one_thread())
+    path = tmp_path / "log.jsonl"
+    while process.poll() is None and not (path.exists() and path.read_text().count("\n") >= 5):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert without_progress(errors) == "hdvila: interrupted; the same command goes on from here\n"
+    assert run_here(words, capsys)[0] == 0
+    assert [line["step"] for line in log(tmp_path)] == list(range(1, STEPS + 1))
