@@ -10,10 +10,8 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from hdvila.media.encode import write_video
 from tests.cli.conftest import ONE_THREAD, Run, command, lines
 
 
@@ -120,8 +118,6 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(
 
 
 def test_an_interrupted_index_says_so(videos: Path, model_folder: Path, tmp_path: Path) -> None:
-    for number in range(100):  # enough work that it is not done when the signal comes
-        write_video(videos / f"more{number}.mp4", [np.full((64, 64, 3), 2 * number, np.uint8)] * 10, 5)
     index = command("index", videos, "--into", "lib", "--model", model_folder)
     with subprocess.Popen(
         index, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=ONE_THREAD
