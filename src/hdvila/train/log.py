@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from hdvila.errors import TrainingError, require
+from hdvila.errors import TrainingError
+from hdvila.train.events import EventFile
 
 
 class RunLog:
@@ -26,8 +27,7 @@ class RunLog:
         try:
             _keep_up_to(self.path, after)
             self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
-            board = require("torch.utils.tensorboard", extra="train")
-            self._board = board.SummaryWriter(str(folder / "tensorboard"), purge_step=after + 1)
+            self._events = EventFile(folder / "tensorboard", after + 1)
         except OSError as error:
             raise self._failed(error) from error
 
@@ -36,15 +36,14 @@ class RunLog:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
-        self._board.close()
+        self._events.close()
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """Append one step."""
         try:
             self._file.write(json.dumps({"step": step} | dict(values)) + "\n")
             self._file.flush()
-            for name, value in values.items():
-                self._board.add_scalar(name, value, step)
+            self._events.write(step, values)
         except OSError as error:
             raise self._failed(error) from error
 
@@ -52,7 +51,7 @@ class RunLog:
         """Make everything written so far durable; called before a checkpoint that relies on it."""
         try:
             os.fsync(self._file.fileno())
-            self._board.flush()
+            self._events.flush()
         except OSError as error:
             raise self._failed(error) from error
 
