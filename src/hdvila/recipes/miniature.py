@@ -46,8 +46,8 @@ def miniature_stage1() -> Recipe:
     """Stage one in the miniature world: texts and videos into one space, from random weights.
 
     Command: hdvila train miniature-stage1 --into runs/stage1
-    Cost: minutes on 2 CPU cores, rendering the videos included.
-    Expect: R@1 well above 20 % on 256 held-out clips (chance 0.4 %).
+    Cost: 5 minutes on 2 CPU cores, rendering the videos included.
+    Expect: R@1 31 %, R@10 79 % on 256 held-out clips (chance 0.4 %). Measured once, by hdvila demo, seed 0.
     """
     return Recipe(
         name="miniature-stage1",
