@@ -86,7 +86,7 @@ def sheet(
 def study(
     into: Path = typer.Option(Path("runs/study"), "--into", help="The study's folder; begun or continued."),
     seeds: int = typer.Option(3, "--seeds", help="Training runs of each choice of frames.", min=1),
-    steps: int = typer.Option(0, "--steps", help="Steps of each run; 0: those of the recipe miniature-stage1.", min=0),
+    steps: int = typer.Option(600, "--steps", help="Steps of each run.", min=1),
     worlds: list[str] = typer.Option([], "--world", help="Only this world; default: all."),
     json: bool = typer.Option(False, "--json", help="An object a run."),
 ) -> None:

@@ -19,7 +19,7 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["RetrievalReport", "evaluate_retrieval"]
+__all__ = ["RetrievalReport", "embed_clips", "embed_texts", "evaluate_retrieval"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def evaluate_retrieval(
     spoken = [i for i in chosen if corpus.clips[i].text.strip()]
     if not spoken:
         raise UsageError(f"none of the {len(chosen)} clips has words, and without queries there is nothing to rank")
-    videos_VD = _embed_clips(model, corpus, spoken, batch_size, reporter)
-    texts_QD = _embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
+    videos_VD = embed_clips(model, corpus, spoken, batch_size, reporter)
+    texts_QD = embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
     # In float64 and back, so that equal vectors have equal scores however the product was blocked.
     similarity_QV = (texts_QD.astype(np.float64) @ videos_VD.T.astype(np.float64)).astype(np.float32)
     forth, back = retrieval_metrics(similarity_QV, ties=ties), retrieval_metrics(similarity_QV.T, ties=ties)
@@ -107,8 +107,8 @@ def evaluate_retrieval(
 
 
 @torch.inference_mode()
-def _embed_clips(
-    model: Any, corpus: ClipSource, numbers: list[int], batch_size: int, reporter: Reporter
+def embed_clips(
+    model: Any, corpus: ClipSource, numbers: Sequence[int], batch_size: int = 16, reporter: Reporter = SILENT
 ) -> NDArray[np.float32]:
     """(V, D) unit vectors of the clips with these numbers."""
     preprocess, device = model.processor.preprocess, model.device
@@ -116,14 +116,14 @@ def _embed_clips(
     rows: list[NDArray[np.float32]] = []
     with reporter.task("embedding clips", total=len(numbers)) as bar:
         for first in range(0, len(numbers), batch_size):
-            some = numbers[first : first + batch_size]
+            some = list(numbers[first : first + batch_size])
             batch = collate([corpus.sample(i, preprocess) for i in some], no_words, no_words, some).to(device)
             rows.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
             bar.advance(len(some))
     return np.concatenate(rows)
 
 
-def _embed_texts(model: Any, texts: list[str], batch_size: int) -> NDArray[np.float32]:
+def embed_texts(model: Any, texts: Sequence[str], batch_size: int = 16) -> NDArray[np.float32]:
     """(Q, D) unit vectors; equal texts have equal vectors."""
     unique = sorted(set(texts))
     parts = [

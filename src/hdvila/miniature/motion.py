@@ -16,9 +16,9 @@ from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, HEIGHT, SPEEDS, 
 _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
 _TOWARDS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 _REACH = {
-    ("x", "slowly"): (52, 64),
+    ("x", "slowly"): (78, 92),
     ("x", "quickly"): (118, 138),
-    ("y", "slowly"): (30, 36),
+    ("y", "slowly"): (44, 52),
     ("y", "quickly"): (64, 76),
 }
 _QUICK = 2.2, 2.8  # seconds that a quick move takes; a slow one takes the whole event

@@ -1,7 +1,8 @@
 """The paper's frame-selection table (Xue et al. 2022, table 9) in the miniature world.
 
 One model for each choice of frames, equal steps, several seeds, on worlds whose narration needs detail and time to
-different degrees. Every finished run is a line of ``results.jsonl``; a killed study is continued by the same call.
+different degrees. Every choice is tested on the same middle frames. Every finished run is a line of ``results.jsonl``;
+a killed study is continued by the same call.
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ from hdvila.demo.world import World, build_world
 from hdvila.evaluate.retrieval import evaluate_retrieval
 from hdvila.hub import load_model
 from hdvila.media.preprocess import Streams
-from hdvila.miniature.world import Shares, WorldConfig
+from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
 from hdvila.store import Corpus
+from hdvila.studies.word_swaps import swap_words
+from hdvila.train.log import read_log
 from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe
 
-TRAIN_VIDEOS, TEST_VIDEOS, GALLERY = 640, 44, 256
+TRAIN_VIDEOS, TEST_VIDEOS, GALLERY, STEPS = 1280, 44, 256, 600
+"""Twice the demo's videos: models that see detail or motion learn combinations by heart from fewer."""
+
+ALONE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +47,30 @@ class Frames:
     def streams(self) -> Streams:
         return "hybrid" if self.high and self.low else "high" if self.high else "low"
 
+    @property
+    def neighbours(self) -> int:
+        """LR frames on each side. A middle frame alone is the one that `ALONE` neighbours would stand around."""
+        return self.low // 2 or ALONE
+
 
 ALL_CHOICES = (Frames(1, 0), Frames(0, 10), Frames(1, 6), Frames(1, 10), Frames(1, 14))
 MAIN_CHOICES = (Frames(1, 0), Frames(0, 10), Frames(1, 10))
 
+
+def _world(texture: float, action: float) -> WorldConfig:
+    """Narration that always tells the colour, and how often texture and movement; nothing else, and no asides."""
+    silence = {"phrase": 0.0, "object": 0.0, "place": 0.0, "mark": 0.0, "aside": 0.0}
+    shares = Shares(**silence, colour=1.0, texture=texture, action=action)
+    return WorldConfig(shares, ActionMix(move=1.0, turn=0.0, repeat=0.0, order=0.0))
+
+
 WORLDS: dict[str, tuple[WorldConfig, Sequence[Frames]]] = {
-    "default": (WorldConfig(), ALL_CHOICES),
-    "more detail": (WorldConfig(shares=Shares(texture=1.0, mark=0.3, action=0.3)), MAIN_CHOICES),
-    "more time": (WorldConfig(shares=Shares(texture=0.3, mark=0.0, action=1.0)), MAIN_CHOICES),
+    "balanced": (_world(texture=1.0, action=1.0), ALL_CHOICES),
+    "more detail": (_world(texture=1.0, action=0.3), MAIN_CHOICES),
+    "more time": (_world(texture=0.3, action=1.0), MAIN_CHOICES),
 }
-"""Name -> settings and the choices compared in it. Only the shares of what is spoken of differ."""
+"""Name -> settings and the choices compared in it. Three bits each of what any frame shows, of detail and of time, the
+latter two told more or less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +85,15 @@ class Result:
     r10: float
     median_rank: float
     last_loss: float
+    swaps: dict[str, float]
+    """`hdvila.studies.word_swaps.swap_words`: kind of word -> how often the true one wins."""
 
 
 def run_study(
     into: str | os.PathLike[str],
     *,
     seeds: Sequence[int] = (0, 1, 2),
-    steps: int = 0,
+    steps: int = STEPS,
     worlds: Sequence[str] = tuple(WORLDS),
     reporter: Reporter = SILENT,
 ) -> list[Result]:
@@ -80,7 +102,7 @@ def run_study(
     Args:
         into: the study's folder; finished runs found there are not repeated.
         seeds: one training run for each; the world is the same for all.
-        steps: of each run; 0: as many as the recipe ``miniature-stage1`` has.
+        steps: of each run.
         worlds: names from `WORLDS`.
 
     Raises:
@@ -119,20 +141,20 @@ def _run(
     run = folder / f"{frames.high}hr-{frames.low}lr-seed{seed}"
     model = load_model(train(recipe, run, reporter, corpus=learn.corpus))
     corpus = Corpus(held_out.corpus)
-    scores = evaluate_retrieval(
-        model, corpus, clips=range(min(GALLERY, len(corpus))), batch_size=32, reporter=reporter
-    ).text_to_video
-    last = json.loads((run / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    return Result(world, frames.name, seed, recipe.steps, scores.r1, scores.r10, scores.median_rank, last["loss"])
+    clips = range(min(GALLERY, len(corpus)))
+    scores = evaluate_retrieval(model, corpus, clips=clips, batch_size=32, reporter=reporter).text_to_video
+    swaps = {kind: swap.right for kind, swap in swap_words(model, corpus, clips, reporter=reporter).items()}
+    last = read_log(run)[-1]["loss"]
+    return Result(world, frames.name, seed, recipe.steps, scores.r1, scores.r10, scores.median_rank, last, swaps)
 
 
 def _recipe(frames: Frames, seed: int, steps: int) -> Recipe:
     base = get_recipe("miniature-stage1")
-    seen = replace(base.data.preprocess, neighbours=frames.low // 2, streams=frames.streams)
+    seen = replace(base.data.preprocess, neighbours=frames.neighbours, streams=frames.streams)
     return replace(
         base,
         seed=seed,
-        steps=steps or base.steps,
+        steps=steps,
         data=replace(base.data, preprocess=seen),
         model=replace(base.model, frames=max(1, frames.low + frames.high)),
         checkpoint_every=10_000,

@@ -9,6 +9,7 @@ from statistics import mean, stdev
 from hdvila.errors import require
 from hdvila.miniature.information import bits
 from hdvila.studies.frame_selection import GALLERY, WORLDS, Result
+from hdvila.studies.word_swaps import KINDS
 
 
 def summarise(results: Sequence[Result]) -> dict[str, dict[str, list[float]]]:
@@ -41,7 +42,28 @@ def as_markdown(results: Sequence[Result]) -> str:
                 f"| {frames} | **{100 * mean(r1):.1f} %** | {spread} | {', '.join(f'{100 * x:.1f}' for x in r1)} "
                 f"| {100 * mean(r.r10 for r in these):.1f} % | {mean(r.median_rank for r in these):.1f} |"
             )
+        lines += ["", *_swap_table([result for result in results if result.world == world])]
     return "\n".join(lines).strip() + "\n"
+
+
+def _swap_table(results: Sequence[Result]) -> list[str]:
+    """How often the true word wins over exchanged ones: a row for each choice of frames, a column for each kind."""
+    kinds = list(results[0].swaps)
+    lines = [
+        "Right word told from wrong ones, mean of the seeds (" + ", ".join(f"{k}: {_chance(k)}" for k in kinds) + "):",
+        "",
+        "| frames | " + " | ".join(kinds) + " |",
+        "|---" * (len(kinds) + 1) + "|",
+    ]
+    for frames in dict.fromkeys(result.frames for result in results):
+        these = [result.swaps for result in results if result.frames == frames]
+        shares = [f"{100 * mean(swaps[kind] for swaps in these):.0f} %" for kind in kinds]
+        lines.append(f"| {frames} | " + " | ".join(shares) + " |")
+    return lines
+
+
+def _chance(kind: str) -> str:
+    return f"chance {100 / (2 if kind == 'order' else len(KINDS[kind])):.0f} %"
 
 
 def draw(results: Sequence[Result], path: Path) -> None:
