@@ -38,7 +38,7 @@ def on_cluster(
         address: of the cluster, as ``ray.init`` takes it; a cluster this process is connected to already is used.
 
     Raises:
-        UsageError: there is no cluster at the address.
+        UsageError: there is no cluster at the address, or its nodes lack this package.
         MissingDependency: Ray is not installed.
     """
     ray, data = require("ray", extra="cluster"), require("ray.data", extra="cluster")
@@ -47,9 +47,18 @@ def on_cluster(
             ray.init(address=address, log_to_driver=False)
         except ConnectionError as error:
             raise UsageError(f"there is no Ray cluster at {address!r}: {error}; start one with 'ray start'") from error
+    try:
+        ray.get(ray.remote(num_cpus=1)(_ready).remote(work))
+    except ray.exceptions.RayError as error:
+        why = str(error).strip().splitlines()[-1]
+        raise UsageError(f"the nodes of the cluster cannot run this: {why}; install the same there as here") from error
     for begin in range(0, len(jobs), _JOBS_A_PLAN):
         part = jobs[begin : begin + _JOBS_A_PLAN]
         yield from _answers(part, _rows(data, work, part))
+
+
+def _ready(work: object) -> None:
+    """That a node can receive `work`; what it cannot is no fault of a job."""
 
 
 def _rows(data: Any, work: Callable[[Job[Item]], Result], jobs: Sequence[Job[Item]]) -> Iterator[dict[str, Any]]:

@@ -218,3 +218,35 @@ def test_names_that_ffmpeg_would_read_as_protocols(tmp_path: Path, monkeypatch: 
         write_video(name, [numbered(3)], 25)
         with open_video(name) as video:
             assert number_in(video.frames([0]).rgb[0]) == 3
+
+
+def test_absurd_sizes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "wide.mkv"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=25, options={"x264-params": "sar=5000:1"})
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        for number in range(5):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(numbered(number), format="rgb24")))
+        output.mux(stream.encode(None))
+    with pytest.raises(MediaError, match=r"wide\.mkv: says that it is shown with \d+x96 pixels"):
+        probe(path)
+
+
+@pytest.mark.parametrize("name", ["bits.mkv", "bits.mp4"])
+def test_flipped_bits_give_an_error_or_a_sane_video(make_video: Callable[..., Path], tmp_path: Path, name: str) -> None:
+    whole = make_video(name, frames=20).read_bytes()
+    path, rng, refused = tmp_path / name, np.random.default_rng(1), 0
+    for _ in range(60):
+        data = bytearray(whole)
+        for place in rng.integers(0, min(len(data), 700 if name == "bits.mkv" else len(data)), 3):
+            data[place] ^= 1 << rng.integers(8)
+        path.write_bytes(data)
+        try:
+            info = probe(path)
+        except MediaError:
+            refused += 1
+            continue
+        assert 0 < info.duration < 1e6
+        assert 0 < info.fps < 1e6
+        assert 1 <= min(info.width, info.height) <= max(info.width, info.height) <= 16_384
+    assert refused < 60
