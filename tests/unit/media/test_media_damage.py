@@ -220,15 +220,14 @@ def test_names_that_ffmpeg_would_read_as_protocols(tmp_path: Path, monkeypatch: 
             assert number_in(video.frames([0]).rgb[0]) == 3
 
 
-def test_absurd_sizes_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "wide.mkv"
-    with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=25, options={"x264-params": "sar=5000:1"})
-        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
-        for number in range(5):
-            output.mux(stream.encode(av.VideoFrame.from_ndarray(numbered(number), format="rgb24")))
-        output.mux(stream.encode(None))
-    with pytest.raises(MediaError, match=r"wide\.mkv: says that it is shown with \d+x96 pixels"):
+def test_absurd_sizes_and_times_are_refused(make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_video("wide.mkv", frames=30)
+    with monkeypatch.context() as narrow:
+        narrow.setattr("hdvila.media.info._MAX_SIDE", 150)
+        with pytest.raises(MediaError, match=r"wide\.mkv: says that it is shown with 160x96 pixels"):
+            probe(path)
+    monkeypatch.setattr("hdvila.media.info._MAX_SECONDS", 1.0)
+    with pytest.raises(MediaError, match=r"wide\.mkv: its last picture ends 1\.2 s after"):
         probe(path)
 
 
