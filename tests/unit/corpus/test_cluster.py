@@ -23,6 +23,8 @@ pytestmark = pytest.mark.filterwarnings("default")  # those of Ray are not ours
 @pytest.fixture(scope="module")
 def two_nodes() -> Iterator[None]:
     pytest.importorskip("ray.data", reason="ray is not installed: pip install 'hdvila[cluster]'")
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "240")  # on a busy machine
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     import ray
     from ray.cluster_utils import Cluster
 
