@@ -14,8 +14,7 @@ from hdvila.corpus.collect import SourceVideo
 from hdvila.corpus.failures import Failure, one_line
 from hdvila.corpus.options import CorpusOptions
 from hdvila.errors import HdvilaError, StoreError
-from hdvila.media import VideoInfo, clip_streams, probe
-from hdvila.store import Jpegs
+from hdvila.media import Form, Packed, Packing, VideoInfo, clip_streams, probe
 from hdvila.text import read_transcript, split_sentences
 from hdvila.types import Clip
 
@@ -25,11 +24,11 @@ class CutClip:
     """A clip with its pictures, ready to be stored."""
 
     clip: Clip
-    hr: Jpegs
-    lr: Jpegs
+    hr: Packed
+    lr: Packed
 
 
-def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions) -> int | Failure:
+def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: Form = "jpeg") -> int | Failure:
     """Cut a video into the file of the job (see `read_cut`); the number of clips, or why there are none.
 
     Raises:
@@ -50,7 +49,7 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions) -> int | 
             why = f"nothing is said within its {info.duration:.1f} s that makes a clip ({len(sentences)} sentences)"
             return Failure(video.video_id, step, f"{video.path}: {why}")
         step = "cut"
-        _write(target, _cut(video.path, clips, options))
+        _write(target, _cut(video.path, clips, options, form))
     except StoreError:
         raise
     except HdvilaError as error:
@@ -68,11 +67,12 @@ def read_cut(source: Path) -> Iterator[CutClip]:
             yield pickle.load(stream)
 
 
-def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions) -> Iterator[CutClip]:
+def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions, form: Form) -> Iterator[CutClip]:
     spans = [(clip.start, clip.end) for clip in clips]
     sizes = options.hr_fps, options.lr_fps, options.hr_height, options.lr_height
-    for clip, (hr, lr) in zip(clips, clip_streams(path, spans, *sizes), strict=True):
-        yield CutClip(clip, Jpegs.of(hr, options.quality), Jpegs.of(lr, options.quality))
+    packing = Packing(form, options.quality)
+    for clip, (hr, lr) in zip(clips, clip_streams(path, spans, *sizes, packing), strict=True):
+        yield CutClip(clip, hr, lr)
 
 
 def _unfit(info: VideoInfo, options: CorpusOptions) -> str | None:

@@ -3,6 +3,7 @@
 from hdvila.media.encode import write_video
 from hdvila.media.info import SubtitleStream, VideoInfo
 from hdvila.media.jpeg import decode_jpeg, encode_jpeg
+from hdvila.media.packed import Form, Packed, Packing, unpack
 from hdvila.media.preprocess import Preprocess, read_hybrid, read_hybrids
 from hdvila.media.probe import probe
 from hdvila.media.resize import crop_to, resize
@@ -11,7 +12,10 @@ from hdvila.media.streams import clip_streams
 from hdvila.media.video import Video, open_video
 
 __all__ = [
+    "Form",
     "HybridSampling",
+    "Packed",
+    "Packing",
     "Preprocess",
     "SubtitleStream",
     "Video",
@@ -26,5 +30,6 @@ __all__ = [
     "read_hybrid",
     "read_hybrids",
     "resize",
+    "unpack",
     "write_video",
 ]

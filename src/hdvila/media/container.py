@@ -53,10 +53,10 @@ def open_container(path: str | os.PathLike[str]) -> Any:
     return container
 
 
-def picture_stream(container: Any, path: str | os.PathLike[str]) -> Any:
+def picture_stream(container: Any, path: str | os.PathLike[str], threads: int | None = None) -> Any:
     """The video stream to read: marked as default before others, then the largest picture, then the first.
 
-    Cover pictures of audio files do not count as video.
+    Cover pictures of audio files do not count as video. `threads` decode it; None: one a core, at most four.
 
     Raises:
         MediaError: the file has no video stream.
@@ -69,7 +69,7 @@ def picture_stream(container: Any, path: str | os.PathLike[str]) -> Any:
     default = av.stream.Disposition.default
     stream = max(streams, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
     stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = min(_MAX_THREADS, usable_cores())
+    stream.codec_context.thread_count = threads or min(_MAX_THREADS, usable_cores())
     return stream
 
 

@@ -6,8 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from hdvila.errors import MediaError
 from hdvila.media.orientation import Orientation
 from hdvila.media.timeline import Timeline
+
+_MAX_SIDE = 16_384  # pixels; 8K is 7680 wide
+_MAX_SECONDS = 1e6  # eleven days
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,22 @@ def stored_size(frame: Any, stream: Any) -> tuple[int, int]:
 def describe(
     path: str | os.PathLike[str], container: Any, stream: Any, timeline: Timeline, first: Any, orientation: Orientation
 ) -> VideoInfo:
-    """Put the facts together. `first` is the first decoded frame."""
+    """Put the facts together. `first` is the first decoded frame.
+
+    Raises:
+        MediaError: a damaged header gives sizes or times that no video has.
+    """
     width, height = stored_size(first, stream)
+    if max(width, height) > _MAX_SIDE:
+        raise MediaError(
+            f"{path}: says that it is shown with {width}x{height} pixels (a pixel {stream.sample_aspect_ratio} wide): "
+            "its header is damaged; fetch it again"
+        )
+    if not 0 < timeline.duration < _MAX_SECONDS:
+        raise MediaError(
+            f"{path}: its last picture ends {timeline.duration:.1f} s after its start: its times are damaged; "
+            "fetch it again"
+        )
     played = float(timeline.seconds[-1] - timeline.seconds[0])
     fps = (len(timeline) - 1) / played if played > 0 else 1 / max(timeline.duration - float(timeline.seconds[0]), 1e-3)
     return VideoInfo(

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
 
 from hdvila.errors import UsageError
+from hdvila.media.picture import Picture
 from hdvila.media.video import Video
-from hdvila.types import Pixels, Seconds
+from hdvila.types import Seconds
 
 Span = tuple[float, float]
-
-
-@dataclass(slots=True)
-class Picture:
-    """One decoded frame, number `index` of its video, with the sizes already made of it."""
-
-    index: int
-    rgb: Pixels
-    _made: dict[object, Pixels] = field(default_factory=dict)
-
-    def once(self, key: object, make: Callable[[Pixels], Pixels]) -> Pixels:
-        """``make(rgb)``, done once however many clips ask for it under `key`."""
-        if key not in self._made:
-            self._made[key] = make(self.rgb)
-        return self._made[key]
 
 
 class Job(Protocol):
@@ -55,9 +40,8 @@ def run(video: Video, jobs: Sequence[AnyJob]) -> Iterator[AnyJob]:
             waiting[index].append(number)
     turn = 0
     queue: list[AnyJob | None] = list(jobs)
-    for index, rgb in video.pick(sorted(waiting)):
-        picture = Picture(index, rgb)
-        for number in waiting.pop(index):
+    for picture in video.only(sorted(waiting)):
+        for number in waiting.pop(picture.index):
             job_there = queue[number]
             assert job_there is not None
             job_there.put(picture)

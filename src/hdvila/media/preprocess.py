@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from hdvila.errors import UsageError
-from hdvila.media.passes import Picture, Span, run, timeline, within
+from hdvila.media.passes import Span, run, timeline, within
+from hdvila.media.picture import Picture
 from hdvila.media.sampling import HybridSampling, hybrid_indices
 from hdvila.media.video import Video, open_video
 from hdvila.media.view import RATIO, View
@@ -146,10 +147,10 @@ class _HybridJob:
         if self._low is None and self._preprocess.reads_low:
             self._low = np.empty((*self._others.shape, height // RATIO, width // RATIO, 3), np.uint8)
         if self._high is not None and picture.index in self._middle:
-            high = picture.once((self._view, "high"), lambda rgb: self._view.high(rgb, height, width))
+            high = picture.once((self._view, "high"), lambda: self._view.high(picture.rgb, height, width))
             self._high[self._middle == picture.index] = high
         if self._low is not None and picture.index in self._others:
-            low = picture.once((self._view, "low"), lambda rgb: self._view.low(rgb, height, width))
+            low = picture.once((self._view, "low"), lambda: self._view.low(picture.rgb, height, width))
             self._low[self._others == picture.index] = low
 
     def clip(self) -> HybridClip:

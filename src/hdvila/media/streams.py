@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
 from hdvila.media.info import VideoInfo
-from hdvila.media.passes import Picture, Span, run, timeline, within
-from hdvila.media.resize import resize
-from hdvila.media.video import Video, open_video
-from hdvila.types import Frames, Pixels
+from hdvila.media.packed import Packed, Packer, Packing
+from hdvila.media.passes import Span, run, timeline, within
+from hdvila.media.picture import Picture
+from hdvila.media.video import open_video
+from hdvila.types import Seconds
+
+_JPEG = Packing()
 
 
 def clip_streams(
@@ -22,28 +27,37 @@ def clip_streams(
     lr_fps: float = 10.0,
     hr_height: int = 720,
     lr_height: int = 180,
-) -> Iterator[tuple[Frames, Frames]]:
-    """Read (hr, lr) of every span in one pass over the video, in the order given.
+    packing: Packing = _JPEG,
+) -> Iterator[tuple[Packed, Packed]]:
+    """Read (hr, lr) of every span in one pass over the video, in the order given, each picture encoded as it comes.
 
     Frames are those on screen at ``start + k / lr_fps`` inside the span; every ``lr_fps / hr_fps``-th of them is also
     an HR frame. ``hr_height`` is the short side in pixels; smaller videos keep their size (they are never enlarged).
-    LR is smaller by ``hr_height / lr_height`` exactly, so HR sizes are rounded to multiples of it.
+    LR is smaller by ``hr_height / lr_height`` exactly, so HR sizes are rounded to multiples of it. One decoder thread:
+    the same pixels cost the least so, and where many videos are read there is a process for each core.
 
     Args:
         path: the video.
         spans: clips in seconds, half-open; in order of their start they need the least memory.
         hr_fps, lr_fps: frames a second of the two streams.
         hr_height, lr_height: their short sides in pixels.
+        packing: JPEGs of which quality, or H.264.
 
     Raises:
         MediaError: the file cannot be read.
         UsageError: rates or heights that do not divide, or a span outside the video.
     """
     stride, ratio = stream_ratio(lr_fps, hr_fps, "frames a second"), stream_ratio(hr_height, lr_height, "lines")
-    with open_video(path) as video:
-        size = hr_size(video.info, hr_height, ratio)
-        for job in run(video, [_StreamJob(video, span, lr_fps, stride, size, ratio) for span in spans]):
-            yield job.hr, job.lr
+    with open_video(path, threads=1) as video:
+        height, width = hr_size(video.info, hr_height, ratio)
+
+        def job(span: Span) -> _ClipJob:
+            shown = video.indices_at(timeline(*within(video, span), lr_fps))
+            hr = _Stream(shown[::stride], (height, width), packing.packer(hr_fps))
+            return _ClipJob(hr, _Stream(shown, (height // ratio, width // ratio), packing.packer(lr_fps)))
+
+        for done in run(video, [job(span) for span in spans]):
+            yield done.hr.finish(video.pts_seconds), done.lr.finish(video.pts_seconds)
 
 
 def stream_ratio(more: float, less: float, what: str) -> int:
@@ -65,35 +79,30 @@ def hr_size(info: VideoInfo, short_side: int, multiple: int) -> tuple[int, int]:
     return height, width
 
 
-class _StreamJob:
-    def __init__(
-        self, video: Video, span: Span, lr_fps: float, stride: int, hr_size: tuple[int, int], ratio: int
-    ) -> None:
-        self._shown = video.indices_at(timeline(*within(video, span), lr_fps))
-        self._stride = stride
-        self._pts = video.pts_seconds[self._shown]
-        self._hr_size, self._lr_size = hr_size, (hr_size[0] // ratio, hr_size[1] // ratio)
-        self._hr: Pixels | None = None
-        self._lr: Pixels | None = None
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """The frames of one stream of a clip: numbers `shown` (T,) of the video, in order; (height, width); its encoder."""
 
-    def needs(self) -> set[int]:
-        return set(self._shown.tolist())
+    shown: NDArray[np.int64]
+    size: tuple[int, int]
+    packer: Packer
 
     def put(self, picture: Picture) -> None:
-        if self._hr is None or self._lr is None:
-            self._hr = np.empty((len(self._shown[:: self._stride]), *self._hr_size, 3), np.uint8)
-            self._lr = np.empty((len(self._shown), *self._lr_size, 3), np.uint8)
-        here = self._shown == picture.index
-        self._lr[here] = picture.once("lr", lambda rgb: resize(rgb, *self._lr_size))
-        if here[:: self._stride].any():
-            self._hr[here[:: self._stride]] = picture.once("hr", lambda rgb: resize(rgb, *self._hr_size))
+        if times := int((self.shown == picture.index).sum()):
+            self.packer.add(picture.sized(*self.size), times)
 
-    @property
-    def hr(self) -> Frames:
-        assert self._hr is not None
-        return Frames(self._hr, self._pts[:: self._stride])
+    def finish(self, pts_seconds: Seconds) -> Packed:
+        return self.packer.finish(pts_seconds[self.shown])
 
-    @property
-    def lr(self) -> Frames:
-        assert self._lr is not None
-        return Frames(self._lr, self._pts)
+
+@dataclass(frozen=True, slots=True)
+class _ClipJob:
+    hr: _Stream
+    lr: _Stream
+
+    def needs(self) -> set[int]:
+        return set(self.lr.shown.tolist())
+
+    def put(self, picture: Picture) -> None:
+        self.hr.put(picture)
+        self.lr.put(picture)

@@ -21,32 +21,39 @@ from hdvila.errors import MediaError, UsageError
 from hdvila.media.container import open_container, picture_stream, speaking_of
 from hdvila.media.info import VideoInfo, describe, stored_size
 from hdvila.media.orientation import Orientation
+from hdvila.media.picture import Development, Picture
 from hdvila.media.timeline import Timeline, read_timeline
 from hdvila.types import Frames, Pixels, Seconds
 
 _TICK = 1e-6  # seconds by which a time may miss a frame's start and still mean that frame (float arithmetic)
 _Decoded = tuple[int, Any]  # pts in ticks, PyAV frame
+_SKIPS_EXACTLY = {"h264"}  # decoders that can leave out frames on which no other is built, and give the rest unchanged
 _WORTH_A_SEEK = 12  # frames that must be saved before a seek is cheaper than decoding on
 
 
-def open_video(path: str | os.PathLike[str]) -> Video:
+def open_video(path: str | os.PathLike[str], threads: int | None = None) -> Video:
     """Open a video for reading; use it as a context manager.
+
+    Args:
+        path: the video.
+        threads: of the decoder; None: up to four. One costs the least processor time and memory.
 
     Raises:
         MediaError: the file is missing, empty, no video, or none of its pictures can be decoded.
     """
-    return Video(path)
+    return Video(path, threads)
 
 
 class Video:
     """An open video. ``info`` says what it is; ``pts_seconds`` (T,) when each frame appears (container start = 0)."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = path
+    def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
+        self._path, self._threads = path, threads
         self._decoder: Iterator[_Decoded] = iter(())
         self._current: _Decoded | None = None  # on screen
         self._pending: _Decoded | None = None  # decoded, but not on screen yet
         self._from_start = True
+        self._needed: frozenset[int] | None = None  # ticks of the only frames that are wanted; None: any may be
         self._container = open_container(path)
         try:
             with speaking_of(path):
@@ -56,7 +63,7 @@ class Video:
             raise
 
     def _prepare(self) -> None:
-        self._stream = picture_stream(self._container, self._path)
+        self._stream = picture_stream(self._container, self._path, self._threads)
         timeline = read_timeline(self._container, self._stream)
         self._timeline = timeline
         self._rewind()
@@ -65,11 +72,10 @@ class Video:
             raise MediaError(f"{self._path}: no picture of it can be decoded: it is damaged; fetch it again")
         self._timeline = timeline = _from_first_picture(timeline, first[0])
         self._pending = first
-        self._orientation = Orientation.of_frame(first[1])
-        self._stored_size = stored_size(first[1], self._stream)
-        self.info: VideoInfo = describe(
-            self._path, self._container, self._stream, timeline, first[1], self._orientation
-        )
+        orientation = Orientation.of_frame(first[1])
+        self._development = Development(orientation, stored_size(first[1], self._stream))
+        self._may_skip = self._stream.codec_context.name in _SKIPS_EXACTLY and not first[1].interlaced_frame
+        self.info: VideoInfo = describe(self._path, self._container, self._stream, timeline, first[1], orientation)
 
     def __enter__(self) -> Video:
         return self
@@ -103,12 +109,32 @@ class Video:
         Raises:
             UsageError: an index that the video does not have.
         """
+        for picture in self._pictures(indices):
+            yield picture.index, picture.rgb
+
+    def only(self, indices: Sequence[int]) -> Iterator[Picture]:
+        """`pick` for a pass whose frames are all known before: what no frame among them depends on is not decoded.
+
+        The frames are to the bit those of a whole decode. Nothing else may be read from the video meanwhile.
+
+        Args:
+            indices: in rising order.
+        """
+        if self._may_skip and not self._timeline.counted:
+            self._needed = frozenset(self._timeline.pts[np.asarray(indices, np.int64)].tolist())
+        try:
+            yield from self._pictures(indices)
+        finally:
+            self._needed = None
+            self._begin(from_start=False)  # the frames that the decoder holds have gaps between them
+
+    def _pictures(self, indices: Iterable[int]) -> Iterator[Picture]:
         for index in indices:
             if not 0 <= index < len(self._timeline):
                 raise UsageError(f"{self._path}: has frames 0..{len(self._timeline) - 1}, there is no frame {index}")
             with speaking_of(self._path):
-                picture = self._rgb(self._seek(int(index)))
-            yield int(index), picture
+                frame = self._seek(int(index))
+            yield Picture(int(index), frame, self._development)
 
     def frames(self, indices: Sequence[int] | NDArray[np.int64]) -> Frames:
         """The frames with these numbers (0 is the first displayed), in the order given: (n, H, W, 3)."""
@@ -131,12 +157,6 @@ class Video:
         last = len(self._timeline) if end is None else int(np.searchsorted(self.pts_seconds, end - _TICK))
         for index, rgb in self.pick(range(first, last)):
             yield float(self.pts_seconds[index]), rgb
-
-    def _rgb(self, frame: Any) -> Pixels:
-        width, height = self._stored_size
-        return self._orientation.apply(
-            frame.reformat(format="rgb24", width=width, height=height, threads=1).to_ndarray()
-        )
 
     def _seek(self, index: int) -> Any:
         """The decoded frame on screen at ``pts[index]``."""
@@ -191,7 +211,7 @@ class Video:
     def _rewind(self) -> None:
         self._container.close()
         self._container = open_container(self._path)
-        self._stream = picture_stream(self._container, self._path)
+        self._stream = picture_stream(self._container, self._path, self._threads)
         self._begin(from_start=True)
 
     def _begin(self, from_start: bool) -> None:
@@ -203,6 +223,7 @@ class Video:
         """(pts, frame) in order of display from where the container stands; damaged packets are passed over."""
         count, last = 0, None
         for packet in self._packets():
+            self._skip_unless_needed(packet)
             try:
                 frames = self._stream.codec_context.decode(packet)
             except av.error.FFmpegError:
@@ -213,6 +234,14 @@ class Video:
                 if pts is not None and (last is None or pts > last):
                     last = pts
                     yield pts, frame
+
+    def _skip_unless_needed(self, packet: Any) -> None:
+        """Have the decoder pass over a frame that nobody wants, if no other frame is built on it."""
+        context = self._stream.codec_context
+        wanted = self._needed is None or packet is None or packet.pts is None or packet.pts in self._needed
+        level = "DEFAULT" if wanted else "NONREF"
+        if context.skip_frame != level:
+            context.skip_frame = level
 
     def _packets(self) -> Iterator[Any]:
         """What is left of the file, then None, which empties the decoder."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hdvila.errors import StoreError, UsageError
+from hdvila.media import Form
 from hdvila.types import Clip
 
 FORMAT = 1
@@ -24,22 +25,25 @@ Stream = Literal["hr", "lr"]
 Attribute = str | int | float | bool | None
 OWN_FIELDS = (
     *("clip_id", "video_id", "start", "end", "text", "words", "timed_by"),
-    *("shard", "hr_frames", "lr_frames", "height", "width", "hr_pts", "lr_pts", "format", "lr_fps", "hr_every"),
+    *("shard", "hr_frames", "lr_frames", "height", "width", "hr_pts", "lr_pts", "format", "lr_fps", "hr_every", "form"),
 )
 """Names in ``KEY.json`` and ``clips.parquet`` that are ours; attributes must be called something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The timeline of every clip of a corpus: `lr_fps` LR frames a second, every `hr_every`-th is also an HR frame."""
+    """What all clips of a corpus have in common: `lr_fps` LR frames a second, every `hr_every`-th is also an HR frame,
+    and the form in which pictures are stored."""
 
     lr_fps: float = 10.0
     hr_every: int = 5
+    form: Form = "jpeg"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stored clip: the facts in its ``KEY.json``, and where its pictures lie: (offset, length) in the shard."""
+    """One stored clip: the facts in its ``KEY.json``, and where its frames lie: (offset, length) in the shard, the same
+    for frames that lie in one file."""
 
     facts: dict[str, Any]
     hr: list[tuple[int, int]]
@@ -75,6 +79,7 @@ def facts_of(
         "timed_by": clip.timed_by,
         "lr_fps": rates.lr_fps,
         "hr_every": rates.hr_every,
+        "form": rates.form,
         "height": size[0],
         "width": size[1],
         "hr_pts": pts[0],

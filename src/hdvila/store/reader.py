@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,34 +12,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.media import Preprocess, decode_jpeg, hybrid_indices
+from hdvila.media import Preprocess, decode_jpeg, hybrid_indices, unpack
 from hdvila.media.view import View
 from hdvila.store.layout import CLIPS, SHARDS, Rates, Stream
-from hdvila.store.tables import read_tables
+from hdvila.store.place import Folder, Span, place_of
+from hdvila.store.tables import read_remote_tables, read_tables
 from hdvila.types import Clip, Frames, HybridClip, Pixels, Seconds
-
-_OPEN_SHARDS = 128
 
 
 class Corpus:
-    """The corpus in a folder, complete or still growing. ``len`` counts its clips; clip numbers go from 0.
+    """A corpus, complete or still growing. ``len`` counts its clips; clip numbers go from 0.
 
     It can be pickled and forked: a worker process opens the shards for itself, and reads share no position.
 
+    Args:
+        root: the folder, or an address that fsspec understands (``s3://bucket/corpus``, ``https://host/corpus``; extra
+            ``remote``). From there the tables are read once, pictures by byte range; its writer must have ended.
+
     Attributes:
-        root: the folder.
-        rates: frames a second of the LR stream, and the step from one HR frame to the next in LR frames.
+        root: the folder or address.
+        rates: frames a second of the LR stream, the step from one HR frame to the next in LR frames, and the form.
         table: a pyarrow table with a row a clip: what `CorpusWriter.add` was given, and counts and sizes.
 
     Raises:
         StoreError: there is no corpus in the folder, it is damaged, or of another version.
+        MissingDependency: the address needs a package that is not installed.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = Path(root)
-        if not (self.root / SHARDS).is_dir() and not (self.root / CLIPS).exists():
-            raise StoreError(f"{root}: is no corpus, it has neither {SHARDS}/ nor {CLIPS}; build one there first")
-        self.table, index, rates, _ = read_tables(self.root)
+        self._place = place_of(root)
+        self.root: Path | str = Path(root) if isinstance(self._place, Folder) else str(root)
+        if isinstance(self.root, Path):
+            if not (self.root / SHARDS).is_dir() and not (self.root / CLIPS).exists():
+                raise StoreError(f"{root}: is no corpus, it has neither {SHARDS}/ nor {CLIPS}; build one there first")
+            self.table, index, rates, _ = read_tables(self.root)
+        else:
+            self.table, index, rates, _ = read_remote_tables(self._place)
         self.rates = rates or Rates()
         counts = np.stack([self.table[f"{stream}_frames"].to_numpy() for stream in ("hr", "lr")], axis=1)
         if counts.sum() != len(index):
@@ -52,17 +60,9 @@ class Corpus:
         shards = self.table["shard"].unify_dictionaries().combine_chunks() if len(self.table) else None
         self._shards: list[str] = [] if shards is None else shards.dictionary.to_pylist()
         self._shard_of: NDArray[Any] = np.zeros(0, int) if shards is None else shards.indices.to_numpy()
-        self._open: OrderedDict[int, int] = OrderedDict()  # shard -> file descriptor, the one used last at the end
 
     def __len__(self) -> int:
         return len(self._counts)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_open": OrderedDict()}
-
-    def __del__(self) -> None:
-        for descriptor in getattr(self, "_open", {}).values():
-            os.close(descriptor)
 
     @cached_property
     def clips(self) -> tuple[Clip, ...]:
@@ -87,7 +87,7 @@ class Corpus:
         """
         chosen = np.arange(self.num_frames(i, stream)) if numbers is None else np.asarray(numbers, np.int64)
         rows = self._rows(i, stream, chosen)
-        return Frames(self._decode(i, rows), self._pts[rows])
+        return Frames(self._decode(i, rows)[0], self._pts[rows])
 
     def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip:
         """Clip `i` as the model sees it; decodes only the 1 + 2N pictures of each segment.
@@ -110,11 +110,15 @@ class Corpus:
         size = preprocess.height, preprocess.width
         high_rows = self._rows(i, "hr", middle // self.rates.hr_every)
         low_rows = self._rows(i, "lr", others.ravel())
+        none = np.zeros(0, np.int64)
+        large, small = self._decode(
+            i, high_rows if preprocess.reads_high else none, low_rows if preprocess.reads_low else none
+        )
         high = low = None
         if preprocess.reads_high:
-            high = np.moveaxis(view.high(self._decode(i, high_rows), *size), -1, -3)
+            high = np.moveaxis(view.high(large, *size), -1, -3)
         if preprocess.reads_low:
-            low = view.low(self._decode(i, low_rows), *size)
+            low = view.low(small, *size)
             low = np.moveaxis(low.reshape(*others.shape, *low.shape[1:]), -1, -3)
         return HybridClip(high, low, self._pts[high_rows], self._pts[low_rows].reshape(others.shape))
 
@@ -134,37 +138,44 @@ class Corpus:
         first = int(self._first_row[i]) + (0 if stream == "hr" else int(self._counts[i, 0]))
         return first + numbers
 
-    def _decode(self, i: int, rows: NDArray[np.int64]) -> Pixels:
-        """(n, H, W, 3) of these rows; a picture asked for more than once is decoded once."""
+    def _decode(self, i: int, *wanted: NDArray[np.int64]) -> list[Pixels]:
+        """(n, H, W, 3) of each run of rows, all read at once; a picture asked for more than once is decoded once."""
+        shard = self._shards[self._shard_of[i]]
+        places = sorted({self._span(row) for rows in wanted for row in rows.tolist()})
+        try:
+            data = dict(zip(places, self._place.spans(shard, places), strict=True)) if places else {}
+            return [self._pictures(i, rows, data) for rows in wanted]
+        except (OSError, MediaError) as error:
+            where, clip = self._place.where(f"{SHARDS}/{shard}"), self.table["clip_id"][i].as_py()
+            raise StoreError(
+                f"{where}: clip {clip!r} cannot be read: {error}; restore the shard, "
+                "or delete it with both tables and build its videos again"
+            ) from error
+
+    def _pictures(self, i: int, rows: NDArray[np.int64], data: Mapping[Span, bytes]) -> Pixels:
         if not len(rows):
             return np.zeros((0, 0, 0, 3), np.uint8)
         unique, places = np.unique(rows, return_inverse=True)
-        try:
-            first = decode_jpeg(self._read(i, int(unique[0])))
+        if self.rates.form == "jpeg":
+            first = decode_jpeg(data[self._span(int(unique[0]))])
             pictures = np.empty((len(unique), *first.shape), np.uint8)
             pictures[0] = first
             for picture, row in zip(pictures[1:], unique[1:].tolist(), strict=True):
-                decode_jpeg(self._read(i, row), into=picture)
-        except (OSError, MediaError) as error:
-            shard, clip = self._shards[self._shard_of[i]], self.table["clip_id"][i].as_py()
-            raise StoreError(
-                f"{self.root / SHARDS / shard}: clip {clip!r} cannot be read: {error}; restore the shard, "
-                "or delete it with both tables and build its videos again"
-            ) from error
+                decode_jpeg(data[self._span(row)], into=picture)
+        else:
+            files = {span: unpack(self.rates.form, data[span]) for span in {self._span(row) for row in unique.tolist()}}
+            pictures = np.stack([self._within(row, i, files[self._span(row)]) for row in unique.tolist()])
         return pictures if len(unique) == len(rows) and (places == np.arange(len(rows))).all() else pictures[places]
 
-    def _read(self, i: int, row: int) -> bytes:
-        length = int(self._length[row])
-        data = os.pread(self._descriptor(int(self._shard_of[i])), length, int(self._offset[row]))
-        if len(data) != length:
-            raise OSError(f"the shard ends early, at {len(data)} of {length} bytes of a picture")
-        return data
+    def _within(self, row: int, i: int, file: Pixels) -> Pixels:
+        """The frame of a row out of the file (n, H, W, 3) in which it lies with its neighbours."""
+        first = row
+        while first > self._first_row[i] and self._span(first - 1) == self._span(row):
+            first -= 1
+        if row - first >= len(file):
+            raise MediaError(f"it holds {len(file)} pictures, frame {row - first} of it is missing")
+        picture: Pixels = file[row - first]
+        return picture
 
-    def _descriptor(self, shard: int) -> int:
-        if shard in self._open:
-            self._open.move_to_end(shard)
-            return self._open[shard]
-        if len(self._open) >= _OPEN_SHARDS:
-            os.close(self._open.popitem(last=False)[1])
-        self._open[shard] = os.open(self.root / SHARDS / self._shards[shard], os.O_RDONLY)
-        return self._open[shard]
+    def _span(self, row: int) -> Span:
+        return int(self._offset[row]), int(self._length[row])

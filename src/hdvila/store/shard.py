@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.errors import StoreError
+from hdvila.media import Packed
+from hdvila.media.packed import SUFFIXES
 from hdvila.store.layout import Entry, check_format, key_of, to_json
 
 _BLOCK = 512
+_SUFFIX = {form: suffix for suffix, form in SUFFIXES.items()}
 
 
 class ShardWriter:
@@ -26,15 +29,16 @@ class ShardWriter:
         self._file = self._partial.open("wb", buffering=0)  # what a full disk refuses must not wait in a buffer
         self._ends: list[int] = [0]  # of the file after each clip
 
-    def add(self, facts: dict[str, Any], hr: Sequence[bytes], lr: Sequence[bytes]) -> None:
-        """Append one clip: its JPEGs, its text, its facts."""
+    def add(self, facts: dict[str, Any], hr: Packed, lr: Packed) -> None:
+        """Append one clip: its pictures, its text, its facts."""
         key = key_of(facts["clip_id"])
         places: dict[str, list[tuple[int, int]]] = {"hr": [], "lr": []}
         block = bytearray()
-        for stream, pictures in (("hr", hr), ("lr", lr)):
-            for number, data in enumerate(pictures):
-                offset = _append(block, f"{key}.{stream}.{number:03d}.jpg", data)
-                places[stream].append((self._ends[-1] + offset, len(data)))
+        for stream, packed in (("hr", hr), ("lr", lr)):
+            for data, frames in zip(packed.data, packed.counts, strict=True):
+                name = f"{key}.{stream}.{len(places[stream]):03d}.{_SUFFIX[packed.form]}"
+                offset = _append(block, name, data)
+                places[stream] += [(self._ends[-1] + offset, len(data))] * frames
         _append(block, f"{key}.txt", facts["text"].encode())
         _append(block, f"{key}.json", to_json(facts))
         self._write(block)
@@ -97,24 +101,36 @@ def scan_shard(path: Path) -> list[Entry]:
     Raises:
         StoreError: it is no tar file, or a clip in it is incomplete.
     """
-    places: dict[str, dict[str, list[tuple[int, int]]]] = {}
+    files: dict[str, dict[str, list[tuple[int, int, int]]]] = {}  # key, stream -> (first frame, offset, length)
     entries = []
     try:
         with tarfile.open(path) as tar:
             for member in tar:
                 key, *rest = member.name.split(".")
-                if len(rest) == 3 and rest[0] in ("hr", "lr"):
-                    where = places.setdefault(key, {"hr": [], "lr": []})
-                    where[rest[0]].append((member.offset_data, member.size))
+                if len(rest) == 3 and rest[0] in ("hr", "lr") and rest[2] in SUFFIXES:
+                    streams = files.setdefault(key, {"hr": [], "lr": []})
+                    streams[rest[0]].append((int(rest[1]), member.offset_data, member.size))
                 elif rest == ["json"]:
                     content = tar.extractfile(member)
                     assert content is not None
                     facts = json.loads(content.read())
                     check_format(facts.get("format"), path)
-                    entry = Entry(facts, places[key]["hr"], places[key]["lr"])
-                    if (len(entry.hr), len(entry.lr)) != (len(facts["hr_pts"]), len(facts["lr_pts"])):
-                        raise KeyError(key)
-                    entries.append(entry)
+                    form, found = facts.get("form", "jpeg"), files[key]
+                    hr, lr = (_places(found[name], len(facts[f"{name}_pts"]), form) for name in ("hr", "lr"))
+                    entries.append(Entry(facts, hr, lr))
     except (tarfile.TarError, OSError, ValueError, KeyError) as error:
         raise StoreError(f"{path}: is damaged ({error}); delete it and build its videos again") from error
     return entries
+
+
+def _places(files: Sequence[tuple[int, int, int]], frames: int, form: str) -> list[tuple[int, int]]:
+    """(offset, length) of each of `frames` frames, from (first frame, offset, length) of the files they lie in."""
+    places: list[tuple[int, int]] = []
+    if form == "jpeg" and len(files) != frames:
+        raise ValueError(f"{len(files)} of {frames} pictures of a clip are there")
+    ends = [first for first, _, _ in files[1:]] + [frames]
+    for (first, offset, length), end in zip(files, ends, strict=True):
+        if first != len(places) or end <= first:
+            raise ValueError("pictures of a clip are missing")
+        places += [(offset, length)] * (end - first)
+    return places

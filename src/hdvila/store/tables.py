@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from hdvila.errors import StoreError
 from hdvila.store.layout import CLIPS, FORMAT, INDEX, OWN_FIELDS, SHARDS, Entry, Rates, check_format
+from hdvila.store.place import Folder, Place
 from hdvila.store.shard import scan_shard, sync_folder
 
 _META = b"hdvila"
@@ -83,7 +84,7 @@ def read_tables(root: Path) -> Tables:
     Raises:
         StoreError: a table or a shard that it misses is damaged, or the corpus is of another version.
     """
-    clips, index, rates = _read_files(root)
+    clips, index, rates = _read_files(Folder(root))
     known = set(clips["shard"].unique().to_pylist())
     missing = [shard for shard in _shard_names(root) if shard not in known]
     scanned = [(shard, scan_shard(root / SHARDS / shard)) for shard in missing]
@@ -113,24 +114,38 @@ def join(first: Any, second: Any) -> Any:
 
 def rates_of(entry: Entry) -> Rates:
     """The rates that a clip was stored with."""
-    return Rates(entry.facts["lr_fps"], entry.facts["hr_every"])
+    return Rates(entry.facts["lr_fps"], entry.facts["hr_every"], entry.facts.get("form", "jpeg"))
 
 
-def _read_files(root: Path) -> tuple[Any, Any, Rates | None]:
-    """The tables on disk; empty ones unless both are there. Clips first, see `write_tables`."""
-    if not ((root / CLIPS).exists() and (root / INDEX).exists()):
+def read_remote_tables(place: Place) -> Tables:
+    """Read the tables of a corpus that lies elsewhere; its shards are not looked into.
+
+    Raises:
+        StoreError: a table is missing or damaged, or the corpus is of another version.
+    """
+    tables = _read_files(place)
+    if tables[2] is None:
+        raise StoreError(f"{place.where(CLIPS)}: {CLIPS} and {INDEX} must both be there; check the address")
+    return Tables(*tables, True)
+
+
+def _read_files(place: Place) -> tuple[Any, Any, Rates | None]:
+    """The tables that are there; empty ones unless both are. Clips first, see `write_tables`."""
+    files = place.tables()
+    if files is None:
         return *make_tables([]), None
     tables = []
-    for name in (CLIPS, INDEX):
+    for name, file in zip((CLIPS, INDEX), files, strict=True):
         try:
-            tables.append(pq.read_table(root / name))
+            tables.append(pq.read_table(file))
         except (pa.ArrowException, OSError) as error:
-            raise StoreError(f"{root / name}: cannot be read ({error}); delete it: the shards bring it back") from error
+            where = place.where(name)
+            raise StoreError(f"{where}: cannot be read ({error}); delete it: the shards bring it back") from error
     meta = json.loads((tables[0].schema.metadata or {}).get(_META, b"{}"))
-    check_format(meta.get("format"), root)
+    check_format(meta.get("format"), place.where(CLIPS))
     clips, index = tables
     inside = pc.is_in(index["shard"].cast(pa.string()), clips["shard"].cast(pa.string()).combine_chunks())
-    return clips, index.filter(inside), Rates(meta["lr_fps"], meta["hr_every"])
+    return clips, index.filter(inside), Rates(meta["lr_fps"], meta["hr_every"], meta.get("form", "jpeg"))
 
 
 def _shard_names(root: Path) -> Iterator[str]:

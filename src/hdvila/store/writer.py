@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from hdvila.errors import StoreError, UsageError
+from hdvila.media import Form, Packed, Packing
 from hdvila.media.streams import stream_ratio
-from hdvila.store.jpegs import Jpegs
 from hdvila.store.layout import LOCK, SHARDS, Attribute, Entry, Rates, facts_of
 from hdvila.store.shard import ShardWriter
 from hdvila.store.tables import join, make_tables, read_tables, write_tables
@@ -33,7 +33,8 @@ class CorpusWriter:
         root: the corpus folder; made if it is not there, continued if it is.
         clips_per_shard: a shard is closed at the first end of a video after that many clips.
         lr_fps, hr_fps: frames a second of the two streams; all clips of a corpus agree in them.
-        quality: of the JPEGs, 1..100.
+        quality: of the pictures, 1..100.
+        form: of the pictures, ``jpeg``, or ``h264``: several times smaller, slower to write and to read. One a corpus.
 
     Raises:
         StoreError: another process writes to this corpus, it has other rates, or it cannot be read or written.
@@ -46,10 +47,11 @@ class CorpusWriter:
         lr_fps: float = 10.0,
         hr_fps: float = 2.0,
         quality: int = 90,
+        form: Form = "jpeg",
     ) -> None:
         self.root = Path(root)
-        self._rates = _rates(lr_fps, hr_fps)
-        self._clips_per_shard, self._quality = clips_per_shard, quality
+        self._rates = Rates(float(lr_fps), stream_ratio(lr_fps, hr_fps, "frames a second"), form)
+        self._clips_per_shard, self._packing = clips_per_shard, Packing(form, quality)
         self._shard: ShardWriter | None = None
         self._unlisted: list[tuple[str, list[Entry]]] = []  # shards that the tables on disk do not know yet
         self._lock: int | None = _take_lock(self.root)
@@ -94,11 +96,11 @@ class CorpusWriter:
         return len(self._clip_ids)
 
     def add(
-        self, clip: Clip, hr: Frames | Jpegs, lr: Frames | Jpegs, attributes: Mapping[str, Attribute] | None = None
+        self, clip: Clip, hr: Frames | Packed, lr: Frames | Packed, attributes: Mapping[str, Attribute] | None = None
     ) -> None:
         """Store a clip with its pictures. `hr` are those of `lr` at every ``lr_fps / hr_fps``-th time, only larger.
 
-        `Jpegs` are stored as they are: where many processes cut clips, they encode them too.
+        What is `Packed` is stored as it is: where many processes cut clips, they encode them too.
 
         Raises:
             UsageError: a clip that is there already, a video that was ended by another one, times that do not fit
@@ -107,7 +109,7 @@ class CorpusWriter:
         """
         self._check(clip, hr, lr)
         pts = hr.pts_seconds.tolist(), lr.pts_seconds.tolist()
-        large, small = (frames if isinstance(frames, Jpegs) else Jpegs.of(frames, self._quality) for frames in (hr, lr))
+        large, small = self._packed(hr, self._rates.lr_fps / self._rates.hr_every), self._packed(lr, self._rates.lr_fps)
         facts = facts_of(clip, self._rates, (large.height, large.width), pts, attributes or {})
         with self._writing(f"clip {clip.clip_id!r}"):
             if clip.video_id != self._video:
@@ -115,7 +117,7 @@ class CorpusWriter:
                 self._video = clip.video_id
             if self._shard is None:
                 self._shard = ShardWriter(self.root / SHARDS / f"{self._next:06d}.tar")
-            self._shard.add(facts, large.data, small.data)
+            self._shard.add(facts, large, small)
         self._clip_ids.add(clip.clip_id)
 
     def drop_video(self) -> None:
@@ -146,7 +148,10 @@ class CorpusWriter:
             os.close(self._lock)
             self._lock = None
 
-    def _check(self, clip: Clip, hr: Frames | Jpegs, lr: Frames | Jpegs) -> None:
+    def _packed(self, frames: Frames | Packed, fps: float) -> Packed:
+        return frames if isinstance(frames, Packed) else Packed.of(frames, self._packing, fps)
+
+    def _check(self, clip: Clip, hr: Frames | Packed, lr: Frames | Packed) -> None:
         if clip.clip_id in self._clip_ids:
             raise UsageError(f"{self.root}: clip {clip.clip_id!r} is in the corpus already; clip ids are unique")
         if clip.video_id != self._video and clip.video_id in self._done | self._ended:
@@ -158,6 +163,12 @@ class CorpusWriter:
                 f"clip {clip.clip_id!r}: {len(hr)} HR and {len(lr)} LR frames do not fit together; "
                 f"the HR frames must stand at every {self._rates.hr_every}th LR frame"
             )
+
+        for frames in (hr, lr):
+            if isinstance(frames, Packed) and frames.form != self._rates.form:
+                raise UsageError(
+                    f"clip {clip.clip_id!r}: is {frames.form}, the corpus {self._rates.form}; give that form"
+                )
 
     def _end_video(self) -> None:
         """The video in work is complete; end the shard too if it is full."""
@@ -202,10 +213,6 @@ class CorpusWriter:
                 f"{self.root}: {what} cannot be written ({getattr(error, 'strerror', None) or error}); "
                 "make room and start again: finished shards are kept"
             ) from error
-
-
-def _rates(lr_fps: float, hr_fps: float) -> Rates:
-    return Rates(float(lr_fps), stream_ratio(lr_fps, hr_fps, "frames a second"))
 
 
 def _take_lock(root: Path) -> int:

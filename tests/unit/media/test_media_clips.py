@@ -18,13 +18,13 @@ from hdvila.media import (
     crop_to,
     decode_jpeg,
     encode_jpeg,
-    open_video,
     read_hybrid,
     read_hybrids,
     resize,
     write_video,
 )
 from hdvila.media.passes import timeline
+from hdvila.media.picture import Development
 from hdvila.media.view import View
 
 SMALL = Preprocess(height=64, width=128, segments=2, neighbours=3, rate=2)
@@ -150,10 +150,8 @@ def test_one_pass_gives_what_single_reads_give(film: Path, spans: list[tuple[flo
 def test_one_pass_keeps_only_the_clips_in_work(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first clip comes out before the video has been read to its end."""
     read: list[int] = []
-    with open_video(film) as video:
-        kind = type(video)
-    original = kind._rgb
-    monkeypatch.setattr(kind, "_rgb", lambda self, frame: read.append(frame.pts) or original(self, frame))
+    original = Development.rgb
+    monkeypatch.setattr(Development, "rgb", lambda self, frame: read.append(frame.pts) or original(self, frame))
     clips = read_hybrids(film, SMALL, [(0, 2), (2, 4), (4, 6)])
     next(clips)
     assert len(read) <= 14
@@ -185,8 +183,9 @@ def test_without_neighbours_there_is_no_low_resolution(film: Path) -> None:
 
 
 def test_streams_of_the_corpus(film: Path) -> None:
-    pairs = list(clip_streams(film, [(0, 3), (1.5, 4.05)], hr_height=80, lr_height=20))
-    assert len(pairs) == 2
+    packed = list(clip_streams(film, [(0, 3), (1.5, 4.05)], hr_height=80, lr_height=20))
+    assert len(packed) == 2
+    pairs = [(hr.frames(), lr.frames()) for hr, lr in packed]
     for (start, end), (hr, lr) in zip([(0, 3), (1.5, 4.05)], pairs, strict=True):
         assert hr.rgb.shape[1:] == (80, 132, 3)  # 160x96 at 80 lines, the width to a multiple of 4
         assert lr.rgb.shape[1:] == (20, 33, 3)
@@ -196,8 +195,8 @@ def test_streams_of_the_corpus(film: Path) -> None:
         assert np.array_equal(hr.pts_seconds, lr.pts_seconds[::5])
         assert [number_in(rgb) for rgb in hr.rgb] == [round(pts * 25) for pts in hr.pts_seconds]
     small = next(clip_streams(film, [(0, 1)]))
-    assert small[0].rgb.shape == (2, 96, 160, 3)  # never enlarged
-    assert small[1].rgb.shape == (10, 24, 40, 3)
+    assert small[0].frames().rgb.shape == (2, 96, 160, 3)  # never enlarged
+    assert small[1].frames().rgb.shape == (10, 24, 40, 3)
     with pytest.raises(UsageError, match="whole multiple"):
         next(clip_streams(film, [(0, 1)], hr_fps=3))
 

@@ -218,3 +218,34 @@ def test_names_that_ffmpeg_would_read_as_protocols(tmp_path: Path, monkeypatch: 
         write_video(name, [numbered(3)], 25)
         with open_video(name) as video:
             assert number_in(video.frames([0]).rgb[0]) == 3
+
+
+def test_absurd_sizes_and_times_are_refused(make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_video("wide.mkv", frames=30)
+    with monkeypatch.context() as narrow:
+        narrow.setattr("hdvila.media.info._MAX_SIDE", 150)
+        with pytest.raises(MediaError, match=r"wide\.mkv: says that it is shown with 160x96 pixels"):
+            probe(path)
+    monkeypatch.setattr("hdvila.media.info._MAX_SECONDS", 1.0)
+    with pytest.raises(MediaError, match=r"wide\.mkv: its last picture ends 1\.2 s after"):
+        probe(path)
+
+
+@pytest.mark.parametrize("name", ["bits.mkv", "bits.mp4"])
+def test_flipped_bits_give_an_error_or_a_sane_video(make_video: Callable[..., Path], tmp_path: Path, name: str) -> None:
+    whole = make_video(name, frames=20).read_bytes()
+    path, rng, refused = tmp_path / name, np.random.default_rng(1), 0
+    for _ in range(60):
+        data = bytearray(whole)
+        for place in rng.integers(0, min(len(data), 700 if name == "bits.mkv" else len(data)), 3):
+            data[place] ^= 1 << rng.integers(8)
+        path.write_bytes(data)
+        try:
+            info = probe(path)
+        except MediaError:
+            refused += 1
+            continue
+        assert 0 < info.duration < 1e6
+        assert 0 < info.fps < 1e6
+        assert 1 <= min(info.width, info.height) <= max(info.width, info.height) <= 16_384
+    assert refused < 60

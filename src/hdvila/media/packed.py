@@ -1,0 +1,157 @@
+"""The pictures of a stream as the corpus stores them: JPEG files, or short stretches of H.264."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal, Protocol
+
+import av
+import numpy as np
+
+from hdvila.errors import MediaError, UsageError
+from hdvila.media.jpeg import decode_jpeg, encode_jpeg
+from hdvila.types import Frames, Pixels, Seconds
+
+Form = Literal["jpeg", "h264"]
+SUFFIXES: dict[str, Form] = {"jpg": "jpeg", "h264": "h264"}
+"""The endings of the files in which pictures lie, and their form."""
+
+_SECONDS_A_STRETCH = 2.0
+_LOSS = 23  # of H.264, x264's CRF at the quality of 90 at which JPEGs are made by default
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Packed:
+    """One stream of a clip as files of one form: `data[i]` holds the next `counts[i]` frames. ``pts_seconds`` is (T,).
+
+    A JPEG holds one frame, a stretch of H.264 several, in order; each file can be read without the others.
+    """
+
+    form: Form
+    data: tuple[bytes, ...]
+    counts: tuple[int, ...]
+    pts_seconds: Seconds
+    height: int
+    width: int
+
+    def __len__(self) -> int:
+        return sum(self.counts)
+
+    @classmethod
+    def of(cls, frames: Frames, packing: Packing, fps: float) -> Packed:
+        """Encode (T, H, W, 3) pictures."""
+        packer = packing.packer(fps)
+        for rgb in frames.rgb:
+            packer.add(rgb, 1)
+        return packer.finish(frames.pts_seconds)
+
+    def frames(self) -> Frames:
+        """Decode all of it."""
+        return Frames(np.concatenate([unpack(self.form, data) for data in self.data]), self.pts_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How pictures are stored. `quality` is that of JPEG, 1..100; H.264 takes the CRF that looks about as good."""
+
+    form: Form = "jpeg"
+    quality: int = 90
+
+    def __post_init__(self) -> None:
+        if self.form not in SUFFIXES.values() or not 1 <= self.quality <= 100:
+            raise UsageError(f"{self}: form is jpeg or h264, quality 1..100")
+
+    def packer(self, fps: float) -> Packer:
+        """For one stream of one clip at `fps` frames a second."""
+        return _Jpegs(self.quality) if self.form == "jpeg" else _H264(self.quality, fps)
+
+
+class Packer(Protocol):
+    """Takes the pictures of a stream one after another, so that only their encoded form is kept."""
+
+    def add(self, rgb: Pixels, times: int) -> None:
+        """(H, W, 3), shown for `times` frames of the timeline."""
+
+    def finish(self, pts_seconds: Seconds) -> Packed:
+        """The stream, whose frames appear at `pts_seconds` (T,)."""
+
+
+def unpack(form: Form, data: bytes) -> Pixels:
+    """One file of a stream -> (n, H, W, 3).
+
+    Raises:
+        MediaError: the bytes are damaged.
+    """
+    if form == "jpeg":
+        return decode_jpeg(data)[None]
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    try:
+        packets = [*decoder.parse(data), *decoder.parse(), None]
+        decoded = [frame for packet in packets for frame in decoder.decode(packet)]
+    except av.error.FFmpegError as error:
+        raise MediaError(f"{len(data)} bytes of H.264 cannot be decoded: {error}; make them again") from error
+    if not decoded:
+        raise MediaError(f"{len(data)} bytes of H.264 hold no picture; make them again")
+    return np.stack([frame.to_ndarray(format="rgb24") for frame in decoded])
+
+
+class _Jpegs:
+    def __init__(self, quality: int) -> None:
+        self._quality = quality
+        self._data: list[bytes] = []
+        self._size = (0, 0)
+
+    def add(self, rgb: Pixels, times: int) -> None:
+        self._size = rgb.shape[:2]
+        self._data += [encode_jpeg(rgb, self._quality)] * times
+
+    def finish(self, pts_seconds: Seconds) -> Packed:
+        return Packed("jpeg", tuple(self._data), (1,) * len(self._data), pts_seconds, *self._size)
+
+
+class _H264:
+    """Stretches of two seconds, each with its own headers and beginning with a key frame; BT.601, limited range."""
+
+    def __init__(self, quality: int, fps: float) -> None:
+        self._loss = min(51, max(1, round(_LOSS + (90 - quality) / 2)))
+        self._rate = Fraction(fps).limit_denominator(1001)
+        self._stretch = max(1, round(_SECONDS_A_STRETCH * fps))
+        self._encoder: Any = None
+        self._data: list[bytes] = []
+        self._counts: list[int] = []
+        self._count = 0
+        self._size = (0, 0)
+
+    def add(self, rgb: Pixels, times: int) -> None:
+        if self._encoder is None:
+            self._size = rgb.shape[:2]
+            self._encoder = self._open(*self._size)
+        for _ in range(times):
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            frame.pts, frame.time_base = self._count, 1 / self._rate
+            self._count += 1
+            self._keep(self._encoder.encode(frame))
+
+    def finish(self, pts_seconds: Seconds) -> Packed:
+        self._keep(self._encoder.encode(None))
+        return Packed("h264", tuple(self._data), tuple(self._counts), pts_seconds, *self._size)
+
+    def _keep(self, packets: list[Any]) -> None:
+        for packet in packets:
+            if packet.is_keyframe:
+                self._data.append(b"")
+                self._counts.append(0)
+            self._data[-1] += bytes(packet)
+            self._counts[-1] += 1
+
+    def _open(self, height: int, width: int) -> Any:
+        encoder: Any = av.CodecContext.create("libx264", "w")
+        encoder.width, encoder.height = width, height
+        encoder.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"  # half the colour needs even sides
+        encoder.time_base, encoder.framerate = 1 / self._rate, self._rate
+        encoder.thread_count = 1
+        headers = f"keyint={self._stretch}:min-keyint={self._stretch}:scenecut=0:open-gop=0:repeat-headers=1:annexb=1"
+        encoder.options = {"crf": str(self._loss), "preset": "veryfast", "x264-params": headers}
+        return encoder

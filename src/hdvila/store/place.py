@@ -1,0 +1,160 @@
+"""Where a corpus lies: a folder of this machine, or anything that fsspec can reach and read in part (s3, http, ...)."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from hdvila.errors import StoreError, require
+from hdvila.store.layout import CLIPS, INDEX, SHARDS
+
+Span = tuple[int, int]
+"""(offset, length) in bytes."""
+
+_OPEN_SHARDS = 128
+_NEAR, _FAR = 4096, 65_536  # bytes between two spans that are cheaper read than asked for apart: on a disk, elsewhere
+
+
+class Place(Protocol):
+    """Reads the files of a corpus. Can be pickled and forked; reads share no position."""
+
+    def tables(self) -> tuple[Any, Any] | None:
+        """What pyarrow can read ``clips.parquet`` and ``index.parquet`` from, or None unless both are there."""
+
+    def spans(self, shard: str, spans: Sequence[Span]) -> list[bytes]:
+        """The bytes of a shard at each span; spans that touch or nearly touch are read as one."""
+
+    def where(self, name: str) -> str:
+        """A file of the corpus as a person would name it."""
+
+
+def place_of(root: str | os.PathLike[str]) -> Place:
+    """The folder or, where `root` begins with a protocol such as ``s3://``, the remote place.
+
+    Raises:
+        MissingDependency: a remote place needs a package that is not installed.
+    """
+    return Remote(root) if isinstance(root, str) and "://" in root else Folder(Path(root))
+
+
+class Folder:
+    """A folder on this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._open: OrderedDict[str, int] = OrderedDict()  # shard -> file descriptor, the one used last at the end
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_open": OrderedDict()}
+
+    def __del__(self) -> None:
+        for descriptor in getattr(self, "_open", {}).values():
+            os.close(descriptor)
+
+    def tables(self) -> tuple[Any, Any] | None:
+        files = self._root / CLIPS, self._root / INDEX
+        return files if all(file.exists() for file in files) else None
+
+    def spans(self, shard: str, spans: Sequence[Span]) -> list[bytes]:
+        descriptor = self._descriptor(shard)
+        stretches = joined(spans, _NEAR)
+        return _parts(spans, stretches, [os.pread(descriptor, length, offset) for offset, length in stretches])
+
+    def where(self, name: str) -> str:
+        return str(self._root / name)
+
+    def _descriptor(self, shard: str) -> int:
+        if shard in self._open:
+            self._open.move_to_end(shard)
+            return self._open[shard]
+        if len(self._open) >= _OPEN_SHARDS:
+            os.close(self._open.popitem(last=False)[1])
+        self._open[shard] = os.open(self._root / SHARDS / shard, os.O_RDONLY)
+        return self._open[shard]
+
+
+class Remote:
+    """A corpus behind a url. Its tables must be complete, as they are when its writer has ended."""
+
+    def __init__(self, url: str) -> None:
+        require("fsspec", extra="remote")
+        self._url = url.rstrip("/")
+        self._system: tuple[int, Any, str] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_system": None}
+
+    def tables(self) -> tuple[Any, Any] | None:
+        import pyarrow as pa
+
+        system, root = self._reach()
+        try:
+            clips, index = (pa.BufferReader(system.cat_file(f"{root}/{name}")) for name in (CLIPS, INDEX))
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # each protocol has its own, of which fsspec makes no one kind
+            raise StoreError(f"{self._url}: cannot be reached ({_said(error)}); check address and access") from error
+        return clips, index
+
+    def spans(self, shard: str, spans: Sequence[Span]) -> list[bytes]:
+        system, root = self._reach()
+        path, stretches = f"{root}/{SHARDS}/{shard}", joined(spans, _FAR)
+        starts, ends = [offset for offset, _ in stretches], [offset + length for offset, length in stretches]
+        try:
+            data = system.cat_ranges([path] * len(stretches), starts, ends, on_error="raise")
+        except Exception as error:
+            raise OSError(_said(error)) from error
+        for (_, length), part in zip(stretches, data, strict=True):
+            if len(part) > length:
+                raise OSError("the server sends whole files where parts are asked for; it must support byte ranges")
+        return _parts(spans, stretches, data)
+
+    def where(self, name: str) -> str:
+        return f"{self._url}/{name}"
+
+    def _reach(self) -> tuple[Any, str]:
+        """The file system, anew in a process that was forked: its connections belong to one process."""
+        if self._system is None or self._system[0] != os.getpid():
+            core = require("fsspec.core", extra="remote")
+            try:
+                system, root = core.url_to_fs(self._url)
+            except ImportError as error:
+                require(str(error).split()[-1] or "fsspec", extra="remote")
+                raise
+            except ValueError as error:
+                raise StoreError(f"{self._url}: {error}; name a folder, or an s3:// or http(s):// address") from error
+            self._system = os.getpid(), system, root
+        return self._system[1], self._system[2]
+
+
+def joined(spans: Sequence[Span], gap: int) -> list[Span]:
+    """The fewest stretches that hold all spans, joined where at most `gap` bytes lie between them; in order."""
+    stretches: list[Span] = []
+    for offset, length in sorted(spans):
+        if stretches and offset - sum(stretches[-1]) <= gap:
+            first, so_far = stretches[-1]
+            stretches[-1] = first, max(so_far, offset + length - first)
+        else:
+            stretches.append((offset, length))
+    return stretches
+
+
+def _parts(spans: Sequence[Span], stretches: Sequence[Span], data: Sequence[bytes]) -> list[bytes]:
+    """Cut the spans out of the stretches that were read."""
+    parts = []
+    for offset, length in spans:
+        (first, _), block = next(
+            found for found in zip(stretches, data, strict=True) if found[0][0] <= offset < sum(found[0]) or not length
+        )
+        part = block[offset - first : offset - first + length]
+        if len(part) != length:
+            raise OSError(f"the shard ends early, at {len(part)} of {length} bytes of a picture")
+        parts.append(part)
+    return parts
+
+
+def _said(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

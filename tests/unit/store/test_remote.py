@@ -1,0 +1,137 @@
+"""A corpus read from afar: over http with byte ranges, and from fsspec's own memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import pytest
+from test_store_round_trip import PREPROCESS, fill
+
+from hdvila.errors import StoreError
+from hdvila.store import Corpus
+from hdvila.store.place import joined
+
+
+class Server(ThreadingHTTPServer):
+    """Serves a folder; `asked` are the ranges it was asked for, as (path, first byte, last byte)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.ranges = folder, True
+        self.asked: list[tuple[str, int, int]] = []
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, Server)
+        file = server.folder / self.path.lstrip("/")
+        if not file.is_file():
+            self.send_error(404)
+            return
+        data = file.read_bytes()
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", "")) if server.ranges else None
+        if wanted:
+            first, last = int(wanted[1]), min(int(wanted[2]), len(data) - 1)
+            server.asked.append((self.path, first, last))
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+            data = data[first : last + 1]
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    fill(tmp_path / "corpus")
+    with Server(tmp_path) as there:
+        threading.Thread(target=there.serve_forever, daemon=True).start()
+        yield there
+        there.shutdown()
+
+
+def assert_same(one: Corpus, other: Corpus) -> None:
+    assert one.clips == other.clips
+    for i in range(len(one)):
+        for stream in ("hr", "lr"):
+            mine, yours = one.frames(i, stream, [3, 0, 3]), other.frames(i, stream, [3, 0, 3])
+            assert np.array_equal(mine.rgb, yours.rgb)
+            assert np.array_equal(mine.pts_seconds, yours.pts_seconds)
+        mine, yours = (corpus.sample(i, PREPROCESS, np.random.default_rng(i)) for corpus in (one, other))
+        assert np.array_equal(mine.high, yours.high)
+        assert np.array_equal(mine.low, yours.low)
+
+
+def test_over_http(server: Server, tmp_path: Path) -> None:
+    near, far = Corpus(tmp_path / "corpus"), Corpus(f"{server.url}/corpus/")
+    assert_same(near, far)
+    assert server.asked
+    assert sum(last - first + 1 for _, first, last in server.asked) < 4 * sum(
+        file.stat().st_size for file in (tmp_path / "corpus/shards").iterdir()
+    )
+    server.asked.clear()
+    far.frames(4, "lr")
+    ((path, first, last),) = server.asked  # all pictures of a stream: one stretch, one request
+    assert path == "/corpus/shards/000000.tar" or path == "/corpus/shards/000001.tar"
+    whole = near.table["lr_frames"][4].as_py()
+    assert last - first + 1 >= near._length[near._rows(4, "lr", np.arange(whole))].sum()
+
+
+def test_from_memory(tmp_path: Path) -> None:
+    fill(tmp_path / "corpus")
+    fsspec.filesystem("memory").put(str(tmp_path / "corpus"), "/there", recursive=True)
+    assert_same(Corpus(tmp_path / "corpus"), Corpus("memory://there"))
+
+
+def first_picture(corpus: Corpus) -> float:
+    return float(corpus.frames(0, "hr", [0]).rgb.mean())
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_worker_processes_read_too(server: Server, method: str) -> None:
+    corpus = Corpus(f"{server.url}/corpus")
+    expected = first_picture(corpus)
+    assert first_picture(pickle.loads(pickle.dumps(corpus))) == expected
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        assert pool.apply_async(first_picture, (corpus,)).get(timeout=60) == expected
+
+
+def test_what_is_not_there_is_named(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"nowhere/clips\.parquet"):
+        Corpus(f"{server.url}/nowhere")
+    corpus = Corpus(f"{server.url}/corpus")
+    shard = tmp_path / "corpus/shards/000000.tar"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:2000])
+    with pytest.raises(StoreError, match=r"shards/000000\.tar.*v0\.0\.mp4"):
+        corpus.frames(0, "lr")
+    shard.write_bytes(whole)
+    server.ranges = False
+    with pytest.raises(StoreError, match="byte ranges"):
+        corpus.frames(0, "hr", [1])
+    with pytest.raises(StoreError, match="nonsense"):
+        Corpus("nonsense://x/y")
+
+
+def test_near_spans_are_joined() -> None:
+    assert joined([(100, 10), (0, 5), (112, 8), (0, 5)], 2) == [(0, 5), (100, 20)]
+    assert joined([(0, 50), (10, 5), (60, 1)], 9) == [(0, 50), (60, 1)]
+    assert joined([], 9) == []
