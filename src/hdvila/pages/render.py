@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,15 @@ from hdvila.types import Pixels
 def render(package: str, template: str, **values: Any) -> str:
     """Fill a template that lies in `package`.
 
-    In ``*.html.j2`` every value is escaped; the variable ``style`` holds the CSS that all pages share. The filters
-    ``clock``, ``jpeg`` (bytes to a data URI), ``count`` (12,345) and ``share`` (0.123 to 12.3 %) are there.
+    In ``*.html.j2`` every value is escaped; the variable ``style`` holds the CSS that all pages share. There are the
+    filters ``clock``, ``jpeg`` (bytes to a data URI), ``count`` (12,345), ``share`` (0.123 to 12.3 %) and ``md`` (text
+    that Markdown is to show as it stands).
     """
     jinja2 = require("jinja2", extra="corpus")
     environment = jinja2.Environment(
         autoescape=".html" in template, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"clock": clock, "jpeg": jpeg_uri, "count": _count, "share": _share}
+    environment.filters |= {"clock": clock, "jpeg": jpeg_uri, "count": _count, "share": _share, "md": _markdown}
     style = files("hdvila.pages").joinpath("style.css").read_text(encoding="utf-8")
     text = files(package).joinpath(template).read_text(encoding="utf-8")
     return str(environment.from_string(text).render(style=style, **values))
@@ -60,3 +62,9 @@ def _count(number: float) -> str:
 
 def _share(part: float) -> str:
     return f"{100 * part:.1f} %"
+
+
+def _markdown(text: object) -> str:
+    """One line that Markdown shows as it stands."""
+    line = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|#>~])", r"\\\1", line)
