@@ -28,7 +28,9 @@ def length_histogram(summary: dict[str, Any], unit: str, what: str, paper_mean: 
         _line(axes, paper_mean, SOFT, f"{paper_mean:g} paper", "--")
         if summary["mean"] is not None:
             _line(axes, summary["mean"], BLUE, f"{summary['mean']:.1f} here", "-")
-        axes.set(xlabel=unit, ylabel=f"% of {what}", xlim=(0, edges[-1] + width), ylim=(0, max(shares) * 1.08 or 1))
+        longest = max((edge + width for edge, count in zip(edges, counts, strict=True) if count), default=0)
+        axes.set(xlabel=unit, ylabel=f"% of {what}", xlim=(0, max(longest, 1.4 * paper_mean)))
+        axes.set_ylim(0, max(shares) * 1.08 or 1)
         axes.legend(title="mean", frameon=False, loc="upper right", fontsize=9, title_fontsize=9)
     return drawn.svg
 
@@ -39,7 +41,7 @@ def similarity_histogram(similarity: dict[str, Any]) -> str:
     used = [
         at for at in range(len(edges) - 1) if any(similarity[name]["counts"][at] for name in _pairs(similarity))
     ] or [len(edges) // 2]
-    with drawing(_WIDTH * 1.5, _HEIGHT, "similarity") as drawn:
+    with drawing(_WIDTH, _HEIGHT, "similarity") as drawn:
         axes = drawn.figure.add_subplot()
         for name, label, color in (("other", "words of another clip", SOFT), ("own", "its own words", BLUE)):
             if name in similarity:

@@ -16,7 +16,7 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus
 
 _BATCH = 16
-_EDGES = [round(-1 + 0.05 * bin, 2) for bin in range(41)]
+_EDGES = [round(-1 + 0.02 * bin, 2) for bin in range(101)]
 
 
 class Scorer(Protocol):
