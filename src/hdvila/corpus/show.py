@@ -17,7 +17,7 @@ from hdvila.pages import render, write_text
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus
 
-_HIGH_WIDTH, _LOW_HEIGHT, _STRIP = 640, 90, 8  # pixels, pixels, pictures of the low resolution stream
+_HIGH_WIDTH, _LOW_HEIGHT, _STRIP = 640, 90, 6  # pixels, pixels, pictures of the low resolution stream
 
 
 def show(

@@ -20,14 +20,21 @@ def render(package: str, template: str, **values: Any) -> str:
     """Fill a template that lies in `package`.
 
     In ``*.html.j2`` every value is escaped; the variable ``style`` holds the CSS that all pages share. There are the
-    filters ``clock``, ``jpeg`` (bytes to a data URI), ``count`` (12,345), ``share`` (0.123 to 12.3 %) and ``md`` (text
-    that Markdown is to show as it stands).
+    filters ``clock``, ``jpeg`` (bytes to a data URI), ``count`` (12,345), ``amount`` (three digits at least), ``share``
+    (0.123 to 12.3 %) and ``md`` (text that Markdown is to show as it stands).
     """
     jinja2 = require("jinja2", extra="corpus")
     environment = jinja2.Environment(
         autoescape=".html" in template, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"clock": clock, "jpeg": jpeg_uri, "count": _count, "share": _share, "md": _markdown}
+    environment.filters |= {
+        "clock": clock,
+        "jpeg": jpeg_uri,
+        "count": _count,
+        "amount": _amount,
+        "share": _share,
+        "md": _markdown,
+    }
     style = files("hdvila.pages").joinpath("style.css").read_text(encoding="utf-8")
     text = files(package).joinpath(template).read_text(encoding="utf-8")
     return str(environment.from_string(text).render(style=style, **values))
@@ -58,6 +65,11 @@ def picture_uri(rgb: Pixels, quality: int = 92) -> str:
 
 def _count(number: float) -> str:
     return f"{number:,.0f}"
+
+
+def _amount(number: float) -> str:
+    """Three digits or all before the point: 0.00123, 1.23, 12.3, 12,345."""
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
 def _share(part: float) -> str:

@@ -31,6 +31,7 @@ def length_histogram(summary: dict[str, Any], unit: str, what: str, paper_mean: 
         longest = max((edge + width for edge, count in zip(edges, counts, strict=True) if count), default=0)
         axes.set(xlabel=unit, ylabel=f"% of {what}", xlim=(0, max(longest, 1.4 * paper_mean)))
         axes.set_ylim(0, max(shares) * 1.08 or 1)
+        axes.locator_params(axis="x", integer=True)
         axes.legend(title="mean", frameon=False, loc="upper right", fontsize=9, title_fontsize=9)
     return drawn.svg
 

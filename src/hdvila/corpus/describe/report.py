@@ -26,7 +26,7 @@ def report_html(name: str, stats: dict[str, Any]) -> str:
         paper=paper,
         categories=with_rest(stats["categories"]),
         resolutions=with_rest(stats["resolutions"]),
-        steps=list(stats["failures"]["by_step"].items()),
+        steps=list(stats["failed_by_step"].items()),
         clip_seconds=length_histogram(stats["clip_seconds"], "seconds", "clips", paper.CLIP_SECONDS),
         sentence_words=length_histogram(stats["sentence_words"], "words", "sentences", paper.SENTENCE_WORDS),
         similarity=similarity_histogram(similarity) if similarity else None,

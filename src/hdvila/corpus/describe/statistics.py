@@ -52,7 +52,7 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
     sample = rows.take(rows.sample(_TAGGED, seed), ["text", "language"])
     parts = count_parts((row["text"] or "", row.get("language")) for row in sample)
     rates = {"hr_fps": rows.rates.lr_fps / rows.rates.hr_every, "lr_fps": rows.rates.lr_fps}
-    return {**count.summary(), **rates, **_sizes(root), "failures": _failures(root), "parts_of_speech": parts}
+    return {**count.summary(), **rates, **_sizes(root), **_failures(root), "parts_of_speech": parts}
 
 
 class _Count:
@@ -160,7 +160,7 @@ def _sizes(root: Path) -> dict[str, int]:
 def _failures(root: Path) -> dict[str, Any]:
     """How many videos are not in the corpus, in all and by the step at which they were left out."""
     if not (root / FAILURES).exists():
-        return {"number": 0, "by_step": {}}
+        return {"failed": 0, "failed_by_step": {}}
     steps = pq.read_table(root / FAILURES, columns=["step"])["step"].value_counts().to_pylist()
     by_step = {row["values"]: row["counts"] for row in sorted(steps, key=lambda row: (-row["counts"], row["values"]))}
-    return {"number": sum(by_step.values()), "by_step": by_step}
+    return {"failed": sum(by_step.values()), "failed_by_step": by_step}
