@@ -39,7 +39,7 @@ def describe(
     The same corpus gives the same bytes. Without matplotlib, ``report.html`` is left out and the reporter told.
     A README.md or DATASHEET.md that was changed by hand stays as it is, and the reporter is told.
 
-    Memory: some 200 MB whatever the number of clips; with a scorer also the corpus's index (some 30 bytes a picture).
+    Memory: some 300 MB, by design whatever the number of clips; with a scorer also the index (some 30 bytes a picture).
 
     Args:
         corpus_root: the corpus folder.
