@@ -17,9 +17,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "losses": set(),
     "models": {"nn"},
     "store": {"media"},
+    "pages": {"media"},  # HTML with everything inside
     "hub": {"models", "nn", "media", "text"},
     "miniature": {"media", "text"},
-    "corpus": {"store", "media", "text"},
+    "corpus": {"store", "media", "text", "pages"},
     "data": {"store", "media", "text"},
     "tasks": {"models", "losses", "data"},  # of data only the Batch
     "train": {"tasks", "data", "hub", "models", "text", "evaluate"},

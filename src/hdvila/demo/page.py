@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
 from hdvila.demo.views import Curve, Report, Segment
-from hdvila.errors import require
-from hdvila.media.jpeg import encode_jpeg
+from hdvila.pages import BLUE, PALE, drawing, picture_uri, render, write_text
 from hdvila.types import Pixels
 
 
 def write_page(report: Report, path: Path) -> None:
     """Draw `report` into the HTML file `path`."""
-    jinja2 = require("jinja2", extra="train")
-    template = files("hdvila.demo").joinpath("page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["jpeg"] = _data_uri
-    environment.filters["clock"] = clock
-    html = environment.from_string(template).render(
+    html = render(
+        "hdvila.demo",
+        "page.html.j2",
         facts=report.facts,
         queries=report.queries,
         masked_words=report.masked_words,
         curves=_curves_svg(report.curves),
         segments=[_segment(segment) for segment in report.segments],
     )
-    path.write_text(html, encoding="utf-8")
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, as a player shows them: 75.25 -> ``1:15.2``."""
-    minutes, rest = divmod(max(0.0, seconds), 60)
-    return f"{int(minutes)}:{rest:04.1f}"
-
-
-def _data_uri(jpeg: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+    write_text(path, html)
 
 
 def _picture(rgb_3HW: Pixels) -> str:
-    return _data_uri(encode_jpeg(np.ascontiguousarray(rgb_3HW.transpose(1, 2, 0)), quality=92))
+    return picture_uri(rgb_3HW.transpose(1, 2, 0))
 
 
 def _segment(segment: Segment) -> dict[str, object]:
@@ -64,22 +47,13 @@ def _segment(segment: Segment) -> dict[str, object]:
 
 
 def _curves_svg(curves: tuple[Curve, ...]) -> str:
-    matplotlib = require("matplotlib", extra="train")
-    matplotlib.use("Agg")
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context({"svg.hashsalt": "hdvila", "font.size": 9}):
-        figure = Figure(figsize=(4.6 * len(curves), 2.6), layout="constrained")
+    with drawing(4.6 * len(curves), 2.6) as drawn:
         for column, curve in enumerate(curves, start=1):
-            axes = figure.add_subplot(1, len(curves), column)
-            axes.plot(curve.steps, curve.losses, color="#b9c7e6", linewidth=0.8)
-            axes.plot(curve.steps, _smooth(curve.losses), color="#2b59c3", linewidth=1.8)
+            axes = drawn.figure.add_subplot(1, len(curves), column)
+            axes.plot(curve.steps, curve.losses, color=PALE, linewidth=0.8)
+            axes.plot(curve.steps, _smooth(curve.losses), color=BLUE, linewidth=1.8)
             axes.set(title=curve.title, xlabel="step", ylabel="loss", ylim=(0, None))
-            axes.spines[["top", "right"]].set_visible(False)
-        text = io.StringIO()
-        figure.savefig(text, format="svg", transparent=True)
-    svg = text.getvalue()
-    return svg[svg.index("<svg") :]
+    return drawn.svg
 
 
 def _smooth(values: tuple[float, ...], width: int = 15) -> list[float]:

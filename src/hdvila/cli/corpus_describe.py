@@ -1,0 +1,62 @@
+"""``hdvila corpus describe`` and ``hdvila corpus show``: what is in a corpus, in numbers and to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from hdvila.cli import console
+from hdvila.errors import UsageError
+
+
+def describe(
+    corpus: Path = typer.Argument(..., metavar="CORPUS", help="A folder that `hdvila corpus build` made."),
+    model: str | None = typer.Option(None, "--model", help="Also measure how well words and pictures fit, by a model."),
+    json: bool = typer.Option(False, "--json", help="The numbers as one object."),
+) -> None:
+    """Write numbers, report, datasheet, dataset card and Croissant file of a corpus into it."""
+    _check(corpus)
+    from hdvila.corpus.describe import describe as describe_corpus
+
+    stats = describe_corpus(corpus, scorer=_load(model), scorer_name=model or "", reporter=console.reporter())
+    counts = f"{stats['clips']} clips of {stats['videos']} videos, {stats['hours']:.2f} h"
+    console.emit(stats, json, f"{corpus}: {counts}; see {corpus / 'report.html'}")
+
+
+def show(
+    corpus: Path = typer.Argument(..., metavar="CORPUS", help="A folder that `hdvila corpus build` made."),
+    into: Path | None = typer.Option(None, "--into", help="The HTML file; default: CORPUS/clips.html."),
+    sample: int = typer.Option(40, "--sample", min=1, help="How many clips, drawn by chance."),
+    seed: int = typer.Option(0, "--seed", help="Of the draw."),
+    model: str | None = typer.Option(None, "--model", help="A model that scores how well words and pictures fit."),
+    json: bool = typer.Option(False, "--json", help="One object with the file's name."),
+) -> None:
+    """A page of clips with their pictures and words, to see with one's own eyes whether they agree."""
+    _check(corpus)
+    from hdvila.corpus.show import show as show_corpus
+
+    target = into or corpus / "clips.html"
+    file = show_corpus(corpus, target, sample=sample, seed=seed, scorer=_load(model), reporter=console.reporter())
+    console.emit({"page": str(file)}, json, str(file))
+
+
+def register(app: typer.Typer) -> None:
+    """Make both commands of `app`."""
+    app.command()(describe)
+    app.command()(show)
+
+
+def _check(corpus: Path) -> None:
+    if not corpus.is_dir():
+        raise UsageError(f"{corpus}: there is no such corpus: make one with hdvila corpus build")
+
+
+def _load(model: str | None) -> Any:
+    """The model to score with, if one is named."""
+    if model is None:
+        return None
+    from hdvila.hub import load_model
+
+    return load_model(console.model_name(model))

@@ -1,0 +1,27 @@
+"""``DATASHEET.md``: the questions of Gebru et al., "Datasheets for Datasets", answered as far as the corpus can.
+
+Only what can be read off the corpus and its build is stated; what only its maker knows is marked ``MAKER``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hdvila.corpus.describe.card import summary
+from hdvila.pages import render
+
+MAKER = "**To be filled in by the maker:**"
+
+
+def datasheet_markdown(name: str, stats: dict[str, Any]) -> str:
+    """The datasheet of a corpus called `name` with these numbers (see `describe`)."""
+    return render(
+        "hdvila.corpus.describe",
+        "datasheet.md.j2",
+        name=name,
+        summary=summary(stats),
+        stats=stats,
+        options=stats.get("run", {}).get("options", {}),
+        steps=stats.get("run", {}).get("steps", []),
+        maker=MAKER,
+    )

@@ -1,0 +1,104 @@
+"""Everything that says what is in a corpus, written beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hdvila.corpus.describe.card import card_markdown
+from hdvila.corpus.describe.croissant import CROISSANT, croissant_json
+from hdvila.corpus.describe.datasheet import datasheet_markdown
+from hdvila.corpus.describe.report import report_html
+from hdvila.corpus.describe.rows import Rows
+from hdvila.corpus.describe.similarity import Scorer, score_clips
+from hdvila.corpus.describe.statistics import corpus_statistics
+from hdvila.errors import MissingDependency
+from hdvila.pages import write_text
+from hdvila.progress import SILENT, Reporter
+from hdvila.store import Corpus
+
+STATS = "stats.json"
+
+
+def describe(
+    corpus_root: str | os.PathLike[str],
+    *,
+    scorer: Scorer | None = None,
+    scorer_name: str = "",
+    scored: int = 1000,
+    run: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    reporter: Reporter = SILENT,
+) -> dict[str, Any]:
+    """Write ``stats.json``, ``report.html``, ``DATASHEET.md``, ``README.md`` and ``croissant.json`` into a corpus.
+
+    The same corpus gives the same bytes. Without matplotlib, ``report.html`` is left out and the reporter told.
+    A README.md or DATASHEET.md that was changed by hand stays as it is, and the reporter is told.
+
+    Memory: some 300 MB, by design whatever the number of clips; with a scorer also the index (some 30 bytes a picture).
+
+    Args:
+        corpus_root: the corpus folder.
+        scorer: a model; with it the similarity of words and pictures is measured on `scored` clips.
+        scorer_name: what to call it.
+        run: facts of the build as plain values: ``options``, and ``steps``, a list of ``{"name", "in", "out"}``;
+            default: what the last call was given.
+        seed: of the samples.
+        reporter: hears of the clips.
+
+    Returns:
+        What ``stats.json`` holds.
+
+    Raises:
+        StoreError: there is no corpus in the folder, or it is damaged.
+        UsageError: the scorer does not fit the corpus.
+    """
+    root = Path(corpus_root)
+    stats = corpus_statistics(root, seed, reporter)
+    last = _last(root)
+    stats["run"] = dict(run) if run is not None else last.get("run", {})
+    if scorer is not None and stats["clips"]:
+        numbers = Rows(root).sample(scored, seed).tolist()
+        scores = score_clips(Corpus(root), numbers, scorer, reporter)
+        stats["similarity"] = {"model": scorer_name or type(scorer).__name__, **scores.summary()}
+    name = root.resolve().name
+    prose = {"README.md": card_markdown(name, stats), "DATASHEET.md": datasheet_markdown(name, stats)}
+    stats["written"] = _write_prose(root, prose, last.get("written", {}), reporter)
+    write_text(root / STATS, json.dumps(stats, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(root / CROISSANT, croissant_json(name, root, stats))
+    try:
+        write_text(root / "report.html", report_html(name, stats))
+    except MissingDependency as error:
+        reporter.note(f"{root / 'report.html'} was not written: {error}")
+    return stats
+
+
+def _last(root: Path) -> dict[str, Any]:
+    """What ``stats.json`` held before; nothing where there is none that can be read."""
+    try:
+        last = json.loads((root / STATS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return last if isinstance(last, dict) else {}
+
+
+def _write_prose(root: Path, prose: dict[str, str], before: dict[str, str], reporter: Reporter) -> dict[str, str]:
+    """Write files that people complete by hand, but not over what they wrote. Checksums of what was written."""
+    written: dict[str, str] = {}
+    for file, text in prose.items():
+        there = (root / file).read_bytes() if (root / file).exists() else None
+        if there is not None and _digest(there) != before.get(file):
+            reporter.note(f"{root / file} was edited and stays as it is; delete it to have it written anew")
+            written |= {file: before[file]} if file in before else {}
+        else:
+            write_text(root / file, text)
+            written[file] = _digest((root / file).read_bytes())
+    return written
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

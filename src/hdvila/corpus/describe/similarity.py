@@ -1,0 +1,98 @@
+"""How well words and pictures of clips fit, as a model sees it (the paper's Figure 6c).
+
+The model is handed in: this room knows none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hdvila.errors import UsageError
+from hdvila.progress import SILENT, Reporter
+from hdvila.store import Corpus
+
+_BATCH = 16
+_EDGES = [round(-1 + 0.02 * bin, 2) for bin in range(101)]
+
+
+class Scorer(Protocol):
+    """What scores clips: any model that embeds texts and videos in one space, such as `hdvila.load_model` gives."""
+
+    @property
+    def processor(self) -> Any:
+        """Has ``preprocess``: the sizes and the sampling that the model reads."""
+
+    def embed_text(self, texts: list[str]) -> Any:
+        """Texts to a tensor (B, D) of unit vectors."""
+
+    def encode_video(self, high: Any, low: Any) -> Any:
+        """(B, S, 3, H, W) and (B, S, 2N, 3, H/4, W/4), uint8 tensors or None, to (B, D) unit vectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Cosines of clips: ``own`` (n,) with the words said in them, ``other`` (n,) with those said half a list away."""
+
+    own: NDArray[np.float32]
+    other: NDArray[np.float32]
+
+    def summary(self) -> dict[str, Any]:
+        """Means, deviations and histograms from -1 to 1; without ``other`` where there is but one clip."""
+        found = {"own": self.own, "other": self.other} if len(self.own) > 1 else {"own": self.own}
+        return {
+            "pairs": len(self.own),
+            "edges": _EDGES,
+            **{
+                name: {
+                    "mean": float(values.mean()) if len(values) else None,
+                    "deviation": float(values.std()) if len(values) else None,
+                    "counts": np.histogram(np.clip(values, -1, 1), _EDGES)[0].tolist(),
+                }
+                for name, values in found.items()
+            },
+        }
+
+
+def score_clips(corpus: Corpus, numbers: list[int], scorer: Scorer, reporter: Reporter = SILENT) -> Scores:
+    """Embed the clips with these numbers and the words said in them, frames chosen by the evaluation rule.
+
+    Args:
+        corpus: where the clips are.
+        numbers: which; their vectors are all kept until the end (4 KB a clip at width 1024).
+        scorer: see `Scorer`.
+        reporter: hears of the clips.
+
+    Raises:
+        UsageError: the scorer has no processor, or reads other frame rates than the corpus has.
+        StoreError: a clip cannot be read.
+    """
+    import torch
+
+    if scorer.processor is None:
+        raise UsageError("this model has no processor, so it cannot read clips: use a model folder that has one")
+    preprocess, device = scorer.processor.preprocess, getattr(scorer, "device", torch.device("cpu"))
+    texts = [text or "" for text in corpus.table["text"].take(numbers).to_pylist()]
+    rows: list[tuple[Any, Any]] = []
+    with torch.inference_mode(), reporter.task("scoring clips", total=len(numbers)) as bar:
+        for first in range(0, len(numbers), _BATCH):
+            some = numbers[first : first + _BATCH]
+            clips = [corpus.sample(i, preprocess) for i in some]
+            high, low = [clip.high for clip in clips], [clip.low for clip in clips]
+            stacked = (_stack(torch, [x for x in stream if x is not None], device) for stream in (high, low))
+            videos = scorer.encode_video(*stacked).float().cpu().numpy()
+            rows.append((videos, scorer.embed_text(texts[first : first + _BATCH]).float().cpu().numpy()))
+            bar.advance(len(some))
+    if not rows:
+        return Scores(np.zeros(0, np.float32), np.zeros(0, np.float32))
+    videos_VD, texts_VD = (np.concatenate(part) for part in zip(*rows, strict=True))
+    others_VD = np.roll(texts_VD, len(numbers) // 2, axis=0)
+    return Scores((videos_VD * texts_VD).sum(1), (videos_VD * others_VD).sum(1))
+
+
+def _stack(torch: Any, streams: list[Any], device: Any) -> Any:
+    """A batch of one stream, or None where the model does not read it."""
+    return torch.from_numpy(np.stack(streams)).to(device) if streams else None

@@ -1,0 +1,166 @@
+"""``stats.json``: the corpus in numbers, in one pass over its table.
+
+Memory does not grow with the number of clips: histograms of fixed size, an n-gram count of at most 100 MB in all, and
+a batch of the table. What grows is the number of different categories, channels, languages, licences and sizes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hdvila.corpus.describe.ngrams import NGrams
+from hdvila.corpus.describe.parts_of_speech import count_parts
+from hdvila.corpus.describe.rows import Rows
+from hdvila.corpus.describe.tally import Tally
+from hdvila.corpus.failures import FAILURES
+from hdvila.corpus.manifest import ATTRIBUTES
+from hdvila.progress import SILENT, Reporter
+
+_OWN = ("video_id", "start", "end", "text", "words", "timed_by", "hr_frames", "lr_frames", "height", "width")
+_CLIP_EDGES = [float(edge) for edge in range(0, 32, 1)]
+_WORD_EDGES = [float(edge) for edge in range(0, 84, 4)]
+_TAGGED = 20_000  # sentences whose parts of speech are counted
+_NGRAM_ROOM = 1 << 20
+_LISTED = 20  # channels, languages and licences that are named
+
+
+def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) -> dict[str, Any]:
+    """Counts, hours, distributions and words of the corpus in `root`, as plain values for JSON; None of nothing.
+
+    Args:
+        root: the corpus folder.
+        seed: of the sample of sentences whose parts of speech are counted (all, up to 20,000).
+        reporter: hears of the clips.
+
+    Raises:
+        StoreError: there is no corpus, or its table is damaged.
+    """
+    rows = Rows(root)
+    count = _Count()
+    with reporter.task("describing clips", total=rows.number) as bar:
+        for batch in rows.batches([*_OWN, *ATTRIBUTES]):
+            count.add(batch)
+            bar.advance(batch.num_rows)
+    sample = rows.take(rows.sample(_TAGGED, seed), ["text", "language"])
+    parts = count_parts((row["text"] or "", row.get("language")) for row in sample)
+    rates = {"hr_fps": rows.rates.lr_fps / rows.rates.hr_every, "lr_fps": rows.rates.lr_fps}
+    return {**count.summary(), **rates, **_sizes(root), **_failures(root), "parts_of_speech": parts}
+
+
+class _Count:
+    """What is added up, batch by batch. The clips of a video stand together in the table, as the store sees to."""
+
+    def __init__(self) -> None:
+        self.clips = self.videos = self.by_word = 0
+        self.seconds, self.words = Tally(0.01, 3600), Tally(1, 10_000)
+        self.frames: Counter[str] = Counter()
+        self.groups: dict[str, dict[Any, list[float]]] = {name: defaultdict(lambda: [0, 0, 0.0]) for name in ATTRIBUTES}
+        self.resolutions: dict[Any, list[float]] = defaultdict(lambda: [0, 0, 0.0])
+        self.ngrams = NGrams(_NGRAM_ROOM)
+        self._last_video: str | None = None
+
+    def add(self, batch: Any) -> None:
+        table = pa.table(batch)
+        if not len(table):
+            return
+        seconds = pc.subtract(table["end"], table["start"])
+        ids = table["video_id"].combine_chunks()
+        first_of_video = np.ones(len(ids), bool)
+        first_of_video[0] = ids[0].as_py() != self._last_video
+        if len(ids) > 1:
+            first_of_video[1:] = pc.not_equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
+        self._last_video = ids[-1].as_py()
+        self.clips += len(table)
+        self.videos += int(first_of_video.sum())
+        self.by_word += pc.sum(pc.equal(table["timed_by"], "word")).as_py() or 0
+        self.seconds.add(np.maximum(seconds.to_numpy(), 0))
+        self.words.add(table["words"].to_numpy())
+        for stream in ("hr_frames", "lr_frames"):
+            self.frames[stream] += pc.sum(table[stream]).as_py()
+        self.ngrams.add(table["text"].combine_chunks())
+        more = {"seconds": seconds, "first": pa.array(first_of_video).cast(pa.int64())}
+        for name, column in more.items():
+            table = table.append_column(name, column)
+        _group(table, ["width", "height"], self.resolutions)
+        for name, groups in self.groups.items():
+            if name in table.column_names:
+                _group(
+                    table.set_column(table.column_names.index(name), name, table[name].cast(pa.string())),
+                    [name],
+                    groups,
+                )
+
+    def summary(self) -> dict[str, Any]:
+        clip_seconds, sentence_words = self.seconds.summary(_CLIP_EDGES), self.words.summary(_WORD_EDGES)
+        sizes = [(f"{width}x{height}", counts) for (width, height), counts in self.resolutions.items()]
+        return {
+            "videos": self.videos,
+            "clips": self.clips,
+            "hours": self.seconds.sum / 3600,
+            "clip_seconds_mean": clip_seconds["mean"],
+            "sentence_words_mean": sentence_words["mean"],
+            "clips_timed_by_word": self.by_word,
+            "hr_frames": self.frames["hr_frames"],
+            "lr_frames": self.frames["lr_frames"],
+            "clip_seconds": clip_seconds,
+            "sentence_words": sentence_words,
+            "resolutions": _largest_first(sizes),
+            "categories": _largest_first(_named(self.groups["category"])),
+            **{f"{name}s": _kinds(self.groups[name]) for name in ("language", "license", "channel")},
+            "ngrams": self.ngrams.summary(),
+        }
+
+
+def _group(table: Any, names: list[str], into: dict[Any, list[float]]) -> None:
+    """Add videos, clips and seconds of each value of some columns."""
+    grouped = table.group_by(names).aggregate([("first", "sum"), ("seconds", "count"), ("seconds", "sum")])
+    keys = zip(*(grouped[name].to_pylist() for name in names), strict=True)
+    sums = (grouped[name].to_pylist() for name in ("first_sum", "seconds_count", "seconds_sum"))
+    for key, videos, clips, seconds in zip(keys, *sums, strict=True):
+        here = into[key]
+        here[0] += videos
+        here[1] += clips
+        here[2] += seconds
+
+
+def _named(groups: dict[Any, list[float]]) -> list[tuple[str, list[float]]]:
+    """The groups of one column, without that of the rows that have nothing there."""
+    return [(key[0], counts) for key, counts in groups.items() if key[0] is not None]
+
+
+def _kinds(groups: dict[Any, list[float]]) -> dict[str, Any]:
+    """How many different values a column has, and the commonest of them."""
+    rows = _largest_first(_named(groups))
+    return {"number": len(rows), "largest": rows[:_LISTED]}
+
+
+def _largest_first(groups: list[tuple[str, list[float]]]) -> list[dict[str, Any]]:
+    rows = [
+        {"name": name, "videos": int(videos), "clips": int(clips), "hours": seconds / 3600}
+        for name, (videos, clips, seconds) in groups
+    ]
+    return sorted(rows, key=lambda row: (-row["clips"], row["name"]))
+
+
+def _sizes(root: Path) -> dict[str, int]:
+    """Shards and their bytes."""
+    with os.scandir(root / "shards") as found:
+        sizes = [entry.stat().st_size for entry in found if entry.name.endswith(".tar") and entry.name[0] != "."]
+    return {"shards": len(sizes), "bytes": sum(sizes)}
+
+
+def _failures(root: Path) -> dict[str, Any]:
+    """How many videos are not in the corpus, in all and by the step at which they were left out."""
+    if not (root / FAILURES).exists():
+        return {"failed": 0, "failed_by_step": {}}
+    steps = pq.read_table(root / FAILURES, columns=["step"])["step"].value_counts().to_pylist()
+    by_step = {row["values"]: row["counts"] for row in sorted(steps, key=lambda row: (-row["counts"], row["values"]))}
+    return {"failed": sum(by_step.values()), "failed_by_step": by_step}

@@ -1,0 +1,101 @@
+"""Counting without keeping: histograms of any length of stream, and the number of different things in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Tally:
+    """A histogram of numbers from 0 on in steps of `step`; what lies at or above `top` is counted in the last bin.
+
+    Memory: at most ``8 * top / step`` bytes, whatever is added. Mean and extremes are exact, quantiles to one step.
+    """
+
+    def __init__(self, step: float, top: float) -> None:
+        self.step = step
+        self._last = round(top / step)
+        self._counts = np.zeros(1, np.int64)
+        self.sum = self.squares = 0.0
+        self.min = self.max = float("nan")
+
+    @property
+    def number(self) -> int:
+        """How many numbers were added."""
+        return int(self._counts.sum())
+
+    def add(self, values: NDArray[Any]) -> None:
+        """Count an array of numbers that are 0 or more."""
+        if not len(values):
+            return
+        bins = np.clip(np.floor(values / self.step + 1e-9), 0, self._last).astype(np.int64)
+        more = np.bincount(bins, minlength=len(self._counts))
+        more[: len(self._counts)] += self._counts
+        self._counts = more
+        self.sum += float(values.sum())
+        self.squares += float((values.astype(np.float64) ** 2).sum())
+        self.min = float(np.fmin(self.min, values.min()))
+        self.max = float(np.fmax(self.max, values.max()))
+
+    def quantile(self, part: float) -> float:
+        """The lower edge of the bin in which that part of all numbers is reached."""
+        return float(np.searchsorted(np.cumsum(self._counts), part * self.number) * self.step)
+
+    def summary(self, edges: Sequence[float]) -> dict[str, Any]:
+        """Mean, deviation, quantiles and extremes (None of nothing), and the counts between whole-step `edges`.
+
+        The last count is of everything from the last edge on, so that the counts add up to ``number``.
+        """
+        n = self.number
+        mean = self.sum / n if n else None
+        deviation = max(0.0, self.squares / n - mean**2) ** 0.5 if mean is not None else None
+        starts = np.minimum([round(edge / self.step) for edge in edges], len(self._counts))
+        below = np.concatenate([[0], np.cumsum(self._counts)])[starts]
+        return {
+            "number": n,
+            "mean": mean,
+            "deviation": deviation,
+            **{
+                name: self.quantile(part) if n else None
+                for name, part in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))
+            },
+            "min": self.min if n else None,
+            "max": self.max if n else None,
+            "edges": list(edges),
+            "counts": np.diff(np.append(below, n)).tolist(),
+        }
+
+
+class Distinct:
+    """How many different 64-bit hashes were seen: exact up to `room`, an estimate within 0.2 % (one deviation) beyond.
+
+    Wegman's adaptive sampling: only hashes that end in k zero bits are kept, and k grows when they are too many.
+    Memory: some ``24 * room`` bytes.
+    """
+
+    def __init__(self, room: int = 1 << 20) -> None:
+        self._room = room
+        self._zeros = 0
+        self._kept = np.zeros(0, np.uint64)
+
+    def add(self, hashes: NDArray[np.uint64]) -> None:
+        """Count an array of well mixed hashes."""
+        self._kept = np.union1d(self._kept, self._chosen(hashes))
+        while len(self._kept) > self._room:
+            self._zeros += 1
+            self._kept = self._chosen(self._kept)
+
+    @property
+    def exact(self) -> bool:
+        return self._zeros == 0
+
+    @property
+    def number(self) -> int:
+        return len(self._kept) << self._zeros
+
+    def _chosen(self, hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        chosen: NDArray[np.uint64] = hashes[hashes & np.uint64((1 << self._zeros) - 1) == 0]
+        return chosen

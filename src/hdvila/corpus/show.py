@@ -1,0 +1,97 @@
+"""A page of sampled clips, to see with one's own eyes whether text and picture agree."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hdvila.corpus.describe.rows import Rows
+from hdvila.corpus.describe.similarity import Scorer, score_clips
+from hdvila.errors import UsageError
+from hdvila.media import encode_jpeg
+from hdvila.media.resize import resize
+from hdvila.pages import render, write_text
+from hdvila.progress import SILENT, Reporter
+from hdvila.store import Corpus
+
+_HIGH_WIDTH, _LOW_HEIGHT, _STRIP = 640, 90, 6  # pixels, pixels, pictures of the low resolution stream
+
+
+def show(
+    corpus_root: str | os.PathLike[str],
+    into: str | os.PathLike[str],
+    *,
+    sample: int = 40,
+    seed: int = 0,
+    scorer: Scorer | None = None,
+    reporter: Reporter = SILENT,
+) -> Path:
+    """Write a self-contained HTML page of clips: pictures of both streams, words, times, category and score.
+
+    A clip takes some 60 KB of the page. The same corpus, sample and seed give the same page.
+
+    Args:
+        corpus_root: the corpus folder.
+        into: the HTML file; replaced if it is there.
+        sample: how many clips (all, if there are fewer), drawn evenly.
+        seed: of the draw.
+        scorer: a model; with it each clip has the cosine of its pictures and its words.
+        reporter: hears of the clips.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: a sample of less than one clip, or a scorer that does not fit the corpus.
+        StoreError: there is no corpus, or a clip cannot be read.
+    """
+    if sample < 1:
+        raise UsageError(f"sample={sample}: give at least 1 clip")
+    root, file = Path(corpus_root), Path(into)
+    rows = Rows(root)
+    numbers = rows.sample(sample, seed)
+    facts = rows.take(numbers, rows.columns)
+    corpus = Corpus(root)
+    scores = score_clips(corpus, numbers.tolist(), scorer, reporter).own.tolist() if scorer is not None else []
+    clips = []
+    with reporter.task("drawing clips", total=len(numbers)) as bar:
+        for at, (number, row) in enumerate(zip(numbers.tolist(), facts, strict=True)):
+            clips.append({**row, **_pictures(corpus, number), "score": scores[at] if scores else None})
+            bar.advance()
+    html = render(
+        "hdvila.corpus",
+        "show.html.j2",
+        name=root.resolve().name,
+        clips=clips,
+        total=rows.number,
+        seed=seed,
+        scored=bool(scores),
+        categories=sorted({str(clip["category"]) for clip in clips if clip.get("category") is not None}),
+    )
+    write_text(file, html)
+    return file
+
+
+def _pictures(corpus: Corpus, number: int) -> dict[str, Any]:
+    """The middle picture in high resolution, and some of the others in low, evenly over the clip, as JPEG."""
+    high, low = corpus.num_frames(number, "hr"), corpus.num_frames(number, "lr")
+    middle = corpus.frames(number, "hr", [high // 2])
+    chosen = np.unique(np.linspace(0, low - 1, min(low, _STRIP)).round().astype(np.int64))
+    strip = corpus.frames(number, "lr", chosen)
+    first = corpus.pts_seconds(number, "lr")[0]
+    return {
+        "high": encode_jpeg(_within(middle.rgb[0], width=_HIGH_WIDTH), 85),
+        "high_at": float(middle.pts_seconds[0] - first),
+        "low": [(at - first, encode_jpeg(_within(rgb, height=_LOW_HEIGHT), 80)) for at, rgb in strip],
+        "low_size": f"{strip.rgb.shape[2]} × {strip.rgb.shape[1]}",
+    }
+
+
+def _within(rgb: Any, width: int | None = None, height: int | None = None) -> Any:
+    """A picture made smaller, if it is larger than that."""
+    full_height, full_width = rgb.shape[:2]
+    factor = min(1.0, width / full_width if width else 1.0, height / full_height if height else 1.0)
+    return resize(rgb, max(1, round(full_height * factor)), max(1, round(full_width * factor)))

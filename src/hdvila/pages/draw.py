@@ -1,0 +1,54 @@
+"""Drawings for a page, as SVG text."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hdvila.errors import require
+
+BLUE, PALE, SOFT = "#2b59c3", "#b9c7e6", "#667085"
+
+
+class Drawing:
+    """What `drawing` gives: a figure to draw into, and its SVG text afterwards."""
+
+    def __init__(self, figure: Any) -> None:
+        self.figure = figure
+        self.svg = ""
+
+
+@contextmanager
+def drawing(width: float, height: float, name: str = "hdvila") -> Iterator[Drawing]:
+    """A matplotlib figure of `width` x `height` inches; on leaving, ``svg`` holds it without anything from outside.
+
+    Args:
+        width, height: in inches of 72 points.
+        name: makes the ids inside differ from those of other drawings on a page; the same input gives the same text.
+
+    Raises:
+        MissingDependency: matplotlib is not installed.
+    """
+    matplotlib = require("matplotlib", extra="corpus")
+    from matplotlib.figure import Figure
+
+    look = {
+        "svg.hashsalt": name,
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": "#cbd0d8",
+        "axes.labelcolor": SOFT,
+        "xtick.color": SOFT,
+        "ytick.color": SOFT,
+    }
+    with matplotlib.rc_context(look):
+        drawn = Drawing(Figure(figsize=(width, height), layout="constrained"))
+        yield drawn
+        text = io.StringIO()
+        drawn.figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = text.getvalue()
+    drawn.svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)

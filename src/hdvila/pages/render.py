@@ -1,0 +1,82 @@
+"""Templates into text, and the filters that every page has."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hdvila.errors import require
+from hdvila.media.jpeg import encode_jpeg
+from hdvila.types import Pixels
+
+
+def render(package: str, template: str, **values: Any) -> str:
+    """Fill a template that lies in `package`.
+
+    In ``*.html.j2`` every value is escaped; the variable ``style`` holds the CSS that all pages share. There are the
+    filters ``clock``, ``jpeg`` (bytes to a data URI), ``count`` (12,345), ``amount`` (three digits at least), ``share``
+    (0.123 to 12.3 %) and ``md`` (text that Markdown is to show as it stands).
+    """
+    jinja2 = require("jinja2", extra="corpus")
+    environment = jinja2.Environment(
+        autoescape=".html" in template, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters |= {
+        "clock": clock,
+        "jpeg": jpeg_uri,
+        "count": _count,
+        "amount": _amount,
+        "share": _share,
+        "md": _markdown,
+    }
+    style = files("hdvila.pages").joinpath("style.css").read_text(encoding="utf-8")
+    text = files(package).joinpath(template).read_text(encoding="utf-8")
+    return str(environment.from_string(text).render(style=style, **values))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a text file in one step. Lone surrogates, as captions may hold them, become question marks."""
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_bytes(text.encode("utf-8", errors="replace"))
+    os.replace(partial, path)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as a player shows them: 75.25 -> ``1:15.2``."""
+    minutes, rest = divmod(round(max(0.0, seconds), 1), 60)
+    return f"{int(minutes)}:{rest:04.1f}"
+
+
+def jpeg_uri(jpeg: bytes) -> str:
+    """JPEG bytes as the source of an ``<img>``."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+def picture_uri(rgb: Pixels, quality: int = 92) -> str:
+    """(H, W, 3) pixels as the source of an ``<img>``."""
+    return jpeg_uri(encode_jpeg(np.ascontiguousarray(rgb), quality))
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def _amount(number: float) -> str:
+    """Three digits or all before the point: 0.00123, 1.23, 12.3, 12,345."""
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
+def _share(part: float) -> str:
+    return f"{100 * part:.1f} %"
+
+
+def _markdown(text: object) -> str:
+    """One line that Markdown shows as it stands."""
+    line = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|#>~])", r"\\\1", line)

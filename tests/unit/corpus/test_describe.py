@@ -1,0 +1,193 @@
+"""What is said of a corpus is what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from corpora import GreyScorer, Page, make_corpus
+
+from hdvila.corpus.describe import describe
+from hdvila.corpus.failures import Failure, write_failures
+from hdvila.errors import StoreError
+from hdvila.store import Corpus
+
+TEXTS = [
+    "The red ball rolls to the left.",
+    "Now a blue cube spins twice, and the red ball rolls.",
+    "Here is the green cone again.",
+    "Look at it.",
+    "<script>alert('x')</script> & \"quotes\"",
+    "今日はとても良い天気です。",
+    "Привет, мир!",
+]
+CATEGORIES = ["Pets & <b>Animals</b>", "食べ物", "Pets & <b>Animals</b>", None]
+FILES = ("stats.json", "report.html", "DATASHEET.md", "README.md", "croissant.json")
+NEEDED = ("@context", "@type", "conformsTo", "name", "description", "license", "distribution", "recordSet")
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    root = make_corpus(tmp_path / "corpus", TEXTS, category=CATEGORIES, license=["MIT", "MIT", "CC-BY-4.0", "MIT"])
+    write_failures(
+        root, [Failure("a", "filter", "too small"), Failure("b", "filter", "too small"), Failure("c", "cut", "x")]
+    )
+    return root
+
+
+def test_statistics_are_those_of_the_clips_one_by_one(corpus: Path) -> None:
+    stats = describe(corpus)
+    assert json.loads((corpus / "stats.json").read_text(encoding="utf-8")) == stats
+    rows, clips = Corpus(corpus).table.to_pylist(), Corpus(corpus).clips
+    seconds = [clip.end - clip.start for clip in clips]
+    assert (stats["clips"], stats["videos"]) == (7, 4)
+    assert stats["hours"] == pytest.approx(sum(seconds) / 3600)
+    assert stats["clip_seconds_mean"] == stats["clip_seconds"]["mean"] == pytest.approx(np.mean(seconds))
+    words = [len(text.split()) for text in TEXTS]
+    assert stats["sentence_words"]["mean"] == pytest.approx(np.mean(words))
+    assert sum(stats["sentence_words"]["counts"]) == sum(stats["clip_seconds"]["counts"]) == 7
+    assert stats["lr_frames"] == sum(row["lr_frames"] for row in rows)
+    assert (stats["hr_fps"], stats["lr_fps"]) == (2, 10)
+    by_clip = Counter(row["category"] for row in rows if row["category"])
+    by_video = Counter(category for category in CATEGORIES if category)
+    assert {row["name"]: (row["videos"], row["clips"]) for row in stats["categories"]} == {
+        name: (by_video[name], by_clip[name]) for name in by_clip
+    }
+    assert stats["resolutions"] == [{"name": "96x64", "videos": 4, "clips": 7, "hours": pytest.approx(stats["hours"])}]
+    assert stats["licenses"]["number"] == 2
+    assert (stats["failed"], stats["failed_by_step"]) == (3, {"filter": 2, "cut": 1})
+    assert stats["bytes"] == sum(file.stat().st_size for file in (corpus / "shards").iterdir())
+    assert stats["parts_of_speech"]["tagged"] + stats["parts_of_speech"]["not_english"] == 7
+
+
+def test_the_same_corpus_gives_the_same_bytes(corpus: Path) -> None:
+    describe(corpus, run={"options": {"min_height": 64}})
+    first = {name: (corpus / name).read_bytes() for name in FILES}
+    describe(corpus)
+    assert {name: (corpus / name).read_bytes() for name in FILES} == first
+
+
+def test_the_report_shows_the_numbers_and_lets_no_text_act(corpus: Path) -> None:
+    stats = describe(corpus)
+    page = Page.read(corpus / "report.html")
+    page.check_self_contained()
+    assert not page.all("script")
+    assert len(page.all("svg")) == 2
+    assert not page.all("b")[4:], "a category became an element"
+    for shown in ("Pets & <b>Animals</b>", "食べ物", "13.4 s", "32.5 words", "3 videos: 2 at “filter”, 1 at “cut”"):
+        assert shown in page.words
+    for row in stats["ngrams"].values():
+        assert f"{row['unique']:,}" in page.words
+    assert [tag for tag, _ in page.tags].count("meta") == 2
+
+
+def test_datasheet_and_card_say_what_the_statistics_say(corpus: Path) -> None:
+    run = {"options": {"min_height": 64, "padding": 0.3}, "steps": [{"name": "filter", "in": 7, "out": 4}]}
+    stats = describe(corpus, run=run)
+    sheet, card = ((corpus / name).read_text(encoding="utf-8") for name in ("DATASHEET.md", "README.md"))
+    for title in ("Motivation", "Composition", "Collection", "Preprocessing", "Uses", "Distribution", "Maintenance"):
+        assert f"\n## {title}\n" in sheet
+    assert f"{stats['clips']} clips of {stats['videos']} videos" in sheet
+    assert f"{stats['bytes']:,} bytes in {stats['shards']} shards" in sheet
+    assert f"{stats['failed']} further videos" in sheet
+    assert "| `min_height` | 64 |" in sheet
+    assert "| filter | 7 | 4 |" in sheet
+    assert "| 食べ物 | 1 | 2 |" in sheet
+    assert sheet.count("To be filled in by the maker:") > 8
+    assert "<b>" not in sheet + card
+    front = dict(line.split(": ", 1) for line in card.split("---\n")[1].splitlines())
+    assert json.loads(front["size_categories"]) == ["n<1K"]
+    assert json.loads(front["license"]) == "other"
+    assert json.loads(front["configs"])[0]["data_files"] == "clips.parquet"
+    assert f"| clips | {stats['clips']} |" in card
+
+
+def test_croissant_names_every_column_and_the_right_bytes(corpus: Path) -> None:
+    describe(corpus)
+    data = json.loads((corpus / "croissant.json").read_text(encoding="utf-8"))
+    assert all(data.get(key) for key in NEEDED)
+    assert data["@type"] == "sc:Dataset"
+    assert data["conformsTo"] == "http://mlcommons.org/croissant/1.0"
+    parts = {part["@id"]: part for part in data["distribution"]}
+    assert len(parts) == len(data["distribution"]) == 4
+    assert {file.name for file in corpus.glob(parts["shards"]["includes"])} == {
+        file.name for file in (corpus / "shards").glob("*.tar")
+    }
+    ids = []
+    for records in data["recordSet"]:
+        files = {field["source"]["fileObject"]["@id"] for field in records["field"]}
+        assert len(files) == 1
+        file = corpus / files.pop()
+        assert [field["source"]["extract"]["column"] for field in records["field"]] == pq.read_schema(file).names
+        assert parts[file.name]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+        assert all(
+            field["dataType"] in ("sc:Text", "sc:Integer", "sc:Float", "sc:Boolean") for field in records["field"]
+        )
+        ids += [records["@id"], *(field["@id"] for field in records["field"])]
+    assert len(ids) == len(set(ids))
+
+
+def test_what_a_person_wrote_stays(corpus: Path) -> None:
+    describe(corpus)
+    data = json.loads((corpus / "croissant.json").read_text(encoding="utf-8"))
+    (corpus / "croissant.json").write_text(
+        json.dumps({**data, "url": "https://example.org", "datePublished": "2024-01-01"})
+    )
+    (corpus / "DATASHEET.md").write_text("my own words")
+    for _ in range(2):
+        stats = describe(corpus)
+        assert (corpus / "DATASHEET.md").read_text() == "my own words"
+        assert json.loads((corpus / "croissant.json").read_text(encoding="utf-8"))["url"] == "https://example.org"
+    assert str(stats["clips"]) in (corpus / "README.md").read_text()
+    (corpus / "DATASHEET.md").unlink()
+    describe(corpus)
+    assert "# Datasheet" in (corpus / "DATASHEET.md").read_text()
+
+
+def test_similarity_is_that_of_each_clip_with_its_words(corpus: Path) -> None:
+    fit = describe(corpus, scorer=GreyScorer(), scorer_name="grey")["similarity"]
+    grey = np.array([40 * number for number in range(7)]) / 255
+    words = np.array([min(1.0, len(text.split()) / 10) for text in TEXTS])
+    assert (fit["model"], fit["pairs"]) == ("grey", 7)
+    assert fit["own"]["mean"] == pytest.approx(np.cos(grey - words).mean(), abs=0.01)
+    assert fit["other"]["mean"] == pytest.approx(np.cos(grey - np.roll(words, 3)).mean(), abs=0.01)
+    assert sum(fit["own"]["counts"]) == sum(fit["other"]["counts"]) == 7
+    page = Page.read(corpus / "report.html")
+    page.check_self_contained()
+    assert len(page.all("svg")) == 3
+    assert "grey" in page.words
+
+
+@pytest.mark.parametrize("texts", [[], ["ひとつ"], ["one"]])
+def test_a_corpus_of_one_clip_or_none_without_categories(texts: list[str], tmp_path: Path) -> None:
+    root = make_corpus(tmp_path / "corpus", texts)
+    stats = describe(root, scorer=GreyScorer())
+    assert (stats["clips"], stats["videos"], stats["categories"]) == (len(texts), len(texts), [])
+    for name in FILES:
+        assert (root / name).stat().st_size > 100
+    Page.read(root / "report.html").check_self_contained()
+    assert "NaN" not in (root / "stats.json").read_text()
+
+
+def test_a_corpus_whose_build_was_killed_is_described_by_its_shards(corpus: Path) -> None:
+    whole = describe(corpus)
+    for name in ("clips.parquet", "index.parquet"):
+        (corpus / name).unlink()
+    again = describe(corpus)
+    assert {key: again[key] for key in ("clips", "hours", "categories", "ngrams")} == {
+        key: whole[key] for key in ("clips", "hours", "categories", "ngrams")
+    }
+
+
+def test_no_corpus_is_an_error_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=re.escape(str(tmp_path))):
+        describe(tmp_path)
+    (tmp_path / "clips.parquet").write_bytes(b"no table")
+    with pytest.raises(StoreError, match=r"clips\.parquet"):
+        describe(tmp_path)

@@ -1,0 +1,131 @@
+"""Streams are counted as if they had been kept."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hdvila.corpus.describe.ngrams import NGrams, words_of
+from hdvila.corpus.describe.parts_of_speech import TAGS, count_parts, is_english, tag
+from hdvila.corpus.describe.tally import Distinct, Tally
+
+
+@given(st.lists(st.lists(st.integers(0, 4000), max_size=20), max_size=6))
+def test_a_tally_is_what_numpy_finds_in_all_the_numbers(batches: list[list[int]]) -> None:
+    tally = Tally(0.01, 20.0)
+    for batch in batches:
+        tally.add(np.array(batch, float) / 100)
+    everything = np.array([x for batch in batches for x in batch], float) / 100
+    edges = [0.0, 1.0, 2.0, 5.0, 20.0]
+    summary = tally.summary(edges)
+    assert summary["number"] == len(everything)
+    assert summary["counts"] == np.histogram(everything, [*edges, np.inf])[0].tolist()
+    if len(everything):
+        assert summary["mean"] == pytest.approx(everything.mean())
+        assert summary["deviation"] == pytest.approx(everything.std(), abs=1e-6)
+        assert (summary["min"], summary["max"]) == (everything.min(), everything.max())
+        below = np.sort(np.minimum(everything, 20.0))
+        assert summary["median"] == pytest.approx(below[(len(below) - 1) // 2], abs=0.0101)
+    else:
+        assert summary["mean"] is summary["median"] is summary["max"] is None
+
+
+def test_distinct_is_exact_while_there_is_room_and_close_beyond_it() -> None:
+    rng = np.random.default_rng(3)
+    hashes = rng.integers(0, 2**64, 40_000, np.uint64)
+    small, large = Distinct(room=4096), Distinct(room=50_000)
+    for part in np.array_split(np.concatenate([hashes, hashes[:30_000]]), 23):
+        small.add(part)
+        large.add(part)
+    assert (large.number, large.exact) == (40_000, True)
+    assert not small.exact
+    assert small.number == pytest.approx(40_000, rel=0.08)  # four deviations at this room
+
+
+WORDS = st.lists(st.sampled_from(["red", "ball", "don't", "the", "été", "мяч", "3"]), max_size=9)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(WORDS, max_size=8), st.integers(1, 8))
+def test_ngrams_are_those_of_each_text_alone_whatever_the_batches(texts: list[list[str]], size: int) -> None:
+    count = NGrams()
+    lines = [", ".join(text).upper() + "!" for text in texts]
+    for first in range(0, len(lines), size):
+        count.add(pa.array(lines[first : first + size], pa.string()))
+    for n in range(1, 5):
+        grams = [tuple(text[at : at + n]) for text in texts for at in range(len(text) - n + 1)]
+        assert count.summary()[str(n)] == {"total": len(grams), "unique": len(set(grams)), "exact": True}
+
+
+def test_words_of_any_script() -> None:
+    texts = ["Don’t say 'hello', it's 5 o'clock — \t\n", "", None, "今日は ok", "สวัสดี", "Привет, мир!", "😀 ''"]
+    words, text_of = words_of(pa.array(texts))
+    found = [[w for w, t in zip(words.to_pylist(), text_of, strict=True) if t == at] for at in range(len(texts))]
+    assert found[0] == ["don't", "say", "hello", "it's", "5", "o'clock"]
+    assert found[1:4] == [[], [], ["今", "日", "は", "ok"]]
+    assert "".join(found[4]) == "สวัสดี"
+    assert len(found[4]) > 1
+    assert found[5:] == [["привет", "мир"], []]
+
+
+LABELLED = """now/R the/D small/J dog/N runs/V quickly/R across/I the/D kitchen/N
+she/P has/V never/R seen/V that/D old/J bridge/N before/I
+we/P want/V to/I mix/V two/M eggs/N with/I some/D warm/J milk/N
+they/P did/V n't/R finish/V their/D careful/J work/N because/C it/P rained/V
+put/V the/D cake/N into/I a/D hot/J oven/N and/C wait/V
+his/D visit/N to/I the/D museum/N was/V a/D complete/J disappointment/N
+can/V you/P show/V me/P how/R this/D machine/N works/V
+i/P really/R like/V walking/V through/I busy/J markets/N
+there/P are/V forty/M students/N in/I my/D class/N
+what/P is/V the/D best/J way/N to/I cook/V rice/N"""
+
+KINDS = {
+    "N": "noun",
+    "V": "verb",
+    "J": "adjective",
+    "R": "adverb",
+    "P": "pronoun",
+    "D": "determiner",
+    "I": "preposition",
+    "C": "conjunction",
+    "M": "number",
+}
+
+
+def test_nine_tags_in_ten_are_right() -> None:
+    right = total = 0
+    for line in LABELLED.splitlines():
+        labels = [item.rsplit("/", 1) for item in line.split()]
+        tagged = tag(re.sub(r" n't", "n't", " ".join(word for word, _ in labels)))
+        assert [word for word, _ in tagged] == [word for word, _ in labels]
+        right += sum(part == KINDS[label] for (_, part), (_, label) in zip(tagged, labels, strict=True))
+        total += len(labels)
+    assert right >= 0.9 * total, f"{right} of {total}"
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80))
+def test_any_text_has_tags(text: str) -> None:
+    assert all(part in TAGS and word for word, part in tag(text))
+
+
+def test_only_english_is_tagged() -> None:
+    foreign = [
+        "Heute zeigen wir euch, wie man einen guten Kuchen ohne viel Arbeit backen kann.",
+        "Hoy vamos a preparar una sopa de tomate con un poco de queso y pan.",
+        "Aujourd'hui on va faire une tarte aux pommes avec du beurre et de la crème.",
+        "今日はとても良い天気です",
+        "Сегодня мы идём в музей.",
+        "",
+    ]
+    assert not any(map(is_english, foreign))
+    assert is_english("So today we are going to bake a cake with the kids.")
+    counted = count_parts([("a red ball", "en-US"), ("ein roter Ball ist in an as", "de"), ("пять", None)])
+    assert (counted["tagged"], counted["not_english"]) == (1, 2)
+    assert counted["per_sentence"] == {**dict.fromkeys(TAGS, 0.0), "determiner": 1, "adjective": 1, "noun": 1}
+    assert count_parts([])["per_sentence"] is None
