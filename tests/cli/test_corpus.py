@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,21 +26,27 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_build_says_what_came_of_it(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["corpus", "build", str(source), "--into", str(tmp_path / "c"), "--min-height", "64", "--json"]
     assert main(command) == 0
-    assert objects(capsys)[-1] | {"hours": 0} == {
+    whole = objects(capsys)[-1]
+    steps = whole.pop("steps")
+    assert [step["step"] for step in steps] == ["collect", "transcript", "filter", "clips", "cut"]
+    assert all(step["in"] == step["out"] == 1 and step["reasons"] == {} for step in steps)
+    assert whole | {"hours": 0} == {
         "corpus": str(tmp_path / "c"),
         "videos": 1,
         "added": 1,
         "unchanged": 0,
         "failed": 0,
+        "left_out": 0,
         "clips": 1,
         "hours": 0,
+        "categories": [],
     }
     (source / "bad.mp4").write_bytes(b"x")
     (source / "bad.vtt").write_text(VTT)
