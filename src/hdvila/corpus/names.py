@@ -16,5 +16,5 @@ def safe_name(video_id: str) -> str:
     name = re.sub(r"[^A-Za-z0-9_-]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), video_id)
     name = re.sub(r"^-", "%2D", name)
     if len(name) > _MOST_BYTES or not name:
-        name = name[: _MOST_BYTES - 17] + "-" + hashlib.sha256(video_id.encode()).hexdigest()[:16]
+        name = name[: _MOST_BYTES - 17] + "_" + hashlib.sha256(video_id.encode()).hexdigest()[:16]
     return name

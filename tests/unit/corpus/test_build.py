@@ -199,3 +199,41 @@ def test_the_progress_counts_every_video(make, tmp_path: Path) -> None:
     build_corpus(source, tmp_path / "corpus", options=OPTIONS, reporter=watcher)
     assert watcher.tasks == {"filtering videos": [2, 2], "cutting videos": [1, 1]}
     assert watcher.said == "3 clips, 1 failed"
+
+
+def test_the_summary_accounts_for_every_video(make, tmp_path: Path) -> None:
+    source = make("a.mp4", "b.mp4", "c.mp4", "video7.mp4", "mute.mp4", "broken.mp4")
+    (source / "mute.vtt").unlink()
+    (source / "broken.mp4").write_bytes(b"x" * 99)
+    (tmp_path / "test.csv").write_text("video_id\nvideo7\n")
+    changes = {"exclude": (tmp_path / "test.csv",), "hours_per_category": 31 / 3600}
+    report = build(source, tmp_path / "corpus", **changes)
+    assert [(step.step, step.came_in, step.came_out) for step in report.steps] == [
+        ("collect", 6, 6),
+        ("exclude", 6, 5),
+        ("transcript", 5, 4),
+        ("filter", 4, 3),
+        ("balance", 3, 2),
+        ("clips", 2, 2),
+        ("cut", 2, 2),
+    ]
+    assert all(sum(step.reasons.values()) == step.came_in - step.came_out for step in report.steps)
+    assert (report.added, report.failed, report.left_out) == (2, 2, 2)
+    assert {step for step, _ in reasons(tmp_path / "corpus").values()} == {
+        "exclude",
+        "transcript",
+        "filter",
+        "balance",
+    }
+    before = {clip.video_id for clip in Corpus(tmp_path / "corpus").clips}
+    make("0.mp4", "1.mp4", "2.mp4")
+    report = build(source, tmp_path / "corpus", **changes)
+    assert (report.added, report.unchanged, report.left_out) == (0, 2, 5)
+    assert {clip.video_id for clip in Corpus(tmp_path / "corpus").clips} == before
+
+
+def test_a_name_of_255_bytes(make, tmp_path: Path) -> None:
+    name = "\U0001f600" * 62 + "abc.mp4"
+    assert len(os.fsencode(name)) == 255
+    report = build(make(name), tmp_path / "corpus")
+    assert (report.added, report.failures) == (1, ())
