@@ -40,7 +40,7 @@ class ExcludedIds:
         """
         url = video.attributes.get("url", "")
         names = {video.video_id, video.video_id.rsplit("/", 1)[-1], video.path.name, video.path.stem}
-        named = (name for name in names if not name.isdecimal())  # "17.mp4" is no word of MSR-VTT's video17
+        named = [name for name in names if not os.path.splitext(name)[0].isdecimal()]  # 17.mp4 is not MSR-VTT's video17
         forms = names.union(*map(forms_of, named), ids_in_url(url), *map(_windows, names))
         found = sorted(forms & self._listed_in.keys())
         return f"its id {found[0]} is listed in {self._listed_in[found[0]]}" if found else None
