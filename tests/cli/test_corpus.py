@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,21 +26,27 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_build_says_what_came_of_it(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["corpus", "build", str(source), "--into", str(tmp_path / "c"), "--min-height", "64", "--json"]
     assert main(command) == 0
-    assert objects(capsys)[-1] | {"hours": 0} == {
+    whole = objects(capsys)[-1]
+    steps = whole.pop("steps")
+    assert [step["step"] for step in steps] == ["collect", "transcript", "filter", "clips", "cut"]
+    assert all(step["in"] == step["out"] == 1 and step["reasons"] == {} for step in steps)
+    assert whole | {"hours": 0} == {
         "corpus": str(tmp_path / "c"),
         "videos": 1,
         "added": 1,
         "unchanged": 0,
         "failed": 0,
+        "left_out": 0,
         "clips": 1,
         "hours": 0,
+        "categories": [],
     }
     (source / "bad.mp4").write_bytes(b"x")
     (source / "bad.vtt").write_text(VTT)
@@ -87,7 +94,33 @@ def test_a_full_disk_is_one_line_and_no_fault_of_the_video(source: Path, tmp_pat
     job += ["--min-height", "64", "--workers", "1"]
     full = subprocess.run(["bash", "-c", 'ulimit -f 8; "$@"', "-", *job], capture_output=True, text=True, timeout=100)
     assert full.returncode == 1
-    assert full.stderr.count("\n") == 1
-    assert "room" in full.stderr
+    (line,) = [line for line in full.stderr.splitlines() if not line.startswith("filtering videos: ")]
+    assert "room" in line
     again = subprocess.run([*job, "--json"], capture_output=True, text=True, timeout=100)
     assert (again.returncode, json.loads(again.stdout)["clips"]) == (0, 1)
+
+
+def test_each_step_runs_alone_on_what_the_one_before_left(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (source / "bad.mp4").write_bytes(b"x")
+    (source / "bad.vtt").write_text(VTT)
+    (source / "video7.mp4").write_bytes((source / "good.mp4").read_bytes())
+    (tmp_path / "ids.txt").write_text("video7")
+    below = ["--root", str(source), "--json"]
+    jobs = [
+        (["collect", source, "--into", "1.csv"], 0, 3),
+        (["exclude", "1.csv", "--into", "2.jsonl", "--exclude", "ids.txt"], 0, 2),
+        (["filter", "2.jsonl", "--into", "3.parquet", "--min-height", "64", "--workers", "1"], 1, 1),
+        (["balance", "3.parquet", "--into", "4.parquet", "--hours-per-category", "1"], 0, 1),
+        (["build", "4.parquet", "--into", "c", "--min-height", "64", "--workers", "1"], 0, 1),
+    ]
+    names = ("1.csv", "2.jsonl", "3.parquet", "4.parquet", "c", "ids.txt")
+    for arguments, status, kept in jobs:
+        words = [str(tmp_path / word) if word in names else str(word) for word in arguments]
+        assert main(["corpus", *words, *below]) == status
+        whole = objects(capsys)[-1]
+        assert whole.get("kept", whole.get("clips")) == kept
+    assert main(["corpus", "list", str(tmp_path / "c"), "--into", str(tmp_path / "clips.jsonl"), "--json"]) == 0
+    assert objects(capsys) == [{"list": str(tmp_path / "clips.jsonl"), "videos": 1}]
+    assert len(list(tmp_path.glob("*.failures.parquet"))) == 4

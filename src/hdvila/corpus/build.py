@@ -1,4 +1,4 @@
-"""The whole way from a folder of videos with subtitles to a corpus of clips."""
+"""The whole way from a folder of videos with subtitles to a corpus of clips: the order of the steps."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from hdvila.corpus.balance import CategoryHours, balance
 from hdvila.corpus.collect import SourceVideo, collect
 from hdvila.corpus.cut import cut_to_file, read_cut
-from hdvila.corpus.failures import Failure, write_failures
+from hdvila.corpus.exclude import ExcludedIds, exclude
+from hdvila.corpus.failures import STEPS, WANTED, Failure, StepSummary, read_failures, summarise, write_failures
+from hdvila.corpus.fetch import Downloader, fetch, youtube_dl
+from hdvila.corpus.filter import filter_videos, remember_durations
+from hdvila.corpus.near_duplicates import LookAlikes
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.parallel import Died, in_order
 from hdvila.corpus.stats import corpus_stats, write_stats
@@ -20,6 +25,7 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus, CorpusWriter
 
 _SPOOL = ".cutting"  # where processes leave cut videos until they are stored
+_JOURNAL = ".filtered.jsonl"
 _DEFAULTS = CorpusOptions()
 
 
@@ -28,10 +34,12 @@ class BuildReport:
     """What came of a build.
 
     Attributes:
-        videos: found in the source.
+        videos: found in the source (with `retry_failed` only those that are stored or tried again).
         added, unchanged: put into the corpus by this run, and there before.
         clips, hours: of the whole corpus now.
-        failures: videos that are not in the corpus, each with step and reason.
+        failures: videos that are not in the corpus, each with step and reason; also those left out on purpose.
+        steps: how many videos went into and came out of each step, and why the rest did not.
+        categories: hours before and after the balance, where one was asked for.
     """
 
     videos: int
@@ -40,6 +48,18 @@ class BuildReport:
     clips: int
     hours: float
     failures: tuple[Failure, ...]
+    steps: tuple[StepSummary, ...] = ()
+    categories: tuple[CategoryHours, ...] = ()
+
+    @property
+    def failed(self) -> int:
+        """Videos with which something is wrong."""
+        return sum(failure.step not in WANTED for failure in self.failures)
+
+    @property
+    def left_out(self) -> int:
+        """Good videos that were left out because that was asked for: excluded, or too many of their category."""
+        return len(self.failures) - self.failed
 
 
 def build_corpus(
@@ -47,6 +67,8 @@ def build_corpus(
     into: str | os.PathLike[str],
     *,
     options: CorpusOptions = _DEFAULTS,
+    retry_failed: bool = False,
+    download: Downloader | None = None,
     reporter: Reporter = SILENT,
 ) -> BuildReport:
     """Cut the videos of a folder or manifest into clips with text, and store both resolutions of each.
@@ -59,20 +81,29 @@ def build_corpus(
     Args:
         source: a folder of videos, or a manifest (see `hdvila.corpus.collect`).
         into: the corpus folder; made if it is not there, continued if it is.
-        options: lengths, sizes, rates and the number of processes.
+        options: what is taken, lengths, sizes, rates and the number of processes.
+        retry_failed: take only the videos that ``failures.parquet`` lists.
+        download: what fetches a url where `options.downloads` is given; default: yt-dlp.
         reporter: hears of each video.
 
     Raises:
-        UsageError: the source cannot be read as folder or manifest.
+        UsageError: the source or a list of excluded videos cannot be read.
+        MissingDependency: an optional package is needed for what is asked.
         StoreError: the corpus cannot be written, is of other rates, or another process writes to it.
     """
     root = Path(into)
-    videos, failures = collect(source)
+    videos, failures = collect(source, options.root, options.downloads)
     with CorpusWriter(root, options.clips_per_shard, options.lr_fps, options.hr_fps, options.quality) as writer:
-        todo = [video for video in videos if video.video_id not in writer.done_videos]
-        unchanged = len(videos) - len(todo)
-        with reporter.task("cutting videos", total=len(videos), done=unchanged) as bar:
-            for outcome in _cut_all(todo, writer, options):
+        if retry_failed:
+            failed = {failure.video for failure in read_failures(root)}
+            failures = [failure for failure in failures if failure.video in failed]
+            videos = [video for video in videos if video.video_id in failed | writer.done_videos]
+        found = len(videos) + len(failures)
+        stored = [video for video in videos if video.video_id in writer.done_videos]
+        chosen, lost, categories = _choose(videos, stored, options, root / _JOURNAL, download, reporter)
+        failures += lost
+        with reporter.task("cutting videos", total=len(chosen) + len(stored), done=len(stored)) as bar:
+            for outcome in _cut_all(chosen, writer, options):
                 if isinstance(outcome, Failure):
                     failures.append(outcome)
                 bar.advance(note=f"{len(writer)} clips" + (f", {len(failures)} failed" if failures else ""))
@@ -80,9 +111,56 @@ def build_corpus(
     write_failures(root, failures)
     stats = corpus_stats(Corpus(root))
     write_stats(root, {**stats, "failed": len(failures)})
-    added = len(todo) - sum(failure.step != "collect" for failure in failures)
-    found = len(videos) + sum(failure.step == "collect" for failure in failures)
-    return BuildReport(found, added, unchanged, stats["clips"], stats["hours"], tuple(failures))
+    return BuildReport(
+        videos=found,
+        added=found - len(failures) - len(stored),
+        unchanged=len(stored),
+        clips=stats["clips"],
+        hours=stats["hours"],
+        failures=tuple(failures),
+        steps=summarise(found, failures, _steps(options)),
+        categories=tuple(categories),
+    )
+
+
+def _choose(
+    videos: Sequence[SourceVideo],
+    stored: Sequence[SourceVideo],
+    options: CorpusOptions,
+    journal: Path,
+    download: Downloader | None,
+    reporter: Reporter,
+) -> tuple[list[SourceVideo], list[Failure], list[CategoryHours]]:
+    """The videos to be cut, why the others are not, and the hours of each category."""
+    ids = ExcludedIds(options.exclude)
+    look_alikes = LookAlikes.of(options.exclude_like, reporter) if options.exclude_like else None
+    there = {video.video_id for video in stored}
+    todo, failures = exclude([video for video in videos if video.video_id not in there], ids)
+    for _, late in zip(range(3), exclude(stored, ids)[1], strict=False):
+        reporter.note(
+            f"{late.video} was put into the corpus before it was excluded ({late.reason}); build a new corpus"
+        )
+    if options.downloads is not None:
+        todo, lost = fetch(todo, download or youtube_dl(options.language, options.min_height), reporter=reporter)
+        failures += lost
+    todo, lost = filter_videos(todo, options, look_alikes=look_alikes, journal=journal, reporter=reporter)
+    failures += lost
+    if options.hours_per_category is None:
+        return todo, failures, []
+    stored = remember_durations(stored, options, look_alikes, journal)
+    kept, lost, categories = balance([*stored, *todo], options.hours_per_category, options.seed, there)
+    failures += [failure for failure in lost if failure.video not in there]
+    return [video for video in kept if video.video_id not in there], failures, categories
+
+
+def _steps(options: CorpusOptions) -> list[str]:
+    """The steps that a build with these options takes."""
+    asked = {
+        "fetch": options.downloads is not None,
+        "exclude": bool(options.exclude or options.exclude_like),
+        "balance": options.hours_per_category is not None,
+    }
+    return [step for step in STEPS if asked.get(step, True)]
 
 
 def _cut_all(videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions) -> Iterator[int | Failure]:

@@ -2,21 +2,60 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
+from hdvila.corpus.hd_vila_100m import GivenClip
 from hdvila.corpus.options import CorpusOptions
-from hdvila.types import Clip, Sentence
+from hdvila.text import split_sentences
+from hdvila.text.sentences import is_punctuated, make_sentence
+from hdvila.types import Clip, Sentence, Transcript
 
 _MAX_GAP = 3.0  # seconds of silence across which sentences are not joined
 
 
 @dataclass(frozen=True, slots=True)
 class ClipPlan:
-    """The clips of a video, and how many sentences are in none (outside the picture, or too little said)."""
+    """The clips of a video, and how many sentences are in none (outside the picture, too little said, a word too long).
+
+    Of given clips, how many hold no words or no picture.
+    """
 
     clips: tuple[Clip, ...]
     left_out: int
+
+
+def clips_of(
+    transcript: Transcript,
+    video_id: str,
+    duration: float,
+    options: CorpusOptions,
+    given: Sequence[GivenClip] | None = None,
+) -> ClipPlan:
+    """The clips of a video: between given bounds, or else between those of its sentences.
+
+    Args:
+        transcript: of the video.
+        video_id: the clips that follow from sentences are called ``<video_id>_<number>``.
+        duration: seconds of the video.
+        options: lengths, words and padding; given bounds stay as they are.
+        given: bounds in order of time; a clip within which nothing is said, or that begins after the end, is left out.
+    """
+    if given is None:
+        sentences = split_sentences(transcript, max_words=options.max_words, max_seconds=options.longest)
+        return plan_clips(sentences, video_id, duration, options)
+    words, close = transcript.words, not is_punctuated(transcript.words)
+    middles = list(accumulate(((word.start + word.end) / 2 for word in words), max))
+    clips = []
+    for one in given:
+        inside = words[bisect_left(middles, one.start) : bisect_left(middles, one.end)]
+        said = make_sentence(inside, close) if one.start < duration else None
+        if said is not None:
+            end = min(one.end, duration)
+            clips.append(Clip(one.clip_id, video_id, one.start, end, said.text, said.timed_by))
+    return ClipPlan(tuple(clips), len(given) - len(clips))
 
 
 def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, options: CorpusOptions) -> ClipPlan:
@@ -30,7 +69,7 @@ def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, op
     """
     inside = [sentence for sentence in sentences if (sentence.start + sentence.end) / 2 < duration]
     joined = _join_short(inside, options)
-    kept = [group for group in joined if _words(group) >= options.min_words]
+    kept = [group for group in joined if _words(group) >= options.min_words and _length(group) <= options.longest]
     clips = []
     for number, group in enumerate(kept):
         before = kept[number - 1][-1].end if number else 0.0
@@ -73,7 +112,7 @@ def _neighbour(groups: list[list[Sentence]], at: int, options: CorpusOptions) ->
         first, second = groups[min(at, other)], groups[max(at, other)]
         gap = second[0].start - first[-1].end
         fits = (
-            second[-1].end - first[0].start <= options.max_seconds
+            second[-1].end - first[0].start <= options.longest
             and _words(first) + _words(second) <= options.max_words
             and gap <= _MAX_GAP
         )

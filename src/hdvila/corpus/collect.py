@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hdvila.corpus.failures import Failure
-from hdvila.corpus.manifest import ATTRIBUTES, read_manifest
+from hdvila.corpus.hd_vila_100m import GivenClip, as_listed, read_clips
+from hdvila.corpus.manifest import ATTRIBUTES, read_manifest, write_manifest
+from hdvila.corpus.names import safe_name
 from hdvila.errors import UsageError
 from hdvila.text import find_sidecar
 
@@ -20,29 +23,78 @@ VIDEO_SUFFIXES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SourceVideo:
-    """A video to be cut: its id, its file, its subtitles (None: look inside it), and what the manifest says."""
+    """A video to be cut.
+
+    Attributes:
+        video_id: unique.
+        path: its file; without an ending where it is still to be fetched.
+        transcript: its subtitles; None: look inside the video.
+        attributes: what the manifest says of it and the corpus keeps.
+        duration: seconds, once it was probed.
+        clips: bounds that are given; None: they follow from the sentences.
+    """
 
     video_id: str
     path: Path
     transcript: Path | None
     attributes: dict[str, str] = field(default_factory=dict)
+    duration: float | None = None
+    clips: tuple[GivenClip, ...] | None = None
 
 
-def collect(source: str | os.PathLike[str]) -> tuple[list[SourceVideo], list[Failure]]:
-    """List the videos of a folder (and the folders in it) or of a manifest (CSV or JSONL), in the order of their ids.
+def collect(
+    source: str | os.PathLike[str],
+    root: str | os.PathLike[str] | None = None,
+    downloads: str | os.PathLike[str] | None = None,
+) -> tuple[list[SourceVideo], list[Failure]]:
+    """List the videos of a folder (and the folders in it) or of a manifest, in the order of their ids.
 
     The id of a video in a folder is its path below the folder without the ending, or with it where two would be the
     same. Hidden files are not looked at. Subtitles stand beside a video under the same stem, or inside it.
 
+    Args:
+        source: a folder, or a manifest (see `hdvila.corpus.manifest`).
+        root: where the videos of a manifest lie, if not in its own folder. Paths that lead out of it are refused. A
+            row of HD-VILA-100M's list has no path: its file is ``<root>/<video_id>.<any ending>``.
+        downloads: where videos with only a url lie or will lie; None: they are left out.
+
     Raises:
         UsageError: there is no such folder or file, or the manifest cannot be read.
     """
-    root = Path(source)
-    if root.is_dir():
-        return _from_folder(root), []
-    if root.is_file():
-        return _from_manifest(root)
-    raise UsageError(f"{source}: there is no such folder or manifest; name a folder of videos, a .csv or a .jsonl")
+    file = Path(source)
+    if file.is_dir():
+        return _from_folder(file), []
+    if file.is_file():
+        below = file.parent if root is None else Path(root)
+        return _from_manifest(file, _Places(below, None if downloads is None else Path(downloads)))
+    raise UsageError(f"{source}: there is no such folder or manifest; name a folder of videos or a list of them")
+
+
+def write_videos(target: Path, videos: Iterable[SourceVideo], root: Path) -> None:
+    """Write a manifest that `collect` with the same `root` reads as the same videos.
+
+    Raises:
+        UsageError: the kind of file is unknown.
+        StoreError: it cannot be written.
+    """
+    rows: list[dict[str, Any]] = []
+    for video in videos:
+        row: dict[str, Any] = {"id": video.video_id}
+        if not (path := _relative(video.path, root)).startswith("../") or "url" not in video.attributes:
+            row["path"] = path
+        if video.transcript is not None:
+            row["transcript"] = _relative(video.transcript, root)
+        row |= {name: value for name, value in video.attributes.items() if name in ATTRIBUTES}
+        if video.duration is not None:
+            row["duration"] = video.duration
+        if video.clips is not None:
+            row["clip"] = as_listed(video.clips)
+        rows.append(row)
+    write_manifest(target, rows)
+
+
+def _relative(path: Path, root: Path) -> str:
+    return Path(os.path.relpath(path, root)).as_posix()
 
 
 def _from_folder(root: Path) -> list[SourceVideo]:
@@ -61,28 +113,81 @@ def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES:
+            if not name.startswith(".") and is_video_name(name):
                 yield Path(folder, name), names
 
 
-def _from_manifest(manifest: Path) -> tuple[list[SourceVideo], list[Failure]]:
+def is_video_name(name: str) -> bool:
+    """Whether a file of this name can be a video."""
+    return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES
+
+
+class _Places:
+    """Where the files of a manifest lie: `root` and below, or `downloads`; each folder is listed once."""
+
+    def __init__(self, root: Path, downloads: Path | None) -> None:
+        self.root, self.downloads = root, downloads
+        self._names: dict[Path, list[str]] = {}
+        self._by_stem: dict[Path, dict[str, str]] = {}
+
+    def below_root(self, path: str) -> Path:
+        """Raises ValueError where `path` leads out of the folder."""
+        whole = Path(os.path.normpath(self.root / path))
+        if not whole.is_relative_to(os.path.normpath(self.root)):
+            raise ValueError(f"{path!r} leads out of {self.root}; name the folder of the videos (--root)")
+        return self.root / path if "\0" not in path else _refuse(path)
+
+    def names(self, folder: Path) -> list[str]:
+        if folder not in self._names:
+            self._names[folder] = os.listdir(folder) if folder.is_dir() else []
+        return self._names[folder]
+
+    def video_called(self, folder: Path, stem: str) -> Path | None:
+        """The video in `folder` under this stem."""
+        if folder not in self._by_stem:
+            videos = sorted((name for name in self.names(folder) if is_video_name(name)), reverse=True)
+            self._by_stem[folder] = {os.path.splitext(name)[0]: name for name in videos}
+        name = self._by_stem[folder].get(stem)
+        return None if name is None else folder / name
+
+    def video(self, row: dict[str, Any]) -> Path:
+        """Raises ValueError where the row names no file that may be read."""
+        if "path" in row:
+            return self.below_root(row["path"])
+        found = self.video_called(self.root, row["id"])
+        if found is None and self.downloads is not None and "url" in row:
+            stem = safe_name(row["id"])
+            found = self.video_called(self.downloads, stem) or self.downloads / stem
+        if found is None:
+            raise ValueError(f"only a url is given ({row['url']}); fetch it first" if "url" in row else "has no path")
+        return found
+
+
+def _refuse(path: str) -> Path:
+    raise ValueError(f"{path!r} can be no path")
+
+
+def _from_manifest(manifest: Path, places: _Places) -> tuple[list[SourceVideo], list[Failure]]:
     videos: dict[str, SourceVideo] = {}
     failures = []
     for row in read_manifest(manifest):
-        video_id = row["id"]
-        if video_id in videos:
-            failures.append(Failure(video_id, "collect", "the manifest has this id twice; the first row counts"))
-        elif "path" not in row:
-            why = f"only a url is given ({row['url']}); fetch it first" if row.get("url") else "has no path"
-            failures.append(Failure(video_id, "collect", why))
-        else:
-            path = manifest.parent / row["path"]
-            words = manifest.parent / row["transcript"] if "transcript" in row else None
-            if words is None and path.parent.is_dir():
-                words = find_sidecar(path)
-            attributes = {name: row[name] for name in ATTRIBUTES if name in row}
-            videos[video_id] = SourceVideo(video_id, path, words, attributes)
+        try:
+            if row["id"] in videos:
+                raise ValueError("the manifest has this id twice; the first row counts")
+            videos[row["id"]] = _video_of(row, places)
+        except ValueError as error:
+            failures.append(Failure(row["id"], "collect", str(error)))
     return sorted(videos.values(), key=lambda video: video.video_id), failures
+
+
+def _video_of(row: dict[str, Any], places: _Places) -> SourceVideo:
+    path = places.video(row)
+    words = places.below_root(row["transcript"]) if "transcript" in row else None
+    if words is None and (names := places.names(path.parent)):
+        words = find_sidecar(path, names)
+    attributes = {name: row[name] for name in ATTRIBUTES if name in row}
+    clips = read_clips(row["id"], row["clip"]) if "clip" in row else None
+    return SourceVideo(row["id"], path, words, attributes, row.get("duration"), clips)
 
 
 def _shown(path: Path) -> str:

@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdvila.corpus.clips import plan_clips
+from hdvila.corpus.clips import clips_of
 from hdvila.corpus.collect import SourceVideo
 from hdvila.corpus.failures import Failure, one_line
 from hdvila.corpus.options import CorpusOptions
 from hdvila.errors import HdvilaError, StoreError
-from hdvila.media import Form, Packed, Packing, VideoInfo, clip_streams, probe
-from hdvila.text import read_transcript, split_sentences
+from hdvila.media import Form, Packed, Packing, clip_streams, probe
+from hdvila.text import read_transcript
 from hdvila.types import Clip
 
 
@@ -40,13 +40,11 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: For
         transcript = read_transcript(video.transcript or video.path)
         step = "filter"
         info = probe(video.path)
-        if why := _unfit(info, options):
-            return Failure(video.video_id, step, f"{video.path}: {why}")
         step = "clips"
-        sentences = split_sentences(transcript, max_words=options.max_words, max_seconds=options.max_seconds)
-        clips = plan_clips(sentences, video.video_id, info.duration, options).clips
+        plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
+        clips = plan.clips
         if not clips:
-            why = f"nothing is said within its {info.duration:.1f} s that makes a clip ({len(sentences)} sentences)"
+            why = f"nothing is said within its {info.duration:.1f} s that makes a clip ({plan.left_out} left out)"
             return Failure(video.video_id, step, f"{video.path}: {why}")
         step = "cut"
         _write(target, _cut(video.path, clips, options, form))
@@ -73,15 +71,6 @@ def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions, form: Form
     packing = Packing(form, options.quality)
     for clip, (hr, lr) in zip(clips, clip_streams(path, spans, *sizes, packing), strict=True):
         yield CutClip(clip, hr, lr)
-
-
-def _unfit(info: VideoInfo, options: CorpusOptions) -> str | None:
-    """Why a video that can be read is not wanted, or None."""
-    if info.damage:
-        return f"{info.damage}; fetch it again"
-    if min(info.height, info.width) < options.min_height:
-        return f"{info.width}x{info.height} pixels, the short side is below the {options.min_height} asked for"
-    return None
 
 
 def _write(target: Path, cuts: Iterator[CutClip]) -> None:

@@ -1,62 +1,140 @@
-"""Manifests: a list of videos as CSV (with a header) or JSON lines.
+"""Manifests: a list of videos as CSV (with a header), JSON lines or Parquet.
 
-Columns: ``id`` (default: the path without its ending), ``path`` relative to the manifest or ``url``, ``transcript``,
-and what goes into the corpus as it stands: ``category``, ``channel``, ``license``, ``language``. Others are ignored.
+Columns: ``id`` (default: the path without its ending), ``path`` below the folder of the videos and/or ``url``,
+``transcript`` (a path too), and what goes into the corpus as it stands: ``category``, ``channel``, ``license``,
+``language``, ``url``. The steps of a build add ``duration`` (seconds). JSON lines and Parquet may hold ``clip``, bounds
+that are given, in the form of HD-VILA-100M (`hdvila.corpus.hd_vila_100m`), whose own list is such a manifest:
+``video_id`` is read as ``id``. Other columns are ignored.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hdvila.corpus.replacing import replacing
 from hdvila.errors import UsageError
 
-ATTRIBUTES = ("category", "channel", "license", "language")
-_COLUMNS = ("id", "path", "url", "transcript", *ATTRIBUTES)
+ATTRIBUTES = ("category", "channel", "license", "language", "url")
+_TEXTS = ("id", "path", "transcript", *ATTRIBUTES)
+_CLIP = pa.list_(pa.struct([("clip_id", pa.string()), ("span", pa.list_(pa.string()))]))
+_SCHEMA = pa.schema([*((name, pa.string()) for name in _TEXTS), ("duration", pa.float64()), ("clip", _CLIP)])
+_KINDS = ".csv, .jsonl or .parquet"
 
 
-def read_manifest(path: Path) -> list[dict[str, str]]:
+def read_manifest(path: Path) -> list[dict[str, Any]]:
     """The rows of a manifest: only known columns that are not empty; every row has an ``id``.
+
+    Values are text, but for ``duration`` (float) and ``clip`` (as it stands there).
 
     Raises:
         UsageError: the kind is unknown, a line cannot be read, or a row names no video; names the line.
     """
     rows = []
     for line, raw in _lines(path):
-        row = {name: str(raw[name]) for name in _COLUMNS if raw.get(name) not in (None, "")}
+        row: dict[str, Any] = {name: str(raw[name]) for name in _TEXTS if raw.get(name) not in (None, "")}
+        if "id" not in row and raw.get("video_id") not in (None, ""):
+            row["id"] = str(raw["video_id"])
         if "id" not in row and "path" in row:
             row["id"] = str(PurePosixPath(row["path"]).with_suffix(""))
         if "id" not in row:
             raise UsageError(f"{path}, line {line}: has neither id nor path; give each video one of them")
+        if raw.get("duration") not in (None, ""):
+            try:
+                row["duration"] = float(raw["duration"])
+            except (TypeError, ValueError) as error:
+                raise UsageError(
+                    f"{path}, line {line}: duration {raw['duration']!r} is no number of seconds"
+                ) from error
+        if raw.get("clip") is not None:
+            row["clip"] = raw["clip"]
         rows.append(row)
     return rows
 
 
+def write_manifest(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as `read_manifest` gives them, in the kind that the name ends in; replaces the file in one step.
+
+    Raises:
+        UsageError: the kind is unknown, or cannot hold clips.
+        StoreError: it cannot be written.
+    """
+    kind = check_kind(path)
+    if kind == ".csv" and any("clip" in row for row in rows):
+        raise UsageError(f"{path}: a .csv cannot hold the bounds of clips; name a .jsonl or .parquet")
+    with replacing(path) as partial:
+        if kind == ".parquet":
+            pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], _SCHEMA), partial)
+        elif kind == ".csv":
+            with partial.open("w", encoding="utf-8", newline="") as stream:
+                writer = csv.DictWriter(stream, [name for name in _SCHEMA.names if name != "clip"])
+                writer.writeheader()
+                writer.writerows(rows)
+        else:
+            with partial.open("w", encoding="utf-8") as stream:
+                stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def check_kind(path: Path) -> str:
+    """The kind of a manifest by its name.
+
+    Raises:
+        UsageError: none that is known.
+    """
+    kind = path.suffix.lower().replace("ndjson", "jsonl")
+    if kind not in (".csv", ".jsonl", ".parquet"):
+        raise UsageError(f"{path}: a manifest is a {_KINDS}; name one of these")
+    return kind
+
+
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, row) for each row."""
+    kind = check_kind(path)
+    if kind == ".parquet":
+        yield from enumerate(_parquet_rows(path), start=1)
+        return
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is no UTF-8 text ({error.reason}); a manifest is a .csv or .jsonl file") from error
-    if path.suffix.lower() == ".csv":
-        reader = csv.DictReader(text.splitlines())
-        if not set(reader.fieldnames or ()) & {"id", "path"}:
+        raise UsageError(f"{path}: is no UTF-8 text ({error.reason}); a manifest is a {_KINDS} file") from error
+    if kind == ".csv":
+        yield from _csv_rows(path, text)
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise UsageError(f"{path}, line {number}: is no JSON ({error}); one object a line") from error
+        if not isinstance(row, dict):
+            raise UsageError(f"{path}, line {number}: is {type(row).__name__}, not an object; one object a line")
+        yield number, row
+
+
+def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        if not set(reader.fieldnames or ()) & {"id", "video_id", "path"}:
             raise UsageError(f"{path}: its first line names neither 'id' nor 'path'; begin with a line of column names")
         for row in reader:
             yield reader.line_num, row
-    elif path.suffix.lower() in (".jsonl", ".ndjson"):
-        for number, line in enumerate(text.splitlines(), start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise UsageError(f"{path}, line {number}: is no JSON ({error}); one object a line") from error
-            if not isinstance(row, dict):
-                raise UsageError(f"{path}, line {number}: is {type(row).__name__}, not an object; one object a line")
-            yield number, row
-    else:
-        raise UsageError(f"{path}: is no folder, .csv or .jsonl; name one of these")
+    except csv.Error as error:
+        raise UsageError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error}); mend that line") from error
+
+
+def _parquet_rows(path: Path) -> list[dict[str, Any]]:
+    known = {*_SCHEMA.names, "video_id"}
+    try:
+        with pq.ParquetFile(path) as file:
+            rows: list[dict[str, Any]] = file.read([n for n in file.schema_arrow.names if n in known]).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise UsageError(f"{path}: is no Parquet file that can be read ({error}); write it again") from error
+    return rows

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from hdvila.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusOptions:
-    """How videos become clips.
+    """Which videos are taken, and how they become clips.
 
     Attributes:
         min_height: lines that a video must have on its short side, as displayed (after rotation).
+        language: of the words, told by the text: an ISO 639-1 code, or ``any``.
+        exclude: annotation files or plain lists of ids of downstream test sets; their videos are left out.
+        exclude_like: videos, or folders of them, whose near-duplicates are left out.
+        hours_per_category: a category with more is sampled down to it; None: all are taken (30,000 in the paper).
+        seed: of that sample.
+        root: where the videos of a manifest lie, if not in its own folder.
+        downloads: a folder into which videos with only a url are fetched; None: nothing is fetched.
         min_seconds, min_words: a sentence with less is joined with the nearer neighbour.
         max_seconds, max_words: a sentence with more is split where a break is most likely; nothing is joined beyond it.
+            No clip is longer, padding included.
         padding: seconds that a clip reaches out before its first and after its last word, where nobody else speaks.
         hr_fps, lr_fps: frames a second of the two streams; `lr_fps` is a whole multiple of `hr_fps`.
         hr_height, lr_height: their short sides in pixels; smaller videos keep their size, LR is smaller in proportion.
@@ -24,6 +33,13 @@ class CorpusOptions:
     """
 
     min_height: int = 720
+    language: str = "en"
+    exclude: tuple[Path, ...] = ()
+    exclude_like: tuple[Path, ...] = ()
+    hours_per_category: float | None = None
+    seed: int = 0
+    root: Path | None = None
+    downloads: Path | None = None
     min_seconds: float = 2.0
     min_words: int = 4
     max_seconds: float = 30.0
@@ -46,5 +62,14 @@ class CorpusOptions:
             raise UsageError(f"clips of {self.min_words} to {self.max_words} words: min must be 0 or more, below max")
         if self.padding < 0 or self.min_height < 0:
             raise UsageError(f"padding={self.padding:g}, min_height={self.min_height}: give 0 or more")
+        if self.longest <= 0:
+            raise UsageError(f"max_seconds={self.max_seconds:g}: leaves no time between paddings of {self.padding:g} s")
+        if self.hours_per_category is not None and not self.hours_per_category >= 0:
+            raise UsageError(f"hours_per_category={self.hours_per_category:g}: give 0 or more, or none for all")
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"workers={self.workers}: give at least 1, or none for one a core")
+
+    @property
+    def longest(self) -> float:
+        """Seconds that may be spoken in a clip."""
+        return self.max_seconds - 2 * self.padding

@@ -158,6 +158,13 @@ class Video:
         for index, rgb in self.pick(range(first, last)):
             yield float(self.pts_seconds[index]), rgb
 
+    def last_decoded(self) -> int:
+        """The number of the last frame that can be decoded; a file whose end is lost has more in its packets."""
+        with speaking_of(self._path):
+            self._seek(len(self._timeline) - 1)
+        assert self._current is not None
+        return int(np.searchsorted(self._timeline.pts, self._current[0], side="right")) - 1
+
     def _seek(self, index: int) -> Any:
         """The decoded frame on screen at ``pts[index]``."""
         target = int(self._timeline.pts[index])

@@ -122,7 +122,7 @@ def test_a_killed_build_goes_on_and_ends_with_the_same_corpus(make, tmp_path: Pa
     script.write_text(BUILD)
     root = tmp_path / "killed"
     process = subprocess.Popen([sys.executable, str(script), str(source), str(root)], start_new_session=True)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while not list(root.glob("shards/*.tar")) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
@@ -178,18 +178,17 @@ def test_a_missing_source_is_wrong_use(tmp_path: Path) -> None:
 def test_the_progress_counts_every_video(make, tmp_path: Path) -> None:
     class Watcher:
         def __init__(self) -> None:
-            self.total: int | None = None
-            self.steps = 0
+            self.tasks: dict[str, list[int | None]] = {}
             self.said = ""
 
         @contextmanager
         def task(self, name: str, total: int | None = None, done: int = 0):
-            self.total, self.steps = total, done
+            self.now = self.tasks[name] = [total, done]
             yield self
 
         def advance(self, steps: int = 1, note: str = "") -> None:
-            self.steps += steps
-            self.said = note
+            self.now[1] += steps
+            self.said = note or self.said
 
         def note(self, message: str) -> None:
             raise AssertionError(message)
@@ -198,5 +197,43 @@ def test_the_progress_counts_every_video(make, tmp_path: Path) -> None:
     (source / "b.vtt").unlink()
     watcher = Watcher()
     build_corpus(source, tmp_path / "corpus", options=OPTIONS, reporter=watcher)
-    assert (watcher.total, watcher.steps) == (2, 2)
+    assert watcher.tasks == {"filtering videos": [2, 2], "cutting videos": [1, 1]}
     assert watcher.said == "3 clips, 1 failed"
+
+
+def test_the_summary_accounts_for_every_video(make, tmp_path: Path) -> None:
+    source = make("a.mp4", "b.mp4", "c.mp4", "video7.mp4", "mute.mp4", "broken.mp4")
+    (source / "mute.vtt").unlink()
+    (source / "broken.mp4").write_bytes(b"x" * 99)
+    (tmp_path / "test.csv").write_text("video_id\nvideo7\n")
+    changes = {"exclude": (tmp_path / "test.csv",), "hours_per_category": 31 / 3600}
+    report = build(source, tmp_path / "corpus", **changes)
+    assert [(step.step, step.came_in, step.came_out) for step in report.steps] == [
+        ("collect", 6, 6),
+        ("exclude", 6, 5),
+        ("transcript", 5, 4),
+        ("filter", 4, 3),
+        ("balance", 3, 2),
+        ("clips", 2, 2),
+        ("cut", 2, 2),
+    ]
+    assert all(sum(step.reasons.values()) == step.came_in - step.came_out for step in report.steps)
+    assert (report.added, report.failed, report.left_out) == (2, 2, 2)
+    assert {step for step, _ in reasons(tmp_path / "corpus").values()} == {
+        "exclude",
+        "transcript",
+        "filter",
+        "balance",
+    }
+    before = {clip.video_id for clip in Corpus(tmp_path / "corpus").clips}
+    make("0.mp4", "1.mp4", "2.mp4")
+    report = build(source, tmp_path / "corpus", **changes)
+    assert (report.added, report.unchanged, report.left_out) == (0, 2, 5)
+    assert {clip.video_id for clip in Corpus(tmp_path / "corpus").clips} == before
+
+
+def test_a_name_of_255_bytes(make, tmp_path: Path) -> None:
+    name = "\U0001f600" * 62 + "abc.mp4"
+    assert len(os.fsencode(name)) == 255
+    report = build(make(name), tmp_path / "corpus")
+    assert (report.added, report.failures) == (1, ())

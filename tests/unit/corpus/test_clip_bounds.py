@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdvila.corpus.clips import plan_clips
+from hdvila.corpus.clips import clips_of, plan_clips
 from hdvila.corpus.options import CorpusOptions
 from hdvila.errors import UsageError
-from hdvila.types import Sentence
+from hdvila.types import Sentence, Transcript, Word
 
 OPTIONS = CorpusOptions()
 
@@ -74,3 +74,28 @@ def test_clips_are_in_order_apart_and_inside_the_video(spec: list[tuple[float, f
 def test_options_that_cannot_be_meant(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong)).split("_")[0]):
         CorpusOptions(**wrong)
+
+
+def test_what_is_too_long_is_split_at_the_best_pause() -> None:
+    words, now = [], 0.0
+    for number in range(35):
+        words.append(Word(f"word{number}", now, now + 0.3))
+        now += 0.9 if number == 19 else 0.4
+    words.append(Word("end.", now, now + 0.3))
+    options = CorpusOptions(max_seconds=11.0)
+    clips = clips_of(Transcript(tuple(words)), "v", 100.0, options).clips
+    assert len(clips) == 2
+    assert clips[0].text.endswith("word19")
+    assert all(clip.duration <= options.max_seconds for clip in clips)
+
+
+@given(st.lists(st.tuples(st.floats(0, 8), st.floats(0, 45), st.booleans()), max_size=60))
+def test_no_clip_is_longer_than_asked_for(spec: list[tuple[float, float, bool]]) -> None:
+    now, words = 0.0, []
+    for gap, length, last in spec:
+        words.append(Word("said." if last else "said", now + gap, now + gap + length))
+        now += gap + length
+    options = CorpusOptions(min_words=1, max_words=10)
+    clips = clips_of(Transcript(tuple(words)), "v", now + 1, options).clips
+    assert all(clip.duration <= options.max_seconds + 1e-6 for clip in clips)
+    assert all(len(clip.text.split()) <= options.max_words for clip in clips)

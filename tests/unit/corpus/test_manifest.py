@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.corpus.collect import collect
+from hdvila.corpus.build import build_corpus
+from hdvila.corpus.collect import SourceVideo, collect, write_videos
+from hdvila.corpus.hd_vila_100m import GivenClip, write_hd_vila_100m
+from hdvila.corpus.options import CorpusOptions
 from hdvila.errors import UsageError
+from hdvila.store import Corpus
 
 ROWS = [
     {"id": "x/1", "path": "a.mp4", "category": "Cooking", "language": "en"},
@@ -54,3 +58,68 @@ def test_rows_become_videos_and_what_is_no_video_is_listed(tmp_path: Path, kind:
 def test_a_manifest_that_cannot_be_read_names_the_place(tmp_path: Path, name: str, text: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         collect(write(tmp_path, name, text))
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_what_is_written_is_read_again(tmp_path: Path, kind: str) -> None:
+    odd = {"category": 'a "b", c\nd\u2028e', "url": "https://example.org/\U0001f600"}
+    videos = [
+        SourceVideo("x/1", tmp_path / "v/a b.mp4", tmp_path / "v/a b.en.vtt", odd, 12.5),
+        SourceVideo("x/2", tmp_path / "v/-b.mkv", None),
+    ]
+    if kind != "csv":
+        videos.append(SourceVideo("x/3", tmp_path / "v/c.mp4", None, {}, None, (GivenClip("x/3.0.mp4", 1.5, 3661.25),)))
+    write_videos(tmp_path / "lists" / f"list.{kind}", videos, tmp_path)
+    assert collect(tmp_path / "lists" / f"list.{kind}", root=tmp_path) == (videos, [])
+
+
+def test_a_csv_holds_no_clips(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"\.parquet"):
+        write_videos(tmp_path / "a.csv", [SourceVideo("x", tmp_path / "a.mp4", None, clips=())], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", ["../out.mp4", "sub/../../out.mp4", "/etc/passwd", "a\0b.mp4"])
+@pytest.mark.parametrize("column", ["path", "transcript"])
+def test_a_path_that_leads_out_of_the_folder_is_refused(tmp_path: Path, path: str, column: str) -> None:
+    rows = [{"id": "bad", "path": "a.mp4", column: path}, {"id": "good", "path": "sub/../b.mp4"}]
+    videos, failures = collect(write(tmp_path, "list.jsonl", "\n".join(map(json.dumps, rows))))
+    assert [video.video_id for video in videos] == ["good"]
+    assert [(one.video, one.step) for one in failures] == [("bad", "collect")]
+
+
+OFFICIAL = {
+    "video_id": "QMi8x8o55Ns",
+    "url": "https://www.youtube.com/watch?v=QMi8x8o55Ns",
+    "clip": [
+        {"clip_id": "QMi8x8o55Ns.1.mp4", "span": ["00:00:05.250", "00:00:09.125"]},
+        {"clip_id": "QMi8x8o55Ns.0.mp4", "span": ["00:00:00.000", "00:00:04.001"]},
+    ],
+}
+
+
+def test_hd_vila_100m_is_read_cut_at_its_spans_and_written(make, tmp_path: Path) -> None:
+    root = make("QMi8x8o55Ns.mp4")
+    source = write(tmp_path, "part.jsonl", json.dumps(OFFICIAL) + "\n" + json.dumps({**OFFICIAL, "video_id": "none"}))
+    options = CorpusOptions(min_height=64, workers=1, root=root)
+    report = build_corpus(source, tmp_path / "corpus", options=options)
+    assert [(one.video, one.step) for one in report.failures] == [("none", "collect")]
+    clips = Corpus(tmp_path / "corpus").clips
+    assert [(clip.clip_id, clip.start, clip.end) for clip in clips] == [
+        ("QMi8x8o55Ns.0.mp4", 0.0, 4.001),
+        ("QMi8x8o55Ns.1.mp4", 5.25, 9.125),
+    ]
+    assert clips[1].text == "Now a blue cube spins twice."
+    assert write_hd_vila_100m(tmp_path / "corpus", tmp_path / "out.jsonl") == 1
+    (line,) = (tmp_path / "out.jsonl").read_text().splitlines()
+    assert json.loads(line) == {**OFFICIAL, "clip": OFFICIAL["clip"][::-1]}
+
+
+@pytest.mark.parametrize(
+    "clip", [5, [{}], [{"span": ["1", "2"]}], [{"span": ["00:00:02.000", "00:00:01.000"]}], [OFFICIAL["clip"][0]] * 2]
+)
+def test_clips_that_cannot_be_are_a_reason(tmp_path: Path, clip: object) -> None:
+    write(tmp_path, "QMi8x8o55Ns.mp4", "")
+    videos, failures = collect(write(tmp_path, "x.jsonl", json.dumps({**OFFICIAL, "clip": clip})))
+    assert videos == []
+    assert [(one.step, "clip" in one.reason) for one in failures] == [("collect", True)]

@@ -1,0 +1,166 @@
+"""The ids of the videos that an annotation file speaks of, out of every format of the downstream protocols.
+
+| file | where the video stands |
+|---|---|
+| MSR-VTT json | ``videos``: ``video_id`` and ``url``; ``sentences``: ``video_id`` |
+| MSR-VTT, YouCook2, MSRVTT-QA, NExT-QA csv | column ``video_id`` or ``video`` |
+| MSVD-QA, MSRVTT-QA json, jsonl | ``video_id``: a number, or "video6513" |
+| TGIF-QA (tab-separated, named csv) | ``gif_name``; ``vid_id`` and ``key`` are swapped there and are not the video |
+| DiDeMo json | ``video`` with its ending, and the Flickr number in ``dl_link`` |
+| ActivityNet, YouCook2 json | the keys: "v_" and a YouTube id |
+| TVR, TVQA, TVQA+, TVC | ``vid_name`` |
+| How2R, How2QA csv without header | the first column; mapping json: the values |
+| QVHighlights jsonl | ``vid``: <YouTube id>_<start>_<end> |
+| plain list | one id a line |
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from hdvila.errors import UsageError
+
+_NAMES = ("video_id", "gif_name", "vid_name", "vid", "video", "video_name", "youtube_id")  # the first there counts
+_RECORDS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
+_URLS = ("url", "dl_link")
+_HEADER = {*_NAMES, "question", "sentence", "text"}
+_YOUTUBE = "[A-Za-z0-9_-]{11}"
+_PREFIXED = re.compile(rf"v_({_YOUTUBE})")
+_SPAN = re.compile(rf"({_YOUTUBE})_\d+(?:\.\d+)?_\d+(?:\.\d+)?")
+_ENDING = re.compile(r"\.(mp4|m4v|mov|avi|mkv|webm|mpe?g|3gp|wmv|flv|gif)$", re.IGNORECASE)
+_FLICKR = re.compile(r"\d+@N\d\d_(\d+)_[0-9a-f]+")
+_YOUTUBE_URL = re.compile(rf"youtu\.be/({_YOUTUBE})|youtube(?:-nocookie)?\.com/(?:shorts|embed|live|v)/({_YOUTUBE})")
+_FEW_DIGITS = re.compile(r"(video|vid|msr|)(\d{1,5})")  # MSR-VTT's and MSVD's numbers; longer ones are Flickr's
+_NUMBERED = {"video": ("video",), "msr": ("video",), "vid": ("vid",), "": ("video", "vid")}
+
+
+def read_ids(path: Path) -> frozenset[str]:
+    """The ids in an annotation file (``.gz`` too), each in the forms that files of that video are named by.
+
+    Raises:
+        UsageError: the file cannot be read, or names no video.
+    """
+    try:
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as a list of videos ({error}); name an annotation file") from error
+    names = [*_names(path, text)]
+    ids = frozenset(form for name in names for form in forms_of(name))
+    if _kind(path) not in _RECORDS:  # a list of one's own means what it says
+        ids |= frozenset(names)
+    if not ids:
+        raise UsageError(f"{path}: names no video in any way that is known here; give a list with one id a line")
+    return ids
+
+
+def forms_of(name: str) -> set[str]:
+    """What files of a video may be called, by its name in an annotation file: without ending, prefix and span."""
+    if "://" in name:
+        return ids_in_url(name)
+    name = _ENDING.sub("", name.strip())
+    if numbered := _FEW_DIGITS.fullmatch(name):
+        return {f"{prefix}{int(numbered[2])}" for prefix in _NUMBERED[numbered[1]]}
+    bare = _PREFIXED.fullmatch(name) or _SPAN.fullmatch(name)
+    if bare:
+        return {bare[1]}
+    flickr = _FLICKR.fullmatch(name)
+    return {name, flickr[1]} if flickr else {name} - {""}
+
+
+def ids_in_url(url: str) -> set[str]:
+    """The video id in a url of YouTube, or Flickr's number; empty for other urls."""
+    parts = urlsplit(url)
+    host, query = parts.hostname or "", parse_qs(parts.query)
+    watched = {one for one in query.get("v", []) if re.fullmatch(_YOUTUBE, one)}
+    if watched and f".{host}".endswith(".youtube.com"):
+        return watched
+    if f".{host}".endswith(".flickr.com"):
+        return set(query.get("id", [])) | set(re.findall(r"/(\d{6,})(?:/|$)", parts.path))
+    short = _YOUTUBE_URL.search(url)
+    return {short[1] or short[2]} if short else set()
+
+
+def _kind(path: Path) -> str:
+    return Path(path.name.removesuffix(".gz")).suffix.lower()
+
+
+def _names(path: Path, text: str) -> Iterator[str]:
+    """Names and urls of videos as they stand in the file."""
+    kind = _kind(path)
+    if kind == ".json":
+        yield from _from_json(_parsed(path, text, 1))
+    elif kind in (".jsonl", ".ndjson"):
+        for number, line in enumerate(text.split("\n"), start=1):
+            if line.strip():
+                yield from _of_record(_parsed(path, line, number))
+    elif kind in (".csv", ".tsv"):
+        yield from _from_table(text)
+    else:
+        yield from text.split()
+
+
+def _parsed(path: Path, text: str, line: int) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{path}, line {line}: is no JSON ({error}); name an annotation file as it was given"
+        ) from error
+
+
+def _from_json(whole: Any) -> Iterator[str]:
+    if isinstance(whole, list):
+        for entry in whole:
+            yield from _of_record(entry)
+    elif isinstance(whole, dict) and isinstance(whole.get("videos"), list):
+        for entry in [*whole["videos"], *_list(whole.get("sentences"))]:
+            yield from _of_record(entry)
+    elif isinstance(whole, dict):
+        keys = [key for key in whole if _PREFIXED.fullmatch(key)]
+        values = [value for value in whole.values() if isinstance(value, str) and _SPAN.fullmatch(value)]
+        yield from keys or values
+        for value in whole.values():  # {split: {name: ...}}, as TVR's durations
+            if not keys and isinstance(value, dict) and all(isinstance(entry, list) for entry in value.values()):
+                yield from value
+
+
+def _of_record(entry: Any) -> Iterator[str]:
+    if isinstance(entry, str | int):
+        yield str(entry)
+    elif isinstance(entry, dict):
+        yield from _of_fields(entry)
+
+
+def _of_fields(entry: dict[str, Any]) -> Iterator[str]:
+    yield from (str(entry[name]) for name in _first(entry) if entry[name] not in (None, ""))
+    yield from (entry[name] for name in _URLS if isinstance(entry.get(name), str))
+
+
+def _first(names: Iterable[str]) -> list[str]:
+    there = set(names)
+    return [name for name in _NAMES if name in there][:1]
+
+
+def _from_table(text: str) -> Iterator[str]:
+    first = text.split("\n", 1)[0]
+    tab = "\t" if "\t" in first else ","
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=tab)
+    header = next(rows, [])
+    if set(header) & _HEADER:
+        for row in rows:
+            yield from _of_fields(dict(zip(header, row, strict=False)))
+    else:
+        yield from (row[0] for row in [header, *rows] if row)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

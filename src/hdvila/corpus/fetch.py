@@ -1,0 +1,111 @@
+"""Videos by url, where that is asked for: through yt-dlp, one after another, each failure with its reason."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hdvila.corpus.collect import SourceVideo, is_video_name
+from hdvila.corpus.failures import Failure, one_line
+from hdvila.corpus.replacing import is_full_disk
+from hdvila.errors import HdvilaError, MediaError, StoreError, require
+from hdvila.progress import SILENT, Reporter
+from hdvila.text import find_sidecar
+
+Downloader = Callable[[str, Path], object]
+"""``download(url, stem)`` puts the video (and its subtitles) beside `stem` under that name and an ending of its own, or
+raises."""
+
+
+def fetch(
+    videos: Sequence[SourceVideo], download: Downloader, *, reporter: Reporter = SILENT
+) -> tuple[list[SourceVideo], list[Failure]]:
+    """Download the videos that are not there yet (see `hdvila.corpus.collect`, `downloads`).
+
+    Raises:
+        StoreError: there is no room: that is no fault of the video.
+    """
+    missing = [video for video in videos if _is_missing(video)]
+    fetched: dict[str, SourceVideo] = {}
+    failures = []
+    with reporter.task("fetching videos", total=len(videos), done=len(videos) - len(missing)) as bar:
+        for video in missing:
+            try:
+                fetched[video.video_id] = _fetch_one(video, download)
+            except StoreError:
+                raise
+            except HdvilaError as error:
+                failures.append(Failure(video.video_id, "fetch", one_line(error)))
+            bar.advance(note=f"{len(failures)} failed" if failures else "")
+    failed = {failure.video for failure in failures}
+    return [fetched.get(video.video_id, video) for video in videos if video.video_id not in failed], failures
+
+
+def _is_missing(video: SourceVideo) -> bool:
+    return "url" in video.attributes and not is_video_name(video.path.name)
+
+
+def _fetch_one(video: SourceVideo, download: Downloader) -> SourceVideo:
+    url = video.attributes["url"]
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise MediaError(f"{url}: is no address that begins with http:// or https://; nothing else is fetched")
+    video.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        download(url, video.path)
+    except Exception as error:  # whatever a downloader raises says why this one video cannot be had
+        if is_full_disk(error):
+            raise StoreError(f"{video.path}: cannot be written ({one_line(error)}); make room, start again") from error
+        raise MediaError(f"{url}: cannot be fetched ({one_line(error)}); try again with --retry-failed") from error
+    prefix = video.path.name + "."
+    names = sorted(name for name in os.listdir(video.path.parent) if name.startswith(prefix))
+    for name in names:
+        if is_video_name(name) and name.count(".") == 1:
+            path = video.path.parent / name
+            return replace(video, path=path, transcript=video.transcript or find_sidecar(path, names))
+    raise MediaError(f"{url}: the downloader left no video ({', '.join(names) or 'nothing'}); try again later")
+
+
+def youtube_dl(language: str = "en", min_height: int = 720) -> Downloader:
+    """yt-dlp: the smallest picture stream of at least `min_height` lines, and subtitles, automatic ones too.
+
+    No sound is fetched: the corpus has none, and nothing must be joined.
+
+    Args:
+        language: of the subtitles, or ``any``.
+        min_height: lines; where no stream has as many, the largest.
+
+    Raises:
+        MissingDependency: yt-dlp is not installed.
+    """
+    package = require("yt_dlp", extra="fetch")
+
+    def download(url: str, stem: Path) -> None:
+        settings = {
+            "outtmpl": str(stem).replace("%", "%%") + ".%(ext)s",
+            "format": f"wv*[height>={min_height}]/bv*/b",
+            "writesubtitles": True,
+            "writeautomaticsub": True,
+            "subtitleslangs": ["all" if language == "any" else f"{language}.*"],
+            "subtitlesformat": "vtt/best",
+            "noplaylist": True,
+            "quiet": True,
+            "no_warnings": True,
+            "noprogress": True,
+            "logger": _Quiet(),
+        }
+        with package.YoutubeDL(settings) as loader:
+            loader.download([url])
+
+    return download
+
+
+class _Quiet:
+    """Nothing below the command line prints; errors are raised as well."""
+
+    def debug(self, message: str) -> None:
+        pass
+
+    info = warning = error = debug

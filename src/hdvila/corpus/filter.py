@@ -1,0 +1,125 @@
+"""Step two: which videos are fit: their words can be read, are of the wanted language, and the pictures last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from hdvila.corpus.collect import SourceVideo
+from hdvila.corpus.failures import Failure, one_line
+from hdvila.corpus.journal import Journal
+from hdvila.corpus.languages import check_language, unwanted_language
+from hdvila.corpus.near_duplicates import LookAlikes, reason
+from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.parallel import Died, in_order
+from hdvila.errors import HdvilaError, MissingDependency
+from hdvila.media import VideoInfo
+from hdvila.media.container import usable_cores
+from hdvila.media.ending import probe_to_end
+from hdvila.progress import SILENT, Reporter
+from hdvila.text import read_transcript
+
+_LOST = 1.0  # seconds without a picture at the end from which on a video counts as broken off
+_DEFAULTS = CorpusOptions()
+
+
+def filter_videos(
+    videos: Sequence[SourceVideo],
+    options: CorpusOptions = _DEFAULTS,
+    *,
+    look_alikes: LookAlikes | None = None,
+    journal: Path | None = None,
+    reporter: Reporter = SILENT,
+) -> tuple[list[SourceVideo], list[Failure]]:
+    """Keep the videos that are fit, with their durations, in their order; the others are listed with their reasons.
+
+    Args:
+        videos: to look at.
+        options: `min_height`, `language` and `workers` count here.
+        look_alikes: videos that nothing may be a near-duplicate of.
+        journal: a file that remembers who passed, so that a job that was killed goes on; None: nobody remembers.
+        reporter: hears of each video.
+
+    Raises:
+        UsageError: the language is not known.
+        MissingDependency: lingua is not installed, and a language is asked for.
+        StoreError: the journal cannot be written.
+    """
+    check_language(options.language)
+    with Journal(journal, _terms(options, look_alikes)) if journal else nullcontext() as memory:
+        known = {video.video_id: memory.duration(video) if memory else None for video in videos}
+        todo = [video for video in videos if known[video.video_id] is None]
+        fit = {video.video_id: replace(video, duration=known[video.video_id]) for video in videos}
+        failures = []
+        work = partial(check, options=options, look_alikes=look_alikes)
+        with reporter.task("filtering videos", total=len(videos), done=len(videos) - len(todo)) as bar:
+            for video, result in in_order(work, todo, options.workers or usable_cores()):
+                outcome = _died(video, result) if isinstance(result, Died) else result
+                if isinstance(outcome, Failure):
+                    del fit[video.video_id]
+                    failures.append(outcome)
+                else:
+                    fit[video.video_id] = outcome
+                    if memory:
+                        memory.passed(outcome)
+                bar.advance(note=f"{len(failures)} unfit" if failures else "")
+    return list(fit.values()), failures
+
+
+def remember_durations(
+    videos: Sequence[SourceVideo], options: CorpusOptions, look_alikes: LookAlikes | None, journal: Path
+) -> list[SourceVideo]:
+    """The videos with the durations that the journal remembers, as far as it does."""
+    with Journal(journal, _terms(options, look_alikes)) as memory:
+        return [replace(video, duration=memory.duration(video)) for video in videos]
+
+
+def _terms(options: CorpusOptions, look_alikes: LookAlikes | None) -> str:
+    return f"{options.language} {options.min_height} {look_alikes.digest if look_alikes else ''}"
+
+
+def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | None = None) -> SourceVideo | Failure:
+    """Look at one video: its words, its language, its size, its end, and what it looks like.
+
+    Raises:
+        MissingDependency: an optional package is needed: that is no fault of the video.
+    """
+    step = "transcript"
+    try:
+        transcript = read_transcript(video.transcript or video.path)
+        declared = transcript.language or video.attributes.get("language")
+        if why := unwanted_language(transcript.text, declared, options.language):
+            return Failure(video.video_id, step, f"{video.transcript or video.path}: {why}")
+        step = "filter"
+        info, lost = probe_to_end(video.path)
+        if why := unfit(info, options, lost):
+            return Failure(video.video_id, step, f"{video.path}: {why}")
+        step = "exclude"
+        if look_alikes is not None and (like := look_alikes.match(video.path)):
+            return Failure(video.video_id, step, reason(video, like))
+    except MissingDependency:
+        raise
+    except HdvilaError as error:
+        return Failure(video.video_id, step, one_line(error))
+    except Exception as error:  # a defect of ours or of a decoder costs one video, and is listed as what it is
+        return Failure(video.video_id, step, f"{video.path}: unexpected {type(error).__name__}: {one_line(error)}")
+    return replace(video, duration=info.duration)
+
+
+def unfit(info: VideoInfo, options: CorpusOptions, lost: float = 0.0) -> str | None:
+    """Why a video that can be read is not wanted, or None. `lost`: seconds at its end without a picture."""
+    if info.damage:
+        return f"{info.damage}; fetch it again"
+    if lost > _LOST:
+        return f"its last {lost:.1f} s hold no picture that can be decoded; fetch it again"
+    if min(info.height, info.width) < options.min_height:
+        return f"{info.width}x{info.height} pixels, the short side is below the {options.min_height} asked for"
+    return None
+
+
+def _died(video: SourceVideo, died: Died) -> Failure:
+    why = f"{video.path}: the process that read it died (exit status {died.exit_code}); the file is bad"
+    return Failure(video.video_id, "filter", why)

@@ -1,0 +1,108 @@
+"""HD-VILA-100M's own list of clips: one video a line of a JSONL file.
+
+{"video_id": "QMi8x8o55Ns", "url": "https://www.youtube.com/watch?v=QMi8x8o55Ns",
+ "clip": [{"clip_id": "QMi8x8o55Ns.1.mp4", "span": ["00:00:17.759", "00:00:23.279"]}]}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hdvila.corpus.replacing import replacing
+from hdvila.store import Corpus
+
+_TIME = re.compile(r"(\d+):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
+_YOUTUBE = re.compile(r"[\w-]{11}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenClip:
+    """A clip whose bounds are given: ``[start, end)`` in seconds."""
+
+    clip_id: str
+    start: float
+    end: float
+
+
+def read_clips(video_id: str, listed: Any) -> tuple[GivenClip, ...]:
+    """The value of ``clip`` as clips in order of time.
+
+    Raises:
+        ValueError: it is of another form, a clip ends before it starts, or two clips have one id.
+    """
+    if not isinstance(listed, list):
+        raise ValueError("'clip' is no list of clip_id and span")
+    clips = {}
+    for number, entry in enumerate(listed):
+        try:
+            start, end = (_seconds(time) for time in entry["span"])
+        except (TypeError, KeyError, ValueError) as error:
+            raise ValueError(f"clip {number} has no span of two times HH:MM:SS.mmm") from error
+        if not start < end:
+            raise ValueError(f"clip {number} ends before it starts: {entry['span']}")
+        clip_id = str(entry.get("clip_id") or f"{video_id}.{number}.mp4")
+        if not clip_id.startswith(video_id):  # ids are unique in a corpus
+            clip_id = f"{video_id}.{clip_id}"
+        if clip_id in clips:
+            raise ValueError(f"two clips are called {clip_id}")
+        clips[clip_id] = GivenClip(clip_id, start, end)
+    return tuple(sorted(clips.values(), key=lambda clip: (clip.start, clip.end)))
+
+
+def as_listed(clips: Sequence[GivenClip]) -> list[dict[str, Any]]:
+    """Clips as the value of ``clip``; times are rounded to milliseconds."""
+    return [{"clip_id": clip.clip_id, "span": [_clock(clip.start), _clock(clip.end)]} for clip in clips]
+
+
+def write_hd_vila_100m(corpus: str | os.PathLike[str], into: str | os.PathLike[str]) -> int:
+    """List the clips of a corpus in the form of HD-VILA-100M; gives the number of videos.
+
+    Clips are called ``<video_id>.<number>.mp4``, as there, numbers from 0 in order of time; those that came from such a
+    list keep their ids. The url is that of the manifest, or YouTube's where the id can be one of YouTube's.
+
+    Raises:
+        StoreError: there is no corpus, or the list cannot be written.
+    """
+    table = Corpus(corpus).table
+    columns = [name for name in ("clip_id", "video_id", "start", "end", "url") if name in table.column_names]
+    videos: dict[str, list[dict[str, Any]]] = {}
+    for row in table.select(columns).to_pylist():
+        videos.setdefault(row["video_id"], []).append(row)
+    with replacing(Path(into)) as partial, partial.open("w", encoding="utf-8") as stream:
+        for video_id, rows in sorted(videos.items()):
+            rows.sort(key=lambda row: (row["start"], row["end"]))
+            clips = [
+                GivenClip(_name(row["clip_id"], f"{video_id}.{number}.mp4"), row["start"], row["end"])
+                for number, row in enumerate(rows)
+            ]
+            url = rows[0].get("url") or _url(video_id)
+            stream.write(json.dumps({"video_id": video_id, "url": url, "clip": as_listed(clips)}) + "\n")
+    return len(videos)
+
+
+def _name(clip_id: str, default: str) -> str:
+    return clip_id if clip_id.endswith(".mp4") else default
+
+
+def _url(video_id: str) -> str:
+    return f"https://www.youtube.com/watch?v={video_id}" if _YOUTUBE.fullmatch(video_id) else ""
+
+
+def _seconds(time: str) -> float:
+    found = _TIME.fullmatch(time)
+    if found is None:
+        raise ValueError(time)
+    hours, minutes, seconds = found.groups()
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def _clock(seconds: float) -> str:
+    thousandths = round(seconds * 1000)
+    minutes, rest = divmod(thousandths, 60_000)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"

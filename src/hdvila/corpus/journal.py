@@ -1,0 +1,73 @@
+"""Which videos passed the filter, line by line as they do, so that a job that was killed need not look again."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from hdvila.corpus.collect import SourceVideo
+from hdvila.errors import StoreError
+
+
+class Journal:
+    """Durations of videos that passed, by id; they count as long as neither their files nor `terms` change.
+
+    Args:
+        path: the file; made if it is not there.
+        terms: what was asked of the videos, as text.
+    """
+
+    def __init__(self, path: Path, terms: str) -> None:
+        self._path, self._terms = path, terms
+        self._passed: dict[str, tuple[str, float]] = {}
+        with suppress(FileNotFoundError):
+            for line in path.read_text(encoding="utf-8").split("\n"):
+                with suppress(ValueError, KeyError, TypeError):  # the last line of a run that was killed may be half
+                    entry = json.loads(line)
+                    self._passed[entry["id"]] = entry["stamp"], float(entry["duration"])
+        try:
+            self._stream = path.open("a", encoding="utf-8")
+            self._stream.write("\n")
+        except OSError as error:
+            raise self._no_room(error) from error
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):  # a full disk refuses again what is still buffered
+            self._stream.close()
+
+    def duration(self, video: SourceVideo) -> float | None:
+        """Seconds of a video that passed, and is still the same; None: it must be looked at."""
+        stamp, duration = self._passed.get(video.video_id, ("", 0.0))
+        return duration if stamp and stamp == self._stamp(video) else None
+
+    def passed(self, video: SourceVideo) -> None:
+        """Note a video that passed.
+
+        Raises:
+            StoreError: there is no room.
+        """
+        entry = {"id": video.video_id, "stamp": self._stamp(video), "duration": video.duration}
+        try:
+            self._stream.write(json.dumps(entry) + "\n")
+            self._stream.flush()
+        except OSError as error:
+            raise self._no_room(error) from error
+
+    def _stamp(self, video: SourceVideo) -> str:
+        files = [video.path] if video.transcript is None else [video.path, video.transcript]
+        try:
+            facts = [(str(file), os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files]
+        except (OSError, ValueError):
+            return ""
+        return json.dumps([self._terms, facts])
+
+    def _no_room(self, error: OSError) -> StoreError:
+        return StoreError(f"{self._path}: cannot be written ({error.strerror}); make room and start again")

@@ -1,0 +1,74 @@
+"""The same pictures are known again after resizing, encoding and cutting; other pictures are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hdvila.corpus.collect import SourceVideo
+from hdvila.corpus.near_duplicates import LookAlikes, frame_hashes
+from hdvila.errors import UsageError
+from hdvila.media import resize, write_video
+
+
+def scene(seed: int, frames: int = 50) -> list[np.ndarray]:
+    """5 s of soft blobs that drift to the right."""
+    blobs = np.random.default_rng(seed).integers(0, 256, (6, 12, 3)).astype(np.uint8)
+    wide = resize(np.tile(blobs, (1, 2, 1))[None], 144, 512)[0]
+    return [wide[:, number : number + 192] for number in range(frames)]
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("test set")
+    for seed in range(3):
+        write_video(folder / f"{seed}.mp4", scene(seed), 10.0, crf=18)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def look_alikes(given: Path) -> LookAlikes:
+    return LookAlikes.of([given])
+
+
+def test_resized_and_encoded_again(look_alikes: LookAlikes, tmp_path: Path) -> None:
+    small = [resize(rgb[None], 72, 96)[0] for rgb in scene(1)]
+    write_video(tmp_path / "again.mp4", small, 10.0, crf=36)
+    assert look_alikes.match(tmp_path / "again.mp4") == "1.mp4"
+
+
+def test_a_video_of_which_the_clip_was_cut_and_a_part_of_the_clip(look_alikes: LookAlikes, tmp_path: Path) -> None:
+    write_video(tmp_path / "whole.mp4", [*scene(7, 100), *scene(2), *scene(8, 100)], 10.0, crf=28)
+    assert look_alikes.match(tmp_path / "whole.mp4") == "2.mp4"
+    write_video(tmp_path / "part.mp4", scene(0)[13:33], 10.0, crf=28)
+    assert look_alikes.match(tmp_path / "part.mp4") == "0.mp4"
+
+
+def test_other_videos_stay(look_alikes: LookAlikes, tmp_path: Path) -> None:
+    videos = []
+    for seed in range(10, 16):
+        write_video(tmp_path / f"{seed}.mp4", scene(seed, 30), 10.0)
+        videos.append(SourceVideo(str(seed), tmp_path / f"{seed}.mp4", None))
+    assert look_alikes.exclude(videos) == (videos, [])
+
+
+def test_plain_colours_tell_nothing(talk: Path, given: Path, tmp_path: Path) -> None:
+    assert len(frame_hashes(talk)[0]) == 0
+    assert LookAlikes.of([talk]).match(talk) is None
+    assert LookAlikes.of([talk, given / "1.mp4"]).match(given / "1.mp4") == "1.mp4"
+
+
+def test_what_is_found_and_what_cannot_be_read_is_listed(look_alikes: LookAlikes, given: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"x" * 99)
+    videos = [SourceVideo("a", given / "0.mp4", None), SourceVideo("b", tmp_path / "broken.mp4", None)]
+    kept, failures = look_alikes.exclude(videos)
+    assert kept == []
+    assert [(one.video, one.step) for one in failures] == [("a", "exclude"), ("b", "filter")]
+    assert "0.mp4" in failures[0].reason
+
+
+def test_a_place_without_videos_is_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no video"):
+        LookAlikes.of([tmp_path])
