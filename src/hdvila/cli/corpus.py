@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import typer
 
-from hdvila.cli import console
+from hdvila.cli import console, corpus_describe
 
 if TYPE_CHECKING:
     from hdvila.corpus import BuildReport, CategoryHours, Failure, SourceVideo, StepSummary
+    from hdvila.media import Form
 
 app = typer.Typer(
     help="From transcribed videos to training clips. Each step takes a folder or a list of videos (.csv, .jsonl, "
@@ -30,6 +31,8 @@ _EXCLUDE = typer.Option([], "--exclude", help="Annotations or ids of a test set 
 _LIKE = typer.Option([], "--exclude-like", help="A video or folder whose near-duplicates are left out; repeat it.")
 _SEED = typer.Option(0, "--seed", help="Of the sample.")
 _RETRY = typer.Option(False, "--retry-failed", help="Take only the videos that the table of failures lists.")
+_FORM = typer.Option("jpeg", "--form", help="Of stored pictures: jpeg, or h264: far smaller, slower to read.")
+_CLUSTER = typer.Option(None, "--cluster", help="Cut on the Ray cluster at this address; auto: that of this machine.")
 _WORKERS = typer.Option(None, "--workers", help="Processes; default: one for each core.")
 _JSON = typer.Option(False, "--json", help="One object a video that was left out, and one for the whole.")
 
@@ -51,7 +54,9 @@ def build(
         None, "--fetch-into", help="Fetch videos with only a url into this folder (yt-dlp); default: fetch nothing."
     ),
     retry_failed: bool = _RETRY,
+    form: str = _FORM,
     workers: int | None = _WORKERS,
+    cluster: str | None = _CLUSTER,
     json: bool = _JSON,
 ) -> None:
     """Cut videos into clips with text. Killed and started again, it goes on; videos that are there are left alone."""
@@ -66,7 +71,9 @@ def build(
         seed=seed,
         root=root,
         downloads=downloads,
+        form=cast("Form", form),
         workers=workers,
+        cluster=cluster,
     )
     report = build_corpus(source, into, options=options, retry_failed=retry_failed, reporter=console.reporter())
     _emit_failures(report.failures, json)
@@ -290,3 +297,6 @@ def _step_line(step: StepSummary) -> str:
 
 def _category_line(row: CategoryHours) -> str:
     return f"{row.category}: {row.hours:.2f} h in {row.videos} videos, kept {row.hours_kept:.2f} h in {row.videos_kept}"
+
+
+corpus_describe.register(app)

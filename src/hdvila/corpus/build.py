@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hdvila.corpus.balance import CategoryHours, balance
+from hdvila.corpus.cluster import on_cluster
 from hdvila.corpus.collect import SourceVideo, collect
 from hdvila.corpus.cut import cut_to_file, read_cut
+from hdvila.corpus.describe import describe
 from hdvila.corpus.exclude import ExcludedIds, exclude
 from hdvila.corpus.failures import STEPS, WANTED, Failure, StepSummary, read_failures, summarise, write_failures
 from hdvila.corpus.fetch import Downloader, fetch, youtube_dl
@@ -19,14 +22,14 @@ from hdvila.corpus.filter import filter_videos, remember_durations
 from hdvila.corpus.near_duplicates import LookAlikes
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.parallel import Died, in_order
-from hdvila.corpus.stats import corpus_stats, write_stats
 from hdvila.media.container import usable_cores
 from hdvila.progress import SILENT, Reporter
-from hdvila.store import Corpus, CorpusWriter
+from hdvila.store import CorpusWriter
 
 _SPOOL = ".cutting"  # where processes leave cut videos until they are stored
 _JOURNAL = ".filtered.jsonl"
 _DEFAULTS = CorpusOptions()
+_OF_THE_MACHINE = frozenset({"root", "downloads", "workers", "cluster"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,9 @@ def build_corpus(
     """
     root = Path(into)
     videos, failures = collect(source, options.root, options.downloads)
-    with CorpusWriter(root, options.clips_per_shard, options.lr_fps, options.hr_fps, options.quality) as writer:
+    with CorpusWriter(
+        root, options.clips_per_shard, options.lr_fps, options.hr_fps, options.quality, form=options.form
+    ) as writer:
         if retry_failed:
             failed = {failure.video for failure in read_failures(root)}
             failures = [failure for failure in failures if failure.video in failed]
@@ -109,8 +114,8 @@ def build_corpus(
                 bar.advance(note=f"{len(writer)} clips" + (f", {len(failures)} failed" if failures else ""))
     failures.sort(key=lambda failure: failure.video)
     write_failures(root, failures)
-    stats = corpus_stats(Corpus(root))
-    write_stats(root, {**stats, "failed": len(failures)})
+    steps = summarise(found, failures, _steps(options))
+    stats = describe(root, run=_facts(options, steps), reporter=reporter)
     return BuildReport(
         videos=found,
         added=found - len(failures) - len(stored),
@@ -118,7 +123,7 @@ def build_corpus(
         clips=stats["clips"],
         hours=stats["hours"],
         failures=tuple(failures),
-        steps=summarise(found, failures, _steps(options)),
+        steps=steps,
         categories=tuple(categories),
     )
 
@@ -153,6 +158,13 @@ def _choose(
     return [video for video in kept if video.video_id not in there], failures, categories
 
 
+def _engine(options: CorpusOptions) -> Callable[..., Any]:
+    """What runs jobs and gives back their results in order: processes of this machine, or a cluster."""
+    if options.cluster is not None:
+        return partial(on_cluster, address=options.cluster)
+    return partial(in_order, workers=options.workers or usable_cores())
+
+
 def _steps(options: CorpusOptions) -> list[str]:
     """The steps that a build with these options takes."""
     asked = {
@@ -161,6 +173,16 @@ def _steps(options: CorpusOptions) -> list[str]:
         "balance": options.hours_per_category is not None,
     }
     return [step for step in STEPS if asked.get(step, True)]
+
+
+def _facts(options: CorpusOptions, steps: Sequence[StepSummary]) -> dict[str, Any]:
+    """What is to be known of a build: nothing of the machine that it ran on, or equal builds would differ."""
+    said = {name: value for name, value in asdict(options).items() if name not in _OF_THE_MACHINE}
+    said |= {name: [path.name for path in said[name]] for name in ("exclude", "exclude_like")}
+    return {
+        "options": said,
+        "steps": [{"name": step.step, "in": step.came_in, "out": step.came_out} for step in steps],
+    }
 
 
 def _cut_all(videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions) -> Iterator[int | Failure]:
@@ -173,9 +195,7 @@ def _cut_all(videos: Sequence[SourceVideo], writer: CorpusWriter, options: Corpu
     spool.mkdir()
     jobs = [(video, spool / f"{number}.clips") for number, video in enumerate(videos)]
     try:
-        for (video, file), outcome in in_order(
-            partial(cut_to_file, options=options), jobs, options.workers or usable_cores()
-        ):
+        for (video, file), outcome in _engine(options)(partial(cut_to_file, options=options, form=options.form), jobs):
             if isinstance(outcome, Died):
                 why = f"{video.path}: the process that read it died (exit status {outcome.exit_code}); the file is bad"
                 yield Failure(video.video_id, "cut", why)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdvila.errors import UsageError
+from hdvila.media import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,11 @@ class CorpusOptions:
         padding: seconds that a clip reaches out before its first and after its last word, where nobody else speaks.
         hr_fps, lr_fps: frames a second of the two streams; `lr_fps` is a whole multiple of `hr_fps`.
         hr_height, lr_height: their short sides in pixels; smaller videos keep their size, LR is smaller in proportion.
-        quality: of the JPEGs, 1..100.
+        form: of stored pictures: ``jpeg``, or ``h264``, which takes a third to a tenth of the room.
+        quality: of the JPEGs, 1..100; H.264 of about the same looks.
         clips_per_shard: a shard is closed at the first end of a video after that many clips.
         workers: processes that read videos; None: one for each core. The result does not depend on it.
+        cluster: address of a Ray cluster that cuts instead (``auto``: the one of this machine). Nor on that.
     """
 
     min_height: int = 720
@@ -49,9 +52,11 @@ class CorpusOptions:
     lr_fps: float = 10.0
     hr_height: int = 720
     lr_height: int = 180
+    form: Form = "jpeg"
     quality: int = 90
     clips_per_shard: int = 256
     workers: int | None = None
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_seconds < self.max_seconds:
