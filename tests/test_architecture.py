@@ -6,10 +6,11 @@ import ast
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "hdvila"
-EVERYONE = {"types", "errors", "progress"}
+EVERYONE = {"types", "errors", "files", "progress"}
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
+    "files": {"errors"},
     "progress": set(),
     "media": set(),
     "text": set(),

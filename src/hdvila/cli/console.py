@@ -11,7 +11,6 @@ An expected failure is one line on stderr. Set ``HDVILA_DEBUG=1`` to see where i
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import re
@@ -24,6 +23,7 @@ import typer
 
 from hdvila.cli.reporters import PlainReporter, RichReporter
 from hdvila.errors import HdvilaError, UsageError
+from hdvila.files import is_full_disk
 from hdvila.progress import Reporter
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "WRONG_USE", "emit", "finish", "model_name", "reporter", "status_of"]
@@ -32,8 +32,6 @@ DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 _CLICK_USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 _WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_ROOM_WORDS = ("no space left on device", "file too large", "database or disk is full", "disk quota exceeded")
 
 
 def emit(record: Mapping[str, object], json: bool, line: str = "") -> None:
@@ -105,7 +103,7 @@ def _expected(error: BaseException) -> tuple[str, int]:
         return _usage_message(error), WRONG_USE
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "interrupted; the same command goes on from here", INTERRUPTED
-    if _is_full_disk(error):
+    if is_full_disk(error):
         return f"no room left to write: {error}; free some space, then the same command goes on from here", FAILED
     if isinstance(error, UsageError):
         return str(error), WRONG_USE
@@ -121,18 +119,6 @@ def _usage_message(error: Exception) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "hdvila"
     return f"{message.rstrip('.?')}; see {command} --help"
-
-
-def _is_full_disk(error: BaseException) -> bool:
-    """Also where a library hides the number in a message of its own (safetensors, torch, SQLite, pyarrow)."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
-            return True
-        if not isinstance(cause, HdvilaError) and any(words in str(cause).lower() for words in _NO_ROOM_WORDS):
-            return True
-        cause = cause.__cause__
-    return False
 
 
 def _os_message(error: OSError) -> str:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from hdvila.corpus.collect import SourceVideo, is_video_name
 from hdvila.corpus.failures import Failure, one_line
-from hdvila.corpus.replacing import is_full_disk
 from hdvila.errors import HdvilaError, MediaError, StoreError, require
+from hdvila.files import is_full_disk
 from hdvila.progress import SILENT, Reporter
 from hdvila.text import find_sidecar
 

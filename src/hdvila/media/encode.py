@@ -11,6 +11,7 @@ from typing import Any
 import av
 
 from hdvila.errors import MediaError
+from hdvila.files import replacing
 from hdvila.media.container import speaking_of
 from hdvila.types import Pixels
 
@@ -32,14 +33,12 @@ def write_video(
     Raises:
         MediaError: no frame, an odd or changing size, or the file cannot be written.
     """
-    target = Path(path)
-    partial = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
-    try:
-        with speaking_of(path, "written"), av.open(str(partial.absolute()), "w") as container:
-            _write(container, path, frames, fps, {"crf": str(crf), "preset": preset})
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        replacing(Path(path)) as partial,
+        speaking_of(path, "written"),
+        av.open(str(partial.absolute()), "w") as container,
+    ):
+        _write(container, path, frames, fps, {"crf": str(crf), "preset": preset})
 
 
 def _write(

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from hdvila.errors import StoreError, UsageError
+from hdvila.files import replacing
 from hdvila.media.encode import write_video
 from hdvila.miniature.captions import captions
 from hdvila.miniature.draw import frame
@@ -166,9 +167,5 @@ def _write_lines(path: Path, records: list[dict[str, Any]]) -> None:
 
 def _write(path: Path, text: str) -> None:
     """Write a text file that is never seen half-written."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

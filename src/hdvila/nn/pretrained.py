@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from hdvila.errors import UsageError
+from hdvila.files import replacing
 from hdvila.nn.checkpoint import LoadReport
 from hdvila.types import HybridClip
 
@@ -101,12 +101,10 @@ class PretrainedModel(nn.Module):
         if self.processor is not None:
             described |= self.processor.save(folder)
         weights = {key: tensor.detach().cpu().contiguous() for key, tensor in self.state_dict().items()}
-        part = folder / f"{WEIGHTS}.part"
-        save_file(weights, part, metadata={"format": "pt"})
-        os.replace(part, folder / WEIGHTS)
-        part = folder / f"{CONFIG}.part"
-        part.write_text(json.dumps(described, indent=2) + "\n")
-        os.replace(part, folder / CONFIG)
+        with replacing(folder / WEIGHTS) as part:
+            save_file(weights, part, metadata={"format": "pt"})
+        with replacing(folder / CONFIG) as part:
+            part.write_text(json.dumps(described, indent=2) + "\n")
 
     def _reader(self) -> Reader:
         if self.processor is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hdvila.errors import require
+from hdvila.files import replacing
 from hdvila.media.jpeg import encode_jpeg
 from hdvila.types import Pixels
 
@@ -42,9 +42,8 @@ def render(package: str, template: str, **values: Any) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a text file in one step. Lone surrogates, as captions may hold them, become question marks."""
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_bytes(text.encode("utf-8", errors="replace"))
-    os.replace(partial, path)
+    with replacing(path) as partial:
+        partial.write_bytes(text.encode("utf-8", errors="replace"))
 
 
 def clock(seconds: float) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.errors import StoreError
+from hdvila.files import sync_folder
 from hdvila.media import Packed
 from hdvila.media.packed import SUFFIXES
 from hdvila.store.layout import Entry, check_format, key_of, to_json
@@ -84,15 +85,6 @@ def _append(block: bytearray, name: str, data: bytes) -> int:
 def partial_name(path: Path) -> Path:
     """Where a shard lives while it is being written."""
     return path.with_name(f".{path.name}.part")
-
-
-def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def scan_shard(path: Path) -> list[Entry]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,9 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hdvila.errors import StoreError
+from hdvila.files import replacing
 from hdvila.store.layout import CLIPS, FORMAT, INDEX, OWN_FIELDS, SHARDS, Entry, Rates, check_format
 from hdvila.store.place import Folder, Place
-from hdvila.store.shard import scan_shard, sync_folder
+from hdvila.store.shard import scan_shard
 
 _META = b"hdvila"
 _NAME = pa.dictionary(pa.int32(), pa.string())
@@ -99,12 +99,8 @@ def write_tables(root: Path, clips: Any, index: Any, rates: Rates) -> None:
     """Replace the tables on disk, each in one step. The index goes first: it may know more than the clips, not less."""
     meta = {_META: json.dumps({"format": FORMAT, **asdict(rates)}).encode()}
     for name, table in ((INDEX, index), (CLIPS, clips)):
-        partial = root / f".{name}.part"
-        pq.write_table(table.unify_dictionaries().replace_schema_metadata(meta), partial, compression="zstd")
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
-        os.replace(partial, root / name)
-    sync_folder(root)
+        with replacing(root / name, sync=True) as partial:
+            pq.write_table(table.unify_dictionaries().replace_schema_metadata(meta), partial, compression="zstd")
 
 
 def join(first: Any, second: Any) -> Any:

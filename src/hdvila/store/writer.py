@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from hdvila.errors import StoreError, UsageError
+from hdvila.files import InUse, exclusive
 from hdvila.media import Form, Packed, Packing
 from hdvila.media.streams import stream_ratio
 from hdvila.store.layout import LOCK, SHARDS, Attribute, Entry, Rates, facts_of
@@ -54,7 +54,8 @@ class CorpusWriter:
         self._clips_per_shard, self._packing = clips_per_shard, Packing(form, quality)
         self._shard: ShardWriter | None = None
         self._unlisted: list[tuple[str, list[Entry]]] = []  # shards that the tables on disk do not know yet
-        self._lock: int | None = _take_lock(self.root)
+        self._lock: ExitStack | None = ExitStack()
+        self._lock.enter_context(_only_writer(self.root))
         try:
             self._open()
         except BaseException:
@@ -145,7 +146,7 @@ class CorpusWriter:
     def _release(self) -> None:
         """Let others write."""
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.close()
             self._lock = None
 
     def _packed(self, frames: Frames | Packed, fps: float) -> Packed:
@@ -215,18 +216,18 @@ class CorpusWriter:
             ) from error
 
 
-def _take_lock(root: Path) -> int:
-    """A lock that ends with the process, however that ends. Readers do not need it."""
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(f"{root}: cannot be made a corpus folder ({error.strerror}); name another place") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise StoreError(
-            f"{root}: another process writes to this corpus; wait until it has ended or use another folder"
-        ) from error
-    return descriptor
+@contextmanager
+def _only_writer(root: Path) -> Iterator[None]:
+    """Readers do not need the lock."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(root / LOCK))
+        except InUse as error:
+            raise StoreError(
+                f"{root}: another process writes to this corpus; wait until it has ended or use another folder"
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"{root}: cannot be made a corpus folder ({error.strerror}); name another place"
+            ) from error
+        yield

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from hdvila.errors import TrainingError
+from hdvila.files import sync_folder
 
 NAME = re.compile(r"step_(\d{8})\.pt")
 UNFINISHED = ".part"
@@ -63,7 +64,7 @@ class Checkpoints:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(unfinished, path)
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         except (OSError, RuntimeError) as error:
             unfinished.unlink(missing_ok=True)
             raise TrainingError(self._not_written(path, error)) from error
@@ -110,13 +111,3 @@ class Checkpoints:
 def _first_line(error: BaseException) -> str:
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(text).splitlines()[0]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable. (Windows cannot open folders, and syncs renames by itself.)"""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from hdvila.errors import TrainingError
+from hdvila.files import replacing
 from hdvila.train.events import EventFile
 
 
@@ -73,6 +74,5 @@ def _keep_up_to(path: Path, step: int) -> None:
     if not path.exists():
         return
     kept = [json.dumps(line) + "\n" for line in read_log(path.parent) if line["step"] <= step]
-    part = path.with_name(path.name + ".part")
-    part.write_text("".join(kept), encoding="utf-8")
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text("".join(kept), encoding="utf-8")

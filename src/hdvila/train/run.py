@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hdvila.data.loader import Share
 from hdvila.data.order import Order
 from hdvila.errors import TrainingError
+from hdvila.files import InUse, exclusive
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import Reporter
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
@@ -74,24 +74,17 @@ def only_writer(folder: Path) -> Iterator[None]:
     Raises:
         TrainingError: another process holds it, or the folder cannot be made.
     """
-    import fcntl
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / ".lock", "w")  # noqa: SIM115
-    except OSError as error:
-        raise TrainingError(
-            f"the run folder {folder} cannot be written: {error.strerror}; choose another with --into"
-        ) from error
-    with lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            stack.enter_context(exclusive(folder / ".writing"))
+        except InUse as error:
             raise TrainingError(
                 f"another process is training into {folder}: wait for it or end it, or choose another folder"
             ) from error
-        lock.write(str(os.getpid()))
-        lock.flush()
+        except OSError as error:
+            raise TrainingError(
+                f"the run folder {folder} cannot be written: {error.strerror}; choose another with --into"
+            ) from error
         yield
 
 

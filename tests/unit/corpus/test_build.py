@@ -197,7 +197,9 @@ def test_the_progress_counts_every_video(make, tmp_path: Path) -> None:
     (source / "b.vtt").unlink()
     watcher = Watcher()
     build_corpus(source, tmp_path / "corpus", options=OPTIONS, reporter=watcher)
-    assert watcher.tasks == {"filtering videos": [2, 2], "cutting videos": [1, 1]}
+    assert watcher.tasks.pop("filtering videos") == [2, 2]
+    assert watcher.tasks.pop("cutting videos") == [1, 1]
+    assert all(done == total for total, done in watcher.tasks.values())
     assert watcher.said == "3 clips, 1 failed"
 
 

@@ -1,0 +1,97 @@
+"""Files that are there whole or not at all, folders that one process writes to at a time, and disks that are full."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from hdvila.errors import HdvilaError
+
+__all__ = ["InUse", "exclusive", "is_full_disk", "replacing", "sync_folder"]
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_ROOM_WORDS = ("no space left on device", "disk quota exceeded", "database or disk is full", "file too large")
+
+
+class InUse(OSError):
+    """Another process holds the lock."""
+
+
+@contextmanager
+def replacing(target: Path, *, sync: bool = False) -> Iterator[Path]:
+    """A path beside `target`, with its ending, to write to: it takes the place of `target`, or after an error is gone.
+
+    A process that is killed leaves a hidden file with ``.part`` in its name.
+
+    Args:
+        target: the file to make or replace; its folder is there.
+        sync: force bytes and name to the disk, for files that must outlive a loss of power.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    key = zlib.crc32(os.fsencode(target.name))  # the name itself may have all the bytes that a name may have
+    partial = target.with_name(f".{key:08x}-{os.getpid()}.part{target.suffix}")
+    try:
+        yield partial
+        if sync:
+            with partial.open("rb") as written:
+                os.fsync(written.fileno())
+        os.replace(partial, target)
+        if sync:
+            sync_folder(target.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def exclusive(file: Path) -> Iterator[None]:
+    """Hold the lock on `file`, which is made, during the block. It ends with the process, however that ends.
+
+    The lock is SQLite's, on an empty database: the same on every system, and its holder may start processes.
+
+    Raises:
+        InUse: another process holds it.
+        OSError: the folder cannot be made or the file not be written.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY":
+                raise InUse(f"{file} is held by another process") from error
+            raise PermissionError(errno.EACCES, f"cannot be written ({error})", str(file)) from error
+        yield
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether a full disk is at the bottom of an error.
+
+    Also where a library hides that in a message of its own (safetensors, torch, SQLite, pyarrow) or, as yt-dlp does, in
+    ``exc_info``.
+    """
+    seen: list[BaseException] = [error]
+    for cause in seen:  # grows
+        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+            return True
+        foreign = not isinstance(cause, HdvilaError)
+        if foreign and any(words in str(cause).lower() for words in _NO_ROOM_WORDS):
+            return True
+        more = (cause.__cause__, *(getattr(cause, "exc_info", None) or ()))
+        seen += [one for one in more if isinstance(one, BaseException) and one not in seen]
+    return False

@@ -1,0 +1,96 @@
+"""Whole files, locks that end with their holder, and full disks."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from hdvila.errors import StoreError
+from hdvila.files import InUse, exclusive, is_full_disk, replacing
+
+
+def test_a_file_is_replaced_at_the_end_and_not_before(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with replacing(target, sync=True) as partial:
+        partial.write_text("new")
+        assert target.read_text() == "old"
+        assert partial.suffix == ".txt"
+    assert target.read_text() == "new"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_after_an_error_the_old_file_stands_alone(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(IsADirectoryError), replacing(target) as partial:
+        partial.write_text("half")
+        tmp_path.read_text()
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_names_of_255_bytes_and_neighbours_at_once(tmp_path: Path) -> None:
+    one, two = tmp_path / ("é" * 125 + ".json"), tmp_path / ("ü" * 125 + ".json")
+    with replacing(one) as first, replacing(two) as second:
+        first.write_text("1")
+        second.write_text("2")
+    assert (one.read_text(), two.read_text()) == ("1", "2")
+
+
+def hold(file: str, ready: str) -> None:
+    with exclusive(Path(file)):
+        Path(ready).touch()
+        time.sleep(600)
+
+
+def test_a_lock_keeps_others_out_until_its_holder_is_killed(tmp_path: Path) -> None:
+    lock, ready = tmp_path / "folder" / "lock", tmp_path / "ready"
+    holder = multiprocessing.get_context("spawn").Process(target=hold, args=(str(lock), str(ready)))
+    holder.start()
+    try:
+        end = time.monotonic() + 60
+        while not ready.exists():
+            assert time.monotonic() < end, "the other process never took the lock"
+            time.sleep(0.02)
+        with pytest.raises(InUse), exclusive(lock):
+            raise AssertionError("two processes hold one lock")
+        assert holder.pid is not None
+        os.kill(holder.pid, signal.SIGKILL)
+    finally:
+        holder.kill()
+        holder.join()
+    with exclusive(lock), pytest.raises(InUse), exclusive(lock):
+        raise AssertionError("one process holds one lock twice")
+
+
+def test_a_folder_that_cannot_be_made_is_no_lock_in_use(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError), exclusive(tmp_path / "file" / "lock"):
+        raise AssertionError("a lock in a file")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "x"),
+        RuntimeError("write failed: No space left on device"),
+        OSError(errno.EDQUOT, "x"),
+    ],
+)
+def test_a_full_disk_is_seen_through_what_it_is_wrapped_in(error: Exception) -> None:
+    wrapped = StoreError("cannot be written")
+    wrapped.__cause__ = error
+    assert is_full_disk(error)
+    assert is_full_disk(wrapped)
+
+
+def test_our_own_words_about_room_are_not_taken_for_a_full_disk() -> None:
+    assert not is_full_disk(StoreError("no space left on device, or so it seems"))
+    assert not is_full_disk(OSError(errno.EACCES, "Permission denied"))
