@@ -14,7 +14,7 @@ from itertools import pairwise
 from statistics import median
 
 from hdvila.text.cues import RawCue
-from hdvila.text.marks import FoundMark, new_speakers
+from hdvila.text.marks import FoundMark
 from hdvila.text.timed_blocks import split_word_times
 from hdvila.text.tokens import Token, split_cue
 from hdvila.types import Cue, Mark, Transcript, Word
