@@ -8,6 +8,7 @@ does a word whose own end is too late to be true.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -53,12 +54,13 @@ def _transcript(split: Sequence[_Cue], words: list[Word], language: str | None, 
     speaking = None
     for start, end, tokens, found in split:
         mine = words[at : at + len(tokens)]
+        positions = [token.position for token in tokens]
         for mark in found:
             if mark.kind == "speaker":
                 if mark.text and mark.text == speaking:
                     continue  # named again, and goes on
                 speaking = mark.text or None
-            before = sum(token.position < mark.position for token in tokens)
+            before = bisect_left(positions, mark.position)
             begins = mine[before - 1].end if before else start
             ends = mine[before].start if before < len(mine) else end
             marks.append(Mark(mark.kind, mark.text, begins, max(begins, ends), at + before))
