@@ -124,10 +124,14 @@ def _segment(record: Record) -> RawCue | None:
         return None
     text = _text(record)
     if known:
+        following = [*(begin for begin, _ in spans[1:]), end or start]
         text = timed_line(
             piece
-            for word, (begin, until) in zip(words, spans, strict=True)
-            for piece in ((begin, " " + _text(word).strip()), *([(until, "")] if begin is not None and until else []))
+            for word, (begin, until), after in zip(words, spans, following, strict=True)
+            for piece in (
+                (begin, " " + _text(word).strip()),
+                (until if begin is not None and after is not None else None, ""),
+            )
         )
         end = max(end or start, *(until or begin or start for begin, until in spans))
     speaker = record.get("speaker")

@@ -19,10 +19,12 @@ _INVISIBLE = re.compile(
     "[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd\ud800-\udfff]"
 )
 _NAMED = "\ue000", "\ue001"  # stand around the name of a voice tag
+_NO_NAMES = dict.fromkeys(map(ord, _NAMED))
+_VOICE_KEPT = re.compile(f"({_NAMED[0]}[^{_NAMED[1]}]*{_NAMED[1]})")
 _STACKED = re.compile("[\u0300-\u036f]{9,}")  # accents upon accents: no writing has so many
 
 _SOUND_WORDS = (
-    "applaus|laugh|chuckl|giggl|music|cheer|sigh|gasp|cough|clap|whisper|scream|shout|silence|inaudible|unintelligible|"
+    "applau|laugh|chuckl|giggl|music|cheer|sigh|gasp|cough|clap|whisper|scream|shout|silence|inaudible|unintelligible|"
     "crosstalk|indistinct|singing|humming|crying|sobbing|sniff|clears? throat|phone ring|bell|beep|buzz|bark|chirp"
 )
 _SPEAKERS = "speaker|(?:wo)?m[ae]n|boy|girl|narrator|host|interviewer|reporter|announcer|audience member"
@@ -63,12 +65,12 @@ def plain(line: str, voices: bool = False) -> str:
 
     With `voices` the names of voice tags (``<v Ann>``) stay, in a form that `drop_marks` knows.
     """
-    line = _INVISIBLE.sub("", line).translate(dict.fromkeys(map(ord, _NAMED)))
+    line = _INVISIBLE.sub("", line).translate(_NO_NAMES)
     if voices:
-        line = _VOICE.sub(lambda tag: _NAMED[0] + tag.group(1) + _NAMED[1], line)
+        line = _VOICE.sub(lambda tag: _NAMED[0] + _unescaped(tag.group(1)) + _NAMED[1], line)
     line = _TAG.sub("", _LINE_BREAK.sub(" ", _GLOSS.sub("", line)))
-    if "&" in line:  # twice: some files escape their entities, and their tags
-        line = _INVISIBLE.sub("", _ESCAPED_TAG.sub("", html.unescape(html.unescape(line))))
+    if "&" in line:
+        line = "".join(part if part[:1] == _NAMED[0] else _unescaped(part) for part in _VOICE_KEPT.split(line))
     return line if line.isascii() else unicodedata.normalize("NFC", _STACKED.sub("", line))
 
 
@@ -101,6 +103,11 @@ def drop_marks(text: str) -> tuple[str, list[FoundMark]]:
 def has_speech(token: str) -> bool:
     """Whether anything in the token is said aloud: a letter, a digit or a symbol such as ``&`` or ``%``."""
     return any(character.isalnum() or character in "&%+=°" or ord(character) > 0x2E7F for character in token)
+
+
+def _unescaped(text: str) -> str:
+    """Entities as characters, twice: some files escape what is escaped already, and their tags."""
+    return _INVISIBLE.sub("", _ESCAPED_TAG.sub("", html.unescape(html.unescape(text)))).translate(_NO_NAMES)
 
 
 def _is_name(mark: str) -> bool:
