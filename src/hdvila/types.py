@@ -57,8 +57,7 @@ class Cue:
 class Mark:
     """What a subtitle file shows and nobody says: a sound, or who speaks from here on.
 
-    ``text`` stands without brackets and colons (``"Music"``, ``"MAN 2"``) and is empty for a speaker without a name. A
-    speaker who is named again and goes on makes no mark.
+    ``text`` stands without brackets and colons (``"Music"``, ``"MAN 2"``) and is empty for a speaker without a name.
     ``at`` is the number of the transcript's words before it; ``start`` and ``end`` are the seconds between those words.
     """
 

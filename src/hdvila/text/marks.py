@@ -40,6 +40,8 @@ _NOT_SPEECH = re.compile(
     rf"|^[ \t]*(?:{_NAME}(?: {_NAME_GOES_ON}){{0,3}}|[Ss]peaker ?\d{{1,3}}):(?=\s|$)"  # MAN: or MAN 2:
     r")|(?P<sound>"
     r"[\[【［][^\[\]【】［］]{0,200}[\]】］]"  # [Music], [ Birds chirping ]
+    rf"|\[[^\[\]]{{0,40}}\b(?i:{_SOUND_WORDS})[^\[\]]{{0,40}}\Z"  # [applause and, closed in the next cue
+    rf"|\A[^\[\]]{{0,40}}\b(?i:{_SOUND_WORDS})[^\[\]]{{0,40}}\]"  # and that one: music]
     rf"|\((?:\s[^()]{{0,200}}\s|[^()]{{0,40}}\b(?i:{_SOUND_WORDS})[^()]{{0,40}})\)"  # ( clock ticking ), (applause)
     r"|^[ \t]*(?:\([^()]{0,200}\)|（[^（）]{0,200}）)[ \t]*$"  # a line that is nothing but a bracket
     rf"|^[ \t]*\*[^*\n]{{1,40}}\*[ \t]*$|\*[^*\n]{{0,20}}\b(?i:{_SOUND_WORDS})[^*\n]{{0,20}}\*"  # *laughs*
@@ -53,11 +55,12 @@ _BRACKETS = " \t\n[](){}*:【】［］（）" + "".join(_NAMED)
 
 @dataclass(frozen=True, slots=True)
 class FoundMark:
-    """A mark as it stands in a text: `position` is its first character."""
+    """A mark as it stands in a text: `position` is its first character. `tagged`: a tag says it, not the text."""
 
     kind: Literal["sound", "speaker"]
     text: str
     position: int
+    tagged: bool = False
 
 
 def plain(line: str, voices: bool = False) -> str:
@@ -88,7 +91,7 @@ def drop_marks(text: str) -> tuple[str, list[FoundMark]]:
             return found
         wording = " ".join(found.strip(_BRACKETS).split())
         if kind == "speaker":
-            marks.append(FoundMark("speaker", wording.strip("-–—> "), match.start()))
+            marks.append(FoundMark("speaker", wording.strip("-–—> "), match.start(), found[0] == _NAMED[0]))
         elif kind == "sound":
             marks.append(FoundMark("sound", wording, match.start()))
         return re.sub(r"[^\n]", " ", found)

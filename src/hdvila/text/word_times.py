@@ -51,21 +51,24 @@ def time_words(cues: Sequence[RawCue], language: str | None, source: str | None)
 
 def _transcript(split: Sequence[_Cue], words: list[Word], language: str | None, source: str | None) -> Transcript:
     marks, at = [], 0
-    speaking = None
+    speaking: str | None = None
+    turns: set[int] = set()
     for start, end, tokens, found in split:
         mine = words[at : at + len(tokens)]
         positions = [token.position for token in tokens]
         for mark in found:
-            if mark.kind == "speaker":
-                if mark.text and mark.text == speaking:
-                    continue  # named again, and goes on
-                speaking = mark.text or None
             before = bisect_left(positions, mark.position)
+            if mark.kind == "speaker":
+                goes_on = bool(mark.text) and mark.text == speaking
+                speaking = mark.text or None
+                if not goes_on:
+                    turns.add(at + before)
+                elif mark.tagged:
+                    continue  # some files name the speaker of every cue
             begins = mine[before - 1].end if before else start
             ends = mine[before].start if before < len(mine) else end
             marks.append(Mark(mark.kind, mark.text, begins, max(begins, ends), at + before))
         at += len(tokens)
-    turns = {mark.at for mark in marks if mark.kind == "speaker"}
     flagged = tuple(replace(word, new_speaker=True) if at in turns else word for at, word in enumerate(words))
     cues, at = [], 0
     for _, _, tokens, _ in split:

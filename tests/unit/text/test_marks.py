@@ -36,6 +36,7 @@ def cue(folder: Path, text: str) -> Transcript:
         ("<v Ann>hello <v.loud Bob Ray>you</v>", "hello you", [0, 1], ["Ann", "Bob Ray"]),
         ("<v Ann>hello</v>\n<v Ann>you</v>", "hello you", [0], ["Ann"]),
         ("speaker1: one\nspeaker2: two", "one two", [0, 1], ["speaker1", "speaker2"]),
+        ("MAN: one\nMAN: two", "one two", [0], ["MAN", "MAN"]),
         ("[Narrator] once upon", "once upon", [0], ["Narrator"]),
         ("(WOMAN 1) hello", "hello", [0], ["WOMAN 1"]),
         ("[Ann]: hello", "hello", [0], ["Ann"]),
@@ -56,6 +57,8 @@ def test_speakers(tmp_path: Path, text: str, said: str, turns: list[int], names:
     [
         ("[Music] hello", "hello", ["Music"]),
         ("hello (audience applauding) you", "hello you", ["audience applauding"]),
+        ("hello [music", "hello", ["music"]),
+        ("loud music] hello", "hello", ["loud music"]),
         ("( clock\nticking )\nhello", "hello", ["clock ticking"]),
         ("\u266a la la \u266a", "la la", ["\u266a", "\u266a"]),
         ("# la la #", "la la", ["#", "#"]),

@@ -237,7 +237,7 @@ def check_sane(transcript: Transcript) -> None:
     assert [mark.at for mark in transcript.marks] == sorted(mark.at for mark in transcript.marks)
     assert all(0 <= mark.at <= len(said) for mark in transcript.marks)
     turns = {mark.at for mark in transcript.marks if mark.kind == "speaker"}
-    assert {at for at, word in enumerate(said) if word.new_speaker} == turns - {len(said)}
+    assert {at for at, word in enumerate(said) if word.new_speaker} <= turns
 
 
 @pytest.mark.skipif(not FILES, reason="shared data not found")
@@ -254,7 +254,7 @@ def test_every_real_file_is_read_or_refused(file: Path) -> None:
 
 def bare(text: str) -> Counter[str]:
     """Letters and digits in runs, small: a count of words that knows nothing of subtitles."""
-    return Counter(re.findall(r"[^\W_]+", re.sub("[\x7f-\x9f\u00ad]", "", text).lower()))
+    return Counter(re.findall(r"[^\W_]+", re.sub("[\x7f-\x9f\u00ad\ufffd]", "", text).lower()))
 
 
 @pytest.mark.skipif(not FILES, reason="shared data not found")
