@@ -28,12 +28,13 @@ def _check_span(what: str, start: float, end: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One spoken word and when it is said."""
+    """One spoken word and when it is said. ``new_speaker``: the file marks that another speaker begins with it."""
 
     text: str
     start: float
     end: float
     timed_by: TimedBy = "word"
+    new_speaker: bool = False
 
     def __post_init__(self) -> None:
         _check_span(f"word {self.text!r}", self.start, self.end)
@@ -53,13 +54,36 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What a subtitle file shows and nobody says: a sound, or who speaks from here on.
+
+    ``text`` stands without brackets and colons (``"Music"``, ``"MAN 2"``) and is empty for a speaker without a name.
+    ``at`` is the number of the transcript's words before it; ``start`` and ``end`` are the seconds between those words.
+    """
+
+    kind: Literal["sound", "speaker"]
+    text: str
+    start: float
+    end: float
+    at: int
+
+    def __post_init__(self) -> None:
+        _check_span(f"mark {self.text!r}", self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
-    """All timed speech of one video, in order, each word once (rolling captions are already un-rolled)."""
+    """All timed speech of one video, in order, each word once (rolling captions are already un-rolled).
+
+    ``marks`` are the sounds and speakers that were taken out of the text; ``source`` says what was read, of a video
+    also which of its subtitle tracks.
+    """
 
     words: tuple[Word, ...]
     cues: tuple[Cue, ...] = ()
     language: str | None = None
     source: str | None = None
+    marks: tuple[Mark, ...] = ()
 
     @property
     def text(self) -> str:

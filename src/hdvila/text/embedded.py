@@ -8,58 +8,90 @@ from typing import Any
 import av
 
 from hdvila.errors import TranscriptError
-from hdvila.text.cues import RawCue
+from hdvila.text.cues import RawCue, raw_cue
+from hdvila.text.languages import language_code, same_language
+from hdvila.text.substation import substation_text
+from hdvila.text.unroll import unroll
 
 _TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
+_LOCAL_ONLY = {"protocol_whitelist": "file"}  # a playlist must not make us fetch what it names
 
 
-def read_embedded(path: Path) -> tuple[list[RawCue], str | None]:
-    """The cues and the language of the first text track (one marked as default goes before others).
+def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str | None, str]:
+    """The cues of one text track, its language, and which track it is.
+
+    Of several tracks the one in `language` is taken, of those the one that is marked as default and is not marked as
+    forced (such a track holds only what is said in another language), of those the first. A track without text is
+    passed over.
 
     Raises:
         TranscriptError: the file is no video, or has no subtitle track with text.
     """
     try:
-        with av.open(str(path.absolute()), metadata_errors="replace") as container:
-            track = _text_track(container)
-            if track is None:
-                raise TranscriptError(f"{path}: has no subtitle track with text; put a subtitle file beside it")
+        with av.open(str(path.absolute()), metadata_errors="replace", container_options=_LOCAL_ONLY) as container:
             zero = (container.start_time or 0) / 1e6
-            cues = [_cue(packet, _codec(track), zero) for packet in container.demux(track) if packet.size]
-            return [cue for cue in cues if cue.lines], track.language
+            numbers = {track.index: number for number, track in enumerate(container.streams.subtitles, start=1)}
+            tracks = _text_tracks(container, language)
+            for track in tracks:
+                found = _cues(container, track, zero)
+                if found:
+                    named = language_code(track.language)
+                    parts = named or "language unknown", _codec(track), *_flags(track)
+                    which = f"subtitle track {numbers[track.index]} of {len(numbers)} ({', '.join(parts)})"
+                    return unroll(found), named, which
+                container.seek(container.start_time or 0)
     except (av.error.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         raise TranscriptError(f"{path}: is neither subtitle text nor a video ({reason}); name another file") from error
+    if tracks:
+        raise TranscriptError(f"{path}: has no words in its subtitle tracks; put a subtitle file beside it")
+    raise TranscriptError(f"{path}: has no subtitle track with text; put a subtitle file beside it")
 
 
 def has_embedded(path: Path) -> bool:
     """Whether the file is a video with a subtitle track of text."""
     try:
-        with av.open(str(path.absolute()), metadata_errors="replace") as container:
-            return _text_track(container) is not None
+        with av.open(str(path.absolute()), metadata_errors="replace", container_options=_LOCAL_ONLY) as container:
+            return bool(_text_tracks(container, None))
     except (av.error.FFmpegError, OSError):
         return False
 
 
 def _codec(track: Any) -> str:
     """PyAV's ffmpeg has no decoder for WebVTT in Matroska and gives no name; its packets are plain text."""
-    return track.codec_context.name if track.codec_context is not None else "webvtt"
+    return str(track.codec_context.name) if track.codec_context is not None else "webvtt"
 
 
-def _text_track(container: Any) -> Any | None:
-    tracks = [track for track in container.streams.subtitles if _codec(track) in _TEXT_CODECS]
-    default = av.stream.Disposition.default
-    return max(tracks, key=lambda track: (bool(track.disposition & default), -track.index), default=None)
+def _flags(track: Any) -> list[str]:
+    kinds = av.stream.Disposition
+    return [name for name in ("default", "forced") if track.disposition & getattr(kinds, name)]
 
 
-def _cue(packet: Any, codec: str, zero: float) -> RawCue:
+def _text_tracks(container: Any, language: str | None) -> list[Any]:
+    """All tracks of text, the best first."""
+
+    def rank(track: Any) -> tuple[bool, bool, bool, int]:
+        flags = _flags(track)
+        wrong = language is not None and not same_language(track.language, language)
+        return wrong, "forced" in flags, "default" not in flags, track.index
+
+    return sorted((track for track in container.streams.subtitles if _codec(track) in _TEXT_CODECS), key=rank)
+
+
+def _cues(container: Any, track: Any, zero: float) -> list[RawCue]:
+    codec = _codec(track)
+    found = (_cue(packet, codec, zero) for packet in container.demux(track) if packet.size)
+    return [cue for cue in found if cue]
+
+
+def _cue(packet: Any, codec: str, zero: float) -> RawCue | None:
     start = float((packet.pts or 0) * packet.time_base) - zero
     end = start + float((packet.duration or 0) * packet.time_base)
     data = bytes(packet)
     if codec == "mov_text":  # two bytes of length, the text, then styles
         data = data[2 : 2 + int.from_bytes(data[:2], "big")]
-    text = data.decode("utf-8", "replace")
+    text, speaker = data.decode("utf-8", "replace"), None
     if codec in {"ass", "ssa"}:  # eight fields before the text
-        text = text.split(",", 8)[-1].replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", " ")
-    start = max(0.0, start)
-    return RawCue(start, max(start, end), tuple(line for line in text.splitlines() if line.strip()))
+        fields = text.split(",", 8)
+        text, speaker = substation_text(fields[-1]), fields[3] if len(fields) == 9 else None
+    return raw_cue(max(0.0, start), end, text, speaker)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 
-from hdvila.text.cues import RawCue
+from hdvila.text.cues import RawCue, raw_cue
 
 _STRICT = r"(?:(\d{2,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
-_LOOSE = r"(?:(\d{1,9}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?(?!\d)"
+_LOOSE = r"(?:(-?\d{1,9}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?(?!\d)"
 _STRICT_LINE = re.compile(rf"[ \t\f]*{_STRICT}[ \t\f]*-->[ \t\f]*{_STRICT}")
 _LOOSE_LINE = re.compile(rf"\s*{_LOOSE}\s*-->\s*{_LOOSE}")
+_FIRST_LINES = 200  # tell whether cues have an index
 _WORD_TIME = re.compile(rf"<{_STRICT}>")
 _LANGUAGE = re.compile(r"^Language:\s*([A-Za-z][\w-]*)\s*$", re.MULTILINE)
 
@@ -57,15 +58,16 @@ def _parse(lines: list[str], timing: re.Pattern[str], blank_ends: bool) -> list[
     cues: list[RawCue] = []
     span: tuple[float, float] | None = None
     body: list[str] = []
+    indexed = re.search(r"^\s*\d+\s*\n[^\n]*-->", "\n".join(lines[:_FIRST_LINES]), re.MULTILINE) is not None
 
     def close() -> None:
-        if span is not None and any(line.strip() for line in body):
-            cues.append(RawCue(*span, tuple(line for line in body if line.strip())))
+        if span is not None and (cue := raw_cue(*span, "\n".join(body))):
+            cues.append(cue)
         body.clear()
 
     for number, line in enumerate(lines):
         if "-->" in line:
-            if body and body[-1].strip().isdigit():  # the index of the cue that begins here
+            if indexed and body and body[-1].strip().isdigit():  # the index of the cue that begins here
                 body.pop()
             close()
             match = timing.match(line)
@@ -83,4 +85,6 @@ def _parse(lines: list[str], timing: re.Pattern[str], blank_ends: bool) -> list[
 
 def _seconds(groups: tuple[str | None, ...] | list[str]) -> float:
     hours, minutes, seconds, fraction = (group or "0" for group in groups)
+    if hours.startswith("-"):
+        return 0.0  # a badly shifted file; nothing is shown before the beginning
     return int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction}")

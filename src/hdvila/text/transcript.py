@@ -1,56 +1,61 @@
-"""Any subtitle file, or a video with a subtitle track, as timed words."""
+"""Any subtitle file, or a video with a subtitle track, as timed words; and which subtitle file belongs to a video."""
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from xml.etree import ElementTree
 
 from hdvila.errors import TranscriptError
-from hdvila.text.cues import RawCue
-from hdvila.text.timed_blocks import has_timing_line, header_language, is_webvtt, parse_timed_blocks
-from hdvila.text.unroll import unroll
+from hdvila.text.decode import read_text
+from hdvila.text.formats import parse_text
+from hdvila.text.languages import is_known, language_code
 from hdvila.text.word_times import time_words
 from hdvila.types import Transcript
 
-SUFFIXES = (".vtt", ".srt", ".ass", ".ssa", ".ttml", ".dfxp", ".srv1", ".xml")
+SUFFIXES = (
+    *(".json3", ".srv3", ".vtt", ".srt", ".ass", ".ssa", ".ttml", ".dfxp", ".srv2", ".srv1", ".xml"),
+    ".json",  # Whisper's, or something else altogether
+)
 """Endings of subtitle files, the richest kind of times first."""
 
-_SNIFF = 1 << 16
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _LANGUAGE_IN_NAME = re.compile(r"\.([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)$")
 
 
-def read_transcript(path: str | os.PathLike[str]) -> Transcript:
-    """Read WebVTT, SRT, ASS, SSA, TTML or YouTube's srv1 XML, or the subtitle track of a video.
+def read_transcript(path: str | os.PathLike[str], *, language: str | None = None) -> Transcript:
+    """Read WebVTT, SRT, ASS, SSA, TTML, YouTube's srv1, srv2, srv3 and json3, Whisper's and other JSON of timed
+    segments or words, or a subtitle track of a video. Gzip is unpacked.
 
     The kind is told by the content, not by the name. Every word comes once, with times in seconds; sound and speaker
-    marks are left out.
+    marks are left out of the words and kept as `Transcript.marks` and `Word.new_speaker`. `Transcript.source` says
+    which track of a video was read.
+
+    Args:
+        path: the file.
+        language: which subtitle track of a video is wanted, such as ``"en"``; without one of that language, or without
+            a wish, its default track.
 
     Raises:
-        TranscriptError: the file is missing, empty, binary, or has no timed words.
+        TranscriptError: the file is missing, empty, binary, damaged, or has no timed words.
     """
     file = Path(path)
-    try:
-        with file.open("rb") as stream:
-            head = stream.read(_SNIFF)
-        if not head.strip(b" \t\r\n\0"):
-            raise TranscriptError(f"{path}: the file is empty; fetch the subtitles again")
-        text = None if _is_binary(head) else _decode(file.read_bytes())
-    except OSError as error:
-        raise TranscriptError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
+    source = str(path)
+    text = read_text(file)
     if text is None:
         from hdvila.text.embedded import read_embedded
 
-        cues, language = read_embedded(file)
+        cues, spoken, which = read_embedded(file, language)
+        source = f"{path}, {which}"
     else:
-        cues, language = _parse(text, path)
-    transcript = time_words(unroll(cues), language or _language_of_name(file), str(path))
+        try:
+            cues, spoken = parse_text(text)
+        except ValueError as error:
+            raise TranscriptError(f"{path}: {error}") from error
+    transcript = time_words(cues, language_code(spoken) or _language_of_name(file), source)
     if not transcript.words:
-        raise TranscriptError(f"{path}: has no timed words ({len(cues)} cues); it is empty or of an unknown format")
+        kept = f"{len(cues)} cues, {len(transcript.marks)} marks of sounds and speakers"
+        raise TranscriptError(f"{path}: has no timed words ({kept}); nothing can be learned from it")
     return transcript
 
 
@@ -92,64 +97,6 @@ def _rank(name: str, video: Path) -> tuple[int, int] | None:
     return (1 if language.group(1).lower().startswith("en") else 2), kind
 
 
-def _is_binary(head: bytes) -> bool:
-    if head.startswith((b"WEBVTT", *(bom for bom, _ in _BOMS))):
-        return False
-    return b"\0" in head or sum(byte < 32 and byte not in b"\t\n\r\f\v\x1b" for byte in head) > len(head) / 100
-
-
-def _decode(data: bytes) -> str:
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return data.decode(encoding, "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")  # what old Western subtitle files are in
-
-
-def _parse(text: str, path: str | os.PathLike[str]) -> tuple[list[RawCue], str | None]:
-    start = text.lstrip()
-    if is_webvtt(text) or (has_timing_line(text) and not start.startswith("<")):
-        return parse_timed_blocks(text), header_language(text)
-    if start.startswith("<") and "<transcript" in start[:_SNIFF]:
-        return _parse_srv1(text, path), None
-    if start.startswith("<"):
-        return _parse_with_pysubs2(text, "ttml", path), None
-    if "[Events]" in text:
-        return _parse_with_pysubs2(text, "ass" if "v4.00+" in text.lower() else "ssa", path), None
-    raise TranscriptError(
-        f"{path}: is no subtitle format that is known here (WebVTT, SRT, ASS, TTML, srv1, video track)"
-    )
-
-
-def _parse_srv1(text: str, path: str | os.PathLike[str]) -> list[RawCue]:
-    try:
-        elements = list(ElementTree.fromstring(text.encode()).iter("text"))
-        spans = [(float(e.get("start", "")), float(e.get("dur", "0"))) for e in elements]
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise TranscriptError(f"{path}: is damaged srv1 XML: {error}; fetch it again") from error
-    return [
-        RawCue(start, start + length, tuple(line for line in (element.text or "").splitlines() if line.strip()))
-        for element, (start, length) in zip(elements, spans, strict=True)
-        if element.text
-    ]
-
-
-def _parse_with_pysubs2(text: str, kind: str, path: str | os.PathLike[str]) -> list[RawCue]:
-    import pysubs2
-
-    try:
-        events = pysubs2.SSAFile.from_string(text, format_=kind)
-    except Exception as error:  # its parsers raise whatever the damage leads to
-        raise TranscriptError(f"{path}: cannot be read as {kind.upper()}: {error}; fetch it again") from error
-    return [
-        RawCue(event.start / 1000, max(event.start, event.end) / 1000, tuple(event.plaintext.splitlines()))
-        for event in events
-        if not event.is_comment and not event.is_drawing and event.start >= 0
-    ]
-
-
 def _language_of_name(file: Path) -> str | None:
     found = _LANGUAGE_IN_NAME.search(file.stem)
-    return found.group(1) if found else None
+    return language_code(found.group(1)) if found and is_known(found.group(1)) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from hdvila.text.marks import plain
 from hdvila.text.timed_blocks import split_word_times
 
 _TOUCHING = 0.3  # seconds between two cues that follow at once
+_MOST_LINES = 15  # no caption shows more
 _ROLLING_SHARE = 0.3  # of cues that repeat a line, above which a file is of the rolling kind
 
 
@@ -21,7 +22,7 @@ def unroll(cues: Sequence[RawCue]) -> list[RawCue]:
     where lines move up. A cue that is nothing but a repetition is one only where it follows at once; "no" after "no" a
     second later is said twice.
     """
-    ordered = _merged(sorted(cues, key=lambda cue: cue.start))
+    ordered = in_order(cues)
     shown = [[" ".join(plain(line).split()) for line in cue.lines] for cue in ordered]
     timed = [[len(split_word_times(line)) > 1 for line in cue.lines] for cue in ordered]
     repeats = [0] * len(ordered)
@@ -42,20 +43,20 @@ def unroll(cues: Sequence[RawCue]) -> list[RawCue]:
 
 def _overlap(before: list[str], now: list[str], timed: list[bool]) -> int:
     """How many lines at the top of `now` are the bottom lines of `before`. A line with word times is a new one."""
-    for count in range(min(len(before), len(now)), 0, -1):
+    for count in range(min(len(before), len(now), _MOST_LINES), 0, -1):
         if before[-count:] == now[:count] and not any(timed[:count]):
             return count
     return 0
 
 
-def _merged(cues: list[RawCue]) -> list[RawCue]:
-    """Cues that begin together become one, without repeated lines (layers of one styled line, two speakers)."""
-    merged: list[RawCue] = []
+def in_order(cues: Iterable[RawCue]) -> list[RawCue]:
+    """By start; cues that begin together become one, without repeated lines (layers of a styled line, two speakers)."""
+    together: dict[float, list[RawCue]] = {}
     for cue in cues:
-        if merged and merged[-1].start == cue.start:
-            last = merged[-1]
-            new = tuple(line for line in cue.lines if line not in last.lines)
-            merged[-1] = RawCue(last.start, max(last.end, cue.end), last.lines + new)
-        else:
-            merged.append(cue)
-    return merged
+        together.setdefault(cue.start, []).append(cue)
+    return [
+        RawCue(start, max(cue.end for cue in group), tuple(dict.fromkeys(line for cue in group for line in cue.lines)))
+        if len(group) > 1
+        else group[0]
+        for start, group in sorted(together.items())
+    ]

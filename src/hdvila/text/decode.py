@@ -1,0 +1,104 @@
+"""From the bytes of a subtitle file to its text, whatever its encoding; gzip is unpacked."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+from pathlib import Path
+
+from hdvila.errors import TranscriptError
+
+_SNIFF = 1 << 16
+_LARGEST = 1 << 26  # bytes: a day of captions with word times is a quarter of this
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECLARED = re.compile(
+    rb"<\?xml[^<>]{0,80}?encoding=[\"']((?:iso|windows|cp|koi|shift|euc|gb|big5)[\w-]{0,20})[\"']", re.I
+)
+_FOREIGN_SHARE = 0.2  # of bytes above 127, from which on a text is in no Western alphabet
+
+
+def read_text(file: Path) -> str | None:
+    """The text of a file, or None if it is binary.
+
+    Raises:
+        TranscriptError: the file is missing, empty, too large for a transcript, or damaged gzip.
+    """
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(_SNIFF)
+            if data.startswith(b"\x1f\x8b"):
+                data = _unpacked(data + stream.read(_LARGEST), file)
+            elif not _is_binary(data):
+                data += stream.read(_LARGEST)
+    except OSError as error:
+        raise TranscriptError(f"{file}: cannot be read: {error.strerror or error}; check the path") from error
+    if not data.strip(b" \t\r\n\0"):
+        raise TranscriptError(f"{file}: the file is empty; fetch the subtitles again")
+    if _is_binary(data[:_SNIFF]):
+        return None
+    if len(data) > _LARGEST:
+        raise TranscriptError(f"{file}: holds more than {_LARGEST >> 20} MiB of text, which no transcript has")
+    return decode(data)
+
+
+def decode(data: bytes) -> str:
+    """Text in UTF-8, 16 or 32, with or without a byte order mark, in what its XML declares, or in an old encoding."""
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data.decode(encoding, "replace")
+    if order := _utf16(data[:_SNIFF]):
+        return data.decode(order, "replace")
+    if declared := _DECLARED.match(data.lstrip()[:200]):
+        try:
+            return data.decode(declared.group(1).decode())
+        except (LookupError, UnicodeDecodeError):
+            pass  # declared wrongly, as it happens
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if not broken or broken < sum(character > "\x7f" for character in text) - broken:
+        return text  # at most damaged in places
+    return data.decode(_old_encoding(data[:_SNIFF]), "replace")
+
+
+def _old_encoding(head: bytes) -> str:
+    """Western subtitles without UTF-8 are in cp1252; of another alphabet, its letters tell."""
+    if sum(byte > 127 for byte in head) > _FOREIGN_SHARE * len(head):
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(head).best()
+        if best is not None:
+            return best.encoding
+    return "cp1252"
+
+
+def _utf16(head: bytes) -> str | None:
+    """UTF-16 without a byte order mark: every other byte is zero, at least of line ends, digits and spaces."""
+    pairs = len(head) // 2
+    even, odd = head[: 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if pairs >= 4 and min(even, odd) * 20 < max(even, odd) and max(even, odd) * 5 > pairs:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return None
+
+
+def _is_binary(head: bytes) -> bool:
+    if head.startswith((b"WEBVTT", *(bom for bom, _ in _BOMS))):
+        return False
+    if order := _utf16(head):
+        text = head[: len(head) // 2 * 2].decode(order, "replace")
+        return sum(c < " " and c not in "\t\n\r\f\v" for c in text) + 9 * text.count("\ufffd") > len(text) / 100
+    return b"\0" in head or sum(byte < 32 and byte not in b"\t\n\r\f\v\x1b" for byte in head) > len(head) / 100
+
+
+def _unpacked(data: bytes, file: Path) -> bytes:
+    try:
+        unpacked = zlib.decompressobj(wbits=31).decompress(data, _LARGEST + 1)
+    except zlib.error as error:
+        raise TranscriptError(f"{file}: is damaged gzip ({error}); fetch it again") from error
+    return unpacked
