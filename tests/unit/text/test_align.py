@@ -1,0 +1,116 @@
+"""Alignment: identity, order, and edits that are recovered."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hdvila.text.align import align
+from hdvila.types import Word
+
+VOCABULARY = [
+    "we",
+    "look",
+    "at",
+    "this",
+    "red",
+    "ball",
+    "while",
+    "it",
+    "slowly",
+    "rolls",
+    "over",
+    "the",
+    "green",
+    "garden",
+    "table",
+    "towards",
+    "your",
+    "kitchen",
+]
+
+
+def spoken(texts: list[str]) -> list[Word]:
+    return [Word(text, float(at), at + 0.8) for at, text in enumerate(texts)]
+
+
+@given(st.lists(st.sampled_from(VOCABULARY), max_size=60), st.lists(st.sampled_from(["", ".", ","]), min_size=60))
+def test_words_that_only_gain_marks_keep_their_times(texts: list[str], marks: list[str]) -> None:
+    timed = spoken(texts)
+    restored = [text.capitalize() + mark for text, mark in zip(texts, marks, strict=False)]
+    assert align(restored, timed) == [
+        Word(text, word.start, word.end) for text, word in zip(restored, timed, strict=True)
+    ]
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.sampled_from(VOCABULARY), max_size=30), st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=30)
+)
+def test_any_texts_come_back_in_order_within_the_speech(texts: list[str], said: list[str]) -> None:
+    timed = spoken(said)
+    words = align(texts, timed)
+    assert [word.text for word in words] == texts
+    assert all(a.end <= b.start + 1e-9 for a, b in pairwise(words))
+    assert all(timed[0].start <= word.start and word.end <= timed[-1].end for word in words)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 399), st.integers(2, 400), st.sampled_from(["drop", "insert", "respell", "split", "merge"]))
+def test_an_edit_moves_no_other_word(at: int, every: int, edit: str) -> None:
+    said = [f"{VOCABULARY[k * 7 % len(VOCABULARY)]}{k * k % 97}" for k in range(400)]
+    timed = spoken(said)
+    texts: list[str] = []
+    source: list[int | None] = []
+    for k, text in enumerate(said):
+        chosen = (k - at) % every == 0 and 0 < k < 399 and every > 3
+        if chosen and edit == "drop":
+            continue
+        if chosen and edit == "insert":
+            texts.append("zzyzx")
+            source.append(None)
+        if chosen and edit == "split":
+            texts += [text[:2], text[2:]]
+            source += [None, None]
+            continue
+        if edit == "merge" and texts and (k - 1 - at) % every == 0 and every > 3 and 1 < k < 399:
+            texts[-1] += text
+            source[-1] = None
+            continue
+        texts.append(text[:-1] + "x" if chosen and edit == "respell" else text)
+        source.append(k)
+    for word, k in zip(align(texts, timed), source, strict=True):
+        if k is not None:
+            assert word.start == timed[k].start
+
+
+def test_one_for_several_and_several_for_one() -> None:
+    words = align(
+        ["I", "am", "going", "to", "eat", "ice-cream"], spoken(["I'm", "gonna", "eat", "now", "ice", "cream"])
+    )
+    spans = {word.text: (word.start, word.end) for word in words}
+    assert spans["eat"] == (2.0, 2.8)
+    assert spans["ice-cream"] == (4.0, 5.8)
+    assert 1.0 <= spans["going"][0] < spans["to"][1] <= 2.0
+
+
+def test_an_added_word_stands_in_the_silence_and_is_marked_as_estimated() -> None:
+    first, added, second = align(["hello", "there", "friend"], spoken(["hello", "friend"]))
+    assert (added.start, added.end, added.timed_by) == (0.8, 1.0, "cue")
+    assert (first.timed_by, second.timed_by) == ("word", "word")
+
+
+def test_long_parts_without_a_partner_are_crossed() -> None:
+    said = [f"word{k}" for k in range(600)]
+    kept = said[:50] + said[450:]
+    words = align(kept, spoken(said))
+    assert [word.start for word in words] == [float(said.index(text)) for text in kept]
+
+
+def test_texts_need_timed_words() -> None:
+    assert align([], []) == []
+    with pytest.raises(ValueError, match="no timed words"):
+        align(["hello"], [])
