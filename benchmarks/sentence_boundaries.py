@@ -3,8 +3,9 @@
     python benchmarks/sentence_boundaries.py [SHARED]
 
 SHARED is the folder that holds data/subtitles/youtube_srt (103 videos, CC BY-NC 4.0: for measuring only). Videos whose
-captions have no punctuation are left out. Marks and capitals are removed; the marks that stood there are the truth. The end of the last
-sentence is known to all and not counted. Set 1: the words of every video, re-cut into cues of 5 to 8
+captions have no punctuation are left out. Marks and capitals are removed; the marks that stood there are the truth.
+The end of the last sentence is known to all and not counted. Set 1: the words of every video, re-cut into cues of 5
+to 8
 words. Set 2: the videos whose own cues break anywhere, with those cues. Set 3: marks and capitals left, nothing re-cut.
 """
 
@@ -153,9 +154,8 @@ def main() -> None:
             second.append(bare(transcript, ends, own))
     report("Set 1, cues of 5 to 8 words", first, METHODS)
     report("Set 2, natural cues", second, METHODS)
-    print(
-        f"\nSet 3, marks and capitals as they are: sentences end at marks\n  {'split_sentences':24} {scores(found, true, hits)}"
-    )
+    print("\nSet 3, marks and capitals as they are: sentences end at marks")
+    print(f"  {'split_sentences':24} {scores(found, true, hits)}")
 
 
 if __name__ == "__main__":

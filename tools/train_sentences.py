@@ -3,8 +3,9 @@
     python tools/train_sentences.py DOCS SHARED [--hold-out]
 
 DOCS holds the unpacked documentation packages jargon-text, perl-doc, rust-doc, python3.11-doc and sqlite3-doc (Debian
-12), each in a folder of its name; SHARED is the folder with data/subtitles. Takes a minute on one core. With --hold-out a part of the speech is kept for measuring, its F1
-is printed, and nothing is written. Sources and licences stand in docs/sentences.md.
+12), each in a folder of its name; SHARED is the folder with data/subtitles. Takes a minute on one core. With --hold-
+out a part of the speech
+is kept for measuring, its F1 is printed, and nothing is written. Sources and licences stand in docs/sentences.md.
 """
 
 from __future__ import annotations

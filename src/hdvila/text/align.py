@@ -79,7 +79,7 @@ def _banded(
     """The cheapest path within `half` columns of the diagonal, and whether it keeps clear of the band's edges."""
     n, m = len(row_of), len(column_of)
     width = min(2 * half + 1, m)
-    middle = np.arange(n) * ((m - 1) / max(n - 1, 1))
+    middle = np.arange(n) * ((m - 1) / (n - 1)) if n > 1 else np.array([m - 1.0])
     left = np.clip(np.rint(middle).astype(np.intp) - half, 0, m - width)
     came = np.empty((n, width), dtype=np.uint8)
     along = np.arange(width) * _STEP
@@ -101,7 +101,7 @@ def _banded(
         final = np.minimum.accumulate(reached - along) + along
         came[i][final < reached] = _RIGHT
         before = np.concatenate(([_FAR], final))
-    if before[-1] >= _FAR:
+    if before[-1] >= _FAR or left[0] > 0 or left[-1] + width < m:
         return [], False
     path = [(n - 1, m - 1)]
     clear = True

@@ -84,7 +84,7 @@ def _scores_between(transcript: Transcript, said: Sequence[int]) -> Scores:
 
 
 def _pause_channel(ratio: Scores) -> Channel:
-    """Pauses in units of the threshold, by kind. As many ends are expected to have a long pause as there are of those."""
+    """Pauses in units of the threshold, by kind. As many ends are expected to be long as there are long pauses."""
     kind = np.digitize(ratio, _PAUSE_STEPS)
     most = min(_MOST_LONG, float((kind >= _LONG).mean()) / _FEWEST)
     at_end = [*((1 - most) * x for x in _SHORT_PAUSES), *(most * x for x in _LONG_PAUSES_AT_END)]
