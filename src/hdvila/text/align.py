@@ -136,7 +136,23 @@ def _matches(
             a, b = _best_run(new[i : path[stop - 1][0] + 1], old[j])
             found.append((i + a, i + b, j, j + 1))
         at = stop
-    return found
+    return _grown(found, new, old)
+
+
+def _grown(
+    found: list[tuple[int, int, int, int]], new: Sequence[str], old: Sequence[str]
+) -> list[tuple[int, int, int, int]]:
+    """Let each match take in free timed words beside it that bring it nearer: "ice" "cream" for "icecream"."""
+    result: list[tuple[int, int, int, int]] = []
+    for number, (a, b, c, d) in enumerate(found):
+        first = result[-1][3] if result else 0
+        last = found[number + 1][2] if number + 1 < len(found) else len(old)
+        if first < c or d < last:
+            low, high = max(first, c - _LONGEST_RUN), min(last, d + _LONGEST_RUN)
+            runs = [(c, d), *((x, y) for x in range(c, low - 1, -1) for y in range(d, high + 1) if (x, y) != (c, d))]
+            c, d = runs[closest(["".join(old[x:y]) for x, y in runs], "".join(new[a:b]))]
+        result.append((a, b, c, d))
+    return result
 
 
 def _best_run(words: Sequence[str], whole: str) -> tuple[int, int]:
