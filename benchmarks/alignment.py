@@ -24,6 +24,7 @@ from hdvila.text.align import align
 from hdvila.types import Word
 
 WORDS = 20_000  # of a talk of two hours
+UNJOINED = CorpusOptions(padding=0.0, min_seconds=0.0, min_words=0)  # a clip for every sentence
 EDITED = 0.04  # of its words are dropped, added, parted or respelled
 
 
@@ -34,7 +35,7 @@ def measure(form: str, videos: int) -> None:
         render(folder, videos, config=WorldConfig(captions=form))
         for video in read_truth(folder):
             sentences = split_sentences(read_transcript((Path(folder) / "videos" / video["video"]).with_suffix(".vtt")))
-            clips = plan_clips(sentences, "v", video["duration"], CorpusOptions(padding=0.0)).clips
+            clips = plan_clips(sentences, "v", video["duration"], UNJOINED).clips
             for event in video["events"]:
                 if event["speech_start"] is None:
                     continue

@@ -30,11 +30,11 @@ _SHORT = -1.5, -0.5  # log-odds for sentences of one word and of two
 _CERTAIN = 30.0  # log-odds of a sentence end where the speaker changes or a mark stands
 _ENGLISH = 0.6  # of the words must be known, or the text is of another language and its words tell nothing
 
-_SURE = 3.0  # log-odds: the words alone never say more, for they may be of a kind that the model has not seen
+_DOUBT, _SURE = 1.7, 3.0  # log-odds: the words alone never say more, for the model may not know their kind
 _PAUSE_STEPS = (0.02, 0.5, 1.0, 1.5, 3.0)  # in units of the speaker's threshold
 _LONG = 3  # pauses of this step and the next are long
 _SHORT_PAUSES, _LONG_PAUSES_AT_END = (0.6, 0.25, 0.15), (0.25, 0.35, 0.40)  # expected before anything is known
-_LONG_PAUSES_INSIDE, _LONG_INSIDE = (0.8, 0.15, 0.05), 0.004
+_LONG_PAUSES_INSIDE, _LONG_INSIDE = (0.8, 0.15, 0.05), 0.003
 _MOST_LONG = 0.95  # of sentence ends, at most, are expected to have a long pause
 _LINE_AT_END, _LINE_INSIDE = (0.75, 0.25), (0.87, 0.13)  # no line end, a line end
 _UNSEEN = -1  # the kind of a gap of which a channel tells nothing
@@ -72,7 +72,7 @@ def _scores_between(transcript: Transcript, said: Sequence[int]) -> Scores:
     texts = [transcript.words[at].text for at in said]
     model = english()
     if model.share_known(texts) >= _ENGLISH:
-        by_words = np.clip(model.logits(texts) - np.log(model.share / (1 - model.share)), -_SURE, _SURE)
+        by_words = np.clip(model.logits(texts) - np.log(model.share / (1 - model.share)), -_DOUBT, _SURE)
         by_words[[spoken_form(text) in NEVER_LAST for text in texts[:-1]]] = -_CERTAIN
     else:
         by_words = np.zeros(len(said) - 1)
