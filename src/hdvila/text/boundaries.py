@@ -1,0 +1,147 @@
+"""Where the sentences of unpunctuated speech end: words, pauses, ends of lines and changes of the speaker together.
+
+What a pause or the end of a line is worth differs from transcript to transcript: automatic captions break their lines
+anywhere, a person's captions at the ends of phrases; one speaker pauses to breathe, another between sentences. So it is
+estimated from each transcript itself, by expectation and maximisation: the words say where sentences likely end, that
+says what pauses and line ends mean here, and so on to and fro.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hdvila.text.english import NEVER_LAST, is_filler
+from hdvila.text.gap_model import english, spoken_form
+from hdvila.text.marked import marked_ends
+from hdvila.text.pauses import pause_threshold, pauses
+from hdvila.types import Transcript
+
+Scores = NDArray[np.float64]
+Channel = tuple[NDArray[np.intp], Sequence[float], Sequence[float]]
+"""The kind that every gap is of, and how often each kind is expected at ends of sentences and inside them."""
+
+_LONGEST = 40  # words: no sentence is longer
+_THRESHOLD = -0.5  # log-odds from which on a gap is a sentence end: a missed end costs as much as a false one
+_SHORT = -1.5, -0.5  # log-odds for sentences of one word and of two
+_CERTAIN = 30.0  # log-odds of a sentence end where the speaker changes or a mark stands
+_ENGLISH = 0.6  # of the words must be known, or the text is of another language and its words tell nothing
+
+_DOUBT, _SURE = 1.7, 3.0  # log-odds: the words alone never say more, for the model may not know their kind
+_PAUSE_STEPS = (0.02, 0.5, 1.0, 1.5, 3.0)  # in units of the speaker's threshold
+_LONG = 3  # pauses of this step and the next are long
+_SHORT_PAUSES, _LONG_PAUSES_AT_END = (0.6, 0.25, 0.15), (0.25, 0.35, 0.40)  # expected before anything is known
+_LONG_PAUSES_INSIDE, _LONG_INSIDE = (0.8, 0.15, 0.05), 0.003
+_MOST_LONG = 0.95  # of sentence ends, at most, are expected to have a long pause
+_LINE_AT_END, _LINE_INSIDE = (0.75, 0.25), (0.87, 0.13)  # no line end, a line end
+_UNSEEN = -1  # the kind of a gap of which a channel tells nothing
+_TRUST = 20.0  # how many sentence ends the expectations count for, with the gaps inside those sentences
+_SHARE, _FEWEST = 0.1, 0.08  # of gaps that end a sentence: expected, and at least
+_ROUNDS = 8
+
+
+def sentence_ends(transcript: Transcript, breaks: Collection[int] = ()) -> list[int]:
+    """Positions after the last word of each sentence, the last being the number of words.
+
+    Args:
+        transcript: timed words; its cues say where lines end.
+        breaks: positions of words before which the speaker changes; a sentence ends there.
+    """
+    return _best_ends(gap_scores(transcript, breaks)) if transcript.words else []
+
+
+def gap_scores(transcript: Transcript, breaks: Collection[int] = ()) -> Scores:
+    """(N - 1,) log-odds of a sentence end after each of N words but the last; arguments as for `sentence_ends`.
+
+    Where fillers stand between two words, the gap before the fillers counts.
+    """
+    words = transcript.words
+    said = [at for at, word in enumerate(words) if not is_filler(word.text)]
+    scores = np.full(max(len(words) - 1, 0), -_CERTAIN)
+    if len(said) > 1:
+        scores[said[:-1]] = _scores_between(transcript, said)
+    scores[[at - 1 for at in (*breaks, *marked_ends(words)) if 0 < at < len(words)]] = _CERTAIN
+    return scores
+
+
+def _scores_between(transcript: Transcript, said: Sequence[int]) -> Scores:
+    """The log-odds between the words at the positions `said`, one fewer than they are."""
+    texts = [transcript.words[at].text for at in said]
+    model = english()
+    if model.share_known(texts) >= _ENGLISH:
+        by_words = np.clip(model.logits(texts) - np.log(model.share / (1 - model.share)), -_DOUBT, _SURE)
+        by_words[[spoken_form(text) in NEVER_LAST for text in texts[:-1]]] = -_CERTAIN
+    else:
+        by_words = np.zeros(len(said) - 1)
+    silent = np.maximum.reduceat(pauses(transcript.words), said[:-1])
+    lines = np.maximum.reduceat(_line_ends(transcript), said[:-1])
+    pause_channel = _pause_channel(silent / pause_threshold(silent.tolist()))
+    line = np.where(pause_channel[0] < _LONG, lines, _UNSEEN)  # a long pause ends a line too: that tells nothing new
+    return _weighed(by_words, [pause_channel, (line, _LINE_AT_END, _LINE_INSIDE)])
+
+
+def _pause_channel(ratio: Scores) -> Channel:
+    """Pauses in units of the threshold, by kind. As many ends are expected to be long as there are long pauses."""
+    kind = np.digitize(ratio, _PAUSE_STEPS)
+    most = min(_MOST_LONG, float((kind >= _LONG).mean()) / _FEWEST)
+    at_end = [*((1 - most) * x for x in _SHORT_PAUSES), *(most * x for x in _LONG_PAUSES_AT_END)]
+    inside = [*((1 - _LONG_INSIDE) * x for x in _SHORT_PAUSES), *(_LONG_INSIDE * x for x in _LONG_PAUSES_INSIDE)]
+    return kind, at_end, inside
+
+
+def _weighed(said: Scores, channels: Sequence[Channel]) -> Scores:
+    """Add to the log-odds of the words what each channel tells, estimated from the transcript.
+
+    Args:
+        said: log-odds by the words, for a share of one half.
+        channels: what else there is to go by.
+    """
+    share = _SHARE
+    told = [np.log((np.array(at_end) + 1e-4) / (np.array(inside) + 1e-4)) for _, at_end, inside in channels]
+    scores = said
+    for _ in range(_ROUNDS):
+        evidence = sum(np.where(kind >= 0, tell[kind], 0.0) for tell, (kind, _, _) in zip(told, channels, strict=True))
+        scores = said + np.log(share / (1 - share)) + evidence
+        end = 1 / (1 + np.exp(-scores))
+        share = float((end.sum() + _TRUST * _SHARE) / (len(end) + _TRUST))
+        for number, (kind, at_end, inside) in enumerate(channels):
+            ending = _frequencies(kind, end, at_end, _TRUST)
+            told[number] = np.log(ending / _frequencies(kind, 1 - end, inside, _TRUST / _SHARE))
+    return scores
+
+
+def _frequencies(kind: NDArray[np.intp], weight: Scores, expected: Sequence[float], trust: float) -> Scores:
+    seen = kind >= 0
+    counts = np.bincount(kind[seen], weight[seen], len(expected)) + trust * (np.array(expected) + 1e-4)
+    return np.asarray(counts / counts.sum())
+
+
+def _line_ends(transcript: Transcript) -> NDArray[np.bool_]:
+    """(N - 1,) whether a line of the subtitles ends after each word but the last."""
+    result = np.zeros(len(transcript.words) - 1, dtype=bool)
+    for at in accumulate(len(cue.words) for cue in transcript.cues):
+        if 0 < at <= len(result):
+            result[at - 1] = True
+    return result
+
+
+def _best_ends(scores: Scores) -> list[int]:
+    """The split with the greatest sum of scores, no sentence longer than `_LONGEST`, by dynamic programming."""
+    count = len(scores) + 1
+    gain = np.append(scores - _THRESHOLD, 0.0)
+    length = np.zeros(_LONGEST + 1)
+    length[1 : 1 + len(_SHORT)] = _SHORT
+    best = np.zeros(count + 1)
+    before = np.zeros(count + 1, dtype=np.intp)
+    for end in range(1, count + 1):
+        first = max(0, end - _LONGEST)
+        totals = best[first:end] + length[end - first : 0 : -1]
+        at = int(totals.argmax())
+        best[end], before[end] = totals[at] + gain[end - 1], first + at
+    ends = [count]
+    while before[ends[-1]]:
+        ends.append(int(before[ends[-1]]))
+    return ends[::-1]

@@ -1,0 +1,44 @@
+"""Marks that end sentences: which do, and whether a text has enough of them to be trusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hdvila.text.english import SHORTENED
+from hdvila.types import Word
+
+_ENDS = re.compile(r"[.?!…。？！]+[\"'”’)\]»]*$")
+_OPENING = "\"'“‘([«¿¡-–—"
+_WORDS_PER_MARK = 40  # a transcript with a sentence mark at least this often is punctuated
+
+
+def has_end_mark(text: str) -> bool:
+    """Whether a mark stands behind the word that can end a sentence."""
+    return _ENDS.search(text) is not None
+
+
+def ends_sentence(text: str, following: str) -> bool:
+    """Whether a word's mark ends a sentence: no abbreviation's, and no small letter after it ("won... the")."""
+    return has_end_mark(text) and not SHORTENED.match(text) and not _is_small(following)
+
+
+def is_punctuated(words: Sequence[Word]) -> bool:
+    """Whether the words carry sentence marks often enough to be trusted."""
+    return sum(has_end_mark(word.text) for word in words) * _WORDS_PER_MARK >= len(words)
+
+
+def marked_ends(words: Sequence[Word]) -> list[int]:
+    """Positions after the last word of each sentence, by its marks; the last is ``len(words)``.
+
+    A mark before a small letter ends no sentence, except in a transcript that has no capitals there.
+    """
+    marked = [
+        at for at, word in enumerate(words[:-1], start=1) if has_end_mark(word.text) and not SHORTENED.match(word.text)
+    ]
+    opened = [at for at in marked if not _is_small(words[at].text)]
+    return [*(opened if 2 * len(opened) >= len(marked) else marked), len(words)]
+
+
+def _is_small(text: str) -> bool:
+    return text.lstrip(_OPENING)[:1].islower()
