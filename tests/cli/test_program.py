@@ -16,8 +16,8 @@ from hdvila.cli.main import main
 HEAVY = ("torch", "av", "numpy", "faiss", "pyarrow", "rich")
 LISTED = sorted(
     file.stem
-    for file in (Path(__file__).parents[2] / "src" / "hdvila" / "cli").glob("*.py")
-    if file.stem not in ("__init__", "main", "console", "reporters")
+    for file in (Path(__file__).parents[2] / "src" / "hdvila" / "cli").iterdir()
+    if file.stem not in ("__init__", "__pycache__", "main", "console", "reporters")
 )
 
 

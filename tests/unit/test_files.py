@@ -26,12 +26,17 @@ def test_a_file_is_replaced_at_the_end_and_not_before(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
+def write_half(target: Path) -> None:
+    with replacing(target) as partial:
+        partial.write_text("half")
+        target.parent.read_text()
+
+
 def test_after_an_error_the_old_file_stands_alone(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises(IsADirectoryError), replacing(target) as partial:
-        partial.write_text("half")
-        tmp_path.read_text()
+    with pytest.raises(IsADirectoryError):
+        write_half(target)
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.txt"]
 

@@ -179,6 +179,7 @@ def _facts(options: CorpusOptions, steps: Sequence[StepSummary]) -> dict[str, An
     """What is to be known of a build: nothing of the machine that it ran on, or equal builds would differ."""
     said = {name: value for name, value in asdict(options).items() if name not in _OF_THE_MACHINE}
     said |= {name: [path.name for path in said[name]] for name in ("exclude", "exclude_like")}
+    said["punctuation"] = options.punctuation.name if options.punctuation else "built in"
     return {
         "options": said,
         "steps": [{"name": step.step, "in": step.came_in, "out": step.came_out} for step in steps],

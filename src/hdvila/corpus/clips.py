@@ -9,8 +9,9 @@ from itertools import accumulate
 
 from hdvila.corpus.hd_vila_100m import GivenClip
 from hdvila.corpus.options import CorpusOptions
-from hdvila.text import split_sentences
-from hdvila.text.sentences import is_punctuated, make_sentence
+from hdvila.text import find_restorer, split_sentences
+from hdvila.text.marked import is_punctuated
+from hdvila.text.sentences import make_sentence
 from hdvila.types import Clip, Sentence, Transcript
 
 _MAX_GAP = 3.0  # seconds of silence across which sentences are not joined
@@ -44,7 +45,12 @@ def clips_of(
         given: bounds in order of time; a clip within which nothing is said, or that begins after the end, is left out.
     """
     if given is None:
-        sentences = split_sentences(transcript, max_words=options.max_words, max_seconds=options.longest)
+        sentences = split_sentences(
+            transcript,
+            max_words=options.max_words,
+            max_seconds=options.longest,
+            restorer=find_restorer(options.punctuation),
+        )
         return plan_clips(sentences, video_id, duration, options)
     words, close = transcript.words, not is_punctuated(transcript.words)
     middles = list(accumulate(((word.start + word.end) / 2 for word in words), max))

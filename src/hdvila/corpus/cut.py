@@ -37,7 +37,7 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: For
     video, target = job
     step = "transcript"
     try:
-        transcript = read_transcript(video.transcript or video.path)
+        transcript = read_transcript(video.transcript or video.path, language=options.track)
         step = "filter"
         info = probe(video.path)
         step = "clips"

@@ -89,7 +89,7 @@ def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | 
     """
     step = "transcript"
     try:
-        transcript = read_transcript(video.transcript or video.path)
+        transcript = read_transcript(video.transcript or video.path, language=options.track)
         declared = transcript.language or video.attributes.get("language")
         if why := unwanted_language(transcript.text, declared, options.language):
             return Failure(video.video_id, step, f"{video.transcript or video.path}: {why}")

@@ -22,6 +22,7 @@ class CorpusOptions:
         seed: of that sample.
         root: where the videos of a manifest lie, if not in its own folder.
         downloads: a folder into which videos with only a url are fetched; None: nothing is fetched.
+        punctuation: a folder with a model that punctuates captions without marks; None: the built-in restorer.
         min_seconds, min_words: a sentence with less is joined with the nearer neighbour.
         max_seconds, max_words: a sentence with more is split where a break is most likely; nothing is joined beyond it.
             No clip is longer, padding included.
@@ -43,6 +44,7 @@ class CorpusOptions:
     seed: int = 0
     root: Path | None = None
     downloads: Path | None = None
+    punctuation: Path | None = None
     min_seconds: float = 2.0
     min_words: int = 4
     max_seconds: float = 30.0
@@ -73,6 +75,11 @@ class CorpusOptions:
             raise UsageError(f"hours_per_category={self.hours_per_category:g}: give 0 or more, or none for all")
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"workers={self.workers}: give at least 1, or none for one a core")
+
+    @property
+    def track(self) -> str | None:
+        """The language of the subtitle track to take where a video has several."""
+        return None if self.language == "any" else self.language
 
     @property
     def longest(self) -> float:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
+from hdvila.errors import UsageError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -35,6 +37,9 @@ def in_order(
         work: what to do; a function of a module, or a `functools.partial` of one. What it raises ends everything.
         items: picklable.
         workers: processes.
+
+    Raises:
+        UsageError: no process can be started, as from a script without the usual guard.
     """
     if workers == 1 or len(items) < 2:
         for item in items:
@@ -53,6 +58,7 @@ class _Pool(Generic[Item, Result]):
         self._context = multiprocessing.get_context("spawn")
         self._busy: dict[Connection, tuple[Any, int]] = {}
         self._idle: list[tuple[Connection, Any]] = []
+        self._greeted: set[Connection] = set()  # whose process has begun
 
     def run(self, items: Sequence[Item]) -> Iterator[tuple[Item, Result | Died]]:
         finished: dict[int, Result | Died] = {}
@@ -65,6 +71,9 @@ class _Pool(Generic[Item, Result]):
                 sent += 1
             for ready in wait(list(self._busy)):
                 assert isinstance(ready, Connection)
+                if ready not in self._greeted:
+                    self._greet(ready)
+                    continue
                 process, number = self._busy.pop(ready)
                 finished[number] = self._receive(ready, process)
             while turn in finished:
@@ -84,6 +93,18 @@ class _Pool(Generic[Item, Result]):
         theirs.close()
         return ours, process
 
+    def _greet(self, connection: Connection) -> None:
+        try:
+            connection.recv()
+        except (EOFError, ConnectionResetError):
+            process, _ = self._busy[connection]
+            process.join()
+            raise UsageError(
+                f"a process of its own cannot be started (exit status {process.exitcode}): a script needs "
+                "`if __name__ == '__main__':` before what it does (or workers=1)"
+            ) from None
+        self._greeted.add(connection)
+
     def _receive(self, connection: Connection, process: Any) -> Result | Died:
         try:
             good, value = connection.recv()
@@ -99,8 +120,9 @@ class _Pool(Generic[Item, Result]):
 
 
 def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
-    """Until the pipe closes: take an item, send back (True, result) or (False, error)."""
+    """Say that we are there; then, until the pipe closes, take an item, send back (True, result) or (False, error)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends us
+    connection.send(None)
     while True:
         try:
             item = connection.recv()

@@ -8,7 +8,7 @@ says what pauses and line ends mean here, and so on to and fro.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hdvila.text.english import NEVER_LAST, is_filler
 from hdvila.text.gap_model import english, spoken_form
-from hdvila.text.marked import marked_ends
+from hdvila.text.marked import marked_ends, speaker_changes
 from hdvila.text.pauses import pause_threshold, pauses
 from hdvila.types import Transcript
 
@@ -43,17 +43,16 @@ _SHARE, _FEWEST = 0.1, 0.08  # of gaps that end a sentence: expected, and at lea
 _ROUNDS = 8
 
 
-def sentence_ends(transcript: Transcript, breaks: Collection[int] = ()) -> list[int]:
+def sentence_ends(transcript: Transcript) -> list[int]:
     """Positions after the last word of each sentence, the last being the number of words.
 
     Args:
-        transcript: timed words; its cues say where lines end.
-        breaks: positions of words before which the speaker changes; a sentence ends there.
+        transcript: timed words; its cues say where lines end. A sentence ends where the speaker changes.
     """
-    return _best_ends(gap_scores(transcript, breaks)) if transcript.words else []
+    return _best_ends(gap_scores(transcript)) if transcript.words else []
 
 
-def gap_scores(transcript: Transcript, breaks: Collection[int] = ()) -> Scores:
+def gap_scores(transcript: Transcript) -> Scores:
     """(N - 1,) log-odds of a sentence end after each of N words but the last; arguments as for `sentence_ends`.
 
     Where fillers stand between two words, the gap before the fillers counts.
@@ -63,7 +62,7 @@ def gap_scores(transcript: Transcript, breaks: Collection[int] = ()) -> Scores:
     scores = np.full(max(len(words) - 1, 0), -_CERTAIN)
     if len(said) > 1:
         scores[said[:-1]] = _scores_between(transcript, said)
-    scores[[at - 1 for at in (*breaks, *marked_ends(words)) if 0 < at < len(words)]] = _CERTAIN
+    scores[[at - 1 for at in (*speaker_changes(words), *marked_ends(words)) if at < len(words)]] = _CERTAIN
     return scores
 
 

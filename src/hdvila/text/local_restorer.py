@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from hdvila.errors import UsageError, require
-from hdvila.text.marked import has_end_mark
-from hdvila.text.punctuation import Restorer, capitalised, closed
+from hdvila.text.marked import has_end_mark, speaker_changes
+from hdvila.text.punctuation import Restorer, capitalised, closed, restore
 from hdvila.types import Transcript
 
 Case = Literal["keep", "capital", "upper"]
@@ -53,6 +54,12 @@ class Label:
 
     mark: str
     case: Case = "keep"
+
+
+@lru_cache(maxsize=2)
+def find_restorer(folder: Path | None) -> Restorer:
+    """The model in a folder, loaded once a process, or the built-in restorer for None."""
+    return restore if folder is None else load_restorer(folder)
 
 
 def load_restorer(folder: str | os.PathLike[str]) -> Restorer:
@@ -126,9 +133,10 @@ class ModelRestorer:
     scores: Scores
     longest: int
 
-    def __call__(self, transcript: Transcript, breaks: Collection[int] = ()) -> list[str]:
+    def __call__(self, transcript: Transcript) -> list[str]:
         """The words with the marks that the model gives, and one before each change of the speaker."""
         texts = [word.text for word in transcript.words]
+        last_of_turns = {at - 1 for at in speaker_changes(transcript.words)}
         chosen = self._classes([text.lower() for text in texts])
         restored: list[str] = []
         for at, (text, number) in enumerate(zip(texts, chosen, strict=True)):
@@ -141,7 +149,7 @@ class ModelRestorer:
                 text += label.mark
             elif label.mark and label.mark not in (",", ":", ";"):
                 text = closed(text, label.mark)
-            restored.append(closed(text, ".") if at + 1 in breaks else text)
+            restored.append(closed(text, ".") if at in last_of_turns else text)
         return restored
 
     def _classes(self, words: Sequence[str]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Marks that end sentences: which do, and whether a text has enough of them to be trusted."""
+"""What ends sentences for certain: marks, whether a text has enough of them to be trusted, changes of the speaker."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def marked_ends(words: Sequence[Word]) -> list[int]:
     ]
     opened = [at for at in marked if not _is_small(words[at].text)]
     return [*(opened if 2 * len(opened) >= len(marked) else marked), len(words)]
+
+
+def speaker_changes(words: Sequence[Word]) -> list[int]:
+    """Positions of the words with which another speaker begins, the first word left out."""
+    return [at for at, word in enumerate(words) if word.new_speaker and at]
 
 
 def _is_small(text: str) -> bool:

@@ -8,8 +8,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from hdvila.text.english import NEVER_LAST, OPENERS
-
 _TAG = re.compile(r"</?[A-Za-z0-9][^<>]*>|</?>|\{\\[^{}]*\}")
 _VOICE = re.compile(r"<v(?:\.[^<>\s]*)?[ \t]([^<>]*)>")
 _LINE_BREAK = re.compile(r"</?(?:br|p|div)\b[^<>]*>", re.IGNORECASE)
@@ -49,7 +47,10 @@ _NOT_SPEECH = re.compile(
     r")|(?P<dash>^[ \t]*(?:-{2,}|[–—])(?=[ \t]*\S))",  # goes on after an interruption
     re.MULTILINE,
 )
-_NOT_IN_NAMES = (OPENERS | NEVER_LAST) - set("the a an of and in at on for with first".split())  # noqa: SIM905
+_NOT_IN_NAMES = frozenset(
+    "so now then okay ok next well alright finally also but here there this i we you he she it they to from by into my "  # noqa: SIM905
+    "your his her its our their or because if is are was were very i'm you're we're it's that's".split()
+)
 _BRACKETS = " \t\n[](){}*:【】［］（）" + "".join(_NAMED)
 
 

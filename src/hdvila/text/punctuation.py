@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Protocol
 
 from hdvila.text.boundaries import sentence_ends
@@ -18,22 +17,17 @@ _ALONE = frozenset(("i", "i'm", "i've", "i'll", "i'd"))
 class Restorer(Protocol):
     """Gives the words of a transcript their marks and capitals."""
 
-    def __call__(self, transcript: Transcript, breaks: Collection[int] = ()) -> list[str]:
-        """The words, restored. They may be respelled, joined or parted; `hdvila.text.align` finds their times.
-
-        Args:
-            transcript: words without punctuation.
-            breaks: positions of words before which the speaker changes.
-        """
+    def __call__(self, transcript: Transcript) -> list[str]:
+        """The words, restored. They may be respelled, joined or parted; `hdvila.text.align` finds their times."""
 
 
-def restore(transcript: Transcript, breaks: Collection[int] = ()) -> list[str]:
+def restore(transcript: Transcript) -> list[str]:
     """The built-in restorer: full stops, question marks, capitals where sentences begin and in "I". It keeps every
     word, and every mark and capital that is there; see `hdvila.text.boundaries` for how ends are found.
     """
     texts = [_first_person(word.text) for word in transcript.words]
     start = 0
-    for end in sentence_ends(transcript, breaks):
+    for end in sentence_ends(transcript):
         said = [at for at in range(start, end) if not is_filler(texts[at])]
         texts[start] = capitalised(texts[start])
         start = end

@@ -6,13 +6,13 @@ timed words, and the marks say where sentences end.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from hdvila.text.align import align
 from hdvila.text.boundaries import gap_scores
 from hdvila.text.english import is_filler
-from hdvila.text.marked import is_punctuated, marked_ends
+from hdvila.text.marked import is_punctuated, marked_ends, speaker_changes
 from hdvila.text.punctuation import Restorer, capitalised, closed, restore
 from hdvila.types import Sentence, Transcript, Word
 
@@ -26,9 +26,9 @@ def split_sentences(
     max_words: int | None = None,
     max_seconds: float | None = None,
     restorer: Restorer = restore,
-    breaks: Collection[int] = (),
 ) -> list[Sentence]:
-    """Split a transcript at the ends of its sentences, in order. Fillers (um, uh) are left out of the text.
+    """Split a transcript at the ends of its sentences, in order, and where the speaker changes. Fillers (um, uh) are
+    left out of the text.
 
     Args:
         transcript: timed words, with or without punctuation.
@@ -36,16 +36,15 @@ def split_sentences(
             has more than 40 words.
         restorer: gives marks to a transcript that has none: the built-in one, or one made by
             `hdvila.text.load_restorer` from a local model.
-        breaks: positions of words before which the speaker changes; a sentence ends there.
     """
     words: Sequence[Word] = transcript.words
     if not words:
         return []
     punctuated = is_punctuated(words)
     if punctuated:
-        ends = sorted({*marked_ends(words), *(at for at in breaks if 0 < at < len(words))})
+        ends = sorted({*marked_ends(words), *speaker_changes(words)})
     else:
-        words = align(restorer(transcript, breaks), words)
+        words = align(restorer(transcript), words)
         ends = marked_ends(words)
         max_words = min(max_words or _FORCED_WORDS, _FORCED_WORDS)
     sentences, start = [], 0

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +49,11 @@ def test_leaving_early_leaves_no_process() -> None:
     next(results)
     results.close()
     assert not multiprocessing.active_children()
+
+
+def test_a_script_without_its_guard_is_told_so_at_once(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from hdvila.corpus.parallel import in_order\nprint(list(in_order(abs, range(4), 2)))\n")
+    ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=100)
+    assert ended.returncode != 0
+    assert "UsageError: a process of its own cannot be started" in ended.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -38,11 +39,15 @@ def test_words_alone_tell_where_sentences_end() -> None:
 
 
 def test_a_change_of_the_speaker_ends_a_sentence() -> None:
-    said = spoken("we went to the shop and the garden was green")
-    assert len(split_sentences(said, breaks=[5])) == 1 + len(split_sentences(said))
-    assert split_sentences(said, breaks=[5])[0].text == "We went to the shop."
-    marked = spoken("We went to the shop and. The garden was green.")
-    assert split_sentences(marked, breaks=[5])[0].text == "We went to the shop"
+    def answered(text: str) -> Transcript:
+        words = spoken(text).words
+        return Transcript((*words[:5], replace(words[5], new_speaker=True), *words[6:]))
+
+    said = "we went to the shop and the garden was green"
+    assert len(split_sentences(answered(said))) == 1 + len(split_sentences(spoken(said)))
+    assert split_sentences(answered(said))[0].text == "We went to the shop."
+    marked = "We went to the shop and. The garden was green."
+    assert split_sentences(answered(marked))[0].text == "We went to the shop"
 
 
 @settings(deadline=None, max_examples=40)

@@ -1,4 +1,4 @@
-"""``hdvila corpus describe`` and ``hdvila corpus show``: what is in a corpus, in numbers and to look at."""
+"""What is in a corpus: in numbers, to look at, and as a list."""
 
 from __future__ import annotations
 
@@ -42,12 +42,6 @@ def show(
     console.emit({"page": str(file)}, json, str(file))
 
 
-def register(app: typer.Typer) -> None:
-    """Make both commands of `app`."""
-    app.command()(describe)
-    app.command()(show)
-
-
 def _check(corpus: Path) -> None:
     if not corpus.is_dir():
         raise UsageError(f"{corpus}: there is no such corpus: make one with hdvila corpus build")
@@ -60,3 +54,15 @@ def _load(model: str | None) -> Any:
     from hdvila.hub import load_model
 
     return load_model(console.model_name(model))
+
+
+def list_clips(
+    corpus: Path = typer.Argument(..., metavar="CORPUS", help="A corpus folder."),
+    into: Path = typer.Option(..., "--into", help="The .jsonl to write."),
+    json: bool = typer.Option(False, "--json", help="One object for the whole."),
+) -> None:
+    """List the clips of a corpus in the form of HD-VILA-100M: ids, urls and time spans."""
+    from hdvila.corpus import write_hd_vila_100m
+
+    videos = write_hd_vila_100m(corpus, into)
+    console.emit({"list": str(into), "videos": videos}, json, f"{into}: {videos} videos")

@@ -1,0 +1,99 @@
+"""``hdvila corpus build``: every step in one command."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from hdvila.cli import console
+from hdvila.cli.corpus.options import (
+    CLUSTER,
+    EXCLUDE,
+    FORM,
+    HEIGHT,
+    JSON,
+    LANGUAGE,
+    LIKE,
+    PUNCTUATION,
+    RETRY,
+    ROOT,
+    SEED,
+    SOURCE,
+    WORKERS,
+)
+from hdvila.cli.corpus.records import category_line, emit_failures, step_line, step_record
+
+if TYPE_CHECKING:
+    from hdvila.corpus import BuildReport
+    from hdvila.media import Form
+
+
+def build(
+    source: Path = SOURCE,
+    into: Path = typer.Option(..., "--into", help="The corpus: a folder, made if it is not there."),
+    root: Path | None = ROOT,
+    min_height: int = HEIGHT,
+    language: str = LANGUAGE,
+    exclude: list[Path] = EXCLUDE,
+    exclude_like: list[Path] = LIKE,
+    hours_per_category: float | None = typer.Option(
+        None, "--hours-per-category", help="A category with more is sampled; default: all is taken (paper: 30000)."
+    ),
+    seed: int = SEED,
+    downloads: Path | None = typer.Option(
+        None, "--fetch-into", help="Fetch videos with only a url into this folder (yt-dlp); default: fetch nothing."
+    ),
+    retry_failed: bool = RETRY,
+    punctuation: Path | None = PUNCTUATION,
+    form: str = FORM,
+    workers: int | None = WORKERS,
+    cluster: str | None = CLUSTER,
+    json: bool = JSON,
+) -> None:
+    """Cut videos into clips with text. Killed and started again, it goes on; videos that are there are left alone."""
+    from hdvila.corpus import CorpusOptions, build_corpus
+
+    options = CorpusOptions(
+        min_height=min_height,
+        language=language,
+        exclude=tuple(exclude),
+        exclude_like=tuple(exclude_like),
+        hours_per_category=hours_per_category,
+        seed=seed,
+        root=root,
+        downloads=downloads,
+        punctuation=punctuation,
+        form=cast("Form", form),
+        workers=workers,
+        cluster=cluster,
+    )
+    report = build_corpus(source, into, options=options, retry_failed=retry_failed, reporter=console.reporter())
+    emit_failures(report.failures, json)
+    console.emit(_whole(into, report), json, "\n".join(_lines(into, report)))
+    console.finish(report.failed)
+
+
+def _whole(into: Path, report: BuildReport) -> dict[str, object]:
+    return {
+        "corpus": str(into),
+        "videos": report.videos,
+        "added": report.added,
+        "unchanged": report.unchanged,
+        "failed": report.failed,
+        "left_out": report.left_out,
+        "clips": report.clips,
+        "hours": report.hours,
+        "steps": list(map(step_record, report.steps)),
+        "categories": [asdict(row) for row in report.categories],
+    }
+
+
+def _lines(into: Path, report: BuildReport) -> list[str]:
+    last = (
+        f"{into}: {report.clips} clips, {report.hours:.2f} h; of {report.videos} videos {report.added} added, "
+        f"{report.unchanged} unchanged, {report.failed} failed, {report.left_out} left out"
+    )
+    return [*map(step_line, report.steps), *map(category_line, report.categories), last]

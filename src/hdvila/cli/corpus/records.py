@@ -1,0 +1,30 @@
+"""How videos that were left out, steps and categories are written, for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from hdvila.cli import console
+
+if TYPE_CHECKING:
+    from hdvila.corpus import CategoryHours, Failure, StepSummary
+
+
+def emit_failures(failures: Iterable[Failure], json: bool) -> None:
+    for failure in failures:
+        console.emit(asdict(failure), json, f"left out at {failure.step}: {failure.video}: {failure.reason}")
+
+
+def step_record(step: StepSummary) -> dict[str, object]:
+    return {"step": step.step, "in": step.came_in, "out": step.came_out, "reasons": step.reasons}
+
+
+def step_line(step: StepSummary) -> str:
+    why = "".join(f"\n{'':12}{count:>8}  {reason}" for reason, count in step.reasons.items())
+    return f"{step.step:<12}{step.came_in:>8} in {step.came_out:>8} out{why}"
+
+
+def category_line(row: CategoryHours) -> str:
+    return f"{row.category}: {row.hours:.2f} h in {row.videos} videos, kept {row.hours_kept:.2f} h in {row.videos_kept}"

@@ -1,0 +1,151 @@
+"""The steps of ``hdvila corpus build``, each a command of its own: a list of videos in, a list out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from hdvila.cli import console
+from hdvila.cli.corpus.options import EXCLUDE, HEIGHT, JSON, LANGUAGE, LIKE, LIST, RETRY, ROOT, SEED, SOURCE, WORKERS
+from hdvila.cli.corpus.records import category_line, emit_failures, step_line, step_record
+
+if TYPE_CHECKING:
+    from hdvila.corpus import CategoryHours, Failure, SourceVideo
+
+
+def collect(source: Path = SOURCE, into: Path = LIST, root: Path | None = ROOT, json: bool = JSON) -> None:
+    """List the videos of a folder or list. The paths in the list are those below the folder of the videos (--root)."""
+    from hdvila.corpus import collect as step
+
+    videos, failures = step(source, root)
+    _finish_step("collect", len(videos) + len(failures), videos, failures, into, _below(source, root), json)
+
+
+def fetch(
+    source: Path = SOURCE,
+    into: Path = LIST,
+    downloads: Path = typer.Option(..., "--fetch-into", help="The folder that the videos go into."),
+    language: str = LANGUAGE,
+    min_height: int = HEIGHT,
+    retry_failed: bool = RETRY,
+    json: bool = JSON,
+) -> None:
+    """Fetch the videos of a list that have only a url (yt-dlp). The paths in the new list are below --fetch-into."""
+    from hdvila.corpus import collect as list_videos
+    from hdvila.corpus import fetch as step
+    from hdvila.corpus.failures import read_failures
+    from hdvila.corpus.fetch import youtube_dl
+
+    videos, failures = list_videos(source, downloads, downloads)
+    if retry_failed:
+        again = {failure.video for failure in read_failures(into.parent, _failures_name(into))}
+        videos = [video for video in videos if video.video_id in again or video.path.exists()]
+    fetched, lost = step(videos, youtube_dl(language, min_height), reporter=console.reporter())
+    came = len(videos) + len(failures)
+    _finish_step("fetch", came, fetched, [*failures, *lost], into, downloads, json)
+
+
+def exclude_videos(
+    source: Path = SOURCE,
+    into: Path = LIST,
+    root: Path | None = ROOT,
+    exclude: list[Path] = EXCLUDE,
+    exclude_like: list[Path] = LIKE,
+    json: bool = JSON,
+) -> None:
+    """Leave out the videos of test sets: by id, out of the annotation files of any protocol, and by what they show."""
+    from hdvila.corpus import ExcludedIds, LookAlikes
+    from hdvila.corpus import collect as list_videos
+    from hdvila.corpus import exclude as step
+
+    videos, failures = list_videos(source, root)
+    came = len(videos) + len(failures)
+    videos, named = step(videos, ExcludedIds(exclude))
+    seen: list[Failure] = []
+    if exclude_like:
+        look_alikes = LookAlikes.of(exclude_like, console.reporter())
+        videos, seen = look_alikes.exclude(videos, reporter=console.reporter())
+    _finish_step("exclude", came, videos, [*failures, *named, *seen], into, _below(source, root), json)
+
+
+def filter_step(
+    source: Path = SOURCE,
+    into: Path = LIST,
+    root: Path | None = ROOT,
+    min_height: int = HEIGHT,
+    language: str = LANGUAGE,
+    workers: int | None = WORKERS,
+    json: bool = JSON,
+) -> None:
+    """Keep videos that can be read to their end, are large enough, and have words of the wanted language."""
+    from hdvila.corpus import CorpusOptions, filter_videos
+    from hdvila.corpus import collect as list_videos
+
+    options = CorpusOptions(min_height=min_height, language=language, workers=workers)
+    videos, failures = list_videos(source, root)
+    kept, lost = filter_videos(videos, options, reporter=console.reporter())
+    came = len(videos) + len(failures)
+    _finish_step("filter", came, kept, [*failures, *lost], into, _below(source, root), json)
+
+
+def balance_step(
+    source: Path = SOURCE,
+    into: Path = LIST,
+    root: Path | None = ROOT,
+    hours: float = typer.Option(30_000.0, "--hours-per-category", help="A category with more is sampled."),
+    seed: int = SEED,
+    json: bool = JSON,
+) -> None:
+    """Keep at most so many hours of each category, a random sample that does not depend on the order of the videos."""
+    from hdvila.corpus import balance as step
+    from hdvila.corpus import collect as list_videos
+
+    videos, failures = list_videos(source, root)
+    kept, lost, categories = step(videos, hours, seed)
+    came = len(videos) + len(failures)
+    _finish_step("balance", came, kept, [*failures, *lost], into, _below(source, root), json, categories)
+
+
+def _below(source: Path, root: Path | None) -> Path:
+    """The folder that the paths of a list are relative to."""
+    return root or (source if source.is_dir() else source.parent)
+
+
+def _failures_name(into: Path) -> str:
+    return f"{into.stem}.failures.parquet"
+
+
+def _finish_step(
+    step: str,
+    came: int,
+    videos: list[SourceVideo],
+    failures: list[Failure],
+    into: Path,
+    root: Path,
+    json: bool,
+    categories: Iterable[CategoryHours] = (),
+) -> None:
+    """Write the list and the table of failures beside it, and say what came of the step."""
+    from hdvila.corpus import write_videos
+    from hdvila.corpus.failures import WANTED, summarise, write_failures
+
+    write_videos(into, videos, root)
+    write_failures(into.parent, failures, _failures_name(into))
+    emit_failures(failures, json)
+    steps = summarise(came, failures, [step])
+    failed = sum(failure.step not in WANTED for failure in failures)
+    whole = {
+        "list": str(into),
+        "videos": came,
+        "kept": len(videos),
+        "failed": failed,
+        "steps": list(map(step_record, steps)),
+        "categories": [asdict(row) for row in categories],
+    }
+    lines = [*map(step_line, steps), *map(category_line, categories), f"{into}: {len(videos)} of {came} videos"]
+    console.emit(whole, json, "\n".join(lines))
+    console.finish(failed)
