@@ -6,11 +6,12 @@ import ast
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "hdvila"
-EVERYONE = {"types", "errors", "files", "progress"}
+EVERYONE = {"types", "errors", "files", "processes", "progress"}
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
     "files": {"errors"},
+    "processes": {"errors"},
     "progress": set(),
     "media": set(),
     "text": set(),

@@ -31,7 +31,7 @@ def render(
         [], "--set", metavar="KEY=VALUE", help="A setting of the world, such as shares.texture=0.5 or captions=plain."
     ),
     questions: bool = typer.Option(False, "--questions", help="Write questions with answers too (TGIF-QA, MSRVTT-QA)."),
-    workers: int = typer.Option(2, "--workers", help="Videos made at a time."),
+    workers: int = typer.Option(2, "--workers", help="Processes that make them."),
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
     """Render videos with their transcripts and the truth about them. Killed? The same command goes on."""
@@ -86,7 +86,7 @@ def sheet(
 def study(
     into: Path = typer.Option(Path("runs/study"), "--into", help="The study's folder; begun or continued."),
     seeds: int = typer.Option(3, "--seeds", help="Training runs of each choice of frames.", min=1),
-    steps: int = typer.Option(600, "--steps", help="Steps of each run.", min=1),
+    steps: int = typer.Option(1000, "--steps", help="Steps of each run.", min=1),
     worlds: list[str] = typer.Option([], "--world", help="Only this world; default: all."),
     json: bool = typer.Option(False, "--json", help="An object a run."),
 ) -> None:

@@ -21,8 +21,8 @@ from hdvila.corpus.fetch import Downloader, fetch, youtube_dl
 from hdvila.corpus.filter import filter_videos, remember_durations
 from hdvila.corpus.near_duplicates import LookAlikes
 from hdvila.corpus.options import CorpusOptions
-from hdvila.corpus.parallel import Died, in_order
 from hdvila.media.container import usable_cores
+from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import CorpusWriter
 

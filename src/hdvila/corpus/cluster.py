@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 
-from hdvila.corpus.parallel import Died
 from hdvila.errors import StoreError, UsageError, require
+from hdvila.processes import Died
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

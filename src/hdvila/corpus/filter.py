@@ -14,11 +14,11 @@ from hdvila.corpus.journal import Journal
 from hdvila.corpus.languages import check_language, unwanted_language
 from hdvila.corpus.near_duplicates import LookAlikes, reason
 from hdvila.corpus.options import CorpusOptions
-from hdvila.corpus.parallel import Died, in_order
 from hdvila.errors import HdvilaError, MissingDependency
 from hdvila.media import VideoInfo
 from hdvila.media.container import usable_cores
 from hdvila.media.ending import probe_to_end
+from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
 from hdvila.text import read_transcript
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from hdvila.errors import StoreError, UsageError
+from hdvila.errors import MediaError, StoreError, UsageError
 from hdvila.files import replacing
 from hdvila.media.encode import write_video
 from hdvila.miniature.captions import captions
 from hdvila.miniature.draw import frame
 from hdvila.miniature.script import Script, write_script
 from hdvila.miniature.world import FPS, Split, WorldConfig
+from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
 from hdvila.types import Pixels
 
 _FORMAT = 1
+_FEW = 16  # videos for which another process is not worth its start
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def render(
         config: its settings; None is the default world.
         split: make only videos of this split; None deals them to both (`WorldConfig.test_share`).
         reporter: told of each video.
-        workers: videos made at a time.
+        workers: processes; with more than one, a script that calls this needs the usual ``if __name__ == "__main__":``.
 
     Raises:
         UsageError: no videos or workers asked for, or `into` holds another world or more videos.
@@ -72,18 +74,14 @@ def render(
     _claim(folder, {"format": _FORMAT, "seed": seed, "split": split, "config": config.to_dict()}, videos)
     scripts = [write_script(seed, number, config, split) for number in range(videos)]
     missing = [script for script in scripts if not (folder / "videos" / f"{script.name}.mp4").exists()]
-    with (
-        reporter.task("rendering videos", total=videos, done=videos - len(missing)) as bar,
-        ThreadPoolExecutor(workers) as pool,
-    ):
-        jobs = [pool.submit(_make, folder / "videos", script, seed, config) for script in missing]
-        try:
-            for job in as_completed(jobs):
-                job.result()
-                bar.advance()
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    make = partial(_make, folder / "videos", seed, config)
+    with reporter.task("rendering videos", total=videos, done=videos - len(missing)) as bar:
+        for script, ended in in_order(make, missing, min(workers, len(missing) // _FEW + 1)):
+            if isinstance(ended, Died):
+                raise MediaError(
+                    f"{script.name}: the process that rendered it died; the same command goes on from here"
+                )
+            bar.advance()
     for leftover in (folder / "videos").glob(".*.part*"):  # of a run that was killed
         leftover.unlink(missing_ok=True)
     _write_lines(folder / "truth.jsonl", [script.truth() for script in scripts])
@@ -121,7 +119,7 @@ def frames_of(script: Script) -> Iterator[Pixels]:
         yield frame(event.place, thing, event.path.pose(time - event.start) if shown else None)
 
 
-def _make(folder: Path, script: Script, seed: int, config: WorldConfig) -> None:
+def _make(folder: Path, seed: int, config: WorldConfig, script: Script) -> None:
     """Transcript first: where the video stands, both are complete."""
     rng = Random(f"hdvila captions {seed} {script.split} {script.name}")
     _write(folder / f"{script.name}.vtt", captions(script, config.captions, config.jitter, rng))

@@ -26,7 +26,7 @@ from hdvila.train.log import read_log
 from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe
 
-TRAIN_VIDEOS, TEST_VIDEOS, GALLERY, STEPS = 1280, 44, 256, 600
+TRAIN_VIDEOS, TEST_VIDEOS, GALLERY, STEPS = 1280, 44, 256, 1000
 """Twice the demo's videos: models that see detail or motion learn combinations by heart from fewer."""
 
 ALONE = 5

@@ -14,8 +14,8 @@ from hdvila.corpus import CorpusOptions
 from hdvila.corpus.cluster import on_cluster
 from hdvila.corpus.collect import collect
 from hdvila.corpus.cut import cut_to_file
-from hdvila.corpus.parallel import Died, in_order
 from hdvila.errors import UsageError
+from hdvila.processes import Died, in_order
 
 pytestmark = pytest.mark.filterwarnings("default")  # those of Ray are not ours
 

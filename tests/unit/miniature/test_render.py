@@ -84,6 +84,13 @@ def test_the_same_seed_gives_the_same_bytes_and_more_videos_extend_the_world(wor
     assert render(tmp_path, 5, seed=7, config=SMALL).new == 0
 
 
+def test_processes_render_the_same_bytes(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["hdvila.miniature.render"], "_FEW", 1)
+    render(tmp_path, 5, seed=7, config=SMALL, workers=2)
+    for name in (path.name for path in (world / "videos").iterdir()):
+        assert (tmp_path / "videos" / name).read_bytes() == (world / "videos" / name).read_bytes()
+
+
 def test_another_seed_is_another_world(world: Path, tmp_path: Path) -> None:
     render(tmp_path, 1, seed=8, config=SMALL)
     assert read_truth(tmp_path)[0]["events"] != read_truth(world)[0]["events"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.corpus.parallel import Died, in_order
+from hdvila.processes import Died, in_order
 
 
 def slow_first(item: int) -> int:
@@ -53,7 +53,7 @@ def test_leaving_early_leaves_no_process() -> None:
 
 def test_a_script_without_its_guard_is_told_so_at_once(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text("from hdvila.corpus.parallel import in_order\nprint(list(in_order(abs, range(4), 2)))\n")
+    script.write_text("from hdvila.processes import in_order\nprint(list(in_order(abs, range(4), 2)))\n")
     ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=100)
     assert ended.returncode != 0
     assert "UsageError: a process of its own cannot be started" in ended.stderr
