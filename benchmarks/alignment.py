@@ -20,7 +20,7 @@ from hdvila.corpus import CorpusOptions
 from hdvila.corpus.clips import plan_clips
 from hdvila.miniature import WorldConfig, read_truth, render
 from hdvila.text import read_transcript, split_sentences
-from hdvila.text.align import align
+from hdvila.text.sentences.align import align
 from hdvila.types import Word
 
 WORDS = 20_000  # of a talk of two hours

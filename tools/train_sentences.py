@@ -1,4 +1,4 @@
-"""Learn the weights of `hdvila.text.gap_model` from free text.
+"""Learn the weights of `hdvila.text.sentences.gap_model` from free text.
 
     python tools/train_sentences.py DOCS SHARED [--hold-out]
 
@@ -24,11 +24,11 @@ import torch
 from sentence_text import hearing_paragraphs, html_paragraphs, pod_paragraphs, prose, talk_paragraphs
 from torch import nn
 
-from hdvila.text.gap_model import FIRST_ROW, NUMBERED_ROW, UNKNOWN_ROW, spoken_form
-from hdvila.text.marked import ends_sentence
+from hdvila.text.sentences.gap_model import FIRST_ROW, NUMBERED_ROW, UNKNOWN_ROW, spoken_form
+from hdvila.text.sentences.marked import ends_sentence
 
 HERE = Path(__file__).parent
-WEIGHTS = HERE.parent / "src/hdvila/text/english_gaps.npz"
+WEIGHTS = HERE.parent / "src/hdvila/text/sentences/english_gaps.npz"
 WORDS, ENDINGS, SPAN, WIDTH, HIDDEN = 4000, 400, 6, 32, 96
 EPOCHS, BATCH, RATE, DROPOUT, FORGET = 2, 2048, 4e-3, 0.2, 0.08  # FORGET: words that show their ending only
 KEPT = 0.6  # of the speech, for learning, with --hold-out

@@ -1,15 +1,15 @@
 """From transcribed videos to training clips."""
 
-from hdvila.corpus.balance import CategoryHours, balance
 from hdvila.corpus.build import BuildReport, build_corpus
-from hdvila.corpus.collect import SourceVideo, collect, write_videos
-from hdvila.corpus.exclude import ExcludedIds, exclude
+from hdvila.corpus.choice.balance import CategoryHours, balance
+from hdvila.corpus.choice.exclude import ExcludedIds, exclude
+from hdvila.corpus.choice.filter import filter_videos
+from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.failures import Failure, StepSummary
-from hdvila.corpus.fetch import fetch
-from hdvila.corpus.filter import filter_videos
-from hdvila.corpus.hd_vila_100m import write_hd_vila_100m
-from hdvila.corpus.near_duplicates import LookAlikes
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sources.collect import SourceVideo, collect, write_videos
+from hdvila.corpus.sources.fetch import fetch
+from hdvila.corpus.sources.hd_vila_100m import write_hd_vila_100m
 
 __all__ = [
     "BuildReport",

@@ -10,17 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hdvila.corpus.balance import CategoryHours, balance
+from hdvila.corpus.choice.balance import CategoryHours, balance
+from hdvila.corpus.choice.exclude import ExcludedIds, exclude
+from hdvila.corpus.choice.filter import filter_videos, remember_durations
+from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.cluster import on_cluster
-from hdvila.corpus.collect import SourceVideo, collect
 from hdvila.corpus.cut import cut_to_file, read_cut
 from hdvila.corpus.describe import describe
-from hdvila.corpus.exclude import ExcludedIds, exclude
 from hdvila.corpus.failures import STEPS, WANTED, Failure, StepSummary, read_failures, summarise, write_failures
-from hdvila.corpus.fetch import Downloader, fetch, youtube_dl
-from hdvila.corpus.filter import filter_videos, remember_durations
-from hdvila.corpus.near_duplicates import LookAlikes
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sources.collect import SourceVideo, collect
+from hdvila.corpus.sources.fetch import Downloader, fetch, youtube_dl
 from hdvila.media.container import usable_cores
 from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
@@ -82,7 +82,7 @@ def build_corpus(
     ``if __name__ == "__main__":``.
 
     Args:
-        source: a folder of videos, or a manifest (see `hdvila.corpus.collect`).
+        source: a folder of videos, or a manifest (see `hdvila.corpus.sources.collect`).
         into: the corpus folder; made if it is not there, continued if it is.
         options: what is taken, lengths, sizes, rates and the number of processes.
         retry_failed: take only the videos that ``failures.parquet`` lists.

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from hdvila.corpus.hd_vila_100m import GivenClip
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sources.hd_vila_100m import GivenClip
 from hdvila.text import find_restorer, split_sentences
-from hdvila.text.marked import is_punctuated
-from hdvila.text.sentences import make_sentence
+from hdvila.text.sentences.marked import is_punctuated
+from hdvila.text.sentences.split import make_sentence
 from hdvila.types import Clip, Sentence, Transcript
 
 _MAX_GAP = 3.0  # seconds of silence across which sentences are not joined

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdvila.corpus.clips import clips_of
-from hdvila.corpus.collect import SourceVideo
 from hdvila.corpus.failures import Failure, one_line
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sources.collect import SourceVideo
 from hdvila.errors import HdvilaError, StoreError
 from hdvila.media import Form, Packed, Packing, clip_streams, probe
 from hdvila.text import read_transcript

@@ -21,7 +21,7 @@ from hdvila.media.preprocess import read_hybrids
 from hdvila.media.probe import probe
 from hdvila.search.clips import Span, cut
 from hdvila.search.scan import Found
-from hdvila.text.sentences import split_sentences
+from hdvila.text.sentences.split import split_sentences
 from hdvila.text.transcript import read_transcript
 from hdvila.types import HybridClip, Sentence
 

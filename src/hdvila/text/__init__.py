@@ -1,7 +1,7 @@
 """Transcripts, sentences, tokens."""
 
-from hdvila.text.local_restorer import find_restorer, load_restorer
-from hdvila.text.sentences import split_sentences
+from hdvila.text.sentences.local_restorer import find_restorer, load_restorer
+from hdvila.text.sentences.split import split_sentences
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.text.transcript import find_sidecar, find_transcript, read_transcript
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hdvila.errors import TranscriptError, UsageError, require
-from hdvila.text.json_captions import parse_json
-from hdvila.text.languages import language_code
-from hdvila.text.unroll import in_order
+from hdvila.text.formats.json_captions import parse_json
+from hdvila.text.formats.languages import language_code
+from hdvila.text.formats.unroll import in_order
 from hdvila.text.word_times import time_words
 from hdvila.types import Transcript
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hdvila.errors import TranscriptError
-from hdvila.text.decode import read_text
-from hdvila.text.formats import parse_text
-from hdvila.text.languages import is_known, language_code
+from hdvila.text.formats.decode import read_text
+from hdvila.text.formats.dispatch import parse_text
+from hdvila.text.formats.languages import is_known, language_code
 from hdvila.text.word_times import time_words
 from hdvila.types import Transcript
 
@@ -43,7 +43,7 @@ def read_transcript(path: str | os.PathLike[str], *, language: str | None = None
     source = str(path)
     text = read_text(file)
     if text is None:
-        from hdvila.text.embedded import read_embedded
+        from hdvila.text.formats.embedded import read_embedded
 
         cues, spoken, which = read_embedded(file, language)
         source = f"{path}, {which}"
@@ -61,7 +61,7 @@ def read_transcript(path: str | os.PathLike[str], *, language: str | None = None
 
 def find_transcript(video: str | os.PathLike[str], names: Iterable[str] | None = None) -> Path | None:
     """The subtitles of a video: a file beside it (see `find_sidecar`), or the video itself if it has a track."""
-    from hdvila.text.embedded import has_embedded
+    from hdvila.text.formats.embedded import has_embedded
 
     file = Path(video)
     return find_sidecar(file, names) or (file if has_embedded(file) else None)

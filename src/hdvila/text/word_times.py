@@ -14,10 +14,10 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from hdvila.text.cues import RawCue
+from hdvila.text.formats.cues import RawCue
+from hdvila.text.formats.timed_blocks import split_word_times
+from hdvila.text.formats.tokens import Token, split_cue
 from hdvila.text.marks import FoundMark
-from hdvila.text.timed_blocks import split_word_times
-from hdvila.text.tokens import Token, split_cue
 from hdvila.types import Cue, Mark, Transcript, Word
 
 _USUAL_PACE = 0.07  # seconds a character (a space counts as one) where the file cannot tell

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdvila.corpus.balance import balance
-from hdvila.corpus.collect import SourceVideo
+from hdvila.corpus.choice.balance import balance
+from hdvila.corpus.sources.collect import SourceVideo
 from hdvila.errors import UsageError
 
 VIDEOS = st.lists(st.tuples(st.sampled_from("abc"), st.floats(1, 7200)), max_size=40)

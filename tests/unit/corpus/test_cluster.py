@@ -12,8 +12,8 @@ import pytest
 
 from hdvila.corpus import CorpusOptions
 from hdvila.corpus.cluster import on_cluster
-from hdvila.corpus.collect import collect
 from hdvila.corpus.cut import cut_to_file
+from hdvila.corpus.sources.collect import collect
 from hdvila.errors import UsageError
 from hdvila.processes import Died, in_order
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from hdvila.corpus.build import build_corpus
-from hdvila.corpus.collect import collect
 from hdvila.corpus.failures import read_failures
-from hdvila.corpus.fetch import fetch, youtube_dl
-from hdvila.corpus.names import safe_name
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sources.collect import collect
+from hdvila.corpus.sources.fetch import fetch, youtube_dl
+from hdvila.corpus.sources.names import safe_name
 from hdvila.errors import StoreError
 
 WORDS = "WEBVTT\n\n00:00.500 --> 00:04.000\nso the red ball rolls to the left of the house\n"

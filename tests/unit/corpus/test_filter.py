@@ -7,10 +7,10 @@ from pathlib import Path
 import av
 import pytest
 
-from hdvila.corpus.collect import SourceVideo, collect
-from hdvila.corpus.filter import filter_videos
-from hdvila.corpus.languages import unwanted_language
+from hdvila.corpus.choice.filter import filter_videos
+from hdvila.corpus.choice.languages import unwanted_language
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sources.collect import SourceVideo, collect
 from hdvila.errors import UsageError
 
 OPTIONS = CorpusOptions(min_height=64, workers=1)
@@ -73,7 +73,9 @@ def test_who_passed_is_not_looked_at_again_until_it_changes(make, tmp_path: Path
     journal = tmp_path / "journal.jsonl"
     first = filter_videos(collect(source)[0], OPTIONS, journal=journal)
     journal.write_text(journal.read_text() + '{"id": "a", "sta')  # killed while it wrote
-    monkeypatch.setattr("hdvila.corpus.filter.probe_to_end", lambda path: pytest.fail(f"{path} is looked at again"))
+    monkeypatch.setattr(
+        "hdvila.corpus.choice.filter.probe_to_end", lambda path: pytest.fail(f"{path} is looked at again")
+    )
     assert filter_videos(collect(source)[0], OPTIONS, journal=journal) == first
     monkeypatch.undo()
     (source / "b.vtt").write_text("")

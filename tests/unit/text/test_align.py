@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdvila.text.align import align
+from hdvila.text.sentences.align import align
 from hdvila.types import Word
 
 VOCABULARY = [

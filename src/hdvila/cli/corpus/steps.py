@@ -38,7 +38,7 @@ def fetch(
     from hdvila.corpus import collect as list_videos
     from hdvila.corpus import fetch as step
     from hdvila.corpus.failures import read_failures
-    from hdvila.corpus.fetch import youtube_dl
+    from hdvila.corpus.sources.fetch import youtube_dl
 
     videos, failures = list_videos(source, downloads, downloads)
     if retry_failed:

@@ -21,7 +21,7 @@ from hdvila.corpus.describe.parts_of_speech import count_parts
 from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.tally import Tally
 from hdvila.corpus.failures import FAILURES
-from hdvila.corpus.manifest import ATTRIBUTES
+from hdvila.corpus.sources.manifest import ATTRIBUTES
 from hdvila.progress import SILENT, Reporter
 
 _OWN = ("video_id", "start", "end", "text", "words", "timed_by", "hr_frames", "lr_frames", "height", "width")

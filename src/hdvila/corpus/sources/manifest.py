@@ -3,7 +3,7 @@
 Columns: ``id`` (default: the path without its ending), ``path`` below the folder of the videos and/or ``url``,
 ``transcript`` (a path too), and what goes into the corpus as it stands: ``category``, ``channel``, ``license``,
 ``language``, ``url``. The steps of a build add ``duration`` (seconds). JSON lines and Parquet may hold ``clip``, bounds
-that are given, in the form of HD-VILA-100M (`hdvila.corpus.hd_vila_100m`), whose own list is such a manifest:
+that are given, in the form of HD-VILA-100M (`hdvila.corpus.sources.hd_vila_100m`), whose own list is such a manifest:
 ``video_id`` is read as ``id``. Other columns are ignored.
 """
 

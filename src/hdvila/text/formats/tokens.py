@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hdvila.text.cues import RawCue
+from hdvila.text.formats.cues import RawCue
+from hdvila.text.formats.timed_blocks import split_word_times
 from hdvila.text.marks import FoundMark, drop_marks, has_speech, plain
-from hdvila.text.timed_blocks import split_word_times
 
 _CLOSING = ".?!…,;:。？！"
 _GOES_ON = "'’-"

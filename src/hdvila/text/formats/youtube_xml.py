@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from hdvila.text.cues import RawCue, raw_cue, timed_line
-from hdvila.text.xml_tree import local_name
+from hdvila.text.formats.cues import RawCue, raw_cue, timed_line
+from hdvila.text.formats.xml_tree import local_name
 
 
 def parse_youtube(root: Element) -> list[RawCue]:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hdvila.text.cues import LATEST, RawCue, raw_cue, timed_line
+from hdvila.text.formats.cues import LATEST, RawCue, raw_cue, timed_line
 
 _PAUSE = 1.0  # seconds without a word that end a cue, in files that know words only
 _SEGMENTS = "segments", "transcription", "chunks"

@@ -76,7 +76,7 @@ def spoken_form(word: str) -> str:
 @cache
 def english() -> GapModel:
     """The model that comes with the package."""
-    with files("hdvila.text").joinpath("english_gaps.npz").open("rb") as stream, np.load(stream) as saved:
+    with files("hdvila.text.sentences").joinpath("english_gaps.npz").open("rb") as stream, np.load(stream) as saved:
         part = {name: saved[name] for name in saved.files}
     names = bytes(part["names"]).decode().split("\n")
 

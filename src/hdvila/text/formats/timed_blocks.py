@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from hdvila.text.cues import RawCue, raw_cue
+from hdvila.text.formats.cues import RawCue, raw_cue
 
 _STRICT = r"(?:(\d{2,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
 _LOOSE = r"(?:(-?\d{1,9}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?(?!\d)"

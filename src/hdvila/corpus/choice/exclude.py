@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hdvila.corpus.annotation_ids import forms_of, ids_in_url, read_ids
-from hdvila.corpus.collect import SourceVideo
+from hdvila.corpus.choice.annotation_ids import forms_of, ids_in_url, read_ids
 from hdvila.corpus.failures import Failure
+from hdvila.corpus.sources.collect import SourceVideo
 
 _YOUTUBE = 11  # letters of an id
 
@@ -18,7 +18,7 @@ class ExcludedIds:
     """Ids of videos that a corpus must not hold, and the files that name them.
 
     Args:
-        lists: annotation files of any downstream protocol, or plain lists (see `hdvila.corpus.annotation_ids`).
+        lists: annotation files of any downstream protocol, or plain lists (see `hdvila.corpus.choice.annotation_ids`).
 
     Raises:
         UsageError: a file cannot be read, or names no video.

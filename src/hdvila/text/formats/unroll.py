@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from hdvila.text.cues import RawCue
+from hdvila.text.formats.cues import RawCue
+from hdvila.text.formats.timed_blocks import split_word_times
 from hdvila.text.marks import plain
-from hdvila.text.timed_blocks import split_word_times
 
 _TOUCHING = 0.3  # seconds between two cues that follow at once
 _MOST_LINES = 15  # no caption shows more

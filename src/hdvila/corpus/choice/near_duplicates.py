@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.corpus.collect import SourceVideo, is_video_name
 from hdvila.corpus.failures import Failure, one_line
+from hdvila.corpus.sources.collect import SourceVideo, is_video_name
 from hdvila.errors import HdvilaError, MediaError, UsageError, require
 from hdvila.media import open_video
 from hdvila.progress import SILENT, Reporter

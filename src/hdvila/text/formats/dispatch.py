@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from hdvila.text.cues import RawCue
-from hdvila.text.json_captions import load_json, parse_json
-from hdvila.text.substation import parse_substation
-from hdvila.text.timed_blocks import has_timing_line, header_language, is_webvtt, parse_timed_blocks
-from hdvila.text.ttml import parse_ttml
-from hdvila.text.unroll import in_order, unroll
-from hdvila.text.xml_tree import local_name, parse_xml
-from hdvila.text.youtube_xml import parse_youtube
+from hdvila.text.formats.cues import RawCue
+from hdvila.text.formats.json_captions import load_json, parse_json
+from hdvila.text.formats.substation import parse_substation
+from hdvila.text.formats.timed_blocks import has_timing_line, header_language, is_webvtt, parse_timed_blocks
+from hdvila.text.formats.ttml import parse_ttml
+from hdvila.text.formats.unroll import in_order, unroll
+from hdvila.text.formats.xml_tree import local_name, parse_xml
+from hdvila.text.formats.youtube_xml import parse_youtube
 
 _Result = TypeVar("_Result")
 _EVENTS = re.compile(r"^\[Events\]", re.MULTILINE | re.IGNORECASE)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from hdvila.text.boundaries import sentence_ends
-from hdvila.text.english import is_filler, is_question
-from hdvila.text.gap_model import spoken_form
-from hdvila.text.marked import has_end_mark
+from hdvila.text.sentences.boundaries import sentence_ends
+from hdvila.text.sentences.english import is_filler, is_question
+from hdvila.text.sentences.gap_model import spoken_form
+from hdvila.text.sentences.marked import has_end_mark
 from hdvila.types import Transcript
 
 _MINOR_MARKS = ",;:-–—"
@@ -18,12 +18,12 @@ class Restorer(Protocol):
     """Gives the words of a transcript their marks and capitals."""
 
     def __call__(self, transcript: Transcript) -> list[str]:
-        """The words, restored. They may be respelled, joined or parted; `hdvila.text.align` finds their times."""
+        """The words, restored. They may be respelled, joined or parted; `align` finds their times."""
 
 
 def restore(transcript: Transcript) -> list[str]:
     """The built-in restorer: full stops, question marks, capitals where sentences begin and in "I". It keeps every
-    word, and every mark and capital that is there; see `hdvila.text.boundaries` for how ends are found.
+    word, and every mark and capital that is there; see `hdvila.text.sentences.boundaries` for how ends are found.
     """
     texts = [_first_person(word.text) for word in transcript.words]
     start = 0

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hdvila.text.align import align
-from hdvila.text.boundaries import gap_scores
-from hdvila.text.english import is_filler
-from hdvila.text.marked import is_punctuated, marked_ends, speaker_changes
-from hdvila.text.punctuation import Restorer, capitalised, closed, restore
+from hdvila.text.sentences.align import align
+from hdvila.text.sentences.boundaries import gap_scores
+from hdvila.text.sentences.english import is_filler
+from hdvila.text.sentences.marked import is_punctuated, marked_ends, speaker_changes
+from hdvila.text.sentences.punctuation import Restorer, capitalised, closed, restore
 from hdvila.types import Sentence, Transcript, Word
 
 _FORCED_WORDS = 40  # a longer run of words without punctuation is split where a break is most likely

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hdvila.text.cues import RawCue, raw_cue
+from hdvila.text.formats.cues import RawCue, raw_cue
 
 _OVERRIDES = re.compile(r"\{[^{}]*\}")
 _DRAWING = re.compile(r"\\p[1-9]")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from hdvila.corpus.collect import SourceVideo
+from hdvila.corpus.sources.collect import SourceVideo
 from hdvila.errors import StoreError
 
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from hdvila.corpus.collect import SourceVideo
+from hdvila.corpus.choice.journal import Journal
+from hdvila.corpus.choice.languages import check_language, unwanted_language
+from hdvila.corpus.choice.near_duplicates import LookAlikes, reason
 from hdvila.corpus.failures import Failure, one_line
-from hdvila.corpus.journal import Journal
-from hdvila.corpus.languages import check_language, unwanted_language
-from hdvila.corpus.near_duplicates import LookAlikes, reason
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sources.collect import SourceVideo
 from hdvila.errors import HdvilaError, MissingDependency
 from hdvila.media import VideoInfo
 from hdvila.media.container import usable_cores

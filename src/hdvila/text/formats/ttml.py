@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from hdvila.text.cues import RawCue, raw_cue, time_tag
-from hdvila.text.xml_tree import attribute, local_name
+from hdvila.text.formats.cues import RawCue, raw_cue, time_tag
+from hdvila.text.formats.xml_tree import attribute, local_name
 
 _CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9})|:(\d{1,4})(?:\.\d{1,9})?)?")
 _OFFSET = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)(h|ms|m|s|f|t)")

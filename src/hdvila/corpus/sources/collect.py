@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.corpus.failures import Failure
-from hdvila.corpus.hd_vila_100m import GivenClip, as_listed, read_clips
-from hdvila.corpus.manifest import ATTRIBUTES, read_manifest, write_manifest
-from hdvila.corpus.names import safe_name
+from hdvila.corpus.sources.hd_vila_100m import GivenClip, as_listed, read_clips
+from hdvila.corpus.sources.manifest import ATTRIBUTES, read_manifest, write_manifest
+from hdvila.corpus.sources.names import safe_name
 from hdvila.errors import UsageError
 from hdvila.text import find_sidecar
 
@@ -53,7 +53,7 @@ def collect(
     same. Hidden files are not looked at. Subtitles stand beside a video under the same stem, or inside it.
 
     Args:
-        source: a folder, or a manifest (see `hdvila.corpus.manifest`).
+        source: a folder, or a manifest (see `hdvila.corpus.sources.manifest`).
         root: where the videos of a manifest lie, if not in its own folder. Paths that lead out of it are refused. A
             row of HD-VILA-100M's list has no path: its file is ``<root>/<video_id>.<any ending>``.
         downloads: where videos with only a url lie or will lie; None: they are left out.

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hdvila.corpus.collect import SourceVideo, is_video_name
 from hdvila.corpus.failures import Failure, one_line
+from hdvila.corpus.sources.collect import SourceVideo, is_video_name
 from hdvila.errors import HdvilaError, MediaError, StoreError, require
 from hdvila.files import is_full_disk
 from hdvila.progress import SILENT, Reporter
@@ -23,7 +23,7 @@ raises."""
 def fetch(
     videos: Sequence[SourceVideo], download: Downloader, *, reporter: Reporter = SILENT
 ) -> tuple[list[SourceVideo], list[Failure]]:
-    """Download the videos that are not there yet (see `hdvila.corpus.collect`, `downloads`).
+    """Download the videos that are not there yet (see `hdvila.corpus.sources.collect`, `downloads`).
 
     Raises:
         StoreError: there is no room: that is no fault of the video.

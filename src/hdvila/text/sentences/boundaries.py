@@ -14,10 +14,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.text.english import NEVER_LAST, is_filler
-from hdvila.text.gap_model import english, spoken_form
-from hdvila.text.marked import marked_ends, speaker_changes
-from hdvila.text.pauses import pause_threshold, pauses
+from hdvila.text.sentences.english import NEVER_LAST, is_filler
+from hdvila.text.sentences.gap_model import english, spoken_form
+from hdvila.text.sentences.marked import marked_ends, speaker_changes
+from hdvila.text.sentences.pauses import pause_threshold, pauses
 from hdvila.types import Transcript
 
 Scores = NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from hdvila.text.english import SHORTENED
+from hdvila.text.sentences.english import SHORTENED
 from hdvila.types import Word
 
 _ENDS = re.compile(r"[.?!…。？！]+[\"'”’)\]»]*$")

@@ -8,10 +8,10 @@ from typing import Any
 import av
 
 from hdvila.errors import TranscriptError
-from hdvila.text.cues import RawCue, raw_cue
-from hdvila.text.languages import language_code, same_language
-from hdvila.text.substation import substation_text
-from hdvila.text.unroll import unroll
+from hdvila.text.formats.cues import RawCue, raw_cue
+from hdvila.text.formats.languages import language_code, same_language
+from hdvila.text.formats.substation import substation_text
+from hdvila.text.formats.unroll import unroll
 
 _TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
 _LOCAL_ONLY = {"protocol_whitelist": "file"}  # a playlist must not make us fetch what it names

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.text.word_distance import bare, closest, distances
+from hdvila.text.sentences.word_distance import bare, closest, distances
 from hdvila.types import TimedBy, Word
 
 _STEP = 75  # a different word in place of another (100) is likelier than one left out and one put in (150)

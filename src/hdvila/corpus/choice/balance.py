@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from hdvila.corpus.collect import SourceVideo
 from hdvila.corpus.failures import Failure, one_line
+from hdvila.corpus.sources.collect import SourceVideo
 from hdvila.errors import HdvilaError, UsageError
 from hdvila.media import probe
 
