@@ -25,14 +25,14 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def write_corpus(folder: Path) -> Path:
-    """24 clips of coloured noise."""
+def write_corpus(folder: Path, clips: range = range(24), thing: str = "thing") -> Path:
+    """Clips of coloured noise; again into the same folder adds to them."""
     times = np.arange(21) / 10
     with CorpusWriter(folder) as writer:
-        for i in range(24):
+        for i in clips:
             rng = np.random.default_rng(i)
             low, high = (rng.integers(i, i + 200, (n, s, s, 3)).astype(np.uint8) for n, s in ((21, 18), (5, 72)))
-            clip = Clip(f"c{i}", f"v{i}", 0.0, 2.1, f"a thing {'abcdefgh'[i % 8]} and {'stu'[i // 8]}")
+            clip = Clip(f"c{i}", f"v{i}", 0.0, 2.1, f"a {thing} {'abcdefgh'[i % 8]} and {'stuv'[i // 8]}")
             writer.add(clip, Frames(high, times[::5]), Frames(low, times))
     return folder
 

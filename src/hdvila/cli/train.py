@@ -52,6 +52,7 @@ def _run(recipe: Recipe, into: Path, json: bool) -> None:
     from hdvila.demo.world import build_world
     from hdvila.train.log import read_log
     from hdvila.train.loop import train
+    from hdvila.train.run import last_checkpoint, only_writer
 
     reporter = console.reporter()
     first = os.environ.get("RANK", "0") == "0"
@@ -60,11 +61,13 @@ def _run(recipe: Recipe, into: Path, json: bool) -> None:
         corpus = into / "data" / "corpus"
         if first:  # torchrun's other processes wait for this one before they look for the corpus
             source = recipe.data.miniature
-            build_world(into / "data", source.videos, source.seed, "train", reporter=reporter)
+            with only_writer(into):
+                last_checkpoint(recipe, into)  # refuses other settings before they reach the data
+                build_world(into / "data", source.videos, source.seed, "train", reporter=reporter)
     model = train(recipe, into, reporter, corpus=corpus)
     if first:
-        last = read_log(into)[-1]
-        console.emit({"run": str(into), "model": str(model)} | last, json, str(model))
+        last = read_log(into)[-1:] or [{"step": recipe.steps}]  # somebody may have removed the log of a finished run
+        console.emit({"run": str(into), "model": str(model)} | last[0], json, str(model))
 
 
 def _list(json: bool) -> None:
@@ -96,8 +99,13 @@ def _plan_lines(plan: Plan) -> list[str]:
         f"activations of {memory.clips} clips": memory.activations,
         "together": memory.total,
     }
-    corpus = f"{plan.clips:,} clips, about {_bytes(plan.store_bytes)} in the store" if plan.clips else "not stated"
-    epochs = f", {plan.epochs:.3g} epochs" if plan.epochs else ""
+    corpus = "not stated"
+    if plan.clips:
+        corpus = f"{plan.clips:,} clips, about {_bytes(plan.store_bytes)} in the store"
+    elif plan.videos:
+        corpus = f"the clips of {plan.videos:,} miniature videos, which the run renders"
+    epochs = f"{plan.epochs:.3g}" if plan.epochs else ""
+    epochs = epochs and f", {epochs} epoch{'' if epochs == '1' else 's'}"
     return [
         plan.recipe,
         f"  {'parameters':<26}{'trained':>10}{'frozen':>10}",

@@ -17,6 +17,10 @@ class MiniatureSource:
     videos: int = 320
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.videos < 1:
+            raise UsageError(f"data.miniature.videos={self.videos}: choose 1 or more")
+
 
 @dataclass(frozen=True, slots=True)
 class DataSettings:
@@ -38,5 +42,6 @@ class DataSettings:
     def __post_init__(self) -> None:
         if self.text_length < 2:
             raise UsageError(f"data.text_length={self.text_length}: [CLS] and [SEP] alone are 2 tokens")
-        if self.workers < 0:
-            raise UsageError(f"data.workers={self.workers}: choose 0 or more")
+        for key in ("workers", "clips"):
+            if getattr(self, key) < 0:
+                raise UsageError(f"data.{key}={getattr(self, key)}: choose 0 or more")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from random import Random
 from typing import Any
 
 from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.files import replacing
+from hdvila.files import InUse, exclusive, replacing
 from hdvila.media.encode import write_video
 from hdvila.miniature.captions import captions
 from hdvila.miniature.draw import frame
@@ -63,14 +64,20 @@ def render(
         workers: processes; with more than one, a script that calls this needs the usual ``if __name__ == "__main__":``.
 
     Raises:
-        UsageError: no videos or workers asked for, or `into` holds another world or more videos.
-        StoreError: a file of the folder cannot be read.
+        UsageError: no videos or workers asked for, or `into` holds another world or more videos, or is no folder.
+        StoreError: a file of the folder cannot be read, or another process renders into it.
         MediaError: a video cannot be written.
     """
     config = config or WorldConfig()
     if videos < 1 or workers < 1:
         raise UsageError(f"videos={videos}, workers={workers}: a world needs at least one of each")
-    folder = Path(into)
+    with _only_writer(Path(into)):
+        return _render(Path(into), videos, seed, config, split, reporter, workers)
+
+
+def _render(
+    folder: Path, videos: int, seed: int, config: WorldConfig, split: Split | None, reporter: Reporter, workers: int
+) -> Rendered:
     _claim(folder, {"format": _FORMAT, "seed": seed, "split": split, "config": config.to_dict()}, videos)
     scripts = [write_script(seed, number, config, split) for number in range(videos)]
     missing = [script for script in scripts if not (folder / "videos" / f"{script.name}.mp4").exists()]
@@ -136,6 +143,21 @@ def _manifest(script: Script) -> dict[str, Any]:
         "license": "Apache-2.0",
         "language": "en",
     }
+
+
+@contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """Hold the lock of a world."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(folder / ".writing"))
+        except InUse as error:
+            raise StoreError(
+                f"another process is rendering into {folder}: wait for it or end it, or choose another folder"
+            ) from error
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be written: {error.strerror}; choose another folder") from error
+        yield
 
 
 def _claim(folder: Path, world: dict[str, Any], videos: int) -> None:

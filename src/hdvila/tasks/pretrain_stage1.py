@@ -5,12 +5,14 @@ Legend: b pairs of this process, B pairs of all processes, D width.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from hdvila.data.batch import Batch
+from hdvila.errors import UsageError
 from hdvila.losses.contrastive import contrastive_loss
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.gather import gather
@@ -26,6 +28,10 @@ class PretrainStage1:
     """
 
     temperature: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature < math.inf:
+            raise UsageError(f"task.temperature={self.temperature}: choose a finite number above 0")
 
     def start(self, model: HDVILA) -> None:
         model.requires_grad_(True)

@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hdvila.data.batch import Batch
+from hdvila.errors import UsageError
 from hdvila.losses.masked_words import IGNORE
-from hdvila.models.hdvila.model import HDVILA
+from hdvila.models.hdvila.model import CONSENSUS, HDVILA
 from hdvila.tasks.masking import Vocabulary, mask_words
 from hdvila.tasks.task import Metrics, Outputs
 
@@ -29,6 +30,12 @@ class PretrainStage2:
     mask_share: float = 0.15
     consensus: str = "logsumexp"
     official_dropout_in_frozen_parts: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.mask_share <= 1:
+            raise UsageError(f"task.mask_share={self.mask_share} is a share of all words: choose 0 < value <= 1")
+        if self.consensus not in CONSENSUS:
+            raise UsageError(f"task.consensus={self.consensus!r} is unknown: choose one of {', '.join(CONSENSUS)}")
 
     def start(self, model: HDVILA) -> None:
         """Freeze stage one, and the matching head, which this loss never reaches."""

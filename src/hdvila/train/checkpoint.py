@@ -31,6 +31,8 @@ class Checkpoint:
     optimizer: dict[str, Any]
     recipe: Mapping[str, Any]
     """The recipe's settings by dotted key."""
+    corpus: Mapping[str, Any]
+    """The mark of the corpus that it learns from (`hdvila.train.start.corpus_mark`)."""
 
 
 class Checkpoints:

@@ -61,7 +61,9 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
                 if step % recipe.checkpoint_every == 0 or step == recipe.steps:
                     log.sync()
                     run.checkpoints.save(
-                        Checkpoint(step, run.model.state_dict(), run.optimizer.state_dict(), flatten(recipe))
+                        Checkpoint(
+                            step, run.model.state_dict(), run.optimizer.state_dict(), flatten(recipe), run.data.mark
+                        )
                     )
             bar.advance(note=f"loss {values['loss']:.3f}")
         if engine.first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,17 @@ class Optim:
     eps: float = 1e-6
     clip_norm: float = 5.0
     """Gradients are scaled down to this global norm."""
+
+    def __post_init__(self) -> None:
+        for key in ("lr", "cnn_lr", "align_lr", "weight_decay", "cnn_weight_decay", "align_weight_decay"):
+            value = getattr(self, key)
+            if value is not None and not 0 <= value < math.inf:
+                raise UsageError(f"optim.{key}={value}: choose a finite number of 0 or more")
+        for key in ("eps", "clip_norm"):
+            if not 0 < getattr(self, key) < math.inf:
+                raise UsageError(f"optim.{key}={getattr(self, key)}: choose a finite number above 0")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise UsageError(f"optim.betas={','.join(map(str, self.betas))}: choose 0 <= value < 1 for both")
 
 
 class AdamW(torch.optim.AdamW):

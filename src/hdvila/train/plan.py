@@ -39,6 +39,8 @@ class Plan:
     batch_size: int
     clips: int
     """Clips of the corpus that the recipe was made for; 0: it does not say."""
+    videos: int
+    """Miniature videos that the run renders for itself."""
     read_bytes: int
     """Bytes of pictures that the run reads from the store."""
     store_bytes: int
@@ -85,6 +87,7 @@ def plan(recipe: Recipe) -> Plan:
         recipe.steps,
         recipe.batch_size,
         recipe.data.clips,
+        recipe.data.miniature.videos if recipe.data.miniature and not recipe.data.corpus else 0,
         int(recipe.steps * recipe.batch_size * sample),
         int(recipe.data.clips * clip),
     )

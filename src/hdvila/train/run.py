@@ -13,12 +13,16 @@ from hdvila.errors import TrainingError
 from hdvila.files import InUse, exclusive
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import Reporter
+from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.engine import Engine
 from hdvila.train.optimizer import AdamW, build_optimizer
 from hdvila.train.overrides import changed_keys, flatten
 from hdvila.train.recipe import MAY_CHANGE, Recipe
 from hdvila.train.start import TrainingData, open_data, start_model
+
+TOKENIZER = "tokenizer"
+"""Folder in the run's folder, written before the first step: a run that goes on reads its words from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +47,18 @@ def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | Non
 
     Raises:
         UsageError: settings that do not fit the corpus or the number of processes.
-        TrainingError: it was begun with other settings, or its checkpoint is damaged.
+        TrainingError: it was begun with other settings or another corpus, or its checkpoint is damaged.
         CheckpointError: start weights that do not fit.
     """
     checkpoints = Checkpoints(folder / "checkpoints", recipe.keep_checkpoints)
     if engine.first:
         checkpoints.discard_unfinished()
-    latest = checkpoints.load_latest()
+    latest = last_checkpoint(recipe, folder)
+    data = open_data(recipe, corpus, Tokenizer.load(folder / TOKENIZER) if latest else None)
     if latest:
-        check_same_recipe(recipe, latest, folder)
-    data = open_data(recipe, corpus)
+        check_same_corpus(data, latest, folder)
+    elif engine.first:
+        data.tokenizer.save(folder / TOKENIZER)
     order = Order(len(data.dataset), recipe.batch_size, recipe.seed)
     share = Share(recipe.batch_size, engine.rank, engine.world, recipe.accumulate)
     model = start_model(recipe, data, order, latest, reporter)
@@ -88,6 +94,18 @@ def only_writer(folder: Path) -> Iterator[None]:
         yield
 
 
+def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:
+    """Where the run in `folder` stands; None at its beginning.
+
+    Raises:
+        TrainingError: it was begun with other settings, or its checkpoint is damaged.
+    """
+    latest = Checkpoints(folder / "checkpoints").load_latest()
+    if latest:
+        check_same_recipe(recipe, latest, folder)
+    return latest
+
+
 def check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None:
     """A run goes on with the recipe that it began with; `MAY_CHANGE` lists the exceptions.
 
@@ -107,3 +125,21 @@ def check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None:
             f"the run in {folder} has already made {latest.step} steps, more than steps={recipe.steps}: ask for at "
             "least as many, or choose another folder"
         )
+
+
+def check_same_corpus(data: TrainingData, latest: Checkpoint, folder: Path) -> None:
+    """A run goes on with the clips that it began with: other clips are another order of batches.
+
+    Raises:
+        TrainingError: the corpus has changed; says how.
+    """
+    old, new = latest.corpus, data.mark
+    if old == new:
+        return
+    change = f"{old['clips']} clips -> {new['clips']}"
+    if old["clips"] == new["clips"]:
+        change = f"still {new['clips']} clips, but other ones or with other texts"
+    raise TrainingError(
+        f"the corpus of the run in {folder} has changed since it began ({change}): go on with the corpus as it was, or "
+        "choose another folder for a run with the new one"
+    )

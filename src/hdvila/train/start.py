@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,6 +24,7 @@ from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.checkpoint import Checkpoint
 from hdvila.train.engine import seed_random_numbers
 from hdvila.train.recipe import Recipe
+from hdvila.types import Clip
 
 CALIBRATION_SEGMENTS = 64
 
@@ -30,14 +35,19 @@ class TrainingData:
 
     dataset: HybridDataset
     tokenizer: Tokenizer
+    mark: Mapping[str, Any]
+    """`corpus_mark` of the clips."""
 
     @property
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(self.tokenizer.vocab_size, self.tokenizer.mask_id, self.tokenizer.special_ids)
 
 
-def open_data(recipe: Recipe, corpus: str | Path | None = None) -> TrainingData:
+def open_data(recipe: Recipe, corpus: str | Path | None = None, tokenizer: Tokenizer | None = None) -> TrainingData:
     """The corpus that the recipe or, where it names none, the caller names, and its tokenizer.
+
+    Args:
+        tokenizer: the one of a run that goes on; None for a run that begins.
 
     Raises:
         UsageError: nobody names a corpus, or the tokenizer has more words than the model.
@@ -50,21 +60,42 @@ def open_data(recipe: Recipe, corpus: str | Path | None = None) -> TrainingData:
             "then add --set data.corpus=FOLDER"
         )
     source = open_corpus(path)
-    tokenizer = _tokenizer(recipe, source)
+    tokenizer = tokenizer or _tokenizer(recipe, source)
     if tokenizer.vocab_size > recipe.model.vocab_size:
         raise UsageError(
             f"the tokenizer has {tokenizer.vocab_size} entries, model.vocab_size is {recipe.model.vocab_size}: "
             f"set model.vocab_size={tokenizer.vocab_size}, or name another data.tokenizer"
         )
-    return TrainingData(HybridDataset(source, recipe.data, tokenizer, recipe.seed), tokenizer)
+    dataset = HybridDataset(source, recipe.data, tokenizer, recipe.seed)
+    return TrainingData(dataset, tokenizer, corpus_mark(source.clips))
+
+
+def corpus_mark(clips: Iterable[Clip]) -> dict[str, Any]:
+    """How many clips there are, and a hash of their names and texts in order: batches and words follow from them."""
+    digest, count = hashlib.sha256(), 0
+    for clip in clips:
+        digest.update(json.dumps([clip.clip_id, clip.text]).encode())
+        count += 1
+    return {"clips": count, "sha256": digest.hexdigest()}
 
 
 def _tokenizer(recipe: Recipe, source: ClipSource) -> Tokenizer:
-    """The one that is named, or the start model's, or one learned from the corpus (always the same from the same)."""
+    """The one that is named, or the start weights', or one learned from the corpus (always the same from the same).
+
+    Raises:
+        UsageError: start weights whose words nobody knows: another vocabulary would give their rows other words.
+    """
     if recipe.data.tokenizer:
         return Tokenizer.load(recipe.data.tokenizer)
-    if recipe.start.model and (Path(recipe.start.model) / "config.json").exists():
-        return Tokenizer.load(recipe.start.model)
+    for key, start in (("start.model", recipe.start.model), ("start.bert", recipe.start.bert)):
+        if start:
+            folder = Path(start).parent if Path(start).is_file() else Path(start)
+            if folder.is_dir() and not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
+                raise UsageError(
+                    f"{key}={start}: {folder} holds no tokenizer.json or vocab.txt, and only the tokenizer that these "
+                    "weights were trained with gives their words the right meaning: name it with data.tokenizer"
+                )
+            return Tokenizer.load(folder)
     return Tokenizer.train((clip.text for clip in source.clips), recipe.model.vocab_size)
 
 

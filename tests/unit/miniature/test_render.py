@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from hdvila.errors import StoreError, UsageError
+from hdvila.files import exclusive
 from hdvila.media import open_video
 from hdvila.miniature import WorldConfig, read_truth, render
 from hdvila.miniature.world import FPS, HEIGHT, WIDTH
@@ -134,6 +135,15 @@ def test_a_folder_holds_one_world(world: Path) -> None:
         render(world, 4, seed=7, config=SMALL)
     with pytest.raises(UsageError, match="at least one"):
         render(world, 0, seed=7)
+
+
+def test_two_calls_do_not_share_a_world(tmp_path: Path) -> None:
+    with exclusive(tmp_path / ".writing"), pytest.raises(StoreError, match="another process is rendering into"):
+        render(tmp_path, 1)
+    assert [path.name for path in tmp_path.iterdir()] == [".writing"]
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot be written"):
+        render(tmp_path / "file", 1)
 
 
 def test_damaged_files_are_named(tmp_path: Path) -> None:

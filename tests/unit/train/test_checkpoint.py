@@ -16,7 +16,7 @@ from hdvila.train.checkpoint import Checkpoint, Checkpoints
 
 
 def at(step: int, value: float = 0.0) -> Checkpoint:
-    return Checkpoint(step, {"w": torch.full((4,), value)}, {"state": {}}, {"seed": 1})
+    return Checkpoint(step, {"w": torch.full((4,), value)}, {"state": {}}, {"seed": 1}, {"clips": 9})
 
 
 def test_the_newest_comes_back(tmp_path: Path) -> None:
@@ -29,6 +29,7 @@ def test_the_newest_comes_back(tmp_path: Path) -> None:
     assert latest.step == 10
     assert latest.model["w"].tolist() == [10.0] * 4
     assert latest.recipe == {"seed": 1}
+    assert latest.corpus == {"clips": 9}
 
 
 def test_only_the_last_stay(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_loading_runs_no_code(tmp_path: Path) -> None:
             return os.mkdir, (str(tmp_path / "sprung"),)
 
     checkpoints = Checkpoints(tmp_path)
-    torch.save({"step": 1, "model": Trap(), "optimizer": {}, "recipe": {}}, checkpoints.path(1))
+    torch.save({"step": 1, "model": Trap(), "optimizer": {}, "recipe": {}, "corpus": {}}, checkpoints.path(1))
     with pytest.raises(TrainingError):
         checkpoints.load_latest()
     assert not (tmp_path / "sprung").exists()
@@ -79,10 +80,10 @@ FULL_DISK = """
     from hdvila.train.checkpoint import Checkpoint, Checkpoints
 
     checkpoints = Checkpoints(Path(sys.argv[1]))
-    checkpoints.save(Checkpoint(1, {"w": torch.zeros(10)}, {}, {}))
+    checkpoints.save(Checkpoint(1, {"w": torch.zeros(10)}, {}, {}, {}))
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # from here on the disk is "full" at 100 kB
     try:
-        checkpoints.save(Checkpoint(2, {"w": torch.zeros(1_000_000)}, {}, {}))
+        checkpoints.save(Checkpoint(2, {"w": torch.zeros(1_000_000)}, {}, {}, {}))
     except TrainingError as error:
         print(error)
 """

@@ -69,6 +69,12 @@ def test_a_chunk_bounds_what_runs_at_a_time() -> None:
     assert plan(override(recipe, ["chunk=0"])).memory.clips == 32
 
 
+def test_a_plan_knows_the_videos_that_a_run_renders() -> None:
+    recipe = get_recipe("miniature-stage1")
+    assert plan(recipe).videos == 640
+    assert plan(override(recipe, ["data.corpus=own"])).videos == 0
+
+
 @pytest.mark.parametrize("streams", ["high", "low"])
 def test_one_stream_is_planned_too(streams: str) -> None:
     one = estimate_memory(override(RECIPE, [f"data.preprocess.streams={streams}"]), 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
@@ -72,6 +73,18 @@ class HDVILAConfig:
             raise UsageError(f"variant={self.variant!r} is unknown: choose one of {', '.join(get_args(Variant))}")
         if self.text_pooling not in get_args(TextPooling):
             raise UsageError(f"text_pooling={self.text_pooling!r} is unknown: choose mean or cls")
+        least_one = ("hidden_size", "intermediate_size", "vocab_size", "max_text_positions", "text_token_types",
+                     "visual_rows", "visual_columns", "resnet_depths", "resnet_width", "grid", "frames")  # fmt: skip
+        least = dict.fromkeys(least_one, 1) | dict.fromkeys(("text_layers", "joint_layers", "hybrid_layers"), 0)
+        for name, smallest in least.items():
+            value = getattr(self, name)
+            if min(value if isinstance(value, tuple) else (value,), default=smallest) < smallest:
+                raise UsageError(f"{name}={value}: choose {smallest} or more")
+        if not self.hybrid_mlp_ratio * self.hidden_size >= 1 or not 0 <= self.initializer_range < math.inf:
+            raise UsageError(
+                f"hybrid_mlp_ratio={self.hybrid_mlp_ratio}, initializer_range={self.initializer_range}: choose a "
+                "positive ratio and a finite range of 0 or more"
+            )
         for heads in ("num_attention_heads", "hybrid_attention_heads"):
             count = getattr(self, heads)
             if count < 1 or self.hidden_size % count:
