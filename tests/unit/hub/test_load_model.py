@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -312,6 +313,26 @@ def test_an_interrupted_save_is_no_model(official: dict[str, dict[str, Tensor]],
     (tmp_path / "config.json").write_text('{"system": "hdvila", "form')
     with pytest.raises(CheckpointError, match=r"config\.json.*does not describe"):
         hdvila.load_model(tmp_path)
+
+
+def test_a_save_that_fails_leaves_the_model_that_was_there(
+    official: dict[str, dict[str, Tensor]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = hdvila.load_model(official["stage1"], **HEADS)
+    model.processor = Processor(Preprocess(height=64, width=128), Tokenizer.train(["a dog"], 60))
+    model.save_pretrained(tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    model.processor = Processor(Preprocess(height=64, width=64), Tokenizer.train(["two cats"], 60))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for writer in ("save_file", "json.dumps"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"hdvila.nn.pretrained.{writer}", full)
+            with pytest.raises(OSError, match="No space left"):
+                model.save_pretrained(tmp_path)
+        assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
 def test_bfloat16_gives_nearly_the_same_vectors(official: dict[str, dict[str, Tensor]]) -> None:
