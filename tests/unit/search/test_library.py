@@ -104,6 +104,13 @@ def test_what_cannot_be_read_now_is_not_taken_out(index: Index, videos: Path, li
     assert found["red.mp4"] == "unchanged"
 
 
+def test_what_is_no_regular_file_is_listed_and_not_opened(index: Index, videos: Path, library: Library) -> None:
+    os.mkfifo(videos / "pipe.mp4")
+    os.mkfifo(videos / "red.vtt")
+    (videos / "folder.mp4").mkdir()
+    assert index() == {"pipe.mp4": "failed", "red.mp4": "failed", "blue.mp4": "indexed", "mixed.mp4": "indexed"}
+
+
 def test_a_new_transcript_makes_the_video_new_and_its_line_comes_with_the_hit(
     index: Index, videos: Path, library: Library
 ) -> None:
