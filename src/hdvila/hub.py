@@ -53,6 +53,14 @@ class Processor:
         self.tokenizer.save(folder)
         return {"preprocess": self.preprocess.to_dict(), "text_length": self.text_length}
 
+    def describe(self) -> dict[str, Any]:
+        """All that changes what the model sees of a file or a text, in plain values for JSON."""
+        return {
+            "preprocess": self.preprocess.to_dict(),
+            "text_length": self.text_length,
+            "tokenizer": self.tokenizer.to_json(),
+        }
+
     @classmethod
     def load(cls, folder: Path, described: Mapping[str, Any]) -> Processor:
         """The inverse of `save`."""

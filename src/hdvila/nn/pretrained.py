@@ -36,6 +36,8 @@ class Reader(Protocol):
 
     def save(self, folder: Path) -> dict[str, Any]: ...
 
+    def describe(self) -> dict[str, Any]: ...
+
 
 class Config(Protocol):
     """The sizes of a model."""
@@ -90,6 +92,11 @@ class PretrainedModel(nn.Module):
         ids, mask = self._reader().tokenize([texts] if isinstance(texts, str) else list(texts))
         with evaluating(self):
             return self.encode_text(ids.to(self.device), mask.to(self.device))
+
+    def describe(self) -> dict[str, Any]:
+        """All that makes its vectors besides the weights: settings, preprocessing and tokenizer, for JSON."""
+        described = {"system": self.system, "model": self.config.to_dict()}
+        return described if self.processor is None else described | self.processor.describe()
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write config.json, model.safetensors and what the processor needs. `hdvila.load_model(folder)` reads them.

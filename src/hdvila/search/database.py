@@ -16,7 +16,7 @@ from hdvila.errors import LibraryError
 
 __all__ = ["VERSION", "connect", "connect_to_write", "from_column", "read_meta", "to_column", "write_meta"]
 
-VERSION = "1"
+VERSION = "2"
 _NAME = "library.sqlite"
 _PATIENCE = 30.0  # seconds to wait for another connection's short write
 

@@ -46,6 +46,8 @@ class Encoder(Protocol):
 
     def state_dict(self) -> dict[str, Any]: ...
 
+    def describe(self) -> dict[str, Any]: ...  # what makes its vectors besides the weights, in plain values
+
 
 @dataclass(frozen=True, slots=True)
 class Embedded:

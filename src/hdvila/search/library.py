@@ -136,7 +136,7 @@ class Library:
                 "hdvila convert CHECKPOINT --into FOLDER --tokenizer TOKENIZER, or set model.processor"
             )
         with self._lock:
-            self._model = encoder, fingerprint(encoder.state_dict())
+            self._model = encoder, fingerprint(encoder.state_dict(), encoder.describe())
             return self._model
 
     def _own_model(self, meta: dict[str, str]) -> Encoder:

@@ -105,6 +105,10 @@ class Tokenizer:
         (target / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in pieces), encoding="utf-8")
         self._backend.save(str(target / "tokenizer.json"))
 
+    def to_json(self) -> str:
+        """The whole of it, as in ``tokenizer.json``; the same for the same tokenizer."""
+        return str(self._backend.to_str())
+
     @property
     def vocab_size(self) -> int:
         """How many ids there are."""

@@ -40,6 +40,9 @@ class ColourModel:
     def state_dict(self) -> dict[str, Any]:
         return {"mark": torch.tensor([self.mark])}
 
+    def describe(self) -> dict[str, Any]:
+        return {"preprocess": self.processor.preprocess.to_dict()}
+
 
 def paint(path: Path, *scenes: tuple[str, float], fps: int = 5) -> Path:
     """A video of plain colours, each for some seconds."""

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -186,6 +187,15 @@ def test_another_model_is_refused_and_both_are_named(index: Index, library: Libr
     assert set(index().values()) == {"unchanged"}
 
 
+def test_a_model_that_sees_videos_otherwise_is_another_model(
+    index: Index, library: Library, videos: Path, model: ColourModel
+) -> None:
+    index()
+    model.processor.preprocess = replace(model.processor.preprocess, rate=3)
+    with pytest.raises(UsageError, match="vectors of two models cannot be compared"):
+        library.index(videos, model)
+
+
 def test_a_library_that_holds_nothing_takes_any_model(tmp_path: Path, library: Library, videos: Path) -> None:
     (tmp_path / "empty").mkdir()
     library.index(tmp_path / "empty", ColourModel())
@@ -248,7 +258,7 @@ def test_a_library_of_another_version_is_refused(library: Library, index: Index)
     with sqlite3.connect(library.path / "library.sqlite") as other:
         other.execute("UPDATE meta SET value = '99' WHERE key = 'version'")
     other.close()
-    with pytest.raises(LibraryError, match="version 99, this program reads version 1"):
+    with pytest.raises(LibraryError, match="version 99, this program reads version 2"):
         library.search("red")
 
 
