@@ -13,7 +13,7 @@ from hdvila.errors import LibraryError, UsageError
 from hdvila.hub import load_model
 from hdvila.progress import SILENT, Reporter
 from hdvila.search.database import connect, connect_to_write, read_meta
-from hdvila.search.embed import Encoder
+from hdvila.search.embed import Encoder, only_finite
 from hdvila.search.identity import check_model, fingerprint, known_source, remember_model
 from hdvila.search.index import FileReport, bring_up_to_date
 from hdvila.search.lock import only_writer
@@ -100,6 +100,7 @@ class Library:
         Raises:
             UsageError: no words, or `k` below 1.
             LibraryError: there is no library here, it is damaged, or its model is gone or has changed.
+            CheckpointError: the model gives no numbers for these words.
         """
         _check_query(words, k)
         with connect(self.path) as connection:
@@ -110,7 +111,7 @@ class Library:
                 vectors = self._vectors[0]
             if vectors is None:
                 return []
-            query_D = self._own_model(meta).embed_text([words])[0].float().cpu().numpy()
+            query_D = only_finite(self._own_model(meta).embed_text([words]), "words")[0]
             return closest(connection, vectors, query_D, k)
 
     def said(self, words: str, k: int = 10) -> list[Moment]:

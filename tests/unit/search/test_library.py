@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import pytest
 
-from hdvila.errors import LibraryError, UsageError
+from hdvila.errors import CheckpointError, LibraryError, UsageError
 from hdvila.media import VideoInfo, probe
 from hdvila.search import embed
 from hdvila.search.library import Library, open_library
@@ -194,6 +194,20 @@ def test_a_model_that_sees_videos_otherwise_is_another_model(
     model.processor.preprocess = replace(model.processor.preprocess, rate=3)
     with pytest.raises(UsageError, match="vectors of two models cannot be compared"):
         library.index(videos, model)
+
+
+def test_a_model_whose_vectors_are_no_numbers_ends_the_work(
+    index: Index, library: Library, videos: Path, model: ColourModel
+) -> None:
+    index()
+    paint(videos / "new.mp4", ("green", 2))
+    model.broken = True
+    with pytest.raises(CheckpointError, match="vectors of pictures that are no numbers"):
+        library.index(videos, model)
+    with pytest.raises(CheckpointError, match="vectors of words that are no numbers"):
+        library.search("red")
+    model.broken = False
+    assert index()["new.mp4"] == "indexed"
 
 
 def test_a_library_that_holds_nothing_takes_any_model(tmp_path: Path, library: Library, videos: Path) -> None:
