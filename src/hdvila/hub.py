@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hdvila.errors import CheckpointError, require
+from hdvila.errors import CheckpointError, UsageError, require
 from hdvila.media.preprocess import Preprocess, read_hybrid
 from hdvila.models.hdvila.adapter import from_official, infer_config, is_official
-from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.config import HDVILAConfig, check_settings
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import Weights, put_weights, read_weights, unwrap
 from hdvila.nn.pretrained import CONFIG, FORMAT, WEIGHTS
@@ -63,9 +63,21 @@ class Processor:
 
     @classmethod
     def load(cls, folder: Path, described: Mapping[str, Any]) -> Processor:
-        """The inverse of `save`."""
-        preprocess = Preprocess.from_dict(described["preprocess"])
-        return cls(preprocess, Tokenizer.load(folder), int(described["text_length"]))
+        """The inverse of `save`.
+
+        Raises:
+            CheckpointError: what the folder's config.json says cannot be used.
+            UsageError: there is no tokenizer in the folder.
+        """
+        try:
+            preprocess = Preprocess.from_dict(described["preprocess"])
+            length = described["text_length"]
+            if type(length) is not int or length < 2:
+                raise UsageError(f"text_length={length!r} is no number of tokens")
+        except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise _damaged(folder / CONFIG, what) from error
+        return cls(preprocess, Tokenizer.load(folder), length)
 
 
 def build_model(config: HDVILAConfig) -> HDVILA:
@@ -159,7 +171,17 @@ def _read_config(folder: Path) -> dict[str, Any]:
             "A folder of a Hugging Face BERT is read by hdvila.models.hdvila.start.load_bert"
         )
     assert isinstance(described, dict)
+    if not isinstance(described["model"], dict):
+        raise _damaged(file, "'model' holds no settings by name")
+    try:
+        check_settings(described["model"])
+    except UsageError as error:
+        raise _damaged(file, str(error)) from error
     return described
+
+
+def _damaged(file: Path, what: str) -> CheckpointError:
+    return CheckpointError(f"{file}: it is damaged ({what}): save the model anew, or fetch the folder again")
 
 
 def _from_hub(name: str) -> Path:

@@ -204,6 +204,9 @@ def test_settings_that_do_not_fit_the_file_are_refused(official: dict[str, dict[
         hdvila.load_model(official["stage1"], num_attention_heads=5)
     with pytest.raises(UsageError, match="did you mean 'num_attention_heads'"):
         hdvila.load_model(official["stage1"], num_attention_head=4)
+    for name, value in (("grid", 5), ("grid", "2,3"), ("text_layers", None), ("hidden_size", 64.0)):
+        with pytest.raises(UsageError, match=f"{name}=.* whole number"):
+            hdvila.load_model(official["stage1"], **{name: value})
     with pytest.raises(CheckpointError, match="missing"):
         hdvila.load_model(official["stage1"], variant="stage2", **HEADS)
     with pytest.raises(CheckpointError, match="512x64, the model needs 500x64"):
@@ -333,6 +336,30 @@ def test_a_save_that_fails_leaves_the_model_that_was_there(
             with pytest.raises(OSError, match="No space left"):
                 model.save_pretrained(tmp_path)
         assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ({"model": 3}, "'model' holds no settings"),
+        ({"model": {"hidden_size": "x"}}, "hidden_size='x'"),
+        ({"model": {"text_layers": None}}, "text_layers=None"),
+        ({"model": {"grid": "2,3"}}, "grid='2,3'"),
+        ({"text_length": None}, "text_length=None"),
+        ({"preprocess": {"height": "x"}}, "damaged"),
+        ({"preprocess": 3}, "damaged"),
+    ],
+)
+def test_a_damaged_config_is_named(
+    official: dict[str, dict[str, Tensor]], tmp_path: Path, broken: dict[str, object], said: str
+) -> None:
+    model = hdvila.load_model(official["stage1"], **HEADS)
+    model.processor = Processor(Preprocess(height=64, width=128), Tokenizer.train(["a dog"], 60))
+    model.save_pretrained(tmp_path)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | broken))
+    with pytest.raises(CheckpointError, match=rf"config\.json: .*{said}"):
+        hdvila.load_model(tmp_path)
 
 
 def test_bfloat16_gives_nearly_the_same_vectors(official: dict[str, dict[str, Tensor]]) -> None:
