@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -360,6 +361,17 @@ def test_a_damaged_config_is_named(
     file.write_text(json.dumps(json.loads(file.read_text()) | broken))
     with pytest.raises(CheckpointError, match=rf"config\.json: .*{said}"):
         hdvila.load_model(tmp_path)
+
+
+def test_a_plain_pickle_is_refused_without_further_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("plain.pt").write_bytes(pickle.dumps({"a": Bomb()}))
+    with pytest.raises(CheckpointError, match=r"plain\.pt"):
+        hdvila.load_model("plain.pt")
+    assert not Path("exploded").exists()
+    assert not recwarn.list
 
 
 def test_bfloat16_gives_nearly_the_same_vectors(official: dict[str, dict[str, Tensor]]) -> None:
