@@ -117,10 +117,13 @@ def load_model(
 
     Raises:
         CheckpointError: the file is missing, damaged or does not fit; names the keys.
-        UsageError: a setting that does not exist or cannot be.
+        UsageError: a setting that does not exist or cannot be, or a device that is not there.
     """
+    _check_device(device)
     if isinstance(source, Mapping):
         return _fit(unwrap(source), config, strict, "the state dict").to(device, dtype).eval()
+    if not isinstance(source, str | Path) or not str(source):
+        raise UsageError(f"load_model({source!r}): name a model folder, a checkpoint file or a hub id, or give weights")
     path = Path(source)
     if not path.exists():
         path = _from_hub(str(source))
@@ -132,6 +135,16 @@ def load_model(
     if "preprocess" in described:
         model.processor = Processor.load(path, described)
     return model.to(device, dtype).eval()
+
+
+def _check_device(device: str | torch.device) -> None:
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise UsageError(
+            f"device={str(device)!r} cannot be used here ({first}): choose another, such as cpu"
+        ) from error
 
 
 def _fit(weights: Weights, settings: Mapping[str, Any], strict: bool, name: str) -> HDVILA:

@@ -119,18 +119,22 @@ def put_weights(
     """
     own = {key: tensor for key, tensor in model.state_dict().items() if part(key)}
     extra = [key for key in weights if key not in own]
-    misshapen = [key for key in weights if key in own and weights[key].shape != own[key].shape]
+    misshapen = [key for key in weights if key in own and not _fits(weights[key], own[key])]
     missing = [key for key in own if key not in weights and key not in report.started]
     if strict:
         _refuse(name, own, weights, extra, misshapen, missing)
     report.dropped |= dict.fromkeys(extra, "unknown name")
-    report.dropped |= dict.fromkeys(misshapen, "another shape")
-    report.started |= dict.fromkeys(missing, "missing") | dict.fromkeys(misshapen, "another shape")
+    report.dropped |= dict.fromkeys(misshapen, "another shape or kind")
+    report.started |= dict.fromkeys(missing, "missing") | dict.fromkeys(misshapen, "another shape or kind")
     fitting = [key for key in weights if key in own and key not in misshapen]
     with torch.no_grad():
         for key in fitting:
             own[key].copy_(weights[key])
     report.loaded += fitting
+
+
+def _fits(given: Tensor, own: Tensor) -> bool:
+    return given.shape == own.shape and given.is_floating_point() == own.is_floating_point()
 
 
 def _refuse(
@@ -139,7 +143,7 @@ def _refuse(
     wrong = []
     if misshapen:
         shapes = [f"{key} is {_shape(weights[key])}, the model needs {_shape(own[key])}" for key in misshapen]
-        wrong.append(f"{len(misshapen)} of another shape: {_some(shapes, '; ')}")
+        wrong.append(f"{len(misshapen)} of another shape or kind: {_some(shapes, '; ')}")
     if missing:
         wrong.append(f"{len(missing)} missing: {_some(missing)}")
     if extra:
@@ -158,7 +162,8 @@ def _with_nearest(key: str, candidates: list[str]) -> str:
 
 
 def _shape(tensor: Tensor) -> str:
-    return "x".join(map(str, tensor.shape)) or "a single number"
+    shape = "x".join(map(str, tensor.shape)) or "a single number"
+    return shape if tensor.is_floating_point() else f"{shape} of {str(tensor.dtype).removeprefix('torch.')}"
 
 
 def _some(items: list[str], separator: str = ", ", more: int | None = None) -> str:

@@ -374,6 +374,19 @@ def test_a_plain_pickle_is_refused_without_further_words(
     assert not recwarn.list
 
 
+def test_what_is_no_source_no_device_and_no_weight_is_said(official: dict[str, dict[str, Tensor]]) -> None:
+    for nothing in (None, "", 3):
+        with pytest.raises(UsageError, match="name a model folder"):
+            hdvila.load_model(nothing)  # type: ignore[arg-type]
+    for device in ("cuda:99", "nonsense"):
+        with pytest.raises(UsageError, match=f"device='{device}' cannot be used here"):
+            hdvila.load_model(official["stage1"], device=device, **HEADS)
+    key = "transformer.t_proj.weight"
+    whole = official["stage1"] | {key: official["stage1"][key].long()}
+    with pytest.raises(CheckpointError, match=f"{key} is 64x64 of int64"):
+        hdvila.load_model(whole, **HEADS)
+
+
 def test_bfloat16_gives_nearly_the_same_vectors(official: dict[str, dict[str, Tensor]]) -> None:
     high = formulas.image("high", (2, 1, 3, 64, 128), 16)
     low = formulas.image("low", (2, 1, 6, 3, 16, 32), 4)
