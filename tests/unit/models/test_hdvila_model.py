@@ -170,6 +170,13 @@ def test_texts_that_do_not_fit_are_refused(model: HDVILA, ids: torch.Tensor, sai
         model.encode_text(ids, torch.ones(ids.shape))
 
 
+def test_a_text_without_tokens_is_refused(model: HDVILA) -> None:
+    *_, ids, mask = tiny_inputs()
+    mask[1] = 0
+    with pytest.raises(UsageError, match="every text needs a token"):
+        model.encode_text(ids, mask)
+
+
 def test_what_a_variant_cannot_do_is_said(model: HDVILA) -> None:
     high, low, ids, mask = tiny_inputs()
     with pytest.raises(UsageError, match="'stage1'"):

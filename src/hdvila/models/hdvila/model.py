@@ -319,6 +319,8 @@ class HDVILA(PretrainedModel):
                 f"input_ids go from {lowest} to {highest}, the model knows 0 to {self.config.vocab_size - 1}: they come "
                 "from another tokenizer; use the model's own"
             )
+        if not mask.bool().any(1).all():
+            raise UsageError("attention_mask has a row of zeros only: every text needs a token, [CLS] at least")
 
 
 def _check_consensus(how: str) -> None:
