@@ -12,7 +12,7 @@ import torch
 from hdvila.errors import LibraryError, UsageError
 from hdvila.hub import load_model
 from hdvila.progress import SILENT, Reporter
-from hdvila.search.database import connect, connect_to_write, read_meta
+from hdvila.search.database import connect, connect_to_write, is_library, read_meta
 from hdvila.search.embed import Encoder, only_finite
 from hdvila.search.identity import check_model, fingerprint, known_source, remember_model
 from hdvila.search.index import FileReport, bring_up_to_date
@@ -29,10 +29,10 @@ def open_library(path: str | os.PathLike[str]) -> Library:
     """The library in this folder. It need not be there yet: `Library.index` makes it, `Library.search` says so.
 
     Raises:
-        LibraryError: the path is a file.
+        UsageError: the path is a file.
     """
     if Path(path).is_file():
-        raise LibraryError(f"{path} is a file: a library is a folder, name one")
+        raise UsageError(f"{path} is a file: a library is a folder, name one")
     return Library(Path(path))
 
 
@@ -48,6 +48,11 @@ class Library:
         self._lock = Lock()
         self._model: tuple[Encoder, str] | None = None  # with its fingerprint
         self._vectors: tuple[Vectors | None, str] | None = None  # with the state of the library they are of
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a library in the folder."""
+        return is_library(self.path)
 
     def index(
         self,

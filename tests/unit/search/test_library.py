@@ -251,7 +251,7 @@ def test_searching_while_a_file_is_being_written(library: Library, index: Index,
 def test_what_is_no_library_is_said(tmp_path: Path, model: ColourModel, videos: Path) -> None:
     with pytest.raises(LibraryError, match=r"is no library: make one"):
         open_library(tmp_path / "none").search("red")
-    with pytest.raises(LibraryError, match="is a file"):
+    with pytest.raises(UsageError, match="is a file"):
         open_library(videos / "red.mp4")
     with pytest.raises(UsageError, match="no such folder"):
         open_library(tmp_path / "new").index(tmp_path / "none", model)
