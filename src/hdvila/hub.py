@@ -142,9 +142,7 @@ def _check_device(device: str | torch.device) -> None:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, TypeError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
-        raise UsageError(
-            f"device={str(device)!r} cannot be used here ({first}): choose another, such as cpu"
-        ) from error
+        raise UsageError(f"device={str(device)!r} cannot be used here ({first}): choose another, or cpu") from error
 
 
 def _fit(weights: Weights, settings: Mapping[str, Any], strict: bool, name: str) -> HDVILA:

@@ -316,7 +316,7 @@ class HDVILA(PretrainedModel):
         lowest, highest = (int(one) for one in ids.aminmax())
         if lowest < 0 or highest >= self.config.vocab_size:
             raise UsageError(
-                f"input_ids go from {lowest} to {highest}, the model knows 0 to {self.config.vocab_size - 1}: they come "
+                f"input_ids go from {lowest} to {highest}, the model knows 0 to {self.config.vocab_size - 1}: they are "
                 "from another tokenizer; use the model's own"
             )
         if not mask.bool().any(1).all():
