@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hdvila.errors import CheckpointError, require
+from hdvila.errors import CheckpointError, UsageError, require
 from hdvila.media.preprocess import Preprocess, read_hybrid
 from hdvila.models.hdvila.adapter import from_official, infer_config, is_official
-from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.config import HDVILAConfig, check_settings
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import Weights, put_weights, read_weights, unwrap
 from hdvila.nn.pretrained import CONFIG, FORMAT, WEIGHTS
@@ -53,11 +53,31 @@ class Processor:
         self.tokenizer.save(folder)
         return {"preprocess": self.preprocess.to_dict(), "text_length": self.text_length}
 
+    def describe(self) -> dict[str, Any]:
+        """All that changes what the model sees of a file or a text, in plain values for JSON."""
+        return {
+            "preprocess": self.preprocess.to_dict(),
+            "text_length": self.text_length,
+            "tokenizer": self.tokenizer.to_json(),
+        }
+
     @classmethod
     def load(cls, folder: Path, described: Mapping[str, Any]) -> Processor:
-        """The inverse of `save`."""
-        preprocess = Preprocess.from_dict(described["preprocess"])
-        return cls(preprocess, Tokenizer.load(folder), int(described["text_length"]))
+        """The inverse of `save`.
+
+        Raises:
+            CheckpointError: what the folder's config.json says cannot be used.
+            UsageError: there is no tokenizer in the folder.
+        """
+        try:
+            preprocess = Preprocess.from_dict(described["preprocess"])
+            length = described["text_length"]
+            if type(length) is not int or length < 2:
+                raise UsageError(f"text_length={length!r} is no number of tokens")
+        except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise _damaged(folder / CONFIG, what) from error
+        return cls(preprocess, Tokenizer.load(folder), length)
 
 
 def build_model(config: HDVILAConfig) -> HDVILA:
@@ -97,10 +117,13 @@ def load_model(
 
     Raises:
         CheckpointError: the file is missing, damaged or does not fit; names the keys.
-        UsageError: a setting that does not exist or cannot be.
+        UsageError: a setting that does not exist or cannot be, or a device that is not there.
     """
+    _check_device(device)
     if isinstance(source, Mapping):
         return _fit(unwrap(source), config, strict, "the state dict").to(device, dtype).eval()
+    if not isinstance(source, str | Path) or not str(source):
+        raise UsageError(f"load_model({source!r}): name a model folder, a checkpoint file or a hub id, or give weights")
     path = Path(source)
     if not path.exists():
         path = _from_hub(str(source))
@@ -112,6 +135,14 @@ def load_model(
     if "preprocess" in described:
         model.processor = Processor.load(path, described)
     return model.to(device, dtype).eval()
+
+
+def _check_device(device: str | torch.device) -> None:
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise UsageError(f"device={str(device)!r} cannot be used here ({first}): choose another, or cpu") from error
 
 
 def _fit(weights: Weights, settings: Mapping[str, Any], strict: bool, name: str) -> HDVILA:
@@ -151,7 +182,17 @@ def _read_config(folder: Path) -> dict[str, Any]:
             "A folder of a Hugging Face BERT is read by hdvila.models.hdvila.start.load_bert"
         )
     assert isinstance(described, dict)
+    if not isinstance(described["model"], dict):
+        raise _damaged(file, "'model' holds no settings by name")
+    try:
+        check_settings(described["model"])
+    except UsageError as error:
+        raise _damaged(file, str(error)) from error
     return described
+
+
+def _damaged(file: Path, what: str) -> CheckpointError:
+    return CheckpointError(f"{file}: it is damaged ({what}): save the model anew, or fetch the folder again")
 
 
 def _from_hub(name: str) -> Path:

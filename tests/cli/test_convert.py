@@ -49,6 +49,8 @@ def test_without_a_tokenizer_it_says_what_is_missing(here: Run, official: Path) 
         (("x.pt", "--set", "heads"), 2, "write KEY=VALUE"),
         (("x.pt", "--set", "head_count=2", "--set", "grid=1,1"), 2, "head_count"),
         (("x.pt", "--set", "num_attention_heads=5", "--set", "grid=1,1"), 2, "does not divide"),
+        (("x.pt", "--set", "strict=False", "--set", "grid=1,1"), 2, "'strict' is no setting"),
+        (("x.pt", "--set", "grid=5"), 2, "grid=5: grid is 2 whole numbers"),
         (("x.pt",), 2, "give grid=(rows, columns)"),
         (("noise.pt",), 1, "noise.pt: it "),
         (("other.pt",), 1, "no weights of HD-VILA"),

@@ -29,11 +29,14 @@ def convert(
     """Turn a checkpoint of the official code into a model folder, and say what is left out and why."""
     from hdvila.hub import Processor, load_model
     from hdvila.media.preprocess import Preprocess
+    from hdvila.models.hdvila.config import check_settings
     from hdvila.text.tokenizer import Tokenizer
 
     if not checkpoint.is_file():
         raise UsageError(f"{checkpoint}: there is no such file: name a checkpoint of the official code")
-    model = load_model(checkpoint, **dict(map(_setting, settings)))
+    given = dict(map(_setting, settings))
+    check_settings(given)  # load_model has keywords that are no settings of a model, such as strict
+    model = load_model(checkpoint, **given)
     if tokenizer:
         sizes = model.config
         rows, columns = sizes.grid

@@ -43,6 +43,8 @@ def render(
     parts: dict[str, Split | None] = {"train": "train", "test": "test", "both": None}
     if split not in parts:
         raise UsageError(f"--split {split}: there are train, test and both")
+    if into.exists() and not into.is_dir():
+        raise UsageError(f"--into {into}: is a file: name a folder to render into")
     pairs = dict(_pair(text) for text in settings)
     world = render_world(
         into, videos, seed, config=config_from(pairs), split=parts[split], reporter=reporter(), workers=workers

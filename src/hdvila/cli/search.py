@@ -24,13 +24,14 @@ def search(
     json: bool = typer.Option(False, "--json", help="One object a hit."),
 ) -> None:
     """Find the moments that fit your words, best first."""
-    if not library.exists():
+    from hdvila.search.library import open_library
+
+    opened = open_library(library)
+    if not opened.exists:
         raise UsageError(
             f"{library}: there is no such library: make one with hdvila index FOLDER --into {library} --model MODEL"
         )
-    from hdvila.search.library import open_library
-
-    hits = open_library(library).search(words, k)
+    hits = opened.search(words, k)
     for rank, hit in enumerate(hits, 1):
         emit(_record(rank, hit), json, _line(rank, hit))
     if not hits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -52,7 +53,9 @@ def read_weights(path: str | Path) -> Weights:
         if path.suffix == ".safetensors":
             content: object = load_file(path)
         else:
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about old formats; what is wrong is said below
+                content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file raises whatever its reader stumbles over first
         if found := re.search(r"GLOBAL (\S+)", str(error)):
             raise CheckpointError(
@@ -116,18 +119,22 @@ def put_weights(
     """
     own = {key: tensor for key, tensor in model.state_dict().items() if part(key)}
     extra = [key for key in weights if key not in own]
-    misshapen = [key for key in weights if key in own and weights[key].shape != own[key].shape]
+    misshapen = [key for key in weights if key in own and not _fits(weights[key], own[key])]
     missing = [key for key in own if key not in weights and key not in report.started]
     if strict:
         _refuse(name, own, weights, extra, misshapen, missing)
     report.dropped |= dict.fromkeys(extra, "unknown name")
-    report.dropped |= dict.fromkeys(misshapen, "another shape")
-    report.started |= dict.fromkeys(missing, "missing") | dict.fromkeys(misshapen, "another shape")
+    report.dropped |= dict.fromkeys(misshapen, "another shape or kind")
+    report.started |= dict.fromkeys(missing, "missing") | dict.fromkeys(misshapen, "another shape or kind")
     fitting = [key for key in weights if key in own and key not in misshapen]
     with torch.no_grad():
         for key in fitting:
             own[key].copy_(weights[key])
     report.loaded += fitting
+
+
+def _fits(given: Tensor, own: Tensor) -> bool:
+    return given.shape == own.shape and given.is_floating_point() == own.is_floating_point()
 
 
 def _refuse(
@@ -136,7 +143,7 @@ def _refuse(
     wrong = []
     if misshapen:
         shapes = [f"{key} is {_shape(weights[key])}, the model needs {_shape(own[key])}" for key in misshapen]
-        wrong.append(f"{len(misshapen)} of another shape: {_some(shapes, '; ')}")
+        wrong.append(f"{len(misshapen)} of another shape or kind: {_some(shapes, '; ')}")
     if missing:
         wrong.append(f"{len(missing)} missing: {_some(missing)}")
     if extra:
@@ -155,7 +162,8 @@ def _with_nearest(key: str, candidates: list[str]) -> str:
 
 
 def _shape(tensor: Tensor) -> str:
-    return "x".join(map(str, tensor.shape)) or "a single number"
+    shape = "x".join(map(str, tensor.shape)) or "a single number"
+    return shape if tensor.is_floating_point() else f"{shape} of {str(tensor.dtype).removeprefix('torch.')}"
 
 
 def _some(items: list[str], separator: str = ", ", more: int | None = None) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Protocol
 
 import torch
@@ -13,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from hdvila.errors import UsageError
-from hdvila.files import replacing
+from hdvila.files import sync_folder
 from hdvila.nn.checkpoint import LoadReport
 from hdvila.types import HybridClip
 
@@ -33,6 +35,8 @@ class Reader(Protocol):
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]: ...
 
     def save(self, folder: Path) -> dict[str, Any]: ...
+
+    def describe(self) -> dict[str, Any]: ...
 
 
 class Config(Protocol):
@@ -89,22 +93,31 @@ class PretrainedModel(nn.Module):
         with evaluating(self):
             return self.encode_text(ids.to(self.device), mask.to(self.device))
 
+    def describe(self) -> dict[str, Any]:
+        """All that makes its vectors besides the weights: settings, preprocessing and tokenizer, for JSON."""
+        described = {"system": self.system, "model": self.config.to_dict()}
+        return described if self.processor is None else described | self.processor.describe()
+
     def save_pretrained(self, folder: str | Path) -> None:
         """Write config.json, model.safetensors and what the processor needs. `hdvila.load_model(folder)` reads them.
 
-        Each file appears whole or not at all, and config.json last, so an interrupted save is never taken for a model.
+        All files are written and on the disk before the first takes its place, and config.json comes last: a disk that
+        is full leaves the model that was there, and an interrupted save is never taken for a model.
+
+        Raises:
+            OSError: the folder or a file cannot be written.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / CONFIG).unlink(missing_ok=True)
         described = {"system": self.system, "format": FORMAT, "model": self.config.to_dict()}
-        if self.processor is not None:
-            described |= self.processor.save(folder)
         weights = {key: tensor.detach().cpu().contiguous() for key, tensor in self.state_dict().items()}
-        with replacing(folder / WEIGHTS) as part:
-            save_file(weights, part, metadata={"format": "pt"})
-        with replacing(folder / CONFIG) as part:
-            part.write_text(json.dumps(described, indent=2) + "\n")
+        with TemporaryDirectory(prefix=".saving-", suffix=".part", dir=folder) as name:
+            written = Path(name)
+            if self.processor is not None:
+                described |= self.processor.save(written)
+            save_file(weights, written / WEIGHTS, metadata={"format": "pt"})
+            (written / CONFIG).write_text(json.dumps(described, indent=2) + "\n")
+            _take_places(written, folder)
 
     def _reader(self) -> Reader:
         if self.processor is None:
@@ -125,3 +138,15 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
+
+
+def _take_places(written: Path, folder: Path) -> None:
+    """Move all files of `written` into `folder`, config.json last; until it is there, the folder is no model."""
+    files = sorted(written.iterdir(), key=lambda file: file.name == CONFIG)
+    for file in files:
+        with file.open("rb") as stream:
+            os.fsync(stream.fileno())
+    (folder / CONFIG).unlink(missing_ok=True)
+    for file in files:
+        os.replace(file, folder / file.name)
+    sync_folder(folder)

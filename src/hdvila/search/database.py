@@ -14,9 +14,18 @@ from pathlib import Path
 
 from hdvila.errors import LibraryError
 
-__all__ = ["VERSION", "connect", "connect_to_write", "from_column", "read_meta", "to_column", "write_meta"]
+__all__ = [
+    "VERSION",
+    "connect",
+    "connect_to_write",
+    "from_column",
+    "is_library",
+    "read_meta",
+    "to_column",
+    "write_meta",
+]
 
-VERSION = "1"
+VERSION = "2"
 _NAME = "library.sqlite"
 _PATIENCE = 30.0  # seconds to wait for another connection's short write
 
@@ -61,6 +70,11 @@ END;
 """
 
 
+def is_library(folder: Path) -> bool:
+    """Whether the folder holds a library, whatever its state."""
+    return (folder / _NAME).is_file()
+
+
 @contextmanager
 def connect(library: Path) -> Iterator[sqlite3.Connection]:
     """Open a library for reading: one consistent state for the whole block.
@@ -69,7 +83,7 @@ def connect(library: Path) -> Iterator[sqlite3.Connection]:
         LibraryError: there is none, it is damaged, or of another version.
     """
     file = library / _NAME
-    if not file.is_file():
+    if not is_library(library):
         raise LibraryError(
             f"{library} is no library: make one with `hdvila index FOLDER --into {library} --model MODEL`"
         )

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hdvila.errors import HdvilaError, MediaError, TranscriptError
+from hdvila.errors import CheckpointError, HdvilaError, MediaError, TranscriptError
 from hdvila.media.preprocess import read_hybrids
 from hdvila.media.probe import probe
 from hdvila.search.clips import Span, cut
@@ -25,7 +25,7 @@ from hdvila.text.sentences.split import split_sentences
 from hdvila.text.transcript import read_transcript
 from hdvila.types import HybridClip, Sentence
 
-__all__ = ["Embedded", "Encoder", "embed_file"]
+__all__ = ["Embedded", "Encoder", "embed_file", "only_finite"]
 
 _BATCH = 8
 _LONGEST_VIDEO = 1e6  # seconds, eleven days
@@ -45,6 +45,8 @@ class Encoder(Protocol):
     def embed_text(self, texts: list[str]) -> Tensor: ...
 
     def state_dict(self) -> dict[str, Any]: ...
+
+    def describe(self) -> dict[str, Any]: ...  # what makes its vectors besides the weights, in plain values
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] =
 
     Raises:
         MediaError: the video cannot be read.
+        CheckpointError: the model is broken, so no video can be embedded.
     """
     with _reading(found):
         spans, damage, note = _look_into(found)
@@ -124,5 +127,19 @@ def _encode(model: Encoder, clips: Sequence[HybridClip]) -> NDArray[np.float32]:
     high = [clip.high for clip in clips if clip.high is not None]
     low = [clip.low for clip in clips if clip.low is not None]
     pictures = (torch.from_numpy(np.stack(x)).to(model.device) if x else None for x in (high, low))
-    vectors: NDArray[np.float32] = model.encode_video(*pictures).float().cpu().numpy()
-    return vectors
+    return only_finite(model.encode_video(*pictures), "pictures")
+
+
+def only_finite(vectors: Tensor, of_what: str) -> NDArray[np.float32]:
+    """A model's vectors, if they are numbers.
+
+    Raises:
+        CheckpointError: some are NaN or infinite.
+    """
+    found: NDArray[np.float32] = vectors.float().cpu().numpy()
+    if not np.isfinite(found).all():
+        raise CheckpointError(
+            f"the model gives vectors of {of_what} that are no numbers (NaN or infinite): its weights are broken; take "
+            "another checkpoint of it, or fetch it again"
+        )
+    return found

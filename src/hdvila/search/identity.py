@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,9 +21,13 @@ __all__ = ["check_model", "fingerprint", "known_source", "remember_model"]
 _SAMPLES = 1024  # values looked at in each tensor: training moves all of them, a gigabyte need not be read
 
 
-def fingerprint(weights: Mapping[str, Tensor]) -> str:
-    """A hash of a model's weights: names, shapes and evenly spread values."""
-    digest = hashlib.blake2b(digest_size=16)
+def fingerprint(weights: Mapping[str, Tensor], described: Mapping[str, Any] | None = None) -> str:
+    """A hash of a model's weights (names, shapes and evenly spread values) and of what else makes its vectors.
+
+    Args:
+        described: settings, preprocessing and tokenizer, in plain values for JSON.
+    """
+    digest = hashlib.blake2b(json.dumps(described or {}, sort_keys=True).encode(), digest_size=16)
     for name in sorted(weights):
         tensor = weights[name].detach().reshape(-1)
         places = torch.linspace(

@@ -12,8 +12,8 @@ import torch
 from hdvila.errors import LibraryError, UsageError
 from hdvila.hub import load_model
 from hdvila.progress import SILENT, Reporter
-from hdvila.search.database import connect, connect_to_write, read_meta
-from hdvila.search.embed import Encoder
+from hdvila.search.database import connect, connect_to_write, is_library, read_meta
+from hdvila.search.embed import Encoder, only_finite
 from hdvila.search.identity import check_model, fingerprint, known_source, remember_model
 from hdvila.search.index import FileReport, bring_up_to_date
 from hdvila.search.lock import only_writer
@@ -29,10 +29,10 @@ def open_library(path: str | os.PathLike[str]) -> Library:
     """The library in this folder. It need not be there yet: `Library.index` makes it, `Library.search` says so.
 
     Raises:
-        LibraryError: the path is a file.
+        UsageError: the path is a file.
     """
     if Path(path).is_file():
-        raise LibraryError(f"{path} is a file: a library is a folder, name one")
+        raise UsageError(f"{path} is a file: a library is a folder, name one")
     return Library(Path(path))
 
 
@@ -48,6 +48,11 @@ class Library:
         self._lock = Lock()
         self._model: tuple[Encoder, str] | None = None  # with its fingerprint
         self._vectors: tuple[Vectors | None, str] | None = None  # with the state of the library they are of
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a library in the folder."""
+        return is_library(self.path)
 
     def index(
         self,
@@ -100,6 +105,7 @@ class Library:
         Raises:
             UsageError: no words, or `k` below 1.
             LibraryError: there is no library here, it is damaged, or its model is gone or has changed.
+            CheckpointError: the model gives no numbers for these words.
         """
         _check_query(words, k)
         with connect(self.path) as connection:
@@ -110,7 +116,7 @@ class Library:
                 vectors = self._vectors[0]
             if vectors is None:
                 return []
-            query_D = self._own_model(meta).embed_text([words])[0].float().cpu().numpy()
+            query_D = only_finite(self._own_model(meta).embed_text([words]), "words")[0]
             return closest(connection, vectors, query_D, k)
 
     def said(self, words: str, k: int = 10) -> list[Moment]:
@@ -136,7 +142,7 @@ class Library:
                 "hdvila convert CHECKPOINT --into FOLDER --tokenizer TOKENIZER, or set model.processor"
             )
         with self._lock:
-            self._model = encoder, fingerprint(encoder.state_dict())
+            self._model = encoder, fingerprint(encoder.state_dict(), encoder.describe())
             return self._model
 
     def _own_model(self, meta: dict[str, str]) -> Encoder:

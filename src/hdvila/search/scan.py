@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -124,5 +125,8 @@ def _suffix(name: str) -> str:
 
 def _look_at(path: Path, transcript: Path | None) -> Found:
     facts = [(file.name, file.stat()) for file in (path, transcript) if file is not None]
+    for name, fact in facts:
+        if not stat.S_ISREG(fact.st_mode):  # reading a pipe would wait for ever
+            raise OSError(f"{name} is no regular file: put a copy of the file there, or take it away")
     stamp = repr([(name, fact.st_size, fact.st_mtime_ns) for name, fact in facts])
     return Found(path, transcript, facts[0][1].st_size, stamp)

@@ -42,9 +42,10 @@ class Vectors:
         self._clips += clips
 
     def best(self, query_D: NDArray[np.float32], k: int) -> tuple[list[int], list[float]]:
-        """The ids of the `k` best clips (all, if there are fewer), best first, and their products with the query."""
+        """The ids of the `k` best clips, best first, and their products with the query; all, if there are fewer."""
         scores, rows = self._index.search(query_D[None].astype(np.float32), min(k, len(self)))
-        return [self._clips[row] for row in rows[0]], scores[0].tolist()
+        found = rows[0] >= 0  # a vector that is no number is never found, and faiss fills up with -1
+        return [self._clips[row] for row in rows[0][found]], scores[0][found].tolist()
 
 
 def read_vectors(connection: sqlite3.Connection) -> Vectors | None:

@@ -15,6 +15,8 @@ from hdvila.errors import HdvilaError, UsageError, require
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _FILES = ("tokenizer.json", "vocab.txt")
+_ONE_WORD_NAMES = ("bert-", "distilbert-")  # BERT's first tokenizers have no owner in their names
+_PATIENCE = 10.0  # seconds for the hub's first answer
 
 
 class Tokenizer:
@@ -105,6 +107,10 @@ class Tokenizer:
         (target / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in pieces), encoding="utf-8")
         self._backend.save(str(target / "tokenizer.json"))
 
+    def to_json(self) -> str:
+        """The whole of it, as in ``tokenizer.json``; the same for the same tokenizer."""
+        return str(self._backend.to_str())
+
     @property
     def vocab_size(self) -> int:
         """How many ids there are."""
@@ -141,6 +147,11 @@ def _find(source: str | os.PathLike[str]) -> Path:
     name = str(source)
     if path.is_absolute() or name.startswith(".") or name.count("/") > 1 or path.suffix in (".json", ".txt"):
         raise UsageError(f"{path}: there is no such tokenizer folder or file; check the path")
+    if "/" not in name and not name.startswith(_ONE_WORD_NAMES):
+        raise UsageError(
+            f"{name}: there is no such tokenizer folder or file; check the path, or name a tokenizer of the Hugging "
+            "Face hub as owner/name"
+        )
     return _from_hub(name)
 
 
@@ -148,10 +159,16 @@ def _from_hub(name: str) -> Path:
     hub = require("huggingface_hub", extra="hub")
     cause: Exception | None = None
     for file in _FILES:
+        if isinstance(known := hub.try_to_load_from_cache(name, file), str):
+            return Path(known)
         try:
+            # Asked once and briefly: without a network a download tries again for a minute, with a line for each try.
+            hub.get_hf_file_metadata(hub.hf_hub_url(name, file), timeout=_PATIENCE)
             return Path(hub.hf_hub_download(name, file))
         except Exception as error:  # offline, unknown name, no such file: the library has a dozen kinds
             cause = error
+            if "EntryNotFound" not in type(error).__name__:  # only a file that is not there leaves hope for the next
+                break
     reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
     raise HdvilaError(
         f"tokenizer {name!r}: is no local folder, and the Hugging Face hub did not give it ({reason}); "

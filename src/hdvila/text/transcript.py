@@ -41,6 +41,8 @@ def read_transcript(path: str | os.PathLike[str], *, language: str | None = None
     """
     file = Path(path)
     source = str(path)
+    if file.exists() and not file.is_file():  # reading a pipe would wait for ever
+        raise TranscriptError(f"{path}: is no regular file; name a subtitle file or a video")
     text = read_text(file)
     if text is None:
         from hdvila.text.formats.embedded import read_embedded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,13 @@ def test_clips_that_cannot_be_are_a_reason(tmp_path: Path, clip: object) -> None
     videos, failures = collect(write(tmp_path, "x.jsonl", json.dumps({**OFFICIAL, "clip": clip})))
     assert videos == []
     assert [(one.step, "clip" in one.reason) for one in failures] == [("collect", True)]
+
+
+def test_a_pipe_that_is_named_like_a_video_is_listed_and_not_opened(tmp_path: Path) -> None:
+    write(tmp_path, "a.mp4", "")
+    os.mkfifo(tmp_path / "b.mp4")
+    listed = write(tmp_path, "list.jsonl", '{"path": "a.mp4"}\n{"path": "b.mp4"}')
+    for source in (tmp_path, listed):
+        videos, failures = collect(source)
+        assert [video.path.name for video in videos] == ["a.mp4"]
+        assert ["no regular file" in failure.reason for failure in failures] == [True]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -203,6 +205,9 @@ def test_settings_that_do_not_fit_the_file_are_refused(official: dict[str, dict[
         hdvila.load_model(official["stage1"], num_attention_heads=5)
     with pytest.raises(UsageError, match="did you mean 'num_attention_heads'"):
         hdvila.load_model(official["stage1"], num_attention_head=4)
+    for name, value in (("grid", 5), ("grid", "2,3"), ("text_layers", None), ("hidden_size", 64.0)):
+        with pytest.raises(UsageError, match=f"{name}=.* whole number"):
+            hdvila.load_model(official["stage1"], **{name: value})
     with pytest.raises(CheckpointError, match="missing"):
         hdvila.load_model(official["stage1"], variant="stage2", **HEADS)
     with pytest.raises(CheckpointError, match="512x64, the model needs 500x64"):
@@ -312,6 +317,74 @@ def test_an_interrupted_save_is_no_model(official: dict[str, dict[str, Tensor]],
     (tmp_path / "config.json").write_text('{"system": "hdvila", "form')
     with pytest.raises(CheckpointError, match=r"config\.json.*does not describe"):
         hdvila.load_model(tmp_path)
+
+
+def test_a_save_that_fails_leaves_the_model_that_was_there(
+    official: dict[str, dict[str, Tensor]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = hdvila.load_model(official["stage1"], **HEADS)
+    model.processor = Processor(Preprocess(height=64, width=128), Tokenizer.train(["a dog"], 60))
+    model.save_pretrained(tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    model.processor = Processor(Preprocess(height=64, width=64), Tokenizer.train(["two cats"], 60))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for writer in ("save_file", "json.dumps"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"hdvila.nn.pretrained.{writer}", full)
+            with pytest.raises(OSError, match="No space left"):
+                model.save_pretrained(tmp_path)
+        assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ({"model": 3}, "'model' holds no settings"),
+        ({"model": {"hidden_size": "x"}}, "hidden_size='x'"),
+        ({"model": {"text_layers": None}}, "text_layers=None"),
+        ({"model": {"grid": "2,3"}}, "grid='2,3'"),
+        ({"text_length": None}, "text_length=None"),
+        ({"preprocess": {"height": "x"}}, "damaged"),
+        ({"preprocess": 3}, "damaged"),
+    ],
+)
+def test_a_damaged_config_is_named(
+    official: dict[str, dict[str, Tensor]], tmp_path: Path, broken: dict[str, object], said: str
+) -> None:
+    model = hdvila.load_model(official["stage1"], **HEADS)
+    model.processor = Processor(Preprocess(height=64, width=128), Tokenizer.train(["a dog"], 60))
+    model.save_pretrained(tmp_path)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | broken))
+    with pytest.raises(CheckpointError, match=rf"config\.json: .*{said}"):
+        hdvila.load_model(tmp_path)
+
+
+def test_a_plain_pickle_is_refused_without_further_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("plain.pt").write_bytes(pickle.dumps({"a": Bomb()}))
+    with pytest.raises(CheckpointError, match=r"plain\.pt"):
+        hdvila.load_model("plain.pt")
+    assert not Path("exploded").exists()
+    assert not recwarn.list
+
+
+def test_what_is_no_source_no_device_and_no_weight_is_said(official: dict[str, dict[str, Tensor]]) -> None:
+    for nothing in (None, "", 3):
+        with pytest.raises(UsageError, match="name a model folder"):
+            hdvila.load_model(nothing)  # type: ignore[arg-type]
+    for device in ("cuda:99", "nonsense"):
+        with pytest.raises(UsageError, match=f"device='{device}' cannot be used here"):
+            hdvila.load_model(official["stage1"], device=device, **HEADS)
+    key = "transformer.t_proj.weight"
+    whole = official["stage1"] | {key: official["stage1"][key].long()}
+    with pytest.raises(CheckpointError, match=f"{key} is 64x64 of int64"):
+        hdvila.load_model(whole, **HEADS)
 
 
 def test_bfloat16_gives_nearly_the_same_vectors(official: dict[str, dict[str, Tensor]]) -> None:

@@ -139,6 +139,8 @@ def test_pictures_with_too_many_positions_are_refused(model: HDVILA) -> None:
     [
         (None, None, "both None"),
         ((1, 1, 3, 64, 100), None, "64x100"),
+        ((0, 1, 3, 64, 64), None, "holds no pictures"),
+        (None, (1, 1, 0, 3, 16, 16), "holds no pictures"),
         ((1, 1, 4, 64, 64), None, r"\(B, S, 3, H, W\)"),
         (None, (1, 1, 4, 3, 16, 20), "16x20"),
         ((1, 1, 3, 64, 64), (1, 1, 4, 3, 32, 32), "quarter"),
@@ -151,6 +153,28 @@ def test_pictures_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(UsageError, match=said):
         model.encode_video(*(None if shape is None else torch.zeros(shape) for shape in (high, low)))
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (torch.zeros(0, 4, dtype=torch.long), "at least one text"),
+        (torch.zeros(2, 0, dtype=torch.long), "at least one token"),
+        (torch.zeros(2, 4), "torch.float32: give whole numbers"),
+        (torch.full((2, 4), 100), "the model knows 0 to 99"),
+        (torch.full((2, 4), -1), "the model knows 0 to 99"),
+    ],
+)
+def test_texts_that_do_not_fit_are_refused(model: HDVILA, ids: torch.Tensor, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        model.encode_text(ids, torch.ones(ids.shape))
+
+
+def test_a_text_without_tokens_is_refused(model: HDVILA) -> None:
+    *_, ids, mask = tiny_inputs()
+    mask[1] = 0
+    with pytest.raises(UsageError, match="every text needs a token"):
+        model.encode_text(ids, mask)
 
 
 def test_what_a_variant_cannot_do_is_said(model: HDVILA) -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import torch
 
+from hdvila.hub import Processor, load_model
+from hdvila.media import Preprocess
 from hdvila.search.identity import fingerprint
+from hdvila.text.tokenizer import Tokenizer
+from tests.unit.models.small_hdvila import tiny_model
 
 
 def weights() -> dict[str, torch.Tensor]:
@@ -41,3 +48,22 @@ def test_a_large_tensor_is_sampled_from_its_first_to_its_last_value() -> None:
         changed[place] = 1
         prints.add(fingerprint({"x": changed}))
     assert len(prints) == 3
+
+
+def test_settings_preprocessing_and_tokenizer_belong_to_the_model(tmp_path: Path) -> None:
+    words = ["a red ball rolls", "the blue cube falls"]
+    model = tiny_model()
+    model.processor = Processor(Preprocess(64, 128), Tokenizer.train(words, 90), text_length=9)
+    model.save_pretrained(tmp_path)
+    print_of_it = fingerprint(model.state_dict(), model.describe())
+    loaded = load_model(tmp_path)
+    assert fingerprint(loaded.state_dict(), loaded.describe()) == print_of_it
+    for changed in (
+        replace(model.processor, preprocess=Preprocess(64, 128, rate=5)),
+        replace(model.processor, tokenizer=Tokenizer.train(["two dogs run"], 90)),
+        replace(model.processor, text_length=8),
+    ):
+        loaded.processor = changed
+        assert fingerprint(loaded.state_dict(), loaded.describe()) != print_of_it
+    pooled = load_model(tmp_path, text_pooling="cls")
+    assert fingerprint(pooled.state_dict(), pooled.describe()) != print_of_it

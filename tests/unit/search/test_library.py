@@ -6,12 +6,13 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 
-from hdvila.errors import LibraryError, UsageError
+from hdvila.errors import CheckpointError, LibraryError, UsageError
 from hdvila.media import VideoInfo, probe
 from hdvila.search import embed
 from hdvila.search.library import Library, open_library
@@ -104,6 +105,13 @@ def test_what_cannot_be_read_now_is_not_taken_out(index: Index, videos: Path, li
     assert found["red.mp4"] == "unchanged"
 
 
+def test_what_is_no_regular_file_is_listed_and_not_opened(index: Index, videos: Path, library: Library) -> None:
+    os.mkfifo(videos / "pipe.mp4")
+    os.mkfifo(videos / "red.vtt")
+    (videos / "folder.mp4").mkdir()
+    assert index() == {"pipe.mp4": "failed", "red.mp4": "failed", "blue.mp4": "indexed", "mixed.mp4": "indexed"}
+
+
 def test_a_new_transcript_makes_the_video_new_and_its_line_comes_with_the_hit(
     index: Index, videos: Path, library: Library
 ) -> None:
@@ -179,6 +187,29 @@ def test_another_model_is_refused_and_both_are_named(index: Index, library: Libr
     assert set(index().values()) == {"unchanged"}
 
 
+def test_a_model_that_sees_videos_otherwise_is_another_model(
+    index: Index, library: Library, videos: Path, model: ColourModel
+) -> None:
+    index()
+    model.processor.preprocess = replace(model.processor.preprocess, rate=3)
+    with pytest.raises(UsageError, match="vectors of two models cannot be compared"):
+        library.index(videos, model)
+
+
+def test_a_model_whose_vectors_are_no_numbers_ends_the_work(
+    index: Index, library: Library, videos: Path, model: ColourModel
+) -> None:
+    index()
+    paint(videos / "new.mp4", ("green", 2))
+    model.broken = True
+    with pytest.raises(CheckpointError, match="vectors of pictures that are no numbers"):
+        library.index(videos, model)
+    with pytest.raises(CheckpointError, match="vectors of words that are no numbers"):
+        library.search("red")
+    model.broken = False
+    assert index()["new.mp4"] == "indexed"
+
+
 def test_a_library_that_holds_nothing_takes_any_model(tmp_path: Path, library: Library, videos: Path) -> None:
     (tmp_path / "empty").mkdir()
     library.index(tmp_path / "empty", ColourModel())
@@ -220,7 +251,7 @@ def test_searching_while_a_file_is_being_written(library: Library, index: Index,
 def test_what_is_no_library_is_said(tmp_path: Path, model: ColourModel, videos: Path) -> None:
     with pytest.raises(LibraryError, match=r"is no library: make one"):
         open_library(tmp_path / "none").search("red")
-    with pytest.raises(LibraryError, match="is a file"):
+    with pytest.raises(UsageError, match="is a file"):
         open_library(videos / "red.mp4")
     with pytest.raises(UsageError, match="no such folder"):
         open_library(tmp_path / "new").index(tmp_path / "none", model)
@@ -241,7 +272,7 @@ def test_a_library_of_another_version_is_refused(library: Library, index: Index)
     with sqlite3.connect(library.path / "library.sqlite") as other:
         other.execute("UPDATE meta SET value = '99' WHERE key = 'version'")
     other.close()
-    with pytest.raises(LibraryError, match="version 99, this program reads version 1"):
+    with pytest.raises(LibraryError, match="version 99, this program reads version 2"):
         library.search("red")
 
 

@@ -23,3 +23,9 @@ def test_the_best_are_those_of_the_plain_product() -> None:
     assert np.allclose(scores, np.sort(plain)[::-1][:20], atol=1e-5)
     assert found[0] == 1007
     assert len(vectors.best(query, 9999)[0]) == 500
+
+
+def test_vectors_that_are_no_numbers_are_never_found() -> None:
+    vectors = Vectors(2)
+    vectors.add([7, 8, 9], pack(np.array([[np.nan, 1], [1, 0], [np.nan, np.nan]], np.float32)))
+    assert vectors.best(np.array([1, 0], np.float32), 3) == ([8], [1.0])

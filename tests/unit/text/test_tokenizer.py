@@ -124,6 +124,25 @@ def test_a_hub_name_without_a_network_says_so(monkeypatch: pytest.MonkeyPatch) -
         Tokenizer.load("no-such/tokenizer")
 
 
+def test_a_missing_folder_is_not_asked_from_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    asked: list[str] = []
+
+    def no_network(url: str, **_: object) -> None:
+        asked.append(url)
+        raise ConnectionError("no network")
+
+    monkeypatch.setattr(hub, "get_hf_file_metadata", no_network)
+    monkeypatch.setattr(hub, "hf_hub_download", lambda *_: pytest.fail("a download without an answer before"))
+    with pytest.raises(UsageError, match="nothere: there is no such tokenizer folder or file"):
+        Tokenizer.load("nothere")
+    assert asked == []
+    for name in ("someone/none-such", "bert-none-such"):
+        with pytest.raises(HdvilaError, match="no network"):
+            Tokenizer.load(name)
+    assert len(asked) == 2, "each is asked once"
+
+
 @pytest.mark.parametrize("call", [lambda t: t(["a"], 1), lambda t: Tokenizer.train(["a"], 5)])
 def test_lengths_that_leave_no_room(real: Tokenizer, call) -> None:
     with pytest.raises(UsageError, match="give more"):

@@ -324,3 +324,10 @@ def test_the_subtitles_beside_a_video(tmp_path: Path, names: list[str], found: s
     for name in [*names, "talk.mp4"]:
         write(tmp_path, name, b"x")
     assert find_transcript(tmp_path / "talk.mp4") == (tmp_path / found if found else None)
+
+
+def test_a_pipe_or_a_folder_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.vtt")
+    for name in ("pipe.vtt", ""):
+        with pytest.raises(TranscriptError, match="no regular file"):
+            read_transcript(tmp_path / name)

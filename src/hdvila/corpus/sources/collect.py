@@ -63,7 +63,7 @@ def collect(
     """
     file = Path(source)
     if file.is_dir():
-        return _from_folder(file), []
+        return _from_folder(file)
     if file.is_file():
         below = file.parent if root is None else Path(root)
         return _from_manifest(file, _Places(below, None if downloads is None else Path(downloads)))
@@ -97,15 +97,26 @@ def _relative(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
 
 
-def _from_folder(root: Path) -> list[SourceVideo]:
+def _from_folder(root: Path) -> tuple[list[SourceVideo], list[Failure]]:
     found = list(_walk(root))
     bare = Counter(_shown(file.relative_to(root).with_suffix("")) for file, _ in found)
-    videos = []
+    videos, failures = [], []
     for file, names in found:
         inside = file.relative_to(root)
-        video_id = _shown(inside.with_suffix(""))
-        videos.append(SourceVideo(video_id if bare[video_id] == 1 else _shown(inside), file, find_sidecar(file, names)))
-    return sorted(videos, key=lambda video: video.video_id)
+        stem = _shown(inside.with_suffix(""))
+        video_id = stem if bare[stem] == 1 else _shown(inside)
+        try:
+            _check_kind(file)
+            videos.append(SourceVideo(video_id, file, find_sidecar(file, names)))
+        except ValueError as error:
+            failures.append(Failure(video_id, "collect", str(error)))
+    return sorted(videos, key=lambda video: video.video_id), failures
+
+
+def _check_kind(file: Path) -> None:
+    """Raises ValueError for a pipe or a device, which would keep its reader waiting; what is missing is for later."""
+    if file.exists() and not file.is_file():
+        raise ValueError(f"{file.name} is no regular file; put a copy of the video there")
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
@@ -182,6 +193,7 @@ def _from_manifest(manifest: Path, places: _Places) -> tuple[list[SourceVideo], 
 
 def _video_of(row: dict[str, Any], places: _Places) -> SourceVideo:
     path = places.video(row)
+    _check_kind(path)
     words = places.below_root(row["transcript"]) if "transcript" in row else None
     if words is None and (names := places.names(path.parent)):
         words = find_sidecar(path, names)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
-from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.config import HDVILAConfig, check_settings
 from hdvila.nn.checkpoint import LoadReport, Weights
 
 NEVER_READ = {
@@ -46,6 +46,8 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> HDVILAConfig:
         CheckpointError: a tensor that tells a size is missing.
         UsageError: a setting that does not exist or cannot be.
     """
+
+    check_settings(settings)
 
     def size(key: str, axis: int = 0) -> int:
         if key not in weights or weights[key].ndim <= axis:

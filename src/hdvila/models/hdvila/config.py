@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from hdvila.errors import UsageError
 
@@ -120,12 +120,33 @@ class HDVILAConfig:
         """The inverse of `to_dict`.
 
         Raises:
-            UsageError: a key that is no setting, with the nearest one.
+            UsageError: a key that is no setting, with the nearest one, or a value of another kind.
         """
-        known = [field.name for field in fields(cls)]
-        for key in values:
-            if key not in known:
-                near = get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-                raise UsageError(f"{key!r} is no setting of an HD-VILA model: {hint}")
+        check_settings(values)
         return cls(**values)
+
+
+def check_settings(values: Mapping[str, Any]) -> None:
+    """Make sure that these are settings of `HDVILAConfig`, and values of their kinds.
+
+    Raises:
+        UsageError: a key that is no setting, with the nearest one, or a value of another kind.
+    """
+    kinds = get_type_hints(HDVILAConfig)
+    for key, value in values.items():
+        if key not in kinds:
+            near = get_close_matches(str(key), kinds, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(kinds)}"
+            raise UsageError(f"{key!r} is no setting of an HD-VILA model: {hint}")
+        if kinds[key] is int:
+            fits, wanted = type(value) is int, "a whole number"
+        elif kinds[key] is float:
+            fits, wanted = type(value) in (int, float), "a number"
+        elif get_origin(kinds[key]) is tuple:
+            count = len(get_args(kinds[key]))
+            fits = isinstance(value, list | tuple) and [type(one) for one in value] == [int] * count
+            wanted = f"{count} whole numbers, such as {','.join('1234'[:count])}"
+        else:
+            fits, wanted = isinstance(value, str), "a name"
+        if not fits:
+            raise UsageError(f"{key}={value!r}: {key} is {wanted}")

@@ -303,10 +303,24 @@ class HDVILA(PretrainedModel):
     def _check_text(self, ids: Tensor, mask: Tensor) -> None:
         if ids.ndim != 2 or ids.shape != mask.shape:
             raise UsageError(f"input_ids {tuple(ids.shape)} and attention_mask {tuple(mask.shape)} must both be (B, L)")
+        if 0 in ids.shape:
+            raise UsageError(f"input_ids has shape {tuple(ids.shape)}: give at least one text of at least one token")
+        if ids.dtype not in (torch.int64, torch.int32):
+            raise UsageError(f"input_ids are {ids.dtype}: give whole numbers, torch.int64")
         if ids.shape[1] > self.config.max_text_positions:
             raise UsageError(
                 f"texts have {ids.shape[1]} tokens, the model has {self.config.max_text_positions} positions: truncate"
             )
+        if type(ids) is not Tensor or ids.device.type != "cpu" or mask.device.type != "cpu":
+            return  # to look at values on an accelerator would hold it up
+        lowest, highest = (int(one) for one in ids.aminmax())
+        if lowest < 0 or highest >= self.config.vocab_size:
+            raise UsageError(
+                f"input_ids go from {lowest} to {highest}, the model knows 0 to {self.config.vocab_size - 1}: they are "
+                "from another tokenizer; use the model's own"
+            )
+        if not mask.bool().any(1).all():
+            raise UsageError("attention_mask has a row of zeros only: every text needs a token, [CLS] at least")
 
 
 def _check_consensus(how: str) -> None:

@@ -37,7 +37,8 @@ def check_pictures(high: Tensor | None, low: Tensor | None) -> tuple[int, int]:
     if high is not None:
         if high.ndim != 5 or high.shape[2] != 3:
             raise UsageError(f"high has shape {tuple(high.shape)}, expected (B, S, 3, H, W): RGB frames of S segments")
-        if high.shape[-2] % 64 or high.shape[-1] % 64 or 0 in high.shape:
+        _check_not_empty("high", high)
+        if high.shape[-2] % 64 or high.shape[-1] % 64:
             raise UsageError(
                 f"high is {high.shape[-2]}x{high.shape[-1]}, but its grid is H/64 x W/64: crop to multiples of 64"
             )
@@ -46,7 +47,8 @@ def check_pictures(high: Tensor | None, low: Tensor | None) -> tuple[int, int]:
             raise UsageError(
                 f"low has shape {tuple(low.shape)}, expected (B, S, 2N, 3, H/4, W/4): RGB neighbour frames"
             )
-        if low.shape[-2] % 16 or low.shape[-1] % 16 or 0 in low.shape:
+        _check_not_empty("low", low)
+        if low.shape[-2] % 16 or low.shape[-1] % 16:
             raise UsageError(
                 f"low is {low.shape[-2]}x{low.shape[-1]}, but its grid is h/16 x w/16: crop to multiples of 16"
             )
@@ -67,6 +69,13 @@ def check_pictures(high: Tensor | None, low: Tensor | None) -> tuple[int, int]:
     given = high if high is not None else low
     assert given is not None
     return given.shape[0], given.shape[1]
+
+
+def _check_not_empty(name: str, pictures: Tensor) -> None:
+    if 0 in pictures.shape:
+        raise UsageError(
+            f"{name} has shape {tuple(pictures.shape)}, so it holds no pictures: give at least one, or {name}=None"
+        )
 
 
 def build_vision(config: HDVILAConfig) -> dict[str, nn.Module]:
