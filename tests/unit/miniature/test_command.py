@@ -63,3 +63,10 @@ def test_sheet_is_a_picture(tmp_path: Path) -> None:
     picture = (tmp_path / "sheet.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert 50_000 < len(picture) < 400_000
+
+
+def test_a_file_is_no_folder_to_render_into(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert main(["miniature", "render", "--into", str(tmp_path / "file"), "--videos", "1"]) == 2
+    assert "file: is a file: name a folder to render into" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "mine"
