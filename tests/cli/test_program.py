@@ -58,7 +58,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
         (["index", "x", "--into", "y"], "--model"),
         (["index", "/no/where", "--into", "y", "--model", "a/b"], "/no/where: there is no such folder"),
         (["index", ".", "--into", "y", "--model", "z"], "z: there is no such model"),
-        (["search", "", "--library", "."], "the query is empty"),
+        (["search", "x", "--library", "."], "there is no such library"),
     ],
 )
 def test_wrong_use_is_one_line_and_status_2(

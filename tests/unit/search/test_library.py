@@ -344,3 +344,9 @@ def test_a_file_on_which_its_reader_breaks_down_does_not_end_the_work(
     assert reports["red.mp4"].status == "failed"
     assert "OverflowError: value too large" in reports["red.mp4"].reason
     assert reports["mixed.mp4"].status == "indexed"
+
+
+def test_a_query_without_words_is_refused(library: Library, index: Index) -> None:
+    index()
+    with pytest.raises(UsageError, match="the query is empty"):
+        library.search(" \n")
