@@ -63,10 +63,10 @@ class Shares:
     """
 
     phrase: float = 0.4
-    object: float = 0.7
-    colour: float = 0.6
+    object: float = 0.8
+    colour: float = 0.8
     place: float = 0.25
-    texture: float = 0.85
+    texture: float = 0.9
     mark: float = 0.2
     action: float = 0.8
     aside: float = 0.1
