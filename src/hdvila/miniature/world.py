@@ -62,14 +62,14 @@ class Shares:
     to do with the picture, `silent` an event about which nothing is said.
     """
 
-    phrase: float = 0.4
-    object: float = 0.8
-    colour: float = 0.8
+    phrase: float = 0.2
+    object: float = 0.7
+    colour: float = 0.9
     place: float = 0.25
     texture: float = 0.9
     mark: float = 0.2
     action: float = 0.8
-    aside: float = 0.1
+    aside: float = 0.05
     silent: float = 0.08
 
     def __post_init__(self) -> None:
