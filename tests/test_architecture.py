@@ -18,15 +18,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nn": set(),
     "losses": set(),
     "models": {"nn"},
+    "annotations": set(),
     "store": {"media"},
     "pages": {"media"},  # HTML with everything inside
     "hub": {"models", "nn", "media", "text"},
-    "miniature": {"media", "text"},
-    "corpus": {"store", "media", "text", "pages"},
-    "data": {"store", "media", "text"},
+    "miniature": {"media", "text", "annotations"},
+    "corpus": {"store", "media", "text", "pages", "annotations"},
+    "data": {"store", "media", "text", "annotations"},
     "tasks": {"models", "losses", "data"},  # of data only the Batch
     "train": {"tasks", "data", "hub", "models", "text", "evaluate"},
-    "evaluate": {"tasks", "data", "hub", "text"},
+    "evaluate": {"tasks", "data", "hub", "text", "media", "annotations", "pages"},
     "search": {"hub", "models", "media", "text"},
     "recipes": {"train", "tasks", "models", "data"},  # configuration classes only
 }

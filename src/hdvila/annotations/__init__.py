@@ -1,0 +1,1 @@
+"""Annotation files of the benchmarks, in the forms in which their authors gave them out."""

@@ -1,0 +1,1 @@
+"""The benchmarks' protocols by name."""
