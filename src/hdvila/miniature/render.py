@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from random import Random
 from typing import Any
 
 from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.files import InUse, exclusive, replacing
+from hdvila.files import exclusive, replacing
 from hdvila.media.encode import write_video
 from hdvila.miniature.captions import captions
 from hdvila.miniature.draw import frame
@@ -24,6 +23,7 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.types import Pixels
 
 _FORMAT = 1
+BUSY = "another process is rendering into this folder: wait for it or end it, or choose another one"
 _FEW = 16  # videos for which another process is not worth its start
 
 
@@ -65,13 +65,13 @@ def render(
 
     Raises:
         UsageError: no videos or workers asked for, or `into` holds another world or more videos, or is no folder.
-        StoreError: a file of the folder cannot be read, or another process renders into it.
+        StoreError: a file of the folder cannot be read, or it cannot be written, or another process renders into it.
         MediaError: a video cannot be written.
     """
     config = config or WorldConfig()
     if videos < 1 or workers < 1:
         raise UsageError(f"videos={videos}, workers={workers}: a world needs at least one of each")
-    with _only_writer(Path(into)):
+    with exclusive(Path(into) / ".writing", StoreError, BUSY):
         return _render(Path(into), videos, seed, config, split, reporter, workers)
 
 
@@ -143,21 +143,6 @@ def _manifest(script: Script) -> dict[str, Any]:
         "license": "Apache-2.0",
         "language": "en",
     }
-
-
-@contextmanager
-def _only_writer(folder: Path) -> Iterator[None]:
-    """Hold the lock of a world."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(folder / ".writing"))
-        except InUse as error:
-            raise StoreError(
-                f"another process is rendering into {folder}: wait for it or end it, or choose another folder"
-            ) from error
-        except OSError as error:
-            raise UsageError(f"{folder} cannot be written: {error.strerror}; choose another folder") from error
-        yield
 
 
 def _claim(folder: Path, world: dict[str, Any], videos: int) -> None:

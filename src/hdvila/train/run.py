@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hdvila.data.loader import Share
 from hdvila.data.order import Order
 from hdvila.errors import TrainingError
-from hdvila.files import InUse, exclusive
+from hdvila.files import exclusive
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import Reporter
 from hdvila.text.tokenizer import Tokenizer
@@ -73,25 +72,15 @@ def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | Non
     return Run(recipe, folder, engine, data, order, share, model, optimizer, checkpoints, done)
 
 
-@contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def only_writer(folder: Path) -> AbstractContextManager[None]:
     """Hold the run's lock; a process that dies, however it dies, lets go of it.
 
     Raises:
-        TrainingError: another process holds it, or the folder cannot be made.
+        TrainingError: another process holds it, or the folder cannot be made or written.
     """
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(folder / ".writing"))
-        except InUse as error:
-            raise TrainingError(
-                f"another process is training into {folder}: wait for it or end it, or choose another folder"
-            ) from error
-        except OSError as error:
-            raise TrainingError(
-                f"the run folder {folder} cannot be written: {error.strerror}; choose another with --into"
-            ) from error
-        yield
+    return exclusive(
+        folder / ".writing", TrainingError, "another process is training into this run; wait for it or end it"
+    )
 
 
 def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:

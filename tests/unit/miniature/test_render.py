@@ -138,11 +138,14 @@ def test_a_folder_holds_one_world(world: Path) -> None:
 
 
 def test_two_calls_do_not_share_a_world(tmp_path: Path) -> None:
-    with exclusive(tmp_path / ".writing"), pytest.raises(StoreError, match="another process is rendering into"):
+    with (
+        exclusive(tmp_path / ".writing", StoreError, ""),
+        pytest.raises(StoreError, match="another process is rendering into"),
+    ):
         render(tmp_path, 1)
     assert [path.name for path in tmp_path.iterdir()] == [".writing"]
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be written"):
         render(tmp_path / "file", 1)
 
 
