@@ -72,7 +72,7 @@ def miniature_stage2() -> Recipe:
     """
     return Recipe(
         name="miniature-stage2",
-        task=PretrainStage2(mask_share=0.15, consensus="logsumexp"),
+        task=PretrainStage2(mask_share=0.3, consensus="logsumexp"),
         model=_model("stage2"),
         data=DATA,
         steps=500,
