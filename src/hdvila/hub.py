@@ -18,9 +18,12 @@ from hdvila.models.hdvila.adapter import from_official, infer_config, is_officia
 from hdvila.models.hdvila.config import HDVILAConfig, check_settings
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import Weights, put_weights, read_weights, unwrap
-from hdvila.nn.pretrained import CONFIG, FORMAT, WEIGHTS
+from hdvila.nn.pretrained import CONFIG, FORMAT, WEIGHTS, evaluating, read_note
+from hdvila.text.answers import ANSWERS, Answers
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.types import HybridClip
+
+__all__ = ["Processor", "answers_of", "build_model", "evaluating", "list_models", "load_model", "read_note"]
 
 _log = logging.getLogger("hdvila")
 
@@ -33,6 +36,8 @@ class Processor:
     tokenizer: Tokenizer
     text_length: int = 50
     """Tokens of a text, [CLS] and [SEP] included; longer texts are cut."""
+    answers: Answers | None = None
+    """The vocabulary of a model that answers open questions."""
 
     def read(self, path: str | Path, start: float | None = None, end: float | None = None) -> HybridClip:
         """The frames of a video, or of its seconds start..end, as the model wants them.
@@ -49,24 +54,29 @@ class Processor:
         return torch.from_numpy(ids), torch.from_numpy(mask)
 
     def save(self, folder: Path) -> dict[str, Any]:
-        """Write the tokenizer into a model folder; -> what belongs into its config.json."""
+        """Write tokenizer and answers into a model folder; -> what belongs into its config.json."""
         self.tokenizer.save(folder)
-        return {"preprocess": self.preprocess.to_dict(), "text_length": self.text_length}
+        described = {"preprocess": self.preprocess.to_dict(), "text_length": self.text_length}
+        if self.answers is None:
+            return described
+        self.answers.save(folder)
+        return described | {"answers": len(self.answers)}
 
     def describe(self) -> dict[str, Any]:
-        """All that changes what the model sees of a file or a text, in plain values for JSON."""
-        return {
+        """All that changes what the model sees of a file or a text and what it says of them, in plain values for JSON."""
+        described = {
             "preprocess": self.preprocess.to_dict(),
             "text_length": self.text_length,
             "tokenizer": self.tokenizer.to_json(),
         }
+        return described if self.answers is None else described | {"answers": list(self.answers.words)}
 
     @classmethod
     def load(cls, folder: Path, described: Mapping[str, Any]) -> Processor:
         """The inverse of `save`.
 
         Raises:
-            CheckpointError: what the folder's config.json says cannot be used.
+            CheckpointError: what the folder's config.json says cannot be used, or answers.json is not what it speaks of.
             UsageError: there is no tokenizer in the folder.
         """
         try:
@@ -77,7 +87,34 @@ class Processor:
         except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise _damaged(folder / CONFIG, what) from error
-        return cls(preprocess, Tokenizer.load(folder), length)
+        return cls(preprocess, Tokenizer.load(folder), length, _load_answers(folder, described))
+
+
+def _load_answers(folder: Path, described: Mapping[str, Any]) -> Answers | None:
+    if "answers" not in described:
+        return None
+    try:
+        answers = Answers.load(folder)
+    except UsageError as error:
+        raise CheckpointError(f"{error}; fetch the model folder again") from error
+    rows = described["model"].get("num_answers", 0)
+    if len(answers) != described["answers"] or len(answers) > rows:
+        raise _damaged(
+            folder / ANSWERS, f"{len(answers)} answers for {described['answers']} that were saved and {rows} rows"
+        )
+    return answers
+
+
+def answers_of(source: str | Path) -> Answers | None:
+    """The vocabulary of answers of a model folder, or the ``answers.json`` beside a checkpoint file; None without one.
+
+    Raises:
+        CheckpointError, UsageError: it is damaged.
+    """
+    folder = Path(source).parent if Path(source).is_file() else Path(source)
+    if (folder / CONFIG).is_file():
+        return _load_answers(folder, _read_config(folder))
+    return Answers.load(folder) if (folder / ANSWERS).is_file() else None
 
 
 def build_model(config: HDVILAConfig) -> HDVILA:

@@ -19,7 +19,7 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["RetrievalReport", "embed_clips", "embed_texts", "evaluate_retrieval"]
+__all__ = ["RetrievalReport", "embed_clips", "embed_texts", "evaluate_retrieval", "similarity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,7 @@ def evaluate_retrieval(
         raise UsageError(f"none of the {len(chosen)} clips has words, and without queries there is nothing to rank")
     videos_VD = embed_clips(model, corpus, spoken, batch_size, reporter)
     texts_QD = embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
-    # In float64 and back, so that equal vectors have equal scores however the product was blocked.
-    similarity_QV = (texts_QD.astype(np.float64) @ videos_VD.T.astype(np.float64)).astype(np.float32)
+    similarity_QV = similarity(texts_QD, videos_VD)
     forth, back = retrieval_metrics(similarity_QV, ties=ties), retrieval_metrics(similarity_QV.T, ties=ties)
     return RetrievalReport(
         protocol=f"clips of a corpus and the words said in them, one to one, ties {ties}",
@@ -104,6 +103,11 @@ def evaluate_retrieval(
         text_to_video=forth,
         video_to_text=back,
     )
+
+
+def similarity(texts_QD: NDArray[np.float32], videos_VD: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(Q, V) dot products, computed in float64, so that equal vectors have equal scores however it was blocked."""
+    return (texts_QD.astype(np.float64) @ videos_VD.T.astype(np.float64)).astype(np.float32)
 
 
 @torch.inference_mode()

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from hdvila.errors import CheckpointError
-from hdvila.models.hdvila.adapter import from_official, is_official
+from hdvila.models.hdvila.adapter import ANSWER_HEAD, JOINT, from_official, is_official
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import LoadReport, Weights, put_weights, read_weights
 
@@ -116,6 +116,51 @@ def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:
         del ours[key]
     put_weights(model, ours, report, name=str(file), part=names.__contains__)
     return report
+
+
+def load_shared(model: HDVILA, source: str | Path, *, same_answers: bool = False) -> LoadReport:
+    """Fill a question-answering model with everything that it shares with a model of stage one or two, or with another
+    question-answering model.
+
+    What the file does not have (the answer head; after stage one the joint transformer as well) is left as it is.
+
+    Args:
+        source: a folder of ours or an official file.
+        same_answers: row i of its answer head is known to mean the same answer as row i of the model's.
+
+    Raises:
+        CheckpointError: it cannot be read, is no HD-VILA model, has other sizes or heads, or another answer head.
+    """
+    file = _weights_file(Path(source), ("model.safetensors",))
+    weights = read_weights(file)
+    if not is_official(weights):
+        raise CheckpointError(f"{file}: these are no weights of HD-VILA: give a model folder or file")
+    _check_heads(model, file.parent / "config.json")
+    ours, report = from_official(weights, model.config)
+    head = ours.get(f"{ANSWER_HEAD}2.weight")
+    if head is not None:
+        _check_answer_head(model, head.shape[0], same_answers, file)
+    if not any(JOINT.match(key) for key in weights):
+        layers = tuple(f"transformer.bert.encoder.layer.{n}." for n in range(model.config.text_layers))
+        joint = [key for key in model.state_dict() if JOINT.match(key) or key.startswith("transformer.bert.encoder.")]
+        missing = [key for key in joint if key not in ours and not key.startswith(layers)]
+        report.started |= {key: "stage one has no joint transformer" for key in missing if key not in report.started}
+    put_weights(model, ours, report, name=str(file))
+    return report
+
+
+def _check_answer_head(model: HDVILA, rows: int, same_answers: bool, file: Path) -> None:
+    own = model.state_dict()[f"{ANSWER_HEAD}2.weight"].shape[0]
+    if rows != own:
+        problem = f"its answer head has {rows} rows, the model to fill has {own}"
+    elif own > 1 and not same_answers:
+        problem = f"which answers the {rows} rows of its answer head mean is not known (no answers.json beside it)"
+    else:
+        return
+    raise CheckpointError(
+        f"{file}: {problem}: an answer head cannot be taken over into another vocabulary; start from the model that "
+        "this one was fine-tuned from"
+    )
 
 
 def _torchvision_name(key: str) -> str:
