@@ -70,8 +70,8 @@ def find_annotations(protocol: Protocol, folder: Path, split: Split) -> Path:
                 if file.is_file():
                     return file
     raise UsageError(
-        f"{folder}: the {split} annotations of {protocol.name} are missing; put one of {', '.join(names)} there or into "
-        f"{folder / 'annotations'}, packed with gzip or not"
+        f"{folder}: the {split} annotations of {protocol.name} are missing; put one of {', '.join(names)} there or "
+        f"into {folder / 'annotations'}, packed with gzip or not"
     )
 
 

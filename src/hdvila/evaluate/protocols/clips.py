@@ -26,7 +26,7 @@ LSMDC = Protocol(
     metric="r1",
     gallery=1000,
     chance=1 / 1000,
-    published=(t2v("HD-VILA", f"{HD_VILA}, table 4", 17.4, 34.1, 15, r10=44.1),),
+    published=(t2v("HD-VILA", HD_VILA, 17.4, 34.1, 15, r10=44.1),),
     differences=("The official code keeps the checkpoint with the best R@1 on the test list itself.",),
     read=lsmdc.read,
 )
@@ -55,7 +55,7 @@ YOUCOOK2 = Protocol(
     ),
     differences=(
         "HD-VILA publishes no number on it and its code has no configuration; the settings are those of MSR-VTT.",
-        "Lists of 3,305 and of 3,350 steps are in use, by which videos could still be had: compare the gallery first.",
+        "Lists of other lengths (3,305 steps) are in use as well: compare the gallery first.",
     ),
     read=youcook2.read,
 )

@@ -33,8 +33,8 @@ MSRVTT_1KA = Protocol(
     gallery=1000,
     chance=1 / 1000,
     published=(
-        t2v("HD-VILA", f"{HD_VILA}, table 2", 35.6, 65.3, 3, r10=78.0),
-        t2v("HD-VILA, zero-shot", f"{HD_VILA}, table 2", 14.6, 34.4, 15, r10=44.1),
+        t2v("HD-VILA", HD_VILA, 35.6, 65.3, 3, r10=78.0),
+        t2v("HD-VILA, zero-shot", HD_VILA, 14.6, 34.4, 15, r10=44.1),
         t2v("CLIP4Clip-seqTransf", "Luo et al. 2021, arXiv 2104.08860", 44.5, 71.4, 2, r10=81.6),
     ),
     differences=(

@@ -27,7 +27,7 @@ DIDEMO = Protocol(
     gallery=1004,
     chance=1 / 1004,
     published=(
-        t2v("HD-VILA", f"{HD_VILA}, table 3", 28.8, 57.4, 4, r10=69.1),
+        t2v("HD-VILA", HD_VILA, 28.8, 57.4, 4, r10=69.1),
         t2v("ClipBERT", "Lei et al., CVPR 2021", 20.4, 48.0, 6, r10=60.8),
     ),
     differences=(
@@ -45,9 +45,9 @@ ACTIVITYNET_VAL1 = Protocol(
         "train": ("train.json", "train_modified.json", "train.jsonl"),
         "test": ("val_1.json", "val1.jsonl", "anet_entities_val_1_para.json"),
     },
-    split="training 10,009, test 4,917 videos (val_1); no validation: val_2 annotates the videos of val_1, so carve one",
+    split="training 10,009, test 4,917 videos (val_1); no validation (val_2 has the same videos), so carve one",
     captions="one paragraph a video",
-    paragraphs="all sentences of a video joined with spaces, in the file's order, as the field's paragraph files have it",
+    paragraphs="all sentences of a video joined with spaces, in the file's order, as in the field's paragraph files",
     text_length=50,
     train=sampling(4, 13, 4),
     test=sampling(8, 13, 4),
@@ -55,7 +55,7 @@ ACTIVITYNET_VAL1 = Protocol(
     gallery=4917,
     chance=1 / 4917,
     published=(
-        t2v("HD-VILA", f"{HD_VILA}, table 5", 28.5, 57.4, 4, r50=94.0),
+        t2v("HD-VILA", HD_VILA, 28.5, 57.4, 4, r50=94.0),
         t2v("ClipBERT", "Lei et al., CVPR 2021", 21.3, 49.0, 6, r10=63.5),
     ),
     differences=(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hdvila.annotations import msrvtt_mc, msrvtt_qa
-from hdvila.evaluate.protocols.protocol import Protocol
+from hdvila.evaluate.protocols.protocol import Protocol, Split
 from hdvila.evaluate.protocols.settings import HD_VILA, TOO_FEW_PIXELS, accuracy, sampling
 
 __all__ = ["MSRVTT_MC", "MSRVTT_QA", "MSVD_QA"]
 
-_FILES = {
+_FILES: dict[Split, tuple[str, ...]] = {
     "train": ("train_qa.json", "train.jsonl"),
     "validation": ("val_qa.json", "val.jsonl"),
     "test": ("test_qa.json", "test.jsonl", "hqga_test.csv"),
@@ -18,7 +18,7 @@ MSRVTT_QA = Protocol(
     name="msrvtt-qa",
     benchmark="MSRVTT-QA (Xu et al. 2017), open questions",
     task="open_ended",
-    files=_FILES,  # type: ignore[arg-type]
+    files=_FILES,
     split="training 158,581, validation 12,278, test 72,821 questions on the original splits of MSR-VTT",
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
     paragraphs="none: one question, one answer",
@@ -29,7 +29,7 @@ MSRVTT_QA = Protocol(
     gallery=1500,
     chance=1 / 1500,
     published=(
-        accuracy("HD-VILA", f"{HD_VILA}, table 6", 40.0),
+        accuracy("HD-VILA", HD_VILA, 40.0),
         accuracy("ClipBERT", "Lei et al., CVPR 2021", 37.4),
         accuracy("Just Ask", "Yang et al., ICCV 2021", 41.5),
     ),
@@ -45,7 +45,7 @@ MSVD_QA = Protocol(
     name="msvd-qa",
     benchmark="MSVD-QA (Xu et al. 2017), open questions",
     task="open_ended",
-    files=_FILES,  # type: ignore[arg-type]
+    files=_FILES,
     split="training 30,933 questions on 1,200 videos, validation 6,415 on 100, test 13,157 on 670",
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
     paragraphs="none: one question, one answer",
@@ -77,7 +77,7 @@ MSRVTT_MC = Protocol(
             "videodatainfo_2017.json",
         ),
     },
-    split="test: 2,990 questions, one for each test video of MSR-VTT; no training: a retrieval model ranks the captions",
+    split="test: 2,990 questions, one for each test video of MSR-VTT; no training: a retrieval model ranks captions",
     captions="the video's own caption and four of other test videos; built from MSR-VTT's json where there is no file",
     paragraphs="none: an option is one caption",
     text_length=50,
@@ -87,13 +87,13 @@ MSRVTT_MC = Protocol(
     gallery=5,
     chance=1 / 5,
     published=(
-        accuracy("HD-VILA", f"{HD_VILA}, table 6", 97.1),
+        accuracy("HD-VILA", HD_VILA, 97.1),
         accuracy("ClipBERT", "Lei et al., CVPR 2021", 88.2),
         accuracy("JSFusion", "Yu et al., ECCV 2018", 83.4),
     ),
     differences=(
-        "The official code takes a retrieval checkpoint, and its retrieval list of 9,000 videos holds 1,990 of the 2,990 "
-        "test videos; train on msrvtt-1ka-7k or msrvtt-full to keep them apart.",
+        "The official code takes a retrieval checkpoint, and its retrieval list of 9,000 videos holds 1,990 of the "
+        "2,990 test videos; train on msrvtt-1ka-7k or msrvtt-full to keep them apart.",
         "Questions that are built here follow the rule, with other draws than the papers' file.",
     ),
     read=msrvtt_mc.read,

@@ -1,7 +1,7 @@
 """What the protocols share: the paper's picture sizes on stores of 6 frames a second, and rows as papers print them.
 
-A store for a benchmark has LR frames at 6 a second, the rate to which the official code brings its videos, and HR frames
-at every third of them.
+A store for a benchmark has LR frames at 6 a second, the rate to which the official code brings its videos, and HR
+frames at every third of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from hdvila.media.preprocess import Preprocess
 __all__ = ["HD_VILA", "TOO_FEW_PIXELS", "accuracy", "sampling", "square", "t2v"]
 
 FPS, HR_EVERY = 6.0, 3
-HD_VILA = "Xue et al., CVPR 2022"
+HD_VILA = "Xue et al., CVPR 2022, arXiv 2111.10337"
 TOO_FEW_PIXELS = (
     "The official code shrinks these videos to 180p by nearest neighbour and enlarges the middle frame four times; "
     "a prepared store has real high-resolution frames (hdvila prepare --official makes theirs)."
