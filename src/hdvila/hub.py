@@ -63,7 +63,7 @@ class Processor:
         return described | {"answers": len(self.answers)}
 
     def describe(self) -> dict[str, Any]:
-        """All that changes what the model sees of a file or a text and what it says of them, in plain values for JSON."""
+        """All that changes what the model sees of a file or a text, and what it answers, in plain values for JSON."""
         described = {
             "preprocess": self.preprocess.to_dict(),
             "text_length": self.text_length,
@@ -76,7 +76,7 @@ class Processor:
         """The inverse of `save`.
 
         Raises:
-            CheckpointError: what the folder's config.json says cannot be used, or answers.json is not what it speaks of.
+            CheckpointError: what the folder's config.json says cannot be used, or another answers.json.
             UsageError: there is no tokenizer in the folder.
         """
         try:

@@ -121,7 +121,8 @@ class _LastClip:
 
     def __init__(self, source: ClipSource, preprocess: Any) -> None:
         self._source, self._preprocess = source, preprocess
-        self._number, self._clip = -1, None
+        self._number = -1
+        self._clip: HybridClip | None = None
 
     def __call__(self, number: int) -> HybridClip:
         if self._clip is None or number != self._number:

@@ -64,13 +64,13 @@ def check_unseen(trainings: Sequence[Training], protocol: Protocol, videos: Iter
     for training in trainings:
         if seen := training.seen(gallery):
             raise UsageError(
-                f"the model was fine-tuned on {len(seen)} of the {len(gallery)} videos of this test ({seen[0]}, ...), in "
-                f"the {training.split} split of {training.protocol}: numbers on them say nothing; take a model that "
+                f"the model was fine-tuned on {len(seen)} of the {len(gallery)} videos of this test ({seen[0]}, ...), "
+                f"in the {training.split} split of {training.protocol}: numbers on them say nothing; take a model that "
                 "has not seen them, or another split"
             )
     last = trainings[-1] if trainings else None
     if last is not None and protocol.task in ("open_ended", "count") and last.protocol != protocol.name:
         raise UsageError(
-            f"the model was fine-tuned to answer {last.protocol}, and {protocol.name} has another vocabulary of answers: "
-            "fine-tune one for it"
+            f"the model was fine-tuned to answer {last.protocol}, and {protocol.name} has another vocabulary of "
+            "answers: fine-tune one for it"
         )

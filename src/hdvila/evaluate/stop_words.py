@@ -2,7 +2,7 @@
 
 The paper does not print its list and the released code does not use the one it carries. This one is our own: the
 English function words (articles, pronouns, auxiliaries, prepositions, conjunctions) that say nothing of what is seen.
-Prepositions of place and direction (on, under, into, up, down, ...) do say something of it and stay.
+Prepositions that tell where or which way (on, under, into, up, down, ...) do say something of it and stay.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hdvila.annotations.carve import carve
 from hdvila.annotations.records import Annotations
 from hdvila.data.dataset import ClipSource, open_corpus
 from hdvila.data.examples import (
@@ -17,7 +18,7 @@ from hdvila.data.examples import (
 from hdvila.data.history import Training
 from hdvila.data.settings import Benchmark
 from hdvila.errors import UsageError
-from hdvila.evaluate.protocols import carve, get_protocol, read_split
+from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.progress import Reporter
 from hdvila.text.answers import Answers

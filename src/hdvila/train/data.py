@@ -54,8 +54,8 @@ def open_data(
         reporter: hears what was left out.
 
     Raises:
-        UsageError: nobody names a corpus, a benchmark that cannot be trained on, or a tokenizer with more words than the
-            model.
+        UsageError: nobody names a corpus, a benchmark that cannot be trained on, or a tokenizer with more words than
+            the model.
         StoreError: it cannot be read.
     """
     if recipe.data.benchmark is not None:

@@ -28,8 +28,8 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
     step is a function of the weights, the seed and its number.
 
     Args:
-        into: the run's folder. It holds ``log.jsonl``, ``tensorboard/``, ``checkpoints/``, with validation ``best/``, and
-            at the end ``model/``. Several processes (started by ``torchrun``) share it.
+        into: the run's folder. It holds ``log.jsonl``, ``tensorboard/``, ``checkpoints/``, with validation ``best/``,
+            and at the end ``model/``. Several processes (started by ``torchrun``) share it.
         reporter: a bar with the loss.
         corpus: the corpus, where the recipe does not name one itself.
 

@@ -71,8 +71,8 @@ class BestModel:
             model.save_pretrained(self.folder, {**notes, VALIDATION: note})
         except OSError as error:
             raise TrainingError(
-                f"the best model {self.folder} cannot be written: {error.strerror}; make room on the disk, then the same "
-                "command goes on from the last checkpoint"
+                f"the best model {self.folder} cannot be written: {error.strerror}; make room on the disk, then the "
+                "same command goes on from the last checkpoint"
             ) from error
 
     def put_into(self, model: HDVILA) -> dict[str, Any]:
