@@ -16,7 +16,7 @@ Answer = str | int | float
 
 
 def correct(questions: Sequence[Question], answers: Sequence[Answer]) -> NDArray[np.float64]:
-    """(Q,) 1 where the answer is the right one as it stands, 0 elsewhere; of counts, where the numbers are equal."""
+    """(Q,) 1 where the answer is the right one as it stands, 0 elsewhere."""
     return np.array(
         [float(str(question.answer) == str(answer)) for question, answer in zip(questions, answers, strict=True)]
     )
