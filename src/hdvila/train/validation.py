@@ -41,7 +41,7 @@ def measure(model: HDVILA, recipe: Recipe, held_out: HeldOut, reporter: Reporter
             consensus=consensus,
             reporter=reporter,
         )
-    return quick_score(held_out.annotations, predicted)
+    return quick_score(held_out.annotations, predicted.predictions)
 
 
 class BestModel:
