@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,8 @@ def score(
         UsageError: predictions that do not fit the annotations or the task; says which id.
     """
     began = time.perf_counter()
+    if ties not in get_args(TieRule):
+        raise UsageError(f"tie rule {ties!r} is unknown: choose one of {', '.join(get_args(TieRule))}")
     if isinstance(predictions, Similarity) != (protocol.task == "retrieval"):
         wanted = "similarities" if protocol.task == "retrieval" else "answers"
         raise UsageError(f"{protocol.name} is scored from {wanted}: give predictions of that form")
