@@ -86,3 +86,27 @@ def write_didemo(folder: Path, train: int = 24, test: int = 8) -> Path:
 
 def name_of(number: int) -> str:
     return f"1@N{number}_{number}"
+
+
+def write_msrvtt_test(folder: Path, videos: int = 6) -> Path:
+    """The 1,000-pair test of MSR-VTT, with fewer."""
+    folder.mkdir(parents=True)
+    rows = [f"ret{n},msr{n},video{n},a {colour_of(n)} thing {'abcdef'[n]} and the s" for n in range(videos)]
+    (folder / "MSRVTT_JSFUSION_test.csv").write_text("\n".join(["key,vid_key,video_id,sentence", *rows]) + "\n")
+    write_store(folder, {f"video{n}": colour_of(n) for n in range(videos)})
+    return folder
+
+
+def write_msrvtt_mc(folder: Path, videos: int = 6) -> Path:
+    """MSRVTT-MC: five captions a video, on the store of `write_msrvtt_test`."""
+    rows = [
+        {
+            "qid": n,
+            "clip_name": f"video{n}",
+            "options": [f"a {name} thing" for name in NAMES],
+            "answer": NAMES.index(colour_of(n)),
+        }
+        for n in range(videos)
+    ]
+    (folder / "msrvtt_mc_test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder

@@ -1,4 +1,4 @@
-"""``hdvila evaluate``: numbers of a model on the clips of a corpus, or of predictions by a benchmark's protocol."""
+"""``hdvila evaluate``: numbers of a model or of predictions by a benchmark's protocol, or of a model on a corpus."""
 
 from __future__ import annotations
 
@@ -19,42 +19,77 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def evaluate(
-    model: str | None = typer.Option(None, "--model", help="A model folder, checkpoint or hub name."),
-    corpus: Path | None = typer.Option(
-        None, "--corpus", help="The corpus whose clips are the queries and the gallery."
+    checkpoint: str | None = typer.Argument(
+        None, metavar="[CHECKPOINT]", help="A model folder, checkpoint or hub name."
     ),
     protocol: str | None = typer.Option(None, "--protocol", help="A benchmark's protocol (hdvila protocols)."),
-    annotations: Path | None = typer.Option(None, "--annotations", help="The benchmark's annotation file."),
+    data: Path | None = typer.Option(None, "--data", help="The benchmark's annotations and its prepared store/."),
+    sampling: str = typer.Option("standard", "--sampling", help="zero-shot: the paper's setting for that."),
+    annotations: Path | None = typer.Option(None, "--annotations", help="The annotation file of --predictions."),
     predictions: Path | None = typer.Option(
-        None, "--predictions", help="An npz of similarities, or a jsonl of answers."
+        None, "--predictions", help="An npz of similarities, or a jsonl of answers: read, or with CHECKPOINT written."
     ),
     ties: str = typer.Option("pessimistic", "--ties", help="pessimistic, optimistic, average or official."),
     allow_missing: bool = typer.Option(False, "--allow-missing", help="Score the videos that are there."),
-    into: Path | None = typer.Option(None, "--into", help="Where to write the record."),
+    into: Path | None = typer.Option(None, "--into", help="The record's file; of a CHECKPOINT else DATA/results/."),
+    model: str | None = typer.Option(None, "--model", help="A model, for --corpus."),
+    corpus: Path | None = typer.Option(None, "--corpus", help="A corpus whose clips are queries and gallery."),
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
-    """Retrieval numbers of a model on a corpus (--model, --corpus), or the record of predictions on a benchmark
-    (--protocol, --annotations, --predictions)."""
-    if (
-        protocol is not None
-        and annotations is not None
-        and predictions is not None
-        and model is None
-        and corpus is None
-    ):
-        record = _predictions(protocol, annotations, predictions, ties, allow_missing)
-        if into is not None:
-            from hdvila.evaluate.record import write_record
-
-            write_record(into, record)
-        emit(record.to_dict(), json, _lines(record))
-    elif model is not None and corpus is not None and protocol is None and annotations is None and predictions is None:
+    """The record of a model on a benchmark (CHECKPOINT, --protocol, --data), or of somebody's predictions on it
+    (--protocol, --annotations, --predictions); or retrieval numbers on a corpus (--model, --corpus)."""
+    given = {
+        name
+        for name, value in {
+            "CHECKPOINT": checkpoint, "--protocol": protocol, "--data": data, "--annotations": annotations,
+            "--predictions": predictions, "--model": model, "--corpus": corpus,
+        }.items()
+        if value is not None
+    }  # fmt: skip
+    if given == {"--model", "--corpus"} and model is not None and corpus is not None:
         report = _corpus(model_name(model), corpus)
         emit({"model": model, "corpus": str(corpus), **report.to_dict()}, json, _table(report))
+        return
+    record: Record
+    if given == {"--protocol", "--annotations", "--predictions"} and protocol and annotations and predictions:
+        record = _predictions(protocol, annotations, predictions, ties, allow_missing)
+    elif given - {"--predictions"} == {"CHECKPOINT", "--protocol", "--data"} and checkpoint and protocol and data:
+        record = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing, predictions)
+        assert record.checkpoint is not None
+        into = into or data / "results" / f"{protocol}-{sampling}-{record.checkpoint['sha256'][:12] or 'hub'}.json"
     else:
         raise UsageError(
-            "nothing to evaluate: give --model and --corpus, or --protocol, --annotations and --predictions"
+            "nothing to evaluate: give CHECKPOINT, --protocol and --data, or --protocol, --annotations and "
+            "--predictions, or --model and --corpus"
         )
+    if into is not None:
+        from hdvila.evaluate.record import write_record
+
+        write_record(into, record)
+    emit(record.to_dict(), json, _lines(record))
+
+
+def _benchmark(
+    checkpoint: str, name: str, data: Path, sampling: str, ties: str, allow_missing: bool, predictions: Path | None
+) -> Record:
+    """A model by a protocol."""
+    from hdvila.evaluate.checkpoint import evaluate_checkpoint
+    from hdvila.evaluate.predictions import write_predictions
+
+    if sampling not in ("standard", "zero-shot"):
+        raise UsageError(f"--sampling {sampling}: choose standard or zero-shot")
+    done = evaluate_checkpoint(
+        checkpoint,
+        name,
+        data,
+        sampling=sampling,  # type: ignore[arg-type]
+        ties=ties,  # type: ignore[arg-type]
+        allow_missing=allow_missing,
+        reporter=reporter(),
+    )
+    if predictions is not None:
+        write_predictions(predictions, done.predicted.predictions)
+    return done.record
 
 
 def _predictions(name: str, annotations: Path, predictions: Path, ties: str, allow_missing: bool) -> Record:
