@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby, islice, repeat
 from typing import Any
 
 import numpy as np
 import torch
 
 from hdvila.annotations.records import Question
+from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
 from hdvila.data.dataset import ClipSource, encode
 from hdvila.data.examples import question_texts
 from hdvila.evaluate.retrieval import embed_clips, embed_texts
 from hdvila.progress import SILENT, Reporter
-from hdvila.types import HybridClip
 
 __all__ = ["Guess", "answer_questions", "choose_by_retrieval"]
 
@@ -66,15 +67,18 @@ def answer_questions(
     processor = model.processor
     words = processor.answers.words if processor.answers else None
     order = sorted(range(len(questions)), key=lambda i: numbers[questions[i].video_id])  # one video's in a row
-    read = _LastClip(source, processor.preprocess)
+    shown = [numbers[questions[i].video_id] for i in order]
+    distinct = iter(read_ahead(source, list(dict.fromkeys(shown)), processor.preprocess))
+    read = chain.from_iterable(repeat(next(distinct), len(list(same))) for _, same in groupby(shown))
     guesses: dict[int, Guess] = {}
     with reporter.task("answering questions", total=len(questions)) as bar:
         for first in range(0, len(order), batch_size):
             some = order[first : first + batch_size]
             asked = [questions[i] for i in some]
             ids, mask = encode(processor.tokenizer, [question_texts(one) for one in asked], processor.text_length)
-            clips = [read(numbers[one.video_id]) for one in asked]
-            batch = collate(clips, ids.flatten(0, -2), mask.flatten(0, -2), some).to(model.device)
+            batch = collate(list(islice(read, len(some))), ids.flatten(0, -2), mask.flatten(0, -2), some).to(
+                model.device
+            )
             logits_SBA = model.answer_logits(batch.high, batch.low, batch.input_ids, batch.attention_mask)
             if words is not None:
                 logits_SBA = logits_SBA[..., : len(words)]
@@ -114,17 +118,3 @@ def _guess(question: Question, scores_A: torch.Tensor, words: Sequence[str] | No
     shares_A, rows = scores_A.softmax(0).topk(min(BEST, len(scores_A)))
     names: list[int | str] = [row if words is None else words[row] for row in rows.tolist()]
     return Guess(question.question_id, names[0], tuple(zip(names, shares_A.tolist(), strict=True)))
-
-
-class _LastClip:
-    """Reads clips and keeps the last: questions about one video come together."""
-
-    def __init__(self, source: ClipSource, preprocess: Any) -> None:
-        self._source, self._preprocess = source, preprocess
-        self._number = -1
-        self._clip: HybridClip | None = None
-
-    def __call__(self, number: int) -> HybridClip:
-        if self._clip is None or number != self._number:
-            self._number, self._clip = number, self._source.sample(number, self._preprocess)
-        return self._clip

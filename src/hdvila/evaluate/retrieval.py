@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
 from hdvila.data.dataset import ClipSource
 from hdvila.errors import UsageError
@@ -118,10 +120,11 @@ def embed_clips(
     preprocess, device = model.processor.preprocess, model.device
     no_words = torch.zeros((0, 0), dtype=torch.int64)
     rows: list[NDArray[np.float32]] = []
+    clips = read_ahead(corpus, numbers, preprocess)
     with reporter.task("embedding clips", total=len(numbers)) as bar:
         for first in range(0, len(numbers), batch_size):
             some = list(numbers[first : first + batch_size])
-            batch = collate([corpus.sample(i, preprocess) for i in some], no_words, no_words, some).to(device)
+            batch = collate(list(islice(clips, len(some))), no_words, no_words, some).to(device)
             rows.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
             bar.advance(len(some))
     return np.concatenate(rows)
