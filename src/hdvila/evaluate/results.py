@@ -31,7 +31,7 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A method and its numbers by column key; `ends` are those of their intervals, `gallery` what it has and the full."""
+    """A method and its numbers by column key; `ends` of their intervals; `gallery`: here, and in the full test."""
 
     method: str
     source: str
