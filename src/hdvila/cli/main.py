@@ -36,6 +36,7 @@ _COMMANDS = {
     "demo": _Entry("Everything once, from rendered videos to answered queries, with a report."),
     "miniature": _Entry("Render a small world of narrated videos whose truth is known.", group=True),
     "corpus": _Entry("From transcribed videos to training clips.", group=True),
+    "prepare": _Entry("Make the videos of a benchmark ready for training and evaluation."),
     "train": _Entry("Run a training recipe, or say what it would cost."),
     "evaluate": _Entry("Numbers of a model on a corpus, or of predictions by a benchmark's protocol."),
     "protocols": _Entry("The benchmarks' protocols: what each of them fixes.", group=True),
