@@ -53,7 +53,7 @@ def test_key_lists_of_the_real_files(variant: str) -> None:
     assert config.resnet_depths == (3, 4, 6, 3)
     assert config.num_answers == (1500 if variant == "open_ended" else 0)
     with torch.device("meta"):
-        model = hdvila.hub.HDVILA(config)
+        model = HDVILA(config)
     ours, report = from_official(weights, config)
     assert {k: t.shape for k, t in ours.items()} == {k: t.shape for k, t in model.state_dict().items()}
     assert len(ours) + len(report.dropped) == len(weights)

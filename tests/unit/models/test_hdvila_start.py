@@ -10,7 +10,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hdvila.errors import CheckpointError
-from hdvila.models.hdvila.start import load_bert, load_resnet, load_shared, load_stage_one
+from hdvila.models.hdvila.inherit import load_shared, load_stage_one
+from hdvila.models.hdvila.start import load_bert, load_resnet
 from tests.unit.models.small_hdvila import TINY, tiny_model
 
 TOKENS = torch.tensor([[2, 11, 57, 3, 0, 0], [2, 99, 4, 8, 15, 3]])
