@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,12 @@ def test_ids_may_be_numbers_of_the_files_order() -> None:
     numbered = Similarity(scores, ("2", "0", "1", "3"), ("0", "1", "2", "3"))
     record = score(RETRIEVAL, annotations, numbered).to_dict()
     assert record["text_to_video"]["r1"] == 1.0
+    own = questions("a", "b", "c")
+    own = Annotations(
+        own.videos, (), tuple(replace(one, question_id=str(i + 1)) for i, one in enumerate(own.questions))
+    )
+    with pytest.raises(UsageError, match="the question id '0'"):  # 1 and 2 are ids of the file: 0 is a mistake
+        score(OPEN, own, Answers({"0": "a", "1": "b", "2": "c"}))
 
 
 def test_missing_videos_are_refused_or_named() -> None:
@@ -194,7 +201,9 @@ def test_files_give_back_what_was_written(tmp_path: Path) -> None:
         (OPEN, ["[1]"], "where question_id and answer must stand"),
         (CHOICE, ['{"question_id": 1, "answer": "flap"}'], "where a whole number must stand"),
         (CHOICE, ['{"question_id": 1, "answer": true}'], "where a whole number must stand"),
-        (COUNT, ['{"question_id": 1, "answer": NaN}'], "where a"),
+        (CHOICE, ['{"question_id": 1, "answer": Infinity}'], "where a whole number must stand"),
+        (COUNT, ['{"question_id": 1, "answer": NaN}'], "where a number must stand"),
+        (COUNT, ['{"question_id": 1, "answer": Infinity}'], "where a count must stand"),
     ],
 )
 def test_broken_answer_files_are_refused(tmp_path: Path, protocol: Protocol, lines: list[str], words: str) -> None:
