@@ -31,7 +31,7 @@ def read(path: Path, split: Split) -> Annotations:
     """
     if form(path) == ".jsonl":
         return official.read_retrieval(path)
-    whole = read_json(path)
+    whole = read_json(path) if form(path) == ".json" else None
     if not isinstance(whole, dict) or not all(key.startswith("v_") for key in whole) or is_youcook2(whole):
         raise refuse(path, "ActivityNet's captions")
     captions = [Caption(key, key, text) for key, text in _paragraphs(path, whole)]

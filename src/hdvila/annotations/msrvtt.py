@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hdvila.annotations import official
 from hdvila.annotations.gather import counted, gather
-from hdvila.annotations.recognise import refuse
+from hdvila.annotations.recognise import BARE_LIST, LIST, looks_like, refuse
 from hdvila.annotations.records import Annotations, Caption, Part, Split
 from hdvila.annotations.tables import Row, fields_of, form, read_json, read_rows
 from hdvila.errors import UsageError
@@ -84,10 +84,9 @@ _STRANGE = ("caption of a video that is not listed is left out", "captions of vi
 
 
 def _from_list(path: Path) -> Annotations:
-    fields = fields_of(path)
-    rows = read_rows(path) if "video_id" in fields else read_rows(path, ["video_id"])
-    if "video_id" not in fields and len(fields) != 1:
+    if looks_like(path) not in (LIST, BARE_LIST):
         raise refuse(path, "a list of MSR-VTT's videos")
+    rows = read_rows(path) if "video_id" in fields_of(path) else read_rows(path, ["video_id"])
     ids = [row.text("video_id") for row in rows]
     parts: dict[str, Part] = {}
     captions: list[Caption] = []

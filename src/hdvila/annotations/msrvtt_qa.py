@@ -30,7 +30,8 @@ def read_msrvtt_qa(path: Path, split: Split) -> Annotations:
     """Questions about "video<number>".
 
     Raises:
-        UsageError: another file (MSVD-QA has the same form and is known by its numbers), or a broken record.
+        UsageError: another file, or a broken record. MSVD-QA has the same form; its validation and test are known by
+            their numbers, its training list could be the beginning of this one.
     """
     rows = _rows(path, "MSRVTT-QA", "video")
     if all(_is_msvd(row) for row in rows):
@@ -45,7 +46,7 @@ def read_msvd_qa(path: Path, split: Split) -> Annotations:
         UsageError: another file (MSRVTT-QA has the same form and is known by its numbers), or a broken record.
     """
     rows = _rows(path, "MSVD-QA", "vid")
-    if any(isinstance(row.values.get("video_id"), int) and row.values["video_id"] > _MSVD_VIDEOS for row in rows):
+    if any((name := _name(row)).isdecimal() and int(name) > _MSVD_VIDEOS for row in rows):
         raise UsageError(f"{path}: is not MSVD-QA, which has {_MSVD_VIDEOS:,} videos; it looks like MSRVTT-QA")
     return _read(path, rows, "vid")
 

@@ -8,9 +8,11 @@ from typing import Any
 from hdvila.annotations.tables import fields_of, form, read_cells, read_json
 from hdvila.errors import UsageError
 
-__all__ = ["VOCABULARY", "is_youcook2", "looks_like", "refuse"]
+__all__ = ["BARE_LIST", "LIST", "VOCABULARY", "is_youcook2", "looks_like", "refuse"]
 
 VOCABULARY = "an answer vocabulary"
+LIST = "a list of video ids"
+BARE_LIST = "a list of ids"
 
 _BY_FIELDS = (  # the first whose names are all there
     ({"videos", "sentences"}, "MSR-VTT's videodatainfo json"),
@@ -31,7 +33,7 @@ _BY_FIELDS = (  # the first whose names are all there
     ({"desc_id"}, "TVR"),
     ({"vid_name"}, "TVR, TVC or TVQA"),
     ({"question", "answer", "video_id"}, "MSRVTT-QA or MSVD-QA"),
-    ({"video_id"}, "a list of video ids"),
+    ({"video_id"}, LIST),
 )
 
 
@@ -84,5 +86,5 @@ def _bare(path: Path) -> str:
     if len(lines[0][1]) == 6 and lines[0][1][1].count(":") == 2:
         return "LSMDC"
     if len(lines[0][1]) == 1:
-        return "a list of ids"
+        return BARE_LIST
     return "How2R or How2QA" if any(cell.startswith("[") for cell in lines[0][1]) else "nothing known here"

@@ -84,6 +84,8 @@ def _read(path: Path, task: str, columns: set[str], question_of: Callable[[Row],
 
 
 def _official(path: Path, choice: bool) -> Annotations:
+    if "gif_name" not in fields_of(path):
+        raise refuse(path, "a jsonl of questions about GIFs")
     found = official.read_questions(path)
     if any(bool(question.options) != choice for question in found.questions):
         raise refuse(path, f"a jsonl of questions {'with' if choice else 'without'} options")
