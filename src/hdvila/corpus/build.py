@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,19 +13,17 @@ from hdvila.corpus.choice.balance import CategoryHours, balance
 from hdvila.corpus.choice.exclude import ExcludedIds, exclude
 from hdvila.corpus.choice.filter import filter_videos, remember_durations
 from hdvila.corpus.choice.near_duplicates import LookAlikes
-from hdvila.corpus.cluster import on_cluster
-from hdvila.corpus.cut import cut_to_file, read_cut
+from hdvila.corpus.cut import cut_to_file
 from hdvila.corpus.describe import describe
 from hdvila.corpus.failures import STEPS, WANTED, Failure, StepSummary, read_failures, summarise, write_failures
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import SourceVideo, collect
 from hdvila.corpus.sources.fetch import Downloader, fetch, youtube_dl
-from hdvila.media.container import usable_cores
-from hdvila.processes import Died, in_order
+from hdvila.corpus.spool import died, store_all
+from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import CorpusWriter
 
-_SPOOL = ".cutting"  # where processes leave cut videos until they are stored
 _JOURNAL = ".filtered.jsonl"
 _DEFAULTS = CorpusOptions()
 _OF_THE_MACHINE = frozenset({"root", "downloads", "workers", "cluster"})
@@ -158,13 +155,6 @@ def _choose(
     return [video for video in kept if video.video_id not in there], failures, categories
 
 
-def _engine(options: CorpusOptions) -> Callable[..., Any]:
-    """What runs jobs and gives back their results in order: processes of this machine, or a cluster."""
-    if options.cluster is not None:
-        return partial(on_cluster, address=options.cluster)
-    return partial(in_order, workers=options.workers or usable_cores())
-
-
 def _steps(options: CorpusOptions) -> list[str]:
     """The steps that a build with these options takes."""
     asked = {
@@ -187,24 +177,15 @@ def _facts(options: CorpusOptions, steps: Sequence[StepSummary]) -> dict[str, An
 
 
 def _cut_all(videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions) -> Iterator[int | Failure]:
-    """Cut in many processes, store in the order of the videos, so that the same videos give the same corpus.
-
-    Yields for each video how many clips it gave, or why it gave none.
-    """
-    spool = writer.root / _SPOOL
-    shutil.rmtree(spool, ignore_errors=True)  # of a run that was killed
-    spool.mkdir()
-    jobs = [(video, spool / f"{number}.clips") for number, video in enumerate(videos)]
-    try:
-        for (video, file), outcome in _engine(options)(partial(cut_to_file, options=options, form=options.form), jobs):
-            if isinstance(outcome, Died):
-                why = f"{video.path}: the process that read it died (exit status {outcome.exit_code}); the file is bad"
-                yield Failure(video.video_id, "cut", why)
-            else:
-                if isinstance(outcome, int):
-                    for cut in read_cut(file):
-                        writer.add(cut.clip, cut.hr, cut.lr, video.attributes)
-                yield outcome
-            file.unlink(missing_ok=True)
-    finally:
-        shutil.rmtree(spool, ignore_errors=True)
+    """Yields for each video how many clips it gave, or why it gave none."""
+    cut = partial(cut_to_file, options=options, form=options.form)
+    kept = store_all(
+        cut,
+        videos,
+        writer,
+        workers=options.workers,
+        cluster=options.cluster,
+        attributes=lambda video: dict(video.attributes),
+    )
+    for video, outcome in kept:
+        yield Failure(video.video_id, "cut", died(video.path, outcome)) if isinstance(outcome, Died) else outcome
