@@ -80,7 +80,7 @@ def _figures(record: Record) -> list[tuple[str, str, tuple[str, str] | None]]:
         return [
             _figure("R@1, text to video", forth["r1"], forth["intervals"]["r1"], _percent),
             _figure("R@10, text to video", forth["r10"], forth["intervals"]["r10"], _percent),
-            _figure("median rank", forth["median_rank"], forth["intervals"]["median_rank"], "{:g}".format),
+            _figure("median rank", forth["median_rank"], forth["intervals"]["median_rank"], _rank),
             _figure("R@1, video to text", back["r1"], back["intervals"]["r1"], _percent),
             (_percent(record.chance), f"chance, 1 of {record.gallery:,}", None),
         ]
@@ -108,6 +108,10 @@ def _figure(
 
 def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
+
+
+def _rank(rank: float) -> str:
+    return f"{round(rank, 1):g}"
 
 
 def _local(value: Any) -> Any:
