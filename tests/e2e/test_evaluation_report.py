@@ -75,7 +75,7 @@ def test_retrieval(tmp_path: Path, capsys: Capture) -> None:
     hostile = '"' + HOSTILE.replace('"', '""') + '"'
     file.write_text(file.read_text().replace("a red thing a and the s", hostile))
     page, record = report(random_model(tmp_path / "model"), "msrvtt-1ka", data, capsys)
-    assert f"{100 * record['text_to_video']['r1']:.3g} %" in page.words
+    assert f"{100 * record['text_to_video']['r1']:.1f} %" in page.words
     assert record["checkpoint"]["sha256"] in page.words
     assert "44.5" in page.words  # a published row
     assert "Frames a segment: 11 in the paper" in page.words

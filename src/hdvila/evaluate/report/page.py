@@ -107,7 +107,7 @@ def _figure(
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{100 * share:.1f} %" if share >= 0.01 or not share else f"{100 * share:.2g} %"
 
 
 def _rank(rank: float) -> str:
