@@ -86,6 +86,16 @@ def test_retrieval(tmp_path: Path, capsys: Capture) -> None:
     assert len(page.all("img")) == len(hits) * (1 + 5)  # of the middle segment, and of the low resolution
 
 
+def test_the_recipe_is_there_without_folders_of_this_machine(tmp_path: Path, capsys: Capture) -> None:
+    data, model = write_msrvtt_test(tmp_path / "data"), random_model(tmp_path / "model")
+    settings = {"name": "mine", "batch_size": 8, "start.model": f"{tmp_path}/pretrained", "into": "../else/where"}
+    (model / "recipe.json").write_text(json.dumps(settings))
+    page, _ = report(model, "msrvtt-1ka", data, capsys)
+    assert "mine on msrvtt-1ka" in page.words
+    assert all(words in page.words for words in ("batch_size8", "start.modelpretrained", "intowhere"))
+    assert "else/" not in page.words
+
+
 def test_an_answer_beyond_the_first_five_stands_behind_them(tmp_path: Path, capsys: Capture) -> None:
     data = tmp_path / "data"
     data.mkdir()

@@ -27,7 +27,7 @@ __all__ = ["write_report"]
 def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Reporter = SILENT) -> None:
     """Write the page: the record, examples of right and wrong answers with their pictures, and where it fails.
 
-    It grows to one or two MB, however large the test is. It names videos as the benchmark does and no folder of this
+    It grows to two or three MB, however large the test is. It names videos as the benchmark does and no folder of this
     machine. The same evaluation and seed give the same page.
 
     Args:
@@ -116,4 +116,4 @@ def _rank(rank: float) -> str:
 
 def _local(value: Any) -> Any:
     """A setting of the training; of a path only its last name."""
-    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+    return Path(value).name if isinstance(value, str) else value
