@@ -37,7 +37,13 @@ TINY: dict[str, Any] = {
 }
 
 
-def random_model(folder: Path, answers: tuple[str, ...] = (), streams: str = "hybrid", **settings: Any) -> Path:
+def random_model(
+    folder: Path,
+    answers: tuple[str, ...] = (),
+    streams: str = "hybrid",
+    recipe: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Path:
     torch.manual_seed(0)
     model = build_model(HDVILAConfig(**TINY | settings | ({"num_answers": len(answers)} if answers else {})))
     tokenizer = Tokenizer.train(["a red green blue grey white thing", "what is it ?"], TINY["vocab_size"])
@@ -47,7 +53,7 @@ def random_model(folder: Path, answers: tuple[str, ...] = (), streams: str = "hy
         text_length=16,
         answers=Answers(answers) if answers else None,
     )
-    model.save_pretrained(folder)
+    model.save_pretrained(folder, {"recipe.json": recipe} if recipe else None)
     return folder
 
 
@@ -87,10 +93,9 @@ def test_retrieval(tmp_path: Path, capsys: Capture) -> None:
 
 
 def test_the_recipe_is_there_without_folders_of_this_machine(tmp_path: Path, capsys: Capture) -> None:
-    data, model = write_msrvtt_test(tmp_path / "data"), random_model(tmp_path / "model")
-    settings = {"name": "mine", "batch_size": 8, "start.model": f"{tmp_path}/pretrained", "into": "../else/where"}
-    (model / "recipe.json").write_text(json.dumps(settings))
-    page, _ = report(model, "msrvtt-1ka", data, capsys)
+    data = write_msrvtt_test(tmp_path / "data")
+    recipe = {"name": "mine", "batch_size": 8, "start.model": f"{tmp_path}/pretrained", "into": "../else/where"}
+    page, _ = report(random_model(tmp_path / "model", recipe=recipe), "msrvtt-1ka", data, capsys)
     assert "mine on msrvtt-1ka" in page.words
     assert all(words in page.words for words in ("batch_size8", "start.modelpretrained", "intowhere"))
     assert "else/" not in page.words
