@@ -110,7 +110,7 @@ def test_half_a_command_is_refused(here: Run, retrieval: list[str]) -> None:
     for words in ([], retrieval[:4], [*retrieval, "--model", "x"], ["--model", "x"], ["--corpus", "x"]):
         done = here("evaluate", *words)
         assert done.returncode == 2
-        assert "--model and --corpus, or --protocol, --annotations and --predictions" in done.stderr
+        assert "CHECKPOINT, --protocol and --data, or --protocol, --annotations and --predictions" in done.stderr
 
 
 def test_the_program_itself(hdvila: Run, retrieval: list[str]) -> None:

@@ -66,7 +66,8 @@ def _pairs(path: Path) -> Annotations:
         Caption(row.text("key") if named else str(number), row.text("video_id"), row.text("sentence"))
         for number, row in enumerate(rows)
     ]
-    return gather(path, (Part(caption.video_id) for caption in captions), captions)
+    group = {part.video_id: part.group for file in _captions_beside(path) for part, _ in _parse(file)[0]}
+    return gather(path, (Part(one.video_id, group=group.get(one.video_id, "")) for one in captions), captions)
 
 
 def _from_json(path: Path, split: Split) -> Annotations:

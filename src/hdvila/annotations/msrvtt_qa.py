@@ -4,7 +4,9 @@
 |---|---|---|---|
 | train_qa.json, val_qa.json, test_qa.json: a list | `video_id`, a number | `id` | the question's first word |
 | jsonl of ClipBERT and HERO | `video_id`, "video6513" | the line from 0 | `answer_type` |
-| csv of HQGA | `video`, a number; no "?" | `qid`, the list's `id` | as above; its `type` is the category |
+| csv of HQGA | `video`, a number; no "?" | `qid`, the list's `id` | as above |
+
+The category of a video is `category_id` in the first, `type` in the last.
 
 Many answers are words cut short ("coversation", "actres"): they are labels, and are compared as they stand.
 """
@@ -24,6 +26,7 @@ __all__ = ["read_msrvtt_qa", "read_msvd_qa"]
 
 _MSVD_ONLY = (range(1201, 1971), range(30933, 50505))  # videos and questions of its validation and test
 _MSVD_VIDEOS = 1970
+_CATEGORY = "category_id", "type"
 
 
 def read_msrvtt_qa(path: Path, split: Split) -> Annotations:
@@ -71,7 +74,8 @@ def _read(path: Path, rows: list[Row], prefix: str) -> Annotations:
         kind = row.text("answer_type") if "answer_type" in row.values else question.split(" ")[0].lower()
         name = row.text(own) if own else str(number)
         questions.append(Question(name, video_id, question, row.text("answer"), kind=kind))
-        parts.append(Part(video_id, group=row.text("type") if "type" in row.values else ""))
+        group = next((row.text(key) for key in _CATEGORY if key in row.values), "")
+        parts.append(Part(video_id, group=group))
     empty = sum(question.answer == "" for question in questions)
     note = counted(empty, "question has an empty answer", "questions have an empty answer")
     return gather(path, parts, questions=questions, notes=[note])

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from hdvila.cli.console import emit, model_name, reporter
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, require
 
 if TYPE_CHECKING:
+    from hdvila.evaluate.checkpoint import Evaluated
     from hdvila.evaluate.record import Record
     from hdvila.evaluate.retrieval import RetrievalReport
 
@@ -31,6 +32,7 @@ def evaluate(
     ),
     ties: str = typer.Option("pessimistic", "--ties", help="pessimistic, optimistic, average or official."),
     allow_missing: bool = typer.Option(False, "--allow-missing", help="Score the videos that are there."),
+    report: Path | None = typer.Option(None, "--report", help="An HTML page to look at, of a CHECKPOINT."),
     into: Path | None = typer.Option(None, "--into", help="The record's file; of a CHECKPOINT else DATA/results/."),
     model: str | None = typer.Option(None, "--model", help="A model, for --corpus."),
     corpus: Path | None = typer.Option(None, "--corpus", help="A corpus whose clips are queries and gallery."),
@@ -42,36 +44,48 @@ def evaluate(
         name
         for name, value in {
             "CHECKPOINT": checkpoint, "--protocol": protocol, "--data": data, "--annotations": annotations,
-            "--predictions": predictions, "--model": model, "--corpus": corpus,
+            "--predictions": predictions, "--report": report, "--model": model, "--corpus": corpus,
         }.items()
         if value is not None
     }  # fmt: skip
     if given == {"--model", "--corpus"} and model is not None and corpus is not None:
-        report = _corpus(model_name(model), corpus)
-        emit({"model": model, "corpus": str(corpus), **report.to_dict()}, json, _table(report))
+        found = _corpus(model_name(model), corpus)
+        emit({"model": model, "corpus": str(corpus), **found.to_dict()}, json, _table(found))
         return
     record: Record
+    done: Evaluated | None = None
     if given == {"--protocol", "--annotations", "--predictions"} and protocol and annotations and predictions:
         record = _predictions(protocol, annotations, predictions, ties, allow_missing)
-    elif given - {"--predictions"} == {"CHECKPOINT", "--protocol", "--data"} and checkpoint and protocol and data:
-        record = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing, predictions)
+    elif (
+        given - {"--predictions", "--report"} == {"CHECKPOINT", "--protocol", "--data"}
+        and checkpoint
+        and protocol
+        and data
+    ):
+        _check_page(report)
+        done = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing, predictions)
+        record = done.record
         assert record.checkpoint is not None
         into = into or data / "results" / f"{protocol}-{sampling}-{record.checkpoint['sha256'][:12] or 'hub'}.json"
     else:
         raise UsageError(
             "nothing to evaluate: give CHECKPOINT, --protocol and --data, or --protocol, --annotations and "
-            "--predictions, or --model and --corpus"
+            "--predictions, or --model and --corpus (--report is for a CHECKPOINT)"
         )
     if into is not None:
         from hdvila.evaluate.record import write_record
 
         write_record(into, record)
+    if report is not None and done is not None:
+        from hdvila.evaluate.report import write_report
+
+        write_report(done, report, reporter=reporter())
     emit(record.to_dict(), json, _lines(record))
 
 
 def _benchmark(
     checkpoint: str, name: str, data: Path, sampling: str, ties: str, allow_missing: bool, predictions: Path | None
-) -> Record:
+) -> Evaluated:
     """A model by a protocol."""
     from hdvila.evaluate.checkpoint import evaluate_checkpoint
     from hdvila.evaluate.predictions import write_predictions
@@ -89,7 +103,15 @@ def _benchmark(
     )
     if predictions is not None:
         write_predictions(predictions, done.predicted.predictions)
-    return done.record
+    return done
+
+
+def _check_page(report: Path | None) -> None:
+    """Refuse, before hours of work, what would fail after them."""
+    if report is not None:
+        require("jinja2", extra="train")
+        if report.is_dir():
+            raise UsageError(f"--report {report}: is a folder; name an HTML file")
 
 
 def _predictions(name: str, annotations: Path, predictions: Path, ties: str, allow_missing: bool) -> Record:

@@ -12,7 +12,7 @@ from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.similarity import Scorer, score_clips
 from hdvila.errors import UsageError
 from hdvila.media import encode_jpeg
-from hdvila.media.resize import resize
+from hdvila.media.resize import shrink
 from hdvila.pages import render, write_text
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus
@@ -83,15 +83,8 @@ def _pictures(corpus: Corpus, number: int) -> dict[str, Any]:
     strip = corpus.frames(number, "lr", chosen)
     first = corpus.pts_seconds(number, "lr")[0]
     return {
-        "high": encode_jpeg(_within(middle.rgb[0], width=_HIGH_WIDTH), 85),
+        "high": encode_jpeg(shrink(middle.rgb[0], width=_HIGH_WIDTH), 85),
         "high_at": float(middle.pts_seconds[0] - first),
-        "low": [(at - first, encode_jpeg(_within(rgb, height=_LOW_HEIGHT), 80)) for at, rgb in strip],
+        "low": [(at - first, encode_jpeg(shrink(rgb, height=_LOW_HEIGHT), 80)) for at, rgb in strip],
         "low_size": f"{strip.rgb.shape[2]} × {strip.rgb.shape[1]}",
     }
-
-
-def _within(rgb: Any, width: int | None = None, height: int | None = None) -> Any:
-    """A picture made smaller, if it is larger than that."""
-    full_height, full_width = rgb.shape[:2]
-    factor = min(1.0, width / full_width if width else 1.0, height / full_height if height else 1.0)
-    return resize(rgb, max(1, round(full_height * factor)), max(1, round(full_width * factor)))

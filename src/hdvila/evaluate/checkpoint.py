@@ -40,6 +40,7 @@ class Evaluated:
     Attributes:
         annotations: the test, of all its videos.
         store, numbers: where its clips are: video -> number.
+        vocabulary: all that the model can answer to an open question; None for other tasks.
     """
 
     record: Record
@@ -47,6 +48,7 @@ class Evaluated:
     annotations: Annotations
     store: Path
     numbers: Mapping[str, int]
+    vocabulary: tuple[str, ...] | None = None
 
 
 def evaluate_checkpoint(
@@ -99,6 +101,7 @@ def evaluate_checkpoint(
         batch_size=max(1, SEGMENTS_AT_ONCE // processor.preprocess.segments),
         reporter=reporter,
     )
+    vocabulary = processor.answers.words if processor.answers else None
     record = score(
         protocol,
         annotations,
@@ -106,7 +109,7 @@ def evaluate_checkpoint(
         method=str((recipe or {}).get("name", Path(checkpoint).name)),
         ties=ties,
         allow_missing=allow_missing,
-        vocabulary=processor.answers.words if processor.answers else None,
+        vocabulary=vocabulary,
         vectors=predicted.vectors,
     )
     record = replace(
@@ -116,7 +119,7 @@ def evaluate_checkpoint(
         hardware=hardware(_device_name(model.device)),
         seconds=round(time.perf_counter() - began, 3),
     )
-    return Evaluated(record, predicted, annotations, store, numbers)
+    return Evaluated(record, predicted, annotations, store, numbers, vocabulary)
 
 
 def _asked(annotations: Annotations, sampling: Sampling) -> Annotations:

@@ -14,7 +14,7 @@ from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers, Similarity
 
-__all__ = ["Matched", "match_answers", "match_similarity"]
+__all__ = ["Matched", "match_answers", "match_similarity", "rows_of", "targets_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,22 @@ def match_answers(annotations: Annotations, predictions: Answers, allow_missing:
                 f"0..{len(question.options) - 1}"
             )
     return Matched(left, [given[places[question.question_id]] for question in left.questions], missing)
+
+
+def targets_of(annotations: Annotations) -> tuple[list[int], list[list[int]], list[int]]:
+    """The video of each caption, the captions of each video, and the videos that have captions."""
+    column = {part.video_id: number for number, part in enumerate(annotations.videos)}
+    video_of = [column[caption.video_id] for caption in annotations.captions]
+    captions_of: list[list[int]] = [[] for _ in annotations.videos]
+    for row, video in enumerate(video_of):
+        captions_of[video].append(row)
+    asked = [video for video, rows in enumerate(captions_of) if rows]
+    return video_of, [captions_of[video] for video in asked], asked
+
+
+def rows_of(scores: NDArray[Any], numbers: Sequence[int]) -> NDArray[Any]:
+    """These rows, without a copy where they are all."""
+    return scores if len(numbers) == len(scores) else scores[numbers]
 
 
 def _places(ids: Sequence[str], known: Sequence[str], what: str) -> Mapping[str, int]:

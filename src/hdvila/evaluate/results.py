@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from hdvila.errors import UsageError
 from hdvila.evaluate.record import Record
 
-__all__ = ["Format", "tabulate"]
+__all__ = ["Format", "beside_published", "tabulate"]
 
 Format = Literal["markdown", "latex", "csv"]
 
@@ -80,6 +80,11 @@ def tabulate(records: Sequence[Record], form: Format) -> str:
     if form == "csv":
         return _csv(tables)
     return "\n".join((_markdown if form == "markdown" else _latex)(table) for table in tables)
+
+
+def beside_published(record: Record) -> list[list[str]]:
+    """A record's table as cells of text: the header, the record, the published rows, chance; in Markdown's numbers."""
+    return _cells(_table(record.protocol, [record]))
 
 
 def _table(name: str, records: Sequence[Record]) -> _Table:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hdvila.annotations.records import Annotations, Question
 from hdvila.errors import UsageError
-from hdvila.evaluate.matching import Matched, match_answers, match_similarity
+from hdvila.evaluate.matching import Matched, match_answers, match_similarity, rows_of, targets_of
 from hdvila.evaluate.metrics.answers import accuracy_by_type, correct, most_frequent_share, outside, squared_errors
 from hdvila.evaluate.metrics.bootstrap import Resampling
 from hdvila.evaluate.metrics.rank import RankedQueries, Targets, TieRule, metrics_of, rank_queries
@@ -106,22 +106,11 @@ def _need(there: Sequence[object], protocol: Protocol, what: str) -> None:
         )
 
 
-def _targets(annotations: Annotations) -> tuple[list[int], list[list[int]], list[int]]:
-    """The video of each caption, the captions of each video, and the videos that have captions."""
-    column = {part.video_id: number for number, part in enumerate(annotations.videos)}
-    video_of = [column[caption.video_id] for caption in annotations.captions]
-    captions_of: list[list[int]] = [[] for _ in annotations.videos]
-    for row, video in enumerate(video_of):
-        captions_of[video].append(row)
-    asked = [video for video, rows in enumerate(captions_of) if rows]
-    return video_of, [captions_of[video] for video in asked], asked
-
-
 def _retrieval(matched: Matched, ties: TieRule, resample: Resample) -> dict[str, Any]:
     similarity_QV = matched.values
-    video_of, captions_of, asked = _targets(matched.annotations)
+    video_of, captions_of, asked = targets_of(matched.annotations)
     forth = rank_queries(similarity_QV, video_of, ties)
-    back = rank_queries(_rows(similarity_QV.T, asked), captions_of, ties)
+    back = rank_queries(rows_of(similarity_QV.T, asked), captions_of, ties)
     numbers = {
         "text_to_video": _direction(forth, resample([video_of[query] for query in forth.query])),
         "video_to_text": _direction(back, resample(back.query.tolist())),
@@ -139,16 +128,11 @@ def _retrieval(matched: Matched, ties: TieRule, resample: Resample) -> dict[str,
 
 def _both(matched: Matched, ties: TieRule, back_QV: NDArray[Any] | None = None) -> dict[str, Any]:
     """Both directions of scores made over again; `back_QV` are those for video to text, if they differ."""
-    video_of, captions_of, asked = _targets(matched.annotations)
-    back_VQ = _rows((matched.values if back_QV is None else back_QV).T, asked)
+    video_of, captions_of, asked = targets_of(matched.annotations)
+    back_VQ = rows_of((matched.values if back_QV is None else back_QV).T, asked)
     forth: tuple[NDArray[Any], Targets] = (matched.values, video_of)
     pairs = {"text_to_video": forth, "video_to_text": (back_VQ, captions_of)}
     return {name: metrics_of(rank_queries(*pair, ties)).to_dict() for name, pair in pairs.items()}
-
-
-def _rows(scores: NDArray[Any], numbers: Sequence[int]) -> NDArray[Any]:
-    """These rows, without a copy where they are all."""
-    return scores if len(numbers) == len(scores) else scores[numbers]
 
 
 def _direction(ranked: RankedQueries, drawn: Resampling) -> dict[str, Any]:

@@ -35,6 +35,13 @@ def resize(rgb: Pixels, height: int, width: int) -> Pixels:
     return out if rgb.ndim == 4 else out[0]
 
 
+def shrink(rgb: Pixels, width: int | None = None, height: int | None = None) -> Pixels:
+    """(H, W, 3) uint8 -> the same picture in its own shape, at most `width` wide and `height` high, never larger."""
+    full_height, full_width = rgb.shape[:2]
+    factor = min(1.0, width / full_width if width else 1.0, height / full_height if height else 1.0)
+    return resize(rgb, max(1, round(full_height * factor)), max(1, round(full_width * factor)))
+
+
 def crop_to(
     rgb: Pixels,
     height: int,

@@ -41,6 +41,9 @@ def test_the_three_forms_of_msrvtt_qa(tmp_path: Path) -> None:
     original = read(write(tmp_path, "test_qa.json", json.dumps(whole)), "test")
     text = "what is a family having?"
     assert original.questions == (Question("170859", "video7010", text, "coversation", kind="what"),)
+    assert original.videos == (Part("video7010"),)
+    whole[0]["category_id"] = 10
+    assert read(write(tmp_path, "test_qa.json", json.dumps(whole)), "test").videos == (Part("video7010", group="10"),)
     numbered = read(write(tmp_path, "test.jsonl", jsonl(line)), "test")
     assert numbered.questions == (Question("0", "video7010", text, "coversation", kind="what"),)
     cut = read(write(tmp_path, "hqga_test.csv", table), "test")

@@ -59,6 +59,14 @@ def test_the_1ka_pairs(tmp_path: Path) -> None:
         assert texts(found) == {"ret0": "a man, running", "ret1": "a girl"}
 
 
+def test_the_1ka_pairs_take_their_categories_from_the_json_beside(tmp_path: Path) -> None:
+    file = write(tmp_path, "MSRVTT_JSFUSION_test.csv", PAIRS.replace("video9770", "video7010"))
+    write(tmp_path, "MSRVTT_data.json", videodatainfo())
+    found = msrvtt.read_1ka(file, "test")
+    assert found.videos == (Part("video7010", group="3"), Part("video9771"))
+    assert texts(found) == {"ret0": "a man, running", "ret1": "a girl"}
+
+
 @pytest.mark.parametrize("validation", ["val", "validate"])
 def test_the_full_split_takes_every_caption_of_its_videos(tmp_path: Path, validation: str) -> None:
     file = write(tmp_path, "videodatainfo.json", videodatainfo(validation=validation))

@@ -14,6 +14,7 @@ from hdvila.cli.main import main
 from hdvila.corpus.show import show
 from hdvila.errors import UsageError
 from hdvila.media import decode_jpeg
+from hdvila.media.resize import shrink
 from hdvila.store import Corpus
 
 HOSTILE = "</p></script><script>alert(1)</script><img src=x onerror=alert(1)> \"'>{{ 7 * 7 }}"
@@ -71,10 +72,8 @@ def test_one_clip_no_clip_and_no_sample(tmp_path: Path) -> None:
 def test_large_pictures_are_made_smaller(tmp_path: Path) -> None:
     root = make_corpus(tmp_path / "corpus", ["one"])
     page = Page.read(show(root, tmp_path / "page.html"))
-    from hdvila.corpus.show import _within
-
-    assert _within(np.zeros((720, 1280, 3), np.uint8), width=640).shape == (360, 640, 3)
-    assert _within(np.zeros((10, 20, 3), np.uint8), height=90).shape == (10, 20, 3)
+    assert shrink(np.zeros((720, 1280, 3), np.uint8), width=640).shape == (360, 640, 3)
+    assert shrink(np.zeros((10, 20, 3), np.uint8), height=90).shape == (10, 20, 3)
     assert len(page.all("img")) == 1 + min(6, Corpus(root).num_frames(0))
 
 

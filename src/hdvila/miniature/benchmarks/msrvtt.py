@@ -17,6 +17,7 @@ CONFIG = WorldConfig(events=(1, 1))
 _FIRST = 1_000_000
 _CAPTIONS = 20  # a video, as in MSR-VTT
 _OPTIONS = 5
+_SLUGS = [category.slug for category in CATEGORIES]
 _SPLITS = {"train": "train", "validation": "validate", "test": "test"}
 
 
@@ -57,10 +58,9 @@ def _captions(actor: Actor, seed: int) -> list[str]:
 
 def _videodatainfo(videos: Sequence[Actor], said: dict[str, list[str]], seed: int) -> dict[str, Any]:
     """Sentences stand in no order of their videos, as in the original."""
-    slugs = [category.slug for category in CATEGORIES]
     listed = [
         {
-            "category": slugs.index(actor.script.category),
+            "category": _SLUGS.index(actor.script.category),
             "url": "",
             "video_id": actor.stem,
             "start time": 0.0,
@@ -88,7 +88,11 @@ def _questions(videos: Sequence[Actor], seed: int) -> dict[str, list[dict[str, A
         event = actor.script.events[0].truth()
         for family, question in questions_about(event["attributes"], f"{seed} {actor.stem}"):
             if family == "msrvtt_qa":
-                record = {"answer": question["answer"], "category_id": 0, "id": number}
+                record = {
+                    "answer": question["answer"],
+                    "category_id": _SLUGS.index(actor.script.category),
+                    "id": number,
+                }
                 asked[actor.split].append(record | {"question": question["question"], "video_id": actor.number})
                 number += 1
     return asked
