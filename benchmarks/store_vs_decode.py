@@ -46,7 +46,8 @@ def from_video(path: Path, rng: np.random.Generator) -> HybridClip:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         fps = float(stream.average_rate)
-        middle, others = hybrid_indices(stream.frames, HybridSampling(2, 3, round(SECONDS_APART * fps)), rng)
+        frames = stream.frames or int(fps * (container.duration or 0) / av.time_base)  # WebM does not count them
+        middle, others = hybrid_indices(frames, HybridSampling(2, 3, round(SECONDS_APART * fps)), rng)
         top, left = (int(rng.integers(0, room + 1)) for room in (stream.height - HEIGHT, stream.width - WIDTH))
         segments = []
         for wanted in np.sort(np.concatenate([middle[:, None], others], axis=1), axis=1):

@@ -1,4 +1,4 @@
-"""Free English text for `train_sentences.py`: prose out of documentation packages, captions and a hearing.
+"""Free English text for `train_sentences.py`: prose out of documentation packages, and a hearing.
 
 Every paragraph becomes one line. Sources and licences stand in docs/sentences.md.
 """
@@ -32,13 +32,6 @@ def pod_paragraphs(files: Iterable[Path]) -> Iterator[str]:
         for block in file.read_text(encoding="utf-8", errors="replace").split("\n\n"):
             if block[:1] not in (" ", "\t", "=", "\n", ""):
                 yield _POD_CODE.sub(r"\1", _POD_CODE.sub(r"\1", block))
-
-
-def talk_paragraphs(srt: Path) -> Iterator[str]:
-    """A caption file, each speaker's turn a paragraph."""
-    from hdvila.text import read_transcript
-
-    yield read_transcript(srt).text
 
 
 def hearing_paragraphs(file: Path) -> Iterator[str]:

@@ -3,9 +3,9 @@
     python tools/train_sentences.py DOCS SHARED [--hold-out]
 
 DOCS holds the unpacked documentation packages jargon-text, perl-doc, rust-doc, python3.11-doc and sqlite3-doc (Debian
-12), each in a folder of its name; SHARED is the folder with data/subtitles. Takes a minute on one core. With --hold-
-out a part of the speech
-is kept for measuring, its F1 is printed, and nothing is written. Sources and licences stand in docs/sentences.md.
+12), each in a folder of its name; SHARED is the folder with data/subtitles. Takes a minute on one core. With
+--hold-out a part of the speech is kept for measuring, its F1 is printed, and nothing is written. Sources and licences
+stand in docs/sentences.md.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from random import Random
 
 import numpy as np
 import torch
-from sentence_text import hearing_paragraphs, html_paragraphs, pod_paragraphs, prose, talk_paragraphs
+from sentence_text import hearing_paragraphs, html_paragraphs, pod_paragraphs, prose
 from torch import nn
 
 from hdvila.text.sentences.gap_model import FIRST_ROW, NUMBERED_ROW, UNKNOWN_ROW, spoken_form
@@ -58,9 +58,8 @@ def sources(docs: Path, shared: Path) -> Iterator[tuple[str, list[str], float]]:
     Random(0).shuffle(written)
     yield "documentation", written, 1.0
     subtitles = shared / "data/subtitles"
-    yield "broadcast", list(talk_paragraphs(subtitles / "broadcast/example.srt")), 8.0
     yield "hearing", [" ".join(hearing_paragraphs(next((subtitles / "asr_words").glob("*.gz"))))], 4.0
-    yield "talks", (HERE / "spoken_english.txt").read_text().strip().split("\n"), 20.0
+    yield "talks", (HERE / "spoken_english.txt").read_text().strip().split("\n"), 8.0
 
 
 def labelled(paragraphs: Sequence[str], weight: float) -> Text:

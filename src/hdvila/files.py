@@ -12,14 +12,10 @@ from pathlib import Path
 
 from hdvila.errors import HdvilaError
 
-__all__ = ["InUse", "exclusive", "is_full_disk", "replacing", "sync_folder"]
+__all__ = ["exclusive", "is_full_disk", "replacing", "sync_folder"]
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_ROOM_WORDS = ("no space left on device", "disk quota exceeded", "database or disk is full", "file too large")
-
-
-class InUse(OSError):
-    """Another process holds the lock."""
 
 
 @contextmanager
@@ -59,24 +55,37 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def exclusive(file: Path) -> Iterator[None]:
+def exclusive(file: Path, kind: type[HdvilaError], busy: str) -> Iterator[None]:
     """Hold the lock on `file`, which is made, during the block. It ends with the process, however that ends.
 
     The lock is SQLite's, on an empty database: the same on every system, and its holder may start processes.
 
+    Args:
+        file: the lock; its folder is made too.
+        kind: the error of the room that asks.
+        busy: what to tell a person while another process holds the lock.
+
     Raises:
-        InUse: another process holds it.
-        OSError: the folder cannot be made or the file not be written.
+        HdvilaError: of `kind`: another process holds it, or the folder cannot be made or written.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)) as connection:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise _no_folder(file, kind, error) from error
+    with closing(connection):
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY":
-                raise InUse(f"{file} is held by another process") from error
-            raise PermissionError(errno.EACCES, f"cannot be written ({error})", str(file)) from error
+                raise kind(f"{file.parent}: {busy}") from error
+            raise _no_folder(file, kind, error) from error
         yield
+
+
+def _no_folder(file: Path, kind: type[HdvilaError], error: Exception) -> HdvilaError:
+    why = error.strerror if isinstance(error, OSError) else error
+    return kind(f"{file.parent}: cannot be written ({why}); choose another folder")
 
 
 def is_full_disk(error: BaseException) -> bool:

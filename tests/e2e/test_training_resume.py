@@ -103,7 +103,7 @@ def test_two_processes_do_not_share_a_run(corpus: Path, tmp_path: Path, capsys: 
     with only_writer(tmp_path):
         status, _, errors = run_here(command(corpus, tmp_path), capsys)
     assert status == 1
-    assert f"another process is training into {tmp_path}" in errors
+    assert f"{tmp_path}: another process is training into this run" in errors
 
 
 def test_stage_two_begins_with_stage_one(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.errors import StoreError
-from hdvila.files import InUse, exclusive, is_full_disk, replacing
+from hdvila.errors import StoreError, TrainingError
+from hdvila.files import exclusive, is_full_disk, replacing
 
 
 def test_a_file_is_replaced_at_the_end_and_not_before(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_names_of_255_bytes_and_neighbours_at_once(tmp_path: Path) -> None:
 
 
 def hold(file: str, ready: str) -> None:
-    with exclusive(Path(file)):
+    with exclusive(Path(file), StoreError, "held"):
         Path(ready).touch()
         time.sleep(600)
 
@@ -64,20 +64,27 @@ def test_a_lock_keeps_others_out_until_its_holder_is_killed(tmp_path: Path) -> N
         while not ready.exists():
             assert time.monotonic() < end, "the other process never took the lock"
             time.sleep(0.02)
-        with pytest.raises(InUse), exclusive(lock):
+        with pytest.raises(TrainingError, match="folder: it is held"), exclusive(lock, TrainingError, "it is held"):
             raise AssertionError("two processes hold one lock")
         assert holder.pid is not None
         os.kill(holder.pid, signal.SIGKILL)
     finally:
         holder.kill()
         holder.join()
-    with exclusive(lock), pytest.raises(InUse), exclusive(lock):
+    with (
+        exclusive(lock, TrainingError, ""),
+        pytest.raises(TrainingError, match="folder: it is held"),
+        exclusive(lock, TrainingError, "it is held"),
+    ):
         raise AssertionError("one process holds one lock twice")
 
 
 def test_a_folder_that_cannot_be_made_is_no_lock_in_use(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(FileExistsError), exclusive(tmp_path / "file" / "lock"):
+    with (
+        pytest.raises(StoreError, match="cannot be written"),
+        exclusive(tmp_path / "file" / "lock", StoreError, "held"),
+    ):
         raise AssertionError("a lock in a file")
 
 

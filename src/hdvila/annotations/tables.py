@@ -58,7 +58,7 @@ class Row:
             if kind(value) != float(value):
                 raise ValueError
             return kind(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             wanted = "whole number" if kind is int else "number"
             raise self.refuse(f"{name!r} is {value!r}, where a {wanted} must stand") from None
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdvila.corpus.clips import clips_of
-from hdvila.corpus.failures import Failure, one_line
+from hdvila.corpus.failures import Attempt, Failure
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import SourceVideo
-from hdvila.errors import HdvilaError, StoreError
+from hdvila.errors import StoreError
 from hdvila.media import Form, Packed, Packing, clip_streams, probe
 from hdvila.text import read_transcript
 from hdvila.types import Clip
@@ -35,26 +35,20 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: For
         StoreError: the file cannot be written: that is no fault of the video.
     """
     video, target = job
-    step = "transcript"
-    try:
+    with Attempt(video.video_id, video.path, "transcript") as attempt:
         transcript = read_transcript(video.transcript or video.path, language=options.track)
-        step = "filter"
+        attempt.step = "filter"
         info = probe(video.path)
-        step = "clips"
+        attempt.step = "clips"
         plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
-        clips = plan.clips
-        if not clips:
-            why = f"nothing is said within its {info.duration:.1f} s that makes a clip ({plan.left_out} left out)"
-            return Failure(video.video_id, step, f"{video.path}: {why}")
-        step = "cut"
-        write_cut(target, _cut(video.path, clips, options, form))
-    except StoreError:
-        raise
-    except HdvilaError as error:
-        return Failure(video.video_id, step, one_line(error))
-    except Exception as error:  # a defect of ours or of a decoder costs one video, and is listed as what it is
-        return Failure(video.video_id, step, f"{video.path}: unexpected {type(error).__name__}: {one_line(error)}")
-    return len(clips)
+        if not plan.clips:
+            attempt.refuse(
+                f"nothing is said within its {info.duration:.1f} s that makes a clip ({plan.left_out} left out)"
+            )
+        attempt.step = "cut"
+        write_cut(target, _cut(video.path, plan.clips, options, form))
+        return len(plan.clips)
+    return attempt.failure
 
 
 def read_cut(source: Path) -> Iterator[CutClip]:

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hdvila.corpus.replacing import replacing
-from hdvila.errors import StoreError
+from hdvila.errors import HdvilaError, MissingDependency, StoreError
 
 FAILURES = "failures.parquet"
 STEPS = ("collect", "exclude", "fetch", "transcript", "filter", "balance", "clips", "cut")
@@ -38,6 +40,49 @@ class Failure:
         head, colon, rest = self.reason.partition(": ")
         said = rest if colon and (self.video in head or re.search(r"[/\\]|\.\w{2,5}$", head)) else self.reason
         return re.sub(r"\d+(\.\d+)?", "N", said.split(";")[0])
+
+
+class Attempt:
+    """Work on one video: whatever goes wrong in its block ends the block and is the `failure` of the step in hand.
+
+        with Attempt(video.video_id, video.path, "filter") as attempt:
+            ...
+            attempt.step = "cut"
+            return ...
+        return attempt.failure
+
+    What is no fault of the video goes through: a package that is missing, a corpus that cannot be written.
+    """
+
+    def __init__(self, video: str, path: Path, step: str) -> None:
+        self._video, self._path, self.step = video, path, step
+        self._failure: Failure | None = None
+
+    @property
+    def failure(self) -> Failure:
+        """Why the block ended early."""
+        assert self._failure is not None, "the block has not failed"
+        return self._failure
+
+    def refuse(self, why: str, path: Path | None = None) -> NoReturn:
+        """The video is not wanted; the reason names `path`, or the video's own."""
+        raise _Refusal(f"{path or self._path}: {why}")
+
+    def __enter__(self) -> Attempt:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
+        if not isinstance(error, Exception) or isinstance(error, MissingDependency | StoreError):
+            return False
+        why = one_line(error)
+        if not isinstance(error, HdvilaError):  # a defect of ours or of a decoder costs one video, and is called one
+            why = f"{self._path}: unexpected {type(error).__name__}: {why}"
+        self._failure = Failure(self._video, self.step, why)
+        return True
+
+
+class _Refusal(HdvilaError):
+    """A video that can be used and is not wanted."""
 
 
 @dataclass(frozen=True, slots=True)

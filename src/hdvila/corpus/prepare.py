@@ -24,6 +24,7 @@ from hdvila.store import CorpusWriter
 from hdvila.types import Clip
 
 _FEWEST_LINES = 720
+_CLIPS_A_SHARD = 64  # what a killed job loses at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def prepare(
     files = _files_in(Path(videos))
     unique = {part.video_id: part for part in reversed(parts)}
     wanted = [unique[name] for name in dict.fromkeys(part.video_id for part in parts)]
-    with CorpusWriter(into, lr_fps=preparation.lr_fps, hr_fps=preparation.hr_fps) as writer:
+    with CorpusWriter(into, _CLIPS_A_SHARD, preparation.lr_fps, preparation.hr_fps) as writer:
         done = writer.done_videos
         if retry_failed:
             failed = {failure.video for failure in read_failures(writer.root)}

@@ -82,7 +82,7 @@ def match_answers(annotations: Annotations, predictions: Answers, allow_missing:
 def _places(ids: Sequence[str], known: Sequence[str], what: str) -> Mapping[str, int]:
     """Where each known id stands among `ids`."""
     strangers = _strangers(ids, set(known))
-    if strangers and all(name.isdecimal() and int(name) < len(known) for name in ids):
+    if len(strangers) == len(ids) and all(name.isdecimal() and int(name) < len(known) for name in ids):
         return {known[int(name)]: place for place, name in enumerate(ids)}
     if strangers:
         raise UsageError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,8 +102,8 @@ def _read_similarity(path: Path) -> Similarity:
             missing = [name for name in _ARRAYS if name not in arrays]
             if missing:
                 raise ValueError(f"no array {missing[0]!r}, only {', '.join(arrays.files)}")
-            similarity, *ids = (arrays[name] for name in _ARRAYS)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+            similarity, *ids = (np.asarray(arrays[name]) for name in _ARRAYS)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(
             f"{path}: is no npz with {', '.join(_ARRAYS)} ({error}); ids are strings or whole numbers, not objects"
         ) from error

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from hdvila.errors import StoreError, UsageError
-from hdvila.files import InUse, exclusive, replacing
+from hdvila.files import exclusive, replacing
 from hdvila.miniature.world import WorldConfig
 
 
-@contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def only_writer(folder: Path) -> AbstractContextManager[None]:
     """Hold the lock of a folder, which is made.
 
     Raises:
-        StoreError: another process holds it.
-        UsageError: the folder cannot be written.
+        StoreError: another process holds it, or the folder cannot be written.
     """
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(folder / ".writing"))
-        except InUse as error:
-            raise StoreError(
-                f"another process is rendering into {folder}: wait for it or end it, or choose another folder"
-            ) from error
-        except OSError as error:
-            raise UsageError(f"{folder} cannot be written: {error.strerror}; choose another folder") from error
-        yield
+    return exclusive(folder / ".writing", StoreError, "another process is rendering into this folder: wait or end it")
 
 
 def claim(file: Path, wanted: dict[str, Any], what: str) -> None:

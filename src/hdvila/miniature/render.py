@@ -64,7 +64,7 @@ def render(
 
     Raises:
         UsageError: no videos or workers asked for, or `into` holds another world or more videos, or is no folder.
-        StoreError: a file of the folder cannot be read, or another process renders into it.
+        StoreError: a file of the folder cannot be read, or it cannot be written, or another process renders into it.
         MediaError: a video cannot be written.
     """
     config = config or WorldConfig()

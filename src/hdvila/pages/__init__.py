@@ -1,6 +1,17 @@
 """Self-contained HTML pages: one style, pictures and drawings inside the file, nothing fetched from elsewhere."""
 
 from hdvila.pages.draw import BLUE, PALE, SOFT, drawing
-from hdvila.pages.render import clock, jpeg_uri, picture_uri, render, write_text
+from hdvila.pages.render import clock, jpeg_uri, length_of_time, picture_uri, render, write_text
 
-__all__ = ["BLUE", "PALE", "SOFT", "clock", "drawing", "jpeg_uri", "picture_uri", "render", "write_text"]
+__all__ = [
+    "BLUE",
+    "PALE",
+    "SOFT",
+    "clock",
+    "drawing",
+    "jpeg_uri",
+    "length_of_time",
+    "picture_uri",
+    "render",
+    "write_text",
+]

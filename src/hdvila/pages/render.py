@@ -20,8 +20,9 @@ def render(package: str, template: str, **values: Any) -> str:
     """Fill a template that lies in `package`.
 
     In ``*.html.j2`` every value is escaped; the variable ``style`` holds the CSS that all pages share. There are the
-    filters ``clock``, ``jpeg`` (bytes to a data URI), ``count`` (12,345), ``amount`` (three digits at least), ``share``
-    (0.123 to 12.3 %) and ``md`` (text that Markdown is to show as it stands).
+    filters ``clock``, ``jpeg`` (bytes to a data URI), ``count`` (12,345), ``amount`` (three digits at least),
+    ``length_of_time`` (hours to 22 min or 12.3 h), ``share`` (0.123 to 12.3 %) and ``md`` (text that Markdown is to
+    show as it stands).
     """
     jinja2 = require("jinja2", extra="corpus")
     environment = jinja2.Environment(
@@ -32,6 +33,7 @@ def render(package: str, template: str, **values: Any) -> str:
         "jpeg": jpeg_uri,
         "count": _count,
         "amount": _amount,
+        "length_of_time": length_of_time,
         "share": _share,
         "md": _markdown,
     }
@@ -50,6 +52,14 @@ def clock(seconds: float) -> str:
     """Minutes and seconds, as a player shows them: 75.25 -> ``1:15.2``."""
     minutes, rest = divmod(round(max(0.0, seconds), 1), 60)
     return f"{int(minutes)}:{rest:04.1f}"
+
+
+def length_of_time(hours: float) -> str:
+    """A length of time as one says it: ``40 s``, ``22.4 min``, ``12.3 h``."""
+    for unit, size in (("h", 1.0), ("min", 1 / 60)):
+        if hours >= size:
+            return f"{_amount(hours / size)} {unit}"
+    return f"{_amount(3600 * hours)} s"
 
 
 def jpeg_uri(jpeg: bytes) -> str:

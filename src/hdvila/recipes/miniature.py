@@ -55,7 +55,7 @@ def miniature_stage1() -> Recipe:
         task=PretrainStage1(temperature=0.05),
         model=miniature_model("stage1"),
         data=DATA,
-        steps=900,
+        steps=700,
         batch_size=64,
         optim=Optim(lr=1e-3, weight_decay=1e-2),
         schedule=Schedule("linear", warmup=0.1),
@@ -73,10 +73,10 @@ def miniature_stage2() -> Recipe:
     """
     return Recipe(
         name="miniature-stage2",
-        task=PretrainStage2(mask_share=0.15, consensus="logsumexp"),
+        task=PretrainStage2(mask_share=0.3, consensus="logsumexp"),
         model=miniature_model("stage2"),
         data=DATA,
-        steps=600,
+        steps=500,
         batch_size=64,
         optim=Optim(lr=1e-3, weight_decay=1e-2),
         schedule=Schedule("linear", warmup=0.1),

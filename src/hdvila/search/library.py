@@ -10,19 +10,23 @@ from threading import Lock
 import torch
 
 from hdvila.errors import LibraryError, UsageError
+from hdvila.files import exclusive
 from hdvila.hub import load_model
 from hdvila.progress import SILENT, Reporter
 from hdvila.search.database import connect, connect_to_write, is_library, read_meta
 from hdvila.search.embed import Encoder, only_finite
 from hdvila.search.identity import check_model, fingerprint, known_source, remember_model
 from hdvila.search.index import FileReport, bring_up_to_date
-from hdvila.search.lock import only_writer
 from hdvila.search.query import closest, said
 from hdvila.search.scan import folder_of_videos, scan
 from hdvila.search.vectors import Vectors, read_vectors
 from hdvila.types import Moment
 
 __all__ = ["FileReport", "Library", "open_library"]
+
+LOCK = "indexing.lock"
+"""Kept by whoever writes to the library; readers are not kept out."""
+BUSY = "another process is indexing into this library: wait until it is done, or stop it (searching works meanwhile)"
 
 
 def open_library(path: str | os.PathLike[str]) -> Library:
@@ -87,7 +91,7 @@ class Library:
             reports.append(report)
             each(report)
 
-        with only_writer(self.path):
+        with exclusive(self.path / LOCK, LibraryError, BUSY):
             source = "" if not isinstance(model, str | os.PathLike) else os.fspath(model)
             encoder, mark = self._take(model)
             with connect_to_write(self.path) as connection:

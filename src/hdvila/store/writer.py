@@ -12,13 +12,15 @@ import numpy as np
 import pyarrow as pa
 
 from hdvila.errors import StoreError, UsageError
-from hdvila.files import InUse, exclusive
+from hdvila.files import exclusive
 from hdvila.media import Form, Packed, Packing
 from hdvila.media.streams import stream_ratio
 from hdvila.store.layout import LOCK, SHARDS, Attribute, Entry, Rates, facts_of
 from hdvila.store.shard import ShardWriter
 from hdvila.store.tables import join, make_tables, read_tables, write_tables
 from hdvila.types import Clip, Frames
+
+BUSY = "another process writes to this corpus: wait until it has ended or use another folder"
 
 
 class CorpusWriter:
@@ -55,7 +57,7 @@ class CorpusWriter:
         self._shard: ShardWriter | None = None
         self._unlisted: list[tuple[str, list[Entry]]] = []  # shards that the tables on disk do not know yet
         self._lock: ExitStack | None = ExitStack()
-        self._lock.enter_context(_only_writer(self.root))
+        self._lock.enter_context(exclusive(self.root / LOCK, StoreError, BUSY))
         try:
             self._open()
         except BaseException:
@@ -214,20 +216,3 @@ class CorpusWriter:
                 f"{self.root}: {what} cannot be written ({getattr(error, 'strerror', None) or error}); "
                 "make room and start again: finished shards are kept"
             ) from error
-
-
-@contextmanager
-def _only_writer(root: Path) -> Iterator[None]:
-    """Readers do not need the lock."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(root / LOCK))
-        except InUse as error:
-            raise StoreError(
-                f"{root}: another process writes to this corpus; wait until it has ended or use another folder"
-            ) from error
-        except OSError as error:
-            raise StoreError(
-                f"{root}: cannot be made a corpus folder ({error.strerror}); name another place"
-            ) from error
-        yield

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from hdvila.data.history import TRAINED_ON, Training, from_note, to_note
 from hdvila.data.loader import Share
 from hdvila.data.order import Order
 from hdvila.errors import TrainingError
-from hdvila.files import InUse, exclusive, replacing
+from hdvila.files import exclusive, replacing
 from hdvila.hub import read_note
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import Reporter
@@ -107,25 +107,15 @@ def _notes(recipe: Recipe, folder: Path, data: TrainingData, *, begins: bool) ->
     return {RECIPE: flatten(recipe)} | ({TRAINED_ON: to_note(trainings)} if trainings else {})
 
 
-@contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def only_writer(folder: Path) -> AbstractContextManager[None]:
     """Hold the run's lock; a process that dies, however it dies, lets go of it.
 
     Raises:
-        TrainingError: another process holds it, or the folder cannot be made.
+        TrainingError: another process holds it, or the folder cannot be made or written.
     """
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(folder / ".writing"))
-        except InUse as error:
-            raise TrainingError(
-                f"another process is training into {folder}: wait for it or end it, or choose another folder"
-            ) from error
-        except OSError as error:
-            raise TrainingError(
-                f"the run folder {folder} cannot be written: {error.strerror}; choose another with --into"
-            ) from error
-        yield
+    return exclusive(
+        folder / ".writing", TrainingError, "another process is training into this run; wait for it or end it"
+    )
 
 
 def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:

@@ -13,10 +13,10 @@ import av
 import pytest
 
 from hdvila.errors import CheckpointError, LibraryError, UsageError
+from hdvila.files import exclusive
 from hdvila.media import VideoInfo, probe
 from hdvila.search import embed
-from hdvila.search.library import Library, open_library
-from hdvila.search.lock import only_writer
+from hdvila.search.library import LOCK, Library, open_library
 from tests.unit.search.conftest import ColourModel, by_name, paint
 
 Index = Callable[[], dict[str, str]]
@@ -219,7 +219,7 @@ def test_a_library_that_holds_nothing_takes_any_model(tmp_path: Path, library: L
 
 def test_two_writers_are_one_too_many(library: Library, index: Index, videos: Path, model: ColourModel) -> None:
     index()
-    with only_writer(library.path):
+    with exclusive(library.path / LOCK, LibraryError, "held by this test"):
         with pytest.raises(LibraryError, match="another process is indexing"):
             library.index(videos, model)
         assert names(library, "green", 1) == ["mixed.mp4"]

@@ -92,8 +92,10 @@ def _whole(into: Path, report: BuildReport) -> dict[str, object]:
 
 
 def _lines(into: Path, report: BuildReport) -> list[str]:
+    from hdvila.pages import length_of_time
+
     last = (
-        f"{into}: {report.clips} clips, {report.hours:.2f} h; of {report.videos} videos {report.added} added, "
-        f"{report.unchanged} unchanged, {report.failed} failed, {report.left_out} left out"
+        f"{into}: {report.clips} clips, {length_of_time(report.hours)}; of {report.videos} videos "
+        f"{report.added} added, {report.unchanged} unchanged, {report.failed} failed, {report.left_out} left out"
     )
     return [*map(step_line, report.steps), *map(category_line, report.categories), last]

@@ -19,9 +19,10 @@ def describe(
     """Write numbers, report, datasheet, dataset card and Croissant file of a corpus into it."""
     _check(corpus)
     from hdvila.corpus.describe import describe as describe_corpus
+    from hdvila.pages import length_of_time
 
     stats = describe_corpus(corpus, scorer=_load(model), scorer_name=model or "", reporter=console.reporter())
-    counts = f"{stats['clips']} clips of {stats['videos']} videos, {stats['hours']:.2f} h"
+    counts = f"{stats['clips']} clips of {stats['videos']} videos, {length_of_time(stats['hours'])}"
     console.emit(stats, json, f"{corpus}: {counts}; see {corpus / 'report.html'}")
 
 

@@ -27,4 +27,7 @@ def step_line(step: StepSummary) -> str:
 
 
 def category_line(row: CategoryHours) -> str:
-    return f"{row.category}: {row.hours:.2f} h in {row.videos} videos, kept {row.hours_kept:.2f} h in {row.videos_kept}"
+    from hdvila.pages import length_of_time
+
+    found, kept = length_of_time(row.hours), length_of_time(row.hours_kept)
+    return f"{row.category}: {found} in {row.videos} videos, kept {kept} in {row.videos_kept}"

@@ -11,10 +11,9 @@ from pathlib import Path
 from hdvila.corpus.choice.journal import Journal
 from hdvila.corpus.choice.languages import check_language, unwanted_language
 from hdvila.corpus.choice.near_duplicates import LookAlikes, reason
-from hdvila.corpus.failures import Failure, one_line
+from hdvila.corpus.failures import Attempt, Failure
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import SourceVideo
-from hdvila.errors import HdvilaError, MissingDependency
 from hdvila.media import VideoInfo
 from hdvila.media.container import usable_cores
 from hdvila.media.ending import probe_to_end
@@ -87,26 +86,20 @@ def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | 
     Raises:
         MissingDependency: an optional package is needed: that is no fault of the video.
     """
-    step = "transcript"
-    try:
+    with Attempt(video.video_id, video.path, "transcript") as attempt:
         transcript = read_transcript(video.transcript or video.path, language=options.track)
         declared = transcript.language or video.attributes.get("language")
         if why := unwanted_language(transcript.text, declared, options.language):
-            return Failure(video.video_id, step, f"{video.transcript or video.path}: {why}")
-        step = "filter"
+            attempt.refuse(why, video.transcript)
+        attempt.step = "filter"
         info, lost = probe_to_end(video.path)
         if why := unfit(info, options, lost):
-            return Failure(video.video_id, step, f"{video.path}: {why}")
-        step = "exclude"
+            attempt.refuse(why)
+        attempt.step = "exclude"
         if look_alikes is not None and (like := look_alikes.match(video.path)):
-            return Failure(video.video_id, step, reason(video, like))
-    except MissingDependency:
-        raise
-    except HdvilaError as error:
-        return Failure(video.video_id, step, one_line(error))
-    except Exception as error:  # a defect of ours or of a decoder costs one video, and is listed as what it is
-        return Failure(video.video_id, step, f"{video.path}: unexpected {type(error).__name__}: {one_line(error)}")
-    return replace(video, duration=info.duration)
+            return Failure(video.video_id, attempt.step, reason(video, like))
+        return replace(video, duration=info.duration)
+    return attempt.failure
 
 
 def unfit(info: VideoInfo, options: CorpusOptions, lost: float = 0.0) -> str | None:

@@ -52,7 +52,7 @@ def similarity_histogram(similarity: dict[str, Any]) -> str:
                 axes.stairs(shares, edges, color=color, linewidth=1.6, label=label)
         axes.set(xlabel="cosine of picture and words", ylabel="% of clips", ylim=(0, None))
         axes.set_xlim(max(-1, edges[used[0]] - 0.1), min(1, edges[used[-1] + 1] + 0.1))
-        axes.legend(frameon=False, loc="upper right", fontsize=9)
+        axes.legend(frameon=False, loc="upper left", fontsize=9)
     return drawn.svg
 
 
