@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: setup demo test lint types unit conformance clean
+.PHONY: setup demo test lint types unit conformance reproduction clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,10 @@ unit: setup
 
 conformance: setup
 	$(BIN)/python -m pytest -m conformance -q tests/parity
+
+# 8 hours on 2 cores; `make reproduction SCALE=--quick` half an hour. Killed? The same command goes on.
+reproduction: setup
+	$(BIN)/hdvila miniature reproduction --into runs/reproduction$(SCALE) --page docs/reproduction.md $(SCALE)
 
 clean:
 	rm -rf .venv runs
