@@ -27,9 +27,7 @@ def fill(page: Path, tables: Mapping[str, str]) -> None:
     for name, table in tables.items():
         place = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end of {re.escape(name)} -->)", re.DOTALL)
         if not place.search(text):
-            raise UsageError(
-                f"{page}: has no place for the table {name}: add <!-- {name} --> and <!-- end of {name} -->"
-            )
+            raise UsageError(f"{page}: has no place for a table: add <!-- {name} --> and <!-- end of {name} -->")
         text = place.sub(lambda found: f"{found[1]}\n{table.strip()}\n\n{found[2]}", text)  # noqa: B023
     with replacing(page) as partial:
         partial.write_text(text, encoding="utf-8")
@@ -49,18 +47,14 @@ def draw(rows: Sequence[Row], path: Path) -> None:
             these = [100 * r.score for r in rows if (r.task, r.start, r.look, r.segments) == (task, start.name, "", 0)]
             if these:
                 at = place + 0.27 * (number - 1)
-                axes.bar(at, mean(these), 0.25, color=colour, label=f"from {start.name}" if place == 3 else None)
+                axes.bar(at, mean(these), 0.25, color=colour, label=f"from {start.name}")
                 axes.scatter([at] * len(these), these, color="#1c2230", s=9, zorder=3)
         chance = 100 * next(row.chance for row in rows if row.task == task)
         axes.hlines(chance, place - 0.42, place + 0.42, color="#667085", linewidth=1, linestyle=":")
     axes.set_xticks(range(len(tasks)), [task.replace(" ", "\n") for task in tasks])
     axes.set_ylabel("R@1 or accuracy, %")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(*_legend(axes), loc="outside upper right", ncols=3, frameon=False)
+    handles, labels = axes.get_legend_handles_labels()
+    named = dict(zip(labels, handles, strict=True))
+    figure.legend(named.values(), named, loc="outside upper right", ncols=3, frameon=False)
     figure.savefig(path, dpi=140)
-
-
-def _legend(axes: object) -> tuple[list[object], list[str]]:
-    handles, labels = axes.get_legend_handles_labels()  # type: ignore[attr-defined]
-    unique = dict(zip(labels, handles, strict=True))
-    return list(unique.values()), list(unique)

@@ -57,10 +57,10 @@ def sections(rows: Sequence[Row]) -> dict[str, str]:
 def findings(rows: Sequence[Row]) -> list[Finding]:
     """Every comparison for which both sides have been run."""
     compared = []
-    for task in dict.fromkeys(row.task for row in rows):
-        compared.append((f"{task}: pre-training helps", _plain(task, STAGE1), _plain(task, NONE)))
-    for task in ANSWERS:
-        compared.append((f"{task}: stage two is the better start", _plain(task, STAGE2), _plain(task, STAGE1)))
+    for name in dict.fromkeys(row.task for row in rows):
+        compared.append((f"{name}: pre-training helps", _plain(name, STAGE1), _plain(name, NONE)))
+    for name in ANSWERS:
+        compared.append((f"{name}: stage two is the better start", _plain(name, STAGE2), _plain(name, STAGE1)))
     for other, claim in (
         (ONE_CATEGORY, "fifteen categories teach more than one"),
         (LOW, "high resolution teaches more than low"),
