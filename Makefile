@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: setup demo test lint types unit conformance clean
+.PHONY: setup demo test lint types unit conformance reproduction reproduction-quick clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,13 @@ unit: setup
 
 conformance: setup
 	$(BIN)/python -m pytest -m conformance -q tests/parity
+
+# Hours on 2 cores; the quick one is rough and takes half an hour. Killed? The same command goes on.
+reproduction: setup
+	$(BIN)/hdvila miniature reproduction --into runs/reproduction --page docs/reproduction.md
+
+reproduction-quick: setup
+	$(BIN)/hdvila miniature reproduction --quick --into runs/reproduction-quick
 
 clean:
 	rm -rf .venv runs

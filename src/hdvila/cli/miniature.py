@@ -133,6 +133,45 @@ def study(
         emit({}, False, table + f"\n{into / 'table.md'}, {into / 'frame_selection.png'}")
 
 
+@app.command()
+def reproduction(
+    into: Path = typer.Option(Path("runs/reproduction"), "--into", help="The folder; begun or continued."),
+    quick: bool = typer.Option(False, "--quick", help="One seed, few steps: under half an hour, and rough."),
+    page: Path | None = typer.Option(None, "--page", help="A Markdown file with places for the tables."),
+    json: bool = typer.Option(False, "--json", help="An object a test of a model."),
+) -> None:
+    """The paper's studies in small: pre-training, its data and frames, segments, stages, what answers rest on."""
+    from hdvila.studies.frame_selection import run_study
+    from hdvila.studies.reproduction.page import draw as draw_tasks
+    from hdvila.studies.reproduction.page import fill
+    from hdvila.studies.reproduction.plan import FULL, QUICK
+    from hdvila.studies.reproduction.run import run_reproduction
+    from hdvila.studies.reproduction.tables import sections
+    from hdvila.studies.table import as_markdown, draw
+
+    scale = QUICK if quick else FULL
+    rows = run_reproduction(into, scale, reporter())
+    frames = run_study(
+        into / "frames",
+        seeds=range(scale.seeds),
+        steps=scale.frame_steps,
+        worlds=scale.frame_worlds,
+        videos=scale.frame_videos,
+        reporter=reporter(),
+    )
+    tables = sections(rows) | {"frames": as_markdown(frames)}
+    (into / "tables.md").write_text("\n\n".join(tables.values()) + "\n", encoding="utf-8")
+    draw_tasks(rows, into / "tasks.png")
+    draw(frames, into / "frame_selection.png")
+    if page is not None:
+        fill(page, tables)
+    if json:
+        for row in rows:
+            emit(asdict(row), True)
+    else:
+        emit({}, False, "\n\n".join(tables.values()) + f"\n\n{into / 'tables.md'}, {into / 'tasks.png'}")
+
+
 def _pair(text: str) -> tuple[str, str]:
     from hdvila.errors import UsageError
 

@@ -31,7 +31,13 @@ class World:
 
 
 def build_world(
-    folder: Path, videos: int, seed: int, split: Split, config: WorldConfig | None = None, reporter: Reporter = SILENT
+    folder: Path,
+    videos: int,
+    seed: int,
+    split: Split,
+    config: WorldConfig | None = None,
+    reporter: Reporter = SILENT,
+    options: CorpusOptions = OPTIONS,
 ) -> World:
     """Render `videos` videos of one split into ``folder/world`` and cut their clips into ``folder/corpus``.
 
@@ -39,5 +45,5 @@ def build_world(
     """
     rendered, corpus = folder / "world", folder / "corpus"
     render(rendered, videos, seed, split=split, config=config, reporter=reporter)
-    build_corpus(rendered / f"manifest-{split}.jsonl", corpus, options=OPTIONS, reporter=reporter)
+    build_corpus(rendered / f"manifest-{split}.jsonl", corpus, options=options, reporter=reporter)
     return World(rendered / "videos", corpus, tuple(read_truth(rendered)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from hdvila.annotations.records import Annotations
-from hdvila.data.dataset import open_corpus
+from hdvila.data.dataset import ClipSource, open_corpus
 from hdvila.data.examples import clip_numbers
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.evaluate.fitting import Sampling, fit_processor
@@ -59,6 +59,8 @@ def evaluate_checkpoint(
     sampling: Sampling = "standard",
     ties: TieRule = "pessimistic",
     allow_missing: bool = False,
+    segments: int | None = None,
+    through: Callable[[ClipSource], ClipSource] | None = None,
     reporter: Reporter = SILENT,
     **config: Any,
 ) -> Evaluated:
@@ -69,6 +71,8 @@ def evaluate_checkpoint(
         data: the annotation files, here or in ``annotations/``, and the prepared ``store/``.
         sampling: see `Sampling`.
         allow_missing: the store may lack videos; the gallery that is left is in the record.
+        segments: of a clip, instead of the model's or the protocol's own number.
+        through: changes what the model sees of the clips, for studies.
         config: settings that a checkpoint file cannot tell (`hdvila.load_model`).
 
     Raises:
@@ -89,13 +93,15 @@ def evaluate_checkpoint(
     check_unseen(trainings, protocol, numbers)
     rates = source.rates.lr_fps, source.rates.hr_every
     processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings))
+    if segments is not None:
+        processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
     model.processor = processor
     check_pairing(model, protocol, annotations)
     predicted = predict(
         model,
         protocol,
         _asked(annotations, sampling),
-        source,
+        through(source) if through else source,
         numbers,
         consensus=(recipe or {}).get("task.consensus", "mean"),
         batch_size=max(1, SEGMENTS_AT_ONCE // processor.preprocess.segments),

@@ -98,7 +98,7 @@ def write_script(seed: int, number: int, config: WorldConfig, split: Split | Non
         share = config.test_share
         split = "test" if int((number + 1) * share + 1e-9) > int(number * share + 1e-9) else "train"
     rng = Random(f"hdvila miniature {seed} {split} {number}")
-    category = CATEGORIES[rng.randrange(len(CATEGORIES))]
+    category = CATEGORIES[rng.randrange(config.categories)]
     used: set[str] = set()
     events: list[Event] = []
     now = rng.uniform(0.3, 0.8)

@@ -107,6 +107,7 @@ class WorldConfig:
         events: fewest and most events of a video.
         test_share: part of the attribute combinations (and of the videos) that is held out for testing.
         captions: ``rolling`` automatic captions with word times, or ``plain`` cues of one line without.
+        categories: how many of the fifteen categories there are videos of.
         jitter: standard deviation of caption times in seconds.
         crf: x264 quality; at 20 the textures keep most of their contrast.
     """
@@ -116,6 +117,7 @@ class WorldConfig:
     events: tuple[int, int] = (6, 10)
     test_share: float = 0.2
     captions: Captions = "rolling"
+    categories: int = 15
     jitter: float = 0.05
     crf: int = 20
 
@@ -126,6 +128,8 @@ class WorldConfig:
             raise UsageError(f"test_share={self.test_share}: both splits need combinations; give 0.01 to 0.99")
         if self.captions not in ("rolling", "plain"):
             raise UsageError(f"captions={self.captions!r}: there are rolling and plain")
+        if not 1 <= self.categories <= 15:
+            raise UsageError(f"categories={self.categories}: there are fifteen; give 1 to 15")
         if not 0 <= self.jitter <= 0.5:
             raise UsageError(f"jitter={self.jitter} s: words would lose their order; give 0 to 0.5")
         if not 0 <= self.crf <= 51:

@@ -95,6 +95,7 @@ def run_study(
     seeds: Sequence[int] = (0, 1, 2),
     steps: int = STEPS,
     worlds: Sequence[str] = tuple(WORLDS),
+    videos: int = TRAIN_VIDEOS,
     reporter: Reporter = SILENT,
 ) -> list[Result]:
     """Train and test every choice of frames in every world; -> all results, in the order of the table.
@@ -104,6 +105,7 @@ def run_study(
         seeds: one training run for each; the world is the same for all.
         steps: of each run.
         worlds: names from `WORLDS`.
+        videos: to learn from.
 
     Raises:
         HdvilaError: whatever rendering, cutting, training or testing raises.
@@ -116,7 +118,7 @@ def run_study(
         for world, frames, seed in missing:
             folder = root / world.replace(" ", "-")
             config = WORLDS[world][0]
-            learn = build_world(folder / "train", TRAIN_VIDEOS, 0, "train", config, reporter)
+            learn = build_world(folder / "train", videos, 0, "train", config, reporter)
             held_out = build_world(folder / "test", TEST_VIDEOS, 0, "test", config, reporter)
             result = _run(folder, world, frames, seed, steps, learn, held_out, reporter)
             done[world, frames.name, seed] = result

@@ -1,0 +1,122 @@
+"""What is trained and asked: the pre-trainings, the tasks, and how much of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hdvila.media.preprocess import Streams
+
+__all__ = ["FULL", "PRETRAININGS", "QUICK", "TASKS", "Pretraining", "Scale", "Task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large the studies are.
+
+    Attributes:
+        videos: of each pre-training corpus; the held-out one has `GALLERY` clips.
+        benchmark_videos: short videos of a benchmark.
+        stage1, stage2, tuning: steps.
+        seeds: training runs of everything.
+        frame_videos, frame_steps: of the frame-selection study.
+        frame_worlds: of it, by name.
+    """
+
+    videos: int
+    benchmark_videos: int
+    stage1: int
+    stage2: int
+    tuning: int
+    seeds: int
+    frame_videos: int
+    frame_steps: int
+    frame_worlds: tuple[str, ...]
+
+
+FULL = Scale(640, 3000, 700, 500, 600, 3, 1280, 1000, ("balanced", "more detail", "more time"))
+QUICK = Scale(160, 400, 150, 100, 80, 1, 320, 150, ("balanced",))
+
+
+@dataclass(frozen=True, slots=True)
+class Pretraining:
+    """A way of making the weights that fine-tuning starts from.
+
+    Attributes:
+        name: in tables.
+        stage: 0 is random weights; 2 goes on from stage 1.
+        categories: of the videos it learns from.
+        streams: what it sees of them.
+        enlarged: its HR frames are LR frames enlarged.
+    """
+
+    name: str
+    stage: int
+    categories: int = 15
+    streams: Streams = "hybrid"
+    enlarged: bool = False
+
+    @property
+    def folder(self) -> str:
+        return self.name.replace(" ", "-")
+
+
+NONE = Pretraining("none", 0)
+STAGE1 = Pretraining("stage one", 1)
+STAGE2 = Pretraining("stage two", 2)
+ONE_CATEGORY = Pretraining("one category", 1, categories=1)
+LOW = Pretraining("low resolution", 1, streams="low")
+ENLARGED = Pretraining("enlarged", 1, enlarged=True)
+PRETRAININGS = (NONE, STAGE1, STAGE2, ONE_CATEGORY, LOW, ENLARGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A benchmark in small.
+
+    Attributes:
+        name: in tables.
+        protocol: see `hdvila.evaluate.protocols`.
+        folder: of `hdvila.miniature.benchmarks`.
+        recipe: that fine-tunes for it.
+        starts: what fine-tuning begins with.
+        looks: other ways of looking at the test (`looks.LOOKS`).
+        segments: other numbers of segments at the test.
+        paper: what the paper reports on the real benchmark.
+    """
+
+    name: str
+    protocol: str
+    folder: str
+    recipe: str
+    starts: tuple[Pretraining, ...]
+    looks: tuple[str, ...] = ()
+    segments: tuple[int, ...] = ()
+    paper: str = ""
+
+
+_RETRIEVAL = (NONE, STAGE1)
+_ANSWERS = (NONE, STAGE1, STAGE2)
+TASKS = (
+    Task(
+        "MSR-VTT", "msrvtt-1ka", "msrvtt", "miniature-msrvtt-retrieval", (*_RETRIEVAL, ONE_CATEGORY, LOW, ENLARGED),
+        segments=(2, 4), paper="R@1 35.6",
+    ),
+    Task("DiDeMo", "didemo", "didemo", "miniature-didemo-retrieval", _RETRIEVAL, segments=(1, 2, 4), paper="R@1 28.8"),
+    Task(
+        "ActivityNet", "activitynet-val1", "activitynet", "miniature-activitynet-retrieval", _RETRIEVAL,
+        segments=(1, 2, 4), paper="R@1 28.5",
+    ),
+    Task("MSRVTT-QA", "msrvtt-qa", "msrvtt", "miniature-msrvtt-qa", _ANSWERS, paper="40.0"),
+    Task(
+        "TGIF action", "tgif-action", "tgif_qa", "miniature-tgif-action", _ANSWERS,
+        looks=("shuffled", "one frame", "no detail"), paper="84.3",
+    ),
+    Task(
+        "TGIF transition", "tgif-transition", "tgif_qa", "miniature-tgif-transition", _ANSWERS,
+        looks=("shuffled", "one frame", "no detail"), paper="90.0",
+    ),
+    Task(
+        "TGIF frame", "tgif-frameqa", "tgif_qa", "miniature-tgif-frameqa", _ANSWERS,
+        looks=("shuffled", "one frame", "no detail"), paper="60.5",
+    ),
+)  # fmt: skip

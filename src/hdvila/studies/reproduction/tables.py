@@ -1,0 +1,165 @@
+"""The rows of the studies as tables, and what of the paper's findings they agree with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+
+from hdvila.studies.reproduction.plan import ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS, Pretraining
+from hdvila.studies.reproduction.run import CHOICE, Row
+
+__all__ = ["Finding", "findings", "sections"]
+
+Test = Callable[[Row], bool]
+DATA = (STAGE1, ONE_CATEGORY, LOW, ENLARGED)
+ANSWERS = tuple(task.name for task in TASKS if STAGE2 in task.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the paper found, and what became of it here.
+
+    Attributes:
+        claim: in words.
+        better, worse: means here, 0..1.
+        by_seed: the difference, better minus worse, of every seed.
+    """
+
+    claim: str
+    better: float
+    worse: float
+    by_seed: tuple[float, ...]
+
+    @property
+    def verdict(self) -> str:
+        """``agrees`` where the difference points the paper's way for every seed and exceeds its spread."""
+        lead = mean(self.by_seed)
+        spread = stdev(self.by_seed) if len(self.by_seed) > 1 else 0.0
+        if all(difference > 0 for difference in self.by_seed) and lead > spread:
+            return "agrees"
+        if all(difference < 0 for difference in self.by_seed) and -lead > spread:
+            return "the other way round"
+        return "no clear difference"
+
+
+def sections(rows: Sequence[Row]) -> dict[str, str]:
+    """Name of a study -> its table in Markdown."""
+    return {
+        "tasks": _tasks(rows),
+        "data": _data(rows),
+        "segments": _segments(rows),
+        "rests": _rests(rows),
+        "findings": _findings(rows),
+    }
+
+
+def findings(rows: Sequence[Row]) -> list[Finding]:
+    """Every comparison for which both sides have been run."""
+    compared = []
+    for name in dict.fromkeys(row.task for row in rows):
+        compared.append((f"{name}: pre-training helps", _plain(name, STAGE1), _plain(name, NONE)))
+    for name in ANSWERS:
+        compared.append((f"{name}: stage two is the better start", _plain(name, STAGE2), _plain(name, STAGE1)))
+    for other, claim in (
+        (ONE_CATEGORY, "fifteen categories teach more than one"),
+        (LOW, "high resolution teaches more than low"),
+        (ENLARGED, "high resolution teaches more than low resolution enlarged"),
+    ):
+        compared.append((f"MSR-VTT: {claim}", _plain("MSR-VTT", STAGE1), _plain("MSR-VTT", other)))
+    for task in TASKS:
+        if len(task.segments) > 1:
+            most, fewest = max(task.segments), min(task.segments)
+            claim = f"{task.name}: {most} segments at the test beat {fewest}"
+            compared.append((claim, _at(task.name, most), _at(task.name, fewest)))
+    found = [_finding(rows, *one) for one in compared]
+    return [finding for finding in found if finding is not None]
+
+
+def _finding(rows: Sequence[Row], claim: str, better: Test, worse: Test) -> Finding | None:
+    ours = {row.seed: row.score for row in rows if better(row)}
+    theirs = {row.seed: row.score for row in rows if worse(row)}
+    seeds = sorted(ours.keys() & theirs.keys())
+    if not seeds:
+        return None
+    differences = tuple(ours[seed] - theirs[seed] for seed in seeds)
+    return Finding(claim, mean(ours[seed] for seed in seeds), mean(theirs[seed] for seed in seeds), differences)
+
+
+def _plain(task: str, start: Pretraining) -> Test:
+    return lambda row: (row.task, row.start, row.look, row.segments) == (task, start.name, "", 0)
+
+
+def _at(task: str, segments: int) -> Test:
+    return lambda row: (row.task, row.start, row.segments) == (task, STAGE1.name, segments)
+
+
+def _cell(rows: Sequence[Row], test: Test) -> str:
+    """Mean and spread over seeds, in percent."""
+    scores = [100 * row.score for row in rows if test(row)]
+    if not scores:
+        return ""
+    return f"{mean(scores):.1f}" + (f" ± {stdev(scores):.1f}" if len(scores) > 1 else "")
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    return "\n".join([*lines, *("| " + " | ".join(line) + " |" for line in body)])
+
+
+def _tasks(rows: Sequence[Row]) -> str:
+    paper = {task.name: task.paper for task in TASKS} | {CHOICE: "97.1"}
+    body = []
+    for task in dict.fromkeys(row.task for row in rows):
+        chance = next(row.chance for row in rows if row.task == task)
+        starts = [_cell(rows, _plain(task, start)) for start in (NONE, STAGE1, STAGE2)]
+        body.append([task, f"{100 * chance:.1f}", *starts, paper.get(task, "")])
+    return _table(["task", "chance", "from nothing", "from stage one", "from stage two", "paper, real data"], body)
+
+
+def _data(rows: Sequence[Row]) -> str:
+    body = [[start.name, _cell(rows, _plain("MSR-VTT", start)), _cell(rows, _plain(CHOICE, start))] for start in DATA]
+    return _table(["pre-trained on", "MSR-VTT R@1", "MSRVTT-MC"], body)
+
+
+def _segments(rows: Sequence[Row]) -> str:
+    tasks = [task for task in TASKS if task.segments]
+    numbers = sorted({number for task in tasks for number in task.segments})
+    body = [[task.name, *(_cell(rows, _at(task.name, number)) for number in numbers)] for task in tasks]
+    return _table(["R@1 with segments:", *map(str, numbers)], body)
+
+
+def _rests(rows: Sequence[Row]) -> str:
+    """The tasks about time and detail, looked at in other ways, from the last start each has."""
+    body = []
+    for task in (task for task in TASKS if task.looks):
+        start = task.starts[-1].name
+        these = [row for row in rows if (row.task, row.start) == (task.name, start)]
+        kinds = sorted({kind for row in these for kind in row.by_type})
+        body.append([task.name, *(_cell(these, _looked(look)) for look in ("", *task.looks))])
+        if len(kinds) > 1:
+            for kind in kinds:
+                body.append([f"… {kind}", *(_kind_cell(these, look, kind) for look in ("", *task.looks))])
+    return _table(["accuracy", "as it is", "frames shuffled", "one frame", "no detail in HR"], body)
+
+
+def _looked(look: str) -> Test:
+    return lambda row: row.look == look
+
+
+def _kind_cell(rows: Sequence[Row], look: str, kind: str) -> str:
+    shares = [100 * row.by_type[kind] for row in rows if row.look == look and kind in row.by_type]
+    return f"{mean(shares):.1f}" if shares else ""
+
+
+def _findings(rows: Sequence[Row]) -> str:
+    body = [
+        [
+            finding.claim,
+            f"{100 * finding.better:.1f} against {100 * finding.worse:.1f}",
+            ", ".join(f"{100 * difference:+.1f}" for difference in finding.by_seed),
+            f"**{finding.verdict}**",
+        ]
+        for finding in findings(rows)
+    ]
+    return _table(["the paper's finding", "here", "difference by seed", ""], body)
