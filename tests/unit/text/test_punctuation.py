@@ -32,9 +32,10 @@ def spoken(text: str, pause: float = 0.0) -> Transcript:
 
 
 def test_words_alone_tell_where_sentences_end() -> None:
-    said = "hello everyone and welcome back to my workshop in this video we are going to build a small table "
-    assert " ".join(restore(spoken(said + "do you have a saw"))).endswith(
-        "workshop in this video. We are going to build a small table. Do you have a saw?"
+    said = "so today we went to the market and bought some fruit it was really cheap then we took the bus home and made "
+    assert " ".join(restore(spoken(said + "dinner what do you think of that let me know in the comments"))) == (
+        "So today we went to the market and bought some fruit. It was really cheap. Then we took the bus home and made "
+        "dinner. What do you think of that? Let me know in the comments."
     )
 
 

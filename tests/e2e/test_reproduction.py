@@ -1,0 +1,33 @@
+"""The reproduction as a whole, with two tasks and hardly any steps: everything runs, and nothing is done twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hdvila.errors import UsageError
+from hdvila.studies.reproduction import plan, run
+from hdvila.studies.reproduction.plan import NONE, ONE_CATEGORY, STAGE2, Scale
+
+TINY = Scale(16, 100, 1, 1, 2, 1, 4, 1, ())
+
+
+def test_every_run_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    retrieval, transition = plan.TASKS[0], plan.TASKS[5]
+    tasks = (
+        replace(retrieval, starts=(NONE, ONE_CATEGORY)),
+        replace(transition, starts=(STAGE2,)),
+    )
+    monkeypatch.setattr(run, "TASKS", tasks)
+    rows = run.run_reproduction(tmp_path, TINY)
+    asked = {(row.task, row.start, row.look, row.segments) for row in rows}
+    assert len(asked) == len(rows)
+    assert {("MSR-VTT", "none", "", 0), ("MSR-VTT", "one category", "", 4), ("MSRVTT-MC", "none", "", 0)} <= asked
+    assert {("TGIF transition", "stage two", look, 0) for look in ("", "shuffled", "one frame", "no detail")} <= asked
+    assert all(row.low <= row.score <= row.high for row in rows)
+    monkeypatch.setattr(run, "train", None)  # whatever would train again fails
+    assert run.run_reproduction(tmp_path, TINY) == rows
+    with pytest.raises(UsageError, match="another scale"):
+        run.run_reproduction(tmp_path, plan.QUICK)

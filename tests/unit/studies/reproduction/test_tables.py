@@ -1,0 +1,64 @@
+"""Rows of the reproduction: what the tables say, and which findings they call agreement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hdvila.errors import UsageError
+from hdvila.studies.reproduction.page import draw, fill
+from hdvila.studies.reproduction.run import Row
+from hdvila.studies.reproduction.tables import findings, sections
+
+
+def row(task: str, start: str, seed: int, score: float, look: str = "", segments: int = 0, **kinds: float) -> Row:
+    return Row(task, start, seed, look, segments, score, score - 0.05, score + 0.05, 0.2, kinds, 10, 1.0)
+
+
+ROWS = [
+    *(row("TGIF action", "none", seed, 0.2 + seed / 100) for seed in range(3)),
+    *(row("TGIF action", "stage one", seed, 0.6 + seed / 100) for seed in range(3)),
+    *(row("TGIF action", "stage two", seed, 0.6 + (seed - 1) / 50) for seed in range(3)),
+    *(row("TGIF action", "stage two", seed, 0.21, look="shuffled") for seed in range(3)),
+    row("TGIF frame", "stage two", 0, 0.5, pattern=0.8, object=0.3),
+    row("TGIF frame", "stage two", 0, 0.3, look="no detail", pattern=0.1, object=0.3),
+    row("MSR-VTT", "stage one", 0, 0.2),
+    row("MSR-VTT", "one category", 0, 0.3),
+    row("DiDeMo", "stage one", 0, 0.1, segments=1),
+    row("DiDeMo", "stage one", 0, 0.4, segments=4),
+]
+
+
+def test_a_difference_counts_when_every_seed_shows_it() -> None:
+    verdicts = {finding.claim: finding.verdict for finding in findings(ROWS)}
+    assert verdicts["TGIF action: pre-training helps"] == "agrees"
+    assert verdicts["TGIF action: stage two is the better start"] == "no clear difference"
+    assert verdicts["MSR-VTT: fifteen categories teach more than one"] == "the other way round"
+    assert verdicts["DiDeMo: 4 segments at the test beat 1"] == "agrees"
+    assert "MSR-VTT: pre-training helps" not in verdicts, "one side of it was not run"
+
+
+def test_tables_show_mean_and_spread() -> None:
+    tables = sections(ROWS)
+    assert "| TGIF action | 20.0 | 21.0 ± 1.0 | 61.0 ± 1.0 | 60.0 ± 2.0 | 84.3 |" in tables["tasks"]
+    assert "| TGIF action | 60.0 ± 2.0 | 21.0 ± 0.0 |" in tables["rests"]
+    assert "| … pattern | 80.0 |  |  | 10.0 |" in tables["rests"]
+    assert "| DiDeMo | 10.0 |  | 40.0 |" in tables["segments"]
+
+
+def test_a_page_keeps_what_people_wrote(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- tasks -->\nold\n<!-- end of tasks -->\nafter \\1\n")
+    for _ in range(2):
+        fill(page, {"tasks": "| new \\1 |\n"})
+        assert page.read_text() == "before\n<!-- tasks -->\n\n| new \\1 |\n\n<!-- end of tasks -->\nafter \\1\n"
+    with pytest.raises(UsageError, match="end of data"):
+        fill(page, {"data": ""})
+    with pytest.raises(UsageError, match="no such page"):
+        fill(tmp_path / "other.md", {})
+
+
+def test_the_plot_is_a_picture(tmp_path: Path) -> None:
+    draw(ROWS, tmp_path / "tasks.png")
+    assert (tmp_path / "tasks.png").read_bytes().startswith(b"\x89PNG")
