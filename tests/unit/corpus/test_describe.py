@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -148,6 +150,46 @@ def test_what_a_person_wrote_stays(corpus: Path) -> None:
     (corpus / "DATASHEET.md").unlink()
     describe(corpus)
     assert "# Datasheet" in (corpus / "DATASHEET.md").read_text()
+
+
+@pytest.mark.parametrize("stop", range(5))
+def test_a_kill_between_two_files_leaves_nothing_behind(
+    corpus: Path, tmp_path: Path, stop: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe(corpus)
+    other = Path(shutil.copytree(corpus, tmp_path / "other" / corpus.name))
+    rows = [Failure("a", "filter", "too small"), Failure("d", "cut", "y")]
+    write_failures(corpus, rows)
+    write_failures(other, rows)
+    written: list[Path] = []
+    replace = os.replace
+
+    def replace_and_die(source: Path, target: Path) -> None:
+        replace(source, target)
+        written.append(target)
+        if len(written) == stop + 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", replace_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            describe(corpus)
+    assert len(written) == stop + 1
+    describe(corpus)
+    describe(other)
+    assert {name: (corpus / name).read_bytes() for name in FILES} == {
+        name: (other / name).read_bytes() for name in FILES
+    }
+    assert "1 left out at the step “cut”" in (corpus / "DATASHEET.md").read_text(encoding="utf-8")
+
+
+def test_an_edit_at_either_end_of_a_text_keeps_it(corpus: Path) -> None:
+    describe(corpus)
+    whole = (corpus / "README.md").read_bytes()
+    for edited in (b"mine\n" + whole, whole + b"mine\n", whole[:-1], whole.replace(b"clips", b"clip s", 1)):
+        (corpus / "README.md").write_bytes(edited)
+        describe(corpus)
+        assert (corpus / "README.md").read_bytes() == edited
 
 
 def test_similarity_is_that_of_each_clip_with_its_words(corpus: Path) -> None:

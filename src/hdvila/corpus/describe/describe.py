@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 from hdvila.corpus.describe.card import card_markdown
 from hdvila.corpus.describe.croissant import CROISSANT, croissant_json
 from hdvila.corpus.describe.datasheet import datasheet_markdown
+from hdvila.corpus.describe.prose import write_prose
 from hdvila.corpus.describe.report import report_html
 from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.similarity import Scorer, score_clips
@@ -67,7 +67,9 @@ def describe(
         stats["similarity"] = {"model": scorer_name or type(scorer).__name__, **scores.summary()}
     name = root.resolve().name
     prose = {"README.md": card_markdown(name, stats), "DATASHEET.md": datasheet_markdown(name, stats)}
-    stats["written"] = _write_prose(root, prose, last.get("written", {}), reporter)
+    for file, text in prose.items():
+        if not write_prose(root / file, text):
+            reporter.note(f"{root / file} was edited and stays as it is; delete it to have it written anew")
     write_text(root / STATS, json.dumps(stats, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     write_text(root / CROISSANT, croissant_json(name, root, stats))
     try:
@@ -84,21 +86,3 @@ def _last(root: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return last if isinstance(last, dict) else {}
-
-
-def _write_prose(root: Path, prose: dict[str, str], before: dict[str, str], reporter: Reporter) -> dict[str, str]:
-    """Write files that people complete by hand, but not over what they wrote. Checksums of what was written."""
-    written: dict[str, str] = {}
-    for file, text in prose.items():
-        there = (root / file).read_bytes() if (root / file).exists() else None
-        if there is not None and _digest(there) != before.get(file):
-            reporter.note(f"{root / file} was edited and stays as it is; delete it to have it written anew")
-            written |= {file: before[file]} if file in before else {}
-        else:
-            write_text(root / file, text)
-            written[file] = _digest((root / file).read_bytes())
-    return written
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
