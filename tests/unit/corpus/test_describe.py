@@ -69,7 +69,9 @@ def test_statistics_are_those_of_the_clips_one_by_one(corpus: Path) -> None:
 
 
 def test_the_same_corpus_gives_the_same_bytes(corpus: Path) -> None:
-    describe(corpus, run={"options": {"min_height": 64}})
+    ledger = {"settings": {"padding": 0.3}, "runs": [{"source": "s", "options": {"min_height": 64}, "steps": []}]}
+    (corpus / "build.json").write_text(json.dumps(ledger))
+    describe(corpus)
     first = {name: (corpus / name).read_bytes() for name in FILES}
     describe(corpus)
     assert {name: (corpus / name).read_bytes() for name in FILES} == first
@@ -90,15 +92,17 @@ def test_the_report_shows_the_numbers_and_lets_no_text_act(corpus: Path) -> None
 
 
 def test_datasheet_and_card_say_what_the_statistics_say(corpus: Path) -> None:
-    run = {"options": {"min_height": 64, "padding": 0.3}, "steps": [{"name": "filter", "in": 7, "out": 4}]}
-    stats = describe(corpus, run=run)
+    run = {"source": "talks", "options": {"min_height": 64}, "steps": [{"name": "filter", "in": 7, "out": 4}]}
+    (corpus / "build.json").write_text(json.dumps({"settings": {"padding": 0.3}, "runs": [run]}))
+    stats = describe(corpus)
     sheet, card = ((corpus / name).read_text(encoding="utf-8") for name in ("DATASHEET.md", "README.md"))
     for title in ("Motivation", "Composition", "Collection", "Preprocessing", "Uses", "Distribution", "Maintenance"):
         assert f"\n## {title}\n" in sheet
     assert f"{stats['clips']} clips of {stats['videos']} videos" in sheet
     assert f"{stats['bytes']:,} bytes in {stats['shards']} shards" in sheet
     assert f"{stats['failed']} further videos" in sheet
-    assert "| `min_height` | 64 |" in sheet
+    assert "| `padding` | 0.3 |" in sheet
+    assert "Run 1, of `talks`: `min_height` 64.\n" in sheet
     assert "| filter | 7 | 4 |" in sheet
     assert "| 食べ物 | 1 | 2 |" in sheet
     assert sheet.count("To be filled in by the maker:") > 8
@@ -204,6 +208,14 @@ def test_similarity_is_that_of_each_clip_with_its_words(corpus: Path) -> None:
     page.check_self_contained()
     assert len(page.all("svg")) == 3
     assert "grey" in page.words
+
+
+def test_the_similarity_stays_as_long_as_the_clips_do(corpus: Path) -> None:
+    fit = describe(corpus, scorer=GreyScorer(), scorer_name="grey")["similarity"]
+    assert describe(corpus)["similarity"] == fit
+    assert len(Page.read(corpus / "report.html").all("svg")) == 3
+    shutil.copytree(make_corpus(corpus.parent / "more", [*TEXTS, "One more."]), corpus, dirs_exist_ok=True)
+    assert "similarity" not in describe(corpus)
 
 
 @pytest.mark.parametrize("texts", [[], ["ひとつ"], ["one"]])

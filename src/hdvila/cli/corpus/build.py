@@ -24,7 +24,7 @@ from hdvila.cli.corpus.options import (
     SOURCE,
     WORKERS,
 )
-from hdvila.cli.corpus.records import category_line, emit_failures, step_line, step_record
+from hdvila.cli.corpus.records import category_line, emit_contaminated, emit_failures, step_line, step_record
 
 if TYPE_CHECKING:
     from hdvila.corpus import BuildReport
@@ -72,8 +72,9 @@ def build(
     )
     report = build_corpus(source, into, options=options, retry_failed=retry_failed, reporter=console.reporter())
     emit_failures(report.failures, json)
+    emit_contaminated(report.contaminated, json)
     console.emit(_whole(into, report), json, "\n".join(_lines(into, report)))
-    console.finish(report.failed)
+    console.finish(report.failed + len(report.contaminated))
 
 
 def _whole(into: Path, report: BuildReport) -> dict[str, object]:
@@ -82,8 +83,10 @@ def _whole(into: Path, report: BuildReport) -> dict[str, object]:
         "videos": report.videos,
         "added": report.added,
         "unchanged": report.unchanged,
+        "changed": report.changed,
         "failed": report.failed,
         "left_out": report.left_out,
+        "contaminated": len(report.contaminated),
         "clips": report.clips,
         "hours": report.hours,
         "steps": list(map(step_record, report.steps)),
@@ -98,4 +101,11 @@ def _lines(into: Path, report: BuildReport) -> list[str]:
         f"{into}: {report.clips} clips, {length_of_time(report.hours)}; of {report.videos} videos "
         f"{report.added} added, {report.unchanged} unchanged, {report.failed} failed, {report.left_out} left out"
     )
-    return [*map(step_line, report.steps), *map(category_line, report.categories), last]
+    lines = [*map(step_line, report.steps), *map(category_line, report.categories), last]
+    if report.changed:
+        lines.append(
+            f"{report.changed} of the failed stay as they were cut: the source has other files under their ids now"
+        )
+    if report.contaminated:
+        lines.append(f"{len(report.contaminated)} videos are in the corpus though they are excluded: build a new one")
+    return lines

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from hdvila.corpus.describe.report import report_html
 from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.similarity import Scorer, score_clips
 from hdvila.corpus.describe.statistics import corpus_statistics
+from hdvila.corpus.ledger import read_ledger
 from hdvila.errors import MissingDependency
 from hdvila.pages import write_text
 from hdvila.progress import SILENT, Reporter
@@ -30,12 +30,12 @@ def describe(
     scorer: Scorer | None = None,
     scorer_name: str = "",
     scored: int = 1000,
-    run: Mapping[str, Any] | None = None,
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> dict[str, Any]:
     """Write ``stats.json``, ``report.html``, ``DATASHEET.md``, ``README.md`` and ``croissant.json`` into a corpus.
 
+    The facts of its builds are those of ``build.json``. A similarity that was measured stays as long as the clips do.
     The same corpus gives the same bytes. Without matplotlib, ``report.html`` is left out and the reporter told.
     A README.md or DATASHEET.md that was changed by hand stays as it is, and the reporter is told.
 
@@ -45,8 +45,6 @@ def describe(
         corpus_root: the corpus folder.
         scorer: a model; with it the similarity of words and pictures is measured on `scored` clips.
         scorer_name: what to call it.
-        run: facts of the build as plain values: ``options``, and ``steps``, a list of ``{"name", "in", "out"}``;
-            default: what the last call was given.
         seed: of the samples.
         reporter: hears of the clips.
 
@@ -58,13 +56,16 @@ def describe(
         UsageError: the scorer does not fit the corpus.
     """
     root = Path(corpus_root)
+    rows = Rows(root)
     stats = corpus_statistics(root, seed, reporter)
-    last = _last(root)
-    stats["run"] = dict(run) if run is not None else last.get("run", {})
+    stats |= read_ledger(root)
+    before = _last(root).get("similarity") or {}
     if scorer is not None and stats["clips"]:
-        numbers = Rows(root).sample(scored, seed).tolist()
+        numbers = rows.sample(scored, seed).tolist()
         scores = score_clips(Corpus(root), numbers, scorer, reporter)
-        stats["similarity"] = {"model": scorer_name or type(scorer).__name__, **scores.summary()}
+        stats["similarity"] = {"model": scorer_name or type(scorer).__name__, "of": rows.state(), **scores.summary()}
+    elif before and before.get("of") == rows.state():
+        stats["similarity"] = before
     name = root.resolve().name
     prose = {"README.md": card_markdown(name, stats), "DATASHEET.md": datasheet_markdown(name, stats)}
     for file, text in prose.items():

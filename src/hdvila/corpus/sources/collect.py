@@ -5,41 +5,20 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hdvila.corpus.failures import Failure
-from hdvila.corpus.sources.hd_vila_100m import GivenClip, as_listed, read_clips
+from hdvila.corpus.sources.hd_vila_100m import as_listed, read_clips
 from hdvila.corpus.sources.manifest import ATTRIBUTES, read_manifest, write_manifest
 from hdvila.corpus.sources.names import safe_name
+from hdvila.corpus.sources.video import SourceVideo, as_text
 from hdvila.errors import UsageError
 from hdvila.text import find_sidecar
 
 VIDEO_SUFFIXES = frozenset(
     ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .flv .wmv .3gp .ogv .vob .mxf".split()  # noqa: SIM905
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SourceVideo:
-    """A video to be cut.
-
-    Attributes:
-        video_id: unique.
-        path: its file; without an ending where it is still to be fetched.
-        transcript: its subtitles; None: look inside the video.
-        attributes: what the manifest says of it and the corpus keeps.
-        duration: seconds, once it was probed.
-        clips: bounds that are given; None: they follow from the sentences.
-    """
-
-    video_id: str
-    path: Path
-    transcript: Path | None
-    attributes: dict[str, str] = field(default_factory=dict)
-    duration: float | None = None
-    clips: tuple[GivenClip, ...] | None = None
 
 
 def collect(
@@ -107,7 +86,7 @@ def _from_folder(root: Path) -> tuple[list[SourceVideo], list[Failure]]:
         video_id = stem if bare[stem] == 1 else _shown(inside)
         try:
             _check_kind(file)
-            videos.append(SourceVideo(video_id, file, find_sidecar(file, names)))
+            videos.append(SourceVideo(video_id, file, find_sidecar(file, names), root=root))
         except ValueError as error:
             failures.append(Failure(video_id, "collect", str(error)))
     return sorted(videos, key=lambda video: video.video_id), failures
@@ -183,6 +162,8 @@ def _from_manifest(manifest: Path, places: _Places) -> tuple[list[SourceVideo], 
     failures = []
     for row in read_manifest(manifest):
         try:
+            if "wrong" in row:
+                raise ValueError(row["wrong"])
             if row["id"] in videos:
                 raise ValueError("the manifest has this id twice; the first row counts")
             videos[row["id"]] = _video_of(row, places)
@@ -199,9 +180,9 @@ def _video_of(row: dict[str, Any], places: _Places) -> SourceVideo:
         words = find_sidecar(path, names)
     attributes = {name: row[name] for name in ATTRIBUTES if name in row}
     clips = read_clips(row["id"], row["clip"]) if "clip" in row else None
-    return SourceVideo(row["id"], path, words, attributes, row.get("duration"), clips)
+    root = places.root if path.is_relative_to(places.root) else places.downloads
+    return SourceVideo(row["id"], path, words, attributes, row.get("duration"), clips, root)
 
 
 def _shown(path: Path) -> str:
-    """A path as text that can be stored: forward slashes, and escapes for bytes that are no UTF-8."""
-    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return as_text(path.as_posix())
