@@ -103,9 +103,9 @@ def _lines(into: Path, report: BuildReport) -> list[str]:
     )
     lines = [*map(step_line, report.steps), *map(category_line, report.categories), last]
     if report.changed:
-        lines.append(
-            f"{report.changed} of the failed stay as they were cut: the source has other files under their ids now"
-        )
+        lines.append(f"{report.changed} of the failed stay as they were cut, from other files than the source has now")
     if report.contaminated:
-        lines.append(f"{len(report.contaminated)} videos are in the corpus though they are excluded: build a new one")
+        number = len(report.contaminated)
+        what = "1 video is" if number == 1 else f"{number} videos are"
+        lines.append(f"{what} in the corpus and should not be: see contaminated in {into / 'stats.json'}")
     return lines

@@ -33,8 +33,8 @@ _KINDS = ".csv, .jsonl or .parquet"
 def read_manifest(path: Path) -> list[dict[str, Any]]:
     """The rows of a manifest: only known columns that are not empty; every row has an ``id``.
 
-    Values are text, but for ``duration`` (float) and ``clip`` (as it stands there). Where a value that should be text is
-    none, or an id takes more than a line, the row has ``wrong``, which says so.
+    Values are text, but for ``duration`` (float) and ``clip`` (as it stands there). Where a value that should be text
+    is none, or an id takes more than a line, the row has ``wrong``, which says so.
 
     Raises:
         UsageError: the kind is unknown, a line cannot be read, or a row names no video; names the line.

@@ -79,9 +79,6 @@ def file_print(file: Path) -> str | None:
 
 
 def as_text(name: str) -> str:
-    """A name as text that can be stored, in one line: escapes for bytes that are no UTF-8 and for control characters."""
-    return (
-        _CONTROL.sub(lambda found: ascii(found[0])[1:-1], name)
-        .encode("utf-8", "surrogateescape")
-        .decode("utf-8", "backslashreplace")
-    )
+    """A name as text that can be stored, in one line: no control characters, and no bytes but UTF-8."""
+    line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], name)
+    return line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
