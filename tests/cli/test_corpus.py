@@ -170,7 +170,9 @@ def test_what_is_excluded_too_late_is_said_and_status_one(
     assert found == {"video": "good", "contaminated": "its id good is listed in ids.txt"}
     assert (whole["contaminated"], whole["unchanged"], whole["failed"]) == (1, 1, 0)
     assert main(command) == 1
-    assert "1 videos" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 video is in the corpus and should not be" in said
+    assert "of 1 video 0 added" in said
 
 
 def test_a_model_is_published_by_its_name_alone(

@@ -97,8 +97,9 @@ def _whole(into: Path, report: BuildReport) -> dict[str, object]:
 def _lines(into: Path, report: BuildReport) -> list[str]:
     from hdvila.pages import length_of_time
 
+    videos = f"{report.videos} video{'s' * (report.videos != 1)}"
     last = (
-        f"{into}: {report.clips} clips, {length_of_time(report.hours)}; of {report.videos} videos "
+        f"{into}: {report.clips} clips, {length_of_time(report.hours)}; of {videos} "
         f"{report.added} added, {report.unchanged} unchanged, {report.failed} failed, {report.left_out} left out"
     )
     lines = [*map(step_line, report.steps), *map(category_line, report.categories), last]
