@@ -47,7 +47,8 @@ def changed(videos: Sequence[SourceVideo], stored: Stored) -> list[Failure]:
         before = {name: facts.get(f"{name}_print") for name in ("file", "transcript")}
         other = [name for name, value in before.items() if value and now.get(f"{name}_print", value) != value]
         if other:
-            why = f"{video.file}: its {' and '.join(other)} differ from what was cut as {video.video_id}"
+            what = f"{' and '.join(other)} {'is' if len(other) == 1 else 'are'}"
+            why = f"{video.file}: its {what} not what was cut as {video.video_id}"
             advice = f"the old clips stay; delete shards/{facts['shard']} and both tables to have them cut anew"
             failures.append(Failure(video.video_id, "collect", f"{why}; {advice}", CHANGED))
     return failures

@@ -190,6 +190,7 @@ def test_a_kill_between_two_files_leaves_nothing_behind(
 def test_an_edit_at_either_end_of_a_text_keeps_it(corpus: Path) -> None:
     describe(corpus)
     whole = (corpus / "README.md").read_bytes()
+    assert b"\n```\n\n<!-- as written by hdvila: " in whole
     for edited in (b"mine\n" + whole, whole + b"mine\n", whole[:-1], whole.replace(b"clips", b"clip s", 1)):
         (corpus / "README.md").write_bytes(edited)
         describe(corpus)

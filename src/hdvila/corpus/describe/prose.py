@@ -23,7 +23,7 @@ def write_prose(file: Path, text: str) -> bool:
     """
     if file.exists() and not is_unedited(file.read_bytes()):
         return False
-    body = text.encode("utf-8", errors="replace")
+    body = f"{text.rstrip()}\n\n".encode(errors="replace")
     write_text(file, f"{body.decode()}<!-- as written by hdvila: {_digest(body)} -->\n")
     return True
 
