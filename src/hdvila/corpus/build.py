@@ -30,7 +30,7 @@ from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.fetch import Downloader
 from hdvila.corpus.sources.video import SourceVideo
-from hdvila.corpus.stored import as_before
+from hdvila.corpus.stored import KNOWN, as_before
 from hdvila.media.container import usable_cores
 from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
@@ -113,7 +113,7 @@ def build_corpus(
         root, options.clips_per_shard, options.lr_fps, options.hr_fps, options.quality, form=options.form
     ) as writer:
         fix_settings(root, options, empty=not len(writer))
-        known = writer.videos()
+        known = writer.videos(KNOWN)
         if Path(source).is_dir():
             videos = as_before(videos, known)
         if retry_failed:

@@ -19,7 +19,8 @@ from hdvila.store import Corpus
 from hdvila.types import Pixels
 
 Stored = Mapping[str, Mapping[str, Any]]
-"""Facts of the first clip of each video, by its id (see `CorpusWriter.videos`)."""
+"""The facts `KNOWN` of the first clip of each video, by its id (see `CorpusWriter.videos`)."""
+KNOWN = ("shard", "file", "file_print", "transcript_print", "url")
 
 
 def as_before(videos: Sequence[SourceVideo], stored: Stored) -> list[SourceVideo]:

@@ -108,11 +108,13 @@ def join(first: Any, second: Any) -> Any:
     return pa.concat_tables([first, second], promote_options="permissive")
 
 
-def first_clips(clips: Any) -> dict[str, dict[str, Any]]:
-    """The row of the first clip of each video, by its id."""
+def first_clips(clips: Any, columns: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The row of the first clip of each video, by its id, with those of the columns that there are."""
     ids = clips["video_id"].combine_chunks()
-    first = pc.index_in(pc.unique(ids), ids)
-    return {row["video_id"]: row for row in clips.take(first).to_pylist()}
+    unique = pc.unique(ids)
+    some = clips.select([name for name in columns if name in clips.column_names])
+    rows = some.take(pc.index_in(unique, ids)).to_pylist()
+    return dict(zip(unique.to_pylist(), rows, strict=True))
 
 
 def rates_of(entry: Entry) -> Rates:

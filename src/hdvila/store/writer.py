@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -96,9 +96,9 @@ class CorpusWriter:
         """Videos whose clips are all on the disk, from this run or an earlier one."""
         return frozenset(self._done)
 
-    def videos(self) -> dict[str, dict[str, Any]]:
-        """The row in ``clips.parquet`` of the first clip of each video that was there before this writer."""
-        return first_clips(self._clips)
+    def videos(self, columns: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """By its id, what ``clips.parquet`` holds of the first clip of each video that was there before this writer."""
+        return first_clips(self._clips, columns)
 
     def __len__(self) -> int:
         return len(self._clip_ids)
