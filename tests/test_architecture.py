@@ -26,10 +26,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpus": {"store", "media", "text", "pages", "annotations"},
     "data": {"store", "media", "text", "annotations"},
     "tasks": {"models", "losses", "data"},  # of data only the Batch
-    "train": {"tasks", "data", "hub", "models", "text", "evaluate"},
+    "train": {"tasks", "data", "hub", "models", "text", "evaluate", "annotations"},
     "evaluate": {"tasks", "data", "hub", "text", "media", "annotations", "pages"},
     "search": {"hub", "models", "media", "text"},
-    "recipes": {"train", "tasks", "models", "data"},  # configuration classes only
+    "recipes": {"train", "tasks", "models", "data", "evaluate"},  # configuration classes and protocols only
 }
 ANYTHING = {"__main__", "cli", "demo", "studies", "__init__"}  # nobody imports these back
 

@@ -59,7 +59,7 @@ def sources(docs: Path, shared: Path) -> Iterator[tuple[str, list[str], float]]:
     yield "documentation", written, 1.0
     subtitles = shared / "data/subtitles"
     yield "hearing", [" ".join(hearing_paragraphs(next((subtitles / "asr_words").glob("*.gz"))))], 4.0
-    yield "talks", (HERE / "spoken_english.txt").read_text().strip().split("\n"), 20.0
+    yield "talks", (HERE / "spoken_english.txt").read_text().strip().split("\n"), 8.0
 
 
 def labelled(paragraphs: Sequence[str], weight: float) -> Text:

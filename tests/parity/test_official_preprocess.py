@@ -6,14 +6,18 @@ because the original enlarges with OpenCV's fixed-point arithmetic.
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import av
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
 from hdvila.errors import UsageError
-from hdvila.media import HybridSampling
+from hdvila.media import HybridSampling, Preprocess, official_streams
 from hdvila.media.official import official_clip
-from hdvila.types import Frames, HybridClip, Pixels
+from hdvila.store import Corpus, CorpusWriter
+from hdvila.types import Clip, Frames, HybridClip, Pixels
 from tests.parity import formulas
 from tests.parity.places import GOLDENS
 
@@ -62,6 +66,36 @@ def test_gifs(gif: HybridClip) -> None:
     assert_pixels(gif.low[..., ::8, ::8], "gif.img_other_slice", 0)
     assert_pixels(gif.high[..., ::16, ::16], "gif.img_middle_slice", 1)
     assert (gif.low[..., 144:, :] == 127).all()
+
+
+@pytest.mark.parametrize(("golden", "rule", "size"), [("a", "video", (640, 1024)), ("gif", "gif", (768, 768))])
+def test_a_store_shows_them_through_its_own_window(
+    tmp_path: Path, golden: str, rule: str, size: tuple[int, int]
+) -> None:
+    frames = generated("prep_a", 60, 240, 320, 20) if rule == "video" else generated("prep_gif", 20, 150, 200, 10)
+    segments = 2 if rule == "video" else 1
+    write_losslessly(tmp_path / "clip.avi", frames)
+    with CorpusWriter(tmp_path / "store", lr_fps=6, hr_fps=6) as writer:
+        ((hr, lr),) = official_streams(tmp_path / "clip.avi", [(0.0, len(frames) / 6)], rule, 6, 6)  # type: ignore[arg-type]
+        writer.add(Clip("clip", "clip", 0.0, len(frames) / 6, "", "cue"), hr, lr)
+    found = Corpus(tmp_path / "store").sample(0, Preprocess(*size, segments, 3, 4, fps=6.0, hr_every=1))
+    assert found.high is not None
+    assert found.low is not None
+    name = "retrieval_video" if rule == "video" else "gif"
+    assert_pixels(found.low[..., ::8, ::8], f"{name}.img_other_slice", _JPEG)
+    assert_pixels(found.high[..., ::16, ::16], f"{name}.img_middle_slice", _JPEG)
+
+
+_JPEG = 6  # grey levels that JPEG takes at its best quality
+
+
+def write_losslessly(path: Path, frames: Frames) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=6)
+        stream.height, stream.width, stream.pix_fmt = *frames.rgb.shape[1:3], "bgr0"
+        for rgb in frames.rgb:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, "rgb24")))
+        container.mux(stream.encode(None))
 
 
 def test_another_rule_is_refused() -> None:

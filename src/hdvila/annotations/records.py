@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-__all__ = ["Annotations", "Caption", "Part", "Question"]
+__all__ = ["Annotations", "Caption", "Part", "Question", "Split"]
+
+Split = Literal["train", "validation", "test"]
+"""The parts of a benchmark; a file that holds several is read for one of them."""
 
 
 @dataclass(frozen=True, slots=True)

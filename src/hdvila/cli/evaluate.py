@@ -1,4 +1,4 @@
-"""``hdvila evaluate``: retrieval numbers of a model on the clips of a corpus."""
+"""``hdvila evaluate``: numbers of a model or of predictions by a benchmark's protocol, or of a model on a corpus."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hdvila.cli.console import emit, model_name, reporter
 from hdvila.errors import UsageError
 
 if TYPE_CHECKING:
+    from hdvila.evaluate.record import Record
     from hdvila.evaluate.retrieval import RetrievalReport
 
 app = typer.Typer(add_completion=False)
@@ -18,20 +19,132 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def evaluate(
-    model: str = typer.Option(..., "--model", callback=model_name, help="A model folder, checkpoint or hub name."),
-    corpus: Path = typer.Option(..., "--corpus", help="The corpus whose clips are the queries and the gallery."),
+    checkpoint: str | None = typer.Argument(
+        None, metavar="[CHECKPOINT]", help="A model folder, checkpoint or hub name."
+    ),
+    protocol: str | None = typer.Option(None, "--protocol", help="A benchmark's protocol (hdvila protocols)."),
+    data: Path | None = typer.Option(None, "--data", help="The benchmark's annotations and its prepared store/."),
+    sampling: str = typer.Option("standard", "--sampling", help="zero-shot: the paper's setting for that."),
+    annotations: Path | None = typer.Option(None, "--annotations", help="The annotation file of --predictions."),
+    predictions: Path | None = typer.Option(
+        None, "--predictions", help="An npz of similarities, or a jsonl of answers: read, or with CHECKPOINT written."
+    ),
+    ties: str = typer.Option("pessimistic", "--ties", help="pessimistic, optimistic, average or official."),
+    allow_missing: bool = typer.Option(False, "--allow-missing", help="Score the videos that are there."),
+    into: Path | None = typer.Option(None, "--into", help="The record's file; of a CHECKPOINT else DATA/results/."),
+    model: str | None = typer.Option(None, "--model", help="A model, for --corpus."),
+    corpus: Path | None = typer.Option(None, "--corpus", help="A corpus whose clips are queries and gallery."),
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
-    """Retrieval numbers of a model on the clips of a corpus: words to clips, and clips to words."""
+    """The record of a model on a benchmark (CHECKPOINT, --protocol, --data), or of somebody's predictions on it
+    (--protocol, --annotations, --predictions); or retrieval numbers on a corpus (--model, --corpus)."""
+    given = {
+        name
+        for name, value in {
+            "CHECKPOINT": checkpoint, "--protocol": protocol, "--data": data, "--annotations": annotations,
+            "--predictions": predictions, "--model": model, "--corpus": corpus,
+        }.items()
+        if value is not None
+    }  # fmt: skip
+    if given == {"--model", "--corpus"} and model is not None and corpus is not None:
+        report = _corpus(model_name(model), corpus)
+        emit({"model": model, "corpus": str(corpus), **report.to_dict()}, json, _table(report))
+        return
+    record: Record
+    if given == {"--protocol", "--annotations", "--predictions"} and protocol and annotations and predictions:
+        record = _predictions(protocol, annotations, predictions, ties, allow_missing)
+    elif given - {"--predictions"} == {"CHECKPOINT", "--protocol", "--data"} and checkpoint and protocol and data:
+        record = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing, predictions)
+        assert record.checkpoint is not None
+        into = into or data / "results" / f"{protocol}-{sampling}-{record.checkpoint['sha256'][:12] or 'hub'}.json"
+    else:
+        raise UsageError(
+            "nothing to evaluate: give CHECKPOINT, --protocol and --data, or --protocol, --annotations and "
+            "--predictions, or --model and --corpus"
+        )
+    if into is not None:
+        from hdvila.evaluate.record import write_record
+
+        write_record(into, record)
+    emit(record.to_dict(), json, _lines(record))
+
+
+def _benchmark(
+    checkpoint: str, name: str, data: Path, sampling: str, ties: str, allow_missing: bool, predictions: Path | None
+) -> Record:
+    """A model by a protocol."""
+    from hdvila.evaluate.checkpoint import evaluate_checkpoint
+    from hdvila.evaluate.predictions import write_predictions
+
+    if sampling not in ("standard", "zero-shot"):
+        raise UsageError(f"--sampling {sampling}: choose standard or zero-shot")
+    done = evaluate_checkpoint(
+        checkpoint,
+        name,
+        data,
+        sampling=sampling,  # type: ignore[arg-type]
+        ties=ties,  # type: ignore[arg-type]
+        allow_missing=allow_missing,
+        reporter=reporter(),
+    )
+    if predictions is not None:
+        write_predictions(predictions, done.predicted.predictions)
+    return done.record
+
+
+def _predictions(name: str, annotations: Path, predictions: Path, ties: str, allow_missing: bool) -> Record:
+    """Somebody's predictions by a protocol; no model is loaded."""
+    from hdvila.annotations.vocabulary import vocabulary_beside
+    from hdvila.evaluate.predictions import read_predictions
+    from hdvila.evaluate.protocols import get_protocol
+    from hdvila.evaluate.score import score
+
+    protocol = get_protocol(name)
+    return score(
+        protocol,
+        protocol.read(annotations, "test"),
+        read_predictions(predictions, protocol.task),
+        method=predictions.stem,
+        ties=ties,  # type: ignore[arg-type]
+        allow_missing=allow_missing,
+        vocabulary=vocabulary_beside(annotations) if protocol.task == "open_ended" else None,
+    )
+
+
+def _corpus(model: str, corpus: Path) -> RetrievalReport:
     from hdvila.evaluate.retrieval import evaluate_retrieval
     from hdvila.hub import load_model
     from hdvila.store.reader import Corpus
 
     if not corpus.is_dir():
         raise UsageError(f"{corpus}: there is no such corpus: make one with hdvila corpus build")
-    clips = Corpus(corpus)
-    report = evaluate_retrieval(load_model(model), clips, reporter=reporter())
-    emit({"model": model, "corpus": str(corpus), **report.to_dict()}, json, _table(report))
+    return evaluate_retrieval(load_model(model), Corpus(corpus), reporter=reporter())
+
+
+def _lines(record: Record) -> str:
+    """A record for a person: what was scored, its table row beside the published ones, and what was odd."""
+    from hdvila.evaluate.results import tabulate
+
+    what = "questions" if record.task != "retrieval" else "queries"
+    lines = [
+        f"{record.queries:,} {what} about {record.videos:,} videos, 95 % intervals",
+        tabulate([record], "markdown"),
+    ]
+    if record.missing:
+        lines.append(
+            f"missing: {len(record.missing):,} videos, such as {', '.join(record.missing[:3])}; the numbers are of the "
+            f"{record.videos:,} that are left"
+        )
+    if record.ties:
+        lines.append(f"ties: {record.ties:,} queries, rule {record.tie_rule}")
+    if record.out_of_vocabulary:
+        lost = record.out_of_vocabulary
+        lines.append(
+            f"outside the vocabulary: the answers of {lost['questions']:,} questions ({lost['answers']:,} answers)"
+        )
+    if record.most_frequent is not None:
+        lines.append(f"always the most frequent answer: {record.most_frequent:.1%}")
+    return "\n".join([*lines, *(f"note: {note}" for note in record.notes)])
 
 
 def _table(report: RetrievalReport) -> str:

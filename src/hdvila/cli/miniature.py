@@ -59,6 +59,28 @@ def render(
 
 
 @app.command()
+def benchmarks(
+    into: Path = typer.Option(..., "--into", help="The folder to write into; made if it is not there."),
+    videos: int = typer.Option(400, "--videos", help="Short videos of MSR-VTT and of TGIF-QA; a quarter as many long."),
+    seed: int = typer.Option(0, "--seed", help="Which world."),
+    workers: int = typer.Option(2, "--workers", help="Processes that make the videos."),
+    json: bool = typer.Option(False, "--json", help="An object a kind of question, and one for the whole."),
+) -> None:
+    """Write MSR-VTT, TGIF-QA, DiDeMo and ActivityNet in small. Killed? The same command goes on."""
+    from hdvila.errors import UsageError
+    from hdvila.miniature.benchmarks import write_benchmarks
+
+    if into.exists() and not into.is_dir():
+        raise UsageError(f"--into {into}: is a file: name a folder to write into")
+    written = write_benchmarks(into, videos, seed, reporter=reporter(), workers=workers)
+    for row in written.contents:
+        guessed = "" if row.chance is None else f", {row.answers} answers, the most frequent {row.chance:.0%}"
+        emit(asdict(row), json, f"{row.benchmark}/{row.file}{' ' * bool(row.kind)}{row.kind}: {row.number}{guessed}")
+    whole = {"folder": str(written.folder), "videos": written.videos, "new": written.new}
+    emit(whole, json, f"{written.folder}: {written.videos} videos ({written.new} new)")
+
+
+@app.command()
 def describe(
     settings: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="A setting of the world."),
     json: bool = typer.Option(False, "--json", help="One object."),

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from hdvila.corpus.choice.balance import CategoryHours
 from hdvila.corpus.choice.choose import choose
-from hdvila.corpus.cluster import on_cluster
-from hdvila.corpus.cut import cut_to_file, read_cut
+from hdvila.corpus.cut import cut_to_file
 from hdvila.corpus.describe import describe
 from hdvila.corpus.failures import (
     STEPS,
     WANTED,
     Failure,
     StepSummary,
-    died,
+    died_on,
     merge_failures,
     read_failures,
     summarise,
@@ -30,13 +27,12 @@ from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.fetch import Downloader
 from hdvila.corpus.sources.video import SourceVideo
+from hdvila.corpus.spool import store_all
 from hdvila.corpus.stored import KNOWN, as_before
-from hdvila.media.container import usable_cores
-from hdvila.processes import Died, in_order
+from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import CorpusWriter
 
-_SPOOL = ".cutting"  # where processes leave cut videos until they are stored
 _DEFAULTS = CorpusOptions()
 
 
@@ -151,13 +147,6 @@ def build_corpus(
     )
 
 
-def _engine(options: CorpusOptions) -> Callable[..., Any]:
-    """What runs jobs and gives back their results in order: processes of this machine, or a cluster."""
-    if options.cluster is not None:
-        return partial(on_cluster, address=options.cluster)
-    return partial(in_order, workers=options.workers or usable_cores())
-
-
 def _steps(options: CorpusOptions) -> list[str]:
     """The steps that a build with these options takes."""
     asked = {
@@ -169,24 +158,14 @@ def _steps(options: CorpusOptions) -> list[str]:
 
 
 def _cut_all(videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions) -> Iterator[int | Failure]:
-    """Cut in many processes, store in the order of the videos, so that the same videos give the same corpus.
-
-    Yields for each video how many clips it gave, or why it gave none.
-    """
-    spool = writer.root / _SPOOL
-    shutil.rmtree(spool, ignore_errors=True)  # of a run that was killed
-    spool.mkdir()
-    jobs = [(video, spool / f"{number}.clips") for number, video in enumerate(videos)]
-    try:
-        for (video, file), outcome in _engine(options)(partial(cut_to_file, options=options, form=options.form), jobs):
-            if isinstance(outcome, Died):
-                yield died(video, "cut", outcome.exit_code)
-            else:
-                if isinstance(outcome, int):
-                    attributes = video.attributes | video.prints()
-                    for cut in read_cut(file):
-                        writer.add(cut.clip, cut.hr, cut.lr, attributes)
-                yield outcome
-            file.unlink(missing_ok=True)
-    finally:
-        shutil.rmtree(spool, ignore_errors=True)
+    """Yields for each video how many clips it gave, or why it gave none."""
+    kept = store_all(
+        partial(cut_to_file, options=options, form=options.form),
+        videos,
+        writer,
+        workers=options.workers,
+        cluster=options.cluster,
+        attributes=lambda video: {**video.attributes, **video.prints()},
+    )
+    for video, outcome in kept:
+        yield died_on(video, "cut", outcome) if isinstance(outcome, Died) else outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ class CutClip:
 
 
 def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: Form = "jpeg") -> int | Failure:
-    """Cut a video into the file of the job (see `read_cut`); the number of clips, or why there are none.
+    """Cut a video into the file of the job (see `read_cut`); the number of clips, or why there are none, and no file.
 
     Raises:
         StoreError: the file cannot be written: that is no fault of the video.
@@ -46,13 +46,13 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: For
             why = f"nothing is said within its {info.duration:.1f} s that makes a clip"
             attempt.refuse(f"{why} ({what} left out: {plan.left_out})", kind=f"none of its {what} makes a clip")
         attempt.step = "cut"
-        _write(target, _cut(video.path, plan.clips, options, form))
+        write_cut(target, _cut(video.path, plan.clips, options, form))
         return len(plan.clips)
     return attempt.failure
 
 
 def read_cut(source: Path) -> Iterator[CutClip]:
-    """The clips that `cut_to_file` wrote, one after another."""
+    """The clips that `write_cut` wrote, one after another."""
     with source.open("rb") as stream:
         size = os.fstat(stream.fileno()).st_size
         while stream.tell() < size:
@@ -67,7 +67,12 @@ def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions, form: Form
         yield CutClip(clip, hr, lr)
 
 
-def _write(target: Path, cuts: Iterator[CutClip]) -> None:
+def write_cut(target: Path, cuts: Iterable[CutClip]) -> None:
+    """Write clips as they come; where making them fails, there is no file.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
     try:
         stream = target.open("wb")
     except OSError as error:
@@ -80,6 +85,9 @@ def _write(target: Path, cuts: Iterator[CutClip]) -> None:
                 stream.flush()
             except OSError as error:
                 raise _no_room(target, error) from error
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
     finally:
         with suppress(OSError):  # a full disk refuses again what is still buffered
             stream.close()

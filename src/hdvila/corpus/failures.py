@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from hdvila.errors import HdvilaError, MissingDependency, StoreError
 from hdvila.files import replacing
+from hdvila.processes import Died
 
 if TYPE_CHECKING:
     from hdvila.corpus.sources.video import SourceVideo
@@ -28,6 +29,7 @@ WANTED = frozenset({"exclude", "balance"})
 CHANGED = "is not what was cut under its id"
 """The kind of failure of a video whose place in the corpus is taken."""
 
+_DIED = "the process that read it died"
 _SCHEMA = pa.schema([(name, pa.string()) for name in ("video", "step", "reason", "kind")])
 
 
@@ -65,10 +67,14 @@ def failure_of(video: SourceVideo, step: str, error: Exception) -> Failure:
     return Failure(video.video_id, step, video.published(said), error.kind or video.published(bare).split(";")[0])
 
 
-def died(video: SourceVideo, step: str, exit_code: int | None) -> Failure:
-    """The process that worked on a video ended without a result."""
-    kind = "the process that read it died"
-    return Failure(video.video_id, step, f"{video.file}: {kind} (exit status {exit_code}); the file is bad", kind)
+def died(path: Path, outcome: Died) -> str:
+    """Why nothing came of a video whose process died."""
+    return f"{path}: {_DIED} (exit status {outcome.exit_code}); the file is bad"
+
+
+def died_on(video: SourceVideo, step: str, outcome: Died) -> Failure:
+    """The process that worked on a video died."""
+    return Failure(video.video_id, step, video.published(died(video.path, outcome)), _DIED)
 
 
 class Attempt:

@@ -1,6 +1,6 @@
 """The batch: what the loader hands to a task.
 
-Legend: B clips, S segments of a clip, N neighbours on each side, H W pixels, L text tokens.
+Legend: B clips, S segments of a clip, N neighbours on each side, H W pixels, O texts of a question, L text tokens.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ class Batch(NamedTuple):
     low: Tensor | None
     """(B, S, 2N, 3, H/4, W/4), or None for HR frames alone."""
     input_ids: Tensor
-    """(B, L) int64."""
+    """(B, L) int64, or (B, O, L) for multiple choice."""
     attention_mask: Tensor
-    """(B, L) int64, 1 = real token."""
+    """Of the same shape, int64, 1 = real token."""
     keys: Tensor
     """(B,) int64: names each sample's showing; random choices such as masked words start from it."""
     labels: Tensor | None = None
     """(B, L) int64, the word to be predicted or -100; a task that masks words fills it."""
+    answers: Tensor | None = None
+    """(B,) int64: the right row of the answer head, or the right one of the O texts."""
 
     @property
     def size(self) -> int:
@@ -52,7 +54,13 @@ class Batch(NamedTuple):
         return Batch._make(None if field is None else change(field) for field in self)
 
 
-def collate(clips: Sequence[HybridClip], input_ids: Tensor, attention_mask: Tensor, keys: Sequence[int]) -> Batch:
+def collate(
+    clips: Sequence[HybridClip],
+    input_ids: Tensor,
+    attention_mask: Tensor,
+    keys: Sequence[int],
+    answers: Sequence[int] | None = None,
+) -> Batch:
     """Clips of one shape and the texts beside them as one batch."""
     return Batch(
         high=_stack([clip.high for clip in clips]),
@@ -60,6 +68,7 @@ def collate(clips: Sequence[HybridClip], input_ids: Tensor, attention_mask: Tens
         input_ids=input_ids,
         attention_mask=attention_mask,
         keys=torch.tensor(keys, dtype=torch.int64),
+        answers=None if answers is None else torch.tensor(answers, dtype=torch.int64),
     )
 
 

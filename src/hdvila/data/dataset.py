@@ -10,8 +10,10 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from hdvila.data.batch import Batch, collate
+from hdvila.data.examples import Example
 from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
 from hdvila.media.preprocess import Preprocess
@@ -44,35 +46,59 @@ def open_corpus(folder: str | Path) -> ClipSource:
 
 
 class HybridDataset:
-    """Draws of clips to batches, the same for the same (seed, draws) on any machine and in any process.
+    """Draws of examples to batches, the same for the same (seed, draws) on any machine and in any process.
 
     Args:
         source: the corpus.
         settings: preprocessing and text length; frames and crop are drawn at random within their rules.
         tokenizer: texts to ids.
-        seed: the run's; with a draw's epoch and index it fixes frames, crop and masked words.
+        seed: the run's; with a draw's epoch and index it fixes frames, crop, wording and masked words.
+        examples: what to learn from, all with equally many texts and either all or none with an answer; None: every
+            clip of the source with its own text.
     """
 
-    def __init__(self, source: ClipSource, settings: DataSettings, tokenizer: TextEncoder, seed: int) -> None:
+    def __init__(
+        self,
+        source: ClipSource,
+        settings: DataSettings,
+        tokenizer: TextEncoder,
+        seed: int,
+        examples: Sequence[Example] | None = None,
+    ) -> None:
         self.source = source
         self.settings = settings
         self.tokenizer = tokenizer
         self.seed = seed
+        self.examples = examples
 
     def __len__(self) -> int:
-        return len(self.source.clips)
+        return len(self.source.clips if self.examples is None else self.examples)
+
+    def __getitem__(self, index: int) -> Example:
+        return Example(index, ((self.source.clips[index].text,),)) if self.examples is None else self.examples[index]
 
     def clone(self) -> HybridDataset:
         """The same dataset for another thread, with open files of its own."""
-        return HybridDataset(copy(self.source), self.settings, self.tokenizer, self.seed)
+        return HybridDataset(copy(self.source), self.settings, self.tokenizer, self.seed, self.examples)
 
     def batch(self, draws: Sequence[Draw]) -> Batch:
-        """The clips of `draws`, in this order."""
+        """The examples of `draws`, in this order."""
         keys = [draw.key(self.seed) for draw in draws]
+        examples = [self[draw.index] for draw in draws]
         clips = [
-            self.source.sample(draw.index, self.settings.preprocess, np.random.default_rng(key))
-            for draw, key in zip(draws, keys, strict=True)
+            self.source.sample(example.clip, self.settings.preprocess, np.random.default_rng(key))
+            for example, key in zip(examples, keys, strict=True)
         ]
-        texts = [self.source.clips[draw.index].text for draw in draws]
-        ids_BL, mask_BL = self.tokenizer(texts, self.settings.text_length)
-        return collate(clips, torch.as_tensor(ids_BL), torch.as_tensor(mask_BL), keys)
+        texts = [example.texts(key) for example, key in zip(examples, keys, strict=True)]
+        ids, mask = encode(self.tokenizer, texts, self.settings.text_length)
+        answers = [example.answer for example in examples if example.answer is not None]
+        return collate(clips, ids, mask, keys, answers or None)
+
+
+def encode(tokenizer: TextEncoder, texts: Sequence[tuple[str, ...]], length: int) -> tuple[Tensor, Tensor]:
+    """Rows of O texts each to (ids, mask): (B, L) where O is 1, else (B, O, L)."""
+    ids, mask = map(torch.as_tensor, tokenizer([text for row in texts for text in row], length))
+    options = len(texts[0])
+    if options == 1:
+        return ids, mask
+    return ids.reshape(-1, options, ids.shape[-1]), mask.reshape(-1, options, mask.shape[-1])

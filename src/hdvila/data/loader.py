@@ -7,19 +7,14 @@ prepare the batches changes nothing in them.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 
+from hdvila.data.ahead import ahead
 from hdvila.data.batch import Batch
 from hdvila.data.dataset import HybridDataset
 from hdvila.data.order import Draw, Order
 from hdvila.errors import UsageError
-
-STEPS_AHEAD = 2
-"""Steps that each worker prepares before they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +56,8 @@ def step_batches(
 ) -> Iterator[list[Batch]]:
     """The micro-batches of this process for steps `first` to `last`, both included, counted from 1.
 
-    Workers are threads: decoding and copying pictures leaves Python's lock to others, and nothing has to travel between
-    processes (shared memory is scarce in containers, and a worker that cannot get any never answers).
-
     Args:
-        workers: threads that prepare steps ahead; 0 prepares each when it is asked for.
+        workers: threads that prepare steps ahead (`ahead`); 0 prepares each when it is asked for.
         pin: put the tensors into page-locked memory, for copies to a GPU.
 
     Raises:
@@ -79,16 +71,4 @@ def step_batches(
         batches = [own.dataset.batch(draws) for draws in share.cut(order.draws(step))]
         return [batch.pin_memory() for batch in batches] if pin else batches
 
-    if not workers:
-        yield from map(prepare, range(first, last + 1))
-        return
-    with ThreadPoolExecutor(workers, thread_name_prefix="batches") as pool:
-        steps = iter(range(first, last + 1))
-        ahead = deque(pool.submit(prepare, step) for step in islice(steps, workers * STEPS_AHEAD))
-        try:
-            while ahead:
-                batches = ahead.popleft().result()
-                ahead.extend(pool.submit(prepare, step) for step in islice(steps, 1))
-                yield batches
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    yield from ahead(prepare, range(first, last + 1), workers)

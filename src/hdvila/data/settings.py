@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hdvila.errors import UsageError
 from hdvila.media.preprocess import Preprocess
 
-__all__ = ["DataSettings", "MiniatureSource", "Preprocess"]
+__all__ = ["Benchmark", "DataSettings", "MiniatureSource", "Preprocess"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,34 @@ class MiniatureSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Benchmark:
+    """The training split of a benchmark."""
+
+    protocol: str = ""
+    """Its protocol (`hdvila protocols`)."""
+    folder: str = ""
+    """Annotation files, here or in ``annotations/``, and the prepared ``store/`` (`hdvila prepare`)."""
+    segments: int = 4
+    """Segments of a clip in validation and, as the finished model remembers, in evaluation."""
+    answers: str = ""
+    """An ans2label file for open questions. Empty: the most frequent training answers, `model.num_answers` of them."""
+    allow_missing: bool = False
+    """Train and validate without the videos that the store lacks."""
+
+    def __post_init__(self) -> None:
+        if self.segments < 1:
+            raise UsageError(f"data.benchmark.segments={self.segments}: choose 1 or more")
+
+
+@dataclass(frozen=True, slots=True)
 class DataSettings:
     """Where clips come from and what the model sees of each."""
 
     corpus: str = ""
     """Folder of a corpus (`hdvila corpus build`). Empty: the miniature world, if `miniature` is given."""
     miniature: MiniatureSource | None = None
+    benchmark: Benchmark | None = None
+    """Fine-tuning: learn from this instead of a corpus."""
     clips: int = 0
     """Clips of the corpus that the recipe was made for; only `plan` reads it."""
     preprocess: Preprocess = field(default_factory=Preprocess)

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
 from hdvila.data.dataset import ClipSource
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["RetrievalReport", "embed_clips", "embed_texts", "evaluate_retrieval"]
+__all__ = ["RetrievalReport", "embed_clips", "embed_texts", "evaluate_retrieval", "similarity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,7 @@ def evaluate_retrieval(
         raise UsageError(f"none of the {len(chosen)} clips has words, and without queries there is nothing to rank")
     videos_VD = embed_clips(model, corpus, spoken, batch_size, reporter)
     texts_QD = embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
-    # In float64 and back, so that equal vectors have equal scores however the product was blocked.
-    similarity_QV = (texts_QD.astype(np.float64) @ videos_VD.T.astype(np.float64)).astype(np.float32)
+    similarity_QV = similarity(texts_QD, videos_VD)
     forth, back = retrieval_metrics(similarity_QV, ties=ties), retrieval_metrics(similarity_QV.T, ties=ties)
     return RetrievalReport(
         protocol=f"clips of a corpus and the words said in them, one to one, ties {ties}",
@@ -106,6 +107,11 @@ def evaluate_retrieval(
     )
 
 
+def similarity(texts_QD: NDArray[np.float32], videos_VD: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(Q, V) dot products, computed in float64, so that equal vectors have equal scores however it was blocked."""
+    return (texts_QD.astype(np.float64) @ videos_VD.T.astype(np.float64)).astype(np.float32)
+
+
 @torch.inference_mode()
 def embed_clips(
     model: Any, corpus: ClipSource, numbers: Sequence[int], batch_size: int = 16, reporter: Reporter = SILENT
@@ -114,10 +120,11 @@ def embed_clips(
     preprocess, device = model.processor.preprocess, model.device
     no_words = torch.zeros((0, 0), dtype=torch.int64)
     rows: list[NDArray[np.float32]] = []
+    clips = read_ahead(corpus, numbers, preprocess)
     with reporter.task("embedding clips", total=len(numbers)) as bar:
         for first in range(0, len(numbers), batch_size):
             some = list(numbers[first : first + batch_size])
-            batch = collate([corpus.sample(i, preprocess) for i in some], no_words, no_words, some).to(device)
+            batch = collate(list(islice(clips, len(some))), no_words, no_words, some).to(device)
             rows.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
             bar.advance(len(some))
     return np.concatenate(rows)

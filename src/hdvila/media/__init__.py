@@ -3,6 +3,7 @@
 from hdvila.media.encode import write_video
 from hdvila.media.info import SubtitleStream, VideoInfo
 from hdvila.media.jpeg import decode_jpeg, encode_jpeg
+from hdvila.media.official import official_streams
 from hdvila.media.packed import Form, Packed, Packing, unpack
 from hdvila.media.preprocess import Preprocess, read_hybrid, read_hybrids
 from hdvila.media.probe import probe
@@ -25,6 +26,7 @@ __all__ = [
     "decode_jpeg",
     "encode_jpeg",
     "hybrid_indices",
+    "official_streams",
     "open_video",
     "probe",
     "read_hybrid",

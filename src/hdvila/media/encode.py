@@ -19,7 +19,9 @@ from hdvila.types import Pixels
 def write_video(
     path: str | os.PathLike[str], frames: Iterable[Pixels], fps: float, crf: int = 23, preset: str = "veryfast"
 ) -> None:
-    """Write pictures as H.264 (4:2:0, BT.601 limited range, one thread, so the same input gives the same file).
+    """Write pictures as H.264 (4:2:0, BT.601 limited range, one thread).
+
+    The same input gives the same pictures, and nearly always the same file.
 
     The file appears under its name only when it is complete.
 

@@ -10,9 +10,13 @@ from hdvila.types import Pixels
 
 
 def encode_jpeg(rgb: Pixels, quality: int = 90) -> bytes:
-    """(H, W, 3) uint8 -> JPEG with colour at half resolution (4:2:0). The same pixels give the same bytes."""
+    """(H, W, 3) uint8 -> JPEG. The same pixels give the same bytes.
+
+    Colour is kept at half resolution (4:2:0), and at quality 100, which asks for all there is, at full (4:4:4).
+    """
+    colour = "444" if quality == 100 else "420"
     return bytes(
-        simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality=quality, colorspace="RGB", colorsubsampling="420")
+        simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality=quality, colorspace="RGB", colorsubsampling=colour)
     )
 
 

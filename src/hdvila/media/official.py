@@ -2,24 +2,34 @@
 
 Our own paths never use it: it shrinks with the nearest neighbour, and its high-resolution frame is the low-resolution
 crop enlarged four times, without any detail of its own.
+
+`official_clip` goes from all frames of a clip to model input. `official_streams` makes the two streams of a store whose
+centre is that input: a reader of the store finds the same pictures where it would look for real ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
+from hdvila.media.info import VideoInfo
+from hdvila.media.packed import Packed, Packing
+from hdvila.media.passes import Span
+from hdvila.media.picture import Picture
 from hdvila.media.sampling import HybridSampling, hybrid_indices
+from hdvila.media.streams import Look, streams
 from hdvila.media.view import RATIO
 from hdvila.types import Frames, HybridClip, Pixels
 
 Rule = Literal["video", "gif"]
 _VIDEO_SIZE, _VIDEO_CROP = (180, 288), (160, 256)
-_GIF_SIDE, _GIF_PAD = 192, 127
+_GIF_SIDE, _GIF_PAD, _GIF_MARGIN = 192, 127, 12
+_ALL_THERE_IS = Packing(quality=100)
 
 
 def official_clip(frames: Frames, sampling: HybridSampling, rule: Rule = "video") -> HybridClip:
@@ -40,8 +50,7 @@ def official_clip(frames: Frames, sampling: HybridSampling, rule: Rule = "video"
         UsageError: a rule that does not exist.
     """
     rules: dict[str, Callable[[Pixels], Pixels]] = {"video": _video, "gif": _gif}
-    if rule not in rules:
-        raise UsageError(f"there is no official frame preparation {rule!r}, only {sorted(rules)}")
+    _check(rule)
     middle, others = hybrid_indices(len(frames), sampling)
     high = _enlarge(_channels_first(rules[rule](frames.rgb[middle])))
     low = _channels_first(rules[rule](frames.rgb[others.ravel()]))
@@ -49,13 +58,76 @@ def official_clip(frames: Frames, sampling: HybridSampling, rule: Rule = "video"
     return HybridClip(high, low.reshape(*others.shape, *low.shape[1:]), pts[middle], pts[others])
 
 
+def official_streams(
+    path: str | os.PathLike[str],
+    spans: Sequence[Span],
+    rule: Rule = "video",
+    hr_fps: float = 2.0,
+    lr_fps: float = 6.0,
+    packing: Packing = _ALL_THERE_IS,
+) -> Iterator[tuple[Packed, Packed]]:
+    """(hr, lr) of every span, as `hdvila.media.clip_streams` gives them.
+
+    LR is the 180x288 picture from which the released code crops, or the 192x192 one of a GIF with 12 lines of grey
+    around it; HR is that four times as large, in the middle exactly the enlarged crop. So the window that
+    `hdvila.store.Corpus.sample` looks at in evaluation (160x256 out of 180x288) is the official one. The released code
+    may choose any frame as a middle frame; for that, HR must have the rate of LR.
+
+    Raises:
+        MediaError: the file cannot be read.
+        UsageError: a rule that does not exist, rates that do not divide, or a span outside the video.
+    """
+    _check(rule)
+    margins = _GIF_MARGIN, _GIF_MARGIN
+    if rule == "video":
+        margins = (_VIDEO_SIZE[0] - _VIDEO_CROP[0]) // 2, (_VIDEO_SIZE[1] - _VIDEO_CROP[1]) // 2
+
+    def low(picture: Picture) -> Pixels:
+        made: Pixels = picture.once("official", lambda: _with_margin(picture.rgb, rule))
+        return made
+
+    def looks(info: VideoInfo) -> tuple[Look, Look]:
+        return lambda picture: _enlarge_inside(low(picture), *margins), low
+
+    yield from streams(path, spans, hr_fps, lr_fps, looks, packing)
+
+
+def _check(rule: str) -> None:
+    if rule not in ("video", "gif"):
+        raise UsageError(f"there is no official frame preparation {rule!r}, only 'gif' and 'video'")
+
+
+def _with_margin(rgb: Pixels, rule: Rule) -> Pixels:
+    """(H, W, 3) -> (180, 288, 3) or (216, 216, 3): the official picture and what lies around its crop."""
+    if rule == "video":
+        whole: Pixels = _shrink(rgb[None])[0]
+        return whole
+    edge = (_GIF_MARGIN, _GIF_MARGIN)
+    return np.pad(_gif(rgb[None])[0], (edge, edge, (0, 0)), constant_values=_GIF_PAD)
+
+
+def _enlarge_inside(low: Pixels, top: int, left: int) -> Pixels:
+    """(h, w, 3) -> (4h, 4w, 3); what lies within the margins is enlarged by itself, as its own edges are to be seen."""
+    inner = low[top : len(low) - top, left : low.shape[1] - left]
+    high, inside = (_enlarge(_channels_first(rgb[None]))[0].transpose(1, 2, 0) for rgb in (low, inner))
+    result: Pixels = np.ascontiguousarray(high)
+    result[RATIO * top : RATIO * (len(low) - top), RATIO * left : RATIO * (low.shape[1] - left)] = inside
+    return result
+
+
 def _video(rgb: Pixels) -> Pixels:
     """(n, H, W, 3) -> (n, 160, 256, 3)."""
     (height, width), (crop_height, crop_width) = _VIDEO_SIZE, _VIDEO_CROP
-    rows = _nearest(rgb.shape[1], height)
-    columns = _nearest(rgb.shape[2], width)
     top, left = (height - crop_height) // 2, (width - crop_width) // 2
-    return rgb[:, rows[top : top + crop_height, None], columns[left : left + crop_width]]
+    cropped: Pixels = _shrink(rgb)[:, top : top + crop_height, left : left + crop_width]
+    return cropped
+
+
+def _shrink(rgb: Pixels) -> Pixels:
+    """(n, H, W, 3) -> (n, 180, 288, 3)."""
+    rows, columns = _nearest(rgb.shape[1], _VIDEO_SIZE[0]), _nearest(rgb.shape[2], _VIDEO_SIZE[1])
+    shrunk: Pixels = rgb[:, rows[:, None], columns]
+    return shrunk
 
 
 def _nearest(source: int, target: int) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,10 @@ from hdvila.media.packed import Packed, Packer, Packing
 from hdvila.media.passes import Span, run, timeline, within
 from hdvila.media.picture import Picture
 from hdvila.media.video import open_video
-from hdvila.types import Seconds
+from hdvila.types import Pixels, Seconds
+
+Look = Callable[[Picture], Pixels]
+"""From a decoded frame to the (H, W, 3) pixels that a stream keeps of it."""
 
 _JPEG = Packing()
 
@@ -47,14 +50,40 @@ def clip_streams(
         MediaError: the file cannot be read.
         UsageError: rates or heights that do not divide, or a span outside the video.
     """
-    stride, ratio = stream_ratio(lr_fps, hr_fps, "frames a second"), stream_ratio(hr_height, lr_height, "lines")
+    ratio = stream_ratio(hr_height, lr_height, "lines")
+
+    def looks(info: VideoInfo) -> tuple[Look, Look]:
+        height, width = hr_size(info, hr_height, ratio)
+        return (
+            lambda picture: picture.sized(height, width),
+            lambda picture: picture.sized(height // ratio, width // ratio),
+        )
+
+    yield from streams(path, spans, hr_fps, lr_fps, looks, packing)
+
+
+def streams(
+    path: str | os.PathLike[str],
+    spans: Sequence[Span],
+    hr_fps: float,
+    lr_fps: float,
+    looks: Callable[[VideoInfo], tuple[Look, Look]],
+    packing: Packing = _JPEG,
+) -> Iterator[tuple[Packed, Packed]]:
+    """As `clip_streams`, with other pictures: what `looks` gives for a video makes HR and LR of its frames.
+
+    Raises:
+        MediaError: the file cannot be read.
+        UsageError: rates that do not divide, or a span outside the video.
+    """
+    stride = stream_ratio(lr_fps, hr_fps, "frames a second")
     with open_video(path, threads=1) as video:
-        height, width = hr_size(video.info, hr_height, ratio)
+        high, low = looks(video.info)
 
         def job(span: Span) -> _ClipJob:
             shown = video.indices_at(timeline(*within(video, span), lr_fps))
-            hr = _Stream(shown[::stride], (height, width), packing.packer(hr_fps))
-            return _ClipJob(hr, _Stream(shown, (height // ratio, width // ratio), packing.packer(lr_fps)))
+            hr = _Stream(shown[::stride], high, packing.packer(hr_fps))
+            return _ClipJob(hr, _Stream(shown, low, packing.packer(lr_fps)))
 
         for done in run(video, [job(span) for span in spans]):
             yield done.hr.finish(video.pts_seconds), done.lr.finish(video.pts_seconds)
@@ -81,15 +110,15 @@ def hr_size(info: VideoInfo, short_side: int, multiple: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """The frames of one stream of a clip: numbers `shown` (T,) of the video, in order; (height, width); its encoder."""
+    """The frames of one stream of a clip: numbers `shown` (T,) of the video, in order; what is kept; its encoder."""
 
     shown: NDArray[np.int64]
-    size: tuple[int, int]
+    look: Look
     packer: Packer
 
     def put(self, picture: Picture) -> None:
         if times := int((self.shown == picture.index).sum()):
-            self.packer.add(picture.sized(*self.size), times)
+            self.packer.add(self.look(picture), times)
 
     def finish(self, pts_seconds: Seconds) -> Packed:
         return self.packer.finish(pts_seconds[self.shown])

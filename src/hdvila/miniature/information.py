@@ -104,9 +104,7 @@ def _fact(category: str, attributes: Mapping[str, Any], fact: str) -> object:
     if fact == "phrase":
         return category
     if fact == "action":
-        return tuple(
-            attributes.get(name) for name in ("action", "direction", "speed", "turns", "first", "second", "count")
-        )
+        return tuple(attributes.get("action" if field.name == "kind" else field.name) for field in fields(Action))
     return attributes[fact]
 
 

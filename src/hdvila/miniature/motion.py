@@ -1,8 +1,9 @@
 """What objects do, and where they are at any moment of it.
 
 Four kinds: ``move`` in a direction at a speed, ``turn`` another colour, ``repeat`` a step two to four times, ``order``
-two different steps. No single frame at a random time tells direction, count or order, or that a colour is new: the
-middle of a move lies anywhere whatever its direction is, and steps look the same every time.
+two different steps; and two for questions about order alone, ``cycle`` and ``tour`` (`hdvila.miniature.hops`), which a
+world has only if it is told so. No single frame at a random time tells direction, count or order, or that a colour is
+new: the middle of a move lies anywhere whatever its direction is, and steps look the same every time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 from dataclasses import asdict, dataclass
 from random import Random
 
+from hdvila.miniature.hops import CYCLES, MARKERS, Stop, go_about, go_round, tours
 from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WIDTH, ActionMix
 
 _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
@@ -24,6 +26,8 @@ _REACH = {
 _QUICK = 2.2, 2.8  # seconds that a quick move takes; a slow one takes the whole event
 _JUMP = 32  # pixels
 _GROWTH = 0.5
+LEAST_SECONDS = {"cycle": 4.8, "tour": 3.6}
+"""Of an event in which much is to be seen; 2.4 where nothing is said here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class Action:
     """What an object does. Fields that do not belong to its kind are empty.
 
     ``kind`` is ``move`` (`direction`, `speed`), ``turn`` (to the colour `turns`), ``repeat`` (`first` is done `count`
-    times) or ``order`` (`first`, then `second`).
+    times), ``order`` (`first`, then `second`), ``cycle`` (`first` names it, `count` times) or ``tour`` (`first` is done
+    at a spot, between the spots `before` and `after`, of which one may be empty).
     """
 
     kind: str
@@ -41,12 +46,16 @@ class Action:
     first: str = ""
     second: str = ""
     count: int = 0
+    before: str = ""
+    at: str = ""
+    after: str = ""
 
     @property
     def name(self) -> str:
         """A key that differs between any two actions."""
         parts = (self.kind, self.direction, self.speed, self.turns, self.first, self.second, str(self.count or ""))
-        return " ".join(filter(None, parts))
+        way = (self.before, self.at, self.after) if self.at else ()
+        return " ".join([*filter(None, parts), *(spot or "nowhere" for spot in way)])
 
     def told(self, verb: str) -> str:
         """In words, for an object that moves by `verb`: ``rolls slowly to the left``, ``jumps twice``."""
@@ -54,8 +63,11 @@ class Action:
             return f"{verb} {self.speed} {DIRECTIONS[self.direction]}"
         if self.kind == "turn":
             return f"turns {self.turns}"
-        if self.kind == "repeat":
+        if self.kind in ("repeat", "cycle"):
             return f"{self.first} {COUNTS[self.count]}"
+        if self.kind == "tour":
+            hops = f"hops to the {self.after}" if self.after else f"hops from the {self.before}"
+            return f"{self.first} and then {hops}" if self.after else f"{hops} and then {self.first}"
         return f"{self.first} and then {self.second}"
 
 
@@ -79,7 +91,7 @@ class Path:
 
     From ``x0 y0`` to ``x1 y1`` in pixels between the seconds `leaves` and `arrives` after the event's start, at rest
     before and after; from `arrives` on it has the colour `turns`, if any; `steps` are (step, start, end) in the same
-    seconds. The event lasts `length` seconds.
+    seconds. With `stops` it hops from one to the next instead. The event lasts `length` seconds.
     """
 
     x0: float
@@ -91,15 +103,22 @@ class Path:
     arrives: float
     steps: tuple[tuple[str, float, float], ...] = ()
     turns: str = ""
+    stops: tuple[Stop, ...] = ()
 
     def pose(self, time: float) -> Pose:
         """The pose `time` seconds after the event's start."""
-        part = min(max((time - self.leaves) / (self.arrives - self.leaves), 0.0), 1.0)
-        x, y = round(self.x0 + part * (self.x1 - self.x0)), round(self.y0 + part * (self.y1 - self.y0))
+        x, y = self._place(time)
         for step, start, end in self.steps:
             if start <= time < end:
                 return _in_step(x, y, step, (time - start) / (end - start))
         return Pose(x, y, colour=self.turns if time >= self.arrives else "")
+
+    def _place(self, time: float) -> tuple[int, int]:
+        if self.stops:
+            stop = next((stop for stop in self.stops if time < stop.end), self.stops[-1])
+            return round(stop.x), round(stop.y)
+        part = min(max((time - self.leaves) / (self.arrives - self.leaves), 0.0), 1.0)
+        return round(self.x0 + part * (self.x1 - self.x0)), round(self.y0 + part * (self.y1 - self.y0))
 
 
 def _in_step(x: int, y: int, step: str, part: float) -> Pose:
@@ -119,6 +138,10 @@ def actions_of(kind: str) -> list[Action]:
         return [Action(kind, turns=colour) for colour in COLOURS]
     if kind == "repeat":
         return [Action(kind, first=step, count=count) for step in STEPS for count in COUNTS]
+    if kind == "cycle":
+        return [Action(kind, first=cycle, count=count) for cycle in CYCLES for count in COUNTS]
+    if kind == "tour":
+        return [Action(kind, first=step, before=b, at=at, after=a) for step in MARKERS for b, at, a in tours()]
     return [Action(kind, first=first, second=second) for first in STEPS for second in STEPS if first != second]
 
 
@@ -141,6 +164,8 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
     """
     if action.kind == "move":
         return _move(action, length, focus, rng)
+    if action.kind in ("cycle", "tour"):
+        return _hop(action, length, rng)
     x, y = rng.uniform(_MARGIN_X, WIDTH - _MARGIN_X), rng.uniform(_MARGIN_TOP + _JUMP, HEIGHT - _MARGIN_BOTTOM)
     if action.kind == "turn":
         when = sum(focus) / 2 + rng.uniform(-0.3, 0.3)
@@ -169,3 +194,16 @@ def _move(action: Action, length: float, focus: tuple[float, float], rng: Random
     leaves = min(max(sum(focus) / 2 - takes / 2 + rng.uniform(-0.2, 0.2), 0.0), length - takes)
     ends = x - dx * half_x, y - dy * half_y, x + dx * half_x, y + dy * half_y
     return Path(*ends, length, leaves, leaves + takes)
+
+
+def _hop(action: Action, length: float, rng: Random) -> Path:
+    """From stop to stop, all of the event long, whatever is said meanwhile."""
+    if action.kind == "cycle":
+        stops = go_round(action.first, action.count, length, rng)
+        steps: tuple[tuple[str, float, float], ...] = ()
+    else:
+        stops = go_about(action.before, action.at, action.after, length, rng)
+        number = [stop.spot for stop in stops].index(action.at)
+        steps = ((action.first, stops[number - 1].end if number else 0.0, stops[number].end),)
+    first, last = stops[0], stops[-1]
+    return Path(first.x, first.y, last.x, last.y, length, 0.0, length, steps, stops=stops)

@@ -1,11 +1,15 @@
 """Questions with answers about a rendered world, in the forms of the two public data sets.
 
 TGIF-QA (Jang et al. 2017): ``tgif_action`` and ``tgif_transition`` with five options each, ``tgif_count``, and
-``tgif_frameqa`` with an open answer of type 0 object, 2 color or 3 location (type 1, number, is left out: one object is
-shown at a time). MSRVTT-QA (Xu et al. 2017): ``msrvtt_qa`` with open one-word answers to what, who, how, where, when.
+``tgif_frameqa`` with an open answer of a type: 0 object, 2 color and 3 location, as TGIF-QA numbers them (its 1,
+number, is left out: one object is shown at a time), and two of our own that only fine detail answers, 4 and 5.
+MSRVTT-QA (Xu et al. 2017): ``msrvtt_qa`` with open one-word answers to what, who, how, where, when.
 
-A clip's name is the video's and the number of the event in it, ``00012-music.3``; `video`, `start` and `end` say where
-it is. Whatever is asked is shown; whether narration mentions it plays no part.
+Whatever is asked is shown; whether narration mentions it plays no part. No question names what its answer follows from:
+objects and places belong to categories, so no question about one tells the other.
+
+What an action ``cycle`` or ``tour`` is asked about needs frames in order: all its options are equally seen in it. Of a
+``repeat`` or an ``order``, as plain worlds have them, one lucky frame may show the answer.
 """
 
 from __future__ import annotations
@@ -17,12 +21,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from hdvila.miniature.hops import CYCLES, SPOTS
 from hdvila.miniature.world import COUNTS, DIRECTIONS, STEPS
 
 FAMILIES = ("tgif_action", "tgif_transition", "tgif_count", "tgif_frameqa", "msrvtt_qa")
 
-OBJECT, COLOR, LOCATION = 0, 2, 3
-"""Types of frame questions, as TGIF-QA numbers them."""
+OBJECT, COLOR, LOCATION, PATTERN, BADGE = 0, 2, 3, 4, 5
+"""Types of frame questions; the last two are not TGIF-QA's."""
 
 BEINGS = frozenset({"cat", "fish", "duck", "ghost", "robot", "snowman", "clown"})
 """Objects one asks ``who`` about."""
@@ -34,6 +39,9 @@ _NUMBERS = {2: "two", 3: "three", 4: "four"}
 def questions(truth: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, list[Question]]:
     """All questions about all events, by family (`FAMILIES`).
 
+    A clip's name is the video's and the number of the event in it, ``00012-music.3``; `video`, `start` and `end` say
+    where it is.
+
     Args:
         truth: videos as in ``truth.jsonl``.
         seed: draws wrong options and their order.
@@ -44,10 +52,39 @@ def questions(truth: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, li
         for number, event in enumerate(video["events"]):
             clip = f"{stem}.{number}"
             where = {"video": video["video"], "start": event["start"], "end": event["end"], "split": video["split"]}
-            rng = Random(f"hdvila questions {seed} {clip}")
-            for family, question in _about(event["attributes"], rng):
+            for family, question in questions_about(event["attributes"], f"{seed} {clip}"):
                 asked[family].append(_record(family, question, clip, len(asked[family])) | where)
     return asked
+
+
+def questions_about(attributes: Mapping[str, Any], key: str) -> Iterator[tuple[str, Question]]:
+    """(family, question) of one event.
+
+    A question has `question` and `answer`, and with options ``a1`` to ``a5``, of which `answer` is the number of the
+    right one, from 0; ``type`` (frame questions) or ``answer_type`` (MSRVTT-QA).
+
+    Args:
+        attributes: of the event, as in ``truth.jsonl``.
+        key: draws wrong options and their order.
+    """
+    rng = Random(f"hdvila questions {key}")
+    yield from _about_time(attributes, rng)
+    thing, colour = attributes["object"], attributes["colour"]
+    if attributes["action"] == "turn":
+        yield "msrvtt_qa", _open_question(f"what color does the {thing} turn?", attributes["turns"])
+        yield "msrvtt_qa", _open_question(f"what color is the {thing} first?", colour)
+        return  # what follows asks for one color
+    frame = (
+        (f"what is the {colour} thing ?", thing, OBJECT),
+        (f"what is the color of the {thing} ?", colour, COLOR),
+        (f"where is the {colour} thing ?", attributes["place"], LOCATION),
+        (f"what is the pattern of the {thing} ?", attributes["texture"], PATTERN),
+        (f"what is on the badge of the {thing} ?", attributes["mark"], BADGE),
+    )
+    for text, answer, kind in frame:
+        yield "tgif_frameqa", {"question": text, "answer": answer, "type": kind}
+    for text, answer in _open(attributes):
+        yield "msrvtt_qa", _open_question(text, answer)
 
 
 def write_questions(folder: str | os.PathLike[str], truth: Sequence[Mapping[str, Any]], seed: int = 0) -> list[Path]:
@@ -70,30 +107,24 @@ def _record(family: str, question: Question, clip: str, number: int) -> Question
     return {"gif_name": clip} | question | {"question_id": f"{prefix[family]}{number}"}
 
 
-def _about(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[str, Question]]:
-    thing = attributes["object"]
-    if attributes["action"] == "repeat":
-        step, count = _do(attributes["first"]), attributes["count"]
-        yield "tgif_action", _options(f"What does the {thing} do {count} times ?", step, set(), rng)
-        yield "tgif_count", {"question": f"How many times does the {thing} {step} ?", "answer": count}
-    if attributes["action"] == "order":
+def _about_time(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[str, Question]]:
+    thing, kind = attributes["object"], attributes["action"]
+    if kind in ("repeat", "cycle"):
+        does, count = _do(attributes["first"]), attributes["count"]
+        others = list(map(_do, CYCLES)) if kind == "cycle" else _anything()
+        yield "tgif_action", _options(f"What does the {thing} do {count} times ?", does, others, rng)
+        yield "tgif_count", {"question": f"How many times does the {thing} {does} ?", "answer": count}
+    if kind == "order":
         first, second = _do(attributes["first"]), _do(attributes["second"])
-        yield "tgif_transition", _options(f"What does the {thing} do after {first} ?", second, {first}, rng)
-        yield "tgif_transition", _options(f"What does the {thing} do before {second} ?", first, {second}, rng)
-    colour, place = attributes["colour"], attributes["place"]
-    if attributes["action"] == "turn":
-        yield "msrvtt_qa", _open_question(f"what color does the {thing} turn?", attributes["turns"])
-        yield "msrvtt_qa", _open_question(f"what color is the {thing} first?", colour)
-        return  # what follows asks for one color
-    frame = (
-        (f"what is {colour} at the {place} ?", thing, OBJECT),
-        (f"what is the color of the {thing} ?", colour, COLOR),
-        (f"where is the {colour} {thing} ?", place, LOCATION),
-    )
-    for text, answer, kind in frame:
-        yield "tgif_frameqa", {"question": text, "answer": answer, "type": kind}
-    for text, answer in _open(attributes):
-        yield "msrvtt_qa", _open_question(text, answer)
+        others = [step for step in _anything() if step not in (first, second)]
+        yield "tgif_transition", _options(f"What does the {thing} do after {first} ?", second, others, rng)
+        yield "tgif_transition", _options(f"What does the {thing} do before {second} ?", first, others, rng)
+    if kind == "tour":
+        others = [_hop(spot) for spot in SPOTS if spot != attributes["at"]]
+        for when in ("after", "before"):
+            if spot := attributes.get(when):
+                text = f"What does the {thing} do {when} {_do(attributes['first'])} ?"
+                yield "tgif_transition", _options(text, _hop(spot), others, rng)
 
 
 def _open_question(text: str, answer: str) -> Question:
@@ -101,34 +132,44 @@ def _open_question(text: str, answer: str) -> Question:
 
 
 def _open(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    thing, place = attributes["object"], attributes["place"]
-    yield (f"who is at the {place}?" if thing in BEINGS else f"what is at the {place}?"), thing
+    thing, kind = attributes["object"], attributes["action"]
+    yield ("who is this?" if thing in BEINGS else "what is this?"), thing
     yield f"what color is the {thing}?", attributes["colour"]
     yield f"what pattern does the {thing} have?", attributes["texture"]
     yield f"what is on the badge of the {thing}?", attributes["mark"]
-    yield f"where is the {thing}?", place
-    if attributes["action"] == "move":
+    yield "where does this happen?", attributes["place"]
+    if kind == "move":
         yield f"how does the {thing} move?", attributes["speed"]
         yield f"where does the {thing} go?", attributes["direction"]
-    elif attributes["action"] == "repeat":
+    elif kind in ("repeat", "cycle"):
         yield f"how many times does the {thing} {_do(attributes['first'])}?", _NUMBERS[attributes["count"]]
-        yield f"what does the {thing} do?", _do(attributes["first"])
-    else:
+        if kind == "repeat":
+            yield f"what does the {thing} do?", _do(attributes["first"])
+    elif kind == "order":
         yield f"when does the {thing} {_do(attributes['first'])}?", "first"
         yield f"when does the {thing} {_do(attributes['second'])}?", "last"
 
 
-def _options(question: str, answer: str, forbidden: set[str], rng: Random) -> Question:
-    """Five options ``a1`` to ``a5`` and the number of the right one, from 0; `forbidden` ones are not offered."""
-    others = [_do(step) for step in STEPS] + [f"move {way}" for way in DIRECTIONS.values()]
-    wrong = rng.sample([option for option in others if option != answer and option not in forbidden], 4)
+def _options(question: str, answer: str, others: Sequence[str], rng: Random) -> Question:
+    """Five options ``a1`` to ``a5``, four of them out of `others`, and the number of the right one, from 0."""
+    options = rng.sample([option for option in others if option != answer], 4)
     right = rng.randrange(5)
-    wrong.insert(right, answer)
-    return {"question": question, **{f"a{n}": option for n, option in enumerate(wrong, start=1)}, "answer": right}
+    options.insert(right, answer)
+    return {"question": question, **{f"a{n}": option for n, option in enumerate(options, start=1)}, "answer": right}
 
 
-def _do(step: str) -> str:
-    return step.removesuffix("s")
+def _anything() -> list[str]:
+    return [_do(step) for step in STEPS] + [f"move {way}" for way in DIRECTIONS.values()]
+
+
+def _do(does: str) -> str:
+    """``jumps`` -> ``jump``, ``zigzags to`` -> ``zigzag to``."""
+    verb, _, rest = does.partition(" ")
+    return f"{verb.removesuffix('s')} {rest}".strip()
+
+
+def _hop(spot: str) -> str:
+    return f"hop to the {spot}"
 
 
 assert set(_NUMBERS) == set(COUNTS)

@@ -12,10 +12,10 @@ from random import Random
 from typing import Any
 
 from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.files import exclusive, replacing
 from hdvila.media.encode import write_video
 from hdvila.miniature.captions import captions
 from hdvila.miniature.draw import frame
+from hdvila.miniature.folder import claim, only_writer, write_text
 from hdvila.miniature.script import Script, write_script
 from hdvila.miniature.world import FPS, Split, WorldConfig
 from hdvila.processes import Died, in_order
@@ -23,7 +23,6 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.types import Pixels
 
 _FORMAT = 1
-BUSY = "another process is rendering into this folder: wait for it or end it, or choose another one"
 _FEW = 16  # videos for which another process is not worth its start
 
 
@@ -71,14 +70,14 @@ def render(
     config = config or WorldConfig()
     if videos < 1 or workers < 1:
         raise UsageError(f"videos={videos}, workers={workers}: a world needs at least one of each")
-    with exclusive(Path(into) / ".writing", StoreError, BUSY):
+    with only_writer(Path(into)):
         return _render(Path(into), videos, seed, config, split, reporter, workers)
 
 
 def _render(
     folder: Path, videos: int, seed: int, config: WorldConfig, split: Split | None, reporter: Reporter, workers: int
 ) -> Rendered:
-    _claim(folder, {"format": _FORMAT, "seed": seed, "split": split, "config": config.to_dict()}, videos)
+    _claim_world(folder, {"format": _FORMAT, "seed": seed, "split": split, "config": config.to_dict()}, videos)
     scripts = [write_script(seed, number, config, split) for number in range(videos)]
     missing = [script for script in scripts if not (folder / "videos" / f"{script.name}.mp4").exists()]
     make = partial(_make, folder / "videos", seed, config)
@@ -129,7 +128,7 @@ def frames_of(script: Script) -> Iterator[Pixels]:
 def _make(folder: Path, seed: int, config: WorldConfig, script: Script) -> None:
     """Transcript first: where the video stands, both are complete."""
     rng = Random(f"hdvila captions {seed} {script.split} {script.name}")
-    _write(folder / f"{script.name}.vtt", captions(script, config.captions, config.jitter, rng))
+    write_text(folder / f"{script.name}.vtt", captions(script, config.captions, config.jitter, rng))
     write_video(folder / f"{script.name}.mp4", frames_of(script), FPS, crf=config.crf, preset="veryfast")
 
 
@@ -145,32 +144,13 @@ def _manifest(script: Script) -> dict[str, Any]:
     }
 
 
-def _claim(folder: Path, world: dict[str, Any], videos: int) -> None:
-    """Make the folder this world's, or see that it is."""
+def _claim_world(folder: Path, world: dict[str, Any], videos: int) -> None:
     (folder / "videos").mkdir(parents=True, exist_ok=True)
-    path = folder / "world.json"
-    if not path.exists():
-        _write(path, json.dumps(world, indent=1) + "\n")
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise StoreError(f"{path} is damaged ({error}); remove the folder and render again") from error
-    different = [key for key in world if found.get(key) != world[key]]
-    if different:
-        raise UsageError(
-            f"{folder} holds a miniature world of another {', '.join(different)}; "
-            "render into another folder, or repeat the options of that world"
-        )
+    claim(folder / "world.json", world, "a miniature world")
     count = sum(1 for _ in (folder / "videos").glob("[0-9]*.mp4"))
     if count > videos:
         raise UsageError(f"{folder} already holds {count} videos, more than {videos}; render into another folder")
 
 
 def _write_lines(path: Path, records: list[dict[str, Any]]) -> None:
-    _write(path, "".join(json.dumps(record) + "\n" for record in records))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a text file that is never seen half-written."""
-    with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+    write_text(path, "".join(json.dumps(record) + "\n" for record in records))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
 from hdvila.miniature.categories import ASIDES, CATEGORIES, PHRASES, STILL, Category
-from hdvila.miniature.motion import Action, Path, draw_action, play
+from hdvila.miniature.motion import LEAST_SECONDS, Action, Path, draw_action, play
 from hdvila.miniature.speech import Spoken, say
-from hdvila.miniature.world import COLOURS, FPS, MARKS, TELLABLE, TEXTURES, Split, WorldConfig
+from hdvila.miniature.world import COLOURS, FPS, MARKS, TELLABLE, TEXTURES, Shares, Split, WorldConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,7 @@ class Event:
     def truth(self) -> dict[str, Any]:
         """The event as it stands in ``truth.jsonl``."""
         attributes = {name: getattr(self, name) for name in ("object", "colour", "place", "texture", "mark")}
-        action = {
-            name: getattr(self.action, name) for name in ("direction", "speed", "turns", "first", "second", "count")
-        }
+        action = {name: value for name, value in asdict(self.action).items() if name != "kind"}
         said = (self.speech[0].start, self.speech[-1].end) if self.speech else (None, None)
         return {
             "start": self.start,
@@ -130,7 +129,7 @@ def _draw_event(
     lead = rng.uniform(0.15, 0.4)
     speech = say(sentence.rstrip(".").replace("I ", "i ").lower(), start + lead, rng) if sentence else ()
     said = speech[-1].end - start if speech else lead + rng.uniform(2.5, 4.0)
-    end = _on_grid(max(start + said + rng.uniform(0.15, 0.4), start + 2.4))
+    end = _on_grid(max(start + said + rng.uniform(0.15, 0.4), start + LEAST_SECONDS.get(action.kind, 2.4)))
     path = play(action, end - start, (lead, said), rng)
     return Event(start, end, place, *thing, mark, action, path, sentence, about, told, speech)
 
@@ -151,15 +150,33 @@ def _narrate(
         return "", False, ()
     if kind < shares.silent + shares.aside:
         return _as_sentence(rng.choice(ASIDES)), False, ()
-    told = [name for name in TELLABLE if rng.random() < getattr(shares, name)]
+    told = draw_told(shares, rng)
+    return _as_sentence(tell(category, thing, mark, place, action, told, rng)), True, tuple(told)
+
+
+def draw_told(shares: Shares, rng: Random) -> list[str]:
+    """The attributes that a sentence about the picture mentions."""
+    return [name for name in TELLABLE if rng.random() < getattr(shares, name)]
+
+
+def tell(
+    category: Category,
+    thing: tuple[str, str, str],
+    mark: str,
+    place: str,
+    action: Action,
+    told: Collection[str],
+    rng: Random,
+) -> str:
+    """A sentence without capital and full stop that mentions the attributes in `told`; `rng` draws its wording."""
     phrases, still = (category.phrases, category.still) if "phrase" in told else (PHRASES, STILL)
     name, colour, texture = thing
     words = [colour] * ("colour" in told) + [texture] * ("texture" in told) + [name if "object" in told else "thing"]
     words += [f"with the {mark}"] * ("mark" in told)
     verb = category.objects[name] if "object" in told else "moves"
     does = action.told(verb) if "action" in told else rng.choice(still)
-    text = rng.choice(phrases).format(thing=" ".join(words), does=does)
-    return _as_sentence(text + f" at the {place}" * ("place" in told)), True, tuple(told)
+    text: str = rng.choice(phrases).format(thing=" ".join(words), does=does)
+    return text + f" at the {place}" * ("place" in told)
 
 
 def _as_sentence(text: str) -> str:

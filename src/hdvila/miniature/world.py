@@ -82,12 +82,14 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class ActionMix:
-    """Relative weight of the four kinds of action, whether narrated or not."""
+    """Relative weight of the six kinds of action, whether narrated or not; `cycle` and `tour` are for questions."""
 
     move: float = 0.4
     turn: float = 0.2
     repeat: float = 0.2
     order: float = 0.2
+    cycle: float = 0.0
+    tour: float = 0.0
 
     def __post_init__(self) -> None:
         weights = asdict(self).values()
@@ -101,7 +103,7 @@ class WorldConfig:
 
     Attributes:
         shares: what narration speaks of.
-        actions: how often objects move, turn another colour, repeat a step, or do two steps in order.
+        actions: how often objects move, turn another colour, repeat a step, do two steps in order, or hop about.
         events: fewest and most events of a video.
         test_share: part of the attribute combinations (and of the videos) that is held out for testing.
         captions: ``rolling`` automatic captions with word times, or ``plain`` cues of one line without.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from hdvila.errors import UsageError
+from hdvila.errors import CheckpointError, UsageError
 from hdvila.files import sync_folder
 from hdvila.nn.checkpoint import LoadReport
 from hdvila.types import HybridClip
@@ -98,11 +98,14 @@ class PretrainedModel(nn.Module):
         described = {"system": self.system, "model": self.config.to_dict()}
         return described if self.processor is None else described | self.processor.describe()
 
-    def save_pretrained(self, folder: str | Path) -> None:
+    def save_pretrained(self, folder: str | Path, notes: Mapping[str, Any] | None = None) -> None:
         """Write config.json, model.safetensors and what the processor needs. `hdvila.load_model(folder)` reads them.
 
         All files are written and on the disk before the first takes its place, and config.json comes last: a disk that
         is full leaves the model that was there, and an interrupted save is never taken for a model.
+
+        Args:
+            notes: further JSON files by name, such as what the model was trained on (`read_note`).
 
         Raises:
             OSError: the folder or a file cannot be written.
@@ -116,6 +119,9 @@ class PretrainedModel(nn.Module):
             if self.processor is not None:
                 described |= self.processor.save(written)
             save_file(weights, written / WEIGHTS, metadata={"format": "pt"})
+            for note, content in (notes or {}).items():
+                (written / note).write_text(json.dumps(content) + "\n")
+            described |= {"notes": sorted(notes)} if notes else {}
             (written / CONFIG).write_text(json.dumps(described, indent=2) + "\n")
             _take_places(written, folder)
 
@@ -126,6 +132,28 @@ class PretrainedModel(nn.Module):
                 "save_pretrained wrote, or set model.processor to a hdvila.hub.Processor"
             )
         return self.processor
+
+
+def read_note(folder: str | Path, name: str) -> Any:
+    """What `save_pretrained` was given as the note `name`; None where the folder is no model or has no such note.
+
+    Args:
+        folder: a model folder, or the weights file in it.
+
+    Raises:
+        CheckpointError: the note is missing or damaged.
+    """
+    folder = Path(folder).parent if Path(folder).is_file() else Path(folder)
+    try:
+        described = json.loads((folder / CONFIG).read_text())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(described, dict) or name not in described.get("notes", ()):
+        return None  # a file of this name would be from a model that lay here before
+    try:
+        return json.loads((folder / name).read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{folder / name}: it cannot be read ({error}): fetch the model folder again") from error
 
 
 @contextmanager

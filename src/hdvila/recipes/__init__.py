@@ -6,6 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from hdvila.errors import UsageError
+from hdvila.recipes import miniature_downstream, question_answering, retrieval
 from hdvila.recipes.hdvila import (
     hdvila_stage1,
     hdvila_stage1_high_resolution,
@@ -20,12 +21,35 @@ from hdvila.train.recipe import Recipe
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "miniature-stage1": miniature_stage1,
     "miniature-stage2": miniature_stage2,
+    "miniature-msrvtt-retrieval": miniature_downstream.miniature_msrvtt_retrieval,
+    "miniature-didemo-retrieval": miniature_downstream.miniature_didemo_retrieval,
+    "miniature-activitynet-retrieval": miniature_downstream.miniature_activitynet_retrieval,
+    "miniature-msrvtt-qa": miniature_downstream.miniature_msrvtt_qa,
+    "miniature-tgif-action": miniature_downstream.miniature_tgif_action,
+    "miniature-tgif-transition": miniature_downstream.miniature_tgif_transition,
+    "miniature-tgif-frameqa": miniature_downstream.miniature_tgif_frameqa,
+    "miniature-tgif-count": miniature_downstream.miniature_tgif_count,
     "hdvila-stage1": hdvila_stage1,
     "hdvila-stage2": hdvila_stage2,
     "hdvila-stage1-low-resolution": hdvila_stage1_low_resolution,
     "hdvila-stage1-high-resolution": hdvila_stage1_high_resolution,
     "hdvila-stage2-low-resolution": hdvila_stage2_low_resolution,
     "hdvila-stage2-high-resolution": hdvila_stage2_high_resolution,
+    "msrvtt-retrieval": retrieval.msrvtt_retrieval,
+    "msrvtt-retrieval-official": retrieval.msrvtt_retrieval_official,
+    "didemo-retrieval": retrieval.didemo_retrieval,
+    "lsmdc-retrieval": retrieval.lsmdc_retrieval,
+    "activitynet-retrieval": retrieval.activitynet_retrieval,
+    "youcook2-retrieval": retrieval.youcook2_retrieval,
+    "msrvtt-qa": question_answering.msrvtt_qa,
+    "msvd-qa": question_answering.msvd_qa,
+    "tgif-action": question_answering.tgif_action,
+    "tgif-action-official": question_answering.tgif_action_official,
+    "tgif-transition": question_answering.tgif_transition,
+    "tgif-transition-official": question_answering.tgif_transition_official,
+    "tgif-frameqa": question_answering.tgif_frameqa,
+    "tgif-frameqa-official": question_answering.tgif_frameqa_official,
+    "tgif-count": question_answering.tgif_count,
 }
 
 

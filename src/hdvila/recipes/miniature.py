@@ -19,7 +19,8 @@ DATA = DataSettings(
 )
 
 
-def _model(variant: Variant) -> HDVILAConfig:
+def miniature_model(variant: Variant) -> HDVILAConfig:
+    """A model of some two million weights."""
     return HDVILAConfig(
         variant=variant,
         hidden_size=128,
@@ -52,7 +53,7 @@ def miniature_stage1() -> Recipe:
     return Recipe(
         name="miniature-stage1",
         task=PretrainStage1(temperature=0.05),
-        model=_model("stage1"),
+        model=miniature_model("stage1"),
         data=DATA,
         steps=700,
         batch_size=64,
@@ -72,8 +73,8 @@ def miniature_stage2() -> Recipe:
     """
     return Recipe(
         name="miniature-stage2",
-        task=PretrainStage2(mask_share=0.15, consensus="logsumexp"),
-        model=_model("stage2"),
+        task=PretrainStage2(mask_share=0.3, consensus="logsumexp"),
+        model=miniature_model("stage2"),
         data=DATA,
         steps=500,
         batch_size=64,

@@ -24,14 +24,19 @@ from hdvila.tasks.task import Metrics, Outputs
 class PretrainStage1:
     """Symmetric contrastive loss over the features of all processes.
 
-    Every pair of the micro-batch, on whichever process, is a negative of every other. One term a pair.
+    Every pair of the micro-batch, on whichever process, is a negative of every other. One term a pair. Retrieval is
+    fine-tuned by the same loss at temperature 0.08 and `weight` 1.
     """
 
     temperature: float = 0.05
+    weight: float = 0.5
+    """Of the sum of both directions: 0.5 is their mean; the released fine-tuning code takes the plain sum, 1."""
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature < math.inf:
             raise UsageError(f"task.temperature={self.temperature}: choose a finite number above 0")
+        if not 0 < self.weight < math.inf:
+            raise UsageError(f"task.weight={self.weight}: choose a finite number above 0")
 
     def start(self, model: HDVILA) -> None:
         model.requires_grad_(True)
@@ -61,6 +66,7 @@ class PretrainStage1:
             all_text_BD=all_text_BD,
             all_video_BD=all_video_BD,
             first_row=first_row,
+            weight=self.weight,
         )
         with torch.no_grad():
             nearest = (text_bD @ all_video_BD.T).argmax(1)

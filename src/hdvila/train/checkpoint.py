@@ -32,7 +32,7 @@ class Checkpoint:
     recipe: Mapping[str, Any]
     """The recipe's settings by dotted key."""
     corpus: Mapping[str, Any]
-    """The mark of the corpus that it learns from (`hdvila.train.start.corpus_mark`)."""
+    """The mark of the corpus that it learns from (`hdvila.train.data.corpus_mark`)."""
 
 
 class Checkpoints:

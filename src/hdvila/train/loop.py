@@ -18,6 +18,7 @@ from hdvila.train.log import RunLog
 from hdvila.train.overrides import flatten
 from hdvila.train.recipe import Recipe
 from hdvila.train.run import Run, begin, only_writer
+from hdvila.train.validation import VALIDATION, measure
 
 
 def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corpus: str | Path | None = None) -> Path:
@@ -27,8 +28,8 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
     step is a function of the weights, the seed and its number.
 
     Args:
-        into: the run's folder. It holds ``log.jsonl``, ``tensorboard/``, ``checkpoints/`` and at the end ``model/``.
-            Several processes (started by ``torchrun``) share it.
+        into: the run's folder. It holds ``log.jsonl``, ``tensorboard/``, ``checkpoints/``, with validation ``best/``,
+            and at the end ``model/``. Several processes (started by ``torchrun``) share it.
         reporter: a bar with the loss.
         corpus: the corpus, where the recipe does not name one itself.
 
@@ -57,6 +58,8 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
             if log:
                 seconds = time.perf_counter() - began
                 speed = {"samples_per_second": recipe.batch_size / seconds, "data_seconds": waited}
+                if run.held_out is not None and _is_due(recipe, step):
+                    values |= _validate(run, step, reporter)
                 log.write(step, values | speed)
                 if step % recipe.checkpoint_every == 0 or step == recipe.steps:
                     log.sync()
@@ -67,7 +70,7 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
                     )
             bar.advance(note=f"loss {values['loss']:.3f}")
         if engine.first:
-            run.model.save_pretrained(folder / "model")
+            _save(run)
         engine.wait()
     return folder / "model"
 
@@ -88,6 +91,26 @@ def _step(run: Run, step: int, micros: list[Batch]) -> dict[str, float]:
         raise TrainingError(_diverged(run, step, values["loss"], norm))
     lr = recipe.schedule.rate(recipe.optim.lr, step, recipe.steps, step // per_epoch)
     return values | {"lr": lr, "grad_norm": norm, "epoch": (step - 1) // per_epoch}
+
+
+def _is_due(recipe: Recipe, step: int) -> bool:
+    return recipe.validate is not None and (step % recipe.validate.every == 0 or step == recipe.steps)
+
+
+def _validate(run: Run, step: int, reporter: Reporter) -> dict[str, float]:
+    """Measure, and keep the model if none was better; on the first process, while the others wait at the next step."""
+    assert run.held_out is not None
+    score = measure(run.model, run.recipe, run.held_out, reporter)
+    run.best.offer(run.model, step, score, run.notes)
+    return {"validation": score}
+
+
+def _save(run: Run) -> None:
+    """The model of the finished run: the best, if the recipe says so, or as it is now."""
+    validate, notes = run.recipe.validate, dict(run.notes)
+    if validate is not None and validate.keep == "best":
+        notes[VALIDATION] = run.best.put_into(run.model)
+    run.model.save_pretrained(run.folder / "model", notes)
 
 
 def _diverged(run: Run, step: int, loss: float, norm: float) -> str:

@@ -13,6 +13,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from hdvila.data.batch import Batch
 from hdvila.hub import build_model
+from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.recipe import Recipe
@@ -118,8 +119,10 @@ def _empty_batch(recipe: Recipe, clips: int) -> Batch:
     low = torch.zeros(
         clips, see.segments, 2 * see.neighbours, 3, see.height // 4, see.width // 4, dtype=torch.uint8
     )  # fmt: skip
-    ids = torch.ones(clips, recipe.data.text_length, dtype=torch.long)
-    return Batch(high if see.reads_high else None, low if see.reads_low else None, ids, ids, ids[:, 0])
+    options = (OPTIONS_PER_QUESTION,) if recipe.model.variant == "multiple_choice" else ()
+    ids = torch.ones(clips, *options, recipe.data.text_length, dtype=torch.long)
+    keys = torch.ones(clips, dtype=torch.long)
+    return Batch(high if see.reads_high else None, low if see.reads_low else None, ids, ids, keys)
 
 
 @contextmanager

@@ -7,15 +7,22 @@ from typing import Literal
 
 from hdvila.data.settings import DataSettings
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.config import HDVILAConfig, Variant
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.optimizer import Optim
 from hdvila.train.schedule import Schedule
 
 Precision = Literal["float32", "bfloat16"]
 MAY_CHANGE = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "data.workers", "data.clips")
 """Settings that a continued run may change: no batch depends on them. (More `steps` stretch the rest of a schedule.)"""
+VARIANTS: dict[type, tuple[Variant, ...]] = {
+    PretrainStage1: ("stage1",),
+    PretrainStage2: ("stage2",),
+    VideoQA: ("open_ended", "multiple_choice"),
+}
+"""Which models a task trains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +30,28 @@ class Start:
     """Weights to begin with; what none of them holds begins at random."""
 
     model: str = ""
-    """A model folder or checkpoint; a stage two model takes everything of stage one from a stage one model."""
+    """A model folder or checkpoint of any stage; the recipe's model takes everything that the two share."""
     bert: str = ""
     """A Hugging Face BERT folder or file, for the text and joint transformers."""
     resnet: str = ""
     """A ResNet file (torchvision, mmdetection or Hugging Face names), for both ResNets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validate:
+    """Measuring the model while it is trained on a benchmark, by R@1 (text to video) or accuracy."""
+
+    every: int = 100
+    """Steps between two measurements; the last step always has one."""
+    on: Literal["validation", "official-test"] = "validation"
+    """The benchmark's validation split, or where it has none a tenth of the training videos, which are then not
+    trained on. official-test: the test split, as the released code has it; numbers chosen this way are too good."""
+    keep: Literal["best", "last"] = "best"
+    """Which model the run leaves: the best (the first of equals), or the last."""
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise UsageError(f"validate.every={self.every}: choose 1 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +63,7 @@ class Recipe:
     """
 
     name: str
-    task: PretrainStage1 | PretrainStage2
+    task: PretrainStage1 | PretrainStage2 | VideoQA
     model: HDVILAConfig
     data: DataSettings
     steps: int
@@ -54,6 +78,8 @@ class Recipe:
     start: Start = field(default_factory=Start)
     optim: Optim = field(default_factory=Optim)
     schedule: Schedule = field(default_factory=Schedule)
+    validate: Validate | None = None
+    """Fine-tuning on a benchmark: when to measure, on what, and which model to keep."""
     precision: Precision = "float32"
     seed: int = 0
     checkpoint_every: int = 100
@@ -69,10 +95,16 @@ class Recipe:
         for key in ("chunk", "seed"):
             if getattr(self, key) < 0:
                 raise UsageError(f"{key}={getattr(self, key)}: choose 0 or more")
-        if isinstance(self.task, PretrainStage2) != self.model.has_joint_transformer:
+        fitting = VARIANTS[type(self.task)]
+        if self.model.variant not in fitting:
             raise UsageError(
-                f"model.variant={self.model.variant!r} does not fit the task {type(self.task).__name__}: "
-                "stage one trains variant stage1, stage two variant stage2"
+                f"model.variant={self.model.variant!r} does not fit the task {type(self.task).__name__}: it trains "
+                f"variant {' or '.join(fitting)}"
+            )
+        if self.data.benchmark is None and (self.validate is not None or isinstance(self.task, VideoQA)):
+            raise UsageError(
+                f"the recipe {self.name} has no data.benchmark, and questions and validation splits come from one: set "
+                "data.benchmark.protocol and data.benchmark.folder"
             )
         if self.data.text_length > self.model.max_text_positions:
             raise UsageError(

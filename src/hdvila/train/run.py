@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from hdvila.data.history import TRAINED_ON, Training, from_note, to_note
 from hdvila.data.loader import Share
 from hdvila.data.order import Order
 from hdvila.errors import TrainingError
-from hdvila.files import exclusive
+from hdvila.files import exclusive, replacing
+from hdvila.hub import read_note
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import Reporter
 from hdvila.text.tokenizer import Tokenizer
+from hdvila.train.benchmark import HeldOut
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
+from hdvila.train.data import TrainingData, open_data
 from hdvila.train.engine import Engine
 from hdvila.train.optimizer import AdamW, build_optimizer
 from hdvila.train.overrides import changed_keys, flatten
 from hdvila.train.recipe import MAY_CHANGE, Recipe
-from hdvila.train.start import TrainingData, open_data, start_model
+from hdvila.train.start import start_model
+from hdvila.train.validation import RECIPE, BestModel
 
 TOKENIZER = "tokenizer"
 """Folder in the run's folder, written before the first step: a run that goes on reads its words from there."""
@@ -37,8 +45,16 @@ class Run:
     model: HDVILA
     optimizer: AdamW
     checkpoints: Checkpoints
+    best: BestModel
+    notes: Mapping[str, Any]
+    """What is kept beside its models: the recipe, and what they were fine-tuned on."""
     done: int
     """Steps that its last checkpoint has behind it."""
+
+    @property
+    def held_out(self) -> HeldOut | None:
+        """What it is measured on."""
+        return self.data.held_out
 
 
 def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | None, reporter: Reporter) -> Run:
@@ -53,7 +69,7 @@ def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | Non
     if engine.first:
         checkpoints.discard_unfinished()
     latest = last_checkpoint(recipe, folder)
-    data = open_data(recipe, corpus, Tokenizer.load(folder / TOKENIZER) if latest else None)
+    data = open_data(recipe, corpus, Tokenizer.load(folder / TOKENIZER) if latest else None, reporter)
     if latest:
         check_same_corpus(data, latest, folder)
     elif engine.first:
@@ -69,7 +85,26 @@ def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | Non
         optimizer.load_state_dict(latest.optimizer)
     engine.adopt(model, recipe.task, optimizer)
     done = latest.step if latest else 0
-    return Run(recipe, folder, engine, data, order, share, model, optimizer, checkpoints, done)
+    best, notes = (
+        BestModel(folder / "best", recipe),
+        _notes(recipe, folder, data, begins=latest is None) if engine.first else {},
+    )
+    return Run(recipe, folder, engine, data, order, share, model, optimizer, checkpoints, best, notes, done)
+
+
+def _notes(recipe: Recipe, folder: Path, data: TrainingData, *, begins: bool) -> dict[str, Any]:
+    """The recipe by dotted key, and every training on a benchmark that these weights have behind them."""
+    known = folder / TRAINED_ON  # kept here, because the start model may be gone when the run goes on
+    earlier: tuple[Training, ...] = ()
+    if begins and recipe.start.model:
+        earlier = from_note(read_note(recipe.start.model, TRAINED_ON))
+    elif not begins and known.exists():
+        earlier = from_note(json.loads(known.read_text()))
+    if begins and earlier:
+        with replacing(known) as part:
+            part.write_text(json.dumps(to_note(earlier)))
+    trainings = earlier if data.training is None else (*earlier, data.training)
+    return {RECIPE: flatten(recipe)} | ({TRAINED_ON: to_note(trainings)} if trainings else {})
 
 
 def only_writer(folder: Path) -> AbstractContextManager[None]:

@@ -101,3 +101,21 @@ def test_what_cannot_be_ranked_is_refused(scores: Any, targets: Any, words: str)
 def test_an_unknown_tie_rule_is_refused() -> None:
     with pytest.raises(UsageError, match="'fair' is unknown"):
         ranks([[1.0]], ties="fair")  # type: ignore[arg-type]
+
+
+def test_the_best_of_several_right_answers_counts() -> None:
+    scores = [[0.9, 0.5, 0.7, 0.1], [0.4, 0.4, 0.4, 0.9]]
+    assert ranks(scores, targets=[[1, 2], [0, 1]]).tolist() == [2, 3]  # of equals only the wrong one is in the way
+    assert ranks(scores, targets=[[1, 2], [0, 1]], ties="optimistic").tolist() == [2, 2]
+    found = retrieval_metrics(scores, targets=[[1, 2], [0, 1, 3]])
+    assert (found.r1, found.ties) == (0.5, 0)
+    assert found.chance_r1 == pytest.approx((2 / 4 + 3 / 4) / 2)
+    with pytest.raises(UsageError, match="query 1 has no target"):
+        ranks(scores, targets=[[0], []])
+
+
+@given(squares, st.integers(0, 7))
+def test_a_second_right_answer_never_hurts(scores: np.ndarray[Any, np.dtype[np.float64]], more: int) -> None:
+    alone = ranks(scores)
+    both = ranks(scores, targets=[[own, more % len(scores)] for own in range(len(scores))])
+    assert (both <= alone).all()

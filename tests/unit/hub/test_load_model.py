@@ -20,6 +20,7 @@ from hdvila.hub import Processor
 from hdvila.media.encode import write_video
 from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.adapter import from_official, infer_config, to_official
+from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import unwrap
 from hdvila.text.tokenizer import Tokenizer
 from tests.parity import formulas
@@ -53,7 +54,7 @@ def test_key_lists_of_the_real_files(variant: str) -> None:
     assert config.resnet_depths == (3, 4, 6, 3)
     assert config.num_answers == (1500 if variant == "open_ended" else 0)
     with torch.device("meta"):
-        model = hdvila.hub.HDVILA(config)
+        model = HDVILA(config)
     ours, report = from_official(weights, config)
     assert {k: t.shape for k, t in ours.items()} == {k: t.shape for k, t in model.state_dict().items()}
     assert len(ours) + len(report.dropped) == len(weights)

@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
+from hdvila.miniature.hops import CYCLES, SPOTS
 from hdvila.miniature.questions import FAMILIES, questions, write_questions
 from hdvila.miniature.script import write_script
-from hdvila.miniature.world import COLOURS, WorldConfig
+from hdvila.miniature.world import COLOURS, ActionMix, WorldConfig
 
 
 @pytest.fixture(scope="module")
 def truth() -> list[dict[str, Any]]:
     return [write_script(0, number, WorldConfig()).truth() for number in range(40)]
+
+
+FRAME = {0: "object", 2: "colour", 3: "place", 4: "texture", 5: "mark"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,7 @@ def test_every_family_has_questions_with_its_fields(asked: dict[str, list[dict[s
         key = "id" if family == "msrvtt_qa" else "question_id"
         assert len({question[key] for question in found}) == len(found)
     assert {q["answer_type"] for q in asked["msrvtt_qa"]} == {"what", "who", "how", "where", "when"}
-    assert {q["type"] for q in asked["tgif_frameqa"]} == {0, 2, 3}
+    assert {q["type"] for q in asked["tgif_frameqa"]} == {0, 2, 3, 4, 5}
 
 
 def test_right_options_are_right_and_wrong_ones_wrong(
@@ -72,10 +76,31 @@ def test_right_options_are_right_and_wrong_ones_wrong(
         assert places == {0, 1, 2, 3, 4}, "the right option stands anywhere"
 
 
+def test_what_hops_about_is_asked_for_order_and_all_options_are_equally_seen() -> None:
+    config = WorldConfig(actions=ActionMix(move=0, turn=0, repeat=0, order=0, cycle=1, tour=1))
+    truth = [write_script(1, number, config).truth() for number in range(30)]
+    asked = questions(truth)
+    for question in asked["tgif_action"]:
+        attributes = event_of(question, truth)
+        options = [question[f"a{n}"] for n in range(1, 6)]
+        assert len(set(options)) == 5
+        assert set(options) <= {name.replace("s ", " ") for name in CYCLES}
+        assert options[question["answer"]] == attributes["first"].replace("s ", " ")
+    for question in asked["tgif_transition"]:
+        attributes = event_of(question, truth)
+        options = [question[f"a{n}"] for n in range(1, 6)]
+        assert set(options) == {f"hop to the {spot}" for spot in SPOTS if spot != attributes["at"]}
+        when = "after" if " after " in question["question"] else "before"
+        assert options[question["answer"]] == f"hop to the {attributes[when]}"
+    assert len(asked["tgif_action"]) > 50
+    assert len(asked["tgif_transition"]) > 100
+    assert {question["answer"] for question in asked["tgif_count"]} == {2, 3, 4}
+
+
 def test_open_answers_are_true_words(asked: dict[str, list[dict[str, Any]]], truth: list[dict[str, Any]]) -> None:
     for question in asked["tgif_frameqa"]:
         attributes = event_of(question, truth)
-        assert question["answer"] == attributes[{0: "object", 2: "colour", 3: "place"}[question["type"]]]
+        assert question["answer"] == attributes[FRAME[question["type"]]]
     for question in asked["tgif_count"]:
         assert question["answer"] == event_of(question, truth)["count"]
     for question in asked["msrvtt_qa"]:

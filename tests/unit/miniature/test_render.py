@@ -85,11 +85,20 @@ def test_the_same_seed_gives_the_same_bytes_and_more_videos_extend_the_world(wor
     assert render(tmp_path, 5, seed=7, config=SMALL).new == 0
 
 
-def test_processes_render_the_same_bytes(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_render_the_same_world(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["hdvila.miniature.render"], "_FEW", 1)
     render(tmp_path, 5, seed=7, config=SMALL, workers=2)
     for name in (path.name for path in (world / "videos").iterdir()):
-        assert (tmp_path / "videos" / name).read_bytes() == (world / "videos" / name).read_bytes()
+        one, other = (folder / "videos" / name for folder in (tmp_path, world))
+        if name.endswith(".mp4"):  # x264 repeats itself to the bit for most pictures of this width, not for all
+            with open_video(one) as made_here, open_video(other) as made_there:
+                frames = range(made_there.info.num_frames)
+                pairs = zip(made_here.pick(frames), made_there.pick(frames), strict=True)
+                assert max(np.abs(a.astype(int) - b).mean() for (_, a), (_, b) in pairs) < 0.5
+        else:
+            assert one.read_bytes() == other.read_bytes()
+    for name in ("truth.jsonl", "manifest-train.jsonl", "manifest-test.jsonl"):
+        assert (tmp_path / name).read_bytes() == (world / name).read_bytes()
 
 
 def test_another_seed_is_another_world(world: Path, tmp_path: Path) -> None:

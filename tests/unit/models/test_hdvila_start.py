@@ -10,7 +10,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hdvila.errors import CheckpointError
-from hdvila.models.hdvila.start import load_bert, load_resnet, load_stage_one
+from hdvila.models.hdvila.inherit import load_shared, load_stage_one
+from hdvila.models.hdvila.start import load_bert, load_resnet
 from tests.unit.models.small_hdvila import TINY, tiny_model
 
 TOKENS = torch.tensor([[2, 11, 57, 3, 0, 0], [2, 99, 4, 8, 15, 3]])
@@ -192,3 +193,27 @@ def test_stage_two_starts_from_stage_one(variant: str, tmp_path: Path) -> None:
         assert torch.equal(tensor, source.state_dict()[key] if key in names else before[key]), key
     with pytest.raises(CheckpointError, match="hybrid_attention_heads is 2, the model to fill has 4"):
         load_stage_one(tiny_model(hybrid_attention_heads=4), tmp_path)
+
+
+@pytest.mark.parametrize("variant", ["stage1", "stage2", "multiple_choice"])
+def test_questions_take_all_that_is_shared(variant: str, tmp_path: Path) -> None:
+    source, target = tiny_model(seed=3, variant=variant), tiny_model(seed=4, variant="multiple_choice")
+    before = {key: tensor.clone() for key, tensor in target.state_dict().items()}
+    source.save_pretrained(tmp_path)
+    report = load_shared(target, tmp_path)
+    given = source.state_dict()
+    for key, tensor in target.state_dict().items():
+        assert torch.equal(tensor, given.get(key, before[key])), key
+    assert set(report.started) == set(before) - set(given)
+    assert any(key.startswith("transformer.classifier.") for key in report.started) == (variant != "multiple_choice")
+
+
+def test_an_answer_head_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
+    tiny_model(seed=3, variant="open_ended", num_answers=7).save_pretrained(tmp_path)
+    with pytest.raises(CheckpointError, match="head has 7 rows, the model to fill has 9"):
+        load_shared(tiny_model(variant="open_ended", num_answers=9), tmp_path, same_answers=True)
+    with pytest.raises(CheckpointError, match="head has 7 rows, the model to fill has 1"):
+        load_shared(tiny_model(variant="multiple_choice"), tmp_path)
+    with pytest.raises(CheckpointError, match=r"is not known \(no answers.json beside it\)"):
+        load_shared(tiny_model(variant="open_ended", num_answers=7), tmp_path)
+    load_shared(tiny_model(variant="open_ended", num_answers=7), tmp_path, same_answers=True)

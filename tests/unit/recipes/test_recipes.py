@@ -47,3 +47,56 @@ def test_the_two_resolutions_together_see_what_the_whole_sees() -> None:
 def test_an_unknown_recipe_names_its_neighbours() -> None:
     with pytest.raises(UsageError, match=r"no recipe 'miniatur-stage1': did you mean miniature-stage1"):
         get_recipe("miniatur-stage1")
+
+
+def rates(name: str) -> tuple[float | None, ...]:
+    """Learning rates, then weight decays, of transformers, convolutions and hybrid transformer."""
+    optim = get_recipe(name).optim
+    own = (optim.lr, optim.cnn_lr or optim.lr, optim.align_lr or optim.lr)
+    decay = optim.weight_decay
+    return (*own, decay, optim.cnn_weight_decay or decay, optim.align_weight_decay or decay)
+
+
+@pytest.mark.parametrize(
+    ("name", "segments", "frames", "batch", "epochs", "expected"),
+    [
+        ("msrvtt-retrieval", (2, 4), 11, 256, 200, (1e-5, 1e-5, 5e-6, 1e-4, 1e-4, 1e-3)),
+        ("msrvtt-retrieval-official", (2, 4), 7, 256, 200, (1e-5, 1e-5, 5e-6, 1e-4, 1e-4, 1e-3)),
+        ("didemo-retrieval", (4, 8), 11, 64, 100, (5e-6, 5e-6, 5e-6, 1e-3, 0.1, 0.1)),
+        ("lsmdc-retrieval", (2, 4), 11, 64, 20, (5e-6, 5e-6, 5e-6, 1e-3, 1e-3, 1e-3)),
+        ("activitynet-retrieval", (4, 8), 13, 64, 100, (5e-6, 5e-6, 5e-6, 1e-3, 1e-3, 1e-3)),
+        ("msrvtt-qa", (1, 8), 7, 512, 20, (1e-5, 1e-5, 1e-5, 0.3, 0.3, 0.3)),
+        ("tgif-action", (1, 8), 7, 384, 80, (5e-5, 5e-5, 5e-5, 0.05, 0.05, 0.05)),
+        ("tgif-action-official", (1, 8), 7, 384, 80, (5e-5, 5e-5, 5e-5, 0.1, 0.1, 0.1)),
+        ("tgif-transition-official", (1, 8), 7, 384, 80, (5e-5, 5e-5, 5e-5, 0.1, 0.1, 0.1)),
+        ("tgif-frameqa", (1, 8), 11, 448, 40, (4e-5, 4e-5, 4e-5, 0.3, 0.3, 0.3)),
+        ("tgif-frameqa-official", (1, 8), 7, 448, 40, (4e-5, 4e-5, 4e-5, 0.3, 0.3, 0.3)),
+    ],
+)
+def test_fine_tuning_is_the_papers(
+    name: str, segments: tuple[int, int], frames: int, batch: int, epochs: int, expected: tuple[float, ...]
+) -> None:
+    recipe = get_recipe(name)
+    see, benchmark = recipe.data.preprocess, recipe.data.benchmark
+    assert benchmark is not None
+    assert (see.segments, benchmark.segments) == segments
+    assert (2 * see.neighbours + 1, recipe.batch_size) == (frames, batch)
+    assert recipe.steps == epochs * (recipe.data.clips // batch)
+    assert rates(name) == expected
+
+
+def test_the_official_schedule_skips_a_power_at_the_last_milestone_of_tgif() -> None:
+    recipe = get_recipe("tgif-action-official")
+    late = [recipe.schedule.rate(1.0, 10**6, recipe.steps, epoch) for epoch in (10, 69, 70, 79)]
+    assert late == [0.5, 0.5**6, 0.5**8, 0.5**8]
+
+
+def test_dropout_of_transitions_is_the_papers_or_the_codes() -> None:
+    assert get_recipe("tgif-transition").model.dropout == 0.3
+    assert get_recipe("tgif-transition-official").model.dropout == 0.1
+
+
+def test_no_recipe_chooses_on_the_test_unless_it_says_so() -> None:
+    for name in RECIPES:
+        validate = get_recipe(name).validate
+        assert validate is None or validate.on == "validation" or name.endswith("-official"), name

@@ -14,11 +14,17 @@ from hdvila.data.loader import Share
 from hdvila.data.order import Order
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.engine import Engine, seed_random_numbers
 from hdvila.train.gradients import compute_gradients
 from hdvila.train.optimizer import Optim, build_optimizer
 
-TASKS = {"stage1": PretrainStage1(), "stage2": PretrainStage2(mask_share=0.5)}
+TASKS = {
+    "stage1": PretrainStage1(),
+    "stage2": PretrainStage2(mask_share=0.5),
+    "open_ended": VideoQA("logsumexp"),
+    "multiple_choice": VideoQA("max"),
+}
 SIZE = 8
 Result = tuple[dict[str, float], dict[str, torch.Tensor]]
 
@@ -34,7 +40,7 @@ def gradients(
     task.train_mode(net)
     engine.adopt(net, task, build_optimizer(net, Optim()))
     share = Share(SIZE, engine.rank, engine.world, accumulate)
-    data = dataset()
+    data = dataset(variant=variant)
     draws = Order(len(data), SIZE, 0).draws(1)
     micros = [task.prepare(data.batch(part), VOCABULARY) for part in share.cut(draws)]
     values = compute_gradients(engine, task, micros, chunk, (0, 1, engine.rank))
@@ -57,8 +63,9 @@ def test_gradient_cache_gives_the_gradient_of_the_whole_batch(variant: str, chun
     assert_same(gradients(variant, chunk=chunk), gradients(variant))
 
 
-def test_masked_words_do_not_care_about_micro_batches() -> None:
-    assert_same(gradients("stage2", accumulate=4), gradients("stage2"))
+@pytest.mark.parametrize("variant", ["stage2", "open_ended", "multiple_choice"])
+def test_words_and_answers_do_not_care_about_micro_batches(variant: str) -> None:
+    assert_same(gradients(variant, accumulate=4), gradients(variant))
 
 
 def test_contrastive_micro_batches_average_their_own_losses() -> None:
@@ -114,6 +121,8 @@ def _one_of_two(rank: int, folder: str, port: int) -> None:
             "stage1/cache": {"chunk": 2},
             "stage2": {},
             "stage2/cut": {"accumulate": 2},
+            "multiple_choice/cut": {"accumulate": 2},
+            "open_ended/cache": {"chunk": 2},
         }.items()
     }
     torch.save(cases, Path(folder) / f"{rank}.pt")
@@ -131,7 +140,9 @@ def two_processes(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Re
     return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
 
 
-@pytest.mark.parametrize("case", ["stage1", "stage1/cache", "stage2", "stage2/cut"])
+@pytest.mark.parametrize(
+    "case", ["stage1", "stage1/cache", "stage2", "stage2/cut", "multiple_choice/cut", "open_ended/cache"]
+)
 def test_two_processes_have_the_loss_and_gradient_of_one(two_processes: list[dict[str, Result]], case: str) -> None:
     alone = gradients(case.split("/")[0])
     for process in two_processes:

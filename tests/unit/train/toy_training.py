@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from hdvila.data.dataset import HybridDataset
+from hdvila.data.examples import Example
 from hdvila.data.settings import DataSettings
 from hdvila.hub import build_model
 from hdvila.media.preprocess import Preprocess
@@ -23,6 +24,7 @@ SETTINGS = DataSettings(corpus="toy", preprocess=PREPROCESS, text_length=LENGTH,
 
 def config(variant: str = "stage1", dropout: float = 0.0) -> HDVILAConfig:
     return HDVILAConfig(
+        num_answers=3 if variant == "open_ended" else 0,
         variant=variant,  # type: ignore[arg-type]
         hidden_size=16,
         num_attention_heads=2,
@@ -65,8 +67,17 @@ def tokenize(texts: Sequence[str], length: int) -> tuple[np.ndarray, np.ndarray]
     return ids, (ids > 0).astype(np.int64)
 
 
-def dataset(clips: int = 24, seed: int = 0) -> HybridDataset:
-    return HybridDataset(ToyCorpus(clips), SETTINGS, tokenize, seed)
+def dataset(clips: int = 24, seed: int = 0, variant: str = "stage1") -> HybridDataset:
+    """Clips with their texts, or questions about them: open ones with 3 answers, or with 5 options."""
+    corpus = ToyCorpus(clips)
+    examples = None
+    if variant == "open_ended":
+        examples = [Example(i, ((f"{i % 4}",),), i % 3) for i in range(clips)]
+    if variant == "multiple_choice":
+        examples = [
+            Example(i, (tuple(f"{i % 4} {i % 3 + option}" for option in range(5)),), i % 5) for i in range(clips)
+        ]
+    return HybridDataset(corpus, SETTINGS, tokenize, seed, examples)
 
 
 def model(variant: str = "stage1", dropout: float = 0.0) -> HDVILA:

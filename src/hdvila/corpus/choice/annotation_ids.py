@@ -16,16 +16,13 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from hdvila.annotations.tables import form, read_cells, read_json, read_lines, read_text
 from hdvila.errors import UsageError
 
 _NAMES = ("video_id", "gif_name", "vid_name", "vid", "video", "video_name", "youtube_id")  # the first there counts
@@ -48,14 +45,9 @@ def read_ids(path: Path) -> frozenset[str]:
     Raises:
         UsageError: the file cannot be read, or names no video.
     """
-    try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as a list of videos ({error}); name an annotation file") from error
-    names = [*_names(path, text)]
+    names = [*_names(path)]
     ids = frozenset(form for name in names for form in forms_of(name))
-    if _kind(path) not in _RECORDS:  # a list of one's own means what it says
+    if form(path) not in _RECORDS:  # a list of one's own means what it says
         ids |= frozenset(names)
     if not ids:
         raise UsageError(f"{path}: names no video in any way that is known here; give a list with one id a line")
@@ -89,32 +81,18 @@ def ids_in_url(url: str) -> set[str]:
     return {short[1] or short[2]} if short else set()
 
 
-def _kind(path: Path) -> str:
-    return Path(path.name.removesuffix(".gz")).suffix.lower()
-
-
-def _names(path: Path, text: str) -> Iterator[str]:
+def _names(path: Path) -> Iterator[str]:
     """Names and urls of videos as they stand in the file."""
-    kind = _kind(path)
+    kind = form(path)
     if kind == ".json":
-        yield from _from_json(_parsed(path, text, 1))
+        yield from _from_json(read_json(path))
     elif kind in (".jsonl", ".ndjson"):
-        for number, line in enumerate(text.split("\n"), start=1):
-            if line.strip():
-                yield from _of_record(_parsed(path, line, number))
+        for _, record in read_lines(path):
+            yield from _of_record(record)
     elif kind in (".csv", ".tsv"):
-        yield from _from_table(text)
+        yield from _from_table([cells for _, cells in read_cells(path)])
     else:
-        yield from text.split()
-
-
-def _parsed(path: Path, text: str, line: int) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{path}, line {line}: is no JSON ({error}); name an annotation file as it was given"
-        ) from error
+        yield from read_text(path).split()
 
 
 def _from_json(whole: Any) -> Iterator[str]:
@@ -150,16 +128,13 @@ def _first(names: Iterable[str]) -> list[str]:
     return [name for name in _NAMES if name in there][:1]
 
 
-def _from_table(text: str) -> Iterator[str]:
-    first = text.split("\n", 1)[0]
-    tab = "\t" if "\t" in first else ","
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=tab)
-    header = next(rows, [])
+def _from_table(rows: list[list[str]]) -> Iterator[str]:
+    header = rows[0] if rows else []
     if set(header) & _HEADER:
-        for row in rows:
+        for row in rows[1:]:
             yield from _of_fields(dict(zip(header, row, strict=False)))
     else:
-        yield from (row[0] for row in [header, *rows] if row)
+        yield from (row[0] for row in rows)
 
 
 def _list(value: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from hdvila.corpus.choice.journal import Journal
 from hdvila.corpus.choice.languages import check_language, unwanted_language
 from hdvila.corpus.choice.near_duplicates import LookAlikes, looks_like
-from hdvila.corpus.failures import Attempt, Failure, died
+from hdvila.corpus.failures import Attempt, Failure, died_on
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.media import VideoInfo
@@ -56,7 +56,7 @@ def filter_videos(
         work = partial(check, options=options, look_alikes=look_alikes)
         with reporter.task("filtering videos", total=len(videos), done=len(videos) - len(todo)) as bar:
             for video, result in in_order(work, todo, options.workers or usable_cores()):
-                outcome = died(video, "filter", result.exit_code) if isinstance(result, Died) else result
+                outcome = died_on(video, "filter", result) if isinstance(result, Died) else result
                 if isinstance(outcome, Failure):
                     del fit[video.video_id]
                     failures.append(outcome)

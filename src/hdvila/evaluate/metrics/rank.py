@@ -14,7 +14,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from hdvila.errors import UsageError
 
-__all__ = ["RankMetrics", "TieRule", "ranks", "retrieval_metrics"]
+__all__ = [
+    "RankMetrics",
+    "RankedQueries",
+    "Targets",
+    "TieRule",
+    "metrics_of",
+    "rank_queries",
+    "ranks",
+    "retrieval_metrics",
+]
+
+Targets = Sequence[int] | Sequence[Sequence[int]]
+"""The right candidate of each query, or its right candidates."""
 
 TieRule = Literal["pessimistic", "optimistic", "average", "official"]
 """What a query's rank is where other candidates score exactly as much as the right one.
@@ -34,7 +46,7 @@ class RankMetrics:
         r1, r5, r10, r50: share of the queries whose right answer is among the first 1, 5, 10, 50.
         median_rank, mean_rank: 1 is the best.
         queries, gallery: Q and V.
-        chance_r1: R@1 of a blind guess, 1 / V.
+        chance_r1: R@1 of a blind guess, 1 / V where one candidate is right.
         ties: queries whose right answer shares its score with another candidate.
     """
 
@@ -54,23 +66,87 @@ class RankMetrics:
         return asdict(self)
 
 
-def ranks(
-    similarity: ArrayLike, targets: Sequence[int] | None = None, ties: TieRule = "pessimistic"
-) -> NDArray[np.float64]:
+@dataclass(frozen=True, slots=True)
+class RankedQueries:
+    """Ranks, one by one.
+
+    Attributes:
+        ranks: 1-based; one for each query, or more under the official tie rule.
+        query: whose each rank is.
+        queries, gallery, chance_r1, ties: as `RankMetrics` has them.
+    """
+
+    ranks: NDArray[np.float64]
+    query: NDArray[np.intp]
+    queries: int
+    gallery: int
+    chance_r1: float
+    ties: int
+
+
+def ranks(similarity: ArrayLike, targets: Targets | None = None, ties: TieRule = "pessimistic") -> NDArray[np.float64]:
     """The ranks of the right answers.
 
     Args:
         similarity: (Q, V) scores, higher is better.
-        targets: (Q,) the right candidate of each query; default: query i's is candidate i.
+        targets: (Q,) the right candidate of each query, or the right candidates of each, of which the best-ranked
+            counts and the others are not in its way; default: query i's is candidate i.
         ties: see `TieRule`.
 
     Returns:
         (Q,) ranks, or more of them where `ties` is official and there are ties.
 
     Raises:
-        UsageError: no queries, shapes that do not fit, a target outside the gallery, a NaN, an unknown rule.
+        UsageError: no queries, shapes that do not fit, a query without target, a target outside the gallery, a NaN, an
+            unknown rule.
     """
-    above_Q, equal_Q = _count(*_checked(similarity, targets))
+    return _ranks(*_count(*_checked(similarity, targets)), ties)
+
+
+def retrieval_metrics(
+    similarity: ArrayLike, targets: Targets | None = None, ties: TieRule = "pessimistic"
+) -> RankMetrics:
+    """R@1, 5, 10, 50, median and mean rank.
+
+    Args and errors are those of `ranks`. For the other direction give the transposed scores.
+    """
+    return metrics_of(rank_queries(similarity, targets, ties))
+
+
+def rank_queries(similarity: ArrayLike, targets: Targets | None = None, ties: TieRule = "pessimistic") -> RankedQueries:
+    """The ranks with what is needed to report and to resample them. Args and errors are those of `ranks`."""
+    scores_QV, right = _checked(similarity, targets)
+    above_Q, equal_Q = _count(scores_QV, right)
+    found = _ranks(above_Q, equal_Q, ties)
+    times_Q = equal_Q.astype(np.intp) if ties == "official" else np.ones(len(scores_QV), np.intp)
+    return RankedQueries(
+        ranks=found,
+        query=np.repeat(np.arange(len(scores_QV)), times_Q),
+        queries=len(scores_QV),
+        gallery=scores_QV.shape[1],
+        chance_r1=len(right.candidates) / scores_QV.size,
+        ties=int((equal_Q > 1).sum()),
+    )
+
+
+def metrics_of(ranked: RankedQueries) -> RankMetrics:
+    """The numbers of ranked queries."""
+    recall = {k: float(np.mean(ranked.ranks <= k)) for k in (1, 5, 10, 50)}
+    return RankMetrics(
+        r1=recall[1],
+        r5=recall[5],
+        r10=recall[10],
+        r50=recall[50],
+        median_rank=float(np.median(ranked.ranks)),
+        mean_rank=float(np.mean(ranked.ranks)),
+        queries=ranked.queries,
+        gallery=ranked.gallery,
+        chance_r1=ranked.chance_r1,
+        ties=ranked.ties,
+    )
+
+
+def _ranks(above_Q: NDArray[np.float64], equal_Q: NDArray[np.float64], ties: TieRule) -> NDArray[np.float64]:
     if ties == "pessimistic":
         return above_Q + equal_Q
     if ties == "optimistic":
@@ -82,41 +158,31 @@ def ranks(
     raise UsageError(f"tie rule {ties!r} is unknown: choose one of {', '.join(get_args(TieRule))}")
 
 
-def retrieval_metrics(
-    similarity: ArrayLike, targets: Sequence[int] | None = None, ties: TieRule = "pessimistic"
-) -> RankMetrics:
-    """R@1, 5, 10, 50, median and mean rank.
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """The right candidates of all queries in one row, and where each query's begin."""
 
-    Args and errors are those of `ranks`. For the other direction give the transposed scores.
-    """
-    similarity_QV, targets_Q = _checked(similarity, targets)
-    found = ranks(similarity_QV, targets_Q.tolist(), ties)
-    queries, gallery = similarity_QV.shape
-    recall = {k: float(np.mean(found <= k)) for k in (1, 5, 10, 50)}
-    return RankMetrics(
-        r1=recall[1],
-        r5=recall[5],
-        r10=recall[10],
-        r50=recall[50],
-        median_rank=float(np.median(found)),
-        mean_rank=float(np.mean(found)),
-        queries=queries,
-        gallery=gallery,
-        chance_r1=1 / gallery,
-        ties=int((_count(similarity_QV, targets_Q)[1] > 1).sum()),
-    )
+    candidates: NDArray[np.intp]
+    starts: NDArray[np.intp]
+
+    @property
+    def queries(self) -> NDArray[np.intp]:
+        """The query of each candidate."""
+        counts = np.diff(np.append(self.starts, len(self.candidates)))
+        return np.repeat(np.arange(len(self.starts)), counts)
 
 
-def _count(similarity_QV: NDArray[Any], targets_Q: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each query (Q,): scores above that of the right answer, and scores equal to it, its own included."""
-    own_Q1 = np.take_along_axis(similarity_QV, targets_Q[:, None], axis=1)
-    return (
-        (similarity_QV > own_Q1).sum(1).astype(np.float64),
-        (similarity_QV == own_Q1).sum(1).astype(np.float64),
-    )
+def _count(similarity_QV: NDArray[Any], right: _Right) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each query (Q,): scores above that of the best right answer, and others equal to it, plus one for itself."""
+    own = similarity_QV[right.queries, right.candidates]
+    best_Q = np.maximum.reduceat(own, right.starts)
+    own_equal_Q = np.add.reduceat((own == best_Q[right.queries]).astype(np.int64), right.starts)
+    above_Q = (similarity_QV > best_Q[:, None]).sum(1)
+    equal_Q = (similarity_QV == best_Q[:, None]).sum(1) - own_equal_Q + 1
+    return above_Q.astype(np.float64), equal_Q.astype(np.float64)
 
 
-def _checked(similarity: ArrayLike, targets: Sequence[int] | None) -> tuple[NDArray[Any], NDArray[np.intp]]:
+def _checked(similarity: ArrayLike, targets: Targets | None) -> tuple[NDArray[Any], _Right]:
     scores = np.asarray(similarity)
     if scores.ndim != 2 or 0 in scores.shape:
         raise UsageError(f"similarity has shape {scores.shape}: it must be (queries, candidates), at least one of each")
@@ -125,17 +191,21 @@ def _checked(similarity: ArrayLike, targets: Sequence[int] | None) -> tuple[NDAr
             f"similarity has shape {scores.shape} and no targets: without them query i belongs to candidate i, "
             "so give targets or as many queries as candidates"
         )
-    chosen = np.arange(len(scores)) if targets is None else np.asarray(targets, dtype=np.intp)
-    if chosen.shape != (len(scores),):
-        raise UsageError(f"targets have shape {chosen.shape}: give one for each of the {len(scores)} queries")
-    outside = np.flatnonzero((chosen < 0) | (chosen >= scores.shape[1]))
+    each = [np.atleast_1d(np.asarray(one, np.intp)) for one in (range(len(scores)) if targets is None else targets)]
+    if len(each) != len(scores):
+        raise UsageError(f"targets are for {len(each)} queries: give one for each of the {len(scores)} queries")
+    counts = np.array([len(one) for one in each])
+    if not counts.all():
+        raise UsageError(f"query {int(np.argmin(counts))} has no target, so there is nothing to find")
+    right = _Right(np.concatenate(each), np.cumsum(counts) - counts)
+    outside = np.flatnonzero((right.candidates < 0) | (right.candidates >= scores.shape[1]))
     if len(outside):
-        query = int(outside[0])
-        raise UsageError(f"the target of query {query} is {chosen[query]}: the gallery has 0..{scores.shape[1] - 1}")
+        query, candidate = int(right.queries[outside[0]]), int(right.candidates[outside[0]])
+        raise UsageError(f"the target of query {query} is {candidate}: the gallery has 0..{scores.shape[1] - 1}")
     if np.isnan(scores).any():
         query, candidate = (int(place[0]) for place in np.nonzero(np.isnan(scores)))
         raise UsageError(
             f"similarity[{query}, {candidate}] is NaN (and {int(np.isnan(scores).sum())} in all): a NaN has "
             "no rank; mend the scores"
         )
-    return scores, chosen
+    return scores, right

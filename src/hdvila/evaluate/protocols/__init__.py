@@ -1,1 +1,84 @@
-"""The benchmarks' protocols by name."""
+"""The benchmarks' protocols by name, and the annotations of a data folder."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from hdvila.annotations.records import Annotations, Split
+from hdvila.errors import UsageError
+from hdvila.evaluate.protocols.clips import LSMDC, YOUCOOK2
+from hdvila.evaluate.protocols.msrvtt import MSRVTT_1KA, MSRVTT_1KA_7K, MSRVTT_FULL
+from hdvila.evaluate.protocols.paragraphs import ACTIVITYNET_VAL1, DIDEMO
+from hdvila.evaluate.protocols.protocol import Protocol, Published, Task
+from hdvila.evaluate.protocols.questions import MSRVTT_MC, MSRVTT_QA, MSVD_QA
+from hdvila.evaluate.protocols.tgif_qa import TGIF_ACTION, TGIF_COUNT, TGIF_FRAMEQA, TGIF_TRANSITION
+
+__all__ = ["PROTOCOLS", "Protocol", "Published", "Split", "Task", "find_annotations", "get_protocol", "read_split"]
+
+PROTOCOLS: dict[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        MSRVTT_1KA,
+        MSRVTT_1KA_7K,
+        MSRVTT_FULL,
+        DIDEMO,
+        LSMDC,
+        ACTIVITYNET_VAL1,
+        YOUCOOK2,
+        MSRVTT_QA,
+        MSRVTT_MC,
+        MSVD_QA,
+        TGIF_ACTION,
+        TGIF_TRANSITION,
+        TGIF_FRAMEQA,
+        TGIF_COUNT,
+    )
+}
+"""In the order in which they are listed."""
+
+
+def get_protocol(name: str) -> Protocol:
+    """The protocol of this name.
+
+    Raises:
+        UsageError: there is none; says which is meant, if one is near.
+    """
+    if name in PROTOCOLS:
+        return PROTOCOLS[name]
+    near = difflib.get_close_matches(name.lower().replace("_", "-"), PROTOCOLS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(PROTOCOLS)}"
+    raise UsageError(f"there is no protocol {name!r}: {hint}")
+
+
+def find_annotations(protocol: Protocol, folder: Path, split: Split) -> Path:
+    """The file of a split: the first of the protocol's names that stands in `folder` or ``folder/annotations``, as it
+    is or with ``.gz``.
+
+    Raises:
+        UsageError: the benchmark has no such split, or none of the names is there.
+    """
+    names = protocol.files.get(split)
+    if names is None:
+        raise UsageError(
+            f"{protocol.name} has no {split} split, only {', '.join(protocol.files)}; {protocol.split.split('; ')[-1]}"
+        )
+    places = [place for place in (folder, folder / "annotations") if place.is_dir()]
+    for name in names:
+        for place in places:
+            for file in (place / name, place / f"{name}.gz"):
+                if file.is_file():
+                    return file
+    raise UsageError(
+        f"{folder}: the {split} annotations of {protocol.name} are missing; put one of {', '.join(names)} there or "
+        f"into {folder / 'annotations'}, packed with gzip or not"
+    )
+
+
+def read_split(protocol: Protocol, folder: Path, split: Split) -> Annotations:
+    """The annotations of a split, out of a data folder.
+
+    Raises:
+        UsageError: the file is missing, broken, or of another benchmark; says which names it may have.
+    """
+    return protocol.read(find_annotations(protocol, folder, split), split)

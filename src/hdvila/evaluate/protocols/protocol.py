@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from hdvila.annotations.records import Annotations
+from hdvila.annotations.records import Annotations, Split
 from hdvila.media.preprocess import Preprocess
 
+__all__ = ["Protocol", "Published", "Split", "Task"]
+
 Task = Literal["retrieval", "open_ended", "multiple_choice", "count"]
-Split = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A row that somebody has published: metric names and values as the record has them (fractions 0..1, ranks)."""
+    """A row that somebody has published.
+
+    Attributes:
+        who: the method, as it stands in a table.
+        source: where the numbers are from.
+        values: metric names and values as the record has them (fractions 0..1, ranks); for retrieval, text to video.
+    """
 
     who: str
     source: str
@@ -36,12 +43,13 @@ class Protocol:
         split, captions, paragraphs: in words: which videos, which texts of them count, how sentences are joined.
         text_length: tokens.
         train, test: how clips become model input; both read one store.
-        metric: what is reported first.
+        metric: what is reported first, as the record has it.
         gallery: candidates of a full test, or answers to choose from.
-        chance: what guessing gives of `metric`.
+        chance: what guessing gives of `metric` on the full test.
         published: rows to stand beside.
-        differences: where paper and official code part, a sentence each.
-        read: annotation file -> what is in it; raises UsageError naming file and line.
+        differences: where paper and official code part, and what else is easily done wrong, a sentence each.
+        read: annotation file and split -> what is in it; raises UsageError naming file and line.
+        zero_shot: as `test`, for a model that was not fine-tuned, where the paper has other settings for that.
     """
 
     name: str
@@ -59,4 +67,31 @@ class Protocol:
     chance: float
     published: tuple[Published, ...]
     differences: tuple[str, ...]
-    read: Callable[[Path], Annotations]
+    read: Callable[[Path, Split], Annotations]
+    zero_shot: Preprocess | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, by the names above; `read` is left out."""
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "files": {split: list(names) for split, names in self.files.items()},
+            "train": self.train.to_dict(),
+            "test": self.test.to_dict(),
+            "zero_shot": self.zero_shot and self.zero_shot.to_dict(),
+            "published": [{**asdict(row), "values": dict(row.values)} for row in self.published],
+            "differences": list(self.differences),
+        }
+
+
+_PLAIN = (
+    "name",
+    "benchmark",
+    "task",
+    "split",
+    "captions",
+    "paragraphs",
+    "text_length",
+    "metric",
+    "gallery",
+    "chance",
+)

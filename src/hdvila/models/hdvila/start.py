@@ -1,4 +1,4 @@
-"""Start values from elsewhere: a BERT, a ResNet, a stage-one model (paper, section 5.1).
+"""Start values from elsewhere: a BERT, a ResNet (paper, section 5.1); `inherit` has those from another HD-VILA model.
 
 Each function fills a part of a model and returns what became of every key; a file that does not fit is an error.
 """
@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 from hdvila.errors import CheckpointError
-from hdvila.models.hdvila.adapter import from_official, is_official
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import LoadReport, Weights, put_weights, read_weights
 
@@ -32,7 +31,7 @@ def load_bert(model: HDVILA, source: str | Path) -> LoadReport:
     Raises:
         CheckpointError: the file cannot be read, or has other sizes, heads or an activation other than exact GELU.
     """
-    file = _weights_file(Path(source), ("model.safetensors", "pytorch_model.bin"))
+    file = weights_file(Path(source), ("model.safetensors", "pytorch_model.bin"))
     _check_bert_config(model, file.parent / "config.json")
     config, report = model.config, LoadReport()
     layers = config.text_layers + (config.joint_layers if config.has_joint_transformer else 0)
@@ -75,7 +74,7 @@ def load_resnet(model: HDVILA, source: str | Path) -> LoadReport:
     Raises:
         CheckpointError: the file cannot be read or has other sizes.
     """
-    file = _weights_file(Path(source), ("model.safetensors", "pytorch_model.bin"))
+    file = weights_file(Path(source), ("model.safetensors", "pytorch_model.bin"))
     weights, report = read_weights(file), LoadReport()
     ours: Weights = {}
     detector = any(key.startswith("backbone.") for key in weights)
@@ -95,29 +94,6 @@ def load_resnet(model: HDVILA, source: str | Path) -> LoadReport:
     return report
 
 
-def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:
-    """Fill everything that stage one trains from a stage-one model; the rest of `model` is left as it is.
-
-    Args:
-        source: a folder of ours or an official file, of stage one or two.
-
-    Raises:
-        CheckpointError: it cannot be read, is no HD-VILA model, or has other sizes or heads.
-    """
-    file = _weights_file(Path(source), ("model.safetensors",))
-    weights = read_weights(file)
-    if not is_official(weights):
-        raise CheckpointError(f"{file}: these are no weights of HD-VILA: give a stage-one model folder or file")
-    _check_heads(model, file.parent / "config.json")
-    names = model.stage_one_names()
-    ours, report = from_official(weights, model.config)
-    for key in [key for key in ours if key not in names]:
-        report.dropped[key] = "not a part of stage one"
-        del ours[key]
-    put_weights(model, ours, report, name=str(file), part=names.__contains__)
-    return report
-
-
 def _torchvision_name(key: str) -> str:
     """Hugging Face's names of a ResNet as torchvision says them; others unchanged."""
     name = key.removeprefix("resnet.")
@@ -134,7 +110,8 @@ def _torchvision_name(key: str) -> str:
     return key
 
 
-def _weights_file(path: Path, names: tuple[str, ...]) -> Path:
+def weights_file(path: Path, names: tuple[str, ...]) -> Path:
+    """`path`, or the first of `names` in it if it is a folder."""
     if not path.is_dir():
         return path
     for name in names:
@@ -157,7 +134,7 @@ def _explain_missing_heads(model: HDVILA, ours: Weights, report: LoadReport) -> 
 
 
 def _check_bert_config(model: HDVILA, file: Path) -> None:
-    config = _read_json(file)
+    config = read_json(file)
     wanted = {"num_attention_heads": model.config.num_attention_heads, "hidden_act": "gelu", "layer_norm_eps": 1e-12}
     for key, value in wanted.items():
         if config.get(key, value) != value:
@@ -167,17 +144,8 @@ def _check_bert_config(model: HDVILA, file: Path) -> None:
             )
 
 
-def _check_heads(model: HDVILA, file: Path) -> None:
-    described = _read_json(file).get("model")
-    if not isinstance(described, dict):
-        return
-    for key in ("num_attention_heads", "hybrid_attention_heads"):
-        own = getattr(model.config, key)
-        if described.get(key, own) != own:
-            raise CheckpointError(f"{file}: {key} is {described[key]}, the model to fill has {own}: build it to match")
-
-
-def _read_json(file: Path) -> dict[str, object]:
+def read_json(file: Path) -> dict[str, object]:
+    """The object in a JSON file, empty where there is no such file."""
     try:
         content = json.loads(file.read_text())
     except FileNotFoundError:

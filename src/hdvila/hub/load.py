@@ -1,83 +1,23 @@
-"""Names and paths to models, and what stands between files and models: `load_model`, `build_model`, `Processor`."""
+"""Names and paths to models."""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError, require
-from hdvila.media.preprocess import Preprocess, read_hybrid
+from hdvila.hub.processor import Processor, read_config
 from hdvila.models.hdvila.adapter import from_official, infer_config, is_official
-from hdvila.models.hdvila.config import HDVILAConfig, check_settings
+from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import Weights, put_weights, read_weights, unwrap
-from hdvila.nn.pretrained import CONFIG, FORMAT, WEIGHTS
-from hdvila.text.tokenizer import Tokenizer
-from hdvila.types import HybridClip
+from hdvila.nn.pretrained import WEIGHTS
 
 _log = logging.getLogger("hdvila")
-
-
-@dataclass(frozen=True, slots=True)
-class Processor:
-    """What stands between files and words and the model; saved with it."""
-
-    preprocess: Preprocess
-    tokenizer: Tokenizer
-    text_length: int = 50
-    """Tokens of a text, [CLS] and [SEP] included; longer texts are cut."""
-
-    def read(self, path: str | Path, start: float | None = None, end: float | None = None) -> HybridClip:
-        """The frames of a video, or of its seconds start..end, as the model wants them.
-
-        Raises:
-            MediaError: the file cannot be read.
-            UsageError: a span that is not in the video.
-        """
-        return read_hybrid(path, self.preprocess, start, end)
-
-    def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """(ids, mask), each (len(texts), text_length)."""
-        ids, mask = self.tokenizer(texts, self.text_length)
-        return torch.from_numpy(ids), torch.from_numpy(mask)
-
-    def save(self, folder: Path) -> dict[str, Any]:
-        """Write the tokenizer into a model folder; -> what belongs into its config.json."""
-        self.tokenizer.save(folder)
-        return {"preprocess": self.preprocess.to_dict(), "text_length": self.text_length}
-
-    def describe(self) -> dict[str, Any]:
-        """All that changes what the model sees of a file or a text, in plain values for JSON."""
-        return {
-            "preprocess": self.preprocess.to_dict(),
-            "text_length": self.text_length,
-            "tokenizer": self.tokenizer.to_json(),
-        }
-
-    @classmethod
-    def load(cls, folder: Path, described: Mapping[str, Any]) -> Processor:
-        """The inverse of `save`.
-
-        Raises:
-            CheckpointError: what the folder's config.json says cannot be used.
-            UsageError: there is no tokenizer in the folder.
-        """
-        try:
-            preprocess = Preprocess.from_dict(described["preprocess"])
-            length = described["text_length"]
-            if type(length) is not int or length < 2:
-                raise UsageError(f"text_length={length!r} is no number of tokens")
-        except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
-            what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise _damaged(folder / CONFIG, what) from error
-        return cls(preprocess, Tokenizer.load(folder), length)
 
 
 def build_model(config: HDVILAConfig) -> HDVILA:
@@ -129,7 +69,7 @@ def load_model(
         path = _from_hub(str(source))
     if not path.is_dir():
         return _fit(read_weights(path), config, strict, str(path)).to(device, dtype).eval()
-    described = _read_config(path)
+    described = read_config(path)
     weights = read_weights(path / WEIGHTS)
     model = _fit(weights, described["model"] | config, strict, str(path / WEIGHTS))
     if "preprocess" in described:
@@ -165,34 +105,6 @@ def _fit(weights: Weights, settings: Mapping[str, Any], strict: bool, name: str)
     if not strict and report.started:
         _log.warning("%s: %s", name, report)
     return model
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    file = folder / CONFIG
-    if not file.is_file():
-        raise CheckpointError(f"{folder}: it has no {CONFIG}, so it is no model folder (or its saving was interrupted)")
-    try:
-        described = json.loads(file.read_text())
-        known = described["system"] == "hdvila" and described["format"] == FORMAT and "model" in described
-    except (ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        raise CheckpointError(
-            f"{file}: it does not describe a model of this version of hdvila (system 'hdvila', format {FORMAT}). "
-            "A folder of a Hugging Face BERT is read by hdvila.models.hdvila.start.load_bert"
-        )
-    assert isinstance(described, dict)
-    if not isinstance(described["model"], dict):
-        raise _damaged(file, "'model' holds no settings by name")
-    try:
-        check_settings(described["model"])
-    except UsageError as error:
-        raise _damaged(file, str(error)) from error
-    return described
-
-
-def _damaged(file: Path, what: str) -> CheckpointError:
-    return CheckpointError(f"{file}: it is damaged ({what}): save the model anew, or fetch the folder again")
 
 
 def _from_hub(name: str) -> Path:

@@ -1,0 +1,95 @@
+"""MSRVTT-QA and MSVD-QA (Xu et al. 2017): open questions whose answer is one word.
+
+| file | video | id | type |
+|---|---|---|---|
+| train_qa.json, val_qa.json, test_qa.json: a list | `video_id`, a number | `id` | the question's first word |
+| jsonl of ClipBERT and HERO | `video_id`, "video6513" | the line from 0 | `answer_type` |
+| csv of HQGA | `video`, a number; no "?" | `qid`, the list's `id` | as above; its `type` is the category |
+
+Many answers are words cut short ("coversation", "actres"): they are labels, and are compared as they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hdvila.annotations.gather import counted, gather
+from hdvila.annotations.recognise import VOCABULARY, looks_like, refuse
+from hdvila.annotations.records import Annotations, Part, Question, Split
+from hdvila.annotations.tables import Row, fields_of, read_rows
+from hdvila.errors import UsageError
+
+__all__ = ["read_msrvtt_qa", "read_msvd_qa"]
+
+_MSVD_ONLY = (range(1201, 1971), range(30933, 50505))  # videos and questions of its validation and test
+_MSVD_VIDEOS = 1970
+
+
+def read_msrvtt_qa(path: Path, split: Split) -> Annotations:
+    """Questions about "video<number>".
+
+    Raises:
+        UsageError: another file, or a broken record. MSVD-QA has the same form; its validation and test are known by
+            their numbers, its training list could be the beginning of this one.
+    """
+    rows = _rows(path, "MSRVTT-QA", "video")
+    if all(_is_msvd(row) for row in rows):
+        raise UsageError(f"{path}: is not MSRVTT-QA, its numbers are those of MSVD-QA; give the file of this benchmark")
+    return _read(path, rows, "video")
+
+
+def read_msvd_qa(path: Path, split: Split) -> Annotations:
+    """Questions about "vid<number>".
+
+    Raises:
+        UsageError: another file (MSRVTT-QA has the same form and is known by its numbers), or a broken record.
+    """
+    rows = _rows(path, "MSVD-QA", "vid")
+    if any((name := _name(row)).isdecimal() and int(name) > _MSVD_VIDEOS for row in rows):
+        raise UsageError(f"{path}: is not MSVD-QA, which has {_MSVD_VIDEOS:,} videos; it looks like MSRVTT-QA")
+    return _read(path, rows, "vid")
+
+
+def _rows(path: Path, wanted: str, prefix: str) -> list[Row]:
+    names = fields_of(path)
+    asks = {"question", "answer"} <= names and not names & {"options", "frame_count"}
+    if not asks or not names & {"video_id", "video"} or looks_like(path) == VOCABULARY:
+        raise refuse(path, wanted)
+    rows = read_rows(path)
+    if rows and re.fullmatch(r"[a-z]+\d+", name := _name(rows[0])) and not re.fullmatch(rf"{prefix}\d+", name):
+        raise UsageError(f"{path}: is not {wanted}, whose videos are called {prefix}<number>, not {name}")
+    return rows
+
+
+def _read(path: Path, rows: list[Row], prefix: str) -> Annotations:
+    questions, parts = [], []
+    for number, row in enumerate(rows):
+        video_id = _video(row, prefix)
+        own = next((name for name in ("id", "qid") if name in row.values), "")
+        question = row.text("question")
+        kind = row.text("answer_type") if "answer_type" in row.values else question.split(" ")[0].lower()
+        name = row.text(own) if own else str(number)
+        questions.append(Question(name, video_id, question, row.text("answer"), kind=kind))
+        parts.append(Part(video_id, group=row.text("type") if "type" in row.values else ""))
+    empty = sum(question.answer == "" for question in questions)
+    note = counted(empty, "question has an empty answer", "questions have an empty answer")
+    return gather(path, parts, questions=questions, notes=[note])
+
+
+def _video(row: Row, prefix: str) -> str:
+    name = _name(row)
+    if name.isdecimal():
+        return f"{prefix}{int(name)}"
+    if not re.fullmatch(rf"{prefix}\d+", name):
+        raise row.refuse(f"the video is {name!r}, where a number or {prefix}<number> must stand")
+    return name
+
+
+def _name(row: Row) -> str:
+    return row.text("video_id" if "video_id" in row.values else "video")
+
+
+def _is_msvd(row: Row) -> bool:
+    numbers = row.values.get("video_id"), row.values.get("id")
+    return all(isinstance(one, int) and one in known for one, known in zip(numbers, _MSVD_ONLY, strict=True))

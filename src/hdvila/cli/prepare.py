@@ -1,0 +1,92 @@
+"""``hdvila prepare``: the videos of a benchmark, ready for training and evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from hdvila.cli import console
+
+if TYPE_CHECKING:
+    from hdvila.annotations.records import Annotations
+    from hdvila.evaluate.protocols import Protocol
+    from hdvila.media.official import Rule
+    from hdvila.progress import Reporter
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def prepare(
+    protocol: str = typer.Argument(..., metavar="PROTOCOL", help="Which benchmark (see hdvila protocols)."),
+    videos: Path = typer.Option(..., "--videos", help="The folder of its videos, found by name, whatever the ending."),
+    data: Path = typer.Option(Path(), "--data", help="The folder of its annotation files; the store is made in it."),
+    official: bool = typer.Option(
+        False, "--official", help="Shrunk and enlarged as the official code does, into store-official."
+    ),
+    retry_failed: bool = typer.Option(False, "--retry-failed", help="Take only what the table of failures lists."),
+    workers: int | None = typer.Option(None, "--workers", help="Processes; default: one for each core.", min=1),
+    json: bool = typer.Option(False, "--json", help="One object a video that failed, and one for the whole."),
+) -> None:
+    """Store the videos of all splits whose annotations are there. Killed and started again, it goes on."""
+    from hdvila.corpus.prepare import Preparation
+    from hdvila.corpus.prepare import prepare as prepare_videos
+    from hdvila.evaluate.protocols import get_protocol
+
+    chosen = get_protocol(protocol)
+    reporter = console.reporter()
+    splits = _annotations(chosen, data, reporter)
+    texts: dict[str, str] = {}
+    for caption in (caption for split in splits for caption in split.captions):
+        texts.setdefault(caption.video_id, caption.text)
+    settings = [chosen.train, chosen.test, *([chosen.zero_shot] if chosen.zero_shot else [])]
+    rule: Rule = "gif" if chosen.name.startswith("tgif-") else "video"
+    store = data / ("store-official" if official else "store")
+    report = prepare_videos(
+        [part for split in splits for part in split.videos],
+        videos,
+        store,
+        preparation=Preparation.of(settings, rule if official else None),
+        texts=texts,
+        retry_failed=retry_failed,
+        workers=workers,
+        reporter=reporter,
+    )
+    for failure in report.failures:
+        if json:
+            console.emit(asdict(failure), json)
+        else:
+            reporter.note(f"{failure.video}: {failure.reason}")
+    counts = {"videos": report.videos, "added": report.added, "unchanged": report.unchanged}
+    failed = len(report.failures)
+    line = f"{store}: of {report.videos} videos {report.added} added, {report.unchanged} unchanged, {failed} failed"
+    console.emit({"store": str(store), **counts, "failed": failed}, json, line)
+    console.finish(failed)
+
+
+def _annotations(protocol: Protocol, data: Path, reporter: Reporter) -> list[Annotations]:
+    """Those of every split whose file is there.
+
+    Raises:
+        UsageError: none is, or one is broken.
+    """
+    from hdvila.errors import UsageError
+    from hdvila.evaluate.protocols import find_annotations
+
+    found: list[Annotations] = []
+    missing: list[UsageError] = []
+    for split in protocol.files:
+        try:
+            file = find_annotations(protocol, data, split)
+        except UsageError as error:
+            missing.append(error)
+        else:
+            found.append(protocol.read(file, split))
+    if not found:
+        raise missing[-1]
+    for why in missing:
+        reporter.note(str(why))
+    return found

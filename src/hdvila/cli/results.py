@@ -1,0 +1,29 @@
+"""``hdvila results``: records of evaluations as a table, with the published rows beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from hdvila.cli.console import emit
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def results(
+    files: list[Path] = typer.Argument(..., help="Records that hdvila evaluate has written."),
+    form: str = typer.Option("markdown", "--format", help="markdown, latex or csv."),
+    json: bool = typer.Option(False, "--json", help="The records themselves, one object each."),
+) -> None:
+    """Tabulate records, a table for each protocol: the numbers with their intervals, and what has been published."""
+    from hdvila.evaluate.record import read_record
+    from hdvila.evaluate.results import tabulate
+
+    records = [read_record(file) for file in files]
+    if json:
+        for record in records:
+            emit(record.to_dict(), json)
+    else:
+        emit({}, json, tabulate(records, form).rstrip("\n"))  # type: ignore[arg-type]

@@ -1,0 +1,56 @@
+"""Finding a benchmark's videos in a folder by the names that its annotations give them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hdvila.corpus.sources.collect import VIDEO_SUFFIXES
+
+_SUFFIXES = VIDEO_SUFFIXES | {".gif"}
+
+
+class VideoFiles:
+    """The videos of a folder and of the folders in it, by name without ending; hidden ones are not looked at.
+
+    A name is looked up as it is, then whatever its case is, then without the "v_" that ActivityNet puts before ids.
+    What ends like no video counts if it has no ending at all, as some of DiDeMo's. Of several files of one name the
+    first by path is taken.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._exact: dict[str, Path] = {}
+        self._any_case: dict[str, Path] = {}
+        os.scandir(folder).close()  # os.walk passes over what cannot be read
+        for path in sorted(self._walk()):
+            stem, suffix = os.path.splitext(path.name)
+            name = stem if suffix.lower() in _SUFFIXES else path.name
+            self._exact.setdefault(name, path)
+            self._any_case.setdefault(name.casefold(), path)
+
+    def __len__(self) -> int:
+        return len(self._exact)
+
+    def find(self, stem: str) -> Path | None:
+        """The file called `stem`, whatever its ending."""
+        for name in (stem, stem.removeprefix("v_")):
+            found = self._exact.get(name) or self._any_case.get(name.casefold())
+            if found is not None:
+                return found
+        return None
+
+    def _walk(self) -> list[Path]:
+        found = []
+        for folder, folders, names in os.walk(self.folder, followlinks=True):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            found += [Path(folder, name) for name in names if not name.startswith(".") and _may_be_video(name)]
+        return found
+
+
+def _may_be_video(name: str) -> bool:
+    suffix = os.path.splitext(name)[1].lower()
+    return suffix in _SUFFIXES or not suffix

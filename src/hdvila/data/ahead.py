@@ -1,0 +1,66 @@
+"""Work that threads do ahead of whoever waits for its results."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from hdvila.data.dataset import ClipSource
+    from hdvila.media.preprocess import Preprocess
+    from hdvila.types import HybridClip
+
+__all__ = ["ahead", "read_ahead"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+AHEAD = 2
+"""Results that each thread prepares before they are asked for."""
+READERS = min(8, os.cpu_count() or 1)
+
+
+def ahead(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """``map(work, items)``, prepared by threads; an error of `work` arrives when its result is asked for.
+
+    Workers are threads: decoding and copying pictures leaves Python's lock to others, and nothing has to travel between
+    processes (shared memory is scarce in containers, and a worker that cannot get any never answers).
+
+    Args:
+        workers: threads; 0 does each piece of work when it is asked for.
+    """
+    if not workers:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="ahead") as pool:
+        left = iter(items)
+        waiting = deque(pool.submit(work, item) for item in islice(left, workers * AHEAD))
+        try:
+            while waiting:
+                result = waiting.popleft().result()
+                waiting.extend(pool.submit(work, item) for item in islice(left, 1))
+                yield result
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def read_ahead(source: ClipSource, numbers: Sequence[int], preprocess: Preprocess) -> Iterator[HybridClip]:
+    """The clips with these numbers, by the evaluation rule, read while the model works on those before.
+
+    Raises:
+        StoreError: a clip cannot be read.
+    """
+    own = threading.local()  # a corpus's open files belong to one thread
+
+    def read(number: int) -> HybridClip:
+        if not hasattr(own, "source"):
+            own.source = copy(source)
+        clip: HybridClip = own.source.sample(number, preprocess)
+        return clip
+
+    return ahead(read, numbers, READERS)

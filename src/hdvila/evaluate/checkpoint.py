@@ -1,0 +1,140 @@
+"""A checkpoint, a protocol and a data folder to a record: embed or answer, score, and say by what it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hdvila.annotations.records import Annotations
+from hdvila.data.dataset import open_corpus
+from hdvila.data.examples import clip_numbers
+from hdvila.data.history import TRAINED_ON, from_note
+from hdvila.evaluate.fitting import Sampling, fit_processor
+from hdvila.evaluate.metrics.rank import TieRule
+from hdvila.evaluate.pairing import check_pairing, check_unseen
+from hdvila.evaluate.predict import Predicted, predict
+from hdvila.evaluate.protocols import get_protocol, read_split
+from hdvila.evaluate.record import Record, hardware
+from hdvila.evaluate.score import score
+from hdvila.evaluate.stop_words import without_stop_words
+from hdvila.hub import load_model, read_note
+from hdvila.progress import SILENT, Reporter
+
+__all__ = ["Evaluated", "evaluate_checkpoint"]
+
+STORE = "store"
+"""Folder of the prepared clips in a data folder (`hdvila prepare`)."""
+SEGMENTS_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A record and what it was made from.
+
+    Attributes:
+        annotations: the test, of all its videos.
+        store, numbers: where its clips are: video -> number.
+    """
+
+    record: Record
+    predicted: Predicted
+    annotations: Annotations
+    store: Path
+    numbers: Mapping[str, int]
+
+
+def evaluate_checkpoint(
+    checkpoint: str,
+    protocol_name: str,
+    data: Path,
+    *,
+    sampling: Sampling = "standard",
+    ties: TieRule = "pessimistic",
+    allow_missing: bool = False,
+    reporter: Reporter = SILENT,
+    **config: Any,
+) -> Evaluated:
+    """Run the test of a protocol.
+
+    Args:
+        checkpoint: what `hdvila.load_model` reads; a GPU is used where there is one.
+        data: the annotation files, here or in ``annotations/``, and the prepared ``store/``.
+        sampling: see `Sampling`.
+        allow_missing: the store may lack videos; the gallery that is left is in the record.
+        config: settings that a checkpoint file cannot tell (`hdvila.load_model`).
+
+    Raises:
+        UsageError: files or videos are missing, or model, protocol and videos may not be put together.
+        CheckpointError, StoreError: model or store cannot be read.
+    """
+    began = time.perf_counter()
+    protocol = get_protocol(protocol_name)
+    annotations = read_split(protocol, data, "test")
+    for note in annotations.notes:
+        reporter.note(note)
+    store = data / STORE
+    source: Any = open_corpus(store)
+    videos = [video.video_id for video in annotations.videos]
+    numbers = clip_numbers(source, videos, store, allow_missing=allow_missing)
+    model = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu", **config)
+    trainings, recipe = from_note(read_note(checkpoint, TRAINED_ON)), read_note(checkpoint, "recipe.json")
+    check_unseen(trainings, protocol, numbers)
+    rates = source.rates.lr_fps, source.rates.hr_every
+    processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings))
+    model.processor = processor
+    check_pairing(model, protocol, annotations)
+    predicted = predict(
+        model,
+        protocol,
+        _asked(annotations, sampling),
+        source,
+        numbers,
+        consensus=(recipe or {}).get("task.consensus", "mean"),
+        batch_size=max(1, SEGMENTS_AT_ONCE // processor.preprocess.segments),
+        reporter=reporter,
+    )
+    record = score(
+        protocol,
+        annotations,
+        predicted.predictions,
+        method=str((recipe or {}).get("name", Path(checkpoint).name)),
+        ties=ties,
+        allow_missing=allow_missing,
+        vocabulary=processor.answers.words if processor.answers else None,
+        vectors=predicted.vectors,
+    )
+    record = replace(
+        record,
+        checkpoint={"path": checkpoint, "sha256": _hash_of(checkpoint)},
+        recipe={"sampling": sampling, "preprocess": processor.preprocess.to_dict(), "training": recipe},
+        hardware=hardware(_device_name(model.device)),
+        seconds=round(time.perf_counter() - began, 3),
+    )
+    return Evaluated(record, predicted, annotations, store, numbers)
+
+
+def _asked(annotations: Annotations, sampling: Sampling) -> Annotations:
+    """The captions as the model reads them."""
+    if sampling == "standard":
+        return annotations
+    captions = tuple(replace(caption, text=without_stop_words(caption.text)) for caption in annotations.captions)
+    return replace(annotations, captions=captions)
+
+
+def _hash_of(checkpoint: str) -> str:
+    """SHA-256 of the weights file; empty for a model that was fetched from the hub by name."""
+    file = Path(checkpoint) / "model.safetensors" if Path(checkpoint).is_dir() else Path(checkpoint)
+    if not file.is_file():
+        return ""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

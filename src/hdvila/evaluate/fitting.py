@@ -1,0 +1,67 @@
+"""How a model looks at a benchmark's clips: as it was fine-tuned to, else as the protocol says, in its own sizes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from hdvila.errors import UsageError
+from hdvila.evaluate.protocols.protocol import Protocol
+from hdvila.hub import Processor, answers_of
+from hdvila.media.preprocess import Preprocess
+from hdvila.text.tokenizer import Tokenizer
+
+__all__ = ["Sampling", "fit_processor"]
+
+Sampling = Literal["standard", "zero-shot"]
+"""The protocol's `test`, or its `zero_shot` (the paper's: more segments and frames, larger pictures, no stop words)."""
+BERT = "bert-base-uncased"
+
+
+def fit_processor(
+    model: Any, checkpoint: str, protocol: Protocol, rates: tuple[float, int], sampling: Sampling, fine_tuned: bool
+) -> Processor:
+    """What shall stand between the store's clips and the model.
+
+    A fine-tuned model looks as it did in its own validation. Another model of ours keeps its picture sizes and the time
+    between its frames and takes the protocol's segments; a checkpoint file takes all from the protocol, its words from
+    the tokenizer beside it (BERT's, uncased, without one).
+
+    Args:
+        rates: LR frames a second of the store, and how many of them go to an HR frame.
+        fine_tuned: whether the model was trained on a benchmark.
+
+    Raises:
+        UsageError: the protocol has no zero-shot setting.
+    """
+    own: Processor | None = model.processor
+    asked = protocol.test if sampling == "standard" else protocol.zero_shot
+    if asked is None:
+        raise UsageError(f"{protocol.name} has no zero-shot setting of its own: leave --sampling out")
+    if own is None:
+        folder = Path(checkpoint).parent
+        beside = any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt"))
+        own = Processor(asked, Tokenizer.load(folder if beside else BERT), answers=answers_of(checkpoint))
+        preprocess, length = asked, protocol.text_length
+    elif fine_tuned and sampling == "standard":
+        preprocess, length = own.preprocess, own.text_length
+    else:
+        preprocess, length = _in_its_sizes(own.preprocess, asked, protocol), protocol.text_length
+    length = min(length, model.config.max_text_positions)
+    return replace(own, preprocess=_at_rates(preprocess, *rates), text_length=length)
+
+
+def _in_its_sizes(own: Preprocess, asked: Preprocess, protocol: Protocol) -> Preprocess:
+    """The zero-shot sampling whole, for a model of the protocol's picture size; else the model's with more segments."""
+    if (own.height, own.width) == (protocol.test.height, protocol.test.width) and asked is protocol.zero_shot:
+        return replace(asked, streams=own.streams)
+    return replace(own, segments=asked.segments)
+
+
+def _at_rates(preprocess: Preprocess, fps: float, hr_every: int) -> Preprocess:
+    """The same seconds between frames on a store of these rates."""
+    if preprocess.fps == fps and preprocess.hr_every % hr_every == 0:
+        return preprocess
+    rate = max(1, round(preprocess.rate * fps / preprocess.fps)) if preprocess.rate else 0
+    return replace(preprocess, fps=fps, hr_every=hr_every, rate=rate)

@@ -1,0 +1,127 @@
+"""Predictions brought into the annotations' order; what is missing is named, what is unknown refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hdvila.annotations.gather import only
+from hdvila.annotations.records import Annotations
+from hdvila.errors import UsageError
+from hdvila.evaluate.predictions import Answers, Similarity
+
+__all__ = ["Matched", "match_answers", "match_similarity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Annotations of the videos that are there, predictions in their order, and the ids of the videos that are not.
+
+    `values` is (Q, V) for retrieval, the list of answers for questions.
+    """
+
+    annotations: Annotations
+    values: Any
+    missing: tuple[str, ...]
+
+
+def match_similarity(annotations: Annotations, predictions: Similarity, allow_missing: bool = False) -> Matched:
+    """Rows as `annotations.captions`, columns as `annotations.videos`.
+
+    Predictions may also name all queries, or all videos, by their numbers from 0 in the annotation file.
+
+    Args:
+        allow_missing: videos may be missing; they and their captions are left out.
+
+    Raises:
+        UsageError: unknown ids, a caption without scores, missing videos that are not allowed.
+    """
+    videos = [part.video_id for part in annotations.videos]
+    columns = _places(predictions.video_ids, videos, "video")
+    missing = tuple(name for name in videos if name not in columns)
+    left = _left(annotations, missing, allow_missing)
+    rows = _places(predictions.query_ids, [caption.query_id for caption in annotations.captions], "query")
+    _refuse_missing([caption.query_id for caption in left.captions if caption.query_id not in rows], "query")
+    at_rows = np.array([rows[caption.query_id] for caption in left.captions])
+    at_columns = np.array([columns[part.video_id] for part in left.videos])
+    return Matched(left, _picked(predictions.similarity, at_rows, at_columns), missing)
+
+
+def match_answers(annotations: Annotations, predictions: Answers, allow_missing: bool = False) -> Matched:
+    """Answers as `annotations.questions`. A video is missing when none of its questions is answered.
+
+    Raises:
+        UsageError: unknown ids, a question without an answer though others of its video have one, missing videos
+            that are not allowed, the number of an option that there is not.
+    """
+    places = _places(
+        tuple(predictions.answers), [question.question_id for question in annotations.questions], "question"
+    )
+    given = list(predictions.answers.values())
+    answered = {question.video_id for question in annotations.questions if question.question_id in places}
+    unanswered = [question.question_id for question in annotations.questions if question.question_id not in places]
+    if not allow_missing:
+        _refuse_missing(unanswered, "question")
+    missing = tuple(part.video_id for part in annotations.videos if part.video_id not in answered)
+    left = _left(annotations, missing, allow_missing)
+    _refuse_missing([one.question_id for one in left.questions if one.question_id not in places], "question")
+    for question in left.questions:
+        answer = given[places[question.question_id]]
+        if question.options and answer not in range(len(question.options)):
+            raise UsageError(
+                f"question {question.question_id!r} is answered {answer!r}, but its options are numbered "
+                f"0..{len(question.options) - 1}"
+            )
+    return Matched(left, [given[places[question.question_id]] for question in left.questions], missing)
+
+
+def _places(ids: Sequence[str], known: Sequence[str], what: str) -> Mapping[str, int]:
+    """Where each known id stands among `ids`."""
+    strangers = _strangers(ids, set(known))
+    if len(strangers) == len(ids) and all(name.isdecimal() and int(name) < len(known) for name in ids):
+        return {known[int(name)]: place for place, name in enumerate(ids)}
+    if strangers:
+        raise UsageError(
+            f"the predictions have the {what} id {strangers[0]!r} (and {len(strangers) - 1} more) that the annotations "
+            f"do not have, whose first is {known[0]!r}; score them with the annotations they were made for"
+        )
+    return {name: place for place, name in enumerate(ids)}
+
+
+def _strangers(ids: Sequence[str], known: Set[str]) -> list[str]:
+    return [name for name in ids if name not in known]
+
+
+def _refuse_missing(names: Sequence[str], what: str) -> None:
+    if names:
+        raise UsageError(
+            f"the predictions lack {len(names)} of the {what} ids of the annotations, such as {', '.join(names[:3])}; "
+            f"every {what} needs its prediction"
+        )
+
+
+def _left(annotations: Annotations, missing: Sequence[str], allowed: bool) -> Annotations:
+    total = len(annotations.videos)
+    if missing and not allowed:
+        raise UsageError(
+            f"{len(missing):,} of {total:,} videos are missing from the predictions, such as {', '.join(missing[:3])}: "
+            "a smaller gallery is an easier test; give all, or allow it (--allow-missing)"
+        )
+    if not missing:
+        return annotations
+    if len(missing) == total:
+        raise UsageError("the predictions have none of the videos of the annotations, so there is nothing to score")
+    gone = frozenset(missing)
+    return only(annotations, (part.video_id for part in annotations.videos if part.video_id not in gone))
+
+
+def _picked(scores: NDArray[Any], rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:
+    everything = np.arange(scores.shape[0]), np.arange(scores.shape[1])
+    if np.array_equal(rows, everything[0]) and np.array_equal(columns, everything[1]):
+        return scores
+    picked: NDArray[Any] = scores[np.ix_(rows, columns)]
+    return picked

@@ -1,0 +1,68 @@
+"""Intervals by resampling (the percentile bootstrap, Efron 1979): how far a number would move with other queries.
+
+What is drawn again is whole groups: all queries about one video come and go together, because they are right or wrong
+together. Legend: R resamples, G groups, N values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hdvila.errors import UsageError
+
+__all__ = ["Interval", "Resampling"]
+
+Interval = tuple[float, float]
+_AT_ONCE = 1 << 23  # weights that are laid out together for medians
+
+
+class Resampling:
+    """Draws of groups, made once, so that all metrics of a record are resampled alike.
+
+    Args:
+        groups: (N,) the group of each value; equal ones belong together.
+        resamples: R.
+        seed: of the draws.
+        level: share of the resamples between the two ends of an interval.
+
+    Raises:
+        UsageError: no values, no resamples, or a level outside 0..1.
+    """
+
+    def __init__(self, groups: Sequence[Hashable], resamples: int = 1000, seed: int = 0, level: float = 0.95) -> None:
+        if not len(groups) or resamples < 1 or not 0 < level < 1:
+            raise UsageError(f"{len(groups)} values, {resamples} resamples, level {level}: nothing can be drawn")
+        numbers: dict[Hashable, int] = {}
+        self._group_N = np.array([numbers.setdefault(group, len(numbers)) for group in groups])
+        self._ends = (50 * (1 - level), 50 * (1 + level))
+        count = len(numbers)
+        drawn = np.random.default_rng(seed).integers(count, size=(resamples, count), dtype=np.int32)
+        places = drawn + count * np.arange(resamples, dtype=np.int64)[:, None]
+        self._weights_RG = np.bincount(places.ravel(), minlength=resamples * count).reshape(resamples, count)
+
+    def mean(self, values: ArrayLike) -> Interval:
+        """The interval of the mean of (N,) values."""
+        sums_G = np.bincount(self._group_N, np.asarray(values, np.float64), self._weights_RG.shape[1])
+        weights_RG = self._weights_RG.astype(np.float64)
+        return self._between((weights_RG @ sums_G) / (weights_RG @ np.bincount(self._group_N)))
+
+    def median(self, values: ArrayLike) -> Interval:
+        """The interval of the median of (N,) values."""
+        values_N = np.asarray(values, np.float64)
+        order = np.argsort(values_N, kind="stable")
+        sorted_N, group_N = values_N[order], self._group_N[order]
+        rows = max(1, _AT_ONCE // len(sorted_N))
+        parts = []
+        for first in range(0, len(self._weights_RG), rows):
+            reached_RN = np.cumsum(self._weights_RG[first : first + rows, group_N], axis=1)
+            total_R1 = reached_RN[:, -1:]
+            low, high = ((reached_RN <= at).sum(1) for at in ((total_R1 - 1) // 2, total_R1 // 2))
+            parts.append((sorted_N[low] + sorted_N[high]) / 2)
+        return self._between(np.concatenate(parts))
+
+    def _between(self, found_R: NDArray[np.float64]) -> Interval:
+        low, high = np.percentile(found_R, self._ends)
+        return float(low), float(high)

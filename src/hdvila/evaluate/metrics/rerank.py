@@ -1,0 +1,83 @@
+"""Scores made over again with the whole test in view. They are columns of their own, never the plain number.
+
+Each answers another question than plain retrieval: it needs all queries, or all videos, at once, and profits from each
+query of a benchmark having one video of its own. A search engine with one query at a time cannot do it.
+
+Legend: Q queries, V videos, D width. Scores are cosines or the like, higher is better.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hdvila.errors import UsageError
+
+__all__ = ["dual_softmax", "expand_queries", "inverted_softmax"]
+
+TEMPERATURE = 0.05
+"""That of HD-VILA's contrastive loss, so that scores are spread as in training."""
+
+
+def dual_softmax(similarity: ArrayLike, temperature: float = TEMPERATURE) -> NDArray[np.float64]:
+    """The logarithm of (softmax over videos) x (softmax over queries), (Q, V).
+
+    Cheng et al. 2021 (CAMoE, arXiv 2109.04290) weigh each score by its softmax over queries; the logarithm keeps the
+    order where scores are negative. Looks at the other test queries.
+
+    Raises:
+        UsageError: a temperature that is not above 0.
+    """
+    scaled = _scaled(similarity, temperature)
+    return _log_softmax(scaled, 1) + _log_softmax(scaled, 0)
+
+
+def inverted_softmax(similarity: ArrayLike, temperature: float = TEMPERATURE) -> NDArray[np.float64]:
+    """Re-ranking: the logarithm of the softmax over queries, (Q, V), which takes from videos that suit every query.
+
+    Smith et al. 2017 for words (arXiv 1702.03859); Bogolin et al. 2022 (QB-Norm, arXiv 2112.12777) for videos, with
+    training queries in the bank; here the bank is the test's own queries. Looks at the other test queries.
+
+    Raises:
+        UsageError: a temperature that is not above 0.
+    """
+    return _log_softmax(_scaled(similarity, temperature), 0)
+
+
+def expand_queries(
+    queries: ArrayLike, videos: ArrayLike, neighbours: int = 5, power: float = 3.0
+) -> NDArray[np.float64]:
+    """Scores (Q, V) of queries to which their best videos have been added.
+
+    Each query becomes itself plus its `neighbours` best videos, weighed by their cosine to the power given (Chum et al.
+    2007; the weights of Radenovic et al. 2018, arXiv 1711.02512). Looks at the test videos together, at no other query.
+
+    Args:
+        queries, videos: (Q, D) and (V, D) unit vectors.
+
+    Raises:
+        UsageError: no neighbours, or shapes that do not fit.
+    """
+    queries_QD, videos_VD = np.asarray(queries, np.float64), np.asarray(videos, np.float64)
+    if queries_QD.ndim != 2 or videos_VD.ndim != 2 or queries_QD.shape[1] != videos_VD.shape[1]:
+        raise UsageError(f"queries {queries_QD.shape} and videos {videos_VD.shape}: give (Q, D) and (V, D)")
+    if neighbours < 1:
+        raise UsageError(f"neighbours={neighbours}: choose 1 or more")
+    plain_QV = queries_QD @ videos_VD.T
+    best_QK = np.argsort(-plain_QV, axis=1, kind="stable")[:, :neighbours]
+    weights_QK = np.clip(np.take_along_axis(plain_QV, best_QK, axis=1), 0, None) ** power
+    grown_QD = queries_QD + np.einsum("qk,qkd->qd", weights_QK, videos_VD[best_QK])
+    expanded: NDArray[np.float64] = grown_QD / np.linalg.norm(grown_QD, axis=1, keepdims=True) @ videos_VD.T
+    return expanded
+
+
+def _scaled(similarity: ArrayLike, temperature: float) -> NDArray[np.float64]:
+    if not temperature > 0:
+        raise UsageError(f"temperature={temperature}: choose a number above 0")
+    return np.asarray(similarity, np.float64) / temperature
+
+
+def _log_softmax(scores: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    shifted = scores - scores.max(axis, keepdims=True)
+    result: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+    return result

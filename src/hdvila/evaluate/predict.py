@@ -1,0 +1,106 @@
+"""What a model says to a benchmark's test: similarities of captions and videos, or answers.
+
+Legend: Q captions, V videos, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hdvila.annotations.records import Annotations
+from hdvila.data.dataset import ClipSource
+from hdvila.errors import UsageError
+from hdvila.evaluate.answering import Guess, answer_questions, choose_by_retrieval
+from hdvila.evaluate.metrics.rank import retrieval_metrics
+from hdvila.evaluate.predictions import Answers, Similarity
+from hdvila.evaluate.protocols.protocol import Protocol
+from hdvila.evaluate.retrieval import embed_clips, embed_texts, similarity
+from hdvila.progress import SILENT, Reporter
+
+__all__ = ["Predicted", "predict", "quick_score"]
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What a model says, and what stands behind it.
+
+    Attributes:
+        predictions: as `hdvila.evaluate.score` and prediction files take them.
+        vectors: of retrieval, (Q, D) and (V, D) unit vectors.
+        guesses: of question answering, with probabilities.
+    """
+
+    predictions: Similarity | Answers
+    vectors: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+    guesses: tuple[Guess, ...] = ()
+
+
+def predict(
+    model: Any,
+    protocol: Protocol,
+    annotations: Annotations,
+    source: ClipSource,
+    numbers: Mapping[str, int],
+    *,
+    consensus: str = "mean",
+    batch_size: int = 16,
+    reporter: Reporter = SILENT,
+) -> Predicted:
+    """Ask `model` everything that is asked about the videos of `numbers`, in the order of the annotations.
+
+    Args:
+        model: one that fits the protocol (`check_pairing`), in evaluation mode, with a processor.
+        numbers: video -> number of its clip in `source`.
+        consensus: of question answering over segments: mean, max or logsumexp.
+
+    Raises:
+        UsageError: nothing is asked about these videos.
+        StoreError: a clip cannot be read.
+    """
+    if protocol.task == "retrieval":
+        return _retrieve(model, annotations, source, numbers, batch_size, reporter)
+    questions = [question for question in annotations.questions if question.video_id in numbers]
+    if not questions:
+        raise UsageError(f"no question of {protocol.name} is about one of the {len(numbers)} videos that are there")
+    if model.config.answers_questions:
+        guesses = answer_questions(
+            model, source, questions, numbers, consensus=consensus, batch_size=batch_size, reporter=reporter
+        )
+    else:
+        guesses = choose_by_retrieval(model, source, questions, numbers, batch_size=batch_size, reporter=reporter)
+    counted = protocol.task == "count"
+    answers = {guess.question_id: int(guess.answer) if counted else guess.answer for guess in guesses}
+    return Predicted(Answers(answers), guesses=tuple(guesses))
+
+
+def _retrieve(
+    model: Any,
+    annotations: Annotations,
+    source: ClipSource,
+    numbers: Mapping[str, int],
+    batch_size: int,
+    reporter: Reporter,
+) -> Predicted:
+    captions = [caption for caption in annotations.captions if caption.video_id in numbers]
+    if not captions:
+        raise UsageError(f"no caption is about one of the {len(numbers)} videos that are there")
+    videos_VD = embed_clips(model, source, list(numbers.values()), batch_size, reporter)
+    texts_QD = embed_texts(model, [caption.text for caption in captions], batch_size)
+    queries = tuple(caption.query_id for caption in captions)
+    return Predicted(Similarity(similarity(texts_QD, videos_VD), queries, tuple(numbers)), (texts_QD, videos_VD))
+
+
+def quick_score(annotations: Annotations, predictions: Similarity | Answers) -> float:
+    """R@1 from text to video, or accuracy: one number in 0..1 by which checkpoints are chosen."""
+    if isinstance(predictions, Answers):
+        right = {question.question_id: question.answer for question in annotations.questions}
+        return float(np.mean([str(given) == str(right[name]) for name, given in predictions.answers.items()]))
+    place = {video: column for column, video in enumerate(predictions.video_ids)}
+    video_of = {caption.query_id: caption.video_id for caption in annotations.captions}
+    targets = [place[video_of[query]] for query in predictions.query_ids]
+    return retrieval_metrics(predictions.similarity, targets).r1

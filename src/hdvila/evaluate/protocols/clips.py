@@ -1,0 +1,61 @@
+"""Retrieval of short clips by one sentence: LSMDC and YouCook2."""
+
+from __future__ import annotations
+
+from hdvila.annotations import lsmdc, youcook2
+from hdvila.evaluate.protocols.protocol import Protocol
+from hdvila.evaluate.protocols.settings import HD_VILA, sampling, t2v
+
+__all__ = ["LSMDC", "YOUCOOK2"]
+
+LSMDC = Protocol(
+    name="lsmdc",
+    benchmark="LSMDC 2016 (Rohrbach et al.), the public challenge test",
+    task="retrieval",
+    files={
+        "train": ("LSMDC16_annos_training.csv", "train_101k_frame.jsonl"),
+        "validation": ("LSMDC16_annos_val.csv",),
+        "test": ("LSMDC16_challenge_1000_publictect.csv", "test_1k_frame.jsonl"),
+    },
+    split="training 101,079 clips, validation 7,408, test 1,000",
+    captions="the one sentence of a clip",
+    paragraphs="none: a query is one sentence",
+    text_length=50,
+    train=sampling(2, 11, 3),
+    test=sampling(4, 11, 3),
+    metric="r1",
+    gallery=1000,
+    chance=1 / 1000,
+    published=(t2v("HD-VILA", HD_VILA, 17.4, 34.1, 15, r10=44.1),),
+    differences=("The official code keeps the checkpoint with the best R@1 on the test list itself.",),
+    read=lsmdc.read,
+)
+
+YOUCOOK2 = Protocol(
+    name="youcook2",
+    benchmark="YouCook2 (Zhou et al. 2018), the steps of the validation videos",
+    task="retrieval",
+    files={
+        "train": ("train_youcook.csv", "yc2_train.json"),
+        "test": ("validation_youcook.csv", "yc2_val.json"),
+    },
+    split="training: steps of 1,333 videos; test: 3,350 steps of the validation videos (the test's are secret); no "
+    "validation, so carve one, by whole videos",
+    captions="the one sentence of a step; the clip is the step's seconds of its video",
+    paragraphs="none: a query is one sentence",
+    text_length=50,
+    train=sampling(2, 11, 4),
+    test=sampling(4, 11, 4),
+    metric="r1",
+    gallery=3350,
+    chance=1 / 3350,
+    published=(
+        t2v("HowTo100M", "Miech et al., ICCV 2019", 8.2, 24.5, 24, r10=35.3),
+        t2v("MIL-NCE, zero-shot", "Miech et al., CVPR 2020", 15.1, 38.0, 10, r10=51.2),
+    ),
+    differences=(
+        "HD-VILA publishes no number on it and its code has no configuration; the settings are those of MSR-VTT.",
+        "Lists of other lengths (3,305 steps) are in use as well: compare the gallery first.",
+    ),
+    read=youcook2.read,
+)

@@ -1,0 +1,66 @@
+"""Retrieval of long videos by paragraphs: DiDeMo and ActivityNet Captions."""
+
+from __future__ import annotations
+
+from hdvila.annotations import activitynet, didemo
+from hdvila.evaluate.protocols.protocol import Protocol
+from hdvila.evaluate.protocols.settings import HD_VILA, sampling, t2v
+
+__all__ = ["ACTIVITYNET_VAL1", "DIDEMO"]
+
+DIDEMO = Protocol(
+    name="didemo",
+    benchmark="DiDeMo (Hendricks et al. 2017), paragraph to video",
+    task="retrieval",
+    files={
+        "train": ("train_data.json", "train_frame.jsonl"),
+        "validation": ("val_data.json",),
+        "test": ("test_data.json", "test_frame.jsonl"),
+    },
+    split="training 8,395, validation 1,065, test 1,004 videos",
+    captions="one paragraph a video",
+    paragraphs="all descriptions of a video joined with spaces, in the file's order; its moments are not used",
+    text_length=50,
+    train=sampling(4, 11, 2),
+    test=sampling(8, 11, 2),
+    metric="r1",
+    gallery=1004,
+    chance=1 / 1004,
+    published=(
+        t2v("HD-VILA", HD_VILA, 28.8, 57.4, 4, r10=69.1),
+        t2v("ClipBERT", "Lei et al., CVPR 2021", 20.4, 48.0, 6, r10=60.8),
+    ),
+    differences=(
+        "Paragraphs are longer than 50 tokens in part and are cut there, in the official code too.",
+        "The official code keeps the checkpoint with the best R@1 on the test list itself.",
+    ),
+    read=didemo.read,
+)
+
+ACTIVITYNET_VAL1 = Protocol(
+    name="activitynet-val1",
+    benchmark="ActivityNet Captions (Krishna et al. 2017), paragraph to video",
+    task="retrieval",
+    files={
+        "train": ("train.json", "train_modified.json", "train.jsonl"),
+        "test": ("val_1.json", "val1.jsonl", "anet_entities_val_1_para.json"),
+    },
+    split="training 10,009, test 4,917 videos (val_1); no validation (val_2 has the same videos), so carve one",
+    captions="one paragraph a video",
+    paragraphs="all sentences of a video joined with spaces, in the file's order, as in the field's paragraph files",
+    text_length=50,
+    train=sampling(4, 13, 4),
+    test=sampling(8, 13, 4),
+    metric="r1",
+    gallery=4917,
+    chance=1 / 4917,
+    published=(
+        t2v("HD-VILA", HD_VILA, 28.5, 57.4, 4, r50=94.0),
+        t2v("ClipBERT", "Lei et al., CVPR 2021", 21.3, 49.0, 6, r10=63.5),
+    ),
+    differences=(
+        "Paragraphs are longer than 50 tokens in most videos and are cut there, in the official code too.",
+        "The official code keeps the checkpoint with the best R@1 on val_1 itself.",
+    ),
+    read=activitynet.read,
+)

@@ -1,0 +1,100 @@
+"""Questions about MSR-VTT and MSVD: open ones, and the choice among captions."""
+
+from __future__ import annotations
+
+from hdvila.annotations import msrvtt_mc, msrvtt_qa
+from hdvila.evaluate.protocols.protocol import Protocol, Split
+from hdvila.evaluate.protocols.settings import HD_VILA, TOO_FEW_PIXELS, accuracy, sampling
+
+__all__ = ["MSRVTT_MC", "MSRVTT_QA", "MSVD_QA"]
+
+_FILES: dict[Split, tuple[str, ...]] = {
+    "train": ("train_qa.json", "train.jsonl"),
+    "validation": ("val_qa.json", "val.jsonl"),
+    "test": ("test_qa.json", "test.jsonl", "hqga_test.csv"),
+}
+
+MSRVTT_QA = Protocol(
+    name="msrvtt-qa",
+    benchmark="MSRVTT-QA (Xu et al. 2017), open questions",
+    task="open_ended",
+    files=_FILES,
+    split="training 158,581, validation 12,278, test 72,821 questions on the original splits of MSR-VTT",
+    captions="every question; an answer outside the vocabulary counts as wrong and is reported",
+    paragraphs="none: one question, one answer",
+    text_length=100,
+    train=sampling(1, 7, 4),
+    test=sampling(8, 7, 4),
+    metric="accuracy",
+    gallery=1500,
+    chance=1 / 1500,
+    published=(
+        accuracy("HD-VILA", HD_VILA, 40.0),
+        accuracy("ClipBERT", "Lei et al., CVPR 2021", 37.4),
+        accuracy("Just Ask", "Yang et al., ICCV 2021", 41.5),
+    ),
+    differences=(
+        TOO_FEW_PIXELS,
+        "Several processes of the official code count the samples twice that fill their last batch.",
+        "A model whose retrieval was tuned on the 9,000 videos of msrvtt-1ka has seen 1,990 of the 2,990 test videos.",
+    ),
+    read=msrvtt_qa.read_msrvtt_qa,
+)
+
+MSVD_QA = Protocol(
+    name="msvd-qa",
+    benchmark="MSVD-QA (Xu et al. 2017), open questions",
+    task="open_ended",
+    files=_FILES,
+    split="training 30,933 questions on 1,200 videos, validation 6,415 on 100, test 13,157 on 670",
+    captions="every question; an answer outside the vocabulary counts as wrong and is reported",
+    paragraphs="none: one question, one answer",
+    text_length=100,
+    train=sampling(1, 7, 4),
+    test=sampling(8, 7, 4),
+    metric="accuracy",
+    gallery=1500,
+    chance=1 / 1500,
+    published=(
+        accuracy("Just Ask", "Yang et al., ICCV 2021", 46.3),
+        accuracy("HCRN", "Le et al., CVPR 2020", 36.1),
+    ),
+    differences=("HD-VILA publishes no number on it; the settings are those of MSRVTT-QA.",),
+    read=msrvtt_qa.read_msvd_qa,
+)
+
+MSRVTT_MC = Protocol(
+    name="msrvtt-mc",
+    benchmark="MSRVTT-MC (Yu et al. 2018), which of five captions is the video's own",
+    task="multiple_choice",
+    files={
+        "test": (
+            "msrvtt_mc_test.jsonl",
+            "mc_test.jsonl",
+            "MSRVTT_data.json",
+            "test_videodatainfo.json",
+            "videodatainfo.json",
+            "videodatainfo_2017.json",
+        ),
+    },
+    split="test: 2,990 questions, one for each test video of MSR-VTT; no training: a retrieval model ranks captions",
+    captions="the video's own caption and four of other test videos; built from MSR-VTT's json where there is no file",
+    paragraphs="none: an option is one caption",
+    text_length=50,
+    train=sampling(2, 11, 4),
+    test=sampling(4, 11, 4),
+    metric="accuracy",
+    gallery=5,
+    chance=1 / 5,
+    published=(
+        accuracy("HD-VILA", HD_VILA, 97.1),
+        accuracy("ClipBERT", "Lei et al., CVPR 2021", 88.2),
+        accuracy("JSFusion", "Yu et al., ECCV 2018", 83.4),
+    ),
+    differences=(
+        "The official code takes a retrieval checkpoint, and its retrieval list of 9,000 videos holds 1,990 of the "
+        "2,990 test videos; train on msrvtt-1ka-7k or msrvtt-full to keep them apart.",
+        "Questions that are built here follow the rule, with other draws than the papers' file.",
+    ),
+    read=msrvtt_mc.read,
+)

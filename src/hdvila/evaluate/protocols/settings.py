@@ -1,0 +1,40 @@
+"""What the protocols share: the paper's picture sizes on stores of 6 frames a second, and rows as papers print them.
+
+A store for a benchmark has LR frames at 6 a second, the rate to which the official code brings its videos, and HR
+frames at every third of them.
+"""
+
+from __future__ import annotations
+
+from hdvila.evaluate.protocols.protocol import Published
+from hdvila.media.preprocess import Preprocess
+
+__all__ = ["HD_VILA", "TOO_FEW_PIXELS", "accuracy", "sampling", "square", "t2v"]
+
+FPS, HR_EVERY = 6.0, 3
+HD_VILA = "Xue et al., CVPR 2022, arXiv 2111.10337"
+TOO_FEW_PIXELS = (
+    "The official code shrinks these videos to 180p by nearest neighbour and enlarges the middle frame four times; "
+    "a prepared store has real high-resolution frames (hdvila prepare --official makes theirs)."
+)
+
+
+def sampling(segments: int, frames: int, rate: int) -> Preprocess:
+    """Segments of `frames` frames (the middle one in HR), `rate` frames of 1/6 s apart; HR 640x1024, LR 160x256."""
+    return Preprocess(640, 1024, segments, frames // 2, rate, FPS, HR_EVERY)
+
+
+def square(segments: int, frames: int, rate: int) -> Preprocess:
+    """The same for TGIF: HR 768x768, LR 192x192."""
+    return Preprocess(768, 768, segments, frames // 2, rate, FPS, HR_EVERY)
+
+
+def t2v(who: str, source: str, r1: float, r5: float, median_rank: float, **others: float) -> Published:
+    """A retrieval row, R@k in percent as papers print it; `others` are r10 and r50."""
+    recalls = {name: round(value / 100, 6) for name, value in {"r1": r1, "r5": r5, **others}.items()}
+    return Published(who, source, {**recalls, "median_rank": median_rank})
+
+
+def accuracy(who: str, source: str, percent: float) -> Published:
+    """An accuracy in percent, as papers print it."""
+    return Published(who, source, {"accuracy": round(percent / 100, 6)})

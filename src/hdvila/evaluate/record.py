@@ -1,0 +1,126 @@
+"""The record of an evaluation: the numbers and all that gives them a meaning, as one JSON object."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from hdvila.errors import UsageError
+from hdvila.files import replacing
+
+__all__ = ["Record", "hardware", "read_record", "versions", "write_record"]
+
+_PACKAGES = ("hdvila", "torch", "numpy", "av", "tokenizers")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was measured, on what, by what.
+
+    Attributes:
+        protocol, task, metric: as the protocol has them.
+        method: what stands in the first column of a table.
+        queries, videos: captions or questions, and videos, that were scored.
+        missing: ids of the videos that the predictions lack; they are in no number.
+        gallery, full_gallery: candidates of a query here, and in the full test; of questions, answers to choose from.
+        chance: what guessing gives of `metric`, on exactly these queries.
+        ties, tie_rule: queries of either direction whose right answer shares its score, and what became of them.
+        text_to_video, video_to_text: r1, r5, r10, r50 (fractions), median_rank, mean_rank, ... and `intervals`.
+        accuracy, accuracy_by_type: fractions.
+        mean_squared_error: of counts.
+        intervals: 95 % by resampling, of each number that is not of retrieval.
+        most_frequent: the accuracy of always giving the most frequent right answer.
+        out_of_vocabulary: `questions` and different `answers` that are right and no model with the vocabulary can give.
+        extra: numbers with the whole test in view, by method; never the plain ones (see `metrics.rerank`).
+        published: rows to stand beside, as the protocol has them.
+        notes: what was odd in the files.
+        checkpoint, recipe: of the model, if one made the predictions: `path` and `sha256`, and its training.
+        versions, hardware, seconds: of this evaluation.
+    """
+
+    protocol: str
+    task: str
+    metric: str
+    method: str
+    queries: int
+    videos: int
+    missing: tuple[str, ...]
+    gallery: int
+    full_gallery: int
+    chance: float
+    ties: int = 0
+    tie_rule: str = "pessimistic"
+    text_to_video: dict[str, Any] | None = None
+    video_to_text: dict[str, Any] | None = None
+    accuracy: float | None = None
+    accuracy_by_type: dict[str, float] | None = None
+    mean_squared_error: float | None = None
+    intervals: dict[str, tuple[float, float]] | None = None
+    most_frequent: float | None = None
+    out_of_vocabulary: dict[str, int] | None = None
+    extra: dict[str, dict[str, Any]] | None = None
+    published: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    checkpoint: dict[str, str] | None = None
+    recipe: dict[str, Any] | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    hardware: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, by the names above, without what the task does not have."""
+        return {name: _plain(value) for name, value in asdict(self).items() if value is not None}
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Write a record, whole or not at all; its folder is made.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(record.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_record(path: Path) -> Record:
+    """The inverse of `write_record`.
+
+    Raises:
+        UsageError: the file is missing or is no record.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        known = {one.name for one in fields(Record)}
+        record = Record(**{name: value for name, value in values.items() if name in known})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path}: is no record of an evaluation ({error}); make one with hdvila evaluate") from error
+    return record
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def hardware(device: str = "cpu") -> dict[str, Any]:
+    """What the machine is, in a few words; `device` is where the model ran."""
+    return {"machine": platform.machine(), "system": platform.system(), "cores": os.cpu_count(), "device": device}
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, at any depth."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,5 @@
+"""The miniature world as benchmarks: videos and annotation files in the very formats of the public data sets."""
+
+from hdvila.miniature.benchmarks.write import Summary, Written, write_benchmarks
+
+__all__ = ["Summary", "Written", "write_benchmarks"]

@@ -1,0 +1,59 @@
+"""What the written benchmarks hold, and how far one comes in them by guessing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One kind of question of one file.
+
+    Attributes:
+        benchmark, file, kind: which; the kind is a type, an open question's first words, or empty.
+        number: of the questions, or of the texts.
+        answers: different right answers.
+        chance: the share of the most frequent right answer (a position, where there are options), 0..1; None for texts.
+    """
+
+    benchmark: str
+    file: str
+    kind: str
+    number: int
+    answers: int
+    chance: float | None
+
+
+def summarise(benchmark: str, files: Mapping[str, str]) -> list[Summary]:
+    """A row for each kind of question, or one for the texts, of each file."""
+    rows = []
+    for file, text in files.items():
+        answers: dict[str, list[Any]] = defaultdict(list)
+        for kind, answer in _items(file, text):
+            answers[kind].append(answer)
+        for kind, given in sorted(answers.items()):
+            counts = Counter(answer for answer in given if answer is not None)
+            chance = max(counts.values()) / len(given) if counts else None
+            rows.append(Summary(benchmark, file, kind, len(given), len(counts), chance))
+    return rows
+
+
+def _items(file: str, text: str) -> Iterable[tuple[str, Any]]:
+    """(kind, right answer) of each question, (empty, None) for each text."""
+    if file.endswith(".csv"):
+        table = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in text else ",")
+        return [(row.get("type") or "", row.get("answer")) for row in table]
+    if file.endswith(".jsonl"):
+        return [("", json.loads(line)["answer"]) for line in text.splitlines()]
+    content = json.loads(text)
+    if isinstance(content, list):
+        return [(" ".join(one.get("question", "").split()[:3]), one.get("answer")) for one in content]
+    if "sentences" in content:
+        return [("", None)] * len(content["sentences"])
+    return [("", None)] * sum(len(video["sentences"]) for video in content.values())

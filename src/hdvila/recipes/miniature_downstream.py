@@ -1,0 +1,122 @@
+"""The downstream tasks in small: the miniature world's benchmarks (`hdvila miniature benchmarks`), prepared stores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hdvila.data.settings import Benchmark, DataSettings, Preprocess
+from hdvila.models.hdvila.config import Variant
+from hdvila.recipes.miniature import TEXT_LENGTH, miniature_model
+from hdvila.recipes.retrieval import CONTRASTIVE
+from hdvila.tasks.video_qa import VideoQA
+from hdvila.train.optimizer import Optim
+from hdvila.train.recipe import Recipe, Validate
+from hdvila.train.schedule import Schedule
+
+SEEN = Preprocess(height=128, width=192, segments=1, neighbours=5, rate=2, fps=6.0, hr_every=3)
+"""A frame a third of a second over more than three seconds: an action from its beginning to its end."""
+
+
+def _recipe(name: str, protocol: str, variant: Variant, segments: int, num_answers: int = 0) -> Recipe:
+    model = replace(miniature_model("stage1"), variant=variant, num_answers=num_answers)
+    return Recipe(
+        name=name,
+        task=CONTRASTIVE if variant == "stage1" else VideoQA(),
+        model=model,
+        data=DataSettings(
+            benchmark=Benchmark(protocol=protocol, segments=segments), preprocess=SEEN, text_length=TEXT_LENGTH
+        ),
+        steps=600,
+        batch_size=32,
+        optim=Optim(lr=5e-4, weight_decay=1e-2),
+        schedule=Schedule("linear", warmup=0.1),
+        validate=Validate(every=100),
+        precision="bfloat16",
+        checkpoint_every=100,
+    )
+
+
+def miniature_msrvtt_retrieval() -> Recipe:
+    """MSR-VTT in the miniature world: retrieval by one caption.
+
+    Command: hdvila train miniature-msrvtt-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: R@1 far above chance.
+    """
+    return _recipe("miniature-msrvtt-retrieval", "msrvtt-1ka", "stage1", segments=1)
+
+
+def miniature_didemo_retrieval() -> Recipe:
+    """DiDeMo in the miniature world: retrieval of long videos by paragraphs.
+
+    Command: hdvila train miniature-didemo-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: R@1 far above chance.
+    """
+    return _long(_recipe("miniature-didemo-retrieval", "didemo", "stage1", segments=8))
+
+
+def miniature_activitynet_retrieval() -> Recipe:
+    """ActivityNet Captions in the miniature world: retrieval of long videos by paragraphs.
+
+    Command: hdvila train miniature-activitynet-retrieval --into RUN --set data.benchmark.folder=DIR
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: R@1 far above chance.
+    """
+    return _long(_recipe("miniature-activitynet-retrieval", "activitynet-val1", "stage1", segments=8))
+
+
+def miniature_msrvtt_qa() -> Recipe:
+    """MSRVTT-QA in the miniature world: open questions.
+
+    Command: hdvila train miniature-msrvtt-qa --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: accuracy far above the most frequent answer.
+    """
+    return _recipe("miniature-msrvtt-qa", "msrvtt-qa", "open_ended", segments=1, num_answers=100)
+
+
+def miniature_tgif_action() -> Recipe:
+    """TGIF-QA's actions in the miniature world: what is done so many times, five options.
+
+    Command: hdvila train miniature-tgif-action --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: accuracy at least halfway between chance (20 %) and perfect; chance from a single frame.
+    """
+    return _recipe("miniature-tgif-action", "tgif-action", "multiple_choice", segments=1)
+
+
+def miniature_tgif_transition() -> Recipe:
+    """TGIF-QA's transitions in the miniature world: what is done before or after, five options.
+
+    Command: hdvila train miniature-tgif-transition --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: accuracy at least halfway between chance (20 %) and perfect; chance from a single frame.
+    """
+    return _recipe("miniature-tgif-transition", "tgif-transition", "multiple_choice", segments=1)
+
+
+def miniature_tgif_frameqa() -> Recipe:
+    """TGIF-QA's frame questions in the miniature world: what one frame shows, open answers.
+
+    Command: hdvila train miniature-tgif-frameqa --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: accuracy at least halfway between chance and perfect; questions of fine detail fall without HR frames.
+    """
+    return _recipe("miniature-tgif-frameqa", "tgif-frameqa", "open_ended", segments=1, num_answers=100)
+
+
+def miniature_tgif_count() -> Recipe:
+    """TGIF-QA's counts in the miniature world: how many times, a choice among 0 to 10.
+
+    Command: hdvila train miniature-tgif-count --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: accuracy above the most frequent count.
+    """
+    return _recipe("miniature-tgif-count", "tgif-count", "open_ended", segments=1, num_answers=11)
+
+
+def _long(recipe: Recipe) -> Recipe:
+    """Several segments a video, as the paper takes them from long ones."""
+    preprocess = replace(recipe.data.preprocess, segments=4)
+    return replace(recipe, data=replace(recipe.data, preprocess=preprocess), batch_size=16)

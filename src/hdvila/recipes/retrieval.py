@@ -1,0 +1,136 @@
+"""Fine-tuning for text-to-video retrieval as the paper did it (Xue et al. 2022, section 5.2 and appendix B).
+
+Where paper and released code differ both are here, the code's under ``-official``. Steps are the published epochs of
+the full training split. All begin with a stage-two (or stage-one) model, ``--set start.model=FOLDER_OR_FILE``; one
+of ours that has words of its own needs ``--set data.tokenizer=FOLDER`` as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hdvila.data.settings import Benchmark, DataSettings
+from hdvila.evaluate.protocols import get_protocol
+from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.recipes.hdvila import TOKENIZER
+from hdvila.tasks.pretrain_stage1 import PretrainStage1
+from hdvila.train.optimizer import Optim
+from hdvila.train.recipe import Recipe, Validate
+from hdvila.train.schedule import Schedule
+
+CONTRASTIVE = PretrainStage1(temperature=0.08, weight=1.0)
+"""The released code's fine-tuning loss: temperature 0.08, the plain sum of both directions."""
+
+
+def _recipe(
+    name: str, protocol: str, videos: int, epochs: int, batch: int, processes: int, optim: Optim, schedule: Schedule
+) -> Recipe:
+    asked = get_protocol(protocol)
+    per_epoch = videos // batch
+    return Recipe(
+        name=name,
+        task=CONTRASTIVE,
+        model=HDVILAConfig(variant="stage1"),
+        data=DataSettings(
+            benchmark=Benchmark(protocol=protocol, segments=asked.test.segments),
+            preprocess=asked.train,
+            text_length=asked.text_length,
+            tokenizer=TOKENIZER,
+            workers=8,
+            clips=videos,
+        ),
+        steps=epochs * per_epoch,
+        batch_size=batch,
+        activation_checkpointing=True,
+        optim=optim,
+        schedule=schedule,
+        validate=Validate(every=max(1, epochs // 20) * per_epoch),
+        precision="bfloat16",
+        seed=24,
+        checkpoint_every=10 * per_epoch if per_epoch < 200 else 500,
+        processes=processes,
+    )
+
+
+def msrvtt_retrieval() -> Recipe:
+    """Text-to-video retrieval on MSR-VTT, 9,000 videos, 11 frames a segment, the last model, as the paper reports.
+
+    Command: hdvila train msrvtt-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
+    Cost: the paper used 32 V100; fine-tuning takes under a day on 8, by an author's account.
+    Expect: R@1 35.6 on msrvtt-1ka (the paper's). Not measured here.
+    """
+    recipe = _recipe(
+        "msrvtt-retrieval", "msrvtt-1ka", 9000, 200, 256, 32,
+        Optim(lr=1e-5, align_lr=5e-6, weight_decay=1e-4, align_weight_decay=1e-3),
+        Schedule("multi_step", 0.01, (32, 64, 128, 256)),
+    )  # fmt: skip
+    return replace(recipe, validate=None)
+
+
+def msrvtt_retrieval_official() -> Recipe:
+    """As msrvtt-retrieval with the released configuration: 7 frames, the best model on the test itself.
+
+    Command: hdvila train msrvtt-retrieval-official --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
+    Cost: 32 GPUs in the released configuration.
+    Expect: no published number of its own; chosen on the test, so too good. Not measured here.
+    """
+    paper = msrvtt_retrieval()
+    seen = replace(paper.data, preprocess=replace(paper.data.preprocess, neighbours=3))
+    validate = Validate(every=paper.steps // 10, on="official-test")
+    return replace(paper, name="msrvtt-retrieval-official", data=seen, validate=validate)
+
+
+def didemo_retrieval() -> Recipe:
+    """Paragraph-to-video retrieval on DiDeMo.
+
+    Command: hdvila train didemo-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
+    Cost: the paper used 16 V100.
+    Expect: R@1 28.8 on didemo (the paper's; chosen on the test, validate.on=official-test). Not measured.
+    """
+    return _recipe(
+        "didemo-retrieval", "didemo", 8395, 100, 64, 16,
+        Optim(lr=5e-6, weight_decay=1e-3, cnn_weight_decay=0.1, align_weight_decay=0.1),
+        Schedule("multi_step", 0.1, (8, 16, 32, 64)),
+    )  # fmt: skip
+
+
+def lsmdc_retrieval() -> Recipe:
+    """Text-to-video retrieval on LSMDC.
+
+    Command: hdvila train lsmdc-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
+    Cost: the paper used 8 V100.
+    Expect: R@1 17.4 on lsmdc (the paper's; chosen on the test, validate.on=official-test). Not measured.
+    """
+    return _recipe(
+        "lsmdc-retrieval", "lsmdc", 101_079, 20, 64, 8,
+        Optim(lr=5e-6, weight_decay=1e-3),
+        Schedule("multi_step", 0.01, (4, 8, 16)),
+    )  # fmt: skip
+
+
+def activitynet_retrieval() -> Recipe:
+    """Paragraph-to-video retrieval on ActivityNet Captions.
+
+    Command: hdvila train activitynet-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
+    Cost: the paper used 16 V100.
+    Expect: R@1 28.5 on activitynet-val1 (the paper's; chosen on the test, validate.on=official-test). Not measured.
+    """
+    return _recipe(
+        "activitynet-retrieval", "activitynet-val1", 10_009, 100, 64, 16,
+        Optim(lr=5e-6, weight_decay=1e-3),
+        Schedule("multi_step", 0.1, (8, 16, 32, 64)),
+    )  # fmt: skip
+
+
+def youcook2_retrieval() -> Recipe:
+    """Text-to-clip retrieval on YouCook2, which the paper does not have, with its settings for LSMDC's short clips.
+
+    Command: hdvila train youcook2-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
+    Cost: not published.
+    Expect: no published number of HD-VILA. Not measured here.
+    """
+    return _recipe(
+        "youcook2-retrieval", "youcook2", 9586, 20, 64, 8,
+        Optim(lr=5e-6, weight_decay=1e-3),
+        Schedule("multi_step", 0.01, (4, 8, 16)),
+    )  # fmt: skip

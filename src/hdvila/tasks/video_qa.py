@@ -1,0 +1,63 @@
+"""Video question answering: the right answer out of a vocabulary, or out of five options (paper, section 5.3).
+
+Legend: B clips, S segments, A answers (or options), O texts of a question, L tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hdvila.data.batch import Batch
+from hdvila.errors import UsageError
+from hdvila.losses.answers import answer_loss
+from hdvila.models.hdvila.joint import aggregate
+from hdvila.models.hdvila.model import CONSENSUS, HDVILA
+from hdvila.tasks.masking import Vocabulary
+from hdvila.tasks.task import Metrics, Outputs
+
+
+@dataclass(frozen=True, slots=True)
+class VideoQA:
+    """Cross entropy of the right answers; everything is trained. One term a question.
+
+    The variant of the model decides whether the answers are rows of a vocabulary or options.
+    """
+
+    consensus: str = "mean"
+    """How segments become one decision, in training and in evaluation: mean, max or logsumexp (`answer_loss`)."""
+
+    def __post_init__(self) -> None:
+        if self.consensus not in CONSENSUS:
+            raise UsageError(f"task.consensus={self.consensus!r} is unknown: choose one of {', '.join(CONSENSUS)}")
+
+    def start(self, model: HDVILA) -> None:
+        model.requires_grad_(True)
+
+    def train_mode(self, model: HDVILA) -> None:
+        model.train()
+
+    def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
+        return batch
+
+    def count(self, batch: Batch) -> int:
+        return batch.size
+
+    def forward(self, model: HDVILA, batch: Batch) -> Outputs:
+        """-> scores (B, S, A)."""
+        ids, mask = (
+            batch.input_ids.flatten(0, -2),
+            batch.attention_mask.flatten(0, -2),
+        )  # the O texts of a clip together
+        return (model.answer_logits(batch.high, batch.low, ids, mask).transpose(0, 1),)
+
+    def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
+        """`accuracy` sums the questions that are answered right."""
+        logits_SBA = outputs[0].transpose(0, 1)
+        assert batch.answers is not None, "the examples have no answers"
+        mean = answer_loss(logits_SBA, batch.answers, self.consensus)
+        with torch.no_grad():
+            hits = (aggregate(logits_SBA, self.consensus).argmax(1) == batch.answers).sum()
+        return mean * batch.size, {"accuracy": hits}

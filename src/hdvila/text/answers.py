@@ -1,0 +1,74 @@
+"""The answers that an open-ended model can give: one for each row of its head."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hdvila.errors import UsageError
+
+__all__ = ["ANSWERS", "Answers"]
+
+ANSWERS = "answers.json"
+"""The file in a model folder, in the form of the released code's ans2label files: answer -> row."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A vocabulary of answers. Answers are labels, compared as they stand: benchmarks hold broken words as well.
+
+    Raises:
+        UsageError: no answers, or one twice.
+    """
+
+    words: tuple[str, ...]
+    """The answer of row i of the head at place i."""
+
+    def __post_init__(self) -> None:
+        if not self.words:
+            raise UsageError("a vocabulary of answers needs at least one answer")
+        if len(self.rows) < len(self.words):
+            word, times = Counter(self.words).most_common(1)[0]
+            raise UsageError(f"the answer {word!r} stands {times} times in a vocabulary: each has one row")
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Answer -> row of the head."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    @classmethod
+    def most_frequent(cls, answers: Iterable[str], count: int) -> Answers:
+        """The `count` most frequent of `answers`, or all where there are fewer; the alphabet decides between equals."""
+        counted = Counter(answers)
+        return cls(tuple(sorted(counted, key=lambda word: (-counted[word], word))[:count]))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Answers:
+        """Read an ans2label file, a JSON object answer -> row, or the ``answers.json`` of a model folder.
+
+        Raises:
+            UsageError: there is no such file, or it holds anything else; rows must be 0, 1, 2, ... once each.
+        """
+        file = Path(path) / ANSWERS if Path(path).is_dir() else Path(path)
+        try:
+            rows = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UsageError(f"{file}: there is no such file of answers; give a JSON object answer -> row") from None
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{file}: it cannot be read as JSON ({error}): give an object answer -> row") from error
+        whole = isinstance(rows, dict) and all(type(row) is int for row in rows.values())
+        if not whole or sorted(rows.values()) != list(range(len(rows))):
+            raise UsageError(f"{file}: it is no vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
+        return cls(tuple(sorted(rows, key=rows.__getitem__)))
+
+    def save(self, folder: Path) -> None:
+        """Write ``answers.json`` into a model folder."""
+        (folder / ANSWERS).write_text(json.dumps(self.rows, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")

@@ -1,0 +1,135 @@
+"""A benchmark's splits as a run needs them: what it learns from, and what it is measured on meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdvila.annotations.carve import carve
+from hdvila.annotations.records import Annotations
+from hdvila.data.dataset import ClipSource, open_corpus
+from hdvila.data.examples import (
+    Example,
+    caption_examples,
+    clip_numbers,
+    question_examples,
+    training_answers,
+)
+from hdvila.data.history import Training
+from hdvila.data.settings import Benchmark
+from hdvila.errors import UsageError
+from hdvila.evaluate.protocols import get_protocol, read_split
+from hdvila.evaluate.protocols.protocol import Protocol
+from hdvila.progress import Reporter
+from hdvila.text.answers import Answers
+from hdvila.train.recipe import Recipe
+
+STORE = "store"
+"""Folder of the prepared clips in a benchmark's folder."""
+CARVED_SHARE = 0.1
+VARIANT_OF = {"retrieval": "stage1", "open_ended": "open_ended", "count": "open_ended"}
+COUNTS = tuple(map(str, range(11)))
+"""TGIF-QA's counts, 0 to 10, as answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What a run is measured on."""
+
+    protocol: Protocol
+    annotations: Annotations
+    source: ClipSource
+    store: Path
+    allow_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkData:
+    """The training split of a benchmark."""
+
+    source: ClipSource
+    examples: list[Example]
+    answers: Answers | None
+    held_out: HeldOut | None
+    training: Training
+
+
+def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
+    """Read what ``recipe.data.benchmark`` names.
+
+    Raises:
+        UsageError: it names nothing, the protocol asks for another kind of model, files or videos are missing, or a
+            vocabulary that does not fit.
+        StoreError: the store cannot be read.
+    """
+    chosen = recipe.data.benchmark
+    assert chosen is not None
+    protocol = _protocol(recipe, chosen)
+    folder = Path(chosen.folder)
+    train, held_out = _splits(recipe, protocol, folder)
+    for note in train.notes:
+        reporter.note(note)
+    store = folder / STORE
+    source = open_corpus(store)
+    videos = [video.video_id for video in train.videos]
+    numbers = clip_numbers(source, videos, store, allow_missing=chosen.allow_missing)
+    if len(numbers) < len(videos):
+        reporter.note(f"{store}: trained without the {len(videos) - len(numbers)} of {len(videos)} videos it lacks")
+    answers = _answers(recipe, protocol, train) if protocol.task in ("open_ended", "count") else None
+    if protocol.task == "retrieval":
+        examples = caption_examples(train.captions, numbers)
+    else:
+        examples, left_out = question_examples(train.questions, numbers, answers)
+        if left_out:
+            reporter.note(
+                f"{left_out} of {left_out + len(examples)} training questions are left out: their answers are not "
+                "among those that the model gives, or are not told"
+            )
+    seen = [source.clips[example.clip].video_id for example in examples]
+    if not seen:
+        raise UsageError(f"{folder}: its training split of {protocol.name} holds nothing to learn from")
+    measured = None
+    if held_out is not None:
+        measured = HeldOut(protocol, held_out, source, store, chosen.allow_missing)
+    training = Training.on(protocol.name, protocol.benchmark, "train", seen)
+    return BenchmarkData(source, examples, answers, measured, training)
+
+
+def _protocol(recipe: Recipe, chosen: Benchmark) -> Protocol:
+    if not chosen.protocol or not chosen.folder:
+        raise UsageError(
+            f"the recipe {recipe.name} needs a benchmark: prepare it with hdvila prepare, then add --set "
+            f"data.benchmark.folder=FOLDER{'' if chosen.protocol else ' --set data.benchmark.protocol=NAME'}"
+        )
+    protocol = get_protocol(chosen.protocol)
+    wanted = VARIANT_OF.get(protocol.task, "multiple_choice")
+    if recipe.model.variant != wanted:
+        raise UsageError(
+            f"model.variant={recipe.model.variant!r} does not fit the protocol {protocol.name}, whose task is "
+            f"{protocol.task}: it is for variant {wanted}"
+        )
+    if "train" not in protocol.files:
+        raise UsageError(f"the protocol {protocol.name} has no training split: {protocol.split}")
+    return protocol
+
+
+def _splits(recipe: Recipe, protocol: Protocol, folder: Path) -> tuple[Annotations, Annotations | None]:
+    """(to learn from, to be measured on); no video of the one is in the other."""
+    train = read_split(protocol, folder, "train")
+    if recipe.validate is None:
+        return train, None
+    if recipe.validate.on == "official-test":
+        return train, read_split(protocol, folder, "test")
+    if "validation" in protocol.files:
+        return train, read_split(protocol, folder, "validation")
+    return carve(train, CARVED_SHARE, 0)
+
+
+def _answers(recipe: Recipe, protocol: Protocol, train: Annotations) -> Answers:
+    chosen = recipe.data.benchmark
+    assert chosen is not None
+    if chosen.answers:
+        return Answers.load(chosen.answers)
+    if protocol.task == "count":
+        return Answers(COUNTS)
+    return Answers.most_frequent(training_answers(train), recipe.model.num_answers)

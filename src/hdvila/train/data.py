@@ -1,0 +1,130 @@
+"""What a run learns from: a corpus or a benchmark's training split, its words, its answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hdvila.data.dataset import ClipSource, HybridDataset, open_corpus
+from hdvila.data.history import Training
+from hdvila.errors import UsageError
+from hdvila.progress import SILENT, Reporter
+from hdvila.tasks.masking import Vocabulary
+from hdvila.text.answers import Answers
+from hdvila.text.tokenizer import Tokenizer
+from hdvila.train.benchmark import HeldOut, open_benchmark
+from hdvila.train.recipe import Recipe
+from hdvila.types import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """Examples as batches, and their words."""
+
+    dataset: HybridDataset
+    tokenizer: Tokenizer
+    mark: Mapping[str, Any]
+    """`corpus_mark` of the clips, or `example_mark` of the examples."""
+    answers: Answers | None = None
+    """What an open-ended model answers with."""
+    held_out: HeldOut | None = None
+    """What it is validated on."""
+    training: Training | None = None
+    """Which videos of a benchmark it is trained on."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.tokenizer.vocab_size, self.tokenizer.mask_id, self.tokenizer.special_ids)
+
+
+def open_data(
+    recipe: Recipe,
+    corpus: str | Path | None = None,
+    tokenizer: Tokenizer | None = None,
+    reporter: Reporter = SILENT,
+) -> TrainingData:
+    """The corpus or benchmark that the recipe or, where it names none, the caller names, and its tokenizer.
+
+    Args:
+        tokenizer: the one of a run that goes on; None for a run that begins.
+        reporter: hears what was left out.
+
+    Raises:
+        UsageError: nobody names a corpus, a benchmark that cannot be trained on, or a tokenizer with more words than
+            the model.
+        StoreError: it cannot be read.
+    """
+    if recipe.data.benchmark is not None:
+        return _from_benchmark(recipe, tokenizer, reporter)
+    path = recipe.data.corpus or corpus
+    if not path:
+        raise UsageError(
+            f"the recipe {recipe.name} needs a corpus and data.corpus is empty: build one with hdvila corpus build, "
+            "then add --set data.corpus=FOLDER"
+        )
+    source = open_corpus(path)
+    tokenizer = tokenizer or _tokenizer(recipe, (clip.text for clip in source.clips))
+    _check_size(recipe, tokenizer)
+    dataset = HybridDataset(source, recipe.data, tokenizer, recipe.seed)
+    return TrainingData(dataset, tokenizer, corpus_mark(source.clips))
+
+
+def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Reporter) -> TrainingData:
+    benchmark = open_benchmark(recipe, reporter)
+    texts = (text for example in benchmark.examples for wording in example.wordings for text in wording)
+    tokenizer = tokenizer or _tokenizer(recipe, texts)
+    _check_size(recipe, tokenizer)
+    dataset = HybridDataset(benchmark.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
+    mark = example_mark(benchmark.source, dataset)
+    return TrainingData(dataset, tokenizer, mark, benchmark.answers, benchmark.held_out, benchmark.training)
+
+
+def corpus_mark(clips: Iterable[Clip]) -> dict[str, Any]:
+    """How many clips there are, and a hash of their names and texts in order: batches and words follow from them."""
+    return _mark([clip.clip_id, clip.text] for clip in clips)
+
+
+def example_mark(source: ClipSource, dataset: HybridDataset) -> dict[str, Any]:
+    """The same of examples: their clips, texts and answers."""
+    examples = (dataset[number] for number in range(len(dataset)))
+    return _mark([source.clips[one.clip].clip_id, one.wordings, one.answer] for one in examples)
+
+
+def _mark(rows: Iterable[list[Any]]) -> dict[str, Any]:
+    digest, count = hashlib.sha256(), 0
+    for row in rows:
+        digest.update(json.dumps(row).encode())
+        count += 1
+    return {"clips": count, "sha256": digest.hexdigest()}
+
+
+def _check_size(recipe: Recipe, tokenizer: Tokenizer) -> None:
+    if tokenizer.vocab_size > recipe.model.vocab_size:
+        raise UsageError(
+            f"the tokenizer has {tokenizer.vocab_size} entries, model.vocab_size is {recipe.model.vocab_size}: "
+            f"set model.vocab_size={tokenizer.vocab_size}, or name another data.tokenizer"
+        )
+
+
+def _tokenizer(recipe: Recipe, texts: Iterable[str]) -> Tokenizer:
+    """The one that is named, or the start weights', or one learned from `texts` (always the same from the same).
+
+    Raises:
+        UsageError: start weights whose words nobody knows: another vocabulary would give their rows other words.
+    """
+    if recipe.data.tokenizer:
+        return Tokenizer.load(recipe.data.tokenizer)
+    for key, start in (("start.model", recipe.start.model), ("start.bert", recipe.start.bert)):
+        if start:
+            folder = Path(start).parent if Path(start).is_file() else Path(start)
+            if folder.is_dir() and not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
+                raise UsageError(
+                    f"{key}={start}: {folder} holds no tokenizer.json or vocab.txt, and only the tokenizer that these "
+                    "weights were trained with gives their words the right meaning: name it with data.tokenizer"
+                )
+            return Tokenizer.load(folder)
+    return Tokenizer.train(texts, recipe.model.vocab_size)

@@ -1,0 +1,75 @@
+"""`hdvila prepare` as a person uses it: from annotation files and a folder of videos to a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hdvila.corpus.failures import read_failures
+from hdvila.store import Corpus
+from tests.cli.conftest import Run, lines
+
+TEST = "key,vid_key,video_id,sentence\nret0,msr3,video3,the blue cube falls\nret1,msr7,video7,two dogs run\n"
+
+
+def benchmark(videos: Path, data: Path) -> Path:
+    """MSR-VTT's test of two of the videos, one of which has another ending and lies in a folder of its own."""
+    (videos / "test").mkdir()
+    (videos / "03.mp4").rename(videos / "test" / "video3.AVI")
+    (videos / "07.mp4").rename(videos / "video7.mp4")
+    (data / "annotations").mkdir(parents=True)
+    (data / "annotations" / "MSRVTT_JSFUSION_test.csv").write_text(TEST)
+    return data
+
+
+def test_a_store_comes_to_lie_beside_the_annotations(hdvila: Run, here: Run, videos: Path, tmp_path: Path) -> None:
+    data = benchmark(videos, tmp_path / "data")
+    done = hdvila("prepare", "msrvtt-1ka", "--videos", videos, "--data", data)
+    assert done.returncode == 0, done.stderr
+    assert "of 2 videos 2 added, 0 unchanged, 0 failed" in done.stdout
+    assert "train annotations of msrvtt-1ka are missing" in done.stderr, "what is not prepared is said"
+    store = Corpus(data / "store")
+    assert {(clip.video_id, clip.text) for clip in store.clips} == {
+        ("video3", "the blue cube falls"),
+        ("video7", "two dogs run"),
+    }
+    assert (store.rates.lr_fps, store.rates.hr_every) == (6.0, 3)
+    again = here("prepare", "msrvtt-1ka", "--videos", videos, "--data", data, "--json")
+    assert lines(again.stdout) == [{"store": str(data / "store"), "videos": 2, "added": 0, "unchanged": 2, "failed": 0}]
+
+
+def test_what_is_missing_is_listed_and_ends_with_one(here: Run, videos: Path, tmp_path: Path) -> None:
+    data = benchmark(videos, tmp_path / "data")
+    (videos / "video7.mp4").rename(videos / "elsewhere.mp4")
+    done = here("prepare", "msrvtt-1ka", "--videos", videos, "--data", data)
+    assert done.returncode == 1
+    assert "1 added, 0 unchanged, 1 failed" in done.stdout
+    assert "video7: " in done.stderr
+    assert "has no video called video7" in done.stderr
+    (failure,) = read_failures(data / "store")
+    assert (failure.video, failure.step) == ("video7", "collect")
+    (videos / "elsewhere.mp4").rename(videos / "video7.mp4")
+    mended = here("prepare", "msrvtt-1ka", "--videos", videos, "--data", data, "--retry-failed", "--json")
+    assert mended.returncode == 0
+    assert lines(mended.stdout)[-1]["added"] == 1
+
+
+def test_the_official_way_goes_into_a_store_of_its_own(here: Run, videos: Path, tmp_path: Path) -> None:
+    data = benchmark(videos, tmp_path / "data")
+    assert here("prepare", "msrvtt-1ka", "--videos", videos, "--data", data, "--official").returncode == 0
+    store = Corpus(data / "store-official")
+    assert store.frames(0, "lr", [0]).rgb.shape == (1, 180, 288, 3)
+    assert store.frames(0, "hr", [0]).rgb.shape == (1, 720, 1152, 3)
+    assert not (data / "store").exists()
+
+
+def test_wrong_use_is_refused_in_one_line(here: Run, videos: Path, tmp_path: Path) -> None:
+    data = benchmark(videos, tmp_path / "data")
+    for words, reason in (
+        (("msrvtt", "--videos", videos, "--data", data), "no protocol"),
+        (("didemo", "--videos", videos, "--data", data), "annotations of didemo are missing"),
+        (("msrvtt-1ka", "--videos", tmp_path / "none", "--data", data), "cannot be read"),
+    ):
+        refused = here("prepare", *words)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert reason in refused.stderr
+    assert not (data / "store").exists()

@@ -1,0 +1,155 @@
+"""`hdvila evaluate CHECKPOINT`: one record, predictions that score the same, and pairings that are refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_finetuning import finetune
+from training_runs import command, write_corpus
+
+from benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa
+from hdvila.cli.main import main
+from hdvila.evaluate.fitting import fit_processor
+from hdvila.evaluate.protocols import get_protocol
+from hdvila.hub import load_model
+
+Capture = pytest.CaptureFixture[str]
+
+
+def evaluate(capsys: Capture, *words: object) -> tuple[int, dict[str, Any], str]:
+    status = main(["evaluate", *map(str, words), "--json"])
+    out, err = capsys.readouterr()
+    return status, json.loads(out) if out else {}, err
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """data/{action,qa,msrvtt} and a model of each task that has made a step."""
+    root = tmp_path_factory.mktemp("world")
+    write_action(root / "action")
+    write_qa(root / "qa")
+    write_msrvtt_mc(write_msrvtt_test(root / "msrvtt"))
+    runs = {
+        "action-model": finetune("miniature-tgif-action", root / "action", root / "action-model", steps=1),
+        "qa-model": finetune("miniature-msrvtt-qa", root / "qa", root / "qa-model", steps=1),
+        "stage1": command(write_corpus(root / "corpus"), root / "stage1", steps=1),
+    }
+    for name, words in runs.items():
+        assert main(words[3:]) == 0, name
+    return root
+
+
+def test_a_record_tells_what_was_measured_and_by_what(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    model, data, file = world / "action-model/model", world / "action", tmp_path / "predictions.jsonl"
+    words = (model, "--protocol", "tgif-action", "--data", data, "--predictions", file, "--into", tmp_path / "r.json")
+    status, record, errors = evaluate(capsys, *words)
+    assert status == 0, errors
+    assert (record["queries"], record["videos"], record["chance"]) == (10, 10, 0.2)
+    weights = (model / "model.safetensors").read_bytes()
+    assert record["checkpoint"] == {"path": str(model), "sha256": hashlib.sha256(weights).hexdigest()}
+    assert record["recipe"]["training"]["name"] == record["method"] == "miniature-tgif-action"
+    assert record["recipe"]["preprocess"]["segments"] == 2
+    assert record["hardware"]["device"] == "cpu"
+    assert {"accuracy", "intervals", "versions", "seconds", "published"} <= record.keys()
+    assert json.loads((tmp_path / "r.json").read_text()) == record
+
+    given = ("--annotations", data / "Test_action_question.csv", "--predictions", file)
+    again = evaluate(capsys, "--protocol", "tgif-action", *given)[1]
+    for name in ("accuracy", "accuracy_by_type", "intervals", "queries", "videos"):
+        assert again[name] == record[name]
+
+
+def test_open_answers_are_words_and_what_lies_outside_is_counted(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = (world / "qa-model/model", "--protocol", "msrvtt-qa", "--data", world / "qa")
+    status, record, errors = evaluate(capsys, *words, "--predictions", tmp_path / "answers.jsonl")
+    assert status == 0, errors
+    assert record["out_of_vocabulary"] == {"questions": 1, "answers": 1}
+    given = [json.loads(line)["answer"] for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
+    assert set(given) <= {"red", "green", "blue", "grey", "white", "oddtrain"}
+    (saved,) = (world / "qa" / "results").iterdir()
+    assert saved.name.startswith("msrvtt-qa-standard-")
+
+
+def test_zero_shot_retrieval_has_its_own_setting(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt")
+    plain = evaluate(capsys, *words, "--predictions", tmp_path / "plain.npz")
+    other = evaluate(capsys, *words, "--sampling", "zero-shot", "--predictions", tmp_path / "zero.npz")
+    assert (plain[0], other[0]) == (0, 0), plain[2] + other[2]
+    assert plain[1]["recipe"]["preprocess"] | {"segments": 4} == other[1]["recipe"]["preprocess"]
+    assert plain[1]["recipe"]["preprocess"]["fps"] == 6.0  # the store's, though the model was trained at 10
+    assert plain[1]["text_to_video"]["gallery"] == 6
+    assert "query_expansion" in plain[1]["extra"]
+    with np.load(tmp_path / "plain.npz") as one, np.load(tmp_path / "zero.npz") as two:
+        assert one["similarity"].shape == (6, 6)
+        assert not np.allclose(one["similarity"], two["similarity"])  # without its stop words a caption is another
+
+
+def test_multiple_choice_by_retrieval(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = (world / "stage1/model", "--protocol", "msrvtt-mc", "--data", world / "msrvtt")
+    status, record, errors = evaluate(capsys, *words, "--predictions", tmp_path / "mc.jsonl")
+    assert status == 0, errors
+    assert record["queries"] == 6
+    assert record["chance"] == pytest.approx(0.2)
+    answers = [json.loads(line)["answer"] for line in (tmp_path / "mc.jsonl").read_text().splitlines()]
+    right = [n % 5 for n in range(6)]
+    assert record["accuracy"] == np.mean([given == wanted for given, wanted in zip(answers, right, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("model", "protocol", "data", "message"),
+    [
+        ("stage1", "tgif-action", "action", "needs a model of variant multiple_choice, this one is 'stage1'"),
+        ("action-model", "msrvtt-1ka", "msrvtt", "needs a model of variant stage1 or stage2"),
+        ("qa-model", "tgif-action", "action", "needs a model of variant multiple_choice, this one is 'open_ended'"),
+        ("stage1", "msrvtt-1ka", "action", "annotations of msrvtt-1ka are missing"),
+    ],
+)
+def test_wrong_pairings_are_refused(
+    model: str, protocol: str, data: str, message: str, world: Path, capsys: Capture
+) -> None:
+    words = (world / model / "model", "--protocol", protocol, "--data", world / data)
+    status, _, errors = evaluate(capsys, *words)
+    assert status == 2
+    assert message in errors
+
+
+def test_videos_that_were_trained_on_are_no_test(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "store").symlink_to(world / "action" / "store")
+    train = (world / "action" / "Train_action_question.csv").read_bytes()
+    (tmp_path / "Test_action_question.csv").write_bytes(train)
+    status, _, errors = evaluate(capsys, world / "action-model/model", "--protocol", "tgif-action", "--data", tmp_path)
+    assert status == 2
+    assert "of the 40 videos of this test" in errors
+    assert "in the train split of tgif-action" in errors
+
+
+@pytest.mark.parametrize(("first", "message"), [(50, "not one of the 10 right answers"), (100, "(video100, ")])
+def test_another_vocabulary_and_other_videos_are_refused(
+    first: int, message: str, world: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    rows = [{"answer": f"foreign{n}", "id": n, "question": "what?", "video_id": first + n} for n in range(10)]
+    (tmp_path / "test_qa.json").write_text(json.dumps(rows))
+    (tmp_path / "store").symlink_to(world / "qa" / "store")
+    status, _, errors = evaluate(capsys, world / "qa-model/model", "--protocol", "msrvtt-qa", "--data", tmp_path)
+    assert status == 2
+    assert message in errors
+    assert errors.count("\n") == 1
+
+
+def test_a_file_without_a_processor_reads_by_the_protocol(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    model = load_model(world / "stage1/model")
+    assert model.processor is not None
+    model.processor.tokenizer.save(tmp_path)  # type: ignore[attr-defined]
+    model.processor = None
+    file = tmp_path / "model.safetensors"
+    protocol = get_protocol("msrvtt-1ka")
+    processor = fit_processor(model, str(file), protocol, (6.0, 3), "zero-shot", fine_tuned=False)
+    assert processor.preprocess == protocol.zero_shot
+    assert processor.text_length == 32  # as many positions as the model has
+    slower = fit_processor(model, str(file), protocol, (12.0, 6), "standard", fine_tuned=False)
+    assert (slower.preprocess.fps, slower.preprocess.rate) == (12.0, 2 * protocol.test.rate)

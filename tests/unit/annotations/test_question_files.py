@@ -1,0 +1,184 @@
+"""MSRVTT-QA, MSVD-QA, TGIF-QA, MSRVTT-MC and the official lists: small files with every oddity of the real ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hdvila.annotations import msrvtt_mc, msrvtt_qa, official, tgif_qa
+from hdvila.annotations.records import Annotations, Caption, Part, Question
+from hdvila.annotations.vocabulary import vocabulary_beside
+from hdvila.errors import UsageError
+
+
+def write(folder: Path, name: str, content: str) -> Path:
+    (folder / name).write_bytes(content.encode())
+    return folder / name
+
+
+def jsonl(*records: object) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def tabs(*rows: Sequence[str]) -> str:
+    return "".join("\t".join(row) + "\r\n" for row in rows)
+
+
+def test_the_three_forms_of_msrvtt_qa(tmp_path: Path) -> None:
+    whole = [{"answer": "coversation", "id": 170859, "question": "what is a family having?", "video_id": 7010}]
+    line = {
+        "answer": "coversation",
+        "question": "what is a family having?",
+        "video_id": "video7010",
+        "answer_type": "what",
+    }
+    table = "video,question,answer,qid,type\n7010,what is a family having,coversation,170859,10\n"
+    read = msrvtt_qa.read_msrvtt_qa
+    original = read(write(tmp_path, "test_qa.json", json.dumps(whole)), "test")
+    text = "what is a family having?"
+    assert original.questions == (Question("170859", "video7010", text, "coversation", kind="what"),)
+    numbered = read(write(tmp_path, "test.jsonl", jsonl(line)), "test")
+    assert numbered.questions == (Question("0", "video7010", text, "coversation", kind="what"),)
+    cut = read(write(tmp_path, "hqga_test.csv", table), "test")
+    assert cut.questions == (Question("170859", "video7010", text.rstrip("?"), "coversation", kind="what"),)
+    assert cut.videos == (Part("video7010", group="10"),)
+
+
+def test_msvd_qa_names_its_videos_otherwise(tmp_path: Path) -> None:
+    whole = [{"answer": "man", "id": 37348, "question": "who opens it?", "video_id": 1451}]
+    file = write(tmp_path, "test_qa.json", json.dumps(whole))
+    assert msrvtt_qa.read_msvd_qa(file, "test").videos == (Part("vid1451"),)
+    with pytest.raises(UsageError, match="its numbers are those of MSVD-QA"):
+        msrvtt_qa.read_msrvtt_qa(file, "test")
+    whole[0]["video_id"] = 7010
+    with pytest.raises(UsageError, match="is not MSVD-QA, which has 1,970 videos"):
+        msrvtt_qa.read_msvd_qa(write(tmp_path, "other.json", json.dumps(whole)), "test")
+    line = {"answer": "man", "question": "who?", "video_id": "video6513", "answer_type": "who"}
+    with pytest.raises(UsageError, match="vid<number>, not video6513"):
+        msrvtt_qa.read_msvd_qa(write(tmp_path, "val.jsonl", jsonl(line)), "validation")
+
+
+ACTION = ("gif_name", "question", "a1", "a2", "a3", "a4", "a5", "answer", "vid_id", "key")
+FRAME = ("gif_name", "question", "answer", "type", "vid_id", "key", "description")
+COUNT = ("gif_name", "question", "answer", "vid_id", "key")
+LINES = {
+    "action": (ACTION, ("tumblr_a_250", "What , 3 times ?", "flap", 'say "no"', "a", "b", "c", "4", "ACTION4", "26")),
+    "transition": (ACTION, ("tumblr_a_250", "What before it ?", '"go', "stop", "a", "b", "c", "0", "TRANS37", "38")),
+    "frameqa": (FRAME, ("tumblr_a_250", "what is it ?", "cookie", "2", "FRAMEQA9", "2", "a brown cookie .")),
+    "count": (COUNT, ("tumblr_a_250", "How many times ?", "10", "COUNT12", "52")),
+}
+READERS = {
+    "action": tgif_qa.read_action,
+    "transition": tgif_qa.read_transition,
+    "frameqa": tgif_qa.read_frameqa,
+    "count": tgif_qa.read_count,
+}
+
+
+def test_tgif_ids_stand_in_the_column_that_is_named_for_the_video(tmp_path: Path) -> None:
+    found = {
+        task: READERS[task](write(tmp_path, f"Test_{task}_question.csv", tabs(*rows)), "test").questions
+        for task, rows in LINES.items()
+    }
+    gif = "tumblr_a_250"
+    options = ("flap", 'say "no"', "a", "b", "c")
+    assert found["action"] == (Question("ACTION4", gif, "What , 3 times ?", 4, options),)
+    assert found["transition"] == (Question("TRANS37", gif, "What before it ?", 0, ('"go', "stop", "a", "b", "c")),)
+    assert found["frameqa"] == (Question("FRAMEQA9", gif, "what is it ?", "cookie", kind="color"),)
+    assert found["count"] == (Question("COUNT12", gif, "How many times ?", "10"),)
+
+
+@pytest.mark.parametrize(("reader", "file"), [(a, b) for a in READERS for b in READERS if a != b])
+def test_one_tgif_task_is_not_taken_for_another(tmp_path: Path, reader: str, file: str) -> None:
+    with pytest.raises(UsageError, match="looks like TGIF-QA"):
+        READERS[reader](write(tmp_path, "Test_question.csv", tabs(*LINES[file])), "test")
+
+
+def changed(task: str, column: str, value: str) -> str:
+    header, row = LINES[task]
+    return tabs(header, [value if name == column else cell for name, cell in zip(header, row, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("task", "content", "words"),
+    [
+        ("action", changed("action", "answer", "5"), r"line 2: the answer is 5, but the options are numbered 0\.\.4"),
+        ("action", changed("action", "answer", "flap"), "'answer' is 'flap', where a whole number must stand"),
+        ("count", changed("count", "answer", "11"), "the count is 11"),
+        ("count", changed("count", "answer", "2.5"), "whole number"),
+        ("count", tabs(*LINES["count"], LINES["count"][1]), "'COUNT12' stands there more than once"),
+        ("count", tabs(COUNT), "holds no captions and no questions"),
+    ],
+)
+def test_broken_tgif_lines_are_refused(tmp_path: Path, task: str, content: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        READERS[task](write(tmp_path, "Test_question.csv", content), "test")
+
+
+def test_the_official_question_lists(tmp_path: Path) -> None:
+    choice = {"question": "what 3 times", "answer": 1, "gif_name": "g1", "options": ["a", "b", "c", "d", "e"]}
+    word = {"question": "what is it", "answer": "cat", "gif_name": "g1", "answer_type": "object"}
+    found = tgif_qa.read_action(write(tmp_path, "action.jsonl", jsonl(choice)), "test")
+    assert found.questions == (Question("0", "g1", "what 3 times", 1, ("a", "b", "c", "d", "e")),)
+    found = tgif_qa.read_frameqa(write(tmp_path, "frame.jsonl", jsonl(word, word)), "test")
+    assert [question.question_id for question in found.questions] == ["0", "1"]
+    assert found.questions[0].kind == "object"
+    with pytest.raises(UsageError, match="questions with options"):
+        tgif_qa.read_transition(tmp_path / "frame.jsonl", "test")
+    with pytest.raises(UsageError, match="list of texts"):
+        official.read_questions(write(tmp_path, "x.jsonl", jsonl({**choice, "options": "a"})))
+
+
+def test_a_choice_of_captions(tmp_path: Path) -> None:
+    line = {"clip_name": "video7010", "options": ["a", "b", "c", "d", "e"], "answer": 2}
+    found = msrvtt_mc.read(write(tmp_path, "msrvtt_mc_test.jsonl", jsonl({"qid": 7, **line}, line)), "test")
+    assert [question.question_id for question in found.questions] == ["7", "1"]
+    assert found.questions[0].answer == 2
+    with pytest.raises(UsageError, match="is not MSRVTT-MC"):
+        msrvtt_mc.read(write(tmp_path, "x.jsonl", jsonl({"clip_id": "a", "text": "b"})), "test")
+
+
+def captions(videos: int, each: int = 3) -> Annotations:
+    said = [Caption(f"{v}.{n}", f"video{v}", f"text {n} of {v}") for v in range(videos) for n in range(each)]
+    return Annotations(tuple(Part(f"video{v}") for v in range(videos)), tuple(said))
+
+
+def test_choices_are_built_by_the_published_rule(tmp_path: Path) -> None:
+    source = captions(60)
+    built = msrvtt_mc.build_multiple_choice(source)
+    assert [question.video_id for question in built.questions] == [part.video_id for part in source.videos]
+    for question in built.questions:
+        owners = [option.rsplit(" ", 1)[1] for option in question.options]
+        assert len(set(owners)) == 5, "five captions of five videos"
+        assert f"video{owners[int(question.answer or 0)]}" == question.video_id
+    places = [question.answer for question in built.questions]
+    assert all(places.count(place) >= 4 for place in range(5)), "the right one stands anywhere"
+    assert msrvtt_mc.build_multiple_choice(source) == built
+    assert msrvtt_mc.build_multiple_choice(source, seed=1).questions != built.questions
+    assert "not the papers' draws" in built.notes[-1]
+    msrvtt_mc.write_multiple_choice(tmp_path / "mc.jsonl", built)
+    assert msrvtt_mc.read(tmp_path / "mc.jsonl", "test").questions == built.questions
+
+
+def test_a_caption_that_two_videos_share_is_no_wrong_option() -> None:
+    source = captions(5)
+    same = tuple(Caption(one.query_id, one.video_id, "a man talks") for one in source.captions)
+    with pytest.raises(UsageError, match="too few captions of other videos differ"):
+        msrvtt_mc.build_multiple_choice(Annotations(source.videos, same))
+    with pytest.raises(UsageError, match="5 videos or more, and there are 4"):
+        msrvtt_mc.build_multiple_choice(captions(4))
+
+
+@pytest.mark.parametrize(("content", "words"), [("[1]", "is no vocabulary"), ('{"a": "b"}', "is no vocabulary")])
+def test_the_vocabulary_beside_an_annotation_file(tmp_path: Path, content: str, words: str) -> None:
+    file: Any = tmp_path / "val.jsonl"
+    assert vocabulary_beside(file) is None
+    write(tmp_path, "train_ans2label.json", '{"accept": 0, "question": 1}')
+    assert vocabulary_beside(file) == {"accept", "question"}
+    write(tmp_path, "train_ans2label.json", content)
+    with pytest.raises(UsageError, match=words):
+        vocabulary_beside(file)

@@ -1,0 +1,126 @@
+"""The real files: counts, the first entry of each, and what keeps one benchmark's file from being read as another's."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hdvila.annotations import activitynet, didemo, msrvtt, msrvtt_mc, msrvtt_qa, tgif_qa, youcook2
+from hdvila.annotations.recognise import looks_like
+from hdvila.annotations.tables import read_json
+from hdvila.errors import UsageError
+from hdvila.evaluate.protocols import PROTOCOLS
+
+SHARED = Path(os.environ.get("HDVILA_SHARED", Path(__file__).parents[4] / "shared")) / "data" / "annotations"
+
+
+def real(name: str) -> Path:
+    if not (SHARED / name).is_file():
+        pytest.skip(f"shared data not found: {SHARED / name}")
+    return SHARED / name
+
+
+COUNTS = {  # file: protocol, split, videos, captions, questions
+    "msrvtt/MSRVTT_JSFUSION_test.csv": ("msrvtt-1ka", "test", 1000, 1000, 0),
+    "msrvtt/videodatainfo_it_sample.json.gz": ("msrvtt-full", "test", 60, 1200, 0),
+    "didemo/val_data.json.gz": ("didemo", "validation", 1065, 1065, 0),
+    "activitynet_captions/val_1.json.gz": ("activitynet-val1", "test", 3487, 3487, 0),
+    "activitynet_captions/train_modified.json.gz": ("activitynet-val1", "train", 2500, 2500, 0),
+    "activitynet_captions/anet_entities_val_1_para.json": ("activitynet-val1", "test", 1750, 1750, 0),
+    "youcook2/validation_youcook.csv": ("youcook2", "test", 2355, 2355, 0),
+    "youcook2/yc2_val.json": ("youcook2", "test", 2464, 2464, 0),
+    "youcook2/yc2_train.json": ("youcook2", "train", 7341, 7341, 0),
+    "msrvtt_qa/val.jsonl.gz": ("msrvtt-qa", "validation", 349, 0, 8517),
+    "msrvtt_qa/hqga_test.csv": ("msrvtt-qa", "test", 481, 0, 12000),
+    "msvd_qa/train_qa.json": ("msvd-qa", "train", 294, 0, 8000),
+    "msvd_qa/val_qa.json": ("msvd-qa", "validation", 178, 0, 4691),
+    "msvd_qa/test_qa.json.gz": ("msvd-qa", "test", 371, 0, 9543),
+    "tgif_qa/Test_action_question.csv": ("tgif-action", "test", 1568, 0, 1568),
+    "tgif_qa/Train_action_question.csv": ("tgif-action", "train", 5000, 0, 5000),
+    "tgif_qa/Test_transition_question.csv": ("tgif-transition", "test", 2184, 0, 4368),
+    "tgif_qa/Test_frameqa_question.csv.gz": ("tgif-frameqa", "test", 4941, 0, 9512),
+    "tgif_qa/Test_count_question.csv": ("tgif-count", "test", 2447, 0, 2447),
+    "tgif_qa/Train_count_question.csv": ("tgif-count", "train", 5000, 0, 5000),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_nothing_is_lost(name: str) -> None:
+    protocol, split, videos, captions, questions = COUNTS[name]
+    found = PROTOCOLS[protocol].read(real(name), split)  # type: ignore[arg-type]
+    assert (len(found.videos), len(found.captions), len(found.questions)) == (videos, captions, questions)
+    known = {part.video_id for part in found.videos}
+    assert {one.video_id for one in (*found.captions, *found.questions)} <= known
+    assert all(caption.text == " ".join(caption.text.split()) for caption in found.captions)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_file_is_read_as_another_benchmarks(protocol: str) -> None:
+    """A file of each against every protocol: it is read by its own family or refused in one line."""
+    families = {"msrvtt-1ka-7k": "msrvtt-1ka", "msrvtt-mc": "msrvtt-full"}
+    own = families.get(protocol, protocol)
+    firsts = {whose: name for name, (whose, *_) in reversed(COUNTS.items())}
+    for name in firsts.values():
+        whose, split, *_ = COUNTS[name]
+        if whose == own or (protocol, name) == ("msrvtt-qa", "msvd_qa/train_qa.json"):  # could be the beginning of it
+            continue
+        with pytest.raises(UsageError, match=r"looks like|is not MS|numbers are those"):
+            PROTOCOLS[protocol].read(real(name), split)  # type: ignore[arg-type]
+
+
+def test_didemo_ids_are_those_of_the_field() -> None:
+    listed = real("didemo/collaborative_experts/val_list.txt").read_text().split()
+    found = didemo.read(real("didemo/val_data.json.gz"), "validation")
+    assert {part.video_id for part in found.videos} == {name.rsplit(".", 1)[0] for name in listed}
+    assert found.notes == ("29 videos are named with several endings",)
+
+
+def test_activitynet_paragraphs_are_those_of_the_field() -> None:
+    ours = {
+        one.video_id: one.text for one in activitynet.read(real("activitynet_captions/val_1.json.gz"), "test").captions
+    }
+    theirs = activitynet.read(real("activitynet_captions/anet_entities_val_1_para.json"), "test").captions
+    assert all(ours[one.video_id] == one.text for one in theirs)
+    assert sum(name[2] in "-_" for name in ours) > 50
+
+
+def test_youcook2_tables_agree() -> None:
+    dense = {one.query_id: one.text for one in youcook2.read(real("youcook2/yc2_val.json"), "test").captions}
+    table = {one.query_id: one.text for one in youcook2.read(real("youcook2/validation_youcook.csv"), "test").captions}
+    shared = dense.keys() & table.keys()
+    assert len(shared) > 1000
+    assert all(dense[name] == table[name] for name in shared)
+
+
+def test_types_and_broken_answers() -> None:
+    frames = tgif_qa.read_frameqa(real("tgif_qa/Test_frameqa_question.csv.gz"), "test")
+    assert Counter(one.kind for one in frames.questions) == {
+        "object": 3858,
+        "number": 2184,
+        "color": 2758,
+        "location": 712,
+    }
+    asked = msrvtt_qa.read_msrvtt_qa(real("msrvtt_qa/val.jsonl.gz"), "validation").questions
+    vocabulary = read_json(real("msrvtt_qa/train_ans2label.json"))
+    assert sum(one.answer == "coversation" for one in asked) > 0
+    assert sum(one.answer not in vocabulary for one in asked) == 603
+
+
+def test_lists_of_ids_name_the_videos_without_captions() -> None:
+    with pytest.raises(UsageError, match="none for 8,587 of 9,000 videos"):
+        msrvtt.read_1ka(real("msrvtt/MSRVTT_train.9k.csv"), "train")
+
+
+def test_choices_are_built_from_the_real_json() -> None:
+    built = msrvtt_mc.read(real("msrvtt/videodatainfo_it_sample.json.gz"), "test")
+    assert (len(built.questions), {len(one.options) for one in built.questions}) == (60, {5})
+
+
+def test_every_real_file_is_named_or_said_to_be_unknown() -> None:
+    real("msrvtt/MSRVTT_JSFUSION_test.csv")
+    files = [file for file in sorted(SHARED.rglob("*")) if file.is_file()]
+    assert sum(looks_like(file) == "nothing known here" for file in files) <= 4
+    assert not any(looks_like(file) == "a damaged file" for file in files)

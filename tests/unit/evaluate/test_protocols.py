@@ -1,0 +1,133 @@
+"""The registry: every protocol complete, its files found, and guessing lands on its chance level."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hdvila.annotations.records import Annotations, Caption, Part, Question
+from hdvila.errors import UsageError
+from hdvila.evaluate.predictions import Answers, Similarity
+from hdvila.evaluate.protocols import PROTOCOLS, Protocol, find_annotations, get_protocol, read_split
+from hdvila.evaluate.record import Record
+from hdvila.evaluate.score import score
+
+RETRIEVAL = ["msrvtt-1ka", "msrvtt-1ka-7k", "msrvtt-full", "didemo", "lsmdc", "activitynet-val1", "youcook2"]
+QUESTIONS = ["msrvtt-qa", "msrvtt-mc", "msvd-qa", "tgif-action", "tgif-transition", "tgif-frameqa", "tgif-count"]
+NAMES = RETRIEVAL + QUESTIONS
+PAPER = {  # section 5 of the paper, as the record has it
+    "msrvtt-1ka": {"r1": 0.356, "r5": 0.653, "r10": 0.78, "median_rank": 3},
+    "didemo": {"r1": 0.288, "r5": 0.574, "r10": 0.691, "median_rank": 4},
+    "lsmdc": {"r1": 0.174, "r5": 0.341, "r10": 0.441, "median_rank": 15},
+    "activitynet-val1": {"r1": 0.285, "r5": 0.574, "r50": 0.94, "median_rank": 4},
+    "msrvtt-qa": {"accuracy": 0.4},
+    "msrvtt-mc": {"accuracy": 0.971},
+    "tgif-action": {"accuracy": 0.843},
+    "tgif-transition": {"accuracy": 0.9},
+    "tgif-frameqa": {"accuracy": 0.605},
+}
+
+
+def test_all_are_there_and_say_everything() -> None:
+    assert list(PROTOCOLS) == NAMES
+    for name, protocol in PROTOCOLS.items():
+        plain = json.loads(json.dumps(protocol.to_dict()))
+        assert plain["name"] == name
+        assert all(plain[key] for key in plain.keys() - {"zero_shot"}), f"{name} leaves something empty"
+        assert "test" in protocol.files
+        for sampling in (protocol.train, protocol.test):
+            assert (sampling.fps, sampling.hr_every) == (6.0, 3)
+        expected = PAPER.get(name)
+        ours = [dict(row.values) for row in protocol.published if row.who == "HD-VILA"]
+        assert ours == ([expected] if expected else []), name
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("msrvtt_1ka", "msrvtt-1ka"), ("TGIF-frame", "tgif-frameqa"), ("activitynet", "activitynet-val1")],
+)
+def test_a_wrong_name_is_answered_with_the_right_one(typed: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"did you mean {meant}\\?"):
+        get_protocol(typed)
+    with pytest.raises(UsageError, match="choose one of msrvtt-1ka, "):
+        get_protocol("imagenet")
+
+
+PAIRS = b"key,vid_key,video_id,sentence\nret0,msr9770,video9770,a man\n"
+
+
+@pytest.mark.parametrize("place", ["MSRVTT_JSFUSION_test.csv", "annotations/MSRVTT_JSFUSION_test.csv.gz"])
+def test_annotations_are_found_in_a_data_folder(tmp_path: Path, place: str) -> None:
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / place).write_bytes(gzip.compress(PAIRS) if place.endswith(".gz") else PAIRS)
+    protocol = get_protocol("msrvtt-1ka")
+    assert find_annotations(protocol, tmp_path, "test") == tmp_path / place
+    assert read_split(protocol, tmp_path, "test").captions == (Caption("ret0", "video9770", "a man"),)
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"put one of MSRVTT_JSFUSION_test.csv, test1ka.jsonl there"):
+        read_split(get_protocol("msrvtt-1ka"), tmp_path, "test")
+    with pytest.raises(UsageError, match="has no validation split, only train, test; no validation, so carve one"):
+        read_split(get_protocol("tgif-action"), tmp_path, "validation")
+
+
+def synthetic(protocol: Protocol, seed: int) -> Annotations:
+    """A test of the protocol's form: questions whose answers say nothing."""
+    draw = np.random.default_rng(seed)
+    if protocol.task == "retrieval":
+        videos = [Part(f"v{number}") for number in range(protocol.gallery // 4)]
+        each = 3 if protocol.name == "msrvtt-full" else 1
+        captions = [Caption(f"{part.video_id}/{n}", part.video_id, "x") for part in videos for n in range(each)]
+        return Annotations(tuple(videos), tuple(captions))
+    videos = [Part(f"v{number}") for number in range(2000)]
+    questions = []
+    for part in videos:
+        for number in range(10):
+            options = tuple("abcde") if protocol.task == "multiple_choice" else ()
+            answer: int | str = int(draw.integers(5)) if options else str(draw.integers(protocol.gallery))
+            questions.append(Question(f"{part.video_id}/{number}", part.video_id, "?", answer, options))
+    return Annotations(tuple(videos), (), tuple(questions))
+
+
+def guess(protocol: Protocol, annotations: Annotations, seed: int) -> Record:
+    draw = np.random.default_rng(seed)
+    if protocol.task == "retrieval":
+        similarity = draw.random((len(annotations.captions), len(annotations.videos)), np.float32)
+        queries = tuple(caption.query_id for caption in annotations.captions)
+        return score(
+            protocol, annotations, Similarity(similarity, queries, tuple(v.video_id for v in annotations.videos))
+        )
+    answers: dict[str, str | int | float] = {}
+    for question in annotations.questions:
+        drawn = int(draw.integers(protocol.gallery))
+        answers[question.question_id] = str(drawn) if protocol.task == "open_ended" else drawn
+    return score(protocol, annotations, Answers(answers))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_random_scorer_lands_on_chance(name: str) -> None:
+    protocol = get_protocol(name)
+    annotations = synthetic(protocol, 1)
+    record = guess(protocol, annotations, 2)
+    if protocol.task == "retrieval":
+        assert record.text_to_video is not None
+        assert record.video_to_text is not None
+        assert record.chance == pytest.approx(1 / len(annotations.videos))
+        for direction, k in ((record.text_to_video, 50), (record.video_to_text, 50)):
+            per_video = len(annotations.captions) / len(annotations.videos) if direction is record.video_to_text else 1
+            expected = 1 - (1 - k / direction["gallery"]) ** per_video
+            assert direction[f"r{k}"] == pytest.approx(expected, abs=4 * (expected / direction["queries"]) ** 0.5)
+        middle = record.text_to_video["gallery"] / 2
+        assert record.text_to_video["median_rank"] == pytest.approx(middle, rel=0.2)
+    elif protocol.task == "count":
+        assert record.mean_squared_error == pytest.approx(record.chance, rel=0.05)
+        assert record.accuracy == pytest.approx(1 / 11, abs=0.01)
+    else:
+        assert record.chance == pytest.approx(protocol.chance)
+        spread = 4 * (record.chance / record.queries) ** 0.5
+        assert record.accuracy == pytest.approx(record.chance, abs=spread)

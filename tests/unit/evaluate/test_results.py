@@ -1,0 +1,82 @@
+"""Records survive their file, and tables have ours, theirs and chance."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hdvila.errors import UsageError
+from hdvila.evaluate.predictions import Answers
+from hdvila.evaluate.protocols import get_protocol
+from hdvila.evaluate.record import Record, read_record, write_record
+from hdvila.evaluate.results import tabulate
+from hdvila.evaluate.score import score
+from tests.unit.evaluate.test_score import pairs, predicted, questions
+
+
+def records() -> list[Record]:
+    annotations = pairs(20)
+    scores = np.random.default_rng(0).random((20, 20)) + 0.6 * np.eye(20)
+    retrieval = score(get_protocol("msrvtt-1ka"), annotations, predicted(annotations, scores), method="ours_1 & co")
+    asked = questions("2", "10", "4")
+    counted = score(get_protocol("tgif-count"), asked, Answers({"q0": 2, "q1": 7, "q2": 4}), method="counter")
+    return [retrieval, counted]
+
+
+def test_a_record_comes_back_from_its_file(tmp_path: Path) -> None:
+    for number, record in enumerate(records()):
+        write_record(tmp_path / "deep" / f"{number}.json", record)
+        again = read_record(tmp_path / "deep" / f"{number}.json")
+        assert again.to_dict() == record.to_dict()
+    assert {"python", "numpy", "torch"} <= set(records()[0].versions)
+    for content in ("[1]", "{", '{"protocol": "x"}'):
+        (tmp_path / "broken.json").write_text(content)
+        with pytest.raises(UsageError, match="is no record of an evaluation"):
+            read_record(tmp_path / "broken.json")
+
+
+def test_markdown() -> None:
+    retrieval, _ = records()
+    table = tabulate([retrieval], "markdown").splitlines()
+    header, ours, paper = (next(line for line in table if word in line) for word in ("Method", "ours_1", "| HD-VILA |"))
+    assert "| R@1 | R@5 | R@10 |" in header
+    assert "R@1, dual softmax" in header
+    assert retrieval.text_to_video is not None
+    low, high = retrieval.text_to_video["intervals"]["r1"]
+    assert f"| {100 * retrieval.text_to_video['r1']:.1f} [{100 * low:.1f}, {100 * high:.1f}] |" in ours
+    assert "20 of 1,000" in ours
+    assert paper.startswith("| HD-VILA | 35.6 | 65.3 | 78.0 |")
+    assert any(line.startswith("| chance | 5.00 |") for line in table)
+
+
+def test_latex_is_escaped() -> None:
+    text = tabulate(records(), "latex")
+    assert r"ours\_1 \& co" in text
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 2
+    columns = text.splitlines()[1].count("r", len(r"\begin{tabular}")) + 2
+    assert all(
+        line.replace(r"\&", "").count("&") == columns - 1 for line in text.split("%")[1].splitlines() if "&" in line
+    )
+
+
+def test_csv_holds_fractions_and_the_ends_of_intervals() -> None:
+    retrieval, counted = records()
+    rows = list(csv.DictReader(io.StringIO(tabulate([retrieval, counted], "csv"))))
+    ours = next(row for row in rows if row["method"] == "ours_1 & co")
+    assert retrieval.text_to_video is not None
+    assert float(ours["text_to_video_r1"]) == retrieval.text_to_video["r1"]
+    assert float(ours["text_to_video_r1_low"]) == retrieval.text_to_video["intervals"]["r1"][0]
+    assert (ours["gallery"], ours["full_gallery"]) == ("20", "1000")
+    theirs = next(row for row in rows if row["method"] == "HCRN")
+    assert (theirs["protocol"], theirs["mean_squared_error"]) == ("tgif-count", "3.82")
+
+
+def test_wrong_use_is_refused() -> None:
+    with pytest.raises(UsageError, match="no records"):
+        tabulate([], "csv")
+    with pytest.raises(UsageError, match="'html' is unknown"):
+        tabulate(records(), "html")  # type: ignore[arg-type]

@@ -1,0 +1,258 @@
+"""Predictions against annotations: whatever their order, the official numbers, and nothing missing without a word."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hdvila.annotations.records import Annotations, Caption, Part, Question
+from hdvila.errors import UsageError
+from hdvila.evaluate.predictions import Answers, Similarity, read_predictions, write_predictions
+from hdvila.evaluate.protocols import Protocol, get_protocol
+from hdvila.evaluate.score import score
+from tests.unit.evaluate.test_rank import GOLDENS, matrix
+
+RETRIEVAL, OPEN = get_protocol("msrvtt-1ka"), get_protocol("msrvtt-qa")
+CHOICE, COUNT = get_protocol("tgif-action"), get_protocol("tgif-count")
+Scores = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def pairs(count: int, each: int = 1) -> Annotations:
+    """Videos v0, v1, ... with captions v0/0, ..."""
+    videos = tuple(Part(f"v{v}") for v in range(count))
+    return Annotations(videos, tuple(Caption(f"v{v}/{c}", f"v{v}", "x") for v in range(count) for c in range(each)))
+
+
+def predicted(annotations: Annotations, scores: Scores) -> Similarity:
+    queries = tuple(caption.query_id for caption in annotations.captions)
+    return Similarity(scores, queries, tuple(part.video_id for part in annotations.videos))
+
+
+@pytest.mark.parametrize("golden", GOLDENS, ids=lambda golden: golden["name"])
+def test_official_numbers_come_out_of_shuffled_predictions(golden: dict[str, Any]) -> None:
+    scores = matrix(golden)
+    annotations = pairs(len(scores))
+    rows, columns = (np.random.default_rng(seed).permutation(len(scores)) for seed in (0, 1))
+    plain = predicted(annotations, scores)
+    shuffled = Similarity(
+        scores[np.ix_(rows, columns)],
+        tuple(plain.query_ids[row] for row in rows),
+        tuple(plain.video_ids[column] for column in columns),
+    )
+    record = score(RETRIEVAL, annotations, shuffled, ties="official").to_dict()
+    for direction, key in (("text_to_video", "rows_as_query"), ("video_to_text", "cols_as_query")):
+        ours = [record[direction][name] for name in ("r1", "r5", "r10", "r50", "median_rank", "mean_rank")]
+        if key in golden:
+            assert ours == pytest.approx(golden[key], abs=1e-12)
+
+
+def test_captions_find_their_video_and_videos_their_best_caption() -> None:
+    annotations = pairs(3, each=2)
+    scores = np.array([[9, 1, 0], [0, 5, 1], [1, 8, 0], [2, 1, 0], [0, 0, 7], [0, 2, 1]], float)
+    record = score(RETRIEVAL, annotations, predicted(annotations, scores)).to_dict()
+    assert (record["queries"], record["videos"]) == (6, 3)
+    assert record["text_to_video"]["r1"] == pytest.approx(3 / 6)
+    assert record["video_to_text"]["r1"] == 1.0
+    assert record["text_to_video"]["queries"] == 6
+    assert record["video_to_text"]["gallery"] == 6
+
+
+def test_ids_may_be_numbers_of_the_files_order() -> None:
+    annotations = pairs(4)
+    scores = np.eye(4)[[2, 0, 1, 3]]
+    numbered = Similarity(scores, ("2", "0", "1", "3"), ("0", "1", "2", "3"))
+    record = score(RETRIEVAL, annotations, numbered).to_dict()
+    assert record["text_to_video"]["r1"] == 1.0
+    own = questions("a", "b", "c")
+    own = Annotations(
+        own.videos, (), tuple(replace(one, question_id=str(i + 1)) for i, one in enumerate(own.questions))
+    )
+    with pytest.raises(UsageError, match="the question id '0'"):  # 1 and 2 are ids of the file: 0 is a mistake
+        score(OPEN, own, Answers({"0": "a", "1": "b", "2": "c"}))
+
+
+def test_missing_videos_are_refused_or_named() -> None:
+    annotations = pairs(4)
+    scores = np.eye(4)[:, :3]
+    some = Similarity(scores, tuple(one.query_id for one in annotations.captions), ("v0", "v1", "v2"))
+    with pytest.raises(
+        UsageError, match=r"1 of 4 videos are missing from the predictions, such as v3.*--allow-missing"
+    ):
+        score(RETRIEVAL, annotations, some)
+    record = score(RETRIEVAL, annotations, some, allow_missing=True).to_dict()
+    assert (record["missing"], record["queries"], record["videos"], record["gallery"]) == (["v3"], 3, 3, 3)
+    assert (record["full_gallery"], record["chance"]) == (1000, pytest.approx(1 / 3))
+    few = Similarity(scores[:2], ("v0/0", "v1/0"), ("v0", "v1", "v2"))
+    with pytest.raises(UsageError, match="lack 1 of the query ids of the annotations, such as v2/0"):
+        score(RETRIEVAL, annotations, few, allow_missing=True)
+    with pytest.raises(UsageError, match=r"the video id 'w' .and 0 more"):
+        score(RETRIEVAL, annotations, Similarity(np.eye(1), ("v0/0",), ("w",)))
+
+
+@pytest.mark.parametrize(
+    ("scores", "queries", "videos", "words"),
+    [
+        ([[0.0, np.nan]], ("q",), ("v", "w"), "query 'q' and video 'w' is NaN"),
+        ([[0.0, 1.0]], ("q",), ("v", "v"), "video_ids has 'v' more than once"),
+        ([[0.0], [1.0]], ("q", "q"), ("v",), "query_ids has 'q' more than once"),
+        ([[0.0, 1.0]], ("q",), ("v",), "a row for each query"),
+    ],
+)
+def test_similarities_that_mean_nothing_are_refused(
+    scores: object, queries: tuple[str, ...], videos: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        Similarity(np.array(scores), queries, videos)
+
+
+def questions(*answers: int | str | None, options: tuple[str, ...] = (), kinds: str = "") -> Annotations:
+    asked = [
+        Question(f"q{i}", f"v{i // 2}", "?", answer, options, kinds.split()[i] if kinds else "")
+        for i, answer in enumerate(answers)
+    ]
+    return Annotations(tuple(Part(f"v{i}") for i in range((len(asked) + 1) // 2)), (), tuple(asked))
+
+
+def test_open_answers_by_type_and_outside_the_vocabulary() -> None:
+    annotations = questions("man", "coversation", "couch", "couch", kinds="who what what where")
+    given = Answers({"q3": "couch", "q2": "cat", "q1": "coversation", "q0": "Man"})
+    record = score(OPEN, annotations, given, vocabulary={"man", "cat"}).to_dict()
+    assert record["accuracy"] == 0.5  # as they stand: Man is not man
+    assert record["accuracy_by_type"] == {"what": 0.5, "where": 1.0, "who": 0.0}
+    assert record["out_of_vocabulary"] == {"questions": 3, "answers": 2}
+    assert (record["queries"], record["videos"], record["missing"], record["most_frequent"]) == (4, 2, [], 0.5)
+
+
+def test_choices_and_counts() -> None:
+    choice = score(CHOICE, questions(1, 0, options=("a", "b", "c", "d", "e")), Answers({"q0": 1, "q1": 1})).to_dict()
+    assert (choice["accuracy"], choice["chance"]) == (0.5, pytest.approx(0.2))
+    counted = score(COUNT, questions("2", "10", "4"), Answers({"q0": 2, "q1": 7.5, "q2": 4})).to_dict()
+    assert counted["mean_squared_error"] == pytest.approx(2.5**2 / 3)
+    assert counted["accuracy"] == pytest.approx(2 / 3)
+    assert counted["intervals"]["mean_squared_error"][0] >= 0
+
+
+@pytest.mark.parametrize(
+    ("annotations", "answers", "words"),
+    [
+        (questions("a", "b"), {"q0": "a"}, "lack 1 of the question ids of the annotations, such as q1"),
+        (questions("a", "b"), {"q0": "a", "q1": "b", "q9": "c"}, "the question id 'q9' .and 0 more"),
+        (questions("a", None), {"q0": "a", "q1": "b"}, "'q1' has no answer in the annotations"),
+        (questions(0, options=("a", "b")), {"q0": 2}, r"'q0' is answered 2, but its options are numbered 0\.\.1"),
+        (pairs(2), {"q0": "a"}, "is scored on questions"),
+    ],
+)
+def test_answers_that_do_not_fit_are_refused(annotations: Annotations, answers: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        score(OPEN, annotations, Answers(answers))
+
+
+def test_questions_of_missing_videos() -> None:
+    annotations = questions("a", "b", "c", "d")
+    with pytest.raises(UsageError, match="lack 2 of the question ids"):
+        score(OPEN, annotations, Answers({"q0": "a", "q1": "b"}))
+    record = score(OPEN, annotations, Answers({"q0": "a", "q1": "x"}), allow_missing=True).to_dict()
+    assert (record["missing"], record["queries"], record["accuracy"]) == (["v1"], 2, 0.5)
+    with pytest.raises(UsageError, match="such as q3"):
+        score(OPEN, annotations, Answers({"q0": "a", "q1": "x", "q2": "c"}), allow_missing=True)
+
+
+def test_predictions_of_the_wrong_task_are_refused() -> None:
+    with pytest.raises(UsageError, match="is scored from similarities"):
+        score(RETRIEVAL, pairs(2), Answers({}))
+    with pytest.raises(UsageError, match="is scored from answers"):
+        score(OPEN, questions("a"), Similarity(np.eye(1), ("q",), ("v",)))
+    with pytest.raises(UsageError, match="tie rule 'fair' is unknown"):
+        score(OPEN, questions("a"), Answers({"q0": "a"}), ties="fair")  # type: ignore[arg-type]
+
+
+def test_files_give_back_what_was_written(tmp_path: Path) -> None:
+    scores = np.random.default_rng(0).random((2, 3)).astype(np.float32)
+    write_predictions(tmp_path / "s.npz", Similarity(scores, ("a", "ü"), ("x", "y", "z")))
+    again = read_predictions(tmp_path / "s.npz", "retrieval")
+    assert isinstance(again, Similarity)
+    assert np.array_equal(again.similarity, scores)
+    assert (again.query_ids, again.video_ids) == (("a", "ü"), ("x", "y", "z"))
+    for task, answers in (("open_ended", {"1": "mañana"}), ("multiple_choice", {"1": 4}), ("count", {"1": 2.0})):
+        write_predictions(tmp_path / "a.jsonl", Answers(answers))  # type: ignore[arg-type]
+        assert read_predictions(tmp_path / "a.jsonl", task) == Answers(answers)  # type: ignore[arg-type]
+    np.savez(tmp_path / "n.npz", similarity=scores, query_ids=np.arange(2), video_ids=np.array([b"x", b"y", b"z"]))
+    numbered = read_predictions(tmp_path / "n.npz", "retrieval")
+    assert isinstance(numbered, Similarity)
+    assert (numbered.query_ids, numbered.video_ids) == (("0", "1"), ("x", "y", "z"))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "lines", "words"),
+    [
+        (
+            OPEN,
+            ['{"question_id": 1, "answer": "a"}', '{"question_id": "1", "answer": "a"}'],
+            "line 2: the question '1'",
+        ),
+        (OPEN, ['{"question_id": 1}'], "line 1: there is no 'answer'"),
+        (OPEN, ['{"question_id": 1, "answer": null}'], "the answer is None, where a word must stand"),
+        (OPEN, ["[1]"], "where question_id and answer must stand"),
+        (CHOICE, ['{"question_id": 1, "answer": "flap"}'], "where a whole number must stand"),
+        (CHOICE, ['{"question_id": 1, "answer": true}'], "where a whole number must stand"),
+        (CHOICE, ['{"question_id": 1, "answer": Infinity}'], "where a whole number must stand"),
+        (COUNT, ['{"question_id": 1, "answer": NaN}'], "where a number must stand"),
+        (COUNT, ['{"question_id": 1, "answer": Infinity}'], "where a count must stand"),
+    ],
+)
+def test_broken_answer_files_are_refused(tmp_path: Path, protocol: Protocol, lines: list[str], words: str) -> None:
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    with pytest.raises(UsageError, match=words):
+        read_predictions(tmp_path / "a.jsonl", protocol.task)
+
+
+def test_broken_similarity_files_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "s.npz"
+    ids = np.array(["a"])
+    for content, words in (
+        ({"similarity": np.eye(1), "query_ids": ids}, "no array 'video_ids', only similarity, query_ids"),
+        ({"similarity": np.eye(1), "query_ids": np.array(["a"], object), "video_ids": ids}, "not objects"),
+        ({"similarity": np.array([["a"]]), "query_ids": ids, "video_ids": ids}, "table of numbers"),
+        ({"similarity": np.eye(1), "query_ids": np.ones(1), "video_ids": ids}, "strings or whole numbers"),
+    ):
+        np.savez(file, **content)  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match=words):
+            read_predictions(file, "retrieval")
+    file.write_text("no zip")
+    with pytest.raises(UsageError, match="is no npz with similarity"):
+        read_predictions(file, "retrieval")
+
+
+def test_extra_columns_leave_the_plain_number_alone() -> None:
+    annotations = pairs(6)
+    scores = 0.5 * np.eye(6)
+    scores[:, 0] = 0.6
+    scores[0, 0] = 0.9
+    vectors = np.random.default_rng(0).normal(size=(6, 8))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    plain = score(RETRIEVAL, annotations, predicted(annotations, scores)).to_dict()
+    assert plain["text_to_video"]["r1"] == pytest.approx(1 / 6)
+    assert plain["extra"]["dual_softmax"]["text_to_video"]["r1"] == 1.0
+    assert plain["extra"].keys() == {"dual_softmax", "inverted_softmax"}
+    expanded = score(RETRIEVAL, annotations, predicted(annotations, scores), vectors=(vectors, vectors)).to_dict()
+    assert expanded["extra"]["query_expansion"]["text_to_video"]["r1"] == 1.0
+    assert expanded["text_to_video"] == plain["text_to_video"]
+
+
+def test_a_thousand_by_a_thousand_takes_less_than_a_second() -> None:
+    annotations = pairs(1000)
+    scores = np.random.default_rng(0).random((1000, 1000)) + 0.6 * np.eye(1000)
+    predictions = predicted(annotations, scores)
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        record = score(RETRIEVAL, annotations, predictions)
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds) < 1, "with intervals of 1,000 resamples"
+    json.dumps(record.to_dict(), allow_nan=False)

@@ -1,0 +1,244 @@
+"""The miniature benchmarks: the readers of the real ones give back the truth, and guessing does not help."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from hdvila.annotations.records import Annotations, Question, Split
+from hdvila.errors import UsageError
+from hdvila.evaluate.protocols import get_protocol, read_split
+from hdvila.media import open_video
+from hdvila.miniature.benchmarks import write_benchmarks
+from hdvila.miniature.benchmarks.cast import Actor
+from hdvila.miniature.benchmarks.write import BENCHMARKS
+from hdvila.miniature.script import Event, combination
+from hdvila.miniature.world import COUNTS, FPS
+
+SIZES = {"msrvtt": 400, "tgif_qa": 700, "didemo": 40, "activitynet": 40}
+CASTS: dict[str, list[Actor]] = {}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Annotation files without videos."""
+    root = tmp_path_factory.mktemp("benchmarks")
+    for name, benchmark in BENCHMARKS.items():
+        CASTS[name] = benchmark.actors(SIZES[name], 0)
+        (root / name / "annotations").mkdir(parents=True)
+        for file, text in benchmark.files(CASTS[name], 0).items():
+            (root / name / "annotations" / file).write_bytes(text.encode())
+    return root
+
+
+Read = Callable[[str, str, Split], Annotations]
+
+
+@pytest.fixture(scope="module")
+def read(data: Path) -> Read:
+    return lambda benchmark, protocol, split: read_split(get_protocol(protocol), data / benchmark, split)
+
+
+def actors(benchmark: str, *splits: str) -> list[Actor]:
+    return [actor for actor in CASTS[benchmark] if actor.split in splits]
+
+
+def event_of(benchmark: str, video_id: str) -> Event:
+    (event,) = next(actor for actor in CASTS[benchmark] if actor.stem == video_id).script.events
+    return event
+
+
+def test_splits_have_their_sizes_and_test_shows_what_no_other_split_shows(data: Path) -> None:
+    for name, size in SIZES.items():
+        assert Counter(actor.split for actor in CASTS[name]) == {
+            "test": size // 5,
+            "validation": size // 10,
+            "train": size - size // 5 - size // 10,
+        }
+
+    def shown(*splits: str) -> set[str]:
+        return {
+            combination(event.object, event.colour, event.texture, event.action.name)
+            for name in SIZES
+            for actor in actors(name, *splits)
+            for event in actor.script.events
+        }
+
+    assert not shown("test") & shown("train", "validation")
+
+
+def test_msrvtt_is_read_as_it_was_made(read: Read) -> None:
+    test = read("msrvtt", "msrvtt-1ka", "test")
+    assert [part.video_id for part in test.videos] == [actor.stem for actor in actors("msrvtt", "test")]
+    assert len(test.captions) == len(test.videos)
+    train = read("msrvtt", "msrvtt-1ka", "train")
+    assert len(train.videos) == len(actors("msrvtt", "train", "validation"))
+    assert set(Counter(caption.video_id for caption in train.captions).values()) == {20}
+    assert len(read("msrvtt", "msrvtt-1ka-7k", "train").videos) == len(actors("msrvtt", "train"))
+    full = read("msrvtt", "msrvtt-full", "validation")
+    assert [part.video_id for part in full.videos] == [actor.stem for actor in actors("msrvtt", "validation")]
+    assert all("20 captions" not in note for note in full.notes)
+
+
+def test_captions_of_a_video_are_true_and_say_different_things(read: Read) -> None:
+    for video in read("msrvtt", "msrvtt-full", "test").videos[:20]:
+        event = event_of("msrvtt", video.video_id)
+        said = [c.text for c in read("msrvtt", "msrvtt-full", "test").captions if c.video_id == video.video_id]
+        assert len(set(said)) > 10
+        assert sum(event.colour in text for text in said) > 10
+        assert any(f"at the {event.place}" in text for text in said)
+        assert any(event.texture in text for text in said)
+
+
+def test_msrvtt_qa_is_read_as_it_was_made(read: Read) -> None:
+    splits: tuple[Split, ...] = ("train", "validation", "test")
+    for split in splits:
+        found = read("msrvtt", "msrvtt-qa", split)
+        assert {part.video_id for part in found.videos} == {actor.stem for actor in actors("msrvtt", split)}
+        for question in found.questions:
+            event = event_of("msrvtt", question.video_id)
+            if question.question.startswith("what pattern"):
+                assert question.answer == event.texture
+            if question.question.startswith("where does this"):
+                assert question.answer == event.place
+        assert {question.kind for question in found.questions} <= {"what", "who", "how", "where", "when"}
+
+
+def test_each_choice_of_captions_has_one_of_the_video(read: Read) -> None:
+    said = defaultdict(set)
+    for caption in read("msrvtt", "msrvtt-full", "test").captions:
+        said[caption.video_id].add(caption.text)
+    choice = read("msrvtt", "msrvtt-mc", "test")
+    assert len(choice.questions) == len(choice.videos) == len(actors("msrvtt", "test"))
+    for question in choice.questions:
+        own = [option in said[question.video_id] for option in question.options]
+        assert own.index(True) == question.answer
+        assert sum(own) == 1
+        assert len(set(question.options)) == 5
+    assert len({question.answer for question in choice.questions}) == 5
+
+
+TASKS = ("tgif-action", "tgif-transition", "tgif-frameqa", "tgif-count")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_tgif_is_read_as_it_was_made(read: Read, task: str) -> None:
+    for split, parts in (("train", ("train", "validation")), ("test", ("test",))):
+        found = read("tgif_qa", task, split)  # type: ignore[arg-type]
+        assert {part.video_id for part in found.videos} <= {actor.stem for actor in actors("tgif_qa", *parts)}
+        for question in found.questions:
+            event = event_of("tgif_qa", question.video_id)
+            assert question.answer is not None
+            assert answer_of(question) == truth_of(task, question, event)
+
+
+def answer_of(question: Question) -> str:
+    return question.options[int(question.answer or 0)] if question.options else str(question.answer)
+
+
+def truth_of(task: str, question: Question, event: Event) -> str:
+    if task == "tgif-action":
+        return event.action.first.replace("s ", " ")
+    if task == "tgif-transition":
+        after = question.question.split(" ")[-3] == "after"
+        return f"hop to the {event.action.after if after else event.action.before}"
+    if task == "tgif-count":
+        return str(event.action.count)
+    fact = {"object": "object", "color": "colour", "location": "place", "pattern": "texture", "badge": "mark"}
+    return str(getattr(event, fact[question.kind]))
+
+
+def test_didemo_is_read_as_it_was_made(data: Path, read: Read) -> None:
+    entries = json.loads((data / "didemo/annotations/test_data.json").read_text())
+    assert {Path(entry["video"]).suffix for entry in entries} - {".mp4"}, "names have other endings than the files"
+    found = read("didemo", "didemo", "test")
+    by_stem = {actor.stem: actor for actor in actors("didemo", "test")}
+    assert {part.stem for part in found.videos} == set(by_stem)
+    assert len(found.captions) == len(by_stem), "one paragraph a video"
+    for actor in by_stem.values():
+        assert 25 < actor.script.length <= 30
+        spans = [e["times"] for e in entries if e["video"].startswith(actor.stem)]
+        assert len(spans) == len(actor.script.events)
+    for entry in entries:
+        assert len(entry["times"]) == 4
+        assert all(0 <= first <= last < entry["num_segments"] <= 6 for first, last in entry["times"])
+
+
+def test_activitynet_is_read_as_it_was_made(data: Path, read: Read) -> None:
+    found = read("activitynet", "activitynet-val1", "test")
+    assert {part.video_id for part in found.videos} == {actor.stem for actor in actors("activitynet", "test")}
+    for caption in found.captions:
+        events = next(a for a in CASTS["activitynet"] if a.stem == caption.video_id).script.events
+        assert caption.text.count(".") == len(events)
+        assert "  " not in caption.text
+    one, two = (json.loads((data / f"activitynet/annotations/val_{n}.json").read_text()) for n in (1, 2))
+    assert one.keys() == two.keys()
+    assert all(one[key]["timestamps"] == two[key]["timestamps"] for key in one)
+    assert any(one[key]["sentences"] != two[key]["sentences"] for key in one)
+
+
+def prior_accuracy(train: Sequence[Question], test: Sequence[Question], form: Callable[[str], str]) -> float:
+    """Of answering with the most frequent answer to the same question; of the options, the most frequent one."""
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for question in train:
+        seen[form(question.question)][answer_of(question)] += 1
+    right = 0
+    for question in test:
+        counts = seen[form(question.question)]
+        allowed = list(question.options) or [answer for answer, _ in counts.most_common(1)]
+        right += bool(allowed) and max(allowed, key=lambda option: counts[option]) == answer_of(question)
+    return right / len(test)
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "chance"),
+    [
+        ("tgif-action", "", 1 / 5),
+        ("tgif-transition", "", 1 / 5),
+        ("tgif-count", "", 1 / len(COUNTS)),
+        ("tgif-frameqa", "pattern", 1 / 7),
+        ("tgif-frameqa", "badge", 1 / 6),
+        ("tgif-frameqa", "color", 1 / 8),
+        ("tgif-frameqa", "object", 1 / 45),
+        ("tgif-frameqa", "location", 1 / 30),
+    ],
+)
+def test_who_knows_only_the_words_guesses(read: Read, task: str, kind: str, chance: float) -> None:
+    train, test = (
+        [question for question in read("tgif_qa", task, split).questions if question.kind == kind]
+        for split in ("train", "test")
+    )
+    slack = 3 * (chance * (1 - chance) / len(test)) ** 0.5
+    for form in (str, lambda text: " ".join(text.split()[:6]), lambda text: ""):
+        assert prior_accuracy(train, test, form) <= chance + slack
+
+
+def test_videos_and_files_are_written_whole_and_a_second_call_finds_them(tmp_path: Path) -> None:
+    written = write_benchmarks(tmp_path / "one", 40, seed=3)
+    assert (written.videos, written.new) == (100, 100)
+    for name in BENCHMARKS:
+        truth = [json.loads(line) for line in (tmp_path / "one" / name / "truth.jsonl").read_text().splitlines()]
+        files = sorted(path.name for path in (tmp_path / "one" / name / "videos").iterdir())
+        assert files == sorted(video["video"] for video in truth)
+        with open_video(tmp_path / "one" / name / "videos" / truth[-1]["video"]) as video:
+            assert len(video.pts_seconds) == round(truth[-1]["duration"] * FPS)
+    before = dict(texts(tmp_path / "one"))
+    victim = next((tmp_path / "one/msrvtt/videos").iterdir())
+    victim.unlink()
+    assert write_benchmarks(tmp_path / "one", 40, seed=3).new == 1
+    assert victim.exists()
+    assert dict(texts(tmp_path / "one")) == before
+    with pytest.raises(UsageError, match="another seed"):
+        write_benchmarks(tmp_path / "one", 40, seed=4)
+    with pytest.raises(UsageError, match="40"):
+        write_benchmarks(tmp_path / "two", 39)
+
+
+def texts(root: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(root.rglob("*")):
+        if path.suffix in (".csv", ".json", ".jsonl"):
+            yield path.relative_to(root).as_posix(), path.read_bytes()
