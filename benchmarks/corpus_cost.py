@@ -34,7 +34,8 @@ from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.clips import clips_of
 from hdvila.corpus.describe import describe
 from hdvila.corpus.options import CorpusOptions
-from hdvila.corpus.sources.collect import SourceVideo, collect
+from hdvila.corpus.sources.collect import collect
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.media import Form, Packing, clip_streams, probe
 from hdvila.media.ending import probe_to_end
 from hdvila.store import Corpus, CorpusWriter

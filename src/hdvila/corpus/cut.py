@@ -12,7 +12,7 @@ from pathlib import Path
 from hdvila.corpus.clips import clips_of
 from hdvila.corpus.failures import Attempt, Failure
 from hdvila.corpus.options import CorpusOptions
-from hdvila.corpus.sources.collect import SourceVideo
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import StoreError
 from hdvila.media import Form, Packed, Packing, clip_streams, probe
 from hdvila.text import read_transcript
@@ -35,16 +35,16 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: For
         StoreError: the file cannot be written: that is no fault of the video.
     """
     video, target = job
-    with Attempt(video.video_id, video.path, "transcript") as attempt:
+    with Attempt(video, "transcript") as attempt:
         transcript = read_transcript(video.transcript or video.path, language=options.track)
         attempt.step = "filter"
         info = probe(video.path)
         attempt.step = "clips"
         plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
         if not plan.clips:
-            attempt.refuse(
-                f"nothing is said within its {info.duration:.1f} s that makes a clip ({plan.left_out} left out)"
-            )
+            what = "sentences" if video.clips is None else "given clips"
+            why = f"nothing is said within its {info.duration:.1f} s that makes a clip"
+            attempt.refuse(f"{why} ({what} left out: {plan.left_out})", kind=f"none of its {what} makes a clip")
         attempt.step = "cut"
         write_cut(target, _cut(video.path, plan.clips, options, form))
         return len(plan.clips)

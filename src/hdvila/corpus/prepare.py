@@ -11,9 +11,9 @@ from pathlib import Path
 
 from hdvila.annotations.records import Part
 from hdvila.corpus.cut import CutClip, write_cut
-from hdvila.corpus.failures import Failure, one_line, read_failures, write_failures
+from hdvila.corpus.failures import Failure, died, one_line, read_failures, write_failures
 from hdvila.corpus.sources.stems import VideoFiles
-from hdvila.corpus.spool import died, store_all
+from hdvila.corpus.spool import store_all
 from hdvila.errors import HdvilaError, StoreError, UsageError
 from hdvila.media import Preprocess, clip_streams, official_streams, probe
 from hdvila.media.official import Rule

@@ -51,14 +51,10 @@ def store_all(
         listed = [(job, spool / f"{number}.clips") for number, job in enumerate(jobs)]
         for (job, file), outcome in engine(cut, listed):
             if not isinstance(outcome, Died) and file.exists():
+                more = attributes(job)
                 for one in read_cut(file):
-                    writer.add(one.clip, one.hr, one.lr, attributes(job))
+                    writer.add(one.clip, one.hr, one.lr, more)
             yield job, outcome
             file.unlink(missing_ok=True)
     finally:
         shutil.rmtree(spool, ignore_errors=True)
-
-
-def died(path: Path, outcome: Died) -> str:
-    """Why nothing came of a video whose process died."""
-    return f"{path}: the process that read it died (exit status {outcome.exit_code}); the file is bad"

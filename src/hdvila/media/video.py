@@ -176,7 +176,8 @@ class Video:
                 if self._advance(target):
                     break
         if self._current is None:
-            raise MediaError(f"{self._path}: no picture can be decoded near frame {index}; the file is damaged there")
+            what = "pictures in it cannot be decoded"
+            raise MediaError(f"{self._path}: {what} (near frame {index}); the file is damaged there", kind=what)
         return self._current[1]
 
     def _goes_on_to(self, index: int) -> bool:

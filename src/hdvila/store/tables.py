@@ -108,6 +108,15 @@ def join(first: Any, second: Any) -> Any:
     return pa.concat_tables([first, second], promote_options="permissive")
 
 
+def first_clips(clips: Any, columns: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The row of the first clip of each video, by its id, with those of the columns that there are."""
+    ids = clips["video_id"].combine_chunks()
+    unique = pc.unique(ids)
+    some = clips.select([name for name in columns if name in clips.column_names])
+    rows = some.take(pc.index_in(unique, ids)).to_pylist()
+    return dict(zip(unique.to_pylist(), rows, strict=True))
+
+
 def rates_of(entry: Entry) -> Rates:
     """The rates that a clip was stored with."""
     return Rates(entry.facts["lr_fps"], entry.facts["hr_every"], entry.facts.get("form", "jpeg"))
