@@ -32,8 +32,8 @@ def spoken(text: str, pause: float = 0.0) -> Transcript:
 
 
 def test_words_alone_tell_where_sentences_end() -> None:
-    said = "so today we went to the market and bought some fruit it was really cheap then we took the bus home and made "
-    assert " ".join(restore(spoken(said + "dinner what do you think of that let me know in the comments"))) == (
+    said = "so today we went to the market and bought some fruit it was really cheap then we took the bus home and "
+    assert " ".join(restore(spoken(said + "made dinner what do you think of that let me know in the comments"))) == (
         "So today we went to the market and bought some fruit. It was really cheap. Then we took the bus home and made "
         "dinner. What do you think of that? Let me know in the comments."
     )
