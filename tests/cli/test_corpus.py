@@ -46,6 +46,7 @@ def test_build_says_what_came_of_it(source: Path, tmp_path: Path, capsys: pytest
         "left_out": 0,
         "clips": 1,
         "hours": 0,
+        "sentences": {"found": 1, "in_clips": 1, "left_out": {}},
         "categories": [],
     }
     (source / "bad.mp4").write_bytes(b"x")

@@ -7,6 +7,7 @@ from hdvila.corpus.choice.filter import filter_videos
 from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.failures import Failure, StepSummary
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sentences import Sentences
 from hdvila.corpus.sources.collect import SourceVideo, collect, write_videos
 from hdvila.corpus.sources.fetch import fetch
 from hdvila.corpus.sources.hd_vila_100m import write_hd_vila_100m
@@ -18,6 +19,7 @@ __all__ = [
     "ExcludedIds",
     "Failure",
     "LookAlikes",
+    "Sentences",
     "SourceVideo",
     "StepSummary",
     "balance",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from hdvila.corpus.choice.exclude import ExcludedIds, exclude
 from hdvila.corpus.choice.filter import filter_videos, remember_durations
 from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.cluster import on_cluster
-from hdvila.corpus.cut import cut_to_file, read_cut
+from hdvila.corpus.cut import CutVideo, cut_to_file, read_cut
 from hdvila.corpus.describe import describe
 from hdvila.corpus.failures import STEPS, WANTED, Failure, StepSummary, read_failures, summarise, write_failures
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sentences import SentenceNotes, Sentences
 from hdvila.corpus.sources.collect import SourceVideo, collect
 from hdvila.corpus.sources.fetch import Downloader, fetch, youtube_dl
 from hdvila.media.container import usable_cores
@@ -28,6 +29,7 @@ from hdvila.store import CorpusWriter
 
 _SPOOL = ".cutting"  # where processes leave cut videos until they are stored
 _JOURNAL = ".filtered.jsonl"
+_BEYOND = 10.0  # seconds of words after the end of a video from which on that is said
 _DEFAULTS = CorpusOptions()
 _OF_THE_MACHINE = frozenset({"root", "downloads", "workers", "cluster"})
 
@@ -42,6 +44,7 @@ class BuildReport:
         clips, hours: of the whole corpus now.
         failures: videos that are not in the corpus, each with step and reason; also those left out on purpose.
         steps: how many videos went into and came out of each step, and why the rest did not.
+        sentences: what became of those of all videos in the corpus.
         categories: hours before and after the balance, where one was asked for.
     """
 
@@ -52,6 +55,7 @@ class BuildReport:
     hours: float
     failures: tuple[Failure, ...]
     steps: tuple[StepSummary, ...] = ()
+    sentences: Sentences = field(default_factory=Sentences)
     categories: tuple[CategoryHours, ...] = ()
 
     @property
@@ -111,9 +115,13 @@ def build_corpus(
             for outcome in _cut_all(chosen, writer, options):
                 if isinstance(outcome, Failure):
                     failures.append(outcome)
+                elif outcome.sentences.beyond > _BEYOND:
+                    beyond = f"{outcome.sentences.beyond:.0f} s after its end"
+                    reporter.note(f"{outcome.video_id}: its words go on until {beyond}; is the video broken off?")
                 bar.advance(note=f"{len(writer)} clips" + (f", {len(failures)} failed" if failures else ""))
     failures.sort(key=lambda failure: failure.video)
     write_failures(root, failures)
+    sentences = SentenceNotes(root).publish(writer.done_videos)
     steps = summarise(found, failures, _steps(options))
     stats = describe(root, run=_facts(options, steps), reporter=reporter)
     return BuildReport(
@@ -124,6 +132,7 @@ def build_corpus(
         hours=stats["hours"],
         failures=tuple(failures),
         steps=steps,
+        sentences=sentences,
         categories=tuple(categories),
     )
 
@@ -186,14 +195,17 @@ def _facts(options: CorpusOptions, steps: Sequence[StepSummary]) -> dict[str, An
     }
 
 
-def _cut_all(videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions) -> Iterator[int | Failure]:
+def _cut_all(
+    videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions
+) -> Iterator[CutVideo | Failure]:
     """Cut in many processes, store in the order of the videos, so that the same videos give the same corpus.
 
-    Yields for each video how many clips it gave, or why it gave none.
+    Yields for each video what it gave, or why it gave nothing.
     """
     spool = writer.root / _SPOOL
     shutil.rmtree(spool, ignore_errors=True)  # of a run that was killed
     spool.mkdir()
+    notes = SentenceNotes(writer.root)
     jobs = [(video, spool / f"{number}.clips") for number, video in enumerate(videos)]
     try:
         for (video, file), outcome in _engine(options)(partial(cut_to_file, options=options, form=options.form), jobs):
@@ -201,7 +213,8 @@ def _cut_all(videos: Sequence[SourceVideo], writer: CorpusWriter, options: Corpu
                 why = f"{video.path}: the process that read it died (exit status {outcome.exit_code}); the file is bad"
                 yield Failure(video.video_id, "cut", why)
             else:
-                if isinstance(outcome, int):
+                if isinstance(outcome, CutVideo):
+                    notes.add(video.video_id, outcome.sentences)
                     for cut in read_cut(file):
                         writer.add(cut.clip, cut.hr, cut.lr, video.attributes)
                 yield outcome

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdvila.corpus.clips import clips_of
+from hdvila.corpus.clips import ClipPlan, clips_of
 from hdvila.corpus.failures import Attempt, Failure
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sentences import Sentences
 from hdvila.corpus.sources.collect import SourceVideo
 from hdvila.errors import StoreError
-from hdvila.media import Form, Packed, Packing, clip_streams, probe
+from hdvila.media import ClipStreams, Form, Packed, Packing, clip_streams, probe
 from hdvila.text import read_transcript
 from hdvila.types import Clip
+
+DAMAGED = "damaged pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +32,63 @@ class CutClip:
     lr: Packed
 
 
-def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: Form = "jpeg") -> int | Failure:
-    """Cut a video into the file of the job (see `read_cut`); the number of clips, or why there are none.
+@dataclass(frozen=True, slots=True)
+class CutVideo:
+    """What a video gave: so many clips, and what became of its sentences."""
+
+    video_id: str
+    clips: int
+    sentences: Sentences
+
+
+def plan_video(video: SourceVideo, options: CorpusOptions) -> ClipPlan | Failure:
+    """The clips that a video gives, without cutting them; or why it gives none."""
+    with Attempt(video.video_id, video.path, "transcript") as attempt:
+        return _plan(video, options, attempt)
+    return attempt.failure
+
+
+def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: Form = "jpeg") -> CutVideo | Failure:
+    """Cut a video into the file of the job (see `read_cut`), without the clips whose pictures are damaged.
+
+    Returns:
+        What it gave, or why it gave nothing.
 
     Raises:
         StoreError: the file cannot be written: that is no fault of the video.
     """
     video, target = job
     with Attempt(video.video_id, video.path, "transcript") as attempt:
-        transcript = read_transcript(video.transcript or video.path, language=options.track)
-        attempt.step = "filter"
-        info = probe(video.path)
-        attempt.step = "clips"
-        plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
-        if not plan.clips:
-            attempt.refuse(
-                f"nothing is said within its {info.duration:.1f} s that makes a clip ({plan.left_out} left out)"
-            )
+        plan = _plan(video, options, attempt)
         attempt.step = "cut"
-        _write(target, _cut(video.path, plan.clips, options, form))
-        return len(plan.clips)
+        sound = _write(target, plan.clips, _cut(video.path, plan.clips, options, form))
+        if not any(sound):
+            attempt.refuse(f"the pictures of all its {len(sound)} clips are damaged; fetch it again")
+        return CutVideo(video.video_id, sum(sound), _sentences(plan, sound))
     return attempt.failure
+
+
+def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipPlan:
+    transcript = read_transcript(video.transcript or video.path, language=options.track)
+    attempt.step = "filter"
+    info = probe(video.path)
+    attempt.step = "clips"
+    plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
+    if not plan.clips:
+        why = ", ".join(f"{number} {reason}" for reason, number in plan.left_out.items())
+        attempt.refuse(
+            f"nothing is said within its {info.duration:.1f} s that makes a clip (sentences: {why or 'none'})"
+        )
+    return plan
+
+
+def _sentences(plan: ClipPlan, sound: list[bool]) -> Sentences:
+    """What became of them, where some clips of the plan were not `sound`."""
+    left_out = Counter(plan.left_out)
+    left_out[DAMAGED] = sum(number for number, good in zip(plan.sentences, sound, strict=True) if not good)
+    in_clips = sum(plan.sentences) - left_out[DAMAGED]
+    reasons = {why: number for why, number in left_out.items() if number}
+    return Sentences(in_clips + sum(reasons.values()), in_clips, reasons, plan.beyond)
 
 
 def read_cut(source: Path) -> Iterator[CutClip]:
@@ -59,22 +99,26 @@ def read_cut(source: Path) -> Iterator[CutClip]:
             yield pickle.load(stream)
 
 
-def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions, form: Form) -> Iterator[CutClip]:
+def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions, form: Form) -> Iterator[ClipStreams]:
     spans = [(clip.start, clip.end) for clip in clips]
     sizes = options.hr_fps, options.lr_fps, options.hr_height, options.lr_height
     packing = Packing(form, options.quality)
-    for clip, (hr, lr) in zip(clips, clip_streams(path, spans, *sizes, packing), strict=True):
-        yield CutClip(clip, hr, lr)
+    return clip_streams(path, spans, *sizes, packing)
 
 
-def _write(target: Path, cuts: Iterator[CutClip]) -> None:
+def _write(target: Path, clips: tuple[Clip, ...], cuts: Iterator[ClipStreams]) -> list[bool]:
+    """Write the clips whose pictures are sound; which of them are."""
+    sound = []
     try:
         stream = target.open("wb")
     except OSError as error:
         raise _no_room(target, error) from error
     try:
-        for cut in cuts:
-            data = pickle.dumps(cut, pickle.HIGHEST_PROTOCOL)
+        for clip, (hr, lr, spoiled) in zip(clips, cuts, strict=True):
+            sound.append(not spoiled)
+            if spoiled:
+                continue
+            data = pickle.dumps(CutClip(clip, hr, lr), pickle.HIGHEST_PROTOCOL)
             try:
                 stream.write(data)
                 stream.flush()
@@ -83,6 +127,7 @@ def _write(target: Path, cuts: Iterator[CutClip]) -> None:
     finally:
         with suppress(OSError):  # a full disk refuses again what is still buffered
             stream.close()
+    return sound
 
 
 def _no_room(target: Path, error: OSError) -> StoreError:

@@ -24,7 +24,14 @@ from hdvila.cli.corpus.options import (
     SOURCE,
     WORKERS,
 )
-from hdvila.cli.corpus.records import category_line, emit_failures, step_line, step_record
+from hdvila.cli.corpus.records import (
+    category_line,
+    emit_failures,
+    sentence_line,
+    sentence_record,
+    step_line,
+    step_record,
+)
 
 if TYPE_CHECKING:
     from hdvila.corpus import BuildReport
@@ -87,6 +94,7 @@ def _whole(into: Path, report: BuildReport) -> dict[str, object]:
         "clips": report.clips,
         "hours": report.hours,
         "steps": list(map(step_record, report.steps)),
+        "sentences": sentence_record(report.sentences),
         "categories": [asdict(row) for row in report.categories],
     }
 
@@ -98,4 +106,9 @@ def _lines(into: Path, report: BuildReport) -> list[str]:
         f"{into}: {report.clips} clips, {length_of_time(report.hours)}; of {report.videos} videos "
         f"{report.added} added, {report.unchanged} unchanged, {report.failed} failed, {report.left_out} left out"
     )
-    return [*map(step_line, report.steps), *map(category_line, report.categories), last]
+    return [
+        *map(step_line, report.steps),
+        sentence_line(report.sentences),
+        *map(category_line, report.categories),
+        last,
+    ]
