@@ -33,7 +33,15 @@ __all__ = [
 
 
 class HdvilaError(Exception):
-    """Whatever this package raises on purpose."""
+    """Whatever this package raises on purpose.
+
+    Attributes:
+        kind: what is wrong in general, without names and numbers, where many files are to be counted by it; or empty.
+    """
+
+    def __init__(self, *message: object, kind: str = "") -> None:
+        super().__init__(*message)
+        self.kind = kind
 
 
 class UsageError(HdvilaError):

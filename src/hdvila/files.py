@@ -19,7 +19,7 @@ _NO_ROOM_WORDS = ("no space left on device", "disk quota exceeded", "database or
 
 
 @contextmanager
-def replacing(target: Path, *, sync: bool = False) -> Iterator[Path]:
+def replacing(target: Path, *, sync: bool = False, kind: type[HdvilaError] | None = None) -> Iterator[Path]:
     """A path beside `target`, with its ending, to write to: it takes the place of `target`, or after an error is gone.
 
     A process that is killed leaves a hidden file with ``.part`` in its name.
@@ -27,10 +27,22 @@ def replacing(target: Path, *, sync: bool = False) -> Iterator[Path]:
     Args:
         target: the file to make or replace; its folder is there.
         sync: force bytes and name to the disk, for files that must outlive a loss of power.
+        kind: the error to raise in place of OSError; the folder of `target` is then made as well.
 
     Raises:
         OSError: the file cannot be written.
     """
+    if kind is not None:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(target, sync=sync) as partial:
+                yield partial
+        except Exception as error:
+            if not isinstance(error, OSError) and not is_full_disk(error):
+                raise
+            why = getattr(error, "strerror", None) or error
+            raise kind(f"{target}: cannot be written ({why}); make room or name another place") from error
+        return
     key = zlib.crc32(os.fsencode(target.name))  # the name itself may have all the bytes that a name may have
     partial = target.with_name(f".{key:08x}-{os.getpid()}.part{target.suffix}")
     try:

@@ -6,13 +6,28 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from hdvila.cli.main import main
-from hdvila.media import write_video
+from hdvila.media import Preprocess, write_video
+
+
+class GreyModel:
+    """Puts all clips and all texts in one place."""
+
+    processor = SimpleNamespace(preprocess=Preprocess(64, 64, segments=1, neighbours=1, rate=2))
+
+    def encode_video(self, high: torch.Tensor, low: torch.Tensor) -> torch.Tensor:
+        return torch.ones(len(high), 1)
+
+    def embed_text(self, texts: list[str]) -> torch.Tensor:
+        return torch.ones(len(texts), 1)
+
 
 VTT = "WEBVTT\n\n00:01.000 --> 00:04.000\nso<00:01.500><c> we</c><00:02.000><c> fold</c><00:02.500><c> paper</c>\n"
 
@@ -42,8 +57,10 @@ def test_build_says_what_came_of_it(source: Path, tmp_path: Path, capsys: pytest
         "videos": 1,
         "added": 1,
         "unchanged": 0,
+        "changed": 0,
         "failed": 0,
         "left_out": 0,
+        "contaminated": 0,
         "clips": 1,
         "hours": 0,
         "sentences": {"found": 1, "in_clips": 1, "left_out": {}},
@@ -125,3 +142,46 @@ def test_each_step_runs_alone_on_what_the_one_before_left(
     assert main(["corpus", "list", str(tmp_path / "c"), "--into", str(tmp_path / "clips.jsonl"), "--json"]) == 0
     assert objects(capsys) == [{"list": str(tmp_path / "clips.jsonl"), "videos": 1}]
     assert len(list(tmp_path.glob("*.failures.parquet"))) == 4
+
+
+def test_a_list_leads_to_its_videos_or_says_what_to_give(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = ["build", "--min-height", "64", "--workers", "1", "--language", "any", "--json"]
+    above, beside = tmp_path / "1.csv", tmp_path / "lists" / "2.csv"
+    assert main(["corpus", "collect", str(source), "--into", str(above)]) == 0
+    assert "--root" not in capsys.readouterr().out
+    assert main(["corpus", *build, str(above), "--into", str(tmp_path / "a")]) == 0
+    assert objects(capsys)[-1]["clips"] == 1
+    assert main(["corpus", "filter", str(above), "--into", str(beside), "--min-height", "64", "--language", "any"]) == 0
+    root = capsys.readouterr().out.split("give --root ")[1].strip()
+    assert main(["corpus", *build, str(beside), "--into", str(tmp_path / "b"), "--root", root]) == 0
+    assert objects(capsys)[-1]["clips"] == 1
+
+
+def test_what_is_excluded_too_late_is_said_and_status_one(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["corpus", "build", str(source), "--into", str(tmp_path / "c"), "--min-height", "64", "--workers", "1"]
+    assert main(command) == 0
+    capsys.readouterr()
+    (tmp_path / "ids.txt").write_text("good")
+    assert main([*command, "--exclude", str(tmp_path / "ids.txt"), "--json"]) == 1
+    found, whole = objects(capsys)
+    assert found == {"video": "good", "contaminated": "its id good is listed in ids.txt"}
+    assert (whole["contaminated"], whole["unchanged"], whole["failed"]) == (1, 1, 0)
+    assert main(command) == 1
+    said = capsys.readouterr().out
+    assert "1 video is in the corpus and should not be" in said
+    assert "of 1 video 0 added" in said
+
+
+def test_a_model_is_published_by_its_name_alone(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["corpus", "build", str(source), "--into", str(tmp_path / "c"), "--min-height", "64", "--workers", "1"]
+    assert main(command) == 0
+    (tmp_path / "my-model").mkdir()
+    monkeypatch.setattr("hdvila.cli.corpus.look._load", lambda model: GreyModel() if model else None)
+    assert main(["corpus", "describe", str(tmp_path / "c"), "--model", str(tmp_path / "my-model")]) == 0
+    assert "Under the model my-model the" in (tmp_path / "c" / "DATASHEET.md").read_text(encoding="utf-8")

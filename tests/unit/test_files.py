@@ -106,3 +106,16 @@ def test_a_full_disk_is_seen_through_what_it_is_wrapped_in(error: Exception) -> 
 def test_our_own_words_about_room_are_not_taken_for_a_full_disk() -> None:
     assert not is_full_disk(StoreError("no space left on device, or so it seems"))
     assert not is_full_disk(OSError(errno.EACCES, "Permission denied"))
+
+
+def test_an_error_of_the_house_where_one_is_asked_for(tmp_path: Path) -> None:
+    with replacing(tmp_path / "new" / "a.txt", kind=StoreError) as partial:
+        partial.write_text("a")
+    assert os.listdir(tmp_path / "new") == ["a.txt"]
+    with (
+        pytest.raises(StoreError, match=r"b\.txt: cannot be written"),
+        replacing(tmp_path / "new" / "a.txt" / "b.txt", kind=StoreError),
+    ):
+        pass
+    with pytest.raises(KeyError), replacing(tmp_path / "c.txt", kind=StoreError):
+        raise KeyError

@@ -8,9 +8,10 @@ from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.failures import Failure, StepSummary
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sentences import Sentences
-from hdvila.corpus.sources.collect import SourceVideo, collect, write_videos
+from hdvila.corpus.sources.collect import collect, write_videos
 from hdvila.corpus.sources.fetch import fetch
 from hdvila.corpus.sources.hd_vila_100m import write_hd_vila_100m
+from hdvila.corpus.sources.video import SourceVideo
 
 __all__ = [
     "BuildReport",

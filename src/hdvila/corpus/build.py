@@ -5,33 +5,41 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hdvila.corpus.choice.balance import CategoryHours, balance
-from hdvila.corpus.choice.exclude import ExcludedIds, exclude
-from hdvila.corpus.choice.filter import filter_videos, remember_durations
-from hdvila.corpus.choice.near_duplicates import LookAlikes
+from hdvila.corpus.choice.balance import CategoryHours
+from hdvila.corpus.choice.choose import choose
 from hdvila.corpus.cluster import on_cluster
 from hdvila.corpus.cut import CutVideo, cut_to_file, read_cut
 from hdvila.corpus.describe import describe
-from hdvila.corpus.failures import STEPS, WANTED, Failure, StepSummary, read_failures, summarise, write_failures
+from hdvila.corpus.failures import (
+    STEPS,
+    WANTED,
+    Failure,
+    StepSummary,
+    died,
+    merge_failures,
+    read_failures,
+    summarise,
+)
+from hdvila.corpus.ledger import fix_settings, record_run
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sentences import SentenceNotes, Sentences
-from hdvila.corpus.sources.collect import SourceVideo, collect
-from hdvila.corpus.sources.fetch import Downloader, fetch, youtube_dl
+from hdvila.corpus.sources.collect import collect
+from hdvila.corpus.sources.fetch import Downloader
+from hdvila.corpus.sources.video import SourceVideo
+from hdvila.corpus.stored import as_before
 from hdvila.media.container import usable_cores
 from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import CorpusWriter
 
 _SPOOL = ".cutting"  # where processes leave cut videos until they are stored
-_JOURNAL = ".filtered.jsonl"
 _BEYOND = 10.0  # seconds of words after the end of a video from which on that is said
 _DEFAULTS = CorpusOptions()
-_OF_THE_MACHINE = frozenset({"root", "downloads", "workers", "cluster"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +48,27 @@ class BuildReport:
 
     Attributes:
         videos: found in the source (with `retry_failed` only those that are stored or tried again).
-        added, unchanged: put into the corpus by this run, and there before.
+        added, unchanged, changed: put into the corpus by this run; there before; there before, but the source has now
+            another file under that id, so that it is among the failures too.
         clips, hours: of the whole corpus now.
         failures: videos that are not in the corpus, each with step and reason; also those left out on purpose.
         steps: how many videos went into and came out of each step, and why the rest did not.
         sentences: what became of those of all videos in the corpus.
         categories: hours before and after the balance, where one was asked for.
+        contaminated: videos that are in the corpus and should not be: they were excluded after they had been stored.
     """
 
     videos: int
     added: int
     unchanged: int
+    changed: int
     clips: int
     hours: float
     failures: tuple[Failure, ...]
     steps: tuple[StepSummary, ...] = ()
     sentences: Sentences = field(default_factory=Sentences)
     categories: tuple[CategoryHours, ...] = ()
+    contaminated: tuple[Failure, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -82,8 +94,9 @@ def build_corpus(
 
     Videos that are in the corpus already are left alone, so a job that was killed goes on where it was, with the same
     result, and new videos are added. A video that cannot be used is listed in ``failures.parquet`` with its reason, and
-    tried again the next time. With more than one worker, a script that calls this needs the usual
-    ``if __name__ == "__main__":``.
+    tried again the next time. What shapes clips and pictures is fixed by the first build of a corpus; which videos are
+    taken may differ from build to build, and ``build.json`` keeps an account of it. With more than one worker, a script
+    that calls this needs the usual ``if __name__ == "__main__":``.
 
     Args:
         source: a folder of videos, or a manifest (see `hdvila.corpus.sources.collect`).
@@ -96,23 +109,28 @@ def build_corpus(
     Raises:
         UsageError: the source or a list of excluded videos cannot be read.
         MissingDependency: an optional package is needed for what is asked.
-        StoreError: the corpus cannot be written, is of other rates, or another process writes to it.
+        StoreError: the corpus cannot be written, was built with other settings, or another process writes to it.
     """
     root = Path(into)
     videos, failures = collect(source, options.root, options.downloads)
     with CorpusWriter(
         root, options.clips_per_shard, options.lr_fps, options.hr_fps, options.quality, form=options.form
     ) as writer:
+        fix_settings(root, options, empty=not len(writer))
+        known = writer.videos()
+        if Path(source).is_dir():
+            videos = as_before(videos, known)
         if retry_failed:
             failed = {failure.video for failure in read_failures(root)}
             failures = [failure for failure in failures if failure.video in failed]
             videos = [video for video in videos if video.video_id in failed | writer.done_videos]
+        looked_at = {video.video_id for video in videos} | {failure.video for failure in failures}
         found = len(videos) + len(failures)
-        stored = [video for video in videos if video.video_id in writer.done_videos]
-        chosen, lost, categories = _choose(videos, stored, options, root / _JOURNAL, download, reporter)
-        failures += lost
-        with reporter.task("cutting videos", total=len(chosen) + len(stored), done=len(stored)) as bar:
-            for outcome in _cut_all(chosen, writer, options):
+        choice = choose(videos, root, known, options, download, reporter)
+        failures += [*choice.changed, *choice.failures]
+        total = len(choice.fresh) + len(choice.stored)
+        with reporter.task("cutting videos", total=total, done=len(choice.stored)) as bar:
+            for outcome in _cut_all(choice.fresh, writer, options):
                 if isinstance(outcome, Failure):
                     failures.append(outcome)
                 elif outcome.sentences.beyond > _BEYOND:
@@ -120,51 +138,26 @@ def build_corpus(
                     reporter.note(f"{outcome.video_id}: its words go on until {beyond}; is the video broken off?")
                 bar.advance(note=f"{len(writer)} clips" + (f", {len(failures)} failed" if failures else ""))
     failures.sort(key=lambda failure: failure.video)
-    write_failures(root, failures)
+    merge_failures(root, failures, looked_at, writer.done_videos)
     sentences = SentenceNotes(root).publish(writer.done_videos)
     steps = summarise(found, failures, _steps(options))
-    stats = describe(root, run=_facts(options, steps), reporter=reporter)
+    name = Path(source).resolve().name
+    wrong = record_run(root, name, options, steps, choice.contaminated, writer.done_videos)
+    stats = describe(root, reporter=reporter)
+    unchanged = len(choice.stored) - len(choice.changed)
     return BuildReport(
         videos=found,
-        added=found - len(failures) - len(stored),
-        unchanged=len(stored),
+        added=found - len(failures) - unchanged,
+        unchanged=unchanged,
+        changed=len(choice.changed),
         clips=stats["clips"],
         hours=stats["hours"],
         failures=tuple(failures),
         steps=steps,
         sentences=sentences,
-        categories=tuple(categories),
+        categories=choice.categories,
+        contaminated=tuple(wrong),
     )
-
-
-def _choose(
-    videos: Sequence[SourceVideo],
-    stored: Sequence[SourceVideo],
-    options: CorpusOptions,
-    journal: Path,
-    download: Downloader | None,
-    reporter: Reporter,
-) -> tuple[list[SourceVideo], list[Failure], list[CategoryHours]]:
-    """The videos to be cut, why the others are not, and the hours of each category."""
-    ids = ExcludedIds(options.exclude)
-    look_alikes = LookAlikes.of(options.exclude_like, reporter) if options.exclude_like else None
-    there = {video.video_id for video in stored}
-    todo, failures = exclude([video for video in videos if video.video_id not in there], ids)
-    for _, late in zip(range(3), exclude(stored, ids)[1], strict=False):
-        reporter.note(
-            f"{late.video} was put into the corpus before it was excluded ({late.reason}); build a new corpus"
-        )
-    if options.downloads is not None:
-        todo, lost = fetch(todo, download or youtube_dl(options.language, options.min_height), reporter=reporter)
-        failures += lost
-    todo, lost = filter_videos(todo, options, look_alikes=look_alikes, journal=journal, reporter=reporter)
-    failures += lost
-    if options.hours_per_category is None:
-        return todo, failures, []
-    stored = remember_durations(stored, options, look_alikes, journal)
-    kept, lost, categories = balance([*stored, *todo], options.hours_per_category, options.seed, there)
-    failures += [failure for failure in lost if failure.video not in there]
-    return [video for video in kept if video.video_id not in there], failures, categories
 
 
 def _engine(options: CorpusOptions) -> Callable[..., Any]:
@@ -184,17 +177,6 @@ def _steps(options: CorpusOptions) -> list[str]:
     return [step for step in STEPS if asked.get(step, True)]
 
 
-def _facts(options: CorpusOptions, steps: Sequence[StepSummary]) -> dict[str, Any]:
-    """What is to be known of a build: nothing of the machine that it ran on, or equal builds would differ."""
-    said = {name: value for name, value in asdict(options).items() if name not in _OF_THE_MACHINE}
-    said |= {name: [path.name for path in said[name]] for name in ("exclude", "exclude_like")}
-    said["punctuation"] = options.punctuation.name if options.punctuation else "built in"
-    return {
-        "options": said,
-        "steps": [{"name": step.step, "in": step.came_in, "out": step.came_out} for step in steps],
-    }
-
-
 def _cut_all(
     videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions
 ) -> Iterator[CutVideo | Failure]:
@@ -210,13 +192,13 @@ def _cut_all(
     try:
         for (video, file), outcome in _engine(options)(partial(cut_to_file, options=options, form=options.form), jobs):
             if isinstance(outcome, Died):
-                why = f"{video.path}: the process that read it died (exit status {outcome.exit_code}); the file is bad"
-                yield Failure(video.video_id, "cut", why)
+                yield died(video, "cut", outcome.exit_code)
             else:
                 if isinstance(outcome, CutVideo):
                     notes.add(video.video_id, outcome.sentences)
+                    attributes = video.attributes | video.prints()
                     for cut in read_cut(file):
-                        writer.add(cut.clip, cut.hr, cut.lr, video.attributes)
+                        writer.add(cut.clip, cut.hr, cut.lr, attributes)
                 yield outcome
             file.unlink(missing_ok=True)
     finally:

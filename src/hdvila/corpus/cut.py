@@ -14,7 +14,7 @@ from hdvila.corpus.clips import ClipPlan, clips_of
 from hdvila.corpus.failures import Attempt, Failure
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sentences import Sentences
-from hdvila.corpus.sources.collect import SourceVideo
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import StoreError
 from hdvila.media import ClipStreams, Form, Packed, Packing, clip_streams, probe
 from hdvila.text import read_transcript
@@ -43,7 +43,7 @@ class CutVideo:
 
 def plan_video(video: SourceVideo, options: CorpusOptions) -> ClipPlan | Failure:
     """The clips that a video gives, without cutting them; or why it gives none."""
-    with Attempt(video.video_id, video.path, "transcript") as attempt:
+    with Attempt(video, "transcript") as attempt:
         return _plan(video, options, attempt)
     return attempt.failure
 
@@ -58,12 +58,12 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: For
         StoreError: the file cannot be written: that is no fault of the video.
     """
     video, target = job
-    with Attempt(video.video_id, video.path, "transcript") as attempt:
+    with Attempt(video, "transcript") as attempt:
         plan = _plan(video, options, attempt)
         attempt.step = "cut"
         sound = _write(target, plan.clips, _cut(video.path, plan.clips, options, form))
         if not any(sound):
-            attempt.refuse(f"the pictures of all its {len(sound)} clips are damaged; fetch it again")
+            attempt.refuse(f"the pictures of all its {len(sound)} clips are damaged; fetch it again", kind=DAMAGED)
         return CutVideo(video.video_id, sum(sound), _sentences(plan, sound))
     return attempt.failure
 
@@ -75,10 +75,10 @@ def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipP
     attempt.step = "clips"
     plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
     if not plan.clips:
-        why = ", ".join(f"{number} {reason}" for reason, number in plan.left_out.items())
-        attempt.refuse(
-            f"nothing is said within its {info.duration:.1f} s that makes a clip (sentences: {why or 'none'})"
-        )
+        what = "sentences" if video.clips is None else "given clips"
+        counts = ", ".join(f"{number} {reason}" for reason, number in plan.left_out.items())
+        why = f"nothing is said within its {info.duration:.1f} s that makes a clip"
+        attempt.refuse(f"{why} ({what}: {counts or 'none'})", kind=f"none of its {what} makes a clip")
     return plan
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hdvila.corpus.replacing import replacing
 from hdvila.errors import HdvilaError, MissingDependency, StoreError
+from hdvila.files import replacing
+
+if TYPE_CHECKING:
+    from hdvila.corpus.sources.video import SourceVideo
 
 FAILURES = "failures.parquet"
 STEPS = ("collect", "exclude", "fetch", "transcript", "filter", "balance", "clips", "cut")
@@ -23,29 +25,56 @@ STEPS = ("collect", "exclude", "fetch", "transcript", "filter", "balance", "clip
 WANTED = frozenset({"exclude", "balance"})
 """Steps that leave out what is good, because they were asked to: no fault of anything."""
 
-_SCHEMA = pa.schema([("video", pa.string()), ("step", pa.string()), ("reason", pa.string())])
+CHANGED = "is not what was cut under its id"
+"""The kind of failure of a video whose place in the corpus is taken."""
+
+_SCHEMA = pa.schema([(name, pa.string()) for name in ("video", "step", "reason", "kind")])
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One video that is not in the corpus: its id, the step at which it was left out, and the reason in one line."""
+    """One video that is not in the corpus.
+
+    Attributes:
+        video: its id.
+        step: at which it was left out.
+        reason: in one line, with what is of this video alone; names files below the folder of the source.
+        kind: the same for all that are left out for the like of it, with the limits that were set; default: the reason.
+    """
 
     video: str
     step: str
     reason: str
+    kind: str = ""
 
-    @property
-    def kind(self) -> str:
-        """The reason without what is of this video alone: no path, no numbers, no advice. The same for its like."""
-        head, colon, rest = self.reason.partition(": ")
-        said = rest if colon and (self.video in head or re.search(r"[/\\]|\.\w{2,5}$", head)) else self.reason
-        return re.sub(r"\d+(\.\d+)?", "N", said.split(";")[0])
+    def __post_init__(self) -> None:
+        if not self.kind:
+            object.__setattr__(self, "kind", self.reason)
+
+
+def failure_of(video: SourceVideo, step: str, error: Exception) -> Failure:
+    """An error as the failure of a video. A defect of ours or of a decoder costs one video, and is called one."""
+    said = one_line(error)
+    if not isinstance(error, HdvilaError):
+        kind = f"unexpected {type(error).__name__}"
+        return Failure(video.video_id, step, video.published(f"{video.path}: {kind}: {said}"), kind)
+    for file in filter(None, (video.transcript, video.path)):
+        bare = said.removeprefix(f"{file}: ")
+        if bare != said:
+            break
+    return Failure(video.video_id, step, video.published(said), error.kind or video.published(bare).split(";")[0])
+
+
+def died(video: SourceVideo, step: str, exit_code: int | None) -> Failure:
+    """The process that worked on a video ended without a result."""
+    kind = "the process that read it died"
+    return Failure(video.video_id, step, f"{video.file}: {kind} (exit status {exit_code}); the file is bad", kind)
 
 
 class Attempt:
     """Work on one video: whatever goes wrong in its block ends the block and is the `failure` of the step in hand.
 
-        with Attempt(video.video_id, video.path, "filter") as attempt:
+        with Attempt(video, "filter") as attempt:
             ...
             attempt.step = "cut"
             return ...
@@ -54,8 +83,8 @@ class Attempt:
     What is no fault of the video goes through: a package that is missing, a corpus that cannot be written.
     """
 
-    def __init__(self, video: str, path: Path, step: str) -> None:
-        self._video, self._path, self.step = video, path, step
+    def __init__(self, video: SourceVideo, step: str) -> None:
+        self._video, self.step = video, step
         self._failure: Failure | None = None
 
     @property
@@ -64,9 +93,9 @@ class Attempt:
         assert self._failure is not None, "the block has not failed"
         return self._failure
 
-    def refuse(self, why: str, path: Path | None = None) -> NoReturn:
-        """The video is not wanted; the reason names `path`, or the video's own."""
-        raise _Refusal(f"{path or self._path}: {why}")
+    def refuse(self, why: str, path: Path | None = None, kind: str = "") -> NoReturn:
+        """The video is not wanted; the reason names `path`, or the video's own. `kind`: see `Failure`."""
+        raise _Refusal(f"{path or self._video.path}: {why}", kind=kind)
 
     def __enter__(self) -> Attempt:
         return self
@@ -74,10 +103,7 @@ class Attempt:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
         if not isinstance(error, Exception) or isinstance(error, MissingDependency | StoreError):
             return False
-        why = one_line(error)
-        if not isinstance(error, HdvilaError):  # a defect of ours or of a decoder costs one video, and is called one
-            why = f"{self._path}: unexpected {type(error).__name__}: {why}"
-        self._failure = Failure(self._video, self.step, why)
+        self._failure = failure_of(self._video, self.step, error)
         return True
 
 
@@ -116,8 +142,28 @@ def write_failures(root: Path, failures: Iterable[Failure], name: str = FAILURES
     Raises:
         StoreError: it cannot be written.
     """
-    with replacing(root / name) as partial:
+    with replacing(root / name, kind=StoreError) as partial:
         pq.write_table(pa.Table.from_pylist([asdict(failure) for failure in failures], _SCHEMA), partial)
+
+
+def merge_failures(
+    root: Path, failures: Iterable[Failure], looked_at: Collection[str], stored: Collection[str]
+) -> None:
+    """Bring ``failures.parquet`` of a corpus up to date after a run.
+
+    Args:
+        root: the corpus.
+        failures: of the run.
+        looked_at: the videos that it looked at: what was said of them before does not count any more. What other runs,
+            of other sources, said stays.
+        stored: the videos of the corpus, which have no failure, but for the `CHANGED`.
+
+    Raises:
+        StoreError: the table cannot be read or written.
+    """
+    before = (failure for failure in read_failures(root) if failure.video not in looked_at)
+    kept = [failure for failure in before if failure.video not in stored or failure.kind == CHANGED]
+    write_failures(root, sorted([*kept, *failures], key=lambda failure: failure.video))
 
 
 def read_failures(root: Path, name: str = FAILURES) -> list[Failure]:
@@ -133,7 +179,7 @@ def read_failures(root: Path, name: str = FAILURES) -> list[Failure]:
         return [Failure(**row) for row in pq.read_table(file, schema=_SCHEMA).to_pylist()]
     except (OSError, pa.ArrowException) as error:
         raise StoreError(
-            f"{file}: cannot be read ({error}); remove it and build once without --retry-failed"
+            f"{file}: cannot be read ({error}); remove it and build again, without --retry-failed"
         ) from error
 
 

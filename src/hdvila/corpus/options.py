@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdvila.errors import UsageError
-from hdvila.media import Form
+from hdvila.media import Form, Packing
+from hdvila.media.streams import stream_ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,12 @@ class CorpusOptions:
             raise UsageError(f"max_seconds={self.max_seconds:g}: leaves no time between paddings of {self.padding:g} s")
         if self.hours_per_category is not None and not self.hours_per_category >= 0:
             raise UsageError(f"hours_per_category={self.hours_per_category:g}: give 0 or more, or none for all")
+        for name in ("hr_height", "lr_height", "clips_per_shard"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name}={getattr(self, name)}: give 1 or more")
+        Packing(self.form, self.quality)
+        stream_ratio(self.lr_fps, self.hr_fps, "frames a second (lr_fps, hr_fps)")
+        stream_ratio(self.hr_height, self.lr_height, "lines (hr_height, lr_height)")
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"workers={self.workers}: give at least 1, or none for one a core")
 

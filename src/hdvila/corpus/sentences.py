@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hdvila.corpus.replacing import replacing
 from hdvila.errors import StoreError
+from hdvila.files import replacing
 
 LEFT_OUT = "left_out.parquet"
 _NOTES = ".sentences.jsonl"
@@ -72,7 +72,7 @@ class SentenceNotes:
         for video in sorted(known.keys() & set(stored)):
             counts = {IN_CLIPS: known[video].in_clips, **dict(sorted(known[video].left_out.items()))}
             rows += [{"video": video, "reason": why, "sentences": number} for why, number in counts.items()]
-        with replacing(self._root / LEFT_OUT) as partial:
+        with replacing(self._root / LEFT_OUT, kind=StoreError) as partial:
             pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), partial)
         return read_left_out(self._root)
 

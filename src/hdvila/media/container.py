@@ -22,9 +22,12 @@ def speaking_of(path: str | os.PathLike[str], doing: str = "read") -> Iterator[N
     try:
         yield
     except av.error.FFmpegError as error:
-        raise MediaError(f"{path}: cannot be {doing} as a video: {_cause(error)}; {_advice(error)}") from error
+        what = f"cannot be {doing} as a video"
+        raise MediaError(f"{path}: {what}: {_cause(error)}; {_advice(error)}", kind=what) from error
     except (OSError, UnicodeError) as error:
-        raise MediaError(f"{path}: cannot be {doing}: {_cause(error)}; check the path and its permissions") from error
+        what = f"cannot be {doing}"
+        why = f"{path}: {what}: {_cause(error)}; check the path and its permissions"
+        raise MediaError(why, kind=what) from error
 
 
 def open_container(path: str | os.PathLike[str]) -> Any:
@@ -65,7 +68,7 @@ def picture_stream(container: Any, path: str | os.PathLike[str], threads: int | 
     streams = [s for s in container.streams.video if s.codec_context is not None and not s.disposition & attached]
     if not streams:
         kinds = ", ".join(sorted({s.type for s in container.streams if s.type != "video"})) or "no stream at all"
-        raise MediaError(f"{path}: has no video (it holds {kinds}); name a file with pictures")
+        raise MediaError(f"{path}: has no video (it holds {kinds}); name a file with pictures", kind="has no video")
     default = av.stream.Disposition.default
     stream = max(streams, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
     stream.thread_type = "AUTO"

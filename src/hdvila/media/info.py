@@ -76,12 +76,14 @@ def describe(
     if max(width, height) > _MAX_SIDE:
         raise MediaError(
             f"{path}: says that it is shown with {width}x{height} pixels (a pixel {stream.sample_aspect_ratio} wide): "
-            "its header is damaged; fetch it again"
+            "its header is damaged; fetch it again",
+            kind="its header is damaged",
         )
     if not 0 < timeline.duration < _MAX_SECONDS:
         raise MediaError(
             f"{path}: its last picture ends {timeline.duration:.1f} s after its start: its times are damaged; "
-            "fetch it again"
+            "fetch it again",
+            kind="its times are damaged",
         )
     played = float(timeline.seconds[-1] - timeline.seconds[0])
     fps = (len(timeline) - 1) / played if played > 0 else 1 / max(timeline.duration - float(timeline.seconds[0]), 1e-3)

@@ -185,7 +185,8 @@ class Video:
                 if self._advance(target):
                     break
         if self._current is None:
-            raise MediaError(f"{self._path}: no picture can be decoded near frame {index}; the file is damaged there")
+            what = "pictures in it cannot be decoded"
+            raise MediaError(f"{self._path}: {what} (near frame {index}); the file is damaged there", kind=what)
         if self._current[0] != target:  # the picture before stays on screen
             self._spoiled.note(target)
         return self._current[1]

@@ -39,6 +39,10 @@ class Rates:
     hr_every: int = 5
     form: Form = "jpeg"
 
+    def __str__(self) -> str:
+        hr_fps = self.lr_fps / self.hr_every
+        return f"{hr_fps:g} HR and {self.lr_fps:g} LR pictures a second, stored as {self.form}"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -108,6 +108,13 @@ def join(first: Any, second: Any) -> Any:
     return pa.concat_tables([first, second], promote_options="permissive")
 
 
+def first_clips(clips: Any) -> dict[str, dict[str, Any]]:
+    """The row of the first clip of each video, by its id."""
+    ids = clips["video_id"].combine_chunks()
+    first = pc.index_in(pc.unique(ids), ids)
+    return {row["video_id"]: row for row in clips.take(first).to_pylist()}
+
+
 def rates_of(entry: Entry) -> Rates:
     """The rates that a clip was stored with."""
     return Rates(entry.facts["lr_fps"], entry.facts["hr_every"], entry.facts.get("form", "jpeg"))

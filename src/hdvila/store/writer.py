@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from hdvila.media import Form, Packed, Packing
 from hdvila.media.streams import stream_ratio
 from hdvila.store.layout import LOCK, SHARDS, Attribute, Entry, Rates, facts_of
 from hdvila.store.shard import ShardWriter
-from hdvila.store.tables import join, make_tables, read_tables, write_tables
+from hdvila.store.tables import first_clips, join, make_tables, read_tables, write_tables
 from hdvila.types import Clip, Frames
 
 BUSY = "another process writes to this corpus: wait until it has ended or use another folder"
@@ -69,7 +70,7 @@ class CorpusWriter:
         folder.mkdir(exist_ok=True)
         self._clips, self._index, stored, self._listed = read_tables(self.root)
         if stored not in (None, self._rates):
-            raise StoreError(f"{self.root}: holds clips at {stored}, not {self._rates}; use another folder")
+            raise StoreError(f"{self.root}: holds {stored}, not {self._rates}; use another folder")
         for leftover in folder.glob(".*.part"):
             leftover.unlink()
         names = sorted(path.name for path in folder.glob("*.tar"))
@@ -94,6 +95,10 @@ class CorpusWriter:
     def done_videos(self) -> frozenset[str]:
         """Videos whose clips are all on the disk, from this run or an earlier one."""
         return frozenset(self._done)
+
+    def videos(self) -> dict[str, dict[str, Any]]:
+        """The row in ``clips.parquet`` of the first clip of each video that was there before this writer."""
+        return first_clips(self._clips)
 
     def __len__(self) -> int:
         return len(self._clip_ids)

@@ -57,7 +57,8 @@ def read_transcript(path: str | os.PathLike[str], *, language: str | None = None
     transcript = time_words(cues, language_code(spoken) or _language_of_name(file), source)
     if not transcript.words:
         kept = f"{len(cues)} cues, {len(transcript.marks)} marks of sounds and speakers"
-        raise TranscriptError(f"{path}: has no timed words ({kept}); nothing can be learned from it")
+        what = "has no timed words"
+        raise TranscriptError(f"{path}: {what} ({kept}); nothing can be learned from it", kind=what)
     return transcript
 
 

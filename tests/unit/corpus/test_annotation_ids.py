@@ -9,7 +9,7 @@ import pytest
 
 from hdvila.corpus.choice.annotation_ids import forms_of, ids_in_url, read_ids
 from hdvila.corpus.choice.exclude import ExcludedIds, exclude
-from hdvila.corpus.sources.collect import SourceVideo
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import UsageError
 
 ID = "a_B-c_1-2x9"  # of YouTube; they may hold the letters that others put between id and span

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -67,7 +69,9 @@ def test_statistics_are_those_of_the_clips_one_by_one(corpus: Path) -> None:
 
 
 def test_the_same_corpus_gives_the_same_bytes(corpus: Path) -> None:
-    describe(corpus, run={"options": {"min_height": 64}})
+    ledger = {"settings": {"padding": 0.3}, "runs": [{"source": "s", "options": {"min_height": 64}, "steps": []}]}
+    (corpus / "build.json").write_text(json.dumps(ledger))
+    describe(corpus)
     first = {name: (corpus / name).read_bytes() for name in FILES}
     describe(corpus)
     assert {name: (corpus / name).read_bytes() for name in FILES} == first
@@ -88,15 +92,17 @@ def test_the_report_shows_the_numbers_and_lets_no_text_act(corpus: Path) -> None
 
 
 def test_datasheet_and_card_say_what_the_statistics_say(corpus: Path) -> None:
-    run = {"options": {"min_height": 64, "padding": 0.3}, "steps": [{"name": "filter", "in": 7, "out": 4}]}
-    stats = describe(corpus, run=run)
+    run = {"source": "talks", "options": {"min_height": 64}, "steps": [{"name": "filter", "in": 7, "out": 4}]}
+    (corpus / "build.json").write_text(json.dumps({"settings": {"padding": 0.3}, "runs": [run]}))
+    stats = describe(corpus)
     sheet, card = ((corpus / name).read_text(encoding="utf-8") for name in ("DATASHEET.md", "README.md"))
     for title in ("Motivation", "Composition", "Collection", "Preprocessing", "Uses", "Distribution", "Maintenance"):
         assert f"\n## {title}\n" in sheet
     assert f"{stats['clips']} clips of {stats['videos']} videos" in sheet
     assert f"{stats['bytes']:,} bytes in {stats['shards']} shards" in sheet
     assert f"{stats['failed']} further videos" in sheet
-    assert "| `min_height` | 64 |" in sheet
+    assert "| `padding` | 0.3 |" in sheet
+    assert "Run 1, of `talks`: `min_height` 64.\n" in sheet
     assert "| filter | 7 | 4 |" in sheet
     assert "| 食べ物 | 1 | 2 |" in sheet
     assert sheet.count("To be filled in by the maker:") > 8
@@ -150,6 +156,47 @@ def test_what_a_person_wrote_stays(corpus: Path) -> None:
     assert "# Datasheet" in (corpus / "DATASHEET.md").read_text()
 
 
+@pytest.mark.parametrize("stop", range(5))
+def test_a_kill_between_two_files_leaves_nothing_behind(
+    corpus: Path, tmp_path: Path, stop: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe(corpus)
+    other = Path(shutil.copytree(corpus, tmp_path / "other" / corpus.name))
+    rows = [Failure("a", "filter", "too small"), Failure("d", "cut", "y")]
+    write_failures(corpus, rows)
+    write_failures(other, rows)
+    written: list[Path] = []
+    replace = os.replace
+
+    def replace_and_die(source: Path, target: Path) -> None:
+        replace(source, target)
+        written.append(target)
+        if len(written) == stop + 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", replace_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            describe(corpus)
+    assert len(written) == stop + 1
+    describe(corpus)
+    describe(other)
+    assert {name: (corpus / name).read_bytes() for name in FILES} == {
+        name: (other / name).read_bytes() for name in FILES
+    }
+    assert "1 left out at the step “cut”" in (corpus / "DATASHEET.md").read_text(encoding="utf-8")
+
+
+def test_an_edit_at_either_end_of_a_text_keeps_it(corpus: Path) -> None:
+    describe(corpus)
+    whole = (corpus / "README.md").read_bytes()
+    assert b"\n```\n\n<!-- as written by hdvila: " in whole
+    for edited in (b"mine\n" + whole, whole + b"mine\n", whole[:-1], whole.replace(b"clips", b"clip s", 1)):
+        (corpus / "README.md").write_bytes(edited)
+        describe(corpus)
+        assert (corpus / "README.md").read_bytes() == edited
+
+
 def test_similarity_is_that_of_each_clip_with_its_words(corpus: Path) -> None:
     fit = describe(corpus, scorer=GreyScorer(), scorer_name="grey")["similarity"]
     grey = np.array([40 * number for number in range(7)]) / 255
@@ -162,6 +209,14 @@ def test_similarity_is_that_of_each_clip_with_its_words(corpus: Path) -> None:
     page.check_self_contained()
     assert len(page.all("svg")) == 3
     assert "grey" in page.words
+
+
+def test_the_similarity_stays_as_long_as_the_clips_do(corpus: Path) -> None:
+    fit = describe(corpus, scorer=GreyScorer(), scorer_name="grey")["similarity"]
+    assert describe(corpus)["similarity"] == fit
+    assert len(Page.read(corpus / "report.html").all("svg")) == 3
+    shutil.copytree(make_corpus(corpus.parent / "more", [*TEXTS, "One more."]), corpus, dirs_exist_ok=True)
+    assert "similarity" not in describe(corpus)
 
 
 @pytest.mark.parametrize("texts", [[], ["ひとつ"], ["one"]])

@@ -10,7 +10,8 @@ import pytest
 from hdvila.corpus.choice.filter import filter_videos
 from hdvila.corpus.choice.languages import unwanted_language
 from hdvila.corpus.options import CorpusOptions
-from hdvila.corpus.sources.collect import SourceVideo, collect
+from hdvila.corpus.sources.collect import collect
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import UsageError
 
 OPTIONS = CorpusOptions(min_height=64, workers=1)

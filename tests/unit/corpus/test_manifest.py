@@ -10,8 +10,9 @@ import pytest
 
 from hdvila.corpus.build import build_corpus
 from hdvila.corpus.options import CorpusOptions
-from hdvila.corpus.sources.collect import SourceVideo, collect, write_videos
+from hdvila.corpus.sources.collect import collect, write_videos
 from hdvila.corpus.sources.hd_vila_100m import GivenClip, write_hd_vila_100m
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import UsageError
 from hdvila.store import Corpus
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hdvila.corpus.choice.near_duplicates import LookAlikes, frame_hashes
-from hdvila.corpus.sources.collect import SourceVideo
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import UsageError
 from hdvila.media import resize, write_video
 

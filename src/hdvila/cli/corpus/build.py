@@ -26,6 +26,7 @@ from hdvila.cli.corpus.options import (
 )
 from hdvila.cli.corpus.records import (
     category_line,
+    emit_contaminated,
     emit_failures,
     sentence_line,
     sentence_record,
@@ -79,8 +80,9 @@ def build(
     )
     report = build_corpus(source, into, options=options, retry_failed=retry_failed, reporter=console.reporter())
     emit_failures(report.failures, json)
+    emit_contaminated(report.contaminated, json)
     console.emit(_whole(into, report), json, "\n".join(_lines(into, report)))
-    console.finish(report.failed)
+    console.finish(report.failed + len(report.contaminated))
 
 
 def _whole(into: Path, report: BuildReport) -> dict[str, object]:
@@ -89,8 +91,10 @@ def _whole(into: Path, report: BuildReport) -> dict[str, object]:
         "videos": report.videos,
         "added": report.added,
         "unchanged": report.unchanged,
+        "changed": report.changed,
         "failed": report.failed,
         "left_out": report.left_out,
+        "contaminated": len(report.contaminated),
         "clips": report.clips,
         "hours": report.hours,
         "steps": list(map(step_record, report.steps)),
@@ -102,13 +106,17 @@ def _whole(into: Path, report: BuildReport) -> dict[str, object]:
 def _lines(into: Path, report: BuildReport) -> list[str]:
     from hdvila.pages import length_of_time
 
+    videos = f"{report.videos} video{'s' * (report.videos != 1)}"
     last = (
-        f"{into}: {report.clips} clips, {length_of_time(report.hours)}; of {report.videos} videos "
+        f"{into}: {report.clips} clips, {length_of_time(report.hours)}; of {videos} "
         f"{report.added} added, {report.unchanged} unchanged, {report.failed} failed, {report.left_out} left out"
     )
-    return [
-        *map(step_line, report.steps),
-        sentence_line(report.sentences),
-        *map(category_line, report.categories),
-        last,
-    ]
+    steps = [*map(step_line, report.steps), sentence_line(report.sentences)]
+    lines = [*steps, *map(category_line, report.categories), last]
+    if report.changed:
+        lines.append(f"{report.changed} of the failed stay as they were cut, from other files than the source has now")
+    if report.contaminated:
+        number = len(report.contaminated)
+        what = "1 video is" if number == 1 else f"{number} videos are"
+        lines.append(f"{what} in the corpus and should not be: see contaminated in {into / 'stats.json'}")
+    return lines

@@ -21,7 +21,7 @@ def describe(
     from hdvila.corpus.describe import describe as describe_corpus
     from hdvila.pages import length_of_time
 
-    stats = describe_corpus(corpus, scorer=_load(model), scorer_name=model or "", reporter=console.reporter())
+    stats = describe_corpus(corpus, scorer=_load(model), scorer_name=_name(model), reporter=console.reporter())
     counts = f"{stats['clips']} clips of {stats['videos']} videos, {length_of_time(stats['hours'])}"
     console.emit(stats, json, f"{corpus}: {counts}; see {corpus / 'report.html'}")
 
@@ -55,6 +55,11 @@ def _load(model: str | None) -> Any:
     from hdvila.hub import load_model
 
     return load_model(console.model_name(model))
+
+
+def _name(model: str | None) -> str:
+    """What to call a model in what is published: the folder's name, not the way to it."""
+    return (Path(model).resolve().name if Path(model).exists() else model) if model else ""
 
 
 def list_clips(

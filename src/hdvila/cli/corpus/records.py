@@ -17,6 +17,13 @@ def emit_failures(failures: Iterable[Failure], json: bool) -> None:
         console.emit(asdict(failure), json, f"left out at {failure.step}: {failure.video}: {failure.reason}")
 
 
+def emit_contaminated(videos: Iterable[Failure], json: bool) -> None:
+    """Videos that are in the corpus and should not be."""
+    for found in videos:
+        record = {"video": found.video, "contaminated": found.reason}
+        console.emit(record, json, f"in the corpus though it is excluded: {found.video}: {found.reason}")
+
+
 def step_record(step: StepSummary) -> dict[str, object]:
     return {"step": step.step, "in": step.came_in, "out": step.came_out, "reasons": step.reasons}
 

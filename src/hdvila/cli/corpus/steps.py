@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def collect(source: Path = SOURCE, into: Path = LIST, root: Path | None = ROOT, json: bool = JSON) -> None:
-    """List the videos of a folder or list. The paths in the list are those below the folder of the videos (--root)."""
+    """List the videos of a folder or list. Paths in the list are below its own folder, or else below --root."""
     from hdvila.corpus import collect as step
 
     videos, failures = step(source, root)
-    _finish_step("collect", len(videos) + len(failures), videos, failures, into, _below(source, root), json)
+    _finish_step("collect", len(videos) + len(failures), videos, failures, into, _below(source, root, into), json)
 
 
 def fetch(
@@ -69,7 +69,7 @@ def exclude_videos(
     if exclude_like:
         look_alikes = LookAlikes.of(exclude_like, console.reporter())
         videos, seen = look_alikes.exclude(videos, reporter=console.reporter())
-    _finish_step("exclude", came, videos, [*failures, *named, *seen], into, _below(source, root), json)
+    _finish_step("exclude", came, videos, [*failures, *named, *seen], into, _below(source, root, into), json)
 
 
 def filter_step(
@@ -89,7 +89,7 @@ def filter_step(
     videos, failures = list_videos(source, root)
     kept, lost = filter_videos(videos, options, reporter=console.reporter())
     came = len(videos) + len(failures)
-    _finish_step("filter", came, kept, [*failures, *lost], into, _below(source, root), json)
+    _finish_step("filter", came, kept, [*failures, *lost], into, _below(source, root, into), json)
 
 
 def balance_step(
@@ -107,12 +107,15 @@ def balance_step(
     videos, failures = list_videos(source, root)
     kept, lost, categories = step(videos, hours, seed)
     came = len(videos) + len(failures)
-    _finish_step("balance", came, kept, [*failures, *lost], into, _below(source, root), json, categories)
+    _finish_step("balance", came, kept, [*failures, *lost], into, _below(source, root, into), json, categories)
 
 
-def _below(source: Path, root: Path | None) -> Path:
-    """The folder that the paths of a list are relative to."""
-    return root or (source if source.is_dir() else source.parent)
+def _below(source: Path, root: Path | None, into: Path) -> Path:
+    """The folder that the paths of a new list are relative to: its own where the videos lie in it, if none is named."""
+    if root is not None:
+        return root
+    videos = source if source.is_dir() else source.parent
+    return into.parent if videos.resolve().is_relative_to(into.parent.resolve()) else videos
 
 
 def _failures_name(into: Path) -> str:
@@ -140,12 +143,14 @@ def _finish_step(
     failed = sum(failure.step not in WANTED for failure in failures)
     whole = {
         "list": str(into),
+        "root": str(root),
         "videos": came,
         "kept": len(videos),
         "failed": failed,
         "steps": list(map(step_record, steps)),
         "categories": [asdict(row) for row in categories],
     }
-    lines = [*map(step_line, steps), *map(category_line, categories), f"{into}: {len(videos)} of {came} videos"]
+    hint = "" if root.resolve() == into.parent.resolve() else f"; its paths are those below {root}: give --root {root}"
+    lines = [*map(step_line, steps), *map(category_line, categories), f"{into}: {len(videos)} of {came} videos{hint}"]
     console.emit(whole, json, "\n".join(lines))
     console.finish(failed)

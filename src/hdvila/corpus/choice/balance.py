@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from hdvila.corpus.failures import Failure, one_line
-from hdvila.corpus.sources.collect import SourceVideo
+from hdvila.corpus.failures import Failure, failure_of
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import HdvilaError, UsageError
 from hdvila.media import probe
 
@@ -57,7 +57,7 @@ def balance(
                 video if video.duration is not None else replace(video, duration=probe(video.path).duration)
             )
         except HdvilaError as error:
-            failures.append(Failure(video.video_id, "filter", one_line(error)))
+            failures.append(failure_of(video, "filter", error))
     groups: dict[str, list[SourceVideo]] = {}
     for video in measured:
         groups.setdefault(video.attributes.get("category", UNKNOWN), []).append(video)
@@ -69,7 +69,8 @@ def balance(
         before, after = (sum(video.duration or 0.0 for video in part) / 3600 for part in (group, chosen))
         rows.append(CategoryHours(category, len(group), before, len(chosen), after))
         why = f"category {category!r} has {before:.2f} h, and at most {hours:g} are kept"
-        failures += [Failure(video.video_id, "balance", why) for video in group if video.video_id not in kept]
+        kind = f"category {category!r} has more than {hours:g} h"
+        failures += [Failure(video.video_id, "balance", why, kind) for video in group if video.video_id not in kept]
     rows.sort(key=lambda row: (-row.hours, row.category))
     return [video for video in measured if video.video_id in kept], failures, rows
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hdvila.corpus.choice.annotation_ids import forms_of, ids_in_url, read_ids
 from hdvila.corpus.failures import Failure
-from hdvila.corpus.sources.collect import SourceVideo
+from hdvila.corpus.sources.video import SourceVideo
 
 _YOUTUBE = 11  # letters of an id
 
@@ -32,8 +32,8 @@ class ExcludedIds:
     def __len__(self) -> int:
         return len(self._listed_in)
 
-    def why(self, video: SourceVideo) -> str | None:
-        """Which id of the video stands in which file, or None.
+    def match(self, video: SourceVideo) -> Failure | None:
+        """That an id of the video stands in a file, or None.
 
         The id counts, the last part of it, the name of the file and the url; ids of YouTube also within a name, as
         downloaders write them ("Title [id].mp4", "Title-id.mp4", "id.en.mp4").
@@ -43,14 +43,16 @@ class ExcludedIds:
         named = [name for name in names if not os.path.splitext(name)[0].isdecimal()]  # 17.mp4 is not MSR-VTT's video17
         forms = names.union(*map(forms_of, named), ids_in_url(url), *map(_windows, names))
         found = sorted(forms & self._listed_in.keys())
-        return f"its id {found[0]} is listed in {self._listed_in[found[0]]}" if found else None
+        if not found:
+            return None
+        kind = f"listed in {self._listed_in[found[0]]}"
+        return Failure(video.video_id, "exclude", f"its id {found[0]} is {kind}", kind)
 
 
 def exclude(videos: Sequence[SourceVideo], ids: ExcludedIds) -> tuple[list[SourceVideo], list[Failure]]:
     """Those of the videos that no list names, in their order, and the others with their reasons."""
-    reasons = {video.video_id: ids.why(video) for video in videos}
-    failures = [Failure(video_id, "exclude", why) for video_id, why in reasons.items() if why]
-    return [video for video in videos if not reasons[video.video_id]], failures
+    found = [(video, ids.match(video)) for video in videos]
+    return [video for video, failure in found if not failure], [failure for _, failure in found if failure]
 
 
 def _windows(name: str) -> set[str]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from hdvila.corpus.choice.journal import Journal
 from hdvila.corpus.choice.languages import check_language, unwanted_language
-from hdvila.corpus.choice.near_duplicates import LookAlikes, reason
-from hdvila.corpus.failures import Attempt, Failure
+from hdvila.corpus.choice.near_duplicates import LookAlikes, looks_like
+from hdvila.corpus.failures import Attempt, Failure, died
 from hdvila.corpus.options import CorpusOptions
-from hdvila.corpus.sources.collect import SourceVideo
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.media import VideoInfo
 from hdvila.media.container import usable_cores
 from hdvila.media.ending import probe_to_end
@@ -56,7 +56,7 @@ def filter_videos(
         work = partial(check, options=options, look_alikes=look_alikes)
         with reporter.task("filtering videos", total=len(videos), done=len(videos) - len(todo)) as bar:
             for video, result in in_order(work, todo, options.workers or usable_cores()):
-                outcome = _died(video, result) if isinstance(result, Died) else result
+                outcome = died(video, "filter", result.exit_code) if isinstance(result, Died) else result
                 if isinstance(outcome, Failure):
                     del fit[video.video_id]
                     failures.append(outcome)
@@ -86,33 +86,38 @@ def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | 
     Raises:
         MissingDependency: an optional package is needed: that is no fault of the video.
     """
-    with Attempt(video.video_id, video.path, "transcript") as attempt:
+    with Attempt(video, "filter") as attempt:
+        if not video.path.is_file():
+            attempt.refuse("there is no such file; bring it back, or take the video out of the list")
+        if not video.path.stat().st_size:
+            attempt.refuse("the file is empty (0 bytes); fetch the video again", kind="the file is empty")
+        attempt.step = "transcript"
         transcript = read_transcript(video.transcript or video.path, language=options.track)
         declared = transcript.language or video.attributes.get("language")
         if why := unwanted_language(transcript.text, declared, options.language):
-            attempt.refuse(why, video.transcript)
+            attempt.refuse(why, path=video.transcript)
         attempt.step = "filter"
         info, lost = probe_to_end(video.path)
-        if why := unfit(info, options, lost):
-            attempt.refuse(why)
+        if wrong := unfit(info, options, lost):
+            attempt.refuse(wrong[0], kind=wrong[1])
         attempt.step = "exclude"
         if look_alikes is not None and (like := look_alikes.match(video.path)):
-            return Failure(video.video_id, attempt.step, reason(video, like))
+            return looks_like(video, like)
         return replace(video, duration=info.duration)
     return attempt.failure
 
 
-def unfit(info: VideoInfo, options: CorpusOptions, lost: float = 0.0) -> str | None:
-    """Why a video that can be read is not wanted, or None. `lost`: seconds at its end without a picture."""
+def unfit(info: VideoInfo, options: CorpusOptions, lost: float = 0.0) -> tuple[str, str] | None:
+    """Why a video that can be read is not wanted, with the kind of it (see `Failure`), or None.
+
+    `lost`: seconds at its end without a picture.
+    """
     if info.damage:
-        return f"{info.damage}; fetch it again"
+        return f"{info.damage}; fetch it again", "the file is damaged"
     if lost > _LOST:
-        return f"its last {lost:.1f} s hold no picture that can be decoded; fetch it again"
+        why = "its end holds no picture that can be decoded"
+        return f"{why} (the last {lost:.1f} s); fetch it again", why
     if min(info.height, info.width) < options.min_height:
-        return f"{info.width}x{info.height} pixels, the short side is below the {options.min_height} asked for"
+        why = f"the short side is below the {options.min_height} asked for"
+        return f"{info.width}x{info.height} pixels, {why}", why
     return None
-
-
-def _died(video: SourceVideo, died: Died) -> Failure:
-    why = f"{video.path}: the process that read it died (exit status {died.exit_code}); the file is bad"
-    return Failure(video.video_id, "filter", why)

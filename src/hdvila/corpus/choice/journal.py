@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from hdvila.corpus.sources.collect import SourceVideo
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import StoreError
 
 
@@ -23,14 +23,17 @@ class Journal:
     def __init__(self, path: Path, terms: str) -> None:
         self._path, self._terms = path, terms
         self._passed: dict[str, tuple[str, float]] = {}
+        broken = False  # the last line of a run that was killed may be half
         with suppress(FileNotFoundError):
-            for line in path.read_text(encoding="utf-8").split("\n"):
-                with suppress(ValueError, KeyError, TypeError):  # the last line of a run that was killed may be half
+            lines = path.read_text(encoding="utf-8").split("\n")
+            broken = bool(lines.pop())
+            for line in lines:
+                with suppress(ValueError, KeyError, TypeError):
                     entry = json.loads(line)
                     self._passed[entry["id"]] = entry["stamp"], float(entry["duration"])
         try:
             self._stream = path.open("a", encoding="utf-8")
-            self._stream.write("\n")
+            self._stream.write("\n" * broken)
         except OSError as error:
             raise self._no_room(error) from error
 

@@ -17,11 +17,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.corpus.failures import Failure, one_line
-from hdvila.corpus.sources.collect import SourceVideo, is_video_name
+from hdvila.corpus.failures import Failure, failure_of
+from hdvila.corpus.sources.collect import is_video_name
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import HdvilaError, MediaError, UsageError, require
 from hdvila.media import open_video
 from hdvila.progress import SILENT, Reporter
+from hdvila.types import Pixels
 
 Hashes = NDArray[np.uint64]
 
@@ -42,17 +44,31 @@ def frame_hashes(path: str | os.PathLike[str], every: float | None = None) -> tu
         MediaError: the file cannot be read.
         MissingDependency: imagehash is not installed.
     """
-    imagehash, image = require("imagehash", extra="corpus"), require("PIL.Image", extra="corpus")
-    found = []
     with open_video(path) as video:
         duration = video.info.duration
-        step = every or min(_COARSE, max(_SHORTEST, duration / _FRAMES))
+        step = every or step_of(duration)
         times = np.arange(step / 2, max(duration, step), step)
-        for _, rgb in video.pick(np.unique(video.indices_at(times)).tolist()):
-            grey = image.fromarray(rgb).convert("L").resize((128, 128), image.Resampling.BOX)
-            if np.asarray(grey).std() >= _FLAT:
-                found.append(np.packbits(imagehash.phash(grey).hash).view(np.uint64))
-    return np.array(found, np.uint64).reshape(-1), step
+        return hashes_of(rgb for _, rgb in video.pick(np.unique(video.indices_at(times)).tolist())), step
+
+
+def step_of(duration: float) -> float:
+    """Seconds from one frame to the next at which a video of this length is looked at."""
+    return min(_COARSE, max(_SHORTEST, duration / _FRAMES))
+
+
+def hashes_of(pictures: Iterable[Pixels]) -> Hashes:
+    """The hashes (n,) of those (H, W, 3) pictures that are no plain colour.
+
+    Raises:
+        MissingDependency: imagehash is not installed.
+    """
+    imagehash, image = require("imagehash", extra="corpus"), require("PIL.Image", extra="corpus")
+    found = []
+    for rgb in pictures:
+        grey = image.fromarray(rgb).convert("L").resize((128, 128), image.Resampling.BOX)
+        if np.asarray(grey).std() >= _FLAT:
+            found.append(np.packbits(imagehash.phash(grey).hash).view(np.uint64))
+    return np.array(found, np.uint64).reshape(-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,8 +114,11 @@ class LookAlikes:
         """
         if not len(self.hashes):
             return None
-        mine, step = frame_hashes(path)
-        if not len(mine):
+        return self.match_hashes(*frame_hashes(path))
+
+    def match_hashes(self, mine: Hashes, step: float) -> str | None:
+        """`match` for a video of which the hashes (n,) of frames every `step` seconds are known."""
+        if not len(mine) or not len(self.hashes):
             return None
         near = np.stack([np.bitwise_count(self.hashes ^ one) <= _NEAR for one in mine])
         for name, start, end in zip(self.names, [0, *self.ends[:-1].tolist()], self.ends.tolist(), strict=True):
@@ -118,9 +137,9 @@ class LookAlikes:
             for video in videos:
                 try:
                     like = self.match(video.path)
-                    failure = Failure(video.video_id, "exclude", reason(video, like)) if like else None
+                    failure = looks_like(video, like) if like else None
                 except MediaError as error:
-                    failure = Failure(video.video_id, "filter", one_line(error))
+                    failure = failure_of(video, "filter", error)
                 if failure is None:
                     kept.append(video)
                 else:
@@ -129,9 +148,10 @@ class LookAlikes:
         return kept, failures
 
 
-def reason(video: SourceVideo, like: str) -> str:
-    """Why a video that looks like one of these is left out."""
-    return f"{video.path}: looks like an excluded video; that is {like}"
+def looks_like(video: SourceVideo, like: str) -> Failure:
+    """A video is left out that looks like the excluded video of this name."""
+    kind = "looks like an excluded video"
+    return Failure(video.video_id, "exclude", f"{video.file}: {kind}; that is {like}", kind)
 
 
 def _videos(source: Path) -> list[Path]:

@@ -47,6 +47,7 @@ def card_markdown(name: str, stats: dict[str, Any]) -> str:
         front=_front_matter(name, stats),
         summary=summary(stats),
         stats=stats,
+        ending="jpg" if stats["form"] == "jpeg" else stats["form"],
         paper=paper,
         categories=with_rest(stats["categories"]),
     )

@@ -36,7 +36,10 @@ _CONTEXT = {
 }
 _TABLES = {
     "clips.parquet": ("clips", "One row a clip."),
-    "index.parquet": ("pictures", "One row a stored picture: where its JPEG lies in its shard."),
+    "index.parquet": (
+        "pictures",
+        "One row a stored picture: where it lies in its shard, alone or in one file with its neighbours.",
+    ),
     "failures.parquet": (
         "failures",
         "Videos that are not in the corpus: the step at which they were left out, and why.",
@@ -58,17 +61,22 @@ _MEANING = {
     "stream": "hr or lr",
     "frame": "number of the picture in its stream, from 0",
     "pts": "presentation time of the picture, seconds on the video's clock",
-    "offset": "first byte of the JPEG in the shard",
-    "length": "bytes of the JPEG",
+    "offset": "first byte of its file in the shard",
+    "length": "bytes of its file",
     "video": "name of the video",
     "step": "step of the build",
     "reason": "one line that says why",
+    "kind": "the same for all that were left out for the like of it",
+    "file": "name of the video's file, below the folder of its source",
+    "file_print": "16 hexadecimal digits that tell its file from others",
+    "transcript_print": "the same of its subtitle file",
 }
 
 
 def croissant_json(name: str, root: Path, stats: dict[str, Any]) -> str:
     """The file's text. Checksums are of the tables as they lie in `root`; what a person added to it before is kept."""
     tables = {file: about for file, about in _TABLES.items() if (root / file).exists()}
+    ending = "jpg" if stats["form"] == "jpeg" else stats["form"]
     licences = [row["name"] for row in stats["licenses"]["largest"]]
     document = {
         "@context": _CONTEXT,
@@ -86,7 +94,8 @@ def croissant_json(name: str, root: Path, stats: dict[str, Any]) -> str:
                 "@type": "cr:FileSet",
                 "@id": "shards",
                 "name": "shards",
-                "description": "Tar files with the pictures (KEY.hr.NNN.jpg, KEY.lr.NNN.jpg), text and facts of clips.",
+                "description": f"Tar files with the pictures (KEY.hr.NNN.{ending}, KEY.lr.NNN.{ending}), "
+                "text and facts of clips.",
                 "encodingFormat": "application/x-tar",
                 "includes": "shards/*.tar",
             },

@@ -10,6 +10,7 @@ from typing import Any
 from hdvila.corpus.describe.card import summary
 from hdvila.pages import render
 
+_RUNS = 10  # builds that are told one by one: the last
 MAKER = "**To be filled in by the maker:**"
 
 
@@ -21,7 +22,6 @@ def datasheet_markdown(name: str, stats: dict[str, Any]) -> str:
         name=name,
         summary=summary(stats),
         stats=stats,
-        options=stats.get("run", {}).get("options", {}),
-        steps=stats.get("run", {}).get("steps", []),
+        runs=list(enumerate(stats["runs"], start=1))[-_RUNS:],
         maker=MAKER,
     )

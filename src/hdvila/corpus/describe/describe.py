@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hdvila.corpus.describe.card import card_markdown
 from hdvila.corpus.describe.croissant import CROISSANT, croissant_json
 from hdvila.corpus.describe.datasheet import datasheet_markdown
+from hdvila.corpus.describe.prose import write_prose
 from hdvila.corpus.describe.report import report_html
 from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.similarity import Scorer, score_clips
 from hdvila.corpus.describe.statistics import corpus_statistics
+from hdvila.corpus.ledger import read_ledger
 from hdvila.errors import MissingDependency
 from hdvila.pages import write_text
 from hdvila.progress import SILENT, Reporter
@@ -30,12 +30,12 @@ def describe(
     scorer: Scorer | None = None,
     scorer_name: str = "",
     scored: int = 1000,
-    run: Mapping[str, Any] | None = None,
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> dict[str, Any]:
     """Write ``stats.json``, ``report.html``, ``DATASHEET.md``, ``README.md`` and ``croissant.json`` into a corpus.
 
+    The facts of its builds are those of ``build.json``. A similarity that was measured stays as long as the clips do.
     The same corpus gives the same bytes. Without matplotlib, ``report.html`` is left out and the reporter told.
     A README.md or DATASHEET.md that was changed by hand stays as it is, and the reporter is told.
 
@@ -45,8 +45,6 @@ def describe(
         corpus_root: the corpus folder.
         scorer: a model; with it the similarity of words and pictures is measured on `scored` clips.
         scorer_name: what to call it.
-        run: facts of the build as plain values: ``options``, and ``steps``, a list of ``{"name", "in", "out"}``;
-            default: what the last call was given.
         seed: of the samples.
         reporter: hears of the clips.
 
@@ -58,16 +56,21 @@ def describe(
         UsageError: the scorer does not fit the corpus.
     """
     root = Path(corpus_root)
+    rows = Rows(root)
     stats = corpus_statistics(root, seed, reporter)
-    last = _last(root)
-    stats["run"] = dict(run) if run is not None else last.get("run", {})
+    stats |= read_ledger(root)
+    before = _last(root).get("similarity") or {}
     if scorer is not None and stats["clips"]:
-        numbers = Rows(root).sample(scored, seed).tolist()
+        numbers = rows.sample(scored, seed).tolist()
         scores = score_clips(Corpus(root), numbers, scorer, reporter)
-        stats["similarity"] = {"model": scorer_name or type(scorer).__name__, **scores.summary()}
+        stats["similarity"] = {"model": scorer_name or type(scorer).__name__, "of": rows.state(), **scores.summary()}
+    elif before and before.get("of") == rows.state():
+        stats["similarity"] = before
     name = root.resolve().name
     prose = {"README.md": card_markdown(name, stats), "DATASHEET.md": datasheet_markdown(name, stats)}
-    stats["written"] = _write_prose(root, prose, last.get("written", {}), reporter)
+    for file, text in prose.items():
+        if not write_prose(root / file, text):
+            reporter.note(f"{root / file} was edited and stays as it is; delete it to have it written anew")
     write_text(root / STATS, json.dumps(stats, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     write_text(root / CROISSANT, croissant_json(name, root, stats))
     try:
@@ -84,21 +87,3 @@ def _last(root: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return last if isinstance(last, dict) else {}
-
-
-def _write_prose(root: Path, prose: dict[str, str], before: dict[str, str], reporter: Reporter) -> dict[str, str]:
-    """Write files that people complete by hand, but not over what they wrote. Checksums of what was written."""
-    written: dict[str, str] = {}
-    for file, text in prose.items():
-        there = (root / file).read_bytes() if (root / file).exists() else None
-        if there is not None and _digest(there) != before.get(file):
-            reporter.note(f"{root / file} was edited and stays as it is; delete it to have it written anew")
-            written |= {file: before[file]} if file in before else {}
-        else:
-            write_text(root / file, text)
-            written[file] = _digest((root / file).read_bytes())
-    return written
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -43,11 +44,23 @@ class Rows:
             self.columns: list[str] = self._file.schema_arrow.names
             self.number: int = self._file.metadata.num_rows
             written = json.loads((self._file.schema_arrow.metadata or {}).get(b"hdvila", b"{}"))
-            self.rates = Rates(written["lr_fps"], written["hr_every"]) if "lr_fps" in written else Rates()
+            self.rates = (
+                Rates(written["lr_fps"], written["hr_every"], written.get("form", "jpeg"))
+                if "lr_fps" in written
+                else Rates()
+            )
         else:  # a corpus whose build was killed: its shards tell
             corpus = Corpus(root)
             self._table, self.rates = corpus.table, corpus.rates
             self.columns, self.number = self._table.column_names, len(self._table)
+
+    def state(self) -> str:
+        """16 hexadecimal digits that differ where clips, their words, their times or their order do."""
+        digest = hashlib.sha256()
+        for batch in self.batches(["clip_id", "start", "end", "text"]):
+            for row in batch.to_pylist():
+                digest.update(repr(tuple(row.values())).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()[:16]
 
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Record batches with those of `columns` that the corpus has, in the order of the clips."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +12,13 @@ from hdvila.corpus.failures import Failure
 from hdvila.corpus.sources.hd_vila_100m import GivenClip, as_listed, read_clips
 from hdvila.corpus.sources.manifest import ATTRIBUTES, read_manifest, write_manifest
 from hdvila.corpus.sources.names import safe_name
+from hdvila.corpus.sources.video import SourceVideo, as_text
 from hdvila.errors import UsageError
 from hdvila.text import find_sidecar
 
 VIDEO_SUFFIXES = frozenset(
     ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .flv .wmv .3gp .ogv .vob .mxf".split()  # noqa: SIM905
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SourceVideo:
-    """A video to be cut.
-
-    Attributes:
-        video_id: unique.
-        path: its file; without an ending where it is still to be fetched.
-        transcript: its subtitles; None: look inside the video.
-        attributes: what the manifest says of it and the corpus keeps.
-        duration: seconds, once it was probed.
-        clips: bounds that are given; None: they follow from the sentences.
-    """
-
-    video_id: str
-    path: Path
-    transcript: Path | None
-    attributes: dict[str, str] = field(default_factory=dict)
-    duration: float | None = None
-    clips: tuple[GivenClip, ...] | None = None
 
 
 def collect(
@@ -107,16 +86,28 @@ def _from_folder(root: Path) -> tuple[list[SourceVideo], list[Failure]]:
         video_id = stem if bare[stem] == 1 else _shown(inside)
         try:
             _check_kind(file)
-            videos.append(SourceVideo(video_id, file, find_sidecar(file, names)))
+            videos.append(SourceVideo(video_id, file, find_sidecar(file, names), root=root))
         except ValueError as error:
-            failures.append(Failure(video_id, "collect", str(error)))
+            failures.append(_failure(video_id, error))
     return sorted(videos, key=lambda video: video.video_id), failures
+
+
+class _Unusable(ValueError):
+    """A row or a file that no video can be made of."""
+
+    def __init__(self, why: str, kind: str) -> None:
+        super().__init__(why)
+        self.kind = kind
+
+
+def _failure(video_id: str, error: ValueError) -> Failure:
+    return Failure(video_id, "collect", str(error), error.kind if isinstance(error, _Unusable) else "")
 
 
 def _check_kind(file: Path) -> None:
     """Raises ValueError for a pipe or a device, which would keep its reader waiting; what is missing is for later."""
     if file.exists() and not file.is_file():
-        raise ValueError(f"{file.name} is no regular file; put a copy of the video there")
+        raise _Unusable(f"{as_text(file.name)} is no regular file; put a copy of the video there", "is no regular file")
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
@@ -145,7 +136,8 @@ class _Places:
         """Raises ValueError where `path` leads out of the folder."""
         whole = Path(os.path.normpath(self.root / path))
         if not whole.is_relative_to(os.path.normpath(self.root)):
-            raise ValueError(f"{path!r} leads out of {self.root}; name the folder of the videos (--root)")
+            what = "its path leads out of the folder of the videos"
+            raise _Unusable(f"{what} ({path!r}); name another folder (--root)", what)
         return self.root / path if "\0" not in path else _refuse(path)
 
     def names(self, folder: Path) -> list[str]:
@@ -170,7 +162,9 @@ class _Places:
             stem = safe_name(row["id"])
             found = self.video_called(self.downloads, stem) or self.downloads / stem
         if found is None:
-            raise ValueError(f"only a url is given ({row['url']}); fetch it first" if "url" in row else "has no path")
+            if "url" not in row:
+                raise ValueError("has no path")
+            raise _Unusable(f"only a url is given ({row['url']}); fetch it first", "only a url is given")
         return found
 
 
@@ -183,11 +177,13 @@ def _from_manifest(manifest: Path, places: _Places) -> tuple[list[SourceVideo], 
     failures = []
     for row in read_manifest(manifest):
         try:
+            if "wrong" in row:
+                raise _Unusable(row["wrong"], "a value is no line of text")
             if row["id"] in videos:
                 raise ValueError("the manifest has this id twice; the first row counts")
             videos[row["id"]] = _video_of(row, places)
         except ValueError as error:
-            failures.append(Failure(row["id"], "collect", str(error)))
+            failures.append(_failure(row["id"], error))
     return sorted(videos.values(), key=lambda video: video.video_id), failures
 
 
@@ -198,10 +194,17 @@ def _video_of(row: dict[str, Any], places: _Places) -> SourceVideo:
     if words is None and (names := places.names(path.parent)):
         words = find_sidecar(path, names)
     attributes = {name: row[name] for name in ATTRIBUTES if name in row}
-    clips = read_clips(row["id"], row["clip"]) if "clip" in row else None
-    return SourceVideo(row["id"], path, words, attributes, row.get("duration"), clips)
+    clips = _clips_of(row) if "clip" in row else None
+    root = places.root if path.is_relative_to(places.root) else places.downloads
+    return SourceVideo(row["id"], path, words, attributes, row.get("duration"), clips, root)
+
+
+def _clips_of(row: dict[str, Any]) -> tuple[GivenClip, ...]:
+    try:
+        return read_clips(row["id"], row["clip"])
+    except ValueError as error:
+        raise _Unusable(str(error), "its clips cannot be read") from error
 
 
 def _shown(path: Path) -> str:
-    """A path as text that can be stored: forward slashes, and escapes for bytes that are no UTF-8."""
-    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return as_text(path.as_posix())

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hdvila.corpus.failures import Failure, one_line
-from hdvila.corpus.sources.collect import SourceVideo, is_video_name
+from hdvila.corpus.failures import Failure, failure_of, one_line
+from hdvila.corpus.sources.collect import is_video_name
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import HdvilaError, MediaError, StoreError, require
 from hdvila.files import is_full_disk
 from hdvila.progress import SILENT, Reporter
@@ -38,7 +39,7 @@ def fetch(
             except StoreError:
                 raise
             except HdvilaError as error:
-                failures.append(Failure(video.video_id, "fetch", one_line(error)))
+                failures.append(failure_of(video, "fetch", error))
             bar.advance(note=f"{len(failures)} failed" if failures else "")
     failed = {failure.video for failure in failures}
     return [fetched.get(video.video_id, video) for video in videos if video.video_id not in failed], failures
@@ -51,21 +52,24 @@ def _is_missing(video: SourceVideo) -> bool:
 def _fetch_one(video: SourceVideo, download: Downloader) -> SourceVideo:
     url = video.attributes["url"]
     if urlsplit(url).scheme not in ("http", "https"):
-        raise MediaError(f"{url}: is no address that begins with http:// or https://; nothing else is fetched")
+        why = "is no address that begins with http:// or https://"
+        raise MediaError(f"{url}: {why}; nothing else is fetched", kind=why)
     video.path.parent.mkdir(parents=True, exist_ok=True)
     try:
         download(url, video.path)
     except Exception as error:  # whatever a downloader raises says why this one video cannot be had
         if is_full_disk(error):
             raise StoreError(f"{video.path}: cannot be written ({one_line(error)}); make room, start again") from error
-        raise MediaError(f"{url}: cannot be fetched ({one_line(error)}); try again with --retry-failed") from error
+        why = f"{url}: cannot be fetched ({one_line(error)}); try again with --retry-failed"
+        raise MediaError(why, kind="cannot be fetched") from error
     prefix = video.path.name + "."
     names = sorted(name for name in os.listdir(video.path.parent) if name.startswith(prefix))
     for name in names:
         if is_video_name(name) and name.count(".") == 1:
             path = video.path.parent / name
             return replace(video, path=path, transcript=video.transcript or find_sidecar(path, names))
-    raise MediaError(f"{url}: the downloader left no video ({', '.join(names) or 'nothing'}); try again later")
+    why = "the downloader left no video"
+    raise MediaError(f"{url}: {why} ({', '.join(names) or 'nothing'}); try again later", kind=why)
 
 
 def youtube_dl(language: str = "en", min_height: int = 720) -> Downloader:

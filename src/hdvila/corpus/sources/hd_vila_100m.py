@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hdvila.corpus.replacing import replacing
+from hdvila.errors import StoreError
+from hdvila.files import replacing
 from hdvila.store import Corpus
 
 _TIME = re.compile(r"(\d+):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
@@ -34,10 +35,12 @@ def read_clips(video_id: str, listed: Any) -> tuple[GivenClip, ...]:
     """The value of ``clip`` as clips in order of time.
 
     Raises:
-        ValueError: it is of another form, a clip ends before it starts, or two clips have one id.
+        ValueError: it is of another form or empty, a clip ends before it starts, or two clips have one id.
     """
     if not isinstance(listed, list):
         raise ValueError("'clip' is no list of clip_id and span")
+    if not listed:
+        raise ValueError("'clip' names no clip; leave it out to have clips laid at sentence bounds")
     clips = {}
     for number, entry in enumerate(listed):
         try:
@@ -74,7 +77,7 @@ def write_hd_vila_100m(corpus: str | os.PathLike[str], into: str | os.PathLike[s
     videos: dict[str, list[dict[str, Any]]] = {}
     for row in table.select(columns).to_pylist():
         videos.setdefault(row["video_id"], []).append(row)
-    with replacing(Path(into)) as partial, partial.open("w", encoding="utf-8") as stream:
+    with replacing(Path(into), kind=StoreError) as partial, partial.open("w", encoding="utf-8") as stream:
         for video_id, rows in sorted(videos.items()):
             rows.sort(key=lambda row: (row["start"], row["end"]))
             clips = [

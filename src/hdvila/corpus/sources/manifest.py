@@ -19,8 +19,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hdvila.corpus.replacing import replacing
-from hdvila.errors import UsageError
+from hdvila.corpus.sources.video import as_text
+from hdvila.errors import StoreError, UsageError
+from hdvila.files import replacing
 
 ATTRIBUTES = ("category", "channel", "license", "language", "url")
 _TEXTS = ("id", "path", "transcript", *ATTRIBUTES)
@@ -32,7 +33,8 @@ _KINDS = ".csv, .jsonl or .parquet"
 def read_manifest(path: Path) -> list[dict[str, Any]]:
     """The rows of a manifest: only known columns that are not empty; every row has an ``id``.
 
-    Values are text, but for ``duration`` (float) and ``clip`` (as it stands there).
+    Values are text, but for ``duration`` (float) and ``clip`` (as it stands there). Where a value that should be text
+    is none, or an id takes more than a line, the row has ``wrong``, which says so.
 
     Raises:
         UsageError: the kind is unknown, a line cannot be read, or a row names no video; names the line.
@@ -40,12 +42,18 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
     rows = []
     for line, raw in _lines(path):
         row: dict[str, Any] = {name: str(raw[name]) for name in _TEXTS if raw.get(name) not in (None, "")}
+        odd = [name for name in row if isinstance(raw[name], bool | list | dict)]
         if "id" not in row and raw.get("video_id") not in (None, ""):
             row["id"] = str(raw["video_id"])
         if "id" not in row and "path" in row:
             row["id"] = str(PurePosixPath(row["path"]).with_suffix(""))
         if "id" not in row:
             raise UsageError(f"{path}, line {line}: has neither id nor path; give each video one of them")
+        if as_text(row["id"]) != row["id"]:
+            row["id"] = as_text(row["id"])
+            odd.append("id")
+        if odd:
+            row["wrong"] = f"line {line}: {odd[0]} {raw.get(odd[0], row['id'])!r} is no line of text; mend that row"
         if raw.get("duration") not in (None, ""):
             try:
                 row["duration"] = float(raw["duration"])
@@ -69,7 +77,7 @@ def write_manifest(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     kind = check_kind(path)
     if kind == ".csv" and any("clip" in row for row in rows):
         raise UsageError(f"{path}: a .csv cannot hold the bounds of clips; name a .jsonl or .parquet")
-    with replacing(path) as partial:
+    with replacing(path, kind=StoreError) as partial:
         if kind == ".parquet":
             pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], _SCHEMA), partial)
         elif kind == ".csv":

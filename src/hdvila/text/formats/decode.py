@@ -38,7 +38,8 @@ def read_text(file: Path) -> str | None:
             elif not _is_binary(data):
                 data += stream.read(_LARGEST)
     except OSError as error:
-        raise TranscriptError(f"{file}: cannot be read: {error.strerror or error}; check the path") from error
+        why = f"{file}: cannot be read: {error.strerror or error}; check the path"
+        raise TranscriptError(why, kind="cannot be read") from error
     if not data.strip(b" \t\r\n\0"):
         raise TranscriptError(f"{file}: the file is empty; fetch the subtitles again")
     if _is_binary(data[:_SNIFF]):
@@ -100,5 +101,5 @@ def _unpacked(data: bytes, file: Path) -> bytes:
     try:
         unpacked = zlib.decompressobj(wbits=31).decompress(data, _LARGEST + 1)
     except zlib.error as error:
-        raise TranscriptError(f"{file}: is damaged gzip ({error}); fetch it again") from error
+        raise TranscriptError(f"{file}: is damaged gzip ({error}); fetch it again", kind="is damaged gzip") from error
     return unpacked

@@ -42,7 +42,8 @@ def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str |
                 container.seek(container.start_time or 0)
     except (av.error.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise TranscriptError(f"{path}: is neither subtitle text nor a video ({reason}); name another file") from error
+        what = "is neither subtitle text nor a video"
+        raise TranscriptError(f"{path}: {what} ({reason}); name another file", kind=what) from error
     if tracks:
         raise TranscriptError(f"{path}: has no words in its subtitle tracks; put a subtitle file beside it")
     raise TranscriptError(f"{path}: has no subtitle track with text; put a subtitle file beside it")

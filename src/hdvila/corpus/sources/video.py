@@ -1,0 +1,84 @@
+"""A video of a source: what it is called, where it lies, and how to know it again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hdvila.corpus.sources.hd_vila_100m import GivenClip
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SAMPLED = 1 << 16  # bytes at either end of a file that stand for its content
+
+
+@dataclass(frozen=True, slots=True)
+class SourceVideo:
+    """A video to be cut.
+
+    Attributes:
+        video_id: unique.
+        path: its file; without an ending where it is still to be fetched.
+        transcript: its subtitles; None: look inside the video.
+        attributes: what the manifest says of it and the corpus keeps.
+        duration: seconds, once it was probed.
+        clips: bounds that are given; None: they follow from the sentences.
+        root: the folder of the source, below which its files are named in all that is published; None: that of `path`.
+    """
+
+    video_id: str
+    path: Path
+    transcript: Path | None
+    attributes: dict[str, str] = field(default_factory=dict)
+    duration: float | None = None
+    clips: tuple[GivenClip, ...] | None = None
+    root: Path | None = field(default=None, compare=False)
+
+    @property
+    def file(self) -> str:
+        """The name of the video below the folder of its source."""
+        return self._name(self.path)
+
+    def published(self, text: str) -> str:
+        """`text` with the files of this video named below the folder of the source, as strangers may read it."""
+        for file in filter(None, (self.transcript, self.path)):
+            for path in (file.absolute(), file):
+                text = text.replace(str(path), self._name(file))
+        return as_text(text)
+
+    def prints(self) -> dict[str, str]:
+        """What tells this video from another one of its name, as attributes of its clips.
+
+        ``file``, and as far as there are such files, ``file_print`` and ``transcript_print`` (see `file_print`).
+        """
+        files = {"file_print": self.path, "transcript_print": self.transcript}
+        found = {name: file_print(file) for name, file in files.items() if file is not None}
+        return {"file": self.file} | {name: value for name, value in found.items() if value is not None}
+
+    def _name(self, file: Path) -> str:
+        name = os.path.relpath(file, self.path.parent if self.root is None else self.root)
+        return as_text(Path(file.name if name.startswith("..") else name).as_posix())
+
+
+def file_print(file: Path) -> str | None:
+    """16 hexadecimal digits that differ where size, beginning or end of a file differ (64 KiB each).
+
+    None where it cannot be read.
+    """
+    try:
+        with file.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            digest = hashlib.sha256(f"{size}\n".encode() + stream.read(_SAMPLED))
+            stream.seek(max(0, size - _SAMPLED))
+            digest.update(stream.read(_SAMPLED))
+    except (OSError, ValueError):
+        return None
+    return digest.hexdigest()[:16]
+
+
+def as_text(name: str) -> str:
+    """A name as text that can be stored, in one line: no control characters, and no bytes but UTF-8."""
+    line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], name)
+    return line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

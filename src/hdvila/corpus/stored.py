@@ -1,0 +1,109 @@
+"""The videos of a corpus held against a source and against test sets: are they still the same, should they be there?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hdvila.corpus.choice.exclude import ExcludedIds
+from hdvila.corpus.choice.near_duplicates import LookAlikes, hashes_of, looks_like, step_of
+from hdvila.corpus.failures import CHANGED, Failure
+from hdvila.corpus.sources.video import SourceVideo
+from hdvila.progress import SILENT, Reporter
+from hdvila.store import Corpus
+from hdvila.types import Pixels
+
+Stored = Mapping[str, Mapping[str, Any]]
+"""Facts of the first clip of each video, by its id (see `CorpusWriter.videos`)."""
+
+
+def as_before(videos: Sequence[SourceVideo], stored: Stored) -> list[SourceVideo]:
+    """Videos of a folder, those that are stored under the ids that they have in the corpus, in the order of their ids.
+
+    Files that come or go beside a video change whether its id has its ending; its place and content tell it.
+    """
+    known = {(facts.get("file"), facts.get("file_print")): video_id for video_id, facts in stored.items()}
+    files = {facts.get("file") for facts in stored.values()}
+    named = []
+    for video in videos:
+        prints = video.prints() if video.file in files else {}
+        named.append((video, known.get((video.file, prints.get("file_print")))))
+    taken = {video_id for _, video_id in named}
+    ids = [video_id or (video.file if video.video_id in taken else video.video_id) for video, video_id in named]
+    again = [replace(video, video_id=video_id) for (video, _), video_id in zip(named, ids, strict=True)]
+    return sorted(again, key=lambda video: video.video_id)
+
+
+def changed(videos: Sequence[SourceVideo], stored: Stored) -> list[Failure]:
+    """Those of the videos whose file or transcript is not the one that was cut; what cannot be read has not changed."""
+    failures = []
+    for video in videos:
+        facts, now = stored[video.video_id], video.prints()
+        before = {name: facts.get(f"{name}_print") for name in ("file", "transcript")}
+        other = [name for name, value in before.items() if value and now.get(f"{name}_print", value) != value]
+        if other:
+            what = f"{' and '.join(other)} {'is' if len(other) == 1 else 'are'}"
+            why = f"{video.file}: its {what} not what was cut as {video.video_id}"
+            advice = f"the old clips stay; delete shards/{facts['shard']} and both tables to have them cut anew"
+            failures.append(Failure(video.video_id, "collect", f"{why}; {advice}", CHANGED))
+    return failures
+
+
+def contaminated(
+    root: Path,
+    stored: Stored,
+    ids: ExcludedIds,
+    look_alikes: LookAlikes | None,
+    compared: Collection[str] = (),
+    reporter: Reporter = SILENT,
+) -> list[Failure]:
+    """The videos of a corpus that its test sets exclude, in the order of their ids.
+
+    Args:
+        root: the corpus.
+        stored: its videos, whatever source they came from.
+        ids: that it must not hold.
+        look_alikes: videos that none of its pictures may show; None: nothing is compared.
+        compared: videos that were compared with these before they were cut.
+        reporter: hears of the videos whose pictures are compared.
+
+    Raises:
+        StoreError: pictures of the corpus cannot be read.
+    """
+    found: dict[str, Failure] = {}
+    names = {video_id: _from_corpus(video_id, facts) for video_id, facts in stored.items()}
+    for video_id, video in names.items():
+        if failure := ids.match(video):
+            found[video_id] = failure
+    left = [video_id for video_id in stored if video_id not in found and video_id not in compared]
+    if look_alikes is not None and left:
+        corpus = Corpus(root)
+        clips: dict[str, list[int]] = defaultdict(list)
+        for number, video_id in enumerate(corpus.table["video_id"].to_pylist()):
+            clips[video_id].append(number)
+        with reporter.task("comparing stored videos", total=len(left)) as bar:
+            for video_id in left:
+                step = step_of(sum(corpus.clips[number].end - corpus.clips[number].start for number in clips[video_id]))
+                like = look_alikes.match_hashes(hashes_of(_pictures(corpus, clips[video_id], step)), step)
+                if like:
+                    found[video_id] = looks_like(names[video_id], like)
+                bar.advance()
+    return [found[video_id] for video_id in sorted(found)]
+
+
+def _from_corpus(video_id: str, facts: Mapping[str, Any]) -> SourceVideo:
+    attributes = {"url": facts["url"]} if facts.get("url") else {}
+    return SourceVideo(video_id, Path(facts.get("file") or video_id), None, attributes, root=Path())
+
+
+def _pictures(corpus: Corpus, numbers: Sequence[int], step: float) -> Iterator[Pixels]:
+    """Low resolution pictures of clips, `step` seconds apart, at least one of each."""
+    for number in numbers:
+        frames = corpus.num_frames(number, "lr")
+        every = max(1, round(step * corpus.rates.lr_fps))
+        yield from corpus.frames(number, "lr", np.arange(min(every, frames) // 2, frames, every)).rgb
