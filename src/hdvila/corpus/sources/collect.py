@@ -29,8 +29,8 @@ def collect(
     """List the videos of a folder (and the folders in it) or of a manifest, in the order of their ids.
 
     The id of a video in a folder is its path below the folder without the ending, or with it where two would be the
-    same. Hidden files are not looked at. Links to files are followed wherever they lead, as one's own folder is trusted;
-    links to folders are not. Subtitles stand beside a video under the same stem, or inside it.
+    same. Hidden files are not looked at. Links to files are followed wherever they lead, for the folder is one's
+    own; links to folders are not. Subtitles stand beside a video under the same stem, or inside it.
 
     Args:
         source: a folder, or a manifest (see `hdvila.corpus.sources.manifest`).
