@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from hdvila.corpus.choice.balance import CategoryHours
 from hdvila.corpus.choice.choose import choose
-from hdvila.corpus.cluster import on_cluster
-from hdvila.corpus.cut import CutVideo, cut_to_file, read_cut
+from hdvila.corpus.cutting import cut_into, store_for
 from hdvila.corpus.describe import describe
 from hdvila.corpus.failures import (
     STEPS,
     WANTED,
     Failure,
     StepSummary,
-    died,
     merge_failures,
     read_failures,
     summarise,
 )
-from hdvila.corpus.ledger import fix_settings, record_run
+from hdvila.corpus.ledger import record_run
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sentences import SentenceNotes, Sentences
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.fetch import Downloader
-from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.stored import as_before
-from hdvila.media.container import usable_cores
-from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
-from hdvila.store import CorpusWriter
 
-_SPOOL = ".cutting"  # where processes leave cut videos until they are stored
-_BEYOND = 10.0  # seconds of words after the end of a video from which on that is said
 _DEFAULTS = CorpusOptions()
 
 
@@ -113,10 +101,7 @@ def build_corpus(
     """
     root = Path(into)
     videos, failures = collect(source, options.root, options.downloads)
-    with CorpusWriter(
-        root, options.clips_per_shard, options.lr_fps, options.hr_fps, options.quality, form=options.form
-    ) as writer:
-        fix_settings(root, options, empty=not len(writer))
+    with store_for(root, options) as writer:
         known = writer.videos()
         if Path(source).is_dir():
             videos = as_before(videos, known)
@@ -128,15 +113,8 @@ def build_corpus(
         found = len(videos) + len(failures)
         choice = choose(videos, root, known, options, download, reporter)
         failures += [*choice.changed, *choice.failures]
-        total = len(choice.fresh) + len(choice.stored)
-        with reporter.task("cutting videos", total=total, done=len(choice.stored)) as bar:
-            for outcome in _cut_all(choice.fresh, writer, options):
-                if isinstance(outcome, Failure):
-                    failures.append(outcome)
-                elif outcome.sentences.beyond > _BEYOND:
-                    beyond = f"{outcome.sentences.beyond:.0f} s after its end"
-                    reporter.note(f"{outcome.video_id}: its words go on until {beyond}; is the video broken off?")
-                bar.advance(note=f"{len(writer)} clips" + (f", {len(failures)} failed" if failures else ""))
+        others = {"stored": len(choice.stored), "failed": len(failures)}
+        failures += cut_into(writer, choice.fresh, options, reporter, **others)
     failures.sort(key=lambda failure: failure.video)
     merge_failures(root, failures, looked_at, writer.done_videos)
     sentences = SentenceNotes(root).publish(writer.done_videos)
@@ -160,13 +138,6 @@ def build_corpus(
     )
 
 
-def _engine(options: CorpusOptions) -> Callable[..., Any]:
-    """What runs jobs and gives back their results in order: processes of this machine, or a cluster."""
-    if options.cluster is not None:
-        return partial(on_cluster, address=options.cluster)
-    return partial(in_order, workers=options.workers or usable_cores())
-
-
 def _steps(options: CorpusOptions) -> list[str]:
     """The steps that a build with these options takes."""
     asked = {
@@ -175,31 +146,3 @@ def _steps(options: CorpusOptions) -> list[str]:
         "balance": options.hours_per_category is not None,
     }
     return [step for step in STEPS if asked.get(step, True)]
-
-
-def _cut_all(
-    videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions
-) -> Iterator[CutVideo | Failure]:
-    """Cut in many processes, store in the order of the videos, so that the same videos give the same corpus.
-
-    Yields for each video what it gave, or why it gave nothing.
-    """
-    spool = writer.root / _SPOOL
-    shutil.rmtree(spool, ignore_errors=True)  # of a run that was killed
-    spool.mkdir()
-    notes = SentenceNotes(writer.root)
-    jobs = [(video, spool / f"{number}.clips") for number, video in enumerate(videos)]
-    try:
-        for (video, file), outcome in _engine(options)(partial(cut_to_file, options=options, form=options.form), jobs):
-            if isinstance(outcome, Died):
-                yield died(video, "cut", outcome.exit_code)
-            else:
-                if isinstance(outcome, CutVideo):
-                    notes.add(video.video_id, outcome.sentences)
-                    attributes = video.attributes | video.prints()
-                    for cut in read_cut(file):
-                        writer.add(cut.clip, cut.hr, cut.lr, attributes)
-                yield outcome
-            file.unlink(missing_ok=True)
-    finally:
-        shutil.rmtree(spool, ignore_errors=True)

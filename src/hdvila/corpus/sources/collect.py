@@ -26,14 +26,14 @@ def collect(
     root: str | os.PathLike[str] | None = None,
     downloads: str | os.PathLike[str] | None = None,
 ) -> tuple[list[SourceVideo], list[Failure]]:
-    """List the videos of a folder (and the folders in it) or of a manifest, in the order of their ids.
+    """List the videos of a folder (and the folders in it) or of a manifest, in the order of their ids; or one video.
 
     The id of a video in a folder is its path below the folder without the ending, or with it where two would be the
     same. Hidden files are not looked at. Links to files are followed wherever they lead, for the folder is one's
     own; links to folders are not. Subtitles stand beside a video under the same stem, or inside it.
 
     Args:
-        source: a folder, or a manifest (see `hdvila.corpus.sources.manifest`).
+        source: a folder, a video, or a manifest (see `hdvila.corpus.sources.manifest`).
         root: where the videos of a manifest lie, if not in its own folder. Paths that lead out of it are refused,
             links in it too. A row of HD-VILA-100M's list has no path: its file is ``<root>/<video_id>.<any ending>``.
         downloads: where videos with only a url lie or will lie; None: they are left out.
@@ -44,6 +44,8 @@ def collect(
     file = Path(source)
     if file.is_dir():
         return _from_folder(file)
+    if file.is_file() and is_video_name(file.name):
+        return [SourceVideo(_shown(Path(file.stem)), file, find_sidecar(file), root=file.parent)], []
     if file.is_file():
         below = file.parent if root is None else Path(root)
         return _from_manifest(file, _Places(below, None if downloads is None else Path(downloads)))
