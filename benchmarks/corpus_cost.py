@@ -36,7 +36,7 @@ from hdvila.corpus.describe import describe
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.video import SourceVideo
-from hdvila.media import Form, Packing, clip_streams, probe
+from hdvila.media import ClipStreams, Form, Packing, clip_streams, probe
 from hdvila.media.ending import probe_to_end
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.text import read_transcript
@@ -145,7 +145,7 @@ def choose(videos: list[SourceVideo], options: CorpusOptions, costs: Costs) -> d
     return plans
 
 
-def cut(path: Path, clips: tuple[Clip, ...], packing: Packing) -> Iterator[object]:
+def cut(path: Path, clips: tuple[Clip, ...], packing: Packing) -> Iterator[ClipStreams]:
     return clip_streams(path, [(clip.start, clip.end) for clip in clips], packing=packing)
 
 
@@ -155,7 +155,7 @@ def store(videos: list[SourceVideo], plans: dict[str, tuple[Clip, ...]], root: P
     with CorpusWriter(root, form=packing.form) as writer:
         for video in videos:
             clips = plans[video.video_id]
-            for clip, (hr, lr) in zip(clips, cut(video.path, clips, packing), strict=True):
+            for clip, (hr, lr, _) in zip(clips, cut(video.path, clips, packing), strict=True):
                 begin = time.process_time()
                 writer.add(clip, hr, lr)
                 spent += time.process_time() - begin

@@ -100,7 +100,7 @@ def store(videos: list[Path], root: Path) -> Corpus:
             info = probe(path)
             if (info.height, info.width) != (720, 1280):
                 raise SystemExit(f"{path}: is {info.width}x{info.height}; this comparison is about 1280x720")
-            (hr, lr), *_ = clip_streams(path, [(0.0, info.duration)])
+            (hr, lr, _), *_ = clip_streams(path, [(0.0, info.duration)])
             writer.add(Clip(f"c{number}", f"c{number}", 0, info.duration, ""), hr, lr)
     return Corpus(root)
 

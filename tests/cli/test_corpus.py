@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,11 @@ import torch
 
 from hdvila.cli.main import main
 from hdvila.media import Preprocess, write_video
+from hdvila.store import Corpus
+from hdvila.text import read_transcript
+
+SHARED = Path(os.environ.get("HDVILA_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+SUBTITLES = SHARED / "data" / "subtitles"
 
 
 class GreyModel:
@@ -63,6 +69,7 @@ def test_build_says_what_came_of_it(source: Path, tmp_path: Path, capsys: pytest
         "contaminated": 0,
         "clips": 1,
         "hours": 0,
+        "sentences": {"found": 1, "in_clips": 1, "left_out": {}},
         "categories": [],
     }
     (source / "bad.mp4").write_bytes(b"x")
@@ -92,6 +99,109 @@ def test_transcript_gives_sentences_and_words(source: Path, capsys: pytest.Captu
         (2.0, "fold"),
         (2.5, "paper"),
     ]
+
+
+def test_the_transcripts_of_a_folder_are_counted_with_what_cannot_be_read(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (source / "sub").mkdir()
+    (source / "sub" / "empty.srt").write_bytes(b"")
+    (source / "good.mp4").unlink()
+    assert main(["corpus", "transcript", str(source), "--json"]) == 1
+    good, empty, whole = objects(capsys)
+    assert good == {"file": "good.vtt", "words": 4, "sentences": 1, "language": None}
+    assert empty["file"] == "sub/empty.srt"
+    assert whole == {
+        "folder": str(source),
+        "files": 2,
+        "words": 4,
+        "sentences": 1,
+        "failed": 1,
+        "reasons": {"the file is empty": 1},
+    }
+    assert main(["corpus", "transcript", str(source)]) == 1
+    assert "1 of 2 files, 4 words, 1 sentences" in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.skipif(not SUBTITLES.is_dir(), reason="shared data not found")
+def test_every_real_subtitle_file_is_read_or_has_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["corpus", "transcript", str(SUBTITLES), "--json"]) == 1
+    *files, whole = objects(capsys)
+    assert len(files) == whole["files"] == sum(file.is_file() for file in SUBTITLES.rglob("*"))
+    assert whole["failed"] == sum("reason" in file for file in files) == sum(whole["reasons"].values()) <= 11
+    assert whole["words"] == sum(file.get("words", 0) for file in files) > 100_000
+
+
+def test_a_language_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "talk.en.vtt").write_text(VTT)
+    assert main(["corpus", "transcript", str(tmp_path / "talk.en.vtt"), "--language", "de"]) == 0
+    assert "is in en; there are no words marked as de" in capsys.readouterr().err
+    assert main(["corpus", "transcript", str(tmp_path / "talk.en.vtt"), "--language", "en"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_clips_are_planned_as_they_are_cut(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shape = ["--min-words", "2", "--padding", "0.1", "--min-seconds", "1"]
+    assert main(["corpus", "clips", str(source / "good.mp4"), "--json", *shape]) == 0
+    clip, video = objects(capsys)
+    assert (clip["clip"], clip["text"], clip["start"]) == ("good_0000", "So we fold paper.", 0.9)
+    assert video == {"video": "good", "clips": 1, "sentences": 1, "left_out": {}}
+    pictures = ["--hr-fps", "1", "--lr-fps", "5", "--hr-height", "32", "--lr-height", "16", "--quality", "70"]
+    cut = ["corpus", "cut", str(source / "good.mp4"), "--into", str(tmp_path / "c"), "--json", *shape, *pictures]
+    assert main(cut) == 0
+    assert objects(capsys)[-1]["sentences"] == {"found": 1, "in_clips": 1, "left_out": {}}
+    corpus = Corpus(tmp_path / "c")
+    assert [(one.clip_id, round(one.start, 3), round(one.end, 3)) for one in corpus.clips] == [
+        ("good_0000", clip["start"], clip["end"])
+    ]
+    assert corpus.frames(0, "hr").rgb.shape[1:3] == (32, 32)
+    assert corpus.frames(0, "lr").rgb.shape[1:3] == (16, 16)
+    assert corpus.num_frames(0, "lr") == -(-(clip["end"] - clip["start"]) * 5 // 1)
+    build = ["corpus", "build", str(source), "--into", str(tmp_path / "b"), "--min-height", "64", "--json"]
+    assert main([*build, *shape, *pictures, "--clips-per-shard", "1"]) == 0
+    assert objects(capsys)[-1]["clips"] == 1
+    shard = Path("shards", "000000.tar")
+    assert (tmp_path / "b" / shard).read_bytes() == (tmp_path / "c" / shard).read_bytes()
+
+
+def test_what_cannot_be_cut_is_listed(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (source / "bad.mp4").write_bytes(b"x")
+    assert main(["corpus", "cut", str(source), "--into", str(tmp_path / "c"), "--json", "--workers", "1"]) == 1
+    failure, whole = objects(capsys)
+    assert (failure["video"], whole["videos"], whole["failed"]) == ("bad", 2, 1)
+    assert main(["corpus", "clips", str(source)]) == 1
+    assert "left out at" in capsys.readouterr().out
+
+
+def test_videos_without_words_get_them_from_a_model(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["corpus", "transcribe", str(source), "--model", str(tmp_path / "no model")]) == 2
+    assert "no model" in capsys.readouterr().err
+
+    class Heard:
+        def transcribe(self, audio: str, **options: Any) -> tuple[Any, Any]:
+            if "mute" in audio:
+                raise RuntimeError("no sound")
+            said = [SimpleNamespace(word=f" word{n}", start=n / 2, end=n / 2 + 0.4) for n in range(6)]
+            whole = SimpleNamespace(start=0, end=3, text=" ".join(word.word for word in said), words=said)
+            return iter([whole]), SimpleNamespace(language="en")
+
+    monkeypatch.setattr("hdvila.text.transcribe.load_speech_model", lambda folder, device: Heard())
+    for name in ("new.mp4", "mute.mp4"):
+        (source / name).write_bytes((source / "good.mp4").read_bytes())
+    before = (source / "good.vtt").read_bytes()
+    assert main(["corpus", "transcribe", str(source), "--model", str(tmp_path), "--json"]) == 1
+    failure, whole = objects(capsys)
+    assert (failure["video"], whole["with_words"], whole["failed"]) == ("mute", 2, 1)
+    assert (source / "good.vtt").read_bytes() == before
+    assert not (source / "good.json").exists()
+    said = read_transcript(source / "new.json")
+    assert [(word.text, word.start, word.timed_by) for word in said.words[:2]] == [
+        ("word0", 0.0, "word"),
+        ("word1", 0.5, "word"),
+    ]
+    assert said.language == "en"
 
 
 @pytest.mark.parametrize("content", [b"", bytes(range(256)), b"WEBVTT\n"])

@@ -5,28 +5,48 @@ from hdvila.corpus.choice.balance import CategoryHours, balance
 from hdvila.corpus.choice.exclude import ExcludedIds, exclude
 from hdvila.corpus.choice.filter import filter_videos
 from hdvila.corpus.choice.near_duplicates import LookAlikes
+from hdvila.corpus.clips import ClipPlan, plan_clips
+from hdvila.corpus.cut import plan_video
+from hdvila.corpus.cutting import cut_videos
+from hdvila.corpus.describe import describe
 from hdvila.corpus.failures import Failure, StepSummary
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sentences import Sentences
+from hdvila.corpus.show import show
 from hdvila.corpus.sources.collect import collect, write_videos
 from hdvila.corpus.sources.fetch import fetch
 from hdvila.corpus.sources.hd_vila_100m import write_hd_vila_100m
+from hdvila.corpus.sources.transcribe import transcribe_videos
+from hdvila.corpus.sources.transcripts import read_transcripts
 from hdvila.corpus.sources.video import SourceVideo
+from hdvila.text import read_transcript, split_sentences
 
 __all__ = [
     "BuildReport",
     "CategoryHours",
+    "ClipPlan",
     "CorpusOptions",
     "ExcludedIds",
     "Failure",
     "LookAlikes",
+    "Sentences",
     "SourceVideo",
     "StepSummary",
     "balance",
     "build_corpus",
     "collect",
+    "cut_videos",
+    "describe",
     "exclude",
     "fetch",
     "filter_videos",
+    "plan_clips",
+    "plan_video",
+    "read_transcript",
+    "read_transcripts",
+    "show",
+    "split_sentences",
+    "transcribe_videos",
     "write_hd_vila_100m",
     "write_videos",
 ]

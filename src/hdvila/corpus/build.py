@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hdvila.corpus.choice.balance import CategoryHours
 from hdvila.corpus.choice.choose import choose
-from hdvila.corpus.cut import cut_to_file
+from hdvila.corpus.cutting import cut_into, store_for
 from hdvila.corpus.describe import describe
 from hdvila.corpus.failures import (
     STEPS,
     WANTED,
     Failure,
     StepSummary,
-    died_on,
     merge_failures,
     read_failures,
     summarise,
 )
-from hdvila.corpus.ledger import fix_settings, record_run
+from hdvila.corpus.ledger import record_run
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sentences import SentenceNotes, Sentences
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.fetch import Downloader
-from hdvila.corpus.sources.video import SourceVideo
-from hdvila.corpus.spool import store_all
 from hdvila.corpus.stored import KNOWN, as_before
-from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
-from hdvila.store import CorpusWriter
 
 _DEFAULTS = CorpusOptions()
 
@@ -47,6 +41,7 @@ class BuildReport:
         clips, hours: of the whole corpus now.
         failures: videos that are not in the corpus, each with step and reason; also those left out on purpose.
         steps: how many videos went into and came out of each step, and why the rest did not.
+        sentences: what became of those of all videos in the corpus.
         categories: hours before and after the balance, where one was asked for.
         contaminated: videos that are in the corpus and should not be: they were excluded after they had been stored.
     """
@@ -59,6 +54,7 @@ class BuildReport:
     hours: float
     failures: tuple[Failure, ...]
     steps: tuple[StepSummary, ...] = ()
+    sentences: Sentences = field(default_factory=Sentences)
     categories: tuple[CategoryHours, ...] = ()
     contaminated: tuple[Failure, ...] = ()
 
@@ -105,10 +101,7 @@ def build_corpus(
     """
     root = Path(into)
     videos, failures = collect(source, options.root, options.downloads)
-    with CorpusWriter(
-        root, options.clips_per_shard, options.lr_fps, options.hr_fps, options.quality, form=options.form
-    ) as writer:
-        fix_settings(root, options, empty=not len(writer))
+    with store_for(root, options) as writer:
         known = writer.videos(KNOWN)
         if Path(source).is_dir():
             videos = as_before(videos, known)
@@ -120,14 +113,11 @@ def build_corpus(
         found = len(videos) + len(failures)
         choice = choose(videos, root, known, options, download, reporter)
         failures += [*choice.changed, *choice.failures]
-        total = len(choice.fresh) + len(choice.stored)
-        with reporter.task("cutting videos", total=total, done=len(choice.stored)) as bar:
-            for outcome in _cut_all(choice.fresh, writer, options):
-                if isinstance(outcome, Failure):
-                    failures.append(outcome)
-                bar.advance(note=f"{len(writer)} clips" + (f", {len(failures)} failed" if failures else ""))
+        others = {"stored": len(choice.stored), "failed": len(failures)}
+        failures += cut_into(writer, choice.fresh, options, reporter, **others)
     failures.sort(key=lambda failure: failure.video)
     merge_failures(root, failures, looked_at, writer.done_videos)
+    sentences = SentenceNotes(root).publish(writer.done_videos)
     steps = summarise(found, failures, _steps(options))
     name = Path(source).resolve().name
     wrong = record_run(root, name, options, steps, choice.contaminated, writer.done_videos)
@@ -142,6 +132,7 @@ def build_corpus(
         hours=stats["hours"],
         failures=tuple(failures),
         steps=steps,
+        sentences=sentences,
         categories=choice.categories,
         contaminated=tuple(wrong),
     )
@@ -155,17 +146,3 @@ def _steps(options: CorpusOptions) -> list[str]:
         "balance": options.hours_per_category is not None,
     }
     return [step for step in STEPS if asked.get(step, True)]
-
-
-def _cut_all(videos: Sequence[SourceVideo], writer: CorpusWriter, options: CorpusOptions) -> Iterator[int | Failure]:
-    """Yields for each video how many clips it gave, or why it gave none."""
-    kept = store_all(
-        partial(cut_to_file, options=options, form=options.form),
-        videos,
-        writer,
-        workers=options.workers,
-        cluster=options.cluster,
-        attributes=lambda video: {**video.attributes, **video.prints()},
-    )
-    for video, outcome in kept:
-        yield died_on(video, "cut", outcome) if isinstance(outcome, Died) else outcome

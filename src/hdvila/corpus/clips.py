@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from hdvila.corpus.grouping import Grouping
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.hd_vila_100m import GivenClip
 from hdvila.text import find_restorer, split_sentences
@@ -14,18 +16,24 @@ from hdvila.text.sentences.marked import is_punctuated
 from hdvila.text.sentences.split import make_sentence
 from hdvila.types import Clip, Sentence, Transcript
 
-_MAX_GAP = 3.0  # seconds of silence across which sentences are not joined
+TOO_SHORT, TOO_LONG, BEYOND, SILENT = "too short", "too long", "beyond the video", "nothing is said"
 
 
 @dataclass(frozen=True, slots=True)
 class ClipPlan:
-    """The clips of a video, and how many sentences are in none (outside the picture, too little said, a word too long).
+    """The clips of a video and what becomes of its sentences.
 
-    Of given clips, how many hold no words or no picture.
+    Attributes:
+        clips: in order of time.
+        sentences: how many each of them holds. Where bounds are given, each of these counts as one sentence.
+        left_out: how many are in no clip, by reason.
+        beyond: seconds for which words go on after the end of the video.
     """
 
     clips: tuple[Clip, ...]
-    left_out: int
+    sentences: tuple[int, ...]
+    left_out: dict[str, int]
+    beyond: float = 0.0
 
 
 def clips_of(
@@ -54,18 +62,26 @@ def clips_of(
         return plan_clips(sentences, video_id, duration, options)
     words, close = transcript.words, not is_punctuated(transcript.words)
     middles = list(accumulate(((word.start + word.end) / 2 for word in words), max))
-    clips = []
+    clips, left_out = [], Counter[str]()
     for one in given:
         inside = words[bisect_left(middles, one.start) : bisect_left(middles, one.end)]
-        said = make_sentence(inside, close) if one.start < duration else None
-        if said is not None:
+        said = make_sentence(inside, close)
+        if one.start >= duration:
+            left_out[BEYOND] += 1
+        elif said is None:
+            left_out[SILENT] += 1
+        else:
             end = min(one.end, duration)
             clips.append(Clip(one.clip_id, video_id, one.start, end, said.text, said.timed_by))
-    return ClipPlan(tuple(clips), len(given) - len(clips))
+    beyond = max((one.end - duration for one in given), default=0.0)
+    return ClipPlan(tuple(clips), (1,) * len(clips), dict(left_out), max(0.0, beyond))
 
 
 def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, options: CorpusOptions) -> ClipPlan:
     """Lay clips over the sentences of a video.
+
+    Every clip has `min_seconds` to `max_seconds`, padding included, and `min_words` to `max_words`; a sentence that
+    cannot have that, alone or with its neighbours, is left out.
 
     Args:
         sentences: in order of time.
@@ -74,62 +90,18 @@ def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, op
         options: lengths, words and padding.
     """
     inside = [sentence for sentence in sentences if (sentence.start + sentence.end) / 2 < duration]
-    joined = _join_short(inside, options)
-    kept = [group for group in joined if _words(group) >= options.min_words and _length(group) <= options.longest]
-    clips = []
-    for number, group in enumerate(kept):
-        before = kept[number - 1][-1].end if number else 0.0
-        after = kept[number + 1][0].start if number + 1 < len(kept) else duration
-        first, last = group[0].start, min(group[-1].end, duration)
-        start = first - min(options.padding, max(0.0, first - before) / (2 if number else 1))
-        end = last + min(options.padding, max(0.0, after - last) / (2 if number + 1 < len(kept) else 1))
+    grouping = Grouping(inside, duration, options)
+    groups, clips = grouping.best(), []
+    for number, (first, last) in enumerate(groups):
+        group = inside[first : last + 1]
         exact = all(sentence.timed_by == "word" for sentence in group)
         text = " ".join(sentence.text for sentence in group)
-        span = max(0.0, start), min(max(end, start), duration)
+        span = grouping.span(first, last)
         clips.append(Clip(f"{video_id}_{number:04d}", video_id, *span, text, "word" if exact else "cue"))
-    return ClipPlan(tuple(clips), len(sentences) - sum(map(len, kept)))
-
-
-def _join_short(sentences: Sequence[Sentence], options: CorpusOptions) -> list[list[Sentence]]:
-    """Groups of sentences: each too short one goes to the neighbour nearer in time, the shortest first."""
-    groups = [[sentence] for sentence in sentences]
-    while True:
-        short = [at for at, group in enumerate(groups) if _is_short(group, options)]
-        for at in sorted(short, key=lambda at: _length(groups[at])):
-            other = _neighbour(groups, at, options)
-            if other is not None:
-                first = min(at, other)
-                groups[first : first + 2] = [groups[first] + groups[first + 1]]
-                break
-        else:
-            return groups
-
-
-def _is_short(group: list[Sentence], options: CorpusOptions) -> bool:
-    return _length(group) + 2 * options.padding < options.min_seconds or _words(group) < options.min_words
-
-
-def _neighbour(groups: list[list[Sentence]], at: int, options: CorpusOptions) -> int | None:
-    """The nearer neighbour that `groups[at]` can be joined with, or None."""
-    best: tuple[float, int] | None = None
-    for other in (at - 1, at + 1):
-        if not 0 <= other < len(groups):
-            continue
-        first, second = groups[min(at, other)], groups[max(at, other)]
-        gap = second[0].start - first[-1].end
-        fits = (
-            second[-1].end - first[0].start <= options.longest
-            and _words(first) + _words(second) <= options.max_words
-            and gap <= _MAX_GAP
-        )
-        if fits and (best is None or gap < best[0]):
-            best = gap, other
-    return None if best is None else best[1]
-
-
-def _length(group: list[Sentence]) -> float:
-    return group[-1].end - group[0].start
-
-
-def _words(group: list[Sentence]) -> int:
-    return sum(len(sentence.text.split()) for sentence in group)
+    used = {at for first, last in groups for at in range(first, last + 1)}
+    unused = [at for at in range(len(inside)) if at not in used]
+    left_out = Counter(TOO_LONG if grouping.is_too_long(at) else TOO_SHORT for at in unused)
+    left_out[BEYOND] = len(sentences) - len(inside)
+    beyond = max((sentence.end - duration for sentence in sentences), default=0.0)
+    counts = tuple(last - first + 1 for first, last in groups)
+    return ClipPlan(tuple(clips), counts, {why: n for why, n in left_out.items() if n}, max(0.0, beyond))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdvila.corpus.clips import clips_of
+from hdvila.corpus.clips import ClipPlan, clips_of
 from hdvila.corpus.failures import Attempt, Failure
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sentences import Sentences
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import StoreError
-from hdvila.media import Form, Packed, Packing, clip_streams, probe
+from hdvila.media import ClipStreams, Form, Packed, Packing, clip_streams, probe
 from hdvila.text import read_transcript
 from hdvila.types import Clip
+
+DAMAGED = "damaged pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +32,63 @@ class CutClip:
     lr: Packed
 
 
-def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: Form = "jpeg") -> int | Failure:
-    """Cut a video into the file of the job (see `read_cut`); the number of clips, or why there are none, and no file.
+@dataclass(frozen=True, slots=True)
+class CutVideo:
+    """What a video gave: so many clips, and what became of its sentences."""
+
+    video_id: str
+    clips: int
+    sentences: Sentences
+
+
+def plan_video(video: SourceVideo, options: CorpusOptions) -> ClipPlan | Failure:
+    """The clips that a video gives, without cutting them; or why it gives none."""
+    with Attempt(video, "transcript") as attempt:
+        return _plan(video, options, attempt)
+    return attempt.failure
+
+
+def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: Form = "jpeg") -> CutVideo | Failure:
+    """Cut a video into the file of the job (see `read_cut`), without the clips whose pictures are damaged.
+
+    Returns:
+        What it gave, or why it gave nothing.
 
     Raises:
         StoreError: the file cannot be written: that is no fault of the video.
     """
     video, target = job
     with Attempt(video, "transcript") as attempt:
-        transcript = read_transcript(video.transcript or video.path, language=options.track)
-        attempt.step = "filter"
-        info = probe(video.path)
-        attempt.step = "clips"
-        plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
-        if not plan.clips:
-            what = "sentences" if video.clips is None else "given clips"
-            why = f"nothing is said within its {info.duration:.1f} s that makes a clip"
-            attempt.refuse(f"{why} ({what} left out: {plan.left_out})", kind=f"none of its {what} makes a clip")
+        plan = _plan(video, options, attempt)
         attempt.step = "cut"
-        write_cut(target, _cut(video.path, plan.clips, options, form))
-        return len(plan.clips)
+        sound = write_cut(target, plan.clips, _cut(video.path, plan.clips, options, form))
+        if not any(sound):
+            attempt.refuse(f"the pictures of all its {len(sound)} clips are damaged; fetch it again", kind=DAMAGED)
+        return CutVideo(video.video_id, sum(sound), _sentences(plan, sound))
     return attempt.failure
+
+
+def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipPlan:
+    transcript = read_transcript(video.transcript or video.path, language=options.track)
+    attempt.step = "filter"
+    info = probe(video.path)
+    attempt.step = "clips"
+    plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
+    if not plan.clips:
+        what = "sentences" if video.clips is None else "given clips"
+        counts = ", ".join(f"{number} {reason}" for reason, number in plan.left_out.items())
+        why = f"nothing is said within its {info.duration:.1f} s that makes a clip"
+        attempt.refuse(f"{why} ({what}: {counts or 'none'})", kind=f"none of its {what} makes a clip")
+    return plan
+
+
+def _sentences(plan: ClipPlan, sound: list[bool]) -> Sentences:
+    """What became of them, where some clips of the plan were not `sound`."""
+    left_out = Counter(plan.left_out)
+    left_out[DAMAGED] = sum(number for number, good in zip(plan.sentences, sound, strict=True) if not good)
+    in_clips = sum(plan.sentences) - left_out[DAMAGED]
+    reasons = {why: number for why, number in left_out.items() if number}
+    return Sentences(in_clips + sum(reasons.values()), in_clips, reasons, plan.beyond)
 
 
 def read_cut(source: Path) -> Iterator[CutClip]:
@@ -59,27 +99,31 @@ def read_cut(source: Path) -> Iterator[CutClip]:
             yield pickle.load(stream)
 
 
-def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions, form: Form) -> Iterator[CutClip]:
+def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions, form: Form) -> Iterator[ClipStreams]:
     spans = [(clip.start, clip.end) for clip in clips]
     sizes = options.hr_fps, options.lr_fps, options.hr_height, options.lr_height
     packing = Packing(form, options.quality)
-    for clip, (hr, lr) in zip(clips, clip_streams(path, spans, *sizes, packing), strict=True):
-        yield CutClip(clip, hr, lr)
+    return clip_streams(path, spans, *sizes, packing)
 
 
-def write_cut(target: Path, cuts: Iterable[CutClip]) -> None:
-    """Write clips as they come; where making them fails, there is no file.
+def write_cut(target: Path, clips: Sequence[Clip], cuts: Iterator[ClipStreams]) -> list[bool]:
+    """Write the clips whose pictures are sound, as they come; which of them are. Where making them fails, there is no
+    file.
 
     Raises:
         StoreError: the file cannot be written.
     """
+    sound = []
     try:
         stream = target.open("wb")
     except OSError as error:
         raise _no_room(target, error) from error
     try:
-        for cut in cuts:
-            data = pickle.dumps(cut, pickle.HIGHEST_PROTOCOL)
+        for clip, (hr, lr, spoiled) in zip(clips, cuts, strict=True):
+            sound.append(not spoiled)
+            if spoiled:
+                continue
+            data = pickle.dumps(CutClip(clip, hr, lr), pickle.HIGHEST_PROTOCOL)
             try:
                 stream.write(data)
                 stream.flush()
@@ -91,6 +135,7 @@ def write_cut(target: Path, cuts: Iterable[CutClip]) -> None:
     finally:
         with suppress(OSError):  # a full disk refuses again what is still buffered
             stream.close()
+    return sound
 
 
 def _no_room(target: Path, error: OSError) -> StoreError:

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from hdvila.annotations.records import Part
-from hdvila.corpus.cut import CutClip, write_cut
+from hdvila.corpus.cut import write_cut
 from hdvila.corpus.failures import Failure, died, one_line, read_failures, write_failures
 from hdvila.corpus.sources.stems import VideoFiles
 from hdvila.corpus.spool import store_all
 from hdvila.errors import HdvilaError, StoreError, UsageError
-from hdvila.media import Preprocess, clip_streams, official_streams, probe
+from hdvila.media import ClipStreams, Preprocess, clip_streams, official_streams, probe
 from hdvila.media.official import Rule
 from hdvila.media.view import RATIO, ZOOM
 from hdvila.processes import Died
@@ -179,7 +179,9 @@ def _prepare_to_file(job: tuple[_File, Path], preparation: Preparation) -> list[
         duration = probe(file.path).duration
         clips, failures = _clips(file, duration)
         if clips:
-            write_cut(target, _cut(file.path, clips, preparation))
+            sound = write_cut(target, clips, _cut(file.path, clips, preparation))
+            why = f"{file.path}: its pictures are damaged; fetch it again"
+            failures += [Failure(c.video_id, "cut", why) for c, good in zip(clips, sound, strict=True) if not good]
     except StoreError:
         raise
     except HdvilaError as error:
@@ -205,12 +207,9 @@ def _clips(file: _File, duration: float) -> tuple[list[Clip], list[Failure]]:
     return sorted(clips, key=lambda clip: clip.start), failures
 
 
-def _cut(path: Path, clips: Sequence[Clip], preparation: Preparation) -> Iterator[CutClip]:
+def _cut(path: Path, clips: Sequence[Clip], preparation: Preparation) -> Iterator[ClipStreams]:
     spans = [(clip.start, clip.end) for clip in clips]
     if preparation.official is not None:
-        made = official_streams(path, spans, preparation.official, preparation.hr_fps, preparation.lr_fps)
-    else:
-        height = preparation.hr_height
-        made = clip_streams(path, spans, preparation.hr_fps, preparation.lr_fps, height, height // RATIO)
-    for clip, (hr, lr) in zip(clips, made, strict=True):
-        yield CutClip(clip, hr, lr)
+        return official_streams(path, spans, preparation.official, preparation.hr_fps, preparation.lr_fps)
+    height = preparation.hr_height
+    return clip_streams(path, spans, preparation.hr_fps, preparation.lr_fps, height, height // RATIO)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ def store_all(
     *,
     workers: int | None = None,
     cluster: str | None = None,
-    attributes: Callable[[Job], dict[str, Attribute]] = lambda job: {},
+    attributes: Callable[[Job], Mapping[str, Attribute]] = lambda job: {},
 ) -> Iterator[tuple[Job, Outcome | Died]]:
     """Do every job and store the clips that it leaves; yields (job, what came of it) in the order of `jobs`.
 

@@ -9,10 +9,11 @@ from hdvila.media.preprocess import Preprocess, read_hybrid, read_hybrids
 from hdvila.media.probe import probe
 from hdvila.media.resize import crop_to, resize
 from hdvila.media.sampling import HybridSampling, hybrid_indices
-from hdvila.media.streams import clip_streams
+from hdvila.media.streams import ClipStreams, clip_streams
 from hdvila.media.video import Video, open_video
 
 __all__ = [
+    "ClipStreams",
     "Form",
     "HybridSampling",
     "Packed",

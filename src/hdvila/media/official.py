@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
 from hdvila.media.info import VideoInfo
-from hdvila.media.packed import Packed, Packing
+from hdvila.media.packed import Packing
 from hdvila.media.passes import Span
 from hdvila.media.picture import Picture
 from hdvila.media.sampling import HybridSampling, hybrid_indices
-from hdvila.media.streams import Look, streams
+from hdvila.media.streams import ClipStreams, Look, streams
 from hdvila.media.view import RATIO
 from hdvila.types import Frames, HybridClip, Pixels
 
@@ -65,7 +65,7 @@ def official_streams(
     hr_fps: float = 2.0,
     lr_fps: float = 6.0,
     packing: Packing = _ALL_THERE_IS,
-) -> Iterator[tuple[Packed, Packed]]:
+) -> Iterator[ClipStreams]:
     """(hr, lr) of every span, as `hdvila.media.clip_streams` gives them.
 
     LR is the 180x288 picture from which the released code crops, or the 192x192 one of a GIF with 12 lines of grey

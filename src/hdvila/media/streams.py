@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,14 @@ Look = Callable[[Picture], Pixels]
 _JPEG = Packing()
 
 
+class ClipStreams(NamedTuple):
+    """Both streams of a clip, and how many of its LR frames are damaged (see `hdvila.media.spoiled`)."""
+
+    hr: Packed
+    lr: Packed
+    spoiled: int
+
+
 def clip_streams(
     path: str | os.PathLike[str],
     spans: Sequence[Span],
@@ -31,8 +40,8 @@ def clip_streams(
     hr_height: int = 720,
     lr_height: int = 180,
     packing: Packing = _JPEG,
-) -> Iterator[tuple[Packed, Packed]]:
-    """Read (hr, lr) of every span in one pass over the video, in the order given, each picture encoded as it comes.
+) -> Iterator[ClipStreams]:
+    """Read both streams of every span in one pass over the video, in the order given, each picture encoded as it comes.
 
     Frames are those on screen at ``start + k / lr_fps`` inside the span; every ``lr_fps / hr_fps``-th of them is also
     an HR frame. ``hr_height`` is the short side in pixels; smaller videos keep their size (they are never enlarged).
@@ -69,7 +78,7 @@ def streams(
     lr_fps: float,
     looks: Callable[[VideoInfo], tuple[Look, Look]],
     packing: Packing = _JPEG,
-) -> Iterator[tuple[Packed, Packed]]:
+) -> Iterator[ClipStreams]:
     """As `clip_streams`, with other pictures: what `looks` gives for a video makes HR and LR of its frames.
 
     Raises:
@@ -86,7 +95,8 @@ def streams(
             return _ClipJob(hr, _Stream(shown, low, packing.packer(lr_fps)))
 
         for done in run(video, [job(span) for span in spans]):
-            yield done.hr.finish(video.pts_seconds), done.lr.finish(video.pts_seconds)
+            spoiled = int(video.spoiled[done.lr.shown].sum())
+            yield ClipStreams(done.hr.finish(video.pts_seconds), done.lr.finish(video.pts_seconds), spoiled)
 
 
 def stream_ratio(more: float, less: float, what: str) -> int:

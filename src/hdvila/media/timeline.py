@@ -21,6 +21,8 @@ from hdvila.types import Seconds
 _MICROSECOND = Fraction(1, 1_000_000)
 _MATROSKA = "matroska,webm"
 _REORDERED = 16  # packets among which the order of display may differ from that in the file
+_HOLE = 1.0  # seconds without a packet from which on something is missing
+_A_DAY = 86_400
 _WITHOUT_DISPLAY_TIMES = {"avi"}  # ffmpeg guesses them there, and differently after a seek
 
 
@@ -65,6 +67,7 @@ class _Scan:
     """What the packets say, in ticks of the stream: `slots` are the decoding times of all, `pts` the shown ones."""
 
     pts: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
     slots: list[int | None] = field(default_factory=list)
     untimed: int = 0
@@ -100,6 +103,7 @@ def _note_packet(scan: _Scan, packet: Any, stream: Any) -> None:
     if not scan.pts or packet.pts >= max(scan.pts[-_REORDERED:]):
         scan.last_length = packet.duration or 0
     scan.pts.append(packet.pts)
+    scan.lengths.append(packet.duration or 0)
 
 
 def _damage(scan: _Scan, container: Any, stream: Any) -> str | None:
@@ -113,6 +117,20 @@ def _damage(scan: _Scan, container: Any, stream: Any) -> str | None:
             return f"the file breaks off: its header promises {promised:.1f} s, it ends after {scan.end:.1f} s"
     elif container.format.name not in _WITHOUT_DISPLAY_TIMES and found < stream.frames:
         return f"the file breaks off: {found} of {stream.frames} packets are there"
+    return _hole(scan, container, stream)
+
+
+def _hole(scan: _Scan, container: Any, stream: Any) -> str | None:
+    """Where packets are missing in the middle: a step far longer than usual that no packet near it announces."""
+    if scan.untimed or len(scan.pts) < 3 or container.format.name in _WITHOUT_DISPLAY_TIMES:
+        return None
+    order = np.argsort(np.array(scan.pts, np.int64))
+    ticks, lengths = np.array(scan.pts, np.int64)[order], np.array(scan.lengths, np.int64)[order]
+    steps, base = np.diff(ticks), float(stream.time_base)
+    for at in np.flatnonzero((steps * base > _HOLE) & (steps * base < _A_DAY) & (steps > 10 * np.median(steps))):
+        if 2 * lengths[max(0, at - _REORDERED) : at + 1].max() < steps[at]:
+            begins, lasts = (ticks[at] - ticks[0]) * base, steps[at] * base
+            return f"the file has a hole: for {lasts:.1f} s from {begins:.1f} s on it holds no picture"
     return None
 
 
@@ -123,7 +141,7 @@ def _is_timed(scan: _Scan, stream: Any) -> bool:
     slots = [slot for slot in scan.slots if slot is not None]
     back = min((after - before for before, after in pairwise(slots)), default=0)
     ahead = max((after - before for before, after in pairwise(sorted(scan.pts))), default=0)
-    return bool(back * stream.time_base > -1 and ahead * stream.time_base < 86_400)
+    return bool(back * stream.time_base > -1 and ahead * stream.time_base < _A_DAY)
 
 
 def _counted(scan: _Scan, container: Any, stream: Any, note: str | None) -> Timeline:

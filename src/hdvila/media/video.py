@@ -7,6 +7,7 @@ it. Colours follow the file's own tags (matrix and range; untagged files as BT.6
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,12 +23,14 @@ from hdvila.media.container import open_container, picture_stream, speaking_of
 from hdvila.media.info import VideoInfo, describe, stored_size
 from hdvila.media.orientation import Orientation
 from hdvila.media.picture import Development, Picture
+from hdvila.media.spoiled import Spoiled
 from hdvila.media.timeline import Timeline, read_timeline
 from hdvila.types import Frames, Pixels, Seconds
 
 _TICK = 1e-6  # seconds by which a time may miss a frame's start and still mean that frame (float arithmetic)
 _Decoded = tuple[int, Any]  # pts in ticks, PyAV frame
 _SKIPS_EXACTLY = {"h264"}  # decoders that can leave out frames on which no other is built, and give the rest unchanged
+_UNNOTICED = 3  # packets before one that a decoder refuses, in which the damage may have begun
 _WORTH_A_SEEK = 12  # frames that must be saved before a seek is cheaper than decoding on
 
 
@@ -53,6 +56,7 @@ class Video:
         self._current: _Decoded | None = None  # on screen
         self._pending: _Decoded | None = None  # decoded, but not on screen yet
         self._from_start = True
+        self._spoiled = Spoiled()
         self._needed: frozenset[int] | None = None  # ticks of the only frames that are wanted; None: any may be
         self._container = open_container(path)
         try:
@@ -95,6 +99,11 @@ class Video:
     def pts_seconds(self) -> Seconds:
         """(T,) seconds from the container's start at which each frame appears."""
         return self._timeline.seconds
+
+    @property
+    def spoiled(self) -> NDArray[np.bool_]:
+        """(T,) whether a frame is known to be damaged, or built on one that is, by what has been decoded so far."""
+        return self._spoiled.frames(self._timeline)
 
     def indices_at(self, times: Sequence[float] | Seconds) -> NDArray[np.int64]:
         """(n,) times in seconds -> (n,) indices of the frames on screen: the last that began, clamped at both ends."""
@@ -178,6 +187,8 @@ class Video:
         if self._current is None:
             what = "pictures in it cannot be decoded"
             raise MediaError(f"{self._path}: {what} (near frame {index}); the file is damaged there", kind=what)
+        if self._current[0] != target:  # the picture before stays on screen
+            self._spoiled.note(target)
         return self._current[1]
 
     def _goes_on_to(self, index: int) -> bool:
@@ -214,12 +225,14 @@ class Video:
 
     def _jump(self, pts: int) -> None:
         self._container.seek(pts, stream=self._stream, backward=True)
+        self._spoiled.decoding_from(pts)
         self._begin(from_start=False)
 
     def _rewind(self) -> None:
         self._container.close()
         self._container = open_container(self._path)
         self._stream = picture_stream(self._container, self._path, self._threads)
+        self._spoiled.decoding_from(None)
         self._begin(from_start=True)
 
     def _begin(self, from_start: bool) -> None:
@@ -229,16 +242,23 @@ class Video:
 
     def _decode(self) -> Iterator[_Decoded]:
         """(pts, frame) in order of display from where the container stands; damaged packets are passed over."""
+        counted = self._timeline.counted
         count, last = 0, None
+        before: deque[int | None] = deque(maxlen=_UNNOTICED)
         for packet in self._packets():
             self._skip_unless_needed(packet)
             try:
                 frames = self._stream.codec_context.decode(packet)
             except av.error.FFmpegError:
+                for pts in [*before, count if counted else packet and packet.pts]:
+                    self._spoiled.note(pts)
                 continue
+            before.append(None if counted or packet is None else packet.pts)
             for frame in frames:
-                pts = count if self._timeline.counted else frame.pts
+                pts = count if counted else frame.pts
                 count += 1
+                if frame.is_corrupt:
+                    self._spoiled.note(pts)
                 if pts is not None and (last is None or pts > last):
                     last = pts
                     yield pts, frame

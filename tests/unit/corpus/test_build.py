@@ -17,6 +17,7 @@ import pytest
 
 from hdvila.corpus import BuildReport, CorpusOptions, build_corpus
 from hdvila.errors import UsageError
+from hdvila.media import write_video
 from hdvila.store import Corpus
 
 OPTIONS = CorpusOptions(min_height=64, workers=1, clips_per_shard=3)
@@ -137,6 +138,70 @@ def test_a_killed_build_goes_on_and_ends_with_the_same_corpus(make, tmp_path: Pa
     assert report.clips == 36
     assert shards(root) == shards(tmp_path / "unbroken")
     assert not (root / ".cutting").exists()
+
+
+def pictures(root: Path) -> dict[str, tuple[object, bytes]]:
+    """Each clip with its facts and pictures, wherever it is stored."""
+    corpus = Corpus(root)
+    streams = ("hr", "lr")
+    return {
+        clip.clip_id: (clip, b"".join(corpus.frames(n, stream).rgb.tobytes() for stream in streams))
+        for n, clip in enumerate(corpus.clips)
+    }
+
+
+def test_a_killed_build_to_which_videos_were_added_ends_like_an_unbroken_build_of_all(make, tmp_path: Path) -> None:
+    source = make(*(f"v{number:02d}.mp4" for number in range(8)))
+    script = tmp_path / "job.py"
+    script.write_text(BUILD)
+    root = tmp_path / "killed"
+    process = subprocess.Popen([sys.executable, str(script), str(source), str(root)], start_new_session=True)
+    while not list(root.glob("shards/*.tar")) and process.poll() is None:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = shards(root)
+    make("v90.mp4", "v91.mp4")
+    build(source, root, clips_per_shard=3)
+    build(source, tmp_path / "unbroken", clips_per_shard=3)
+    assert kept.items() <= shards(root).items()
+    assert shards(root) == shards(tmp_path / "unbroken")
+    for name in ("left_out.parquet", "failures.parquet", "clips.parquet", "index.parquet", "stats.json"):
+        assert (root / name).read_bytes() == (tmp_path / "unbroken" / name).read_bytes(), name
+    make("a.mp4")  # comes first in a new corpus, and last in one that goes on: the same clips in another order
+    report = build(source, root, clips_per_shard=3)
+    build(source, tmp_path / "all", clips_per_shard=3)
+    assert (report.added, report.unchanged) == (1, 10)
+    assert pictures(root) == pictures(tmp_path / "all")
+
+
+LIMITED = """
+import resource, sys
+from hdvila.corpus import CorpusOptions, build_corpus
+from hdvila.errors import StoreError
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+try:
+    build_corpus(sys.argv[1], sys.argv[2], options=CorpusOptions(min_height=64, workers=1, clips_per_shard=3))
+except StoreError as error:
+    sys.exit(str(error))
+"""
+
+
+def test_a_disk_that_is_full_while_videos_are_cut_costs_no_video(make, tmp_path: Path) -> None:
+    source = make("a.mp4", "b.mp4", "z.mp4")
+    noise = np.random.default_rng(0)
+    write_video(source / "z.mp4", (noise.integers(0, 256, (192, 192, 3), np.uint8) for _ in range(150)), 10.0, crf=1)
+    script, root = tmp_path / "job.py", tmp_path / "corpus"
+    script.write_text(LIMITED)
+    job = [sys.executable, str(script), str(source), str(root)]
+    full = subprocess.run(job, capture_output=True, text=True, timeout=120)
+    assert full.returncode == 1
+    assert "make room and start again" in full.stderr
+    assert ".cutting" in full.stderr, "it failed at cutting"
+    assert {clip.video_id for clip in Corpus(root).clips} == {"a"}, "b was in the shard in work"
+    assert build(source, root, clips_per_shard=3).failures == ()
+    build(source, tmp_path / "unbroken", clips_per_shard=3)
+    assert shards(root) == shards(tmp_path / "unbroken")
 
 
 def _alive(group: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -38,12 +39,13 @@ def test_a_short_sentence_joins_its_nearer_neighbour() -> None:
 def test_too_little_said_far_from_all_else_is_left_out() -> None:
     plan = plan_clips([sentence(0, 4), sentence(20, 21, 2), sentence(120, 125)], "v", 100.0, OPTIONS)
     assert len(plan.clips) == 1
-    assert plan.left_out == 2
+    assert plan.left_out == {"too short": 1, "beyond the video": 1}
+    assert plan.beyond == 25.0
 
 
 def test_what_is_mostly_said_after_the_end_is_left_out() -> None:
     assert spans(sentence(90, 98), sentence(98.5, 104)) == [(89.7, 98.3)]
-    assert spans(sentence(90, 98), sentence(98.5, 101)) == [(89.7, 98.25), (98.25, 100.0)]
+    assert spans(sentence(90, 97), sentence(97.5, 102)) == [(89.7, 97.25), (97.25, 100.0)]
 
 
 def test_nothing_is_joined_beyond_the_longest() -> None:
@@ -62,10 +64,54 @@ def test_clips_are_in_order_apart_and_inside_the_video(spec: list[tuple[float, f
     plan = plan_clips(sentences, "v", duration, OPTIONS)
     said = sum(len(clip.text.split()) for clip in plan.clips)
     assert said <= sum(words for _, _, words in spec)
-    assert (plan.left_out == 0) == (said == sum(words for _, _, words in spec))
-    assert all(0 <= clip.start <= clip.end <= duration for clip in plan.clips)
+    assert (not plan.left_out) == (said == sum(words for _, _, words in spec))
+    assert sum(plan.sentences) + sum(plan.left_out.values()) == len(spec)
+    assert all(0 <= clip.start <= clip.end <= duration + 1e-9 for clip in plan.clips)
+    assert all(OPTIONS.min_seconds - 1e-6 <= clip.duration <= OPTIONS.max_seconds + 1e-6 for clip in plan.clips)
+    assert all(OPTIONS.min_words <= len(clip.text.split()) <= OPTIONS.max_words for clip in plan.clips)
     assert all(a.end <= b.start + 1e-9 for a, b in pairwise(plan.clips))
     assert len({clip.clip_id for clip in plan.clips}) == len(plan.clips)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 0.2, 1.0, 4.0]), st.floats(0.2, 8), st.integers(1, 12)), max_size=30))
+def test_no_clip_could_be_two_and_none_joins_what_is_far(spec: list[tuple[float, float, int]]) -> None:
+    now, sentences = 0.0, []
+    for number, (gap, length, words) in enumerate(spec):
+        sentences.append(Sentence(" ".join([f"s{number}"] * words), now + gap, now + gap + length))
+        now += gap + length
+    plan = plan_clips(sentences, "v", now, OPTIONS)
+    said = [word for clip in plan.clips for word in clip.text.split()]
+    assert said == [word for one in sentences for word in one.text.split() if word in set(said)], "in order, each once"
+    for clip in plan.clips:
+        held = [sentences[int(name[1:])] for name in dict.fromkeys(clip.text.split())]
+        assert all(b.start - a.end <= 3.0 + 1e-6 for a, b in pairwise(held))
+        for cut in range(1, len(held)):
+            parts = held[:cut], held[cut:]
+            assert any(part[-1].end - part[0].start < 2 or sum(map(words_of, part)) < 4 for part in parts)
+
+
+def words_of(one: Sentence) -> int:
+    return len(one.text.split())
+
+
+@pytest.mark.parametrize(("number", "seconds", "words"), [(40, 1.0, 3), (60, 1.25, 8), (7, 1.9, 3), (8, 0.5, 1)])
+def test_short_sentences_one_after_another_do_not_snowball(number: int, seconds: float, words: int) -> None:
+    sentences = [sentence(at * seconds, (at + 1) * seconds, words) for at in range(number)]
+    plan = plan_clips(sentences, "v", number * seconds, OPTIONS)
+    assert not plan.left_out
+    shortest = next(n for n in range(1, 9) if n * seconds >= 2 and n * words >= 4) * seconds
+    assert all(clip.duration < 2 * shortest for clip in plan.clips)
+    assert len(plan.clips) == int(number * seconds // shortest)
+
+
+def test_the_work_grows_with_the_number_of_sentences_only() -> None:
+    spent = []
+    for number in (1000, 4000):
+        sentences = [sentence(at * 1.0, at + 1.0, 3) for at in range(number)]
+        begin = time.process_time()
+        plan_clips(sentences, "v", number, OPTIONS)
+        spent.append(time.process_time() - begin)
+    assert spent[1] < 8 * spent[0] + 0.2
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,63 @@ def test_a_path_that_leads_out_of_the_folder_is_refused(tmp_path: Path, path: st
     assert [(one.video, one.step) for one in failures] == [("bad", "collect")]
 
 
+LINKS = {
+    "through a folder": "v/link/../secret/d3.mp4",  # what the text of the path hides: link/.. is not v
+    "a folder": "v/link/d3.mp4",
+    "a file": "v/file.mp4",
+    "to a sidecar": "v/b.mp4",
+    "without a path": None,
+}
+
+
+@pytest.mark.parametrize("row", LINKS)
+def test_a_link_that_leads_out_of_the_folder_of_a_list_is_refused(tmp_path: Path, row: str) -> None:
+    secret, root = tmp_path / "elsewhere" / "secret", tmp_path / "root"
+    for folder in (secret, root / "v", tmp_path / "elsewhere" / "linked"):
+        folder.mkdir(parents=True)
+    for file in (
+        secret / "d3.mp4",
+        secret / "d3.vtt",
+        tmp_path / "elsewhere" / "linked" / "d3.mp4",
+        root / "v" / "b.mp4",
+    ):
+        file.write_bytes(b"x")
+    (root / "v" / "link").symlink_to(tmp_path / "elsewhere" / "linked")
+    (root / "v" / "file.mp4").symlink_to(secret / "d3.mp4")
+    (root / "v" / "b.vtt").symlink_to(secret / "d3.vtt")
+    (root / "bad.mp4").symlink_to(secret / "d3.mp4")
+    rows = [{"id": "bad"} | ({"path": LINKS[row]} if LINKS[row] else {"url": "https://example.com"})]
+    videos, failures = collect(write(root, "list.jsonl", "\n".join(map(json.dumps, rows))))
+    assert videos == []
+    (failure,) = failures
+    assert (failure.video, failure.step) == ("bad", "collect")
+    assert "leads out of the folder" in failure.reason
+    assert "--root" in failure.reason
+
+
+def test_links_within_the_folder_and_to_the_folder_are_followed(tmp_path: Path) -> None:
+    root = tmp_path / "real"
+    (root / "v").mkdir(parents=True)
+    (root / "v" / "a.mp4").write_bytes(b"x")
+    (root / "b.mp4").symlink_to(root / "v" / "a.mp4")
+    write(root, "list.csv", "path\nb.mp4\nv/a.mp4\n")
+    (tmp_path / "link").symlink_to(root)
+    videos, failures = collect(tmp_path / "link" / "list.csv")
+    assert [video.video_id for video in videos] == ["b", "v/a"]
+    assert failures == []
+
+
+def test_links_to_files_in_a_plain_folder_are_followed_links_to_folders_are_not(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "c.mp4").write_bytes(b"x")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "c.mp4").symlink_to(tmp_path / "other" / "c.mp4")
+    (tmp_path / "root" / "sub").symlink_to(tmp_path / "other")
+    videos, failures = collect(tmp_path / "root")
+    assert [video.video_id for video in videos] == ["c"]
+    assert failures == []
+
+
 OFFICIAL = {
     "video_id": "QMi8x8o55Ns",
     "url": "https://www.youtube.com/watch?v=QMi8x8o55Ns",

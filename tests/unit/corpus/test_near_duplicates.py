@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from hdvila.corpus.choice.near_duplicates import LookAlikes, frame_hashes
 from hdvila.corpus.sources.video import SourceVideo
@@ -72,3 +75,38 @@ def test_what_is_found_and_what_cannot_be_read_is_listed(look_alikes: LookAlikes
 def test_a_place_without_videos_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no video"):
         LookAlikes.of([tmp_path])
+
+
+def like_one_by_one(known: list[np.ndarray], mine: np.ndarray, step: float) -> str | None:
+    """The rule, frame by frame: half of the shorter video's frames must be in the other, and two if it has two."""
+    for number, theirs in enumerate(known):
+        found = sum(any(int(a ^ b).bit_count() <= 8 for b in theirs.tolist()) for a in mine.tolist())
+        shorter = max(1, min(len(mine), int(len(theirs) * 0.25 / step)))
+        if len(theirs) and found >= max(min(2, shorter), -(-shorter // 2)):
+            return str(number)
+    return None
+
+
+@hypothesis.given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 12), max_size=6), st.integers(0, 9))
+def test_many_videos_at_once_are_matched_as_one_by_one(seed: int, sizes: list[int], number: int) -> None:
+    draw = np.random.default_rng(seed)
+    scenes = draw.integers(0, 2**64, 4, dtype=np.uint64)
+    flips = np.uint64(1) << draw.integers(0, 64, 40, dtype=np.uint64)
+    seen = [scenes[draw.integers(0, 4, size)] ^ flips[draw.integers(0, 40, size)] for size in [*sizes, number]]
+    known, mine = seen[:-1], seen[-1]
+    whole = np.concatenate([np.empty(0, np.uint64), *known])
+    ends = np.cumsum([len(part) for part in known], dtype=np.int64)
+    look_alikes = LookAlikes(tuple(map(str, range(len(known)))), whole, ends)
+    assert look_alikes.match_hashes(mine, 0.5) == (like_one_by_one(known, mine, 0.5) if number else None)
+
+
+def test_a_long_video_against_thousands_needs_little_memory() -> None:
+    draw = np.random.default_rng(0)
+    known = draw.integers(0, 2**64, 1000 * 480, dtype=np.uint64)
+    look_alikes = LookAlikes(tuple(map(str, range(1000))), known, np.arange(1, 1001) * 480)
+    mine = draw.integers(0, 2**64, 450, dtype=np.uint64)
+    tracemalloc.start()
+    assert look_alikes.match_hashes(np.append(mine, known[-480::2]), 2.0) == "999"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8e6

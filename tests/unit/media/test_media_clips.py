@@ -185,7 +185,7 @@ def test_without_neighbours_there_is_no_low_resolution(film: Path) -> None:
 def test_streams_of_the_corpus(film: Path) -> None:
     packed = list(clip_streams(film, [(0, 3), (1.5, 4.05)], hr_height=80, lr_height=20))
     assert len(packed) == 2
-    pairs = [(hr.frames(), lr.frames()) for hr, lr in packed]
+    pairs = [(hr.frames(), lr.frames()) for hr, lr, _ in packed]
     for (start, end), (hr, lr) in zip([(0, 3), (1.5, 4.05)], pairs, strict=True):
         assert hr.rgb.shape[1:] == (80, 132, 3)  # 160x96 at 80 lines, the width to a multiple of 4
         assert lr.rgb.shape[1:] == (20, 33, 3)

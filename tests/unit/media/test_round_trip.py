@@ -56,7 +56,7 @@ def stored(path: Path, root: Path, form: Form = "jpeg") -> Corpus:
     """A corpus of one clip: the first 2.3 seconds."""
     end = min(2.3, probe(path).duration)
     with CorpusWriter(root, form=form) as writer:
-        ((hr, lr),) = clip_streams(path, [(0.0, end)], packing=Packing(form))
+        ((hr, lr, _),) = clip_streams(path, [(0.0, end)], packing=Packing(form))
         writer.add(Clip("clip", "video", 0.0, end, "words"), hr, lr)
     return Corpus(root)
 

@@ -12,19 +12,40 @@ from hdvila.cli import console
 from hdvila.cli.corpus.options import (
     CLUSTER,
     EXCLUDE,
-    FORM,
     HEIGHT,
     JSON,
     LANGUAGE,
     LIKE,
-    PUNCTUATION,
     RETRY,
     ROOT,
     SEED,
     SOURCE,
     WORKERS,
 )
-from hdvila.cli.corpus.records import category_line, emit_contaminated, emit_failures, step_line, step_record
+from hdvila.cli.corpus.records import (
+    category_line,
+    emit_contaminated,
+    emit_failures,
+    sentence_line,
+    sentence_record,
+    step_line,
+    step_record,
+)
+from hdvila.cli.corpus.shaping import (
+    FORM,
+    HR_FPS,
+    HR_HEIGHT,
+    LR_FPS,
+    LR_HEIGHT,
+    MAX_SECONDS,
+    MAX_WORDS,
+    MIN_SECONDS,
+    MIN_WORDS,
+    PADDING,
+    PUNCTUATION,
+    QUALITY,
+    SHARD,
+)
 
 if TYPE_CHECKING:
     from hdvila.corpus import BuildReport
@@ -47,8 +68,19 @@ def build(
         None, "--fetch-into", help="Fetch videos with only a url into this folder (yt-dlp); default: fetch nothing."
     ),
     retry_failed: bool = RETRY,
+    min_seconds: float = MIN_SECONDS,
+    max_seconds: float = MAX_SECONDS,
+    min_words: int = MIN_WORDS,
+    max_words: int = MAX_WORDS,
+    padding: float = PADDING,
     punctuation: Path | None = PUNCTUATION,
+    hr_fps: float = HR_FPS,
+    lr_fps: float = LR_FPS,
+    hr_height: int = HR_HEIGHT,
+    lr_height: int = LR_HEIGHT,
     form: str = FORM,
+    quality: int = QUALITY,
+    clips_per_shard: int = SHARD,
     workers: int | None = WORKERS,
     cluster: str | None = CLUSTER,
     json: bool = JSON,
@@ -65,8 +97,19 @@ def build(
         seed=seed,
         root=root,
         downloads=downloads,
+        min_seconds=min_seconds,
+        max_seconds=max_seconds,
+        min_words=min_words,
+        max_words=max_words,
+        padding=padding,
         punctuation=punctuation,
+        hr_fps=hr_fps,
+        lr_fps=lr_fps,
+        hr_height=hr_height,
+        lr_height=lr_height,
         form=cast("Form", form),
+        quality=quality,
+        clips_per_shard=clips_per_shard,
         workers=workers,
         cluster=cluster,
     )
@@ -90,6 +133,7 @@ def _whole(into: Path, report: BuildReport) -> dict[str, object]:
         "clips": report.clips,
         "hours": report.hours,
         "steps": list(map(step_record, report.steps)),
+        "sentences": sentence_record(report.sentences),
         "categories": [asdict(row) for row in report.categories],
     }
 
@@ -102,7 +146,8 @@ def _lines(into: Path, report: BuildReport) -> list[str]:
         f"{into}: {report.clips} clips, {length_of_time(report.hours)}; of {videos} "
         f"{report.added} added, {report.unchanged} unchanged, {report.failed} failed, {report.left_out} left out"
     )
-    lines = [*map(step_line, report.steps), *map(category_line, report.categories), last]
+    steps = [*map(step_line, report.steps), sentence_line(report.sentences)]
+    lines = [*steps, *map(category_line, report.categories), last]
     if report.changed:
         lines.append(f"{report.changed} of the failed stay as they were cut, from other files than the source has now")
     if report.contaminated:

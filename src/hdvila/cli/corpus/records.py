@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hdvila.cli import console
 
 if TYPE_CHECKING:
-    from hdvila.corpus import CategoryHours, Failure, StepSummary
+    from hdvila.corpus import CategoryHours, Failure, Sentences, StepSummary
 
 
 def emit_failures(failures: Iterable[Failure], json: bool) -> None:
@@ -31,6 +31,15 @@ def step_record(step: StepSummary) -> dict[str, object]:
 def step_line(step: StepSummary) -> str:
     why = "".join(f"\n{'':12}{count:>8}  {reason}" for reason, count in step.reasons.items())
     return f"{step.step:<12}{step.came_in:>8} in {step.came_out:>8} out{why}"
+
+
+def sentence_record(said: Sentences) -> dict[str, object]:
+    return {"found": said.found, "in_clips": said.in_clips, "left_out": said.left_out}
+
+
+def sentence_line(said: Sentences) -> str:
+    why = "".join(f"\n{'':12}{count:>8}  {reason}" for reason, count in said.left_out.items())
+    return f"{'sentences':<12}{said.found:>8} in {said.in_clips:>8} in clips{why}"
 
 
 def category_line(row: CategoryHours) -> str:

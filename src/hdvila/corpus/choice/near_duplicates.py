@@ -8,7 +8,6 @@ takes of the same scene before a camera that stands still: for a test set that e
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ _FINE, _COARSE = 0.25, 2.0  # seconds from frame to frame: in the given videos; 
 _SHORTEST = 0.5  # seconds: the least step in these
 _FRAMES = 10  # frames that a short video is looked at with
 _NEAR = 8  # bits of 64 in which hashes of one picture may differ
+_AT_ONCE = 1 << 16  # hashes that are compared at a time
 _SHARE = 0.5  # of the frames that the shorter one of two videos has, so many must be in the other
 _FLAT = 6.0  # grey levels of spread below which a picture is nothing but its colour, and tells nothing
 
@@ -120,13 +120,32 @@ class LookAlikes:
         """`match` for a video of which the hashes (n,) of frames every `step` seconds are known."""
         if not len(mine) or not len(self.hashes):
             return None
-        near = np.stack([np.bitwise_count(self.hashes ^ one) <= _NEAR for one in mine])
-        for name, start, end in zip(self.names, [0, *self.ends[:-1].tolist()], self.ends.tolist(), strict=True):
-            shorter = max(1, min(len(mine), int((end - start) * _FINE / step)))
-            needed = max(min(2, shorter), math.ceil(_SHARE * shorter))
-            if end > start and int(near[:, start:end].any(1).sum()) >= needed:
-                return name
-        return None
+        sizes = np.diff(self.ends, prepend=0)
+        shown = np.zeros(len(sizes), np.int64)  # frames of this video that are in each of these
+        shown[sizes > 0] = self._shown(mine, (self.ends - sizes)[sizes > 0])
+        shorter = np.maximum(1, np.minimum(len(mine), (sizes * _FINE / step).astype(np.int64)))
+        needed = np.maximum(np.minimum(2, shorter), np.ceil(_SHARE * shorter))
+        alike = np.flatnonzero(shown >= needed)
+        return self.names[alike[0]] if len(alike) else None
+
+    def _shown(self, mine: Hashes, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many of `mine` are in each of the videos, none empty, whose hashes begin at `starts`.
+
+        Some ten thousand hashes at a time, which stay in the processor's cache; memory does not grow with either side.
+        """
+        shown = np.zeros(len(starts), np.int64)
+        pictures, times = np.unique(mine, return_counts=True)
+        ends = np.append(starts[1:], len(self.hashes))
+        first = 0
+        while first < len(starts):
+            last = max(first + 1, int(np.searchsorted(ends, starts[first] + _AT_ONCE, side="right")))
+            part = self.hashes[starts[first] : ends[last - 1]]
+            for picture, number in zip(pictures, times.tolist(), strict=True):
+                near = np.bitwise_count(part ^ picture) <= _NEAR
+                if near.any():
+                    shown[first:last] += number * np.logical_or.reduceat(near, starts[first:last] - starts[first])
+            first = last
+        return shown
 
     def exclude(
         self, videos: Sequence[SourceVideo], reporter: Reporter = SILENT

@@ -21,6 +21,7 @@ from hdvila.corpus.describe.parts_of_speech import count_parts
 from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.tally import Tally
 from hdvila.corpus.failures import FAILURES
+from hdvila.corpus.sentences import read_left_out
 from hdvila.corpus.sources.manifest import ATTRIBUTES
 from hdvila.progress import SILENT, Reporter
 
@@ -56,7 +57,7 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
         "lr_fps": rows.rates.lr_fps,
         "form": rows.rates.form,
     }
-    return {**count.summary(), **rates, **_sizes(root), **_failures(root), "parts_of_speech": parts}
+    return {**count.summary(), **rates, **_sizes(root), **_failures(root), **_sentences(root), "parts_of_speech": parts}
 
 
 class _Count:
@@ -159,6 +160,12 @@ def _sizes(root: Path) -> dict[str, int]:
     with os.scandir(root / "shards") as found:
         sizes = [entry.stat().st_size for entry in found if entry.name.endswith(".tar") and entry.name[0] != "."]
     return {"shards": len(sizes), "bytes": sum(sizes)}
+
+
+def _sentences(root: Path) -> dict[str, Any]:
+    """How many sentences the videos have, how many are in clips, and why the others are not."""
+    said = read_left_out(root)
+    return {"sentences": {"found": said.found, "in_clips": said.in_clips, "left_out": said.left_out}}
 
 
 def _failures(root: Path) -> dict[str, Any]:

@@ -26,15 +26,16 @@ def collect(
     root: str | os.PathLike[str] | None = None,
     downloads: str | os.PathLike[str] | None = None,
 ) -> tuple[list[SourceVideo], list[Failure]]:
-    """List the videos of a folder (and the folders in it) or of a manifest, in the order of their ids.
+    """List the videos of a folder (and the folders in it) or of a manifest, in the order of their ids; or one video.
 
     The id of a video in a folder is its path below the folder without the ending, or with it where two would be the
-    same. Hidden files are not looked at. Subtitles stand beside a video under the same stem, or inside it.
+    same. Hidden files are not looked at. Links to files are followed wherever they lead, for the folder is one's
+    own; links to folders are not. Subtitles stand beside a video under the same stem, or inside it.
 
     Args:
-        source: a folder, or a manifest (see `hdvila.corpus.sources.manifest`).
-        root: where the videos of a manifest lie, if not in its own folder. Paths that lead out of it are refused. A
-            row of HD-VILA-100M's list has no path: its file is ``<root>/<video_id>.<any ending>``.
+        source: a folder, a video, or a manifest (see `hdvila.corpus.sources.manifest`).
+        root: where the videos of a manifest lie, if not in its own folder. Paths that lead out of it are refused,
+            links in it too. A row of HD-VILA-100M's list has no path: its file is ``<root>/<video_id>.<any ending>``.
         downloads: where videos with only a url lie or will lie; None: they are left out.
 
     Raises:
@@ -43,6 +44,8 @@ def collect(
     file = Path(source)
     if file.is_dir():
         return _from_folder(file)
+    if file.is_file() and is_video_name(file.name):
+        return [SourceVideo(_shown(Path(file.stem)), file, find_sidecar(file), root=file.parent)], []
     if file.is_file():
         below = file.parent if root is None else Path(root)
         return _from_manifest(file, _Places(below, None if downloads is None else Path(downloads)))
@@ -131,14 +134,32 @@ class _Places:
         self.root, self.downloads = root, downloads
         self._names: dict[Path, list[str]] = {}
         self._by_stem: dict[Path, dict[str, str]] = {}
+        self._real: dict[Path, str] = {}
 
     def below_root(self, path: str) -> Path:
         """Raises ValueError where `path` leads out of the folder."""
-        whole = Path(os.path.normpath(self.root / path))
-        if not whole.is_relative_to(os.path.normpath(self.root)):
-            what = "its path leads out of the folder of the videos"
-            raise _Unusable(f"{what} ({path!r}); name another folder (--root)", what)
-        return self.root / path if "\0" not in path else _refuse(path)
+        if "\0" in path:
+            raise ValueError(f"{path!r} can be no path")
+        return self.within(self.root, self.root / path)
+
+    def within(self, folder: Path, file: Path) -> Path:
+        """`file`, which is where it says: all links followed, it lies below `folder`, which may be a link itself.
+
+        Raises:
+            ValueError: it lies elsewhere.
+        """
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        if Path(os.path.realpath(file)).is_relative_to(self._real[folder]):
+            return file
+        path = os.path.relpath(file, folder)
+        if Path(os.path.normpath(file)).is_relative_to(os.path.normpath(folder)):
+            what = "a link leads out of the folder of the videos"
+            raise _Unusable(
+                f"{what} ({path!r}); put the file itself there, or name a folder that holds both (--root)", what
+            )
+        what = "its path leads out of the folder of the videos"
+        raise _Unusable(f"{what} ({path!r}); name another folder (--root)", what)
 
     def names(self, folder: Path) -> list[str]:
         if folder not in self._names:
@@ -151,7 +172,7 @@ class _Places:
             videos = sorted((name for name in self.names(folder) if is_video_name(name)), reverse=True)
             self._by_stem[folder] = {os.path.splitext(name)[0]: name for name in videos}
         name = self._by_stem[folder].get(stem)
-        return None if name is None else folder / name
+        return None if name is None else self.within(folder, folder / name)
 
     def video(self, row: dict[str, Any]) -> Path:
         """Raises ValueError where the row names no file that may be read."""
@@ -166,10 +187,6 @@ class _Places:
                 raise ValueError("has no path")
             raise _Unusable(f"only a url is given ({row['url']}); fetch it first", "only a url is given")
         return found
-
-
-def _refuse(path: str) -> Path:
-    raise ValueError(f"{path!r} can be no path")
 
 
 def _from_manifest(manifest: Path, places: _Places) -> tuple[list[SourceVideo], list[Failure]]:
@@ -193,10 +210,12 @@ def _video_of(row: dict[str, Any], places: _Places) -> SourceVideo:
     words = places.below_root(row["transcript"]) if "transcript" in row else None
     if words is None and (names := places.names(path.parent)):
         words = find_sidecar(path, names)
+    folder = places.root if path.is_relative_to(places.root) else places.downloads
+    if words is not None and folder is not None:
+        places.within(folder, words)
     attributes = {name: row[name] for name in ATTRIBUTES if name in row}
     clips = _clips_of(row) if "clip" in row else None
-    root = places.root if path.is_relative_to(places.root) else places.downloads
-    return SourceVideo(row["id"], path, words, attributes, row.get("duration"), clips, root)
+    return SourceVideo(row["id"], path, words, attributes, row.get("duration"), clips, folder)
 
 
 def _clips_of(row: dict[str, Any]) -> tuple[GivenClip, ...]:

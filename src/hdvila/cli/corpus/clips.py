@@ -1,0 +1,134 @@
+"""``hdvila corpus clips`` and ``hdvila corpus cut``: where clips begin and end; and clips of chosen videos, stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from hdvila.cli import console
+from hdvila.cli.corpus.options import CLUSTER, JSON, LANGUAGE, ROOT, SOURCE, WORKERS
+from hdvila.cli.corpus.records import emit_failures, sentence_line, sentence_record, step_line, step_record
+from hdvila.cli.corpus.shaping import (
+    FORM,
+    HR_FPS,
+    HR_HEIGHT,
+    LR_FPS,
+    LR_HEIGHT,
+    MAX_SECONDS,
+    MAX_WORDS,
+    MIN_SECONDS,
+    MIN_WORDS,
+    PADDING,
+    PUNCTUATION,
+    QUALITY,
+    SHARD,
+)
+
+if TYPE_CHECKING:
+    from hdvila.media import Form
+
+
+def clips(
+    source: Path = SOURCE,
+    root: Path | None = ROOT,
+    language: str = LANGUAGE,
+    min_seconds: float = MIN_SECONDS,
+    max_seconds: float = MAX_SECONDS,
+    min_words: int = MIN_WORDS,
+    max_words: int = MAX_WORDS,
+    padding: float = PADDING,
+    punctuation: Path | None = PUNCTUATION,
+    json: bool = typer.Option(False, "--json", help="One object a clip, and one a video."),
+) -> None:
+    """The clips that videos would give: start, end, words. Nothing is decoded or stored."""
+    from hdvila.corpus import CorpusOptions, Failure, collect, plan_video
+
+    options = CorpusOptions(
+        language=language,
+        min_seconds=min_seconds,
+        max_seconds=max_seconds,
+        min_words=min_words,
+        max_words=max_words,
+        padding=padding,
+        punctuation=punctuation,
+    )
+    videos, failures = collect(source, root)
+    for video in videos:
+        plan = plan_video(video, options)
+        if isinstance(plan, Failure):
+            failures.append(plan)
+            continue
+        for clip in plan.clips:
+            times = {"start": round(clip.start, 3), "end": round(clip.end, 3)}
+            line = f"{clip.start:9.3f} {clip.end:9.3f}  {clip.clip_id}  {clip.text}"
+            console.emit({"clip": clip.clip_id, **times, "text": clip.text}, json, line)
+        counts = {"video": video.video_id, "clips": len(plan.clips), "sentences": sum(plan.sentences)}
+        why = "".join(f", {number} {reason}" for reason, number in plan.left_out.items())
+        line = f"{video.video_id}: {len(plan.clips)} clips of {sum(plan.sentences)} sentences{why}"
+        console.emit({**counts, "left_out": plan.left_out}, json, line)
+    emit_failures(failures, json)
+    console.finish(len(failures))
+
+
+def cut(
+    source: Path = SOURCE,
+    into: Path = typer.Option(..., "--into", help="The corpus: a folder, made if it is not there."),
+    root: Path | None = ROOT,
+    language: str = LANGUAGE,
+    min_seconds: float = MIN_SECONDS,
+    max_seconds: float = MAX_SECONDS,
+    min_words: int = MIN_WORDS,
+    max_words: int = MAX_WORDS,
+    padding: float = PADDING,
+    punctuation: Path | None = PUNCTUATION,
+    hr_fps: float = HR_FPS,
+    lr_fps: float = LR_FPS,
+    hr_height: int = HR_HEIGHT,
+    lr_height: int = LR_HEIGHT,
+    form: str = FORM,
+    quality: int = QUALITY,
+    clips_per_shard: int = SHARD,
+    workers: int | None = WORKERS,
+    cluster: str | None = CLUSTER,
+    json: bool = JSON,
+) -> None:
+    """Cut one video, or all of a folder or list, and store the clips; neither size nor language is looked at."""
+    from hdvila.corpus import CorpusOptions, collect, cut_videos
+    from hdvila.corpus.failures import summarise
+
+    options = CorpusOptions(
+        language=language,
+        min_seconds=min_seconds,
+        max_seconds=max_seconds,
+        min_words=min_words,
+        max_words=max_words,
+        padding=padding,
+        punctuation=punctuation,
+        hr_fps=hr_fps,
+        lr_fps=lr_fps,
+        hr_height=hr_height,
+        lr_height=lr_height,
+        form=cast("Form", form),
+        quality=quality,
+        clips_per_shard=clips_per_shard,
+        workers=workers,
+        cluster=cluster,
+    )
+    videos, failures = collect(source, root)
+    found = len(videos) + len(failures)
+    sentences, lost = cut_videos(videos, into, options, console.reporter())
+    failures += lost
+    emit_failures(failures, json)
+    steps = summarise(found, failures, ["clips", "cut"])
+    whole = {
+        "corpus": str(into),
+        "videos": found,
+        "failed": len(failures),
+        "sentences": sentence_record(sentences),
+        "steps": list(map(step_record, steps)),
+    }
+    lines = [*map(step_line, steps), sentence_line(sentences), f"{into}: {found - len(failures)} of {found} videos"]
+    console.emit(whole, json, "\n".join(lines))
+    console.finish(len(failures))

@@ -1,0 +1,97 @@
+"""Which sentences make a clip together: enough for the limits, and no more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from hdvila.corpus.options import CorpusOptions
+from hdvila.types import Sentence
+
+_MAX_GAP = 3.0  # seconds of silence across which sentences are not joined
+_TINY = 1e-9  # seconds that sums of times may be off by
+_Cost = tuple[int, int, float]  # words in no clip, joints within clips, seconds of silence in these joints
+
+
+class Grouping:
+    """Sentences in order of time, of which neighbours may be joined into clips.
+
+    A clip reaches `padding` seconds beyond its words, a short one as far as `min_seconds` asks for, but never past the
+    middle of the silence before the next sentence.
+
+    Args:
+        sentences: in order of their start.
+        duration: seconds of the video.
+        options: lengths, words and padding.
+    """
+
+    def __init__(self, sentences: Sequence[Sentence], duration: float, options: CorpusOptions) -> None:
+        self._sentences, self._duration, self._options = sentences, duration, options
+        self._words = [len(sentence.text.split()) for sentence in sentences]
+        self._ends = list(accumulate((sentence.end for sentence in sentences), max))  # of all up to each
+        starts = [sentence.start for sentence in sentences]
+        self._silence = [max(0.0, start - end) for start, end in zip(starts[1:], self._ends, strict=False)]
+
+    def best(self) -> list[tuple[int, int]]:
+        """(first, last) of each clip, in order: as few words as can be are in none, then there are as many clips as
+        can be, then as little silence as can be lies within them. So no clip could be parted into two.
+        """
+        costs: list[_Cost] = [(0, 0, 0.0)]
+        firsts: list[int | None] = []  # of the clip that ends with each sentence; None: it is in none
+        for last, words in enumerate(self._words):
+            lost, joints, silence = costs[last]
+            cost = lost + words, joints, silence
+            choice: int | None = None
+            for first, bridged in self._clips_ending_with(last):
+                lost, joints, silence = costs[first]
+                other = lost, joints + last - first, silence + bridged
+                if other < cost:
+                    cost, choice = other, first
+            costs.append(cost)
+            firsts.append(choice)
+        clips, at = [], len(firsts) - 1
+        while at >= 0:
+            begin = firsts[at]
+            if begin is not None:
+                clips.append((begin, at))
+            at = (at if begin is None else begin) - 1
+        return clips[::-1]
+
+    def span(self, first: int, last: int) -> tuple[float, float]:
+        """The start and end in seconds of a clip of these sentences."""
+        return self._reaching(first, last, max(sentence.end for sentence in self._sentences[first : last + 1]))
+
+    def _reaching(self, first: int, last: int, end: float) -> tuple[float, float]:
+        """`span` of sentences of which the latest ends at `end`."""
+        start, end = self._sentences[first].start, min(end, self._duration)
+        padding, missing = self._options.padding, self._options.min_seconds - (end - start)
+        room_before = self._silence[first - 1] / 2 if first else start
+        room_after = max(0.0, self._silence[last] / 2 if last < len(self._silence) else self._duration - end)
+        before = min(room_before, max(padding, missing / 2))
+        after = min(room_after, max(padding, missing - before))
+        before = min(room_before, max(padding, missing - after))
+        return max(0.0, start - before), max(start, end) + after
+
+    def is_too_long(self, at: int) -> bool:
+        """Whether a sentence alone is more than a clip may hold."""
+        sentence = self._sentences[at]
+        return sentence.end - sentence.start > self._options.longest or self._words[at] > self._options.max_words
+
+    def _clips_ending_with(self, last: int) -> list[tuple[int, float]]:
+        """(first sentence, seconds of silence inside) of every clip that may end with a sentence."""
+        options, found = self._options, []
+        words, bridged, end = 0, 0.0, self._sentences[last].end
+        for first in range(last, -1, -1):
+            sentence = self._sentences[first]
+            words, end = words + self._words[first], max(end, sentence.end)
+            if first < last:
+                bridged += self._silence[first]
+            too_far = first < last and self._silence[first] > _MAX_GAP
+            if too_far or words > options.max_words or end - sentence.start > options.longest:
+                break
+            if words < options.min_words:
+                continue
+            start, stop = self._reaching(first, last, end)
+            if stop - start >= options.min_seconds - _TINY:
+                found.append((first, bridged))
+        return found
