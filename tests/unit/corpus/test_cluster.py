@@ -80,4 +80,4 @@ def test_cut_clips_are_those_of_one_process(two_nodes: None, make, tmp_path: Pat
         answers = [answer for _, answer in engine(work, jobs)]
         outcomes[name] = answers, [file.read_bytes() if file.exists() else None for _, file in jobs]
     assert outcomes["serial"] == outcomes["ray"]
-    assert outcomes["ray"][0][0] == 3
+    assert outcomes["ray"][0][0].clips == 3
