@@ -125,5 +125,5 @@ def test_a_value_without_meaning_is_refused(change: str, message: str, capsys: p
 def test_a_plan_names_the_videos_and_counts_one_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--plan", "miniature-stage1"]) == 0
     assert "corpus: the clips of 640 miniature videos" in capsys.readouterr().out
-    assert main(["train", "--plan", "miniature-stage1", "--set", "data.clips=44800"]) == 0
+    assert main(["train", "--plan", "miniature-stage1", "--set", "data.clips=35200"]) == 0
     assert ", 1 epoch\n" in capsys.readouterr().out
