@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from hdvila.data.dataset import ClipSource
+    from hdvila.data.source import ClipSource
     from hdvila.media.preprocess import Preprocess
     from hdvila.types import HybridClip
 

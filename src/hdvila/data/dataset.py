@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,33 +15,13 @@ from hdvila.data.batch import Batch, collate
 from hdvila.data.examples import Example
 from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
-from hdvila.media.preprocess import Preprocess
-from hdvila.store import Corpus
-from hdvila.types import Clip, HybridClip
-
-
-class ClipSource(Protocol):
-    """Where clips come from; `hdvila.store.reader.Corpus` is one."""
-
-    @property
-    def clips(self) -> Sequence[Clip]: ...
-
-    def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip: ...
+from hdvila.data.source import ClipSource
 
 
 class TextEncoder(Protocol):
     """Texts to (ids, mask), each (B, L); `hdvila.text.tokenizer.Tokenizer` is one."""
 
     def __call__(self, texts: Sequence[str], length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
-
-
-def open_corpus(folder: str | Path) -> ClipSource:
-    """The corpus in a folder.
-
-    Raises:
-        StoreError: it cannot be read.
-    """
-    return Corpus(folder)
 
 
 class HybridDataset:

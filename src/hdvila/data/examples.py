@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hdvila.annotations.records import Annotations, Caption, Question
+from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.text.answers import Answers
-
-if TYPE_CHECKING:
-    from hdvila.data.dataset import ClipSource
 
 __all__ = ["Example", "caption_examples", "clip_numbers", "question_examples", "question_texts"]
 

@@ -16,8 +16,9 @@ import torch
 from hdvila.annotations.records import Question
 from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
-from hdvila.data.dataset import ClipSource, encode
+from hdvila.data.dataset import encode
 from hdvila.data.examples import question_texts
+from hdvila.data.source import ClipSource
 from hdvila.evaluate.retrieval import embed_clips, embed_texts
 from hdvila.progress import SILENT, Reporter
 

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from hdvila.annotations.records import Annotations
-from hdvila.data.dataset import ClipSource, open_corpus
 from hdvila.data.examples import clip_numbers
 from hdvila.data.history import TRAINED_ON, from_note
+from hdvila.data.source import ClipSource, open_corpus
 from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from hdvila.data.batch import collate
-from hdvila.data.dataset import ClipSource
+from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary, mask_words

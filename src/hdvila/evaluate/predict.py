@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.annotations.records import Annotations
-from hdvila.data.dataset import ClipSource
+from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.evaluate.answering import Guess, answer_questions, choose_by_retrieval
 from hdvila.evaluate.metrics.rank import retrieval_metrics

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
-from hdvila.data.dataset import ClipSource
+from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.progress import SILENT, Reporter

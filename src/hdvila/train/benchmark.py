@@ -7,7 +7,6 @@ from pathlib import Path
 
 from hdvila.annotations.carve import carve
 from hdvila.annotations.records import Annotations
-from hdvila.data.dataset import ClipSource, open_corpus
 from hdvila.data.examples import (
     Example,
     caption_examples,
@@ -17,6 +16,7 @@ from hdvila.data.examples import (
 )
 from hdvila.data.history import Training
 from hdvila.data.settings import Benchmark
+from hdvila.data.source import ClipSource, open_corpus
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import Protocol

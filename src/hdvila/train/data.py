@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hdvila.data.dataset import ClipSource, HybridDataset, open_corpus
+from hdvila.data.dataset import HybridDataset
 from hdvila.data.history import Training
+from hdvila.data.source import ClipSource, open_corpus
 from hdvila.errors import UsageError
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from hdvila.data.dataset import open_corpus
+from hdvila.data.source import open_corpus
 from hdvila.evaluate.checkpoint import Evaluated
 from hdvila.evaluate.matching import match_similarity
 from hdvila.evaluate.metrics.rank import TieRule

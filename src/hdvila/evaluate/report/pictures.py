@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hdvila.data.dataset import ClipSource
+from hdvila.data.source import ClipSource
 from hdvila.media.preprocess import Preprocess
 from hdvila.media.resize import shrink
 from hdvila.pages import picture_uri

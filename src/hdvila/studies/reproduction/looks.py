@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from hdvila.data.dataset import ClipSource
+from hdvila.data.source import ClipSource
 from hdvila.media import resize
 from hdvila.media.preprocess import Preprocess
 from hdvila.types import Clip, HybridClip, Pixels
