@@ -33,7 +33,7 @@ def test_worlds_differ_in_detail_and_time_only() -> None:
 
 
 def test_a_killed_study_goes_on_and_ends_in_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("TRAIN_VIDEOS", 2), ("TEST_VIDEOS", 1), ("GALLERY", 5)):
+    for name, value in (("TEST_VIDEOS", 1), ("GALLERY", 5)):
         monkeypatch.setattr(frame_selection, name, value)
     monkeypatch.setitem(WORLDS, "balanced", (WORLDS["balanced"][0], (Frames(1, 0), Frames(1, 2))))
     recipe = replace(get_recipe("miniature-stage1"), batch_size=4)
@@ -49,9 +49,9 @@ def test_a_killed_study_goes_on_and_ends_in_a_table(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(frame_selection, "train", counting)
     with pytest.raises(KeyboardInterrupt):
-        run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"])
+        run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"], videos=2)
     assert [result.frames for result in read_results(tmp_path)] == ["1 HR + 0 LR"]
-    results = run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"])
+    results = run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"], videos=2)
     assert [result.frames for result in results] == ["1 HR + 0 LR", "1 HR + 2 LR"]
     assert len(trained) == 3
     assert read_results(tmp_path) == results
