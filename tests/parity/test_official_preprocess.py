@@ -76,7 +76,7 @@ def test_a_store_shows_them_through_its_own_window(
     segments = 2 if rule == "video" else 1
     write_losslessly(tmp_path / "clip.avi", frames)
     with CorpusWriter(tmp_path / "store", lr_fps=6, hr_fps=6) as writer:
-        ((hr, lr),) = official_streams(tmp_path / "clip.avi", [(0.0, len(frames) / 6)], rule, 6, 6)  # type: ignore[arg-type]
+        ((hr, lr, _),) = official_streams(tmp_path / "clip.avi", [(0.0, len(frames) / 6)], rule, 6, 6)  # type: ignore[arg-type]
         writer.add(Clip("clip", "clip", 0.0, len(frames) / 6, "", "cue"), hr, lr)
     found = Corpus(tmp_path / "store").sample(0, Preprocess(*size, segments, 3, 4, fps=6.0, hr_every=1))
     assert found.high is not None
