@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from hdvila.corpus.grouping import Grouping
@@ -81,7 +81,7 @@ def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, op
     """Lay clips over the sentences of a video.
 
     Every clip has `min_seconds` to `max_seconds`, padding included, and `min_words` to `max_words`; a sentence that
-    cannot have that, alone or with its neighbours, is left out.
+    cannot have that, alone or with its neighbours, is left out. A video that is itself shorter is one clip.
 
     Args:
         sentences: in order of time.
@@ -90,7 +90,7 @@ def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, op
         options: lengths, words and padding.
     """
     inside = [sentence for sentence in sentences if (sentence.start + sentence.end) / 2 < duration]
-    grouping = Grouping(inside, duration, options)
+    grouping = Grouping(inside, duration, replace(options, min_seconds=min(options.min_seconds, duration)))
     groups, clips = grouping.best(), []
     for number, (first, last) in enumerate(groups):
         group = inside[first : last + 1]

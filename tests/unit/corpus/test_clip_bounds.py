@@ -48,6 +48,12 @@ def test_what_is_mostly_said_after_the_end_is_left_out() -> None:
     assert spans(sentence(90, 97), sentence(97.5, 102)) == [(89.7, 97.25), (97.25, 100.0)]
 
 
+def test_a_video_that_is_shorter_than_a_clip_is_one() -> None:
+    assert spans(sentence(0.2, 0.9), duration=1.2) == [(0, 1.2)]
+    assert spans(sentence(0.1, 0.5), sentence(0.6, 1.1), duration=1.2) == [(0, 1.2)]
+    assert spans(sentence(0.2, 0.9, words=2), duration=1.2) == []
+
+
 def test_nothing_is_joined_beyond_the_longest() -> None:
     assert len(spans(sentence(0, 29), sentence(29.2, 30.5, 4))) == 2
 
@@ -67,7 +73,8 @@ def test_clips_are_in_order_apart_and_inside_the_video(spec: list[tuple[float, f
     assert (not plan.left_out) == (said == sum(words for _, _, words in spec))
     assert sum(plan.sentences) + sum(plan.left_out.values()) == len(spec)
     assert all(0 <= clip.start <= clip.end <= duration + 1e-9 for clip in plan.clips)
-    assert all(OPTIONS.min_seconds - 1e-6 <= clip.duration <= OPTIONS.max_seconds + 1e-6 for clip in plan.clips)
+    shortest = min(OPTIONS.min_seconds, duration)
+    assert all(shortest - 1e-6 <= clip.duration <= OPTIONS.max_seconds + 1e-6 for clip in plan.clips)
     assert all(OPTIONS.min_words <= len(clip.text.split()) <= OPTIONS.max_words for clip in plan.clips)
     assert all(a.end <= b.start + 1e-9 for a, b in pairwise(plan.clips))
     assert len({clip.clip_id for clip in plan.clips}) == len(plan.clips)
