@@ -32,7 +32,7 @@ def prepare(
     json: bool = typer.Option(False, "--json", help="One object a video that failed, and one for the whole."),
 ) -> None:
     """Store the videos of all splits whose annotations are there. Killed and started again, it goes on."""
-    from hdvila.corpus.prepare import Preparation
+    from hdvila.corpus.preparation import Preparation
     from hdvila.corpus.prepare import prepare as prepare_videos
     from hdvila.evaluate.protocols import get_protocol
 

@@ -16,7 +16,8 @@ import pytest
 
 from hdvila.annotations.records import Part
 from hdvila.corpus.failures import read_failures
-from hdvila.corpus.prepare import Preparation, prepare
+from hdvila.corpus.preparation import Preparation
+from hdvila.corpus.prepare import prepare
 from hdvila.corpus.sources.stems import VideoFiles
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import HybridSampling, Preprocess, open_video, read_hybrid, write_video
@@ -182,7 +183,8 @@ import sys
 from pathlib import Path
 from hdvila.annotations.records import Part
 from hdvila.corpus import prepare as room
-from hdvila.corpus.prepare import Preparation, prepare
+from hdvila.corpus.preparation import Preparation
+from hdvila.corpus.prepare import prepare
 room._CLIPS_A_SHARD = 2
 if __name__ == "__main__":
     videos, store = Path(sys.argv[1]), Path(sys.argv[2])

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from hdvila.corpus.prepare import Preparation, prepare
+from hdvila.corpus.preparation import Preparation
+from hdvila.corpus.prepare import prepare
 from hdvila.demo.world import OPTIONS, build_world
 from hdvila.errors import UsageError
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
