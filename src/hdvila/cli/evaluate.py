@@ -116,12 +116,13 @@ def _check_page(report: Path | None) -> None:
 
 def _predictions(name: str, annotations: Path, predictions: Path, ties: str, allow_missing: bool) -> Record:
     """Somebody's predictions by a protocol; no model is loaded."""
-    from hdvila.annotations.vocabulary import vocabulary_beside
     from hdvila.evaluate.predictions import read_predictions
     from hdvila.evaluate.protocols import get_protocol
     from hdvila.evaluate.score import score
+    from hdvila.text.answers import Answers
 
     protocol = get_protocol(name)
+    given = Answers.beside(annotations) if protocol.task == "open_ended" else None
     return score(
         protocol,
         protocol.read(annotations, "test"),
@@ -129,7 +130,7 @@ def _predictions(name: str, annotations: Path, predictions: Path, ties: str, all
         method=predictions.stem,
         ties=ties,  # type: ignore[arg-type]
         allow_missing=allow_missing,
-        vocabulary=vocabulary_beside(annotations) if protocol.task == "open_ended" else None,
+        vocabulary=given.words if given else None,
     )
 
 

@@ -69,6 +69,16 @@ class Answers:
             raise UsageError(f"{file}: it is no vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
         return cls(tuple(sorted(rows, key=rows.__getitem__)))
 
+    @classmethod
+    def beside(cls, annotations: Path) -> Answers | None:
+        """The vocabulary (``*ans2label*.json``) in the folder of an annotation file; None if there is none.
+
+        Raises:
+            UsageError: as `load`.
+        """
+        found = sorted(annotations.parent.glob("*ans2label*.json"))
+        return cls.load(found[0]) if found else None
+
     def save(self, folder: Path) -> None:
         """Write ``answers.json`` into a model folder."""
         (folder / ANSWERS).write_text(json.dumps(self.rows, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")

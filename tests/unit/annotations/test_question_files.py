@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hdvila.annotations import msrvtt_mc, msrvtt_qa, official, tgif_qa
 from hdvila.annotations.records import Annotations, Caption, Part, Question
-from hdvila.annotations.vocabulary import vocabulary_beside
 from hdvila.errors import UsageError
 
 
@@ -174,14 +172,3 @@ def test_a_caption_that_two_videos_share_is_no_wrong_option() -> None:
         msrvtt_mc.build_multiple_choice(Annotations(source.videos, same))
     with pytest.raises(UsageError, match="5 videos or more, and there are 4"):
         msrvtt_mc.build_multiple_choice(captions(4))
-
-
-@pytest.mark.parametrize(("content", "words"), [("[1]", "is no vocabulary"), ('{"a": "b"}', "is no vocabulary")])
-def test_the_vocabulary_beside_an_annotation_file(tmp_path: Path, content: str, words: str) -> None:
-    file: Any = tmp_path / "val.jsonl"
-    assert vocabulary_beside(file) is None
-    write(tmp_path, "train_ans2label.json", '{"accept": 0, "question": 1}')
-    assert vocabulary_beside(file) == {"accept", "question"}
-    write(tmp_path, "train_ans2label.json", content)
-    with pytest.raises(UsageError, match=words):
-        vocabulary_beside(file)

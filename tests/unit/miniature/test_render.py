@@ -90,11 +90,11 @@ def test_processes_render_the_same_world(world: Path, tmp_path: Path, monkeypatc
     render(tmp_path, 5, seed=7, config=SMALL, workers=2)
     for name in (path.name for path in (world / "videos").iterdir()):
         one, other = (folder / "videos" / name for folder in (tmp_path, world))
-        if name.endswith(".mp4"):  # x264 repeats itself to the bit for most pictures of this width, not for all
+        if name.endswith(".mp4"):  # x264 now and then writes the same pictures in other bits
             with open_video(one) as made_here, open_video(other) as made_there:
                 frames = range(made_there.info.num_frames)
                 pairs = zip(made_here.pick(frames), made_there.pick(frames), strict=True)
-                assert max(np.abs(a.astype(int) - b).mean() for (_, a), (_, b) in pairs) < 0.5
+                assert all(np.array_equal(here, there) for (_, here), (_, there) in pairs)
         else:
             assert one.read_bytes() == other.read_bytes()
     for name in ("truth.jsonl", "manifest-train.jsonl", "manifest-test.jsonl"):

@@ -50,3 +50,17 @@ def test_an_answer_has_one_row() -> None:
         Answers(("a", "b", "a"))
     with pytest.raises(UsageError, match="no such file"):
         Answers.load("nowhere.json")
+
+
+def test_the_vocabulary_beside_an_annotation_file(tmp_path: Path) -> None:
+    file = tmp_path / "val.jsonl"
+    assert Answers.beside(file) is None
+    vocabulary = tmp_path / "train_ans2label.json"
+    vocabulary.write_text('{"accept": 0, "question": 1}')
+    found = Answers.beside(file)
+    assert found is not None
+    assert found.words == ("accept", "question")
+    for content in ("[1]", '{"a": "b"}'):
+        vocabulary.write_text(content)
+        with pytest.raises(UsageError, match="no vocabulary"):
+            Answers.beside(file)

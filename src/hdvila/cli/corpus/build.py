@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -45,11 +45,11 @@ from hdvila.cli.corpus.shaping import (
     PUNCTUATION,
     QUALITY,
     SHARD,
+    corpus_options,
 )
 
 if TYPE_CHECKING:
     from hdvila.corpus import BuildReport
-    from hdvila.media import Form
 
 
 def build(
@@ -86,33 +86,9 @@ def build(
     json: bool = JSON,
 ) -> None:
     """Cut videos into clips with text. Killed and started again, it goes on; videos that are there are left alone."""
-    from hdvila.corpus import CorpusOptions, build_corpus
+    from hdvila.corpus import build_corpus
 
-    options = CorpusOptions(
-        min_height=min_height,
-        language=language,
-        exclude=tuple(exclude),
-        exclude_like=tuple(exclude_like),
-        hours_per_category=hours_per_category,
-        seed=seed,
-        root=root,
-        downloads=downloads,
-        min_seconds=min_seconds,
-        max_seconds=max_seconds,
-        min_words=min_words,
-        max_words=max_words,
-        padding=padding,
-        punctuation=punctuation,
-        hr_fps=hr_fps,
-        lr_fps=lr_fps,
-        hr_height=hr_height,
-        lr_height=lr_height,
-        form=cast("Form", form),
-        quality=quality,
-        clips_per_shard=clips_per_shard,
-        workers=workers,
-        cluster=cluster,
-    )
+    options = corpus_options(locals())
     report = build_corpus(source, into, options=options, retry_failed=retry_failed, reporter=console.reporter())
     emit_failures(report.failures, json)
     emit_contaminated(report.contaminated, json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -24,10 +23,8 @@ from hdvila.cli.corpus.shaping import (
     PUNCTUATION,
     QUALITY,
     SHARD,
+    corpus_options,
 )
-
-if TYPE_CHECKING:
-    from hdvila.media import Form
 
 
 def clips(
@@ -43,17 +40,9 @@ def clips(
     json: bool = typer.Option(False, "--json", help="One object a clip, and one a video."),
 ) -> None:
     """The clips that videos would give: start, end, words. Nothing is decoded or stored."""
-    from hdvila.corpus import CorpusOptions, Failure, collect, plan_video
+    from hdvila.corpus import Failure, collect, plan_video
 
-    options = CorpusOptions(
-        language=language,
-        min_seconds=min_seconds,
-        max_seconds=max_seconds,
-        min_words=min_words,
-        max_words=max_words,
-        padding=padding,
-        punctuation=punctuation,
-    )
+    options = corpus_options(locals())
     videos, failures = collect(source, root)
     for video in videos:
         plan = plan_video(video, options)
@@ -95,27 +84,10 @@ def cut(
     json: bool = JSON,
 ) -> None:
     """Cut one video, or all of a folder or list, and store the clips; neither size nor language is looked at."""
-    from hdvila.corpus import CorpusOptions, collect, cut_videos
+    from hdvila.corpus import collect, cut_videos
     from hdvila.corpus.failures import summarise
 
-    options = CorpusOptions(
-        language=language,
-        min_seconds=min_seconds,
-        max_seconds=max_seconds,
-        min_words=min_words,
-        max_words=max_words,
-        padding=padding,
-        punctuation=punctuation,
-        hr_fps=hr_fps,
-        lr_fps=lr_fps,
-        hr_height=hr_height,
-        lr_height=lr_height,
-        form=cast("Form", form),
-        quality=quality,
-        clips_per_shard=clips_per_shard,
-        workers=workers,
-        cluster=cluster,
-    )
+    options = corpus_options(locals())
     videos, failures = collect(source, root)
     found = len(videos) + len(failures)
     sentences, lost = cut_videos(videos, into, options, console.reporter())

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
 import typer
+
+if TYPE_CHECKING:
+    from hdvila.corpus import CorpusOptions
 
 _CLIPS, _PICTURES = "Clips", "Pictures"
 
@@ -28,3 +35,17 @@ QUALITY = typer.Option(90, "--quality", help="Of JPEG, 1 to 100; H.264 looks abo
 SHARD = typer.Option(
     256, "--clips-per-shard", help="A shard ends with the first video after so many.", rich_help_panel=_PICTURES
 )
+
+
+def corpus_options(arguments: Mapping[str, Any]) -> CorpusOptions:
+    """Those of a command's arguments that are settings of a corpus, by their names.
+
+    Raises:
+        UsageError: a value that no corpus can have.
+    """
+    from hdvila.corpus import CorpusOptions
+
+    named = (field.name for field in fields(CorpusOptions) if field.name in arguments)
+    given: dict[str, Any] = {name: arguments[name] for name in named}
+    lists: dict[str, Any] = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    return CorpusOptions(**given | lists)

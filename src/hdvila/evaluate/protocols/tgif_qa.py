@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hdvila.annotations import tgif_qa
 from hdvila.evaluate.protocols.protocol import Protocol, Published, Split
 from hdvila.evaluate.protocols.settings import HD_VILA, accuracy, square
@@ -23,54 +25,41 @@ def _files(task: str) -> dict[Split, tuple[str, ...]]:
     }
 
 
-TGIF_ACTION = Protocol(
-    name="tgif-action",
-    benchmark="TGIF-QA (Jang et al. 2017), what is done so many times",
-    task="multiple_choice",
-    files=_files("action"),
-    split="training 20,475, test 2,274 questions; no validation, so carve one",
-    captions="question and option are one text, five of them a video",
-    paragraphs="none",
-    text_length=30,
-    train=square(1, 7, 4),
-    test=square(8, 7, 4),
-    metric="accuracy",
-    gallery=5,
-    chance=1 / 5,
-    published=(
-        accuracy("HD-VILA", HD_VILA, 84.3),
-        accuracy("ClipBERT", _CLIPBERT, 82.8),
-        accuracy("HCRN", _HCRN, 75.0),
-    ),
-    differences=("Weight decay: .05 in the paper, .1 in the configuration.", *_PLACED),
-    read=tgif_qa.read_action,
+def _choice(
+    task: str, asks: str, counts: tuple[int, int], published: Mapping[str, float], *differences: str
+) -> Protocol:
+    """A task with five options; `counts` of training and test questions, `published` accuracies in percent."""
+    sources = {"HD-VILA": HD_VILA, "ClipBERT": _CLIPBERT, "HCRN": _HCRN}
+    return Protocol(
+        name=f"tgif-{task}",
+        benchmark=f"TGIF-QA (Jang et al. 2017), {asks}",
+        task="multiple_choice",
+        files=_files(task),
+        split=f"training {counts[0]:,}, test {counts[1]:,} questions; no validation, so carve one",
+        captions="question and option are one text, five of them a video",
+        paragraphs="none",
+        text_length=30,
+        train=square(1, 7, 4),
+        test=square(8, 7, 4),
+        metric="accuracy",
+        gallery=5,
+        chance=1 / 5,
+        published=tuple(accuracy(who, sources[who], percent) for who, percent in published.items()),
+        differences=("Weight decay: .05 in the paper, .1 in the configuration.", *differences, *_PLACED),
+        read=tgif_qa.read_action if task == "action" else tgif_qa.read_transition,
+    )
+
+
+TGIF_ACTION = _choice(
+    "action", "what is done so many times", (20_475, 2_274), {"HD-VILA": 84.3, "ClipBERT": 82.8, "HCRN": 75.0}
 )
 
-TGIF_TRANSITION = Protocol(
-    name="tgif-transition",
-    benchmark="TGIF-QA (Jang et al. 2017), what is done before or after something",
-    task="multiple_choice",
-    files=_files("transition"),
-    split="training 52,704, test 6,232 questions; no validation, so carve one",
-    captions="question and option are one text, five of them a video",
-    paragraphs="none",
-    text_length=30,
-    train=square(1, 7, 4),
-    test=square(8, 7, 4),
-    metric="accuracy",
-    gallery=5,
-    chance=1 / 5,
-    published=(
-        accuracy("HD-VILA", HD_VILA, 90.0),
-        accuracy("ClipBERT", _CLIPBERT, 87.8),
-        accuracy("HCRN", _HCRN, 81.4),
-    ),
-    differences=(
-        "Weight decay: .05 in the paper, .1 in the configuration.",
-        "Dropout: .3 in the paper; the configuration's value is never read, so .1.",
-        *_PLACED,
-    ),
-    read=tgif_qa.read_transition,
+TGIF_TRANSITION = _choice(
+    "transition",
+    "what is done before or after something",
+    (52_704, 6_232),
+    {"HD-VILA": 90.0, "ClipBERT": 87.8, "HCRN": 81.4},
+    "Dropout: .3 in the paper; the configuration's value is never read, so .1.",
 )
 
 TGIF_FRAMEQA = Protocol(
