@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +17,7 @@ from hdvila.cli.main import main
 from hdvila.media import Preprocess, write_video
 from hdvila.store import Corpus
 from hdvila.text import read_transcript
-
-SHARED = Path(os.environ.get("HDVILA_SHARED", Path(__file__).resolve().parents[3] / "shared"))
-SUBTITLES = SHARED / "data" / "subtitles"
+from tests.shared import SUBTITLES, needs
 
 
 class GreyModel:
@@ -123,7 +120,7 @@ def test_the_transcripts_of_a_folder_are_counted_with_what_cannot_be_read(
     assert "1 of 2 files, 4 words, 1 sentences" in capsys.readouterr().out.splitlines()[-1]
 
 
-@pytest.mark.skipif(not SUBTITLES.is_dir(), reason="shared data not found")
+@needs(SUBTITLES)
 def test_every_real_subtitle_file_is_read_or_has_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["corpus", "transcript", str(SUBTITLES), "--json"]) == 1
     *files, whole = objects(capsys)

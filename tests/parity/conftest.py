@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from tests.parity.places import GOLDENS, SHARED
+from tests.parity.places import GOLDENS
+from tests.shared import SHARED, missing
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +24,7 @@ def large_goldens() -> Callable[[str], dict[str, Tensor]]:
     def read(name: str) -> dict[str, Tensor]:
         file = SHARED / "reference" / "goldens" / f"{name}.safetensors"
         if not file.is_file():
-            pytest.skip(f"shared data not found: {file}")
+            pytest.skip(missing(file))
         return load_file(file)
 
     return read

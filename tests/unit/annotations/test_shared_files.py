@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -13,14 +12,13 @@ from hdvila.annotations.recognise import looks_like
 from hdvila.annotations.tables import read_json
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import PROTOCOLS
-
-SHARED = Path(os.environ.get("HDVILA_SHARED", Path(__file__).parents[4] / "shared")) / "data" / "annotations"
+from tests.shared import ANNOTATIONS, missing
 
 
 def real(name: str) -> Path:
-    if not (SHARED / name).is_file():
-        pytest.skip(f"shared data not found: {SHARED / name}")
-    return SHARED / name
+    if not (ANNOTATIONS / name).is_file():
+        pytest.skip(missing(ANNOTATIONS / name))
+    return ANNOTATIONS / name
 
 
 COUNTS = {  # file: protocol, split, videos, captions, questions
@@ -121,6 +119,6 @@ def test_choices_are_built_from_the_real_json() -> None:
 
 def test_every_real_file_is_named_or_said_to_be_unknown() -> None:
     real("msrvtt/MSRVTT_JSFUSION_test.csv")
-    files = [file for file in sorted(SHARED.rglob("*")) if file.is_file()]
+    files = [file for file in sorted(ANNOTATIONS.rglob("*")) if file.is_file()]
     assert sum(looks_like(file) == "nothing known here" for file in files) <= 4
     assert not any(looks_like(file) == "a damaged file" for file in files)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -17,9 +16,8 @@ from hdvila.corpus import CorpusOptions, build_corpus
 from hdvila.media import open_video, write_video
 from hdvila.progress import SILENT
 from hdvila.store import Corpus
+from tests.shared import VIDEOS, needs
 
-SHARED = Path(os.environ.get("HDVILA_SHARED", Path(__file__).resolve().parents[4] / "shared"))
-VIDEOS = SHARED / "data" / "videos"
 OPTIONS = CorpusOptions(min_height=64, workers=1, language="any")
 
 
@@ -45,7 +43,7 @@ def report_of(root: Path) -> dict[str, object]:
     return stats
 
 
-@pytest.mark.skipif(not VIDEOS.is_dir(), reason="shared data not found")
+@needs(VIDEOS)
 @pytest.mark.parametrize("kind", ["noise", "zeros"])
 def test_no_destroyed_picture_of_a_real_video_is_stored(tmp_path: Path, kind: str) -> None:
     source = tmp_path / "source"
@@ -66,7 +64,7 @@ def test_no_destroyed_picture_of_a_real_video_is_stored(tmp_path: Path, kind: st
                 assert np.abs(rgb[::4, ::4].astype(int) - wanted[::4, ::4]).mean() < 6, (number, seconds)
 
 
-@pytest.mark.skipif(not VIDEOS.is_dir(), reason="shared data not found")
+@needs(VIDEOS)
 def test_a_hole_in_a_real_video_is_a_failure(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
@@ -77,7 +75,7 @@ def test_a_hole_in_a_real_video_is_a_failure(tmp_path: Path) -> None:
     assert "hole: for 6.6 s from 18.6 s on" in failure.reason
 
 
-@pytest.mark.skipif(not VIDEOS.is_dir(), reason="shared data not found")
+@needs(VIDEOS)
 def test_healthy_real_videos_lose_nothing(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()

@@ -24,8 +24,8 @@ from hdvila.media import HybridSampling, Preprocess, open_video, read_hybrid, wr
 from hdvila.media.official import official_clip
 from hdvila.store import Corpus
 from hdvila.types import Pixels
+from tests.shared import VIDEOS, needs
 
-SHARED = Path(os.environ.get("HDVILA_SHARED", Path(__file__).resolve().parents[4] / "shared"))
 SMALL = Preprocess(64, 64, segments=2, neighbours=1, rate=2, fps=6.0, hr_every=3)
 READ = Preparation.of([SMALL])
 
@@ -223,7 +223,7 @@ def test_a_killed_job_goes_on_and_ends_with_the_same_clips(tmp_path: Path) -> No
     assert not (tmp_path / "killed" / ".cutting").exists()
 
 
-@pytest.mark.skipif(not (SHARED / "data" / "videos").is_dir(), reason="shared data not found")
+@needs(VIDEOS)
 def test_real_videos_of_every_kind_become_clips(tmp_path: Path) -> None:
     stems = [
         "sam2__bedroom",
@@ -235,7 +235,7 @@ def test_real_videos_of_every_kind_become_clips(tmp_path: Path) -> None:
         "simpl__vp8_webrtc_2",
     ]
     parts = [Part(stem, end=3.0) for stem in stems]
-    report = prepare(parts, SHARED / "data" / "videos", tmp_path / "store", preparation=Preparation(), workers=1)
+    report = prepare(parts, VIDEOS, tmp_path / "store", preparation=Preparation(), workers=1)
     assert (report.added, report.failures) == (len(stems), ())
     store = Corpus(tmp_path / "store")
     for number, clip in enumerate(store.clips):

@@ -25,7 +25,7 @@ from hdvila.nn.checkpoint import unwrap
 from hdvila.text.tokenizer import Tokenizer
 from tests.parity import formulas
 from tests.parity.official_keys import LARGE, official_shapes
-from tests.parity.places import SHARED
+from tests.shared import SHARED, missing
 
 HEADS = {"num_attention_heads": 4, "hybrid_attention_heads": 4}
 VARIANTS = ("stage1", "stage2", "open_ended", "multiple_choice")
@@ -63,7 +63,7 @@ def test_key_lists_of_the_real_files(variant: str) -> None:
 def test_key_list_is_that_of_the_official_code() -> None:
     file = SHARED / "reference" / "hdvila_state_dict.json"
     if not file.is_file():
-        pytest.skip(f"shared data not found: {file}")
+        pytest.skip(missing(file))
     listed = json.loads(file.read_text())
     keys = {key: tuple(entry["shape"]) for key, entry in listed["state_dict"].items()}
     assert official_shapes("stage2", LARGE) == keys

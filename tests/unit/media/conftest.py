@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -11,15 +10,14 @@ import av
 import pytest
 from numbered_pictures import numbered
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-REAL_VIDEOS = Path(os.environ.get("HDVILA_SHARED", REPOSITORY.parent / "shared")) / "data" / "videos"
+from tests.shared import VIDEOS, missing
 
 
 @pytest.fixture(scope="session")
 def real_videos() -> Path:
-    if not REAL_VIDEOS.is_dir():
-        pytest.skip(f"shared data not found: {REAL_VIDEOS}")
-    return REAL_VIDEOS
+    if not VIDEOS.is_dir():
+        pytest.skip(missing(VIDEOS))
+    return VIDEOS
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from itertools import accumulate, pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +10,7 @@ from hypothesis import strategies as st
 
 from hdvila.text import read_transcript, split_sentences
 from hdvila.types import Transcript, Word
-
-SHARED = Path(os.environ.get("HDVILA_SHARED", Path(__file__).resolve().parents[4] / "shared"))
+from tests.shared import SUBTITLES, needs
 
 
 def spoken(text: str, pause: float = 0.0) -> Transcript:
@@ -91,16 +88,16 @@ def test_every_word_is_in_one_sentence_in_order(spec: list[tuple[str, float, flo
     assert all(a.end <= b.start + 1e-9 for a, b in pairwise(sentences))
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="shared data not found")
+@needs(SUBTITLES)
 def test_a_real_punctuated_talk_ends_its_sentences_with_marks() -> None:
-    sentences = split_sentences(read_transcript(SHARED / "data/subtitles/youtube_srt/vUwC10DOSG0.en.srt"))
+    sentences = split_sentences(read_transcript(SUBTITLES / "youtube_srt/vUwC10DOSG0.en.srt"))
     marked = sum(s.text.rstrip("\"')”").endswith((".", "?", "!", "…")) for s in sentences)
     assert marked / len(sentences) > 0.98
     assert 5 < sum(len(s.text.split()) for s in sentences) / len(sentences) < 25
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="shared data not found")
+@needs(SUBTITLES)
 def test_a_real_unpunctuated_talk_has_no_endless_sentence() -> None:
-    sentences = split_sentences(read_transcript(SHARED / "data/subtitles/youtube_srt/rf5Y_kBjSV8.en.srt"))
+    sentences = split_sentences(read_transcript(SUBTITLES / "youtube_srt/rf5Y_kBjSV8.en.srt"))
     assert max(len(s.text.split()) for s in sentences) <= 40
     assert len(sentences) > 17

@@ -15,9 +15,8 @@ import pytest
 from hdvila.errors import TranscriptError
 from hdvila.text import find_transcript, read_transcript
 from hdvila.types import Transcript
+from tests.shared import SUBTITLES, VIDEOS, needs
 
-SHARED = Path(os.environ.get("HDVILA_SHARED", Path(__file__).resolve().parents[4] / "shared"))
-SUBTITLES = SHARED / "data" / "subtitles"
 FILES = sorted(file for file in SUBTITLES.rglob("*") if file.is_file()) if SUBTITLES.is_dir() else []
 REFUSED = {  # no word is said in them, or they are no subtitles
     "no_captions.vtt",
@@ -240,7 +239,7 @@ def check_sane(transcript: Transcript) -> None:
     assert {at for at, word in enumerate(said) if word.new_speaker} <= turns
 
 
-@pytest.mark.skipif(not FILES, reason="shared data not found")
+@needs(SUBTITLES)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_real_file_is_read_or_refused(file: Path) -> None:
     if file.name not in REFUSED:
@@ -257,7 +256,7 @@ def bare(text: str) -> Counter[str]:
     return Counter(re.findall(r"[^\W_]+", re.sub("[\x7f-\x9f\u00ad\ufffd]", "", text).lower()))
 
 
-@pytest.mark.skipif(not FILES, reason="shared data not found")
+@needs(SUBTITLES)
 def test_no_word_of_a_hundred_srt_files_is_lost(tmp_path: Path) -> None:
     packed = SUBTITLES / "youtube_srt" / "nomadic-samuel-youtube-transcripts.part.jsonl.gz"
     records = map(json.loads, gzip.decompress(packed.read_bytes()).decode().splitlines())
@@ -277,13 +276,13 @@ def test_no_word_of_a_hundred_srt_files_is_lost(tmp_path: Path) -> None:
     assert total > 480_000
 
 
-@pytest.mark.skipif(not FILES, reason="shared data not found")
+@needs(SUBTITLES)
 def test_one_broadcast_in_two_formats_says_the_same() -> None:
     vtt, srt = (read_transcript(SUBTITLES / "broadcast" / f"example.{kind}") for kind in ("vtt", "srt"))
     assert vtt.words == srt.words
 
 
-@pytest.mark.skipif(not FILES, reason="shared data not found")
+@needs(SUBTITLES)
 @pytest.mark.parametrize(
     ("name", "begins", "start"),
     [
@@ -294,16 +293,16 @@ def test_one_broadcast_in_two_formats_says_the_same() -> None:
     ],
 )
 def test_subtitles_inside_a_video(name: str, begins: str, start: float) -> None:
-    file = SHARED / "data" / "videos" / name
+    file = VIDEOS / name
     transcript = read_transcript(file)
     assert transcript.text.startswith(begins)
     assert transcript.words[0].start == pytest.approx(start)
     assert find_transcript(file) == file
 
 
-@pytest.mark.skipif(not FILES, reason="shared data not found")
+@needs(SUBTITLES)
 def test_a_video_without_subtitles() -> None:
-    file = SHARED / "data" / "videos" / "learning-area__frog.mp4"
+    file = VIDEOS / "learning-area__frog.mp4"
     assert find_transcript(file) is None
     with pytest.raises(TranscriptError, match="no subtitle track"):
         read_transcript(file)
