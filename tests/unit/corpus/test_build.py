@@ -127,8 +127,7 @@ def test_a_killed_build_goes_on_and_ends_with_the_same_corpus(make, tmp_path: Pa
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    some = len(shards(root))
-    assert some >= 1
+    assert any(name.endswith(".tar") for name in shards(root))
     deadline = time.monotonic() + 60
     while _alive(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -160,7 +159,7 @@ def test_a_killed_build_to_which_videos_were_added_ends_like_an_unbroken_build_o
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    kept = shards(root)
+    kept = {name: digest for name, digest in shards(root).items() if name.endswith(".tar")}  # not one in work
     make("v90.mp4", "v91.mp4")
     build(source, root, clips_per_shard=3)
     build(source, tmp_path / "unbroken", clips_per_shard=3)
