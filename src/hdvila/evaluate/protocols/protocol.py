@@ -21,7 +21,7 @@ class Published:
 
     Attributes:
         who: the method, as it stands in a table.
-        source: where the numbers are from.
+        source: the paper, and the table or README in which the numbers were looked up, where that is another's.
         values: metric names and values as the record has them (fractions 0..1, ranks); for retrieval, text to video.
     """
 
