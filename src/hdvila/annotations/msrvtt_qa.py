@@ -6,7 +6,8 @@
 | jsonl of ClipBERT and HERO | `video_id`, "video6513" | the line from 0 | `answer_type` |
 | csv of HQGA | `video`, a number; no "?" | `qid`, the list's `id` | as above |
 
-The category of a video is `category_id` in the first, `type` in the last.
+The category of a video is `category_id` in the first, `type` in the last. MSVD-QA's lists have no categories and its
+videos the numbers 1 to 1970, which is how the two are told apart.
 
 Many answers are words cut short ("coversation", "actres"): they are labels, and are compared as they stand.
 """
@@ -17,15 +18,14 @@ import re
 from pathlib import Path
 
 from hdvila.annotations.gather import counted, gather
-from hdvila.annotations.recognise import VOCABULARY, looks_like, refuse
+from hdvila.annotations.recognise import VOCABULARY, looks_like, refuse, refuse_other_ids
 from hdvila.annotations.records import Annotations, Part, Question, Split
 from hdvila.annotations.tables import Row, fields_of, read_rows
 from hdvila.errors import UsageError
 
 __all__ = ["read_msrvtt_qa", "read_msvd_qa"]
 
-_MSVD_ONLY = (range(1201, 1971), range(30933, 50505))  # videos and questions of its validation and test
-_MSVD_VIDEOS = 1970
+_MSVD_VIDEOS = range(1, 1971)
 _CATEGORY = "category_id", "type"
 
 
@@ -33,12 +33,14 @@ def read_msrvtt_qa(path: Path, split: Split) -> Annotations:
     """Questions about "video<number>".
 
     Raises:
-        UsageError: another file, or a broken record. MSVD-QA has the same form; its validation and test are known by
-            their numbers, its training list could be the beginning of this one.
+        UsageError: another file (MSVD-QA has nearly the same form), or a broken record.
     """
     rows = _rows(path, "MSRVTT-QA", "video")
-    if all(_is_msvd(row) for row in rows):
-        raise UsageError(f"{path}: is not MSRVTT-QA, its numbers are those of MSVD-QA; give the file of this benchmark")
+    if rows and all(_is_msvd(row) for row in rows):
+        raise UsageError(
+            f"{path}: is not MSRVTT-QA: its records have no category_id and its videos only the numbers of MSVD-QA's, "
+            "so it looks like MSVD-QA; give the file of this benchmark"
+        )
     return _read(path, rows, "video")
 
 
@@ -46,11 +48,14 @@ def read_msvd_qa(path: Path, split: Split) -> Annotations:
     """Questions about "vid<number>".
 
     Raises:
-        UsageError: another file (MSRVTT-QA has the same form and is known by its numbers), or a broken record.
+        UsageError: another file (MSRVTT-QA has nearly the same form), or a broken record.
     """
     rows = _rows(path, "MSVD-QA", "vid")
-    if any((name := _name(row)).isdecimal() and int(name) > _MSVD_VIDEOS for row in rows):
-        raise UsageError(f"{path}: is not MSVD-QA, which has {_MSVD_VIDEOS:,} videos; it looks like MSRVTT-QA")
+    if any(_name(row).isdecimal() and not _is_msvd(row) for row in rows):
+        raise UsageError(
+            f"{path}: is not MSVD-QA, which has no category_id and {len(_MSVD_VIDEOS):,} videos, numbered from 1; it "
+            "looks like MSRVTT-QA; give the file of this benchmark"
+        )
     return _read(path, rows, "vid")
 
 
@@ -60,8 +65,7 @@ def _rows(path: Path, wanted: str, prefix: str) -> list[Row]:
     if not asks or not names & {"video_id", "video"} or looks_like(path) == VOCABULARY:
         raise refuse(path, wanted)
     rows = read_rows(path)
-    if rows and re.fullmatch(r"[a-z]+\d+", name := _name(rows[0])) and not re.fullmatch(rf"{prefix}\d+", name):
-        raise UsageError(f"{path}: is not {wanted}, whose videos are called {prefix}<number>, not {name}")
+    refuse_other_ids(path, map(_name, rows), {"video": "MSR-VTT", "vid": "MSVD"}[prefix])
     return rows
 
 
@@ -95,5 +99,6 @@ def _name(row: Row) -> str:
 
 
 def _is_msvd(row: Row) -> bool:
-    numbers = row.values.get("video_id"), row.values.get("id")
-    return all(isinstance(one, int) and one in known for one, known in zip(numbers, _MSVD_ONLY, strict=True))
+    """Of a record that names its video by a number: whether it can be of MSVD-QA."""
+    name = _name(row)
+    return "category_id" not in row.values and name.isdecimal() and int(name) in _MSVD_VIDEOS

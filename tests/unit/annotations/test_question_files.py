@@ -53,13 +53,15 @@ def test_msvd_qa_names_its_videos_otherwise(tmp_path: Path) -> None:
     whole = [{"answer": "man", "id": 37348, "question": "who opens it?", "video_id": 1451}]
     file = write(tmp_path, "test_qa.json", json.dumps(whole))
     assert msrvtt_qa.read_msvd_qa(file, "test").videos == (Part("vid1451"),)
-    with pytest.raises(UsageError, match="its numbers are those of MSVD-QA"):
+    with pytest.raises(UsageError, match="have no category_id and its videos only the numbers of MSVD-QA"):
         msrvtt_qa.read_msrvtt_qa(file, "test")
-    whole[0]["video_id"] = 7010
-    with pytest.raises(UsageError, match="is not MSVD-QA, which has 1,970 videos"):
-        msrvtt_qa.read_msvd_qa(write(tmp_path, "other.json", json.dumps(whole)), "test")
+    for change in ({"video_id": 7010}, {"video_id": 0}, {"category_id": 14}):
+        other = write(tmp_path, "other.json", json.dumps([whole[0] | change]))
+        with pytest.raises(UsageError, match="is not MSVD-QA, which has no category_id and 1,970 videos"):
+            msrvtt_qa.read_msvd_qa(other, "test")
+        assert msrvtt_qa.read_msrvtt_qa(other, "test").questions
     line = {"answer": "man", "question": "who?", "video_id": "video6513", "answer_type": "who"}
-    with pytest.raises(UsageError, match="vid<number>, not video6513"):
+    with pytest.raises(UsageError, match="by the names of its videos it looks like MSR-VTT"):
         msrvtt_qa.read_msvd_qa(write(tmp_path, "val.jsonl", jsonl(line)), "validation")
 
 

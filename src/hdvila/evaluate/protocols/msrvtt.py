@@ -56,6 +56,7 @@ MSRVTT_1KA_7K = replace(
     split="training: 7,010 videos, the original training and validation; test: the 1,000 of msrvtt-1ka; no validation",
     published=(t2v("ClipBERT", f"{CLIPBERT}, in BLIP (ICML 2022), Table 10", 22.0, 46.8, 6, r10=59.9),),
     differences=("HD-VILA publishes no number on this split; its settings on 9,000 videos are taken over.",),
+    read=msrvtt.read_1ka_7k,
 )
 
 MSRVTT_FULL = replace(
