@@ -39,6 +39,7 @@ MSRVTT_QA = Protocol(
         "A model whose retrieval was tuned on the 9,000 videos of msrvtt-1ka has seen 1,990 of the 2,990 test videos.",
     ),
     read=msrvtt_qa.read_msrvtt_qa,
+    consensus="logsumexp",
 )
 
 MSVD_QA = Protocol(
@@ -61,6 +62,7 @@ MSVD_QA = Protocol(
     ),
     differences=("HD-VILA publishes no number on it; the settings are those of MSRVTT-QA.",),
     read=msrvtt_qa.read_msvd_qa,
+    consensus="logsumexp",
 )
 
 MSRVTT_MC = Protocol(
