@@ -44,7 +44,7 @@ def test_what_is_missing_is_listed_and_ends_with_one(here: Run, videos: Path, tm
     assert done.returncode == 1
     assert "1 added, 0 unchanged, 1 failed" in done.stdout
     assert "video7: " in done.stderr
-    assert "has no video called video7" in done.stderr
+    assert "the folder of the videos has none called video7" in done.stderr
     (failure,) = read_failures(data / "store")
     assert (failure.video, failure.step) == ("video7", "collect")
     (videos / "elsewhere.mp4").rename(videos / "video7.mp4")

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from hdvila.annotations.records import Part
-from hdvila.corpus.failures import Failure, died, read_failures, write_failures
-from hdvila.corpus.preparation import BenchmarkFile, Preparation, all_failed, prepare_to_file
+from hdvila.corpus.failures import Failure, read_failures, write_failures
+from hdvila.corpus.preparation import BenchmarkFile, Preparation, prepare_to_file
 from hdvila.corpus.sources.stems import VideoFiles
 from hdvila.corpus.spool import store_all
 from hdvila.errors import UsageError
@@ -47,8 +47,9 @@ def prepare(
     """Store a clip for every part of a benchmark: whole videos, or the seconds that the annotations name.
 
     What is stored already is left alone, so a job that was killed goes on where it was. A video that is missing or
-    cannot be read is listed in ``failures.parquet`` with its reason, and tried again the next time. With more than one
-    worker, a script that calls this needs the usual ``if __name__ == "__main__":``.
+    cannot be read is listed in ``failures.parquet`` with its reason, which names files below `videos`, and tried again
+    the next time. With more than one worker, a script that calls this needs the usual
+    ``if __name__ == "__main__":``.
 
     Args:
         parts: of all splits; a video id that stands there twice is taken once.
@@ -80,7 +81,7 @@ def prepare(
             cut = partial(prepare_to_file, preparation=preparation)
             for job, outcome in store_all(cut, jobs, writer, workers=workers):
                 if isinstance(outcome, Died):
-                    outcome = all_failed(job, died(job.path, outcome))
+                    outcome = job.died(outcome)
                 failures += outcome
                 bar.advance(len(job.parts), note=_note(failures))
     failures.sort(key=lambda failure: failure.video)
@@ -107,12 +108,12 @@ def _jobs(
     for part in parts:
         path = files.find(part.stem)
         if path is None:
-            why = f"{files.folder}: has no video called {part.stem}, whatever its ending; put it there"
-            failures.append(Failure(part.video_id, "collect", why))
+            why = f"the folder of the videos has none called {part.stem}, whatever its ending; put it there"
+            failures.append(Failure(part.video_id, "collect", why, "no such file"))
         else:
             by_path.setdefault(path, []).append(part)
     jobs = [
-        BenchmarkFile(path, tuple(found), tuple(texts.get(part.video_id, "") for part in found))
+        BenchmarkFile(path, tuple(found), tuple(texts.get(part.video_id, "") for part in found), files.folder)
         for path, found in by_path.items()
     ]
     return jobs, failures

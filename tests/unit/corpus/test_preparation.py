@@ -109,7 +109,8 @@ def test_each_part_is_a_clip_that_reads_like_its_video(tmp_path: Path) -> None:
 def test_what_is_missing_or_damaged_is_listed_and_tried_again(tmp_path: Path) -> None:
     videos = tmp_path / "videos"
     film(videos / "good.mp4")
-    (videos / "bad.mp4").write_bytes(b"no video at all")
+    (videos / "in").mkdir()
+    (videos / "in" / "bad.mp4").write_bytes(b"no video at all")
     parts = [Part(name) for name in ("good", "gone", "bad")] + [Part("late", "good", 50.0, 60.0)]
     report = prepare(parts, videos, tmp_path / "store", preparation=READ, workers=1)
     assert (report.videos, report.added, report.unchanged) == (4, 1, 0)
@@ -118,7 +119,10 @@ def test_what_is_missing_or_damaged_is_listed_and_tried_again(tmp_path: Path) ->
         ("gone", "collect"),
         ("late", "cut"),
     ]
-    assert tuple(read_failures(tmp_path / "store")) == report.failures
+    table = read_failures(tmp_path / "store")
+    assert tuple(table) == report.failures
+    assert [failure.reason.split(": ")[0] for failure in table if failure.step == "cut"] == ["in/bad.mp4", "good.mp4"]
+    assert not any(str(tmp_path) in failure.reason + failure.kind for failure in table), "no folder of this machine"
     film(videos / "gone.webm".replace(".webm", ".mkv"))
     film(videos / "new.mp4")
     parts.append(Part("new"))
