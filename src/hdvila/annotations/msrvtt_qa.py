@@ -9,24 +9,29 @@
 The category of a video is `category_id` in the first, `type` in the last. MSVD-QA's lists have no categories and its
 videos the numbers 1 to 1970, which is how the two are told apart.
 
+MSVD gave its videos out by YouTube id and seconds ("-4wsuPCjDBc_5_15.avi"). Its youtube_mapping.txt, a line
+"-4wsuPCjDBc_5_15 vid1" for each, is read where it lies beside the annotations.
+
 Many answers are words cut short ("coversation", "actres"): they are labels, and are compared as they stand.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from hdvila.annotations.gather import counted, gather
 from hdvila.annotations.recognise import VOCABULARY, looks_like, refuse, refuse_other_ids
 from hdvila.annotations.records import Annotations, Part, Question, Split
-from hdvila.annotations.tables import Row, fields_of, read_rows
+from hdvila.annotations.tables import Row, fields_of, read_rows, read_text
 from hdvila.errors import UsageError
 
 __all__ = ["read_msrvtt_qa", "read_msvd_qa"]
 
 _MSVD_VIDEOS = range(1, 1971)
 _CATEGORY = "category_id", "type"
+_MAPPING = "youtube_mapping.txt"
 
 
 def read_msrvtt_qa(path: Path, split: Split) -> Annotations:
@@ -41,14 +46,14 @@ def read_msrvtt_qa(path: Path, split: Split) -> Annotations:
             f"{path}: is not MSRVTT-QA: its records have no category_id and its videos only the numbers of MSVD-QA's, "
             "so it looks like MSVD-QA; give the file of this benchmark"
         )
-    return _read(path, rows, "video")
+    return _read(path, rows, "video", {})
 
 
 def read_msvd_qa(path: Path, split: Split) -> Annotations:
-    """Questions about "vid<number>".
+    """Questions about "vid<number>", whose file is called so, or as youtube_mapping.txt beside `path` has it.
 
     Raises:
-        UsageError: another file (MSRVTT-QA has nearly the same form), or a broken record.
+        UsageError: another file (MSRVTT-QA has nearly the same form), or a broken record or line of the mapping.
     """
     rows = _rows(path, "MSVD-QA", "vid")
     if any(_name(row).isdecimal() and not _is_msvd(row) for row in rows):
@@ -56,7 +61,7 @@ def read_msvd_qa(path: Path, split: Split) -> Annotations:
             f"{path}: is not MSVD-QA, which has no category_id and {len(_MSVD_VIDEOS):,} videos, numbered from 1; it "
             "looks like MSRVTT-QA; give the file of this benchmark"
         )
-    return _read(path, rows, "vid")
+    return _read(path, rows, "vid", _files(path.parent / _MAPPING))
 
 
 def _rows(path: Path, wanted: str, prefix: str) -> list[Row]:
@@ -69,7 +74,21 @@ def _rows(path: Path, wanted: str, prefix: str) -> list[Row]:
     return rows
 
 
-def _read(path: Path, rows: list[Row], prefix: str) -> Annotations:
+def _files(path: Path) -> dict[str, str]:
+    """Video -> what its file is called; empty where there is no mapping."""
+    files = {}
+    for number, line in enumerate(read_text(path).splitlines() if path.is_file() else [], start=1):
+        match line.split():
+            case [file, video] if re.fullmatch(r"vid\d+", video):
+                files[video] = file
+            case [_, *_]:
+                raise UsageError(
+                    f"{path}, line {number}: is {line!r:.60}, where a file's name and vid<number> must stand"
+                )
+    return files
+
+
+def _read(path: Path, rows: list[Row], prefix: str, files: Mapping[str, str]) -> Annotations:
     questions, parts = [], []
     for number, row in enumerate(rows):
         video_id = _video(row, prefix)
@@ -79,7 +98,7 @@ def _read(path: Path, rows: list[Row], prefix: str) -> Annotations:
         name = row.text(own) if own else str(number)
         questions.append(Question(name, video_id, question, row.text("answer"), kind=kind))
         group = next((row.text(key) for key in _CATEGORY if key in row.values), "")
-        parts.append(Part(video_id, group=group))
+        parts.append(Part(video_id, files.get(video_id, ""), group=group))
     empty = sum(question.answer == "" for question in questions)
     note = counted(empty, "question has an empty answer", "questions have an empty answer")
     return gather(path, parts, questions=questions, notes=[note])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -62,12 +63,13 @@ def prepare(
         reporter: hears of each file.
 
     Raises:
-        UsageError: there is no such folder, or no video in it.
+        UsageError: there is no such folder, or none of the videos in it.
         StoreError: the store cannot be written, is of other rates, or another process writes to it.
     """
     files = _files_in(Path(videos))
     unique = {part.video_id: part for part in reversed(parts)}
     wanted = [unique[name] for name in dict.fromkeys(part.video_id for part in parts)]
+    _refuse_strangers(wanted, files)
     with CorpusWriter(into, _CLIPS_A_SHARD, preparation.lr_fps, preparation.hr_fps) as writer:
         done = writer.done_videos
         if retry_failed:
@@ -106,7 +108,7 @@ def _jobs(
     by_path: dict[Path, list[Part]] = {}
     failures = []
     for part in parts:
-        path = files.find(part.stem)
+        path = _find(part, files)
         if path is None:
             why = f"the folder of the videos has none called {part.stem}, whatever its ending; put it there"
             failures.append(Failure(part.video_id, "collect", why, "no such file"))
@@ -117,6 +119,25 @@ def _jobs(
         for path, found in by_path.items()
     ]
     return jobs, failures
+
+
+def _find(part: Part, files: VideoFiles) -> Path | None:
+    """The file of a part. A whole file may be called by the annotations' own name for the video instead."""
+    found = files.find(part.stem)
+    return files.find(part.video_id) if found is None and part.start is None and part.end is None else found
+
+
+def _refuse_strangers(parts: Sequence[Part], files: VideoFiles) -> None:
+    if not parts or any(_find(part, files) for part in parts):
+        return
+    numbered = re.fullmatch(r"vid\d+", parts[0].stem)
+    more = (
+        "; MSVD's youtube_mapping.txt, put beside its annotations, says which file is which number" if numbered else ""
+    )
+    raise UsageError(
+        f"{files.folder}: has none of the {len(parts):,} videos; they are called {parts[0].stem} and the like, and its "
+        f"files {files.first} and the like; name the folder of this benchmark's videos{more}"
+    )
 
 
 def _note(failures: Sequence[Failure]) -> str:

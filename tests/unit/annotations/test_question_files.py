@@ -65,6 +65,20 @@ def test_msvd_qa_names_its_videos_otherwise(tmp_path: Path) -> None:
         msrvtt_qa.read_msvd_qa(write(tmp_path, "val.jsonl", jsonl(line)), "validation")
 
 
+def test_msvd_files_are_called_by_youtube_id_where_the_mapping_says_so(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        "test_qa.json",
+        json.dumps([{"answer": "a", "id": n, "question": "b?", "video_id": n} for n in (1, 2)]),
+    )
+    mapping = write(tmp_path, "youtube_mapping.txt", "-4wsuPCjDBc_5_15 vid1\n-7KMZQEsJW4_205_208 vid2\r\n\n")
+    videos = msrvtt_qa.read_msvd_qa(file, "test").videos
+    assert videos == (Part("vid1", "-4wsuPCjDBc_5_15"), Part("vid2", "-7KMZQEsJW4_205_208"))
+    mapping.write_text("-4wsuPCjDBc_5_15 vid1\n-7KMZQEsJW4_205_208\n")
+    with pytest.raises(UsageError, match=r"youtube_mapping.txt, line 2: is '-7KMZQEsJW4_205_208', where"):
+        msrvtt_qa.read_msvd_qa(file, "test")
+
+
 ACTION = ("gif_name", "question", "a1", "a2", "a3", "a4", "a5", "answer", "vid_id", "key")
 FRAME = ("gif_name", "question", "answer", "type", "vid_id", "key", "description")
 COUNT = ("gif_name", "question", "answer", "vid_id", "key")
