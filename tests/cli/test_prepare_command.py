@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from hdvila.corpus.failures import read_failures
@@ -44,13 +45,31 @@ def test_what_is_missing_is_listed_and_ends_with_one(here: Run, videos: Path, tm
     assert done.returncode == 1
     assert "1 added, 0 unchanged, 1 failed" in done.stdout
     assert "video7: " in done.stderr
-    assert "has no video called video7" in done.stderr
+    assert "the folder of the videos has none called video7" in done.stderr
     (failure,) = read_failures(data / "store")
     assert (failure.video, failure.step) == ("video7", "collect")
     (videos / "elsewhere.mp4").rename(videos / "video7.mp4")
     mended = here("prepare", "msrvtt-1ka", "--videos", videos, "--data", data, "--retry-failed", "--json")
     assert mended.returncode == 0
     assert lines(mended.stdout)[-1]["added"] == 1
+
+
+def test_videos_of_msvd_are_found_by_their_youtube_names(here: Run, videos: Path, tmp_path: Path) -> None:
+    (videos / "03.mp4").rename(videos / "-4wsuPCjDBc_5_15.avi")
+    (videos / "07.mp4").rename(videos / "vid2.mp4")
+    data = tmp_path / "data"
+    data.mkdir()
+    asked = [{"answer": "cut", "id": 37347 + n, "question": "what?", "video_id": n} for n in (1, 2)]
+    (data / "test_qa.json").write_text(json.dumps(asked[:1]))
+    words = ("prepare", "msvd-qa", "--videos", videos, "--data", data)
+    refused = here(*words)
+    assert refused.returncode == 2
+    assert "youtube_mapping.txt, put beside its annotations, says which file is which number" in refused.stderr
+    (data / "youtube_mapping.txt").write_text("-4wsuPCjDBc_5_15 vid1\n-7KMZQEsJW4_205_208 vid2\n")
+    (data / "test_qa.json").write_text(json.dumps(asked))
+    done = here(*words)
+    assert done.returncode == 0, done.stderr
+    assert sorted(clip.video_id for clip in Corpus(data / "store").clips) == ["vid1", "vid2"]
 
 
 def test_the_official_way_goes_into_a_store_of_its_own(here: Run, videos: Path, tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ def test_a_record_tells_what_was_measured_and_by_what(world: Path, tmp_path: Pat
     assert record["checkpoint"] == {"path": str(model), "sha256": hashlib.sha256(weights).hexdigest()}
     assert record["recipe"]["training"]["name"] == record["method"] == "miniature-tgif-action"
     assert record["recipe"]["preprocess"]["segments"] == 2
+    assert (record["recipe"]["consensus"], record["recipe"]["consensus_from"]) == ("mean", "the checkpoint's recipe")
+    assert not any("joined" in note for note in record["notes"])
     assert record["hardware"]["device"] == "cpu"
     assert {"accuracy", "intervals", "versions", "seconds", "published"} <= record.keys()
     assert json.loads((tmp_path / "r.json").read_text()) == record
@@ -73,6 +75,23 @@ def test_open_answers_are_words_and_what_lies_outside_is_counted(world: Path, tm
     assert set(given) <= {"red", "green", "blue", "grey", "white", "oddtrain"}
     (saved,) = (world / "qa" / "results").iterdir()
     assert saved.name.startswith("msrvtt-qa-standard-")
+
+
+def test_segments_are_joined_as_in_training_or_as_published_and_said_so(
+    world: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    bare, trained = tmp_path / "bare", world / "qa-model/model"
+    load_model(trained).save_pretrained(bare)  # no recipe goes with it
+    record, stated, errors = {}, {}, ""
+    for model in (trained, bare):
+        status, record[model], errors = evaluate(capsys, model, "--protocol", "msrvtt-qa", "--data", world / "qa")
+        assert status == 0, errors
+        stated[model] = record[model]["recipe"]["consensus"], record[model]["recipe"]["consensus_from"]
+    assert stated == {trained: ("mean", "the checkpoint's recipe"), bare: ("logsumexp", "the protocol msrvtt-qa")}
+    note = record[bare]["notes"][-1]
+    assert "they are joined by logsumexp, the published setting for msrvtt-qa" in note
+    assert note in errors
+    assert not any("joined" in note for note in record[trained]["notes"])
 
 
 def test_zero_shot_retrieval_has_its_own_setting(world: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -132,7 +151,8 @@ def test_videos_that_were_trained_on_are_no_test(world: Path, tmp_path: Path, ca
 def test_another_vocabulary_and_other_videos_are_refused(
     first: int, message: str, world: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    rows = [{"answer": f"foreign{n}", "id": n, "question": "what?", "video_id": first + n} for n in range(10)]
+    asked = {"question": "what?", "category_id": 1}
+    rows = [asked | {"answer": f"foreign{n}", "id": n, "video_id": first + n} for n in range(10)]
     (tmp_path / "test_qa.json").write_text(json.dumps(rows))
     (tmp_path / "store").symlink_to(world / "qa" / "store")
     status, _, errors = evaluate(capsys, world / "qa-model/model", "--protocol", "msrvtt-qa", "--data", tmp_path)

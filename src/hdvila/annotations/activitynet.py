@@ -30,7 +30,7 @@ def read(path: Path, split: Split) -> Annotations:
         UsageError: another file, or a broken entry.
     """
     if form(path) == ".jsonl":
-        return official.read_retrieval(path)
+        return official.read_retrieval(path, "ActivityNet Captions")
     whole = read_json(path) if form(path) == ".json" else None
     if not isinstance(whole, dict) or not all(key.startswith("v_") for key in whole) or is_youcook2(whole):
         raise refuse(path, "ActivityNet's captions")

@@ -31,7 +31,7 @@ def read(path: Path, split: Split) -> Annotations:
         UsageError: another file, or a broken entry.
     """
     if form(path) == ".jsonl":
-        return official.read_retrieval(path)
+        return official.read_retrieval(path, "DiDeMo")
     if not {"video", "description", "times"} <= fields_of(path):
         raise refuse(path, "DiDeMo's json")
     names: dict[str, set[str]] = {}

@@ -30,7 +30,7 @@ def read(path: Path, split: Split) -> Annotations:
         UsageError: another file, or a line without six cells.
     """
     if form(path) == ".jsonl":
-        return official.read_retrieval(path)
+        return official.read_retrieval(path, "LSMDC")
     if form(path) == ".json" or not _fits(path):
         raise refuse(path, "LSMDC's list of clips")
     times: Counter[str] = Counter()

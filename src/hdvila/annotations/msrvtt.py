@@ -17,12 +17,12 @@ from pathlib import Path
 
 from hdvila.annotations import official
 from hdvila.annotations.gather import counted, gather
-from hdvila.annotations.recognise import BARE_LIST, LIST, looks_like, refuse
+from hdvila.annotations.recognise import BARE_LIST, LIST, looks_like, refuse, refuse_other_ids
 from hdvila.annotations.records import Annotations, Caption, Part, Split
 from hdvila.annotations.tables import Row, fields_of, form, read_json, read_rows
 from hdvila.errors import UsageError
 
-__all__ = ["read_1ka", "read_full"]
+__all__ = ["read_1ka", "read_1ka_7k", "read_full"]
 
 _SPLITS = {"train": "train", "val": "validation", "validate": "validation", "validation": "validation", "test": "test"}
 _CAPTIONS = ("MSRVTT_data.json*", "*videodatainfo*.json*", "msrvtt*.json*")
@@ -36,27 +36,41 @@ def read_1ka(path: Path, split: Split) -> Annotations:
         UsageError: another file, a broken line, or captions that are not to be found.
     """
     if {"video_id", "sentence"} <= fields_of(path):
+        if split != "test":
+            raise refuse(path, "a list of videos to train on")
         return _pairs(path)
     if form(path) == ".jsonl":
-        return official.read_retrieval(path)
+        return official.read_retrieval(path, "MSR-VTT")
     if split == "test":
         raise refuse(path, "the list of test pairs (MSRVTT_JSFUSION_test.csv or test1ka.jsonl), which alone says which")
     return _from_json(path, split) if form(path) == ".json" else _from_list(path)
+
+
+def read_1ka_7k(path: Path, split: Split) -> Annotations:
+    """The same with the list of 7,010 training videos, none of which is of MSR-VTT's own test.
+
+    Raises:
+        UsageError: as `read_1ka`, and the list of 9,000 videos.
+    """
+    found = read_1ka(path, split)
+    return found if split == "test" else _refusing_test(path, found)
 
 
 def read_full(path: Path, split: Split) -> Annotations:
     """The original split: every caption of every video of it is a query.
 
     Raises:
-        UsageError: another file, a broken line, or captions that are not to be found.
+        UsageError: another file, a broken line, captions that are not to be found, or a list for training that holds
+            videos of the test.
     """
     if form(path) == ".jsonl":
-        return official.read_retrieval(path)
+        return official.read_retrieval(path, "MSR-VTT")
     if form(path) == ".json":
         return _from_json(path, split)
     if "sentence" in fields_of(path):
         raise refuse(path, "the captions of the full split")
-    return _from_list(path)
+    found = _from_list(path)
+    return found if split == "test" else _refusing_test(path, found)
 
 
 def _pairs(path: Path) -> Annotations:
@@ -89,6 +103,7 @@ def _from_list(path: Path) -> Annotations:
         raise refuse(path, "a list of MSR-VTT's videos")
     rows = read_rows(path) if "video_id" in fields_of(path) else read_rows(path, ["video_id"])
     ids = [row.text("video_id") for row in rows]
+    refuse_other_ids(path, ids, "MSR-VTT")
     parts: dict[str, Part] = {}
     captions: list[Caption] = []
     for file in _captions_beside(path):
@@ -103,6 +118,18 @@ def _from_list(path: Path) -> Annotations:
             f"beside it has none for {len(missing):,} of {len(ids):,} videos, such as {missing[0]}; put the json there"
         )
     return _chosen(path, [parts[video_id] for video_id in ids], captions)
+
+
+def _refusing_test(path: Path, found: Annotations) -> Annotations:
+    """What was found, if the json beside counts none of its videos to the test; another list is longer by such."""
+    tested = {part.video_id for file in _captions_beside(path) for part, where in _parse(file)[0] if where == "test"}
+    wrong = [part.video_id for part in found.videos if part.video_id in tested]
+    if wrong:
+        raise UsageError(
+            f"{path}: {len(wrong):,} of its {len(found.videos):,} videos, such as {wrong[0]}, are of MSR-VTT's own "
+            "test, so it looks like the list of 9,000 videos; give the list of this split"
+        )
+    return found
 
 
 def _captions_beside(path: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hdvila.annotations import official
 from hdvila.annotations.msrvtt import read_full
-from hdvila.annotations.recognise import refuse
+from hdvila.annotations.recognise import refuse, refuse_other_ids
 from hdvila.annotations.records import Annotations, Question, Split
 from hdvila.annotations.tables import fields_of, form
 from hdvila.errors import UsageError
@@ -38,7 +38,9 @@ def read(path: Path, split: Split) -> Annotations:
         return build_multiple_choice(read_full(path, split))
     if not {"clip_name", "options", "answer"} <= names:
         raise refuse(path, "MSRVTT-MC")
-    return official.read_questions(path)
+    found = official.read_questions(path)
+    refuse_other_ids(path, (part.video_id for part in found.videos), "MSR-VTT")
+    return found
 
 
 def build_multiple_choice(annotations: Annotations, seed: int = 0) -> Annotations:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hdvila.annotations.gather import counted, gather
-from hdvila.annotations.recognise import refuse
+from hdvila.annotations.recognise import refuse, refuse_other_ids
 from hdvila.annotations.records import Annotations, Caption, Part, Question
 from hdvila.annotations.tables import Row, fields_of, read_rows
 
@@ -24,9 +24,10 @@ __all__ = ["read_questions", "read_retrieval"]
 _VIDEO = ("gif_name", "video_id", "clip_name")
 
 
-def read_retrieval(path: Path) -> Annotations:
+def read_retrieval(path: Path, own: str) -> Annotations:
     """Captions and their videos. `clip_id` may be a path, whose last part names the video, as in the official code.
 
+    All data sets share this form; `own` is the one wanted, and a list whose videos are called as in another is refused.
     A query's id is the number of its line from 0; of several captions on a line the later ones have ``/1``, ``/2``.
 
     Raises:
@@ -42,6 +43,7 @@ def read_retrieval(path: Path) -> Annotations:
         for place, text in enumerate(texts if isinstance(texts, list) else [texts]):
             one = Row(row.where, {"text": text})
             captions.append(Caption(f"{number}/{place}" if place else str(number), video_id, one.text("text")))
+    refuse_other_ids(path, (caption.video_id for caption in captions), own)
     note = counted(lists, "line has a list of captions, each a query", "lines have a list of captions, each a query")
     return gather(path, (Part(caption.video_id) for caption in captions), captions, notes=[note])
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hdvila.annotations.tables import fields_of, form, read_cells, read_json
+from hdvila.annotations.tables import fields_of, form, read_cells, read_json, read_rows
 from hdvila.errors import UsageError
 
-__all__ = ["BARE_LIST", "LIST", "VOCABULARY", "is_youcook2", "looks_like", "refuse"]
+__all__ = ["BARE_LIST", "LIST", "VOCABULARY", "is_youcook2", "looks_like", "refuse", "refuse_other_ids"]
 
 VOCABULARY = "an answer vocabulary"
 LIST = "a list of video ids"
 BARE_LIST = "a list of ids"
+
+_RETRIEVAL = "a retrieval jsonl of the official HD-VILA code"
 
 _BY_FIELDS = (  # the first whose names are all there
     ({"videos", "sentences"}, "MSR-VTT's videodatainfo json"),
@@ -25,21 +29,45 @@ _BY_FIELDS = (  # the first whose names are all there
     ({"description", "times", "num_segments"}, "DiDeMo"),
     ({"end", "start", "text", "video_id"}, "YouCook2's csv"),
     ({"clip_name", "options"}, "a multiple choice of captions (MSRVTT-MC)"),
-    ({"clip_id", "text"}, "the official HD-VILA code's retrieval jsonl"),
+    ({"clip_id", "text"}, _RETRIEVAL),
     ({"video", "frame_count"}, "NExT-QA"),
     ({"video", "question", "qid", "type"}, "HQGA's csv of MSRVTT-QA"),
     ({"relevant_windows"}, "QVHighlights"),
     ({"vid_name", "a0"}, "TVQA"),
     ({"desc_id"}, "TVR"),
     ({"vid_name"}, "TVR, TVC or TVQA"),
+    ({"question", "answer", "video_id", "category_id"}, "MSRVTT-QA"),
     ({"question", "answer", "video_id"}, "MSRVTT-QA or MSVD-QA"),
     ({"video_id"}, LIST),
+)
+
+_BY_IDS = (  # how the videos of a data set are called
+    (r"video\d+", "MSR-VTT"),
+    (r"vid\d+", "MSVD"),
+    (r"v_[\w-]{11}", "ActivityNet Captions"),
+    (r"\d+@N\d\d_\d+_\w+(\.\w*)?", "DiDeMo"),
+    (r".+_\d\d\.\d\d\.\d\d\.\d{3}-\d\d\.\d\d\.\d\d\.\d{3}", "LSMDC"),
+    (r"[\w-]{11}\.\d+(\.mp4)?", "HD-VILA-100M"),
 )
 
 
 def refuse(path: Path, wanted: str) -> UsageError:
     """The error that says that a file is not what was `wanted`, and what it looks like."""
     return UsageError(f"{path}: is not {wanted}, it looks like {looks_like(path)}; give the file of this benchmark")
+
+
+def refuse_other_ids(path: Path, ids: Iterable[str], own: str) -> None:
+    """Refuse a file whose form several data sets share, if all its videos are called as in another one than `own`.
+
+    Raises:
+        UsageError: says which.
+    """
+    other = _owner(ids)
+    if other and other != own:
+        raise UsageError(
+            f"{path}: is not of {own}: by the names of its videos it looks like {other}; "
+            "give the file of this benchmark"
+        )
 
 
 def looks_like(path: Path) -> str:
@@ -49,9 +77,18 @@ def looks_like(path: Path) -> str:
             return _keyed(whole)
         names = fields_of(path)
         known = next((words for fields, words in _BY_FIELDS if fields <= names), "")
+        if known == _RETRIEVAL:
+            owner = _owner(str(row.get("clip_id")).rsplit("/", 1)[-1] for row in read_rows(path))
+            return f"{known} on {owner}" if owner else known
         return known or _bare(path)
     except UsageError:
         return "a damaged file"
+
+
+def _owner(ids: Iterable[str]) -> str:
+    """The data set in which all these videos could be; empty where there is none."""
+    names = set(ids)
+    return next((owner for shape, owner in _BY_IDS if names and all(re.fullmatch(shape, one) for one in names)), "")
 
 
 def _keyed(whole: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ question's id ("ACTION4"), `key` the GIF's number; the GIF is in `gif_name`. A s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hdvila.annotations import official
@@ -25,6 +26,7 @@ from hdvila.errors import UsageError
 __all__ = ["COUNTS", "read_action", "read_count", "read_frameqa", "read_transition"]
 
 _OPTIONS = ("a1", "a2", "a3", "a4", "a5")
+_ASKS = {"ACTION": r"\btimes?\b", "TRANS": r"\b(before|after)"}
 _TYPES = {"0": "object", "1": "number", "2": "color", "3": "location"}
 COUNTS = range(11)
 """What a count may be."""
@@ -68,7 +70,7 @@ def read_count(path: Path, split: Split) -> Annotations:
 
 def _read(path: Path, task: str, columns: set[str], question_of: Callable[[Row], Question]) -> Annotations:
     if form(path) == ".jsonl":
-        return _official(path, bool(columns & set(_OPTIONS)))
+        return _official(path, task)
     names = fields_of(path)
     if not {"gif_name", "question", "answer", "vid_id", *columns} <= names or (not columns and "type" in names):
         raise refuse(path, f"TGIF-QA's {task} questions")
@@ -83,13 +85,29 @@ def _read(path: Path, task: str, columns: set[str], question_of: Callable[[Row],
     return gather(path, (Part(question.video_id) for question in questions), questions=questions)
 
 
-def _official(path: Path, choice: bool) -> Annotations:
+def _official(path: Path, task: str) -> Annotations:
+    """The official code's lines do not say their task, so it is told from the questions or the answers."""
     if "gif_name" not in fields_of(path):
         raise refuse(path, "a jsonl of questions about GIFs")
     found = official.read_questions(path)
-    if any(bool(question.options) != choice for question in found.questions):
-        raise refuse(path, f"a jsonl of questions {'with' if choice else 'without'} options")
+    if any(bool(question.options) != (task in _ASKS) for question in found.questions):
+        raise refuse(path, f"a jsonl of questions {'with' if task in _ASKS else 'without'} options")
+    other = _task(found.questions, task)
+    if other != task:
+        raise UsageError(f"{path}: is not TGIF-QA's {task} questions, it looks like {other}; give that task's file")
     return found
+
+
+def _task(questions: Sequence[Question], wanted: str) -> str:
+    """Which task questions of one kind are of; `wanted` where nothing speaks against it.
+
+    Actions are what is done so many times, transitions what is done before or after something; counts are numbers,
+    answers about frames are words.
+    """
+    if not questions[0].options:
+        return "COUNT" if all(str(question.answer) in map(str, COUNTS) for question in questions) else "FRAMEQA"
+    found = {task: sum(bool(re.search(asks, one.question)) for one in questions) for task, asks in _ASKS.items()}
+    return max(found, key=lambda task: (found[task], task == wanted))
 
 
 def _choice(row: Row) -> Question:

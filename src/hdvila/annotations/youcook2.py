@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hdvila.annotations import official
 from hdvila.annotations.dense import entries
 from hdvila.annotations.gather import gather
 from hdvila.annotations.recognise import is_youcook2, refuse
@@ -29,8 +28,6 @@ def read(path: Path, split: Split) -> Annotations:
     Raises:
         UsageError: another file, or a step that ends before it starts.
     """
-    if form(path) == ".jsonl":
-        return official.read_retrieval(path)
     if form(path) == ".json":
         return _from_json(path)
     if not {"start", "end", "text", "video_id"} <= fields_of(path):

@@ -67,14 +67,10 @@ def failure_of(video: SourceVideo, step: str, error: Exception) -> Failure:
     return Failure(video.video_id, step, video.published(said), error.kind or video.published(bare).split(";")[0])
 
 
-def died(path: Path, outcome: Died) -> str:
-    """Why nothing came of a video whose process died."""
-    return f"{path}: {_DIED} (exit status {outcome.exit_code}); the file is bad"
-
-
 def died_on(video: SourceVideo, step: str, outcome: Died) -> Failure:
     """The process that worked on a video died."""
-    return Failure(video.video_id, step, video.published(died(video.path, outcome)), _DIED)
+    why = f"{video.path}: {_DIED} (exit status {outcome.exit_code}); the file is bad"
+    return Failure(video.video_id, step, video.published(why), _DIED)
 
 
 class Attempt:

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from hdvila.annotations.records import Part
 from hdvila.corpus.cut import write_cut
-from hdvila.corpus.failures import Failure, one_line
+from hdvila.corpus.failures import Failure, died_on, failure_of
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import HdvilaError, StoreError, UsageError
 from hdvila.media import ClipStreams, Preprocess, clip_streams, official_streams, probe
 from hdvila.media.official import Rule
 from hdvila.media.view import RATIO, ZOOM
+from hdvila.processes import Died
 from hdvila.types import Clip
 
 _FEWEST_LINES = 720
+_CUT = "cut"  # the step at which what is read here fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,24 @@ class Preparation:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkFile:
-    """A file and the clips that lie in it."""
+    """A file, the clips that lie in it, and the folder of the videos, below which failures name it."""
 
     path: Path
     parts: tuple[Part, ...]
     texts: tuple[str, ...]
+    root: Path
 
+    def video(self, part_id: str) -> SourceVideo:
+        """A part, as failures speak of it."""
+        return SourceVideo(part_id, self.path, None, root=self.root)
 
-def all_failed(job: BenchmarkFile, reason: str) -> list[Failure]:
-    """One reason for all parts of a file."""
-    return [Failure(part.video_id, "cut", reason) for part in job.parts]
+    def failures(self, error: Exception) -> list[Failure]:
+        """One error for all parts."""
+        return [failure_of(self.video(part.video_id), _CUT, error) for part in self.parts]
+
+    def died(self, outcome: Died) -> list[Failure]:
+        """The process that read the file died."""
+        return [died_on(self.video(part.video_id), _CUT, outcome) for part in self.parts]
 
 
 def prepare_to_file(job: tuple[BenchmarkFile, Path], preparation: Preparation) -> list[Failure]:
@@ -76,14 +87,13 @@ def prepare_to_file(job: tuple[BenchmarkFile, Path], preparation: Preparation) -
         clips, failures = _clips(file, duration)
         if clips:
             sound = write_cut(target, clips, _cut(file.path, clips, preparation))
-            why = f"{file.path}: its pictures are damaged; fetch it again"
-            failures += [Failure(c.video_id, "cut", why) for c, good in zip(clips, sound, strict=True) if not good]
+            damage = HdvilaError(f"{file.path}: its pictures are damaged; fetch it again")
+            spoiled = (clip for clip, good in zip(clips, sound, strict=True) if not good)
+            failures += [failure_of(file.video(clip.video_id), _CUT, damage) for clip in spoiled]
     except StoreError:
         raise
-    except HdvilaError as error:
-        return all_failed(file, one_line(error))
     except Exception as error:  # a defect of ours or of a decoder costs one video, and is listed as what it is
-        return all_failed(file, f"{file.path}: unexpected {type(error).__name__}: {one_line(error)}")
+        return file.failures(error)
     return failures
 
 
@@ -99,7 +109,8 @@ def _clips(file: BenchmarkFile, duration: float) -> tuple[list[Clip], list[Failu
             why = (
                 f"{file.path}: plays {duration:.1f} s, the part at {part.start}..{part.end} s lies outside; replace it"
             )
-            failures.append(Failure(part.video_id, "cut", why))
+            outside = HdvilaError(why, kind="the part lies outside its file")
+            failures.append(failure_of(file.video(part.video_id), _CUT, outside))
     return sorted(clips, key=lambda clip: clip.start), failures
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from hdvila.annotations.records import Part
-from hdvila.corpus.failures import Failure, died, read_failures, write_failures
-from hdvila.corpus.preparation import BenchmarkFile, Preparation, all_failed, prepare_to_file
+from hdvila.corpus.failures import Failure, read_failures, write_failures
+from hdvila.corpus.preparation import BenchmarkFile, Preparation, prepare_to_file
 from hdvila.corpus.sources.stems import VideoFiles
 from hdvila.corpus.spool import store_all
 from hdvila.errors import UsageError
@@ -47,8 +48,9 @@ def prepare(
     """Store a clip for every part of a benchmark: whole videos, or the seconds that the annotations name.
 
     What is stored already is left alone, so a job that was killed goes on where it was. A video that is missing or
-    cannot be read is listed in ``failures.parquet`` with its reason, and tried again the next time. With more than one
-    worker, a script that calls this needs the usual ``if __name__ == "__main__":``.
+    cannot be read is listed in ``failures.parquet`` with its reason, which names files below `videos`, and tried again
+    the next time. With more than one worker, a script that calls this needs the usual
+    ``if __name__ == "__main__":``.
 
     Args:
         parts: of all splits; a video id that stands there twice is taken once.
@@ -61,12 +63,13 @@ def prepare(
         reporter: hears of each file.
 
     Raises:
-        UsageError: there is no such folder, or no video in it.
+        UsageError: there is no such folder, or none of the videos in it.
         StoreError: the store cannot be written, is of other rates, or another process writes to it.
     """
     files = _files_in(Path(videos))
     unique = {part.video_id: part for part in reversed(parts)}
     wanted = [unique[name] for name in dict.fromkeys(part.video_id for part in parts)]
+    _refuse_strangers(wanted, files)
     with CorpusWriter(into, _CLIPS_A_SHARD, preparation.lr_fps, preparation.hr_fps) as writer:
         done = writer.done_videos
         if retry_failed:
@@ -80,7 +83,7 @@ def prepare(
             cut = partial(prepare_to_file, preparation=preparation)
             for job, outcome in store_all(cut, jobs, writer, workers=workers):
                 if isinstance(outcome, Died):
-                    outcome = all_failed(job, died(job.path, outcome))
+                    outcome = job.died(outcome)
                 failures += outcome
                 bar.advance(len(job.parts), note=_note(failures))
     failures.sort(key=lambda failure: failure.video)
@@ -105,17 +108,36 @@ def _jobs(
     by_path: dict[Path, list[Part]] = {}
     failures = []
     for part in parts:
-        path = files.find(part.stem)
+        path = _find(part, files)
         if path is None:
-            why = f"{files.folder}: has no video called {part.stem}, whatever its ending; put it there"
-            failures.append(Failure(part.video_id, "collect", why))
+            why = f"the folder of the videos has none called {part.stem}, whatever its ending; put it there"
+            failures.append(Failure(part.video_id, "collect", why, "no such file"))
         else:
             by_path.setdefault(path, []).append(part)
     jobs = [
-        BenchmarkFile(path, tuple(found), tuple(texts.get(part.video_id, "") for part in found))
+        BenchmarkFile(path, tuple(found), tuple(texts.get(part.video_id, "") for part in found), files.folder)
         for path, found in by_path.items()
     ]
     return jobs, failures
+
+
+def _find(part: Part, files: VideoFiles) -> Path | None:
+    """The file of a part. A whole file may be called by the annotations' own name for the video instead."""
+    found = files.find(part.stem)
+    return files.find(part.video_id) if found is None and part.start is None and part.end is None else found
+
+
+def _refuse_strangers(parts: Sequence[Part], files: VideoFiles) -> None:
+    if not parts or any(_find(part, files) for part in parts):
+        return
+    numbered = re.fullmatch(r"vid\d+", parts[0].stem)
+    more = (
+        "; MSVD's youtube_mapping.txt, put beside its annotations, says which file is which number" if numbered else ""
+    )
+    raise UsageError(
+        f"{files.folder}: has none of the {len(parts):,} videos; they are called {parts[0].stem} and the like, and its "
+        f"files {files.first} and the like; name the folder of this benchmark's videos{more}"
+    )
 
 
 def _note(failures: Sequence[Failure]) -> str:

@@ -19,7 +19,7 @@ from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
 from hdvila.evaluate.predict import Predicted, predict
-from hdvila.evaluate.protocols import get_protocol, read_split
+from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
 from hdvila.evaluate.stop_words import without_stop_words
@@ -97,13 +97,16 @@ def evaluate_checkpoint(
         processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
     model.processor = processor
     check_pairing(model, protocol, annotations)
+    joined = _consensus(recipe, protocol) if model.config.answers_questions else None
+    if joined is not None and joined.note:
+        reporter.note(joined.note)
     predicted = predict(
         model,
         protocol,
         _asked(annotations, sampling),
         through(source) if through else source,
         numbers,
-        consensus=(recipe or {}).get("task.consensus", "mean"),
+        consensus=joined.how if joined is not None else "mean",
         batch_size=max(1, SEGMENTS_AT_ONCE // processor.preprocess.segments),
         reporter=reporter,
     )
@@ -118,14 +121,38 @@ def evaluate_checkpoint(
         vocabulary=vocabulary,
         vectors=predicted.vectors,
     )
+    seen: dict[str, Any] = {"sampling": sampling, "preprocess": processor.preprocess.to_dict()}
+    if joined is not None:
+        seen |= {"consensus": joined.how, "consensus_from": joined.origin}
     record = replace(
         record,
         checkpoint={"path": checkpoint, "sha256": _hash_of(checkpoint)},
-        recipe={"sampling": sampling, "preprocess": processor.preprocess.to_dict(), "training": recipe},
+        recipe={**seen, "training": recipe},
+        notes=(*record.notes, *([joined.note] if joined is not None and joined.note else [])),
         hardware=hardware(_device_name(model.device)),
         seconds=round(time.perf_counter() - began, 3),
     )
     return Evaluated(record, predicted, annotations, store, numbers, vocabulary)
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """How answers to segments are joined, which of recipe and protocol says so, and what is to be said about it."""
+
+    how: str
+    origin: str
+    note: str = ""
+
+
+def _consensus(recipe: Mapping[str, Any] | None, protocol: Protocol) -> _Joined:
+    """As the model was trained; where nothing says how, as the protocol has it."""
+    if recipe is not None and "task.consensus" in recipe:
+        return _Joined(recipe["task.consensus"], "the checkpoint's recipe")
+    note = (
+        "the checkpoint has no recipe that says how the answers to the segments of a clip were joined in its training; "
+        f"they are joined by {protocol.consensus}, the published setting for {protocol.name}"
+    )
+    return _Joined(protocol.consensus, f"the protocol {protocol.name}", note)
 
 
 def _asked(annotations: Annotations, sampling: Sampling) -> Annotations:

@@ -6,7 +6,7 @@ Legend: Q queries (captions), V videos.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any, get_args
@@ -19,7 +19,7 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.matching import Matched, match_answers, match_similarity, rows_of, targets_of
 from hdvila.evaluate.metrics.answers import accuracy_by_type, correct, most_frequent_share, outside, squared_errors
 from hdvila.evaluate.metrics.bootstrap import Resampling
-from hdvila.evaluate.metrics.rank import RankedQueries, Targets, TieRule, metrics_of, rank_queries
+from hdvila.evaluate.metrics.rank import RankedQueries, TieRule, metrics_of, rank_queries
 from hdvila.evaluate.metrics.rerank import dual_softmax, expand_queries, inverted_softmax
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol
@@ -70,11 +70,11 @@ def score(
     if isinstance(predictions, Similarity):
         _need(annotations.captions, protocol, "captions")
         matched = match_similarity(annotations, predictions, allow_missing)
-        numbers = _retrieval(matched, ties, partial(Resampling, resamples=resamples, seed=seed))
+        expanded_QV = None
         if vectors is not None:
             expanded = Similarity(expand_queries(*vectors), predictions.query_ids, predictions.video_ids)
-            again = match_similarity(annotations, expanded, allow_missing)
-            numbers.setdefault("extra", {})["query_expansion"] = _both(again, ties)
+            expanded_QV = match_similarity(annotations, expanded, allow_missing).values
+        numbers = _retrieval(matched, expanded_QV, ties, partial(Resampling, resamples=resamples, seed=seed))
     else:
         _need(annotations.questions, protocol, "questions")
         matched = match_answers(annotations, predictions, allow_missing)
@@ -106,11 +106,15 @@ def _need(there: Sequence[object], protocol: Protocol, what: str) -> None:
         )
 
 
-def _retrieval(matched: Matched, ties: TieRule, resample: Resample) -> dict[str, Any]:
-    similarity_QV = matched.values
+def _retrieval(matched: Matched, expanded_QV: NDArray[Any] | None, ties: TieRule, resample: Resample) -> dict[str, Any]:
+    """The numbers of retrieval; `expanded_QV` are the scores after query expansion, where there are vectors for it."""
     video_of, captions_of, asked = targets_of(matched.annotations)
-    forth = rank_queries(similarity_QV, video_of, ties)
-    back = rank_queries(rows_of(similarity_QV.T, asked), captions_of, ties)
+
+    def ranked(forth_QV: NDArray[Any], back_QV: NDArray[Any]) -> tuple[RankedQueries, RankedQueries]:
+        back_VQ = rows_of(back_QV.T, asked)
+        return rank_queries(forth_QV, video_of, ties), rank_queries(back_VQ, captions_of, ties)
+
+    forth, back = ranked(matched.values, matched.values)
     numbers = {
         "text_to_video": _direction(forth, resample([video_of[query] for query in forth.query])),
         "video_to_text": _direction(back, resample(back.query.tolist())),
@@ -118,21 +122,23 @@ def _retrieval(matched: Matched, ties: TieRule, resample: Resample) -> dict[str,
         "gallery": forth.gallery,
         "chance": forth.chance_r1,
     }
+    extra = {}
+    for name, forth_QV, back_QV in _made_over(matched.values, expanded_QV):
+        there, again = ranked(forth_QV, back_QV)
+        extra[name] = {"text_to_video": metrics_of(there).to_dict(), "video_to_text": metrics_of(again).to_dict()}
+    return {**numbers, "extra": extra} if extra else numbers
+
+
+def _made_over(
+    similarity_QV: NDArray[Any], expanded_QV: NDArray[Any] | None
+) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
+    """The methods with the scores (Q, V) that they make for text to video and for video to text, one after another."""
     if similarity_QV.size <= _FEW and np.isfinite(similarity_QV).all():
-        numbers["extra"] = {
-            name: _both(Matched(matched.annotations, again(similarity_QV), ()), ties, again(similarity_QV.T).T)
-            for name, again in (("dual_softmax", dual_softmax), ("inverted_softmax", inverted_softmax))
-        }
-    return numbers
-
-
-def _both(matched: Matched, ties: TieRule, back_QV: NDArray[Any] | None = None) -> dict[str, Any]:
-    """Both directions of scores made over again; `back_QV` are those for video to text, if they differ."""
-    video_of, captions_of, asked = targets_of(matched.annotations)
-    back_VQ = rows_of((matched.values if back_QV is None else back_QV).T, asked)
-    forth: tuple[NDArray[Any], Targets] = (matched.values, video_of)
-    pairs = {"text_to_video": forth, "video_to_text": (back_VQ, captions_of)}
-    return {name: metrics_of(rank_queries(*pair, ties)).to_dict() for name, pair in pairs.items()}
+        both_QV = dual_softmax(similarity_QV)
+        yield "dual_softmax", both_QV, both_QV
+        yield "inverted_softmax", inverted_softmax(similarity_QV), inverted_softmax(similarity_QV.T).T
+    if expanded_QV is not None:
+        yield "query_expansion", expanded_QV, expanded_QV
 
 
 def _direction(ranked: RankedQueries, drawn: Resampling) -> dict[str, Any]:

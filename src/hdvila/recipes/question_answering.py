@@ -31,13 +31,12 @@ def _recipe(
     model: HDVILAConfig,
     optim: Optim,
     schedule: Schedule,
-    consensus: str = "mean",
 ) -> Recipe:
     asked = get_protocol(protocol)
     per_epoch = questions // batch
     return Recipe(
         name=name,
-        task=VideoQA(consensus=consensus),
+        task=VideoQA(consensus=asked.consensus),
         model=model,
         data=DataSettings(
             benchmark=Benchmark(protocol=protocol, segments=asked.test.segments),
@@ -70,7 +69,7 @@ def msrvtt_qa() -> Recipe:
     return _recipe(
         "msrvtt-qa", "msrvtt-qa", 158_581, 20, 512,
         HDVILAConfig(variant="open_ended", num_answers=1500),
-        Optim(lr=1e-5, weight_decay=0.3), Schedule("linear", 0.1), "logsumexp",
+        Optim(lr=1e-5, weight_decay=0.3), Schedule("linear", 0.1),
     )  # fmt: skip
 
 
@@ -84,7 +83,7 @@ def msvd_qa() -> Recipe:
     return _recipe(
         "msvd-qa", "msvd-qa", 30_933, 20, 512,
         HDVILAConfig(variant="open_ended", num_answers=1500),
-        Optim(lr=1e-5, weight_decay=0.3), Schedule("linear", 0.1), "logsumexp",
+        Optim(lr=1e-5, weight_decay=0.3), Schedule("linear", 0.1),
     )  # fmt: skip
 
 

@@ -53,14 +53,30 @@ def test_msvd_qa_names_its_videos_otherwise(tmp_path: Path) -> None:
     whole = [{"answer": "man", "id": 37348, "question": "who opens it?", "video_id": 1451}]
     file = write(tmp_path, "test_qa.json", json.dumps(whole))
     assert msrvtt_qa.read_msvd_qa(file, "test").videos == (Part("vid1451"),)
-    with pytest.raises(UsageError, match="its numbers are those of MSVD-QA"):
+    with pytest.raises(UsageError, match="have no category_id and its videos only the numbers of MSVD-QA"):
         msrvtt_qa.read_msrvtt_qa(file, "test")
-    whole[0]["video_id"] = 7010
-    with pytest.raises(UsageError, match="is not MSVD-QA, which has 1,970 videos"):
-        msrvtt_qa.read_msvd_qa(write(tmp_path, "other.json", json.dumps(whole)), "test")
+    for change in ({"video_id": 7010}, {"video_id": 0}, {"category_id": 14}):
+        other = write(tmp_path, "other.json", json.dumps([whole[0] | change]))
+        with pytest.raises(UsageError, match="is not MSVD-QA, which has no category_id and 1,970 videos"):
+            msrvtt_qa.read_msvd_qa(other, "test")
+        assert msrvtt_qa.read_msrvtt_qa(other, "test").questions
     line = {"answer": "man", "question": "who?", "video_id": "video6513", "answer_type": "who"}
-    with pytest.raises(UsageError, match="vid<number>, not video6513"):
+    with pytest.raises(UsageError, match="by the names of its videos it looks like MSR-VTT"):
         msrvtt_qa.read_msvd_qa(write(tmp_path, "val.jsonl", jsonl(line)), "validation")
+
+
+def test_msvd_files_are_called_by_youtube_id_where_the_mapping_says_so(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        "test_qa.json",
+        json.dumps([{"answer": "a", "id": n, "question": "b?", "video_id": n} for n in (1, 2)]),
+    )
+    mapping = write(tmp_path, "youtube_mapping.txt", "-4wsuPCjDBc_5_15 vid1\n-7KMZQEsJW4_205_208 vid2\r\n\n")
+    videos = msrvtt_qa.read_msvd_qa(file, "test").videos
+    assert videos == (Part("vid1", "-4wsuPCjDBc_5_15"), Part("vid2", "-7KMZQEsJW4_205_208"))
+    mapping.write_text("-4wsuPCjDBc_5_15 vid1\n-7KMZQEsJW4_205_208\n")
+    with pytest.raises(UsageError, match=r"youtube_mapping.txt, line 2: is '-7KMZQEsJW4_205_208', where"):
+        msrvtt_qa.read_msvd_qa(file, "test")
 
 
 ACTION = ("gif_name", "question", "a1", "a2", "a3", "a4", "a5", "answer", "vid_id", "key")

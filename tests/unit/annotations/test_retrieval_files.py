@@ -196,7 +196,7 @@ def test_lsmdc_is_parted_by_tabs_and_has_no_header(tmp_path: Path) -> None:
 def test_the_official_list_names_videos_by_the_last_part_and_may_have_several_captions(tmp_path: Path) -> None:
     first = '{"clip_id": "films/1004/1004_a", "text": "one", "num_frame": 20}'
     content = first + '\n\n{"clip_id": "video7", "text": ["two", "three"]}\n'
-    found = official.read_retrieval(write(tmp_path, "test1ka.jsonl", content))
+    found = official.read_retrieval(write(tmp_path, "test1ka.jsonl", content), "MSR-VTT")
     assert [part.video_id for part in found.videos] == ["1004_a", "video7"]
     assert texts(found) == {"0": "one", "1": "two", "1/1": "three"}
     assert found.notes == ("1 line has a list of captions, each a query",)

@@ -16,12 +16,13 @@ import pytest
 
 from hdvila.annotations.records import Part
 from hdvila.corpus.failures import read_failures
-from hdvila.corpus.preparation import Preparation
+from hdvila.corpus.preparation import BenchmarkFile, Preparation
 from hdvila.corpus.prepare import prepare
 from hdvila.corpus.sources.stems import VideoFiles
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import HybridSampling, Preprocess, open_video, read_hybrid, write_video
 from hdvila.media.official import official_clip
+from hdvila.processes import Died
 from hdvila.store import Corpus
 from hdvila.types import Pixels
 from tests.shared import VIDEOS, needs
@@ -109,7 +110,8 @@ def test_each_part_is_a_clip_that_reads_like_its_video(tmp_path: Path) -> None:
 def test_what_is_missing_or_damaged_is_listed_and_tried_again(tmp_path: Path) -> None:
     videos = tmp_path / "videos"
     film(videos / "good.mp4")
-    (videos / "bad.mp4").write_bytes(b"no video at all")
+    (videos / "in").mkdir()
+    (videos / "in" / "bad.mp4").write_bytes(b"no video at all")
     parts = [Part(name) for name in ("good", "gone", "bad")] + [Part("late", "good", 50.0, 60.0)]
     report = prepare(parts, videos, tmp_path / "store", preparation=READ, workers=1)
     assert (report.videos, report.added, report.unchanged) == (4, 1, 0)
@@ -118,7 +120,10 @@ def test_what_is_missing_or_damaged_is_listed_and_tried_again(tmp_path: Path) ->
         ("gone", "collect"),
         ("late", "cut"),
     ]
-    assert tuple(read_failures(tmp_path / "store")) == report.failures
+    table = read_failures(tmp_path / "store")
+    assert tuple(table) == report.failures
+    assert [failure.reason.split(": ")[0] for failure in table if failure.step == "cut"] == ["in/bad.mp4", "good.mp4"]
+    assert not any(str(tmp_path) in failure.reason + failure.kind for failure in table), "no folder of this machine"
     film(videos / "gone.webm".replace(".webm", ".mkv"))
     film(videos / "new.mp4")
     parts.append(Part("new"))
@@ -127,6 +132,13 @@ def test_what_is_missing_or_damaged_is_listed_and_tried_again(tmp_path: Path) ->
     last = prepare(parts, videos, tmp_path / "store", preparation=READ, workers=1)
     assert (last.videos, last.added, last.unchanged) == (5, 1, 2)
     assert {clip.video_id for clip in Corpus(tmp_path / "store").clips} == {"good", "gone", "new"}
+
+
+def test_a_file_that_kills_its_process_is_named_below_the_folder(tmp_path: Path) -> None:
+    file = BenchmarkFile(tmp_path / "in" / "bad.mp4", (Part("one"), Part("two")), ("", ""), tmp_path)
+    failures = file.died(Died(-9))
+    assert [failure.video for failure in failures] == ["one", "two"]
+    assert failures[0].reason.startswith("in/bad.mp4: the process that read it died (exit status -9)")
 
 
 def test_a_folder_without_videos_and_a_store_of_other_rates_are_refused(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_all_are_there_and_say_everything() -> None:
         assert plain["name"] == name
         assert all(plain[key] for key in plain.keys() - {"zero_shot"}), f"{name} leaves something empty"
         assert "test" in protocol.files
+        assert protocol.consensus == ("logsumexp" if name in ("msrvtt-qa", "msvd-qa") else "mean")
         for sampling in (protocol.train, protocol.test):
             assert (sampling.fps, sampling.hr_every) == (6.0, 3)
         expected = PAPER.get(name)

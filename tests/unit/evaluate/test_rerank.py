@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import ranks
@@ -45,7 +48,24 @@ def test_queries_grow_towards_their_best_videos() -> None:
     assert np.allclose(expand_queries(-query, videos, neighbours=2), -query), "videos that do not fit add nothing"
 
 
+VECTORS = st.integers(1, 7).flatmap(lambda rows: arrays(np.int8, (rows, 2), elements=st.sampled_from([1, 2, -1])))
+
+
+@given(VECTORS, VECTORS, st.integers(1, 9))
+def test_of_videos_with_equal_scores_the_first_are_added(
+    queries: np.ndarray[Any, Any], videos: np.ndarray[Any, Any], neighbours: int
+) -> None:
+    grown = queries.astype(float)
+    for row, scores in enumerate(queries.astype(float) @ videos.T):
+        for column in sorted(range(len(videos)), key=lambda video: -scores[video])[:neighbours]:
+            grown[row] += max(scores[column], 0) ** 3 * videos[column]
+    lengths = np.linalg.norm(grown, axis=1, keepdims=True)
+    assert np.allclose(expand_queries(queries, videos, neighbours), grown / lengths @ videos.T)
+
+
 def test_wrong_use_is_refused() -> None:
+    with pytest.raises(UsageError, match="not finite"):
+        expand_queries(np.full((1, 2), np.nan), np.eye(2))
     with pytest.raises(UsageError, match="temperature=0"):
         dual_softmax(SCORES, 0)
     with pytest.raises(UsageError, match="neighbours=0"):

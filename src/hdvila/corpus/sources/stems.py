@@ -35,6 +35,11 @@ class VideoFiles:
     def __len__(self) -> int:
         return len(self._exact)
 
+    @property
+    def first(self) -> str:
+        """What the first file is called, of those that there are."""
+        return next(iter(self._exact))
+
     def find(self, stem: str) -> Path | None:
         """The file called `stem`, whatever its ending."""
         for name in (stem, stem.removeprefix("v_")):

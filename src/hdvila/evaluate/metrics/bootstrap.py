@@ -41,13 +41,14 @@ class Resampling:
         count = len(numbers)
         drawn = np.random.default_rng(seed).integers(count, size=(resamples, count), dtype=np.int32)
         places = drawn + count * np.arange(resamples, dtype=np.int64)[:, None]
-        self._weights_RG = np.bincount(places.ravel(), minlength=resamples * count).reshape(resamples, count)
+        weights = np.bincount(places.ravel(), minlength=resamples * count)
+        self._weights_RG = weights.reshape(resamples, count).astype(np.float64)
+        self._drawn_R = self._weights_RG @ np.bincount(self._group_N)
 
     def mean(self, values: ArrayLike) -> Interval:
         """The interval of the mean of (N,) values."""
         sums_G = np.bincount(self._group_N, np.asarray(values, np.float64), self._weights_RG.shape[1])
-        weights_RG = self._weights_RG.astype(np.float64)
-        return self._between((weights_RG @ sums_G) / (weights_RG @ np.bincount(self._group_N)))
+        return self._between(self._weights_RG @ sums_G / self._drawn_R)
 
     def median(self, values: ArrayLike) -> Interval:
         """The interval of the median of (N,) values."""

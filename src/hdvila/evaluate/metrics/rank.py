@@ -5,8 +5,9 @@ Legend: Q queries, V candidates (the gallery). Ranks are 1-based, R@k are fracti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -191,13 +192,14 @@ def _checked(similarity: ArrayLike, targets: Targets | None) -> tuple[NDArray[An
             f"similarity has shape {scores.shape} and no targets: without them query i belongs to candidate i, "
             "so give targets or as many queries as candidates"
         )
-    each = [np.atleast_1d(np.asarray(one, np.intp)) for one in (range(len(scores)) if targets is None else targets)]
+    own = range(len(scores)) if targets is None else targets
+    each = [one if isinstance(one, Collection) else (one,) for one in own]
     if len(each) != len(scores):
         raise UsageError(f"targets are for {len(each)} queries: give one for each of the {len(scores)} queries")
-    counts = np.array([len(one) for one in each])
+    counts = np.fromiter(map(len, each), np.intp)
     if not counts.all():
         raise UsageError(f"query {int(np.argmin(counts))} has no target, so there is nothing to find")
-    right = _Right(np.concatenate(each), np.cumsum(counts) - counts)
+    right = _Right(np.fromiter(chain.from_iterable(each), np.intp), np.cumsum(counts) - counts)
     outside = np.flatnonzero((right.candidates < 0) | (right.candidates >= scores.shape[1]))
     if len(outside):
         query, candidate = int(right.queries[outside[0]]), int(right.candidates[outside[0]])

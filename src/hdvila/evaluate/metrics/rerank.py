@@ -56,7 +56,7 @@ def expand_queries(
         queries, videos: (Q, D) and (V, D) unit vectors.
 
     Raises:
-        UsageError: no neighbours, or shapes that do not fit.
+        UsageError: no neighbours, shapes that do not fit, or numbers that are not finite.
     """
     queries_QD, videos_VD = np.asarray(queries, np.float64), np.asarray(videos, np.float64)
     if queries_QD.ndim != 2 or videos_VD.ndim != 2 or queries_QD.shape[1] != videos_VD.shape[1]:
@@ -64,11 +64,28 @@ def expand_queries(
     if neighbours < 1:
         raise UsageError(f"neighbours={neighbours}: choose 1 or more")
     plain_QV = queries_QD @ videos_VD.T
-    best_QK = np.argsort(-plain_QV, axis=1, kind="stable")[:, :neighbours]
+    if not np.isfinite(plain_QV).all():
+        raise UsageError("queries or videos are not finite in places, so nothing is nearest to them; mend the vectors")
+    best_QK = _best(plain_QV, min(neighbours, len(videos_VD)))
     weights_QK = np.clip(np.take_along_axis(plain_QV, best_QK, axis=1), 0, None) ** power
-    grown_QD = queries_QD + np.einsum("qk,qkd->qd", weights_QK, videos_VD[best_QK])
-    expanded: NDArray[np.float64] = grown_QD / np.linalg.norm(grown_QD, axis=1, keepdims=True) @ videos_VD.T
+    grown_QD = queries_QD.copy()
+    for weights_Q, best_Q in zip(weights_QK.T, best_QK.T, strict=True):  # one neighbour of all queries at a time
+        grown_QD += weights_Q[:, None] * videos_VD[best_Q]
+    grown_QD /= np.linalg.norm(grown_QD, axis=1, keepdims=True)
+    expanded: NDArray[np.float64] = grown_QD @ videos_VD.T
     return expanded
+
+
+def _best(scores_QV: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+    """(Q, count) the columns of the highest scores, the best first; of equal ones the first columns."""
+    last_Q1 = np.partition(scores_QV, -count, axis=1)[:, -count, None]
+    above_QV, equal_QV = scores_QV > last_Q1, scores_QV == last_Q1
+    room_Q1 = count - above_QV.sum(1, keepdims=True)
+    tied = np.flatnonzero(equal_QV.sum(1) > room_Q1[:, 0])
+    equal_QV[tied] &= np.cumsum(equal_QV[tied], axis=1) <= room_Q1[tied]
+    found_QK = np.nonzero(above_QV | equal_QV)[1].reshape(-1, count)
+    order_QK = np.argsort(-np.take_along_axis(scores_QV, found_QK, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(found_QK, order_QK, axis=1)
 
 
 def _scaled(similarity: ArrayLike, temperature: float) -> NDArray[np.float64]:

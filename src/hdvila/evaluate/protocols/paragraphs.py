@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hdvila.annotations import activitynet, didemo
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import HD_VILA, sampling, t2v
+from hdvila.evaluate.protocols.settings import CLIPBERT, HD_VILA, sampling, t2v
 
 __all__ = ["ACTIVITYNET_VAL1", "DIDEMO"]
 
@@ -28,7 +28,7 @@ DIDEMO = Protocol(
     chance=1 / 1004,
     published=(
         t2v("HD-VILA", HD_VILA, 28.8, 57.4, 4, r10=69.1),
-        t2v("ClipBERT", "Lei et al., CVPR 2021", 20.4, 48.0, 6, r10=60.8),
+        t2v("ClipBERT", f"{CLIPBERT}, in ALPRO (CVPR 2022), Table 3", 20.4, 48.0, 6, r10=60.8),
     ),
     differences=(
         "Paragraphs are longer than 50 tokens in part and are cut there, in the official code too.",
@@ -56,7 +56,7 @@ ACTIVITYNET_VAL1 = Protocol(
     chance=1 / 4917,
     published=(
         t2v("HD-VILA", HD_VILA, 28.5, 57.4, 4, r50=94.0),
-        t2v("ClipBERT", "Lei et al., CVPR 2021", 21.3, 49.0, 6, r10=63.5),
+        t2v("ClipBERT", f"{CLIPBERT}, in VidLA (CVPR 2024), Table 3", 21.3, 49.0, None, r10=63.5),
     ),
     differences=(
         "Paragraphs are longer than 50 tokens in most videos and are cut there, in the official code too.",

@@ -10,9 +10,10 @@ from typing import Any, Literal
 from hdvila.annotations.records import Annotations, Split
 from hdvila.media.preprocess import Preprocess
 
-__all__ = ["Protocol", "Published", "Split", "Task"]
+__all__ = ["Consensus", "Protocol", "Published", "Split", "Task"]
 
 Task = Literal["retrieval", "open_ended", "multiple_choice", "count"]
+Consensus = Literal["mean", "max", "logsumexp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Published:
 
     Attributes:
         who: the method, as it stands in a table.
-        source: where the numbers are from.
+        source: the paper, and the table or README in which the numbers were looked up, where that is another's.
         values: metric names and values as the record has them (fractions 0..1, ranks); for retrieval, text to video.
     """
 
@@ -49,6 +50,8 @@ class Protocol:
         published: rows to stand beside.
         differences: where paper and official code part, and what else is easily done wrong, a sentence each.
         read: annotation file and split -> what is in it; raises UsageError naming file and line.
+        consensus: how a model's answers to the segments of a clip become one; the official code's setting, or where it
+            has none, that of the nearest benchmark.
         zero_shot: as `test`, for a model that was not fine-tuned, where the paper has other settings for that.
     """
 
@@ -68,6 +71,7 @@ class Protocol:
     published: tuple[Published, ...]
     differences: tuple[str, ...]
     read: Callable[[Path, Split], Annotations]
+    consensus: Consensus = "mean"
     zero_shot: Preprocess | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,6 +95,7 @@ _PLAIN = (
     "captions",
     "paragraphs",
     "text_length",
+    "consensus",
     "metric",
     "gallery",
     "chance",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hdvila.annotations import msrvtt_mc, msrvtt_qa
 from hdvila.evaluate.protocols.protocol import Protocol, Split
-from hdvila.evaluate.protocols.settings import HD_VILA, TOO_FEW_PIXELS, accuracy, sampling
+from hdvila.evaluate.protocols.settings import CLIPBERT, HCRN, HD_VILA, JUST_ASK, TOO_FEW_PIXELS, accuracy, sampling
 
 __all__ = ["MSRVTT_MC", "MSRVTT_QA", "MSVD_QA"]
 
@@ -30,8 +30,8 @@ MSRVTT_QA = Protocol(
     chance=1 / 1500,
     published=(
         accuracy("HD-VILA", HD_VILA, 40.0),
-        accuracy("ClipBERT", "Lei et al., CVPR 2021", 37.4),
-        accuracy("Just Ask", "Yang et al., ICCV 2021", 41.5),
+        accuracy("ClipBERT", f"{CLIPBERT}, in ALPRO (CVPR 2022), Table 4", 37.4),
+        accuracy("Just Ask", JUST_ASK, 41.5),
     ),
     differences=(
         TOO_FEW_PIXELS,
@@ -39,6 +39,7 @@ MSRVTT_QA = Protocol(
         "A model whose retrieval was tuned on the 9,000 videos of msrvtt-1ka has seen 1,990 of the 2,990 test videos.",
     ),
     read=msrvtt_qa.read_msrvtt_qa,
+    consensus="logsumexp",
 )
 
 MSVD_QA = Protocol(
@@ -56,11 +57,12 @@ MSVD_QA = Protocol(
     gallery=1500,
     chance=1 / 1500,
     published=(
-        accuracy("Just Ask", "Yang et al., ICCV 2021", 46.3),
-        accuracy("HCRN", "Le et al., CVPR 2020", 36.1),
+        accuracy("Just Ask", JUST_ASK, 46.3),
+        accuracy("HCRN", f"{HCRN}, in ALPRO (CVPR 2022), Table 4", 36.1),
     ),
     differences=("HD-VILA publishes no number on it; the settings are those of MSRVTT-QA.",),
     read=msrvtt_qa.read_msvd_qa,
+    consensus="logsumexp",
 )
 
 MSRVTT_MC = Protocol(
@@ -88,8 +90,8 @@ MSRVTT_MC = Protocol(
     chance=1 / 5,
     published=(
         accuracy("HD-VILA", HD_VILA, 97.1),
-        accuracy("ClipBERT", "Lei et al., CVPR 2021", 88.2),
-        accuracy("JSFusion", "Yu et al., ECCV 2018", 83.4),
+        accuracy("ClipBERT", f"{CLIPBERT}, in Norton (ICLR 2024), Table 6", 88.2),
+        accuracy("JSFusion", "Yu et al., ECCV 2018, in Norton (ICLR 2024), Table 6", 83.4),
     ),
     differences=(
         "The official code takes a retrieval checkpoint, and its retrieval list of 9,000 videos holds 1,990 of the "

@@ -9,10 +9,13 @@ from __future__ import annotations
 from hdvila.evaluate.protocols.protocol import Published
 from hdvila.media.preprocess import Preprocess
 
-__all__ = ["HD_VILA", "TOO_FEW_PIXELS", "accuracy", "sampling", "square", "t2v"]
+__all__ = ["CLIPBERT", "HCRN", "HD_VILA", "JUST_ASK", "TOO_FEW_PIXELS", "accuracy", "sampling", "square", "t2v"]
 
 FPS, HR_EVERY = 6.0, 3
 HD_VILA = "Xue et al., CVPR 2022, arXiv 2111.10337"
+CLIPBERT = "Lei et al., CVPR 2021, arXiv 2102.06183"
+HCRN = "Le et al., CVPR 2020, arXiv 2002.10698"
+JUST_ASK = "Yang et al., ICCV 2021, README of antoyang/just-ask"
 TOO_FEW_PIXELS = (
     "The official code shrinks these videos to 180p by nearest neighbour and enlarges the middle frame four times; "
     "a prepared store has real high-resolution frames (hdvila prepare --official makes theirs)."
@@ -29,10 +32,10 @@ def square(segments: int, frames: int, rate: int) -> Preprocess:
     return Preprocess(768, 768, segments, frames // 2, rate, FPS, HR_EVERY)
 
 
-def t2v(who: str, source: str, r1: float, r5: float, median_rank: float, **others: float) -> Published:
-    """A retrieval row, R@k in percent as papers print it; `others` are r10 and r50."""
+def t2v(who: str, source: str, r1: float, r5: float, median_rank: float | None, **others: float) -> Published:
+    """A retrieval row, R@k in percent as papers print it; `others` are r10 and r50, None stands for no median rank."""
     recalls = {name: round(value / 100, 6) for name, value in {"r1": r1, "r5": r5, **others}.items()}
-    return Published(who, source, {**recalls, "median_rank": median_rank})
+    return Published(who, source, recalls if median_rank is None else {**recalls, "median_rank": median_rank})
 
 
 def accuracy(who: str, source: str, percent: float) -> Published:
