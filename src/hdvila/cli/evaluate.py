@@ -24,7 +24,8 @@ def evaluate(
         None, metavar="[CHECKPOINT]", help="A model folder, checkpoint or hub name."
     ),
     protocol: str | None = typer.Option(None, "--protocol", help="A benchmark's protocol (hdvila protocols)."),
-    data: Path | None = typer.Option(None, "--data", help="The benchmark's annotations and its prepared store/."),
+    data: Path | None = typer.Option(None, "--data", help="The benchmark's annotations and its prepared videos."),
+    store: str = typer.Option("store", "--store", help="Which prepared videos in DATA, such as store-official."),
     sampling: str = typer.Option("standard", "--sampling", help="zero-shot: the paper's setting for that."),
     annotations: Path | None = typer.Option(None, "--annotations", help="The annotation file of --predictions."),
     predictions: Path | None = typer.Option(
@@ -63,10 +64,11 @@ def evaluate(
         and data
     ):
         _check_page(report)
-        done = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing, predictions)
+        done = _benchmark(model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing, predictions)
         record = done.record
         assert record.checkpoint is not None
-        into = into or data / "results" / f"{protocol}-{sampling}-{record.checkpoint['sha256'][:12] or 'hub'}.json"
+        what = "-".join([protocol, sampling, *([store] if store != "store" else [])])
+        into = into or data / "results" / f"{what}-{record.checkpoint['sha256'][:12] or 'hub'}.json"
     else:
         raise UsageError(
             "nothing to evaluate: give CHECKPOINT, --protocol and --data, or --protocol, --annotations and "
@@ -84,7 +86,14 @@ def evaluate(
 
 
 def _benchmark(
-    checkpoint: str, name: str, data: Path, sampling: str, ties: str, allow_missing: bool, predictions: Path | None
+    checkpoint: str,
+    name: str,
+    data: Path,
+    store: str,
+    sampling: str,
+    ties: str,
+    allow_missing: bool,
+    predictions: Path | None,
 ) -> Evaluated:
     """A model by a protocol."""
     from hdvila.evaluate.checkpoint import evaluate_checkpoint
@@ -96,6 +105,7 @@ def _benchmark(
         checkpoint,
         name,
         data,
+        store=store,
         sampling=sampling,  # type: ignore[arg-type]
         ties=ties,  # type: ignore[arg-type]
         allow_missing=allow_missing,

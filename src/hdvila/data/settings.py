@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hdvila.data.source import STORE
 from hdvila.errors import UsageError
 from hdvila.media.preprocess import Preprocess
 
@@ -29,7 +30,9 @@ class Benchmark:
     protocol: str = ""
     """Its protocol (`hdvila protocols`)."""
     folder: str = ""
-    """Annotation files, here or in ``annotations/``, and the prepared ``store/`` (`hdvila prepare`)."""
+    """Annotation files, here or in ``annotations/``, and the prepared videos (`hdvila prepare`)."""
+    store: str = STORE
+    """Folder of the prepared videos in it; store-official: as the released code prepares them."""
     segments: int = 4
     """Segments of a clip in validation and, as the finished model remembers, in evaluation."""
     answers: str = ""

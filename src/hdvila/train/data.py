@@ -79,8 +79,8 @@ def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Repor
     texts = (text for example in benchmark.examples for wording in example.wordings for text in wording)
     tokenizer = tokenizer or _tokenizer(recipe, texts)
     _check_size(recipe, tokenizer)
-    dataset = HybridDataset(benchmark.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
-    mark = example_mark(benchmark.source, dataset)
+    dataset = HybridDataset(benchmark.prepared.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
+    mark = example_mark(benchmark.prepared.source, dataset)
     return TrainingData(dataset, tokenizer, mark, benchmark.answers, benchmark.held_out, benchmark.training)
 
 
