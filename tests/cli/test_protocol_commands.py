@@ -113,6 +113,23 @@ def test_half_a_command_is_refused(here: Run, retrieval: list[str]) -> None:
         assert "CHECKPOINT, --protocol and --data, or --protocol, --annotations and --predictions" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--into", "."], "--into .: is a folder; name a file"),
+        (["--into", "mine.npz/record.json"], "--into mine.npz/record.json: cannot be written (File exists)"),
+        (["--into", "mine.npz"], "--into mine.npz: is named twice"),
+        (["--sampling", "zero-shot"], "--sampling zero-shot: says how a CHECKPOINT looks at the videos"),
+    ],
+)
+def test_what_cannot_be_or_would_be_passed_over_is_refused(
+    here: Run, retrieval: list[str], words: list[str], message: str
+) -> None:
+    done = here("evaluate", *retrieval, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
 def test_the_program_itself(hdvila: Run, retrieval: list[str]) -> None:
     done = hdvila("evaluate", *retrieval, "--json")
     assert (done.returncode, done.stderr) == (0, "")

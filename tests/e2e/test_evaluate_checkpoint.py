@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_q
 from hdvila.cli.main import main
 from hdvila.evaluate.fitting import fit_processor
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.evaluate.record import file_name, read_record
 from hdvila.hub import load_model
 
 Capture = pytest.CaptureFixture[str]
@@ -74,7 +76,33 @@ def test_open_answers_are_words_and_what_lies_outside_is_counted(world: Path, tm
     given = [json.loads(line)["answer"] for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
     assert set(given) <= {"red", "green", "blue", "grey", "white", "oddtrain"}
     (saved,) = (world / "qa" / "results").iterdir()
-    assert saved.name.startswith("msrvtt-qa-standard-")
+    assert saved.name == f"msrvtt-qa-standard-{record['checkpoint']['sha256'][:12]}.json"
+
+
+def test_records_that_differ_have_two_names(world: Path, capsys: Capture) -> None:
+    words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt")
+    records = [evaluate(capsys, *words, *more)[1] for more in ((), ("--ties", "official"), ("--sampling", "zero-shot"))]
+    sha = records[0]["checkpoint"]["sha256"][:12]
+    assert {file.name for file in (world / "msrvtt" / "results").glob("msrvtt-1ka-*")} == {
+        f"msrvtt-1ka-standard-{sha}.json",
+        f"msrvtt-1ka-standard-ties-official-{sha}.json",
+        f"msrvtt-1ka-zero-shot-{sha}.json",
+    }
+    plain = read_record(world / "msrvtt" / "results" / f"msrvtt-1ka-standard-{sha}.json")
+    assert file_name(replace(plain, missing=("video1", "video2"))) == f"msrvtt-1ka-standard-2-missing-{sha}.json"
+
+
+@pytest.mark.parametrize("option", ["--predictions", "--into", "--report"])
+def test_places_that_cannot_be_written_are_found_before_the_work(
+    option: str, world: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hdvila.evaluate.checkpoint.load_model", lambda *_, **__: pytest.fail("the work has begun"))
+    (tmp_path / "file").write_text("")
+    words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt", option)
+    for place, why in ((tmp_path, "is a folder"), (tmp_path / "file" / "x", "cannot be written")):
+        status, _, errors = evaluate(capsys, *words, place)
+        assert status == 2
+        assert f"{option} {place}: {why}" in errors
 
 
 def test_segments_are_joined_as_in_training_or_as_published_and_said_so(

@@ -9,6 +9,7 @@ import typer
 
 from hdvila.cli.console import emit, model_name, reporter
 from hdvila.errors import UsageError, require
+from hdvila.files import make_room_for
 
 if TYPE_CHECKING:
     from hdvila.evaluate.checkpoint import Evaluated
@@ -48,13 +49,19 @@ def evaluate(
         }.items()
         if value is not None
     }  # fmt: skip
+    if sampling != "standard" and "CHECKPOINT" not in given:
+        raise UsageError(f"--sampling {sampling}: says how a CHECKPOINT looks at the videos, and there is none")
     if given == {"--model", "--corpus"} and model is not None and corpus is not None:
         found = _corpus(model_name(model), corpus)
         emit({"model": model, "corpus": str(corpus), **found.to_dict()}, json, _table(found))
         return
+    from hdvila.evaluate.predictions import write_predictions
+    from hdvila.evaluate.record import file_name, write_record
+
     record: Record
     done: Evaluated | None = None
     if given == {"--protocol", "--annotations", "--predictions"} and protocol and annotations and predictions:
+        _check_outputs({"--into": into}, annotations, predictions)
         record = _predictions(protocol, annotations, predictions, ties, allow_missing)
     elif (
         given - {"--predictions", "--report"} == {"CHECKPOINT", "--protocol", "--data"}
@@ -62,20 +69,24 @@ def evaluate(
         and protocol
         and data
     ):
-        _check_page(report)
-        done = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing, predictions)
+        if report is not None:
+            require("jinja2", extra="train")
+        own = data / "results" if data.is_dir() else None
+        _check_outputs(
+            {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report}
+        )
+        done = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing)
         record = done.record
-        assert record.checkpoint is not None
-        into = into or data / "results" / f"{protocol}-{sampling}-{record.checkpoint['sha256'][:12] or 'hub'}.json"
+        into = into or data / "results" / file_name(record)
     else:
         raise UsageError(
             "nothing to evaluate: give CHECKPOINT, --protocol and --data, or --protocol, --annotations and "
             "--predictions, or --model and --corpus (--report is for a CHECKPOINT)"
         )
     if into is not None:
-        from hdvila.evaluate.record import write_record
-
         write_record(into, record)
+    if predictions is not None and done is not None:
+        write_predictions(predictions, done.predicted.predictions)
     if report is not None and done is not None:
         from hdvila.evaluate.report import write_report
 
@@ -83,16 +94,13 @@ def evaluate(
     emit(record.to_dict(), json, _lines(record))
 
 
-def _benchmark(
-    checkpoint: str, name: str, data: Path, sampling: str, ties: str, allow_missing: bool, predictions: Path | None
-) -> Evaluated:
+def _benchmark(checkpoint: str, name: str, data: Path, sampling: str, ties: str, allow_missing: bool) -> Evaluated:
     """A model by a protocol."""
     from hdvila.evaluate.checkpoint import evaluate_checkpoint
-    from hdvila.evaluate.predictions import write_predictions
 
     if sampling not in ("standard", "zero-shot"):
         raise UsageError(f"--sampling {sampling}: choose standard or zero-shot")
-    done = evaluate_checkpoint(
+    return evaluate_checkpoint(
         checkpoint,
         name,
         data,
@@ -101,17 +109,18 @@ def _benchmark(
         allow_missing=allow_missing,
         reporter=reporter(),
     )
-    if predictions is not None:
-        write_predictions(predictions, done.predicted.predictions)
-    return done
 
 
-def _check_page(report: Path | None) -> None:
-    """Refuse, before hours of work, what would fail after them."""
-    if report is not None:
-        require("jinja2", extra="train")
-        if report.is_dir():
-            raise UsageError(f"--report {report}: is a folder; name an HTML file")
+def _check_outputs(outputs: dict[str, Path | None], *read: Path) -> None:
+    """Refuse, before hours of work, what would fail after them or write over one of the files `read`."""
+    taken = {file.resolve() for file in read}
+    for option, file in outputs.items():
+        if file is None:
+            continue
+        make_room_for(file, option)
+        if file.resolve() in taken:
+            raise UsageError(f"{option} {file}: is named twice, and one would be written over the other; name another")
+        taken.add(file.resolve())
 
 
 def _predictions(name: str, annotations: Path, predictions: Path, ties: str, allow_missing: bool) -> Record:

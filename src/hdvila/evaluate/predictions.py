@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.annotations.tables import Row, read_lines
-from hdvila.errors import UsageError
+from hdvila.errors import StoreError, UsageError
 from hdvila.evaluate.protocols.protocol import Task
 from hdvila.files import replacing
 
@@ -79,9 +79,9 @@ def write_predictions(path: Path, predictions: Similarity | Answers) -> None:
     """Write predictions in the form that `read_predictions` takes; the file is there whole or not at all.
 
     Raises:
-        OSError: it cannot be written.
+        StoreError: it cannot be written.
     """
-    with replacing(path) as partial, partial.open("wb") as file:
+    with replacing(path, kind=StoreError) as partial, partial.open("wb") as file:
         if isinstance(predictions, Similarity):
             np.savez_compressed(
                 file,

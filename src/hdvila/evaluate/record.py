@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from hdvila.errors import UsageError
+from hdvila.errors import StoreError, UsageError
 from hdvila.files import replacing
 
-__all__ = ["Record", "hardware", "read_record", "versions", "write_record"]
+__all__ = ["Record", "file_name", "hardware", "read_record", "versions", "write_record"]
 
 _PACKAGES = ("hdvila", "torch", "numpy", "av", "tokenizers")
 
@@ -77,14 +77,26 @@ class Record:
         return {name: _plain(value) for name, value in asdict(self).items() if value is not None}
 
 
+def file_name(record: Record) -> str:
+    """What the record of a checkpoint is called: two evaluations of which only one may be the same have two names."""
+    recipe, checkpoint = record.recipe or {}, record.checkpoint or {}
+    parts = [
+        record.protocol,
+        recipe.get("sampling", "standard"),
+        "" if record.tie_rule == "pessimistic" else f"ties-{record.tie_rule}",
+        f"{len(record.missing)}-missing" if record.missing else "",
+        checkpoint.get("sha256", "")[:12] or "hub",
+    ]
+    return "-".join(part for part in parts if part) + ".json"
+
+
 def write_record(path: Path, record: Record) -> None:
     """Write a record, whole or not at all; its folder is made.
 
     Raises:
-        OSError: the file cannot be written.
+        StoreError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as partial:
+    with replacing(path, kind=StoreError) as partial:
         partial.write_text(json.dumps(record.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
