@@ -154,6 +154,7 @@ def test_multiple_choice_by_retrieval(world: Path, tmp_path: Path, capsys: Captu
         ("action-model", "msrvtt-1ka", "msrvtt", "needs a model of variant stage1 or stage2"),
         ("qa-model", "tgif-action", "action", "needs a model of variant multiple_choice, this one is 'open_ended'"),
         ("stage1", "msrvtt-1ka", "action", "annotations of msrvtt-1ka are missing"),
+        ("action-model", "msrvtt-mc", "msrvtt", "fine-tuned to answer tgif-action, and the answers of msrvtt-mc are"),
     ],
 )
 def test_wrong_pairings_are_refused(
@@ -163,6 +164,13 @@ def test_wrong_pairings_are_refused(
     status, _, errors = evaluate(capsys, *words)
     assert status == 2
     assert message in errors
+
+
+def test_what_was_fine_tuned_is_not_zero_shot(world: Path, capsys: Capture) -> None:
+    words = ("--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--sampling", "zero-shot")
+    status, _, errors = evaluate(capsys, world / "action-model/model", *words)
+    assert status == 2
+    assert "the model was fine-tuned on a benchmark, so no number of it is zero-shot" in errors
 
 
 def test_videos_that_were_trained_on_are_no_test(world: Path, tmp_path: Path, capsys: Capture) -> None:

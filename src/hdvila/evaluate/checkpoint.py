@@ -15,7 +15,7 @@ from hdvila.annotations.records import Annotations
 from hdvila.data.examples import clip_numbers, question_texts
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.data.lengths import what_is_cut
-from hdvila.data.source import ClipSource, open_corpus
+from hdvila.data.source import STORE, ClipSource, open_corpus
 from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
@@ -29,8 +29,6 @@ from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
 
-STORE = "store"
-"""Folder of the prepared clips in a data folder (`hdvila prepare`)."""
 SEGMENTS_AT_ONCE = 32
 
 
@@ -91,13 +89,13 @@ def evaluate_checkpoint(
     numbers = clip_numbers(source, videos, store, allow_missing=allow_missing)
     model = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu", **config)
     trainings, recipe = from_note(read_note(checkpoint, TRAINED_ON)), read_note(checkpoint, "recipe.json")
-    check_unseen(trainings, protocol, numbers)
     rates = source.rates.lr_fps, source.rates.hr_every
     processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings))
     if segments is not None:
         processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
     model.processor = processor
-    check_pairing(model, protocol, annotations)
+    check_pairing(model, protocol, annotations, trainings)
+    check_unseen(trainings, numbers)
     joined = _consensus(recipe, protocol) if model.config.answers_questions else None
     if joined is not None and joined.note:
         reporter.note(joined.note)

@@ -10,10 +10,17 @@ from typing import Any, Literal
 from hdvila.annotations.records import Annotations, Split
 from hdvila.media.preprocess import Preprocess
 
-__all__ = ["Consensus", "Protocol", "Published", "Split", "Task"]
+__all__ = ["VARIANTS", "Consensus", "Protocol", "Published", "Split", "Task"]
 
 Task = Literal["retrieval", "open_ended", "multiple_choice", "count"]
 Consensus = Literal["mean", "max", "logsumexp"]
+VARIANTS: Mapping[Task, tuple[str, ...]] = {
+    "retrieval": ("stage1", "stage2"),
+    "open_ended": ("open_ended",),
+    "count": ("open_ended",),
+    "multiple_choice": ("multiple_choice",),
+}
+"""The variants of a model that can do a task; fine-tuning for it makes the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ TGIF_COUNT = Protocol(
     train=square(1, 7, 4),
     test=square(8, 7, 4),
     metric="mean_squared_error",
-    gallery=11,
+    gallery=len(tgif_qa.COUNTS),
     chance=21.2,
     published=(
         Published("HCRN", _HCRN, {"mean_squared_error": 3.82}),
