@@ -52,6 +52,7 @@ class Protocol:
         text_length: tokens.
         train, test: how clips become model input; both read one store.
         metric: what is reported first, as the record has it.
+        queries: captions or questions of the published test.
         gallery: candidates of a full test, or answers to choose from.
         chance: what guessing gives of `metric` on the full test.
         published: rows to stand beside.
@@ -73,6 +74,7 @@ class Protocol:
     train: Preprocess
     test: Preprocess
     metric: str
+    queries: int
     gallery: int
     chance: float
     published: tuple[Published, ...]
@@ -104,6 +106,7 @@ _PLAIN = (
     "text_length",
     "consensus",
     "metric",
+    "queries",
     "gallery",
     "chance",
 )
