@@ -88,7 +88,7 @@ def test_missing_videos_need_a_word(here: Run, retrieval: list[str], tmp_path: P
     assert "1 of 3 videos are missing from the predictions, such as video9772" in refused.stderr
     allowed = here("evaluate", *retrieval, "--allow-missing")
     assert allowed.returncode == 0
-    assert "missing: 1 videos, such as video9772; the numbers are of the 2 that are left" in allowed.stdout
+    assert "missing: 1 video, such as video9772; the numbers are of the 2 that are left" in allowed.stdout
     assert "2 of 1,000" in allowed.stdout
 
 
@@ -121,7 +121,7 @@ def test_what_is_not_the_test_is_refused_or_says_so(here: Run, tmp_path: Path) -
     assert "validation split, not the test |" in spoken
     assert "note: my_val.csv is by its name a file for validation" in spoken
     plain = here(*words, "Test_frameqa_question.csv").stdout
-    assert "1 questions about 1 videos; the published test has 13,691" in plain
+    assert "1 question about 1 video; the published test has 13,691" in plain
     assert "| 1 of 13,691 |" in plain
     assert "validation" not in plain
 

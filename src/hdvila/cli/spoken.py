@@ -15,16 +15,16 @@ def record_lines(record: Record) -> str:
     """A record for a person: what was scored, its table row beside the published ones, and what was odd."""
     from hdvila.evaluate.results import tabulate
 
-    what = "questions" if record.task != "retrieval" else "queries"
+    what = ("query", "queries") if record.task == "retrieval" else ("question", "questions")
     whole = "" if record.queries == record.full_queries else f"; the published test has {record.full_queries:,}"
     lines = [
-        f"{record.queries:,} {what} about {record.videos:,} videos{whole}; 95 % intervals",
+        f"{_many(record.queries, *what)} about {_many(record.videos, 'video', 'videos')}{whole}; 95 % intervals",
         tabulate([record], "markdown"),
     ]
     if record.missing:
         lines.append(
-            f"missing: {len(record.missing):,} videos, such as {', '.join(record.missing[:3])}; the numbers are of the "
-            f"{record.videos:,} that are left"
+            f"missing: {_many(len(record.missing), 'video', 'videos')}, such as {', '.join(record.missing[:3])}; "
+            f"the numbers are of the {record.videos:,} that are left"
         )
     if record.ties:
         lines.append(f"ties: {record.ties:,} queries, rule {record.tie_rule}")
@@ -36,6 +36,10 @@ def record_lines(record: Record) -> str:
     if record.most_frequent is not None:
         lines.append(f"always the most frequent answer: {record.most_frequent:.1%}")
     return "\n".join([*lines, *(f"note: {note}" for note in record.notes)])
+
+
+def _many(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def corpus_lines(report: RetrievalReport) -> str:

@@ -143,7 +143,9 @@ def _of(pair: tuple[int, int] | None) -> str:
     if pair is None:
         return ""
     here, full = pair
-    return f"{here:,}" if here == full else f"{here:,} of {full:,}"
+    if here == full:
+        return f"{here:,}"
+    return f"{here:,} of {full:,}" if here < full else f"{here:,} (test: {full:,})"
 
 
 def _marked(text: str) -> str:

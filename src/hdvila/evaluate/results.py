@@ -57,7 +57,7 @@ def setting_of(record: Record) -> str:
     chosen_on, kept = (_at(record.recipe, ("training", f"validate.{name}")) for name in ("on", "keep"))
     said = (
         f"{record.split} split, not the test" if record.split != "test" else "",
-        f"{len(record.missing):,} videos missing" if record.missing else "",
+        f"{len(record.missing):,} video{'s' if len(record.missing) > 1 else ''} missing" if record.missing else "",
         f"ties {record.tie_rule}" if record.tie_rule != "pessimistic" else "",
         "zero-shot sampling" if _at(record.recipe, ("sampling",)) == "zero-shot" else "",
         "checkpoint chosen on the test" if chosen_on == "official-test" and kept != "last" else "",

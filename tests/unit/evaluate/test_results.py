@@ -87,6 +87,7 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
     for setting in settings:
         assert f"| 20 of 1,000 | {setting} |" in table
     assert "| 3 of 3,554 | 11 |  |" in table  # questions say how many were scored, too
+    assert "| 1,065 (test: 1,000) |" in tabulate([replace(plain, queries=1065)], "markdown")
     rows = list(csv.DictReader(io.StringIO(tabulate(list(settings.values()), "csv"))))
     assert [row["setting"] for row in rows[: len(settings)]] == list(settings)
     assert {(row["queries"], row["full_queries"]) for row in rows[: len(settings)]} == {("20", "1000")}
