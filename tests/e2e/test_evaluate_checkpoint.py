@@ -89,6 +89,8 @@ def test_records_that_differ_have_two_names(world: Path, capsys: Capture) -> Non
         f"msrvtt-1ka-zero-shot-{sha}.json",
     }
     plain = read_record(world / "msrvtt" / "results" / f"msrvtt-1ka-standard-{sha}.json")
+    official = replace(plain, recipe={**(plain.recipe or {}), "store": "store-official"})
+    assert file_name(official) == f"msrvtt-1ka-standard-official-{sha}.json"
     assert file_name(replace(plain, missing=("video1", "video2"))) == f"msrvtt-1ka-standard-2-missing-{sha}.json"
 
 

@@ -12,10 +12,7 @@ from hdvila.media.preprocess import Preprocess
 from hdvila.store import Corpus
 from hdvila.types import Clip, HybridClip
 
-__all__ = ["STORE", "ClipSource", "open_corpus"]
-
-STORE = "store"
-"""Folder of the prepared clips in a benchmark's folder (`hdvila prepare`)."""
+__all__ = ["ClipSource", "open_corpus"]
 
 
 class ClipSource(Protocol):

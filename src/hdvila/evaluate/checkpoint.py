@@ -15,7 +15,7 @@ from hdvila.annotations.records import Annotations
 from hdvila.data.examples import clip_numbers, question_texts
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.data.lengths import what_is_cut
-from hdvila.data.source import STORE, ClipSource, open_corpus
+from hdvila.data.source import ClipSource, open_corpus
 from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
@@ -29,6 +29,8 @@ from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
 
+STORE = "store"
+"""Folder of the prepared clips in a data folder (`hdvila prepare`)."""
 SEGMENTS_AT_ONCE = 32
 
 

@@ -118,6 +118,7 @@ def file_name(record: Record) -> str:
     parts = [
         record.protocol,
         recipe.get("sampling", "standard"),
+        recipe.get("store", "store").removeprefix("store").replace("/", "-").strip("-"),
         "" if record.tie_rule == "pessimistic" else f"ties-{record.tie_rule}",
         f"{len(record.missing)}-missing" if record.missing else "",
         checkpoint.get("sha256", "")[:12] or "hub",

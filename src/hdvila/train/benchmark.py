@@ -17,7 +17,7 @@ from hdvila.data.examples import (
 )
 from hdvila.data.history import Training
 from hdvila.data.settings import Benchmark
-from hdvila.data.source import STORE, ClipSource, open_corpus
+from hdvila.data.source import ClipSource, open_corpus
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
@@ -25,6 +25,8 @@ from hdvila.progress import Reporter
 from hdvila.text.answers import Answers
 from hdvila.train.recipe import Recipe
 
+STORE = "store"
+"""Folder of the prepared clips in a benchmark's folder."""
 CARVED_SHARE = 0.1
 
 
