@@ -20,8 +20,8 @@ STEPS = 60
 SETTINGS = {
     "steps": STEPS, "batch_size": 8, "checkpoint_every": 4,
     "model.hidden_size": 16, "model.intermediate_size": 32, "model.text_layers": 1, "model.resnet_width": 4,
-    "model.vocab_size": 60, "model.grid": "1,1", "data.text_length": 8, "data.preprocess.height": 64,
-    "data.preprocess.width": 64, "data.preprocess.neighbours": 1, "data.workers": 1,
+    "model.vocab_size": 60, "data.tokenizer": "", "model.grid": "1,1", "data.text_length": 8,
+    "data.preprocess.height": 64, "data.preprocess.width": 64, "data.preprocess.neighbours": 1, "data.workers": 1,
 }  # fmt: skip
 
 

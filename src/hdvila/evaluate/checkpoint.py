@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import torch
 
 from hdvila.annotations.records import Annotations
-from hdvila.data.examples import clip_numbers
+from hdvila.data.examples import clip_numbers, question_texts
 from hdvila.data.history import TRAINED_ON, from_note
+from hdvila.data.lengths import what_is_cut
 from hdvila.data.source import STORE, ClipSource, open_prepared
 from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.metrics.rank import TieRule
@@ -90,20 +91,23 @@ def evaluate_checkpoint(
     numbers = clip_numbers(prepared, videos, allow_missing=allow_missing)
     model = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu", **config)
     trainings, recipe = from_note(read_note(checkpoint, TRAINED_ON)), read_note(checkpoint, "recipe.json")
-    check_unseen(trainings, protocol, numbers)
     rates = source.rates.lr_fps, source.rates.hr_every
     processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings))
     if segments is not None:
         processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
     model.processor = processor
-    check_pairing(model, protocol, annotations)
+    check_pairing(model, protocol, annotations, trainings)
+    check_unseen(trainings, numbers)
     joined = _consensus(recipe, protocol) if model.config.answers_questions else None
     if joined is not None and joined.note:
         reporter.note(joined.note)
+    asked = _asked(annotations, sampling)
+    if cut := what_is_cut(_texts(asked), processor.tokenizer, processor.text_length):
+        reporter.note(cut)
     predicted = predict(
         model,
         protocol,
-        _asked(annotations, sampling),
+        asked,
         through(source) if through else source,
         numbers,
         consensus=joined.how if joined is not None else "mean",
@@ -161,6 +165,14 @@ def _asked(annotations: Annotations, sampling: Sampling) -> Annotations:
         return annotations
     captions = tuple(replace(caption, text=without_stop_words(caption.text)) for caption in annotations.captions)
     return replace(annotations, captions=captions)
+
+
+def _texts(annotations: Annotations) -> Iterator[tuple[str, ...]]:
+    """What the model reads side by side."""
+    for caption in annotations.captions:
+        yield (caption.text,)
+    for question in annotations.questions:
+        yield question_texts(question)
 
 
 def _hash_of(checkpoint: str) -> str:

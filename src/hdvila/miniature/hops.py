@@ -1,8 +1,8 @@
 """Hopping about: two kinds of action whose frames say nothing unless their order is known.
 
 ``cycle`` goes round the four corners, the same time in each, in one of six orders. ``tour`` is in each of six spots
-once, as long in each, and does one step in one of them. Shuffled, all cycles are the same frames, and so are all tours
-with that step in that spot.
+once, as long in each, and does one step in the first or in the last of them. Shuffled, all cycles are the same frames,
+and so are all tours with that step in that spot.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Stop:
 
 
 def tours() -> list[tuple[str, str, str]]:
-    """All (spot before, spot of the step, spot after); before or after is empty where the tour begins or ends there."""
+    """All (spot before, spot of the step, spot after): before is empty where the tour begins with it, or else after."""
     pairs = list(permutations(SPOTS, 2))
-    return [*permutations(SPOTS, 3), *(("", at, after) for at, after in pairs), *((*pair, "") for pair in pairs)]
+    return [*(("", at, after) for at, after in pairs), *((*pair, "") for pair in pairs)]
 
 
 def go_round(cycle: str, count: int, length: float, rng: Random) -> tuple[Stop, ...]:
@@ -64,12 +64,10 @@ def go_round(cycle: str, count: int, length: float, rng: Random) -> tuple[Stop, 
 
 
 def go_about(before: str, at: str, after: str, length: float, rng: Random) -> tuple[Stop, ...]:
-    """A tour of all spots in `length` seconds, these three in a row."""
-    known = [spot for spot in (before, at, after) if spot]
-    others = [spot for spot in SPOTS if spot not in known]
+    """A tour of all spots in `length` seconds that begins at `at` and goes on `after`, or comes from `before` to it."""
+    others = [spot for spot in SPOTS if spot not in (before, at, after)]
     rng.shuffle(others)
-    ahead = 0 if not before else len(others) if not after else rng.randrange(len(others) + 1)
-    return _stops([*others[:ahead], *known, *others[ahead:]], length, rng)
+    return _stops([at, after, *others] if after else [*others, before, at], length, rng)
 
 
 def _stops(spots: Sequence[str], length: float, rng: Random) -> tuple[Stop, ...]:

@@ -26,7 +26,7 @@ _REACH = {
 _QUICK = 2.2, 2.8  # seconds that a quick move takes; a slow one takes the whole event
 _JUMP = 32  # pixels
 _GROWTH = 0.5
-LEAST_SECONDS = {"cycle": 4.8, "tour": 3.6}
+LEAST_SECONDS = {"cycle": 6.4, "tour": 3.6}
 """Of an event in which much is to be seen; 2.4 where nothing is said here."""
 
 
@@ -36,7 +36,7 @@ class Action:
 
     ``kind`` is ``move`` (`direction`, `speed`), ``turn`` (to the colour `turns`), ``repeat`` (`first` is done `count`
     times), ``order`` (`first`, then `second`), ``cycle`` (`first` names it, `count` times) or ``tour`` (`first` is done
-    at a spot, between the spots `before` and `after`, of which one may be empty).
+    `at` a spot, from which it goes to the spot `after`, or to which it comes from the spot `before`; one is empty).
     """
 
     kind: str

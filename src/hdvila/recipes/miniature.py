@@ -15,6 +15,7 @@ DATA = DataSettings(
     miniature=MiniatureSource(videos=640, seed=0),
     preprocess=Preprocess(height=128, width=192, segments=1, neighbours=3, rate=4, fps=10.0, hr_every=5),
     text_length=TEXT_LENGTH,
+    tokenizer="miniature",
     workers=1,
 )
 
@@ -28,7 +29,7 @@ def miniature_model(variant: Variant) -> HDVILAConfig:
         intermediate_size=512,
         text_layers=2,
         joint_layers=2,
-        vocab_size=1000,
+        vocab_size=512,
         max_text_positions=TEXT_LENGTH,
         visual_rows=8,
         visual_columns=8,

@@ -15,6 +15,7 @@ from hdvila.errors import HdvilaError, UsageError, require
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _FILES = ("tokenizer.json", "vocab.txt")
+_OWN = Path(__file__).parent / "vocabularies"
 _ONE_WORD_NAMES = ("bert-", "distilbert-")  # BERT's first tokenizers have no owner in their names
 _PATIENCE = 10.0  # seconds for the hub's first answer
 
@@ -35,6 +36,9 @@ class Tokenizer:
     @classmethod
     def load(cls, source: str | os.PathLike[str]) -> Tokenizer:
         """Load a folder with ``tokenizer.json`` or ``vocab.txt``, one of these files, or a Hugging Face name.
+
+        ``miniature`` is the vocabulary of the miniature world, which comes with the package: every word that is said,
+        captioned or asked there.
 
         Raises:
             UsageError: there is no such folder or file, or it holds no BERT tokenizer.
@@ -95,6 +99,10 @@ class Tokenizer:
             mask_BL[row, : len(words) + 2] = 1
         return ids_BL, mask_BL
 
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, ``[CLS]`` and ``[SEP]`` included, before it is cut."""
+        return [len(one.ids) + 2 for one in self._backend.encode_batch(list(texts), add_special_tokens=False)]
+
     def decode(self, ids: Iterable[int]) -> str:
         """Ids back to text, without special tokens, white space tidied."""
         return str(self._backend.decode([int(number) for number in ids], skip_special_tokens=True))
@@ -145,6 +153,8 @@ def _find(source: str | os.PathLike[str]) -> Path:
             raise UsageError(f"{path}: holds neither tokenizer.json nor vocab.txt; name the folder of a BERT tokenizer")
         return found[0]
     name = str(source)
+    if name in {file.stem for file in _OWN.glob("*.txt")}:
+        return _OWN / f"{name}.txt"
     if path.is_absolute() or name.startswith(".") or name.count("/") > 1 or path.suffix in (".json", ".txt"):
         raise UsageError(f"{path}: there is no such tokenizer folder or file; check the path")
     if "/" not in name and not name.startswith(_ONE_WORD_NAMES):

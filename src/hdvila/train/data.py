@@ -11,6 +11,7 @@ from typing import Any
 
 from hdvila.data.dataset import HybridDataset
 from hdvila.data.history import Training
+from hdvila.data.lengths import what_is_cut
 from hdvila.data.source import ClipSource, open_corpus
 from hdvila.errors import UsageError
 from hdvila.progress import SILENT, Reporter
@@ -79,6 +80,9 @@ def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Repor
     texts = (text for example in benchmark.examples for wording in example.wordings for text in wording)
     tokenizer = tokenizer or _tokenizer(recipe, texts)
     _check_size(recipe, tokenizer)
+    wordings = (wording for example in benchmark.examples for wording in example.wordings)
+    if cut := what_is_cut(wordings, tokenizer, recipe.data.text_length):
+        reporter.note(cut)
     dataset = HybridDataset(benchmark.prepared.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
     mark = example_mark(benchmark.prepared.source, dataset)
     return TrainingData(dataset, tokenizer, mark, benchmark.answers, benchmark.held_out, benchmark.training)

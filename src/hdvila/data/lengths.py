@@ -1,0 +1,40 @@
+"""What is lost where texts are cut to a model's text length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hdvila.errors import UsageError
+from hdvila.text.tokenizer import Tokenizer
+
+__all__ = ["what_is_cut"]
+
+MOST_BLURRED = 0.01
+"""Share of the questions whose options may become equal by cutting; more is not the benchmark's own rarity."""
+
+
+def what_is_cut(rows: Iterable[tuple[str, ...]], tokenizer: Tokenizer, length: int) -> str:
+    """A sentence that says how many texts lose their end at `length` tokens; "" where none does.
+
+    Args:
+        rows: the texts that are read side by side: one, or the options of a question.
+
+    Raises:
+        UsageError: in more than one of a hundred questions options differ only in what is cut away.
+    """
+    texts = cut = asked = blurred = 0
+    for row in rows:
+        lengths = tokenizer.lengths(row)
+        texts += len(row)
+        cut += (longer := sum(tokens > length for tokens in lengths))
+        asked += len(row) > 1
+        if longer and len(row) > 1:
+            blurred += len({ids.tobytes() for ids in tokenizer(row, length)[0]}) < len(set(row))
+    if blurred > MOST_BLURRED * asked:
+        raise UsageError(
+            f"in {blurred} of {asked} questions options differ only after token {length}, where the text is cut: raise "
+            "data.text_length, or start from a model whose tokenizer knows these words"
+        )
+    if not cut:
+        return ""
+    return f"{cut} of {texts} texts have more than {length} tokens and lose their end (data.text_length)"
