@@ -108,7 +108,8 @@ def _claim(root: Path, scale: Scale) -> None:
 
 def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
     folder = root / "benchmarks"
-    write_benchmarks(folder, scale.benchmark_videos, reporter=reporter)
+    names = dict.fromkeys(task.folder for task in TASKS)
+    write_benchmarks(folder, scale.benchmark_videos, names=names, reporter=reporter)
     for protocol, data in dict.fromkeys((task.protocol, task.folder) for task in TASKS):
         splits = [read_split(get_protocol(protocol), folder / data, split) for split in get_protocol(protocol).files]
         parts = {part.video_id: part for annotations in splits for part in annotations.videos}
