@@ -167,7 +167,7 @@ def reproduction(
     draw_tasks(rows, into / "tasks.png")
     draw(frames, into / "frame_selection.png")
     if page is not None:
-        fill(page, tables)
+        fill(page, tables, {"tasks": into / "tasks.png", "frames": into / "frame_selection.png"})
     if json:
         for row in rows:
             emit(asdict(row), True)
