@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from hdvila.errors import HdvilaError
+from hdvila.errors import HdvilaError, UsageError
 
-__all__ = ["exclusive", "is_full_disk", "replacing", "sync_folder"]
+__all__ = ["exclusive", "is_full_disk", "make_room_for", "replacing", "sync_folder"]
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_ROOM_WORDS = ("no space left on device", "disk quota exceeded", "database or disk is full", "file too large")
@@ -55,6 +56,25 @@ def replacing(target: Path, *, sync: bool = False, kind: type[HdvilaError] | Non
             sync_folder(target.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def make_room_for(target: Path, name: str) -> None:
+    """Make the folder of a file that hours of work will end in, and find out before them whether it can be written.
+
+    Args:
+        name: what the file is called in an error, such as the option that names it.
+
+    Raises:
+        UsageError: `target` is a folder, or its own folder cannot be made or written.
+    """
+    if target.is_dir():
+        raise UsageError(f"{name} {target}: is a folder; name a file")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise UsageError(f"{name} {target}: cannot be written ({error.strerror}); name another place") from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -88,7 +88,7 @@ def test_missing_videos_need_a_word(here: Run, retrieval: list[str], tmp_path: P
     assert "1 of 3 videos are missing from the predictions, such as video9772" in refused.stderr
     allowed = here("evaluate", *retrieval, "--allow-missing")
     assert allowed.returncode == 0
-    assert "missing: 1 videos, such as video9772; the numbers are of the 2 that are left" in allowed.stdout
+    assert "missing: 1 video, such as video9772; the numbers are of the 2 that are left" in allowed.stdout
     assert "2 of 1,000" in allowed.stdout
 
 
@@ -106,11 +106,48 @@ def test_questions_and_the_vocabulary_beside_them(here: Run, tmp_path: Path) -> 
     assert "it looks like TGIF-QA's frame questions" in other.stderr
 
 
+def test_what_is_not_the_test_is_refused_or_says_so(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text('{"question_id": "FRAMEQA1", "answer": "cat"}\n')
+    words = ["evaluate", "--protocol", "tgif-frameqa", "--predictions", "mine.jsonl", "--annotations"]
+    for name in ("Train_frameqa_question.csv", "my_val.csv", "Test_frameqa_question.csv"):
+        (tmp_path / name).write_text(FRAMES)
+    refused = here(*words, "Train_frameqa_question.csv")
+    assert refused.returncode == 2
+    assert "is by its name what models learn from" in refused.stderr
+    assert "the test of tgif-frameqa is Test_frameqa_question.csv or frameqa_test.jsonl" in refused.stderr
+    (record,) = lines(here(*words, "my_val.csv", "--json").stdout)
+    assert (record["split"], record["full_queries"]) == ("validation", 13_691)
+    spoken = here(*words, "my_val.csv").stdout
+    assert "validation split, not the test |" in spoken
+    assert "note: my_val.csv is by its name a file for validation" in spoken
+    plain = here(*words, "Test_frameqa_question.csv").stdout
+    assert "1 question about 1 video; the published test has 13,691" in plain
+    assert "| 1 of 13,691 |" in plain
+    assert "validation" not in plain
+
+
 def test_half_a_command_is_refused(here: Run, retrieval: list[str]) -> None:
     for words in ([], retrieval[:4], [*retrieval, "--model", "x"], ["--model", "x"], ["--corpus", "x"]):
         done = here("evaluate", *words)
         assert done.returncode == 2
         assert "CHECKPOINT, --protocol and --data, or --protocol, --annotations and --predictions" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--into", "."], "--into .: is a folder; name a file"),
+        (["--into", "mine.npz/record.json"], "--into mine.npz/record.json: cannot be written (File exists)"),
+        (["--into", "mine.npz"], "--into mine.npz: is named twice"),
+        (["--sampling", "zero-shot"], "--sampling zero-shot: says how a CHECKPOINT looks at the videos"),
+    ],
+)
+def test_what_cannot_be_or_would_be_passed_over_is_refused(
+    here: Run, retrieval: list[str], words: list[str], message: str
+) -> None:
+    done = here("evaluate", *retrieval, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
 
 
 def test_the_program_itself(hdvila: Run, retrieval: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_q
 from hdvila.cli.main import main
 from hdvila.evaluate.fitting import fit_processor
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.evaluate.record import file_name, read_record
 from hdvila.hub import load_model
 
 Capture = pytest.CaptureFixture[str]
@@ -74,7 +76,35 @@ def test_open_answers_are_words_and_what_lies_outside_is_counted(world: Path, tm
     given = [json.loads(line)["answer"] for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
     assert set(given) <= {"red", "green", "blue", "grey", "white", "oddtrain"}
     (saved,) = (world / "qa" / "results").iterdir()
-    assert saved.name.startswith("msrvtt-qa-standard-")
+    assert saved.name == f"msrvtt-qa-standard-{record['checkpoint']['sha256'][:12]}.json"
+
+
+def test_records_that_differ_have_two_names(world: Path, capsys: Capture) -> None:
+    words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt")
+    records = [evaluate(capsys, *words, *more)[1] for more in ((), ("--ties", "official"), ("--sampling", "zero-shot"))]
+    sha = records[0]["checkpoint"]["sha256"][:12]
+    assert {file.name for file in (world / "msrvtt" / "results").glob("msrvtt-1ka-*")} == {
+        f"msrvtt-1ka-standard-{sha}.json",
+        f"msrvtt-1ka-standard-ties-official-{sha}.json",
+        f"msrvtt-1ka-zero-shot-{sha}.json",
+    }
+    plain = read_record(world / "msrvtt" / "results" / f"msrvtt-1ka-standard-{sha}.json")
+    official = replace(plain, recipe={**(plain.recipe or {}), "store": "store-official"})
+    assert file_name(official) == f"msrvtt-1ka-standard-official-{sha}.json"
+    assert file_name(replace(plain, missing=("video1", "video2"))) == f"msrvtt-1ka-standard-2-missing-{sha}.json"
+
+
+@pytest.mark.parametrize("option", ["--predictions", "--into", "--report"])
+def test_places_that_cannot_be_written_are_found_before_the_work(
+    option: str, world: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hdvila.evaluate.checkpoint.load_model", lambda *_, **__: pytest.fail("the work has begun"))
+    (tmp_path / "file").write_text("")
+    words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt", option)
+    for place, why in ((tmp_path, "is a folder"), (tmp_path / "file" / "x", "cannot be written")):
+        status, _, errors = evaluate(capsys, *words, place)
+        assert status == 2
+        assert f"{option} {place}: {why}" in errors
 
 
 def test_segments_are_joined_as_in_training_or_as_published_and_said_so(
@@ -126,6 +156,7 @@ def test_multiple_choice_by_retrieval(world: Path, tmp_path: Path, capsys: Captu
         ("action-model", "msrvtt-1ka", "msrvtt", "needs a model of variant stage1 or stage2"),
         ("qa-model", "tgif-action", "action", "needs a model of variant multiple_choice, this one is 'open_ended'"),
         ("stage1", "msrvtt-1ka", "action", "annotations of msrvtt-1ka are missing"),
+        ("action-model", "msrvtt-mc", "msrvtt", "fine-tuned to answer tgif-action, and the answers of msrvtt-mc are"),
     ],
 )
 def test_wrong_pairings_are_refused(
@@ -135,6 +166,13 @@ def test_wrong_pairings_are_refused(
     status, _, errors = evaluate(capsys, *words)
     assert status == 2
     assert message in errors
+
+
+def test_what_was_fine_tuned_is_not_zero_shot(world: Path, capsys: Capture) -> None:
+    words = ("--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--sampling", "zero-shot")
+    status, _, errors = evaluate(capsys, world / "action-model/model", *words)
+    assert status == 2
+    assert "the model was fine-tuned on a benchmark, so no number of it is zero-shot" in errors
 
 
 def test_videos_that_were_trained_on_are_no_test(world: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.errors import StoreError, TrainingError
-from hdvila.files import exclusive, is_full_disk, replacing
+from hdvila.errors import StoreError, TrainingError, UsageError
+from hdvila.files import exclusive, is_full_disk, make_room_for, replacing
 
 
 def test_a_file_is_replaced_at_the_end_and_not_before(tmp_path: Path) -> None:
@@ -24,6 +24,17 @@ def test_a_file_is_replaced_at_the_end_and_not_before(tmp_path: Path) -> None:
         assert partial.suffix == ".txt"
     assert target.read_text() == "new"
     assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_place_for_a_file_is_made_and_tried_before_the_work(tmp_path: Path) -> None:
+    make_room_for(tmp_path / "deep" / "down" / "a.json", "--into")
+    assert list((tmp_path / "deep" / "down").iterdir()) == []
+    with pytest.raises(UsageError, match=r"--into .*deep: is a folder; name a file"):
+        make_room_for(tmp_path / "deep", "--into")
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file" / "a.json", Path("/proc/a.json")):
+        with pytest.raises(UsageError, match=f"--into {place}: cannot be written .*name another place"):
+            make_room_for(place, "--into")
 
 
 def write_half(target: Path) -> None:

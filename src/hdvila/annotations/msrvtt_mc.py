@@ -10,7 +10,6 @@ The file itself is JSON lines: clip_name, options (5), answer (from 0), and qid 
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 
@@ -20,9 +19,8 @@ from hdvila.annotations.recognise import refuse, refuse_other_ids
 from hdvila.annotations.records import Annotations, Question, Split
 from hdvila.annotations.tables import fields_of, form
 from hdvila.errors import UsageError
-from hdvila.files import replacing
 
-__all__ = ["build_multiple_choice", "read", "write_multiple_choice"]
+__all__ = ["build_multiple_choice", "read"]
 
 OPTIONS = 5
 
@@ -77,20 +75,3 @@ def build_multiple_choice(annotations: Annotations, seed: int = 0) -> Annotation
         questions.append(Question(str(number), video_id, "", answer, tuple(options)))
     note = f"{len(questions):,} questions were built from captions by rule, with seed {seed}: not the papers' draws"
     return Annotations(annotations.videos, (), tuple(questions), (*annotations.notes, note))
-
-
-def write_multiple_choice(path: Path, annotations: Annotations) -> None:
-    """Write the questions in the form that `read` takes.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
-        for question in annotations.questions:
-            record = {
-                "qid": question.question_id,
-                "clip_name": question.video_id,
-                "options": list(question.options),
-                "answer": question.answer,
-            }
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -106,11 +106,17 @@ def _keyed(whole: dict[str, Any]) -> str:
 def is_youcook2(whole: Any) -> bool:
     """Whether an object of dense captions is YouCook2's: whole seconds, and sentences without capital or full stop."""
     values = [value for value in whole.values() if isinstance(value, dict)] if isinstance(whole, dict) else []
-    times = [time for value in values for span in value.get("timestamps", []) for time in span]
-    sentences = [str(one).strip() for value in values for one in value.get("sentences", [])]
+    times = [time for value in values for span in _listed(value, "timestamps") for time in _listed(span)]
+    sentences = [str(one).strip() for value in values for one in _listed(value, "sentences")]
     whole_seconds = all(isinstance(time, int | float) and float(time).is_integer() for time in times)
     bare = sum(one[:1].islower() and not one.endswith(".") for one in sentences)
     return bool(values) and whole_seconds and 2 * bare > len(sentences)
+
+
+def _listed(value: Any, key: str = "") -> list[Any]:
+    """A list, or that of an entry; empty where something else stands."""
+    found = value.get(key) if key else value
+    return found if isinstance(found, list) else []
 
 
 def _bare(path: Path) -> str:

@@ -92,7 +92,7 @@ def read_text(path: Path) -> str:
         data = path.read_bytes()
         return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise UsageError(f"{path}: cannot be read as text ({error}); name an annotation file") from error
+        raise UsageError(f"{path}: cannot be read as text ({error}); name another file") from error
 
 
 def read_json(path: Path) -> Any:
@@ -187,8 +187,8 @@ def fields_of(path: Path) -> frozenset[str]:
 def _parsed(where: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{where}: is no JSON ({error}); name an annotation file as it was given out") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{where}: is no JSON ({error}); mend it, or name another file") from error
 
 
 def _row(where: str, value: Any) -> Row:

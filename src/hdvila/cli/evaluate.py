@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from hdvila.cli.console import emit, model_name, reporter
+from hdvila.cli.spoken import corpus_lines, record_lines
 from hdvila.errors import UsageError, require
+from hdvila.files import make_room_for
 
 if TYPE_CHECKING:
     from hdvila.evaluate.checkpoint import Evaluated
@@ -48,13 +50,19 @@ def evaluate(
         }.items()
         if value is not None
     }  # fmt: skip
+    if sampling != "standard" and "CHECKPOINT" not in given:
+        raise UsageError(f"--sampling {sampling}: says how a CHECKPOINT looks at the videos, and there is none")
     if given == {"--model", "--corpus"} and model is not None and corpus is not None:
         found = _corpus(model_name(model), corpus)
-        emit({"model": model, "corpus": str(corpus), **found.to_dict()}, json, _table(found))
+        emit({"model": model, "corpus": str(corpus), **found.to_dict()}, json, corpus_lines(found))
         return
+    from hdvila.evaluate.predictions import write_predictions
+    from hdvila.evaluate.record import file_name, write_record
+
     record: Record
     done: Evaluated | None = None
     if given == {"--protocol", "--annotations", "--predictions"} and protocol and annotations and predictions:
+        _check_outputs({"--into": into}, annotations, predictions)
         record = _predictions(protocol, annotations, predictions, ties, allow_missing)
     elif (
         given - {"--predictions", "--report"} == {"CHECKPOINT", "--protocol", "--data"}
@@ -62,37 +70,38 @@ def evaluate(
         and protocol
         and data
     ):
-        _check_page(report)
-        done = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing, predictions)
+        if report is not None:
+            require("jinja2", extra="train")
+        own = data / "results" if data.is_dir() else None
+        _check_outputs(
+            {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report}
+        )
+        done = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing)
         record = done.record
-        assert record.checkpoint is not None
-        into = into or data / "results" / f"{protocol}-{sampling}-{record.checkpoint['sha256'][:12] or 'hub'}.json"
+        into = into or data / "results" / file_name(record)
     else:
         raise UsageError(
             "nothing to evaluate: give CHECKPOINT, --protocol and --data, or --protocol, --annotations and "
             "--predictions, or --model and --corpus (--report is for a CHECKPOINT)"
         )
     if into is not None:
-        from hdvila.evaluate.record import write_record
-
         write_record(into, record)
+    if predictions is not None and done is not None:
+        write_predictions(predictions, done.predicted.predictions)
     if report is not None and done is not None:
         from hdvila.evaluate.report import write_report
 
         write_report(done, report, reporter=reporter())
-    emit(record.to_dict(), json, _lines(record))
+    emit(record.to_dict(), json, record_lines(record))
 
 
-def _benchmark(
-    checkpoint: str, name: str, data: Path, sampling: str, ties: str, allow_missing: bool, predictions: Path | None
-) -> Evaluated:
+def _benchmark(checkpoint: str, name: str, data: Path, sampling: str, ties: str, allow_missing: bool) -> Evaluated:
     """A model by a protocol."""
     from hdvila.evaluate.checkpoint import evaluate_checkpoint
-    from hdvila.evaluate.predictions import write_predictions
 
     if sampling not in ("standard", "zero-shot"):
         raise UsageError(f"--sampling {sampling}: choose standard or zero-shot")
-    done = evaluate_checkpoint(
+    return evaluate_checkpoint(
         checkpoint,
         name,
         data,
@@ -101,33 +110,36 @@ def _benchmark(
         allow_missing=allow_missing,
         reporter=reporter(),
     )
-    if predictions is not None:
-        write_predictions(predictions, done.predicted.predictions)
-    return done
 
 
-def _check_page(report: Path | None) -> None:
-    """Refuse, before hours of work, what would fail after them."""
-    if report is not None:
-        require("jinja2", extra="train")
-        if report.is_dir():
-            raise UsageError(f"--report {report}: is a folder; name an HTML file")
+def _check_outputs(outputs: dict[str, Path | None], *read: Path) -> None:
+    """Refuse, before hours of work, what would fail after them or write over one of the files `read`."""
+    taken = {file.resolve() for file in read}
+    for option, file in outputs.items():
+        if file is None:
+            continue
+        make_room_for(file, option)
+        if file.resolve() in taken:
+            raise UsageError(f"{option} {file}: is named twice, and one would be written over the other; name another")
+        taken.add(file.resolve())
 
 
 def _predictions(name: str, annotations: Path, predictions: Path, ties: str, allow_missing: bool) -> Record:
     """Somebody's predictions by a protocol; no model is loaded."""
     from hdvila.evaluate.predictions import read_predictions
-    from hdvila.evaluate.protocols import get_protocol
+    from hdvila.evaluate.protocols import get_protocol, read_file
     from hdvila.evaluate.score import score
     from hdvila.text.answers import Answers
 
     protocol = get_protocol(name)
+    asked, split = read_file(protocol, annotations)
     given = Answers.beside(annotations) if protocol.task == "open_ended" else None
     return score(
         protocol,
-        protocol.read(annotations, "test"),
+        asked,
         read_predictions(predictions, protocol.task),
         method=predictions.stem,
+        split=split,
         ties=ties,  # type: ignore[arg-type]
         allow_missing=allow_missing,
         vocabulary=given.words if given else None,
@@ -142,45 +154,3 @@ def _corpus(model: str, corpus: Path) -> RetrievalReport:
     if not corpus.is_dir():
         raise UsageError(f"{corpus}: there is no such corpus: make one with hdvila corpus build")
     return evaluate_retrieval(load_model(model), Corpus(corpus), reporter=reporter())
-
-
-def _lines(record: Record) -> str:
-    """A record for a person: what was scored, its table row beside the published ones, and what was odd."""
-    from hdvila.evaluate.results import tabulate
-
-    what = "questions" if record.task != "retrieval" else "queries"
-    lines = [
-        f"{record.queries:,} {what} about {record.videos:,} videos, 95 % intervals",
-        tabulate([record], "markdown"),
-    ]
-    if record.missing:
-        lines.append(
-            f"missing: {len(record.missing):,} videos, such as {', '.join(record.missing[:3])}; the numbers are of the "
-            f"{record.videos:,} that are left"
-        )
-    if record.ties:
-        lines.append(f"ties: {record.ties:,} queries, rule {record.tie_rule}")
-    if record.out_of_vocabulary:
-        lost = record.out_of_vocabulary
-        lines.append(
-            f"outside the vocabulary: the answers of {lost['questions']:,} questions ({lost['answers']:,} answers)"
-        )
-    if record.most_frequent is not None:
-        lines.append(f"always the most frequent answer: {record.most_frequent:.1%}")
-    return "\n".join([*lines, *(f"note: {note}" for note in record.notes)])
-
-
-def _table(report: RetrievalReport) -> str:
-    gallery = report.text_to_video.gallery
-    lines = [
-        report.protocol,
-        f"{report.queries} queries, gallery {gallery}, chance R@1 {1 / gallery:.2%}",
-        f"{'':<15}{'R@1':>8}{'R@5':>8}{'R@10':>8}{'R@50':>8}{'median':>9}{'mean':>9}{'ties':>7}",
-    ]
-    for name, row in (("text to video", report.text_to_video), ("video to text", report.video_to_text)):
-        recalls = "".join(f"{value:>8.1%}" for value in (row.r1, row.r5, row.r10, row.r50))
-        lines.append(f"{name:<15}{recalls}{row.median_rank:>9.1f}{row.mean_rank:>9.1f}{row.ties:>7}")
-    lines.append(f"{'chance':<15}" + "".join(f"{min(1.0, k / gallery):>8.1%}" for k in (1, 5, 10, 50)))
-    if report.missing:
-        lines.append(f"left out, nothing is said in them: {len(report.missing)} clips")
-    return "\n".join(lines)

@@ -55,6 +55,7 @@ def _whole(protocol: Protocol) -> str:
         *([("zero-shot", _sampling(protocol.zero_shot))] if protocol.zero_shot else []),
         *([] if protocol.task == "retrieval" else [("consensus", f"{protocol.consensus} over segments")]),
         ("metric", protocol.metric),
+        ("queries", f"{protocol.queries:,} in the published test"),
         ("gallery", f"{protocol.gallery:,}"),
         ("chance", _number(protocol.chance)),
     ]
@@ -66,8 +67,9 @@ def _whole(protocol: Protocol) -> str:
 
 
 def _sampling(one: Preprocess) -> str:
+    segments = "1 segment" if one.segments == 1 else f"{one.segments} segments"
     return (
-        f"{one.segments} segments of {2 * one.neighbours + 1} frames, {one.rate} of 1/{one.fps:g} s apart, "
+        f"{segments} of {2 * one.neighbours + 1} frames, {one.rate} of 1/{one.fps:g} s apart, "
         f"HR {one.height}x{one.width}, LR {one.height // 4}x{one.width // 4}"
     )
 

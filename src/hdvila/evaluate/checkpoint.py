@@ -91,13 +91,13 @@ def evaluate_checkpoint(
     numbers = clip_numbers(source, videos, store, allow_missing=allow_missing)
     model = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu", **config)
     trainings, recipe = from_note(read_note(checkpoint, TRAINED_ON)), read_note(checkpoint, "recipe.json")
-    check_unseen(trainings, protocol, numbers)
     rates = source.rates.lr_fps, source.rates.hr_every
     processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings))
     if segments is not None:
         processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
     model.processor = processor
-    check_pairing(model, protocol, annotations)
+    check_pairing(model, protocol, annotations, trainings)
+    check_unseen(trainings, numbers)
     joined = _consensus(recipe, protocol) if model.config.answers_questions else None
     if joined is not None and joined.note:
         reporter.note(joined.note)

@@ -33,18 +33,23 @@ def fit_processor(
         fine_tuned: whether the model was trained on a benchmark.
 
     Raises:
-        UsageError: the protocol has no zero-shot setting.
+        UsageError: the protocol has no zero-shot setting, or the model is beyond it.
     """
     own: Processor | None = model.processor
     asked = protocol.test if sampling == "standard" else protocol.zero_shot
     if asked is None:
         raise UsageError(f"{protocol.name} has no zero-shot setting of its own: leave --sampling out")
+    if fine_tuned and sampling == "zero-shot":
+        raise UsageError(
+            "the model was fine-tuned on a benchmark, so no number of it is zero-shot: leave --sampling out, or take "
+            "the model that the fine-tuning began with"
+        )
     if own is None:
         folder = Path(checkpoint).parent
         beside = any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt"))
         own = Processor(asked, Tokenizer.load(folder if beside else BERT), answers=answers_of(checkpoint))
         preprocess, length = asked, protocol.text_length
-    elif fine_tuned and sampling == "standard":
+    elif fine_tuned:
         preprocess, length = own.preprocess, own.text_length
     else:
         preprocess, length = _in_its_sizes(own.preprocess, asked, protocol), protocol.text_length

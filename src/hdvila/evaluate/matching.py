@@ -98,7 +98,7 @@ def rows_of(scores: NDArray[Any], numbers: Sequence[int]) -> NDArray[Any]:
 def _places(ids: Sequence[str], known: Sequence[str], what: str) -> Mapping[str, int]:
     """Where each known id stands among `ids`."""
     strangers = _strangers(ids, set(known))
-    if len(strangers) == len(ids) and all(name.isdecimal() and int(name) < len(known) for name in ids):
+    if len(strangers) == len(ids) and all(_is_number(name, len(known)) for name in ids):
         return {known[int(name)]: place for place, name in enumerate(ids)}
     if strangers:
         raise UsageError(
@@ -106,6 +106,11 @@ def _places(ids: Sequence[str], known: Sequence[str], what: str) -> Mapping[str,
             f"do not have, whose first is {known[0]!r}; score them with the annotations they were made for"
         )
     return {name: place for place, name in enumerate(ids)}
+
+
+def _is_number(name: str, end: int) -> bool:
+    """Whether it is one of 0, 1, ... before `end`, and written so: 00 is another id than 0."""
+    return name.isdecimal() and len(name) <= len(str(end)) and str(int(name)) == name and int(name) < end
 
 
 def _strangers(ids: Sequence[str], known: Set[str]) -> list[str]:

@@ -8,33 +8,36 @@ from typing import Any
 from hdvila.annotations.records import Annotations
 from hdvila.data.history import Training
 from hdvila.errors import UsageError
-from hdvila.evaluate.protocols.protocol import Protocol
+from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
 
 __all__ = ["check_pairing", "check_unseen"]
 
-RETRIEVAL = ("stage1", "stage2")
-FITTING: dict[str, tuple[str, ...]] = {
-    "retrieval": RETRIEVAL,
-    "open_ended": ("open_ended",),
-    "count": ("open_ended",),
-    "multiple_choice": ("multiple_choice",),
-}
-BY_RETRIEVAL = ("msrvtt-mc",)
+_BY_RETRIEVAL = ("msrvtt-mc",)
 """Multiple-choice protocols whose options are captions, so that a retrieval model can choose the nearest."""
 
 
-def check_pairing(model: Any, protocol: Protocol, annotations: Annotations) -> None:
+def check_pairing(model: Any, protocol: Protocol, annotations: Annotations, trainings: Sequence[Training] = ()) -> None:
     """Make sure that the model can do what the protocol asks.
 
+    Args:
+        trainings: those that the model has behind it, the last of which made its answer head.
+
     Raises:
-        UsageError: it is of another variant, or answers with words that the benchmark does not have.
+        UsageError: it is of another variant, learned to answer another task, or answers with words that the benchmark
+            does not have.
     """
-    fitting = FITTING[protocol.task] + (RETRIEVAL if protocol.name in BY_RETRIEVAL else ())
+    fitting = VARIANTS[protocol.task] + (VARIANTS["retrieval"] if protocol.name in _BY_RETRIEVAL else ())
     variant = model.config.variant
     if variant not in fitting:
         raise UsageError(
             f"the protocol {protocol.name} ({protocol.task}) needs a model of variant {' or '.join(fitting)}, this one "
             f"is {variant!r}: fine-tune one for it, or choose another protocol"
+        )
+    if model.config.answers_questions and trainings and trainings[-1].protocol != protocol.name:
+        way_out = "take a retrieval model" if protocol.name in _BY_RETRIEVAL else "fine-tune one for it"
+        raise UsageError(
+            f"the model was fine-tuned to answer {trainings[-1].protocol}, and the answers of {protocol.name} are "
+            f"others: {way_out}"
         )
     if variant == "open_ended":
         _check_vocabulary(model.processor.answers, protocol, annotations)
@@ -46,6 +49,11 @@ def _check_vocabulary(answers: Any, protocol: Protocol, annotations: Annotations
             "the model gives numbers of answers and nothing says which words they mean: put the ans2label file that it "
             "was trained with beside it, as answers.json"
         )
+    if protocol.task == "count" and (word := next((one for one in answers.words if not one.isdecimal()), None)):
+        raise UsageError(
+            f"the model answers with words such as {word!r}, and {protocol.name} asks for counts: it is "
+            "from another benchmark"
+        )
     asked = {str(question.answer) for question in annotations.questions if question.answer is not None}
     if asked and not asked & answers.rows.keys():
         raise UsageError(
@@ -54,8 +62,8 @@ def _check_vocabulary(answers: Any, protocol: Protocol, annotations: Annotations
         )
 
 
-def check_unseen(trainings: Sequence[Training], protocol: Protocol, videos: Iterable[str]) -> None:
-    """Make sure that no video of the test was trained on, and that open answers were learned for this benchmark.
+def check_unseen(trainings: Iterable[Training], videos: Iterable[str]) -> None:
+    """Make sure that no video of the test was trained on.
 
     Raises:
         UsageError: says how many were, and in which training.
@@ -68,9 +76,3 @@ def check_unseen(trainings: Sequence[Training], protocol: Protocol, videos: Iter
                 f"in the {training.split} split of {training.protocol}: numbers on them say nothing; take a model that "
                 "has not seen them, or another split"
             )
-    last = trainings[-1] if trainings else None
-    if last is not None and protocol.task in ("open_ended", "count") and last.protocol != protocol.name:
-        raise UsageError(
-            f"the model was fine-tuned to answer {last.protocol}, and {protocol.name} has another vocabulary of "
-            "answers: fine-tune one for it"
-        )

@@ -8,7 +8,6 @@ the order is free.
 from __future__ import annotations
 
 import json
-import math
 import zipfile
 import zlib
 from collections import Counter
@@ -21,13 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.annotations.tables import Row, read_lines
-from hdvila.errors import UsageError
+from hdvila.errors import StoreError, UsageError
 from hdvila.evaluate.protocols.protocol import Task
 from hdvila.files import replacing
 
 __all__ = ["Answers", "Similarity", "read_predictions", "write_predictions"]
 
 _ARRAYS = ("similarity", "query_ids", "video_ids")
+_UNCOUNTED = 1e6  # what nobody counts in a clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ def write_predictions(path: Path, predictions: Similarity | Answers) -> None:
     """Write predictions in the form that `read_predictions` takes; the file is there whole or not at all.
 
     Raises:
-        OSError: it cannot be written.
+        StoreError: it cannot be written.
     """
-    with replacing(path) as partial, partial.open("wb") as file:
+    with replacing(path, kind=StoreError) as partial, partial.open("wb") as file:
         if isinstance(predictions, Similarity):
             np.savez_compressed(
                 file,
@@ -96,12 +96,13 @@ def write_predictions(path: Path, predictions: Similarity | Answers) -> None:
 
 def _read_similarity(path: Path) -> Similarity:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            if not isinstance(arrays, np.lib.npyio.NpzFile):
-                raise ValueError("one array and no names")
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise ValueError("one array and no names")
+        with loaded as arrays:
             missing = [name for name in _ARRAYS if name not in arrays]
             if missing:
-                raise ValueError(f"no array {missing[0]!r}, only {', '.join(arrays.files)}")
+                raise ValueError(f"no array {missing[0]!r}, {'only ' + ', '.join(arrays.files) if arrays else 'none'}")
             similarity, *ids = (np.asarray(arrays[name]) for name in _ARRAYS)
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(
@@ -109,6 +110,8 @@ def _read_similarity(path: Path) -> Similarity:
         ) from error
     if similarity.ndim != 2 or similarity.dtype.kind not in "fiu" or any(one.ndim != 1 for one in ids):
         raise UsageError(f"{path}: similarity must be a table of numbers, and the ids lists; it is {similarity.dtype}")
+    if not similarity.size:
+        raise UsageError(f"{path}: holds no scores, its similarity has shape {similarity.shape}; name another file")
     if any(one.dtype.kind not in "UiuS" for one in ids):
         raise UsageError(f"{path}: query_ids and video_ids must be strings or whole numbers")
     queries, videos = (tuple(_name(value) for value in one.tolist()) for one in ids)
@@ -140,7 +143,7 @@ def _answer(row: Row, task: Task) -> str | int | float:
         return int(row.number("answer", int))
     if task == "count":
         count = row.number("answer")
-        if not math.isfinite(count):
+        if not abs(count) < _UNCOUNTED:
             raise row.refuse(f"the answer is {count}, where a count must stand")
         return count
     answer = row.get("answer")

@@ -6,16 +6,45 @@ import importlib.metadata
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
 
-from hdvila.errors import UsageError
+from hdvila.errors import StoreError, UsageError
+from hdvila.evaluate.metrics.bootstrap import Interval
 from hdvila.files import replacing
 
-__all__ = ["Record", "hardware", "read_record", "versions", "write_record"]
+__all__ = ["Record", "file_name", "hardware", "read_record", "versions", "write_record"]
 
 _PACKAGES = ("hdvila", "torch", "numpy", "av", "tokenizers")
+
+
+class Ranks(TypedDict):
+    """The numbers of one direction of retrieval: shares of queries, ranks, and the 95 % interval of each."""
+
+    r1: float
+    r5: float
+    r10: float
+    r50: float
+    median_rank: float
+    mean_rank: float
+    intervals: dict[str, Interval]
+
+
+class Directions(TypedDict):
+    """Both directions of retrieval."""
+
+    text_to_video: Ranks
+    video_to_text: Ranks
+
+
+class PublishedRow(TypedDict):
+    """A row to stand beside, as `hdvila.evaluate.protocols.Published` has it."""
+
+    who: str
+    source: str
+    values: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +55,17 @@ class Record:
         protocol, task, metric: as the protocol has them.
         method: what stands in the first column of a table.
         queries, videos: captions or questions, and videos, that were scored.
+        full_queries: captions or questions of the published test.
         missing: ids of the videos that the predictions lack; they are in no number.
-        gallery, full_gallery: candidates of a query here, and in the full test; of questions, answers to choose from.
+        gallery, full_gallery: candidates of a query here, and in the published test; of questions, answers to choose
+            from, as many as the vocabulary has where it is known.
+        split: of the benchmark, that was scored; test, unless the file is by its name another's.
         chance: what guessing gives of `metric`, on exactly these queries.
         ties, tie_rule: queries of either direction whose right answer shares its score, and what became of them.
-        text_to_video, video_to_text: r1, r5, r10, r50 (fractions), median_rank, mean_rank, ... and `intervals`.
+        text_to_video, video_to_text: see `Ranks`, and queries, gallery, chance_r1, ties.
         accuracy, accuracy_by_type: fractions.
         mean_squared_error: of counts.
-        intervals: 95 % by resampling, of each number that is not of retrieval.
+        intervals, intervals_by_type: 95 % by resampling, of accuracy and error, and of the accuracy of each type.
         most_frequent: the accuracy of always giving the most frequent right answer.
         out_of_vocabulary: `questions` and different `answers` that are right and no model with the vocabulary can give.
         extra: numbers with the whole test in view, by method; never the plain ones (see `metrics.rerank`).
@@ -49,22 +81,25 @@ class Record:
     method: str
     queries: int
     videos: int
+    full_queries: int
     missing: tuple[str, ...]
     gallery: int
     full_gallery: int
     chance: float
+    split: str = "test"
     ties: int = 0
     tie_rule: str = "pessimistic"
-    text_to_video: dict[str, Any] | None = None
-    video_to_text: dict[str, Any] | None = None
+    text_to_video: Ranks | None = None
+    video_to_text: Ranks | None = None
     accuracy: float | None = None
     accuracy_by_type: dict[str, float] | None = None
     mean_squared_error: float | None = None
-    intervals: dict[str, tuple[float, float]] | None = None
+    intervals: dict[str, Interval] | None = None
+    intervals_by_type: dict[str, Interval] | None = None
     most_frequent: float | None = None
     out_of_vocabulary: dict[str, int] | None = None
-    extra: dict[str, dict[str, Any]] | None = None
-    published: tuple[dict[str, Any], ...] = ()
+    extra: dict[str, Directions] | None = None
+    published: tuple[PublishedRow, ...] = ()
     notes: tuple[str, ...] = ()
     checkpoint: dict[str, str] | None = None
     recipe: dict[str, Any] | None = None
@@ -77,14 +112,27 @@ class Record:
         return {name: _plain(value) for name, value in asdict(self).items() if value is not None}
 
 
+def file_name(record: Record) -> str:
+    """What the record of a checkpoint is called: two evaluations of which only one may be the same have two names."""
+    recipe, checkpoint = record.recipe or {}, record.checkpoint or {}
+    parts = [
+        record.protocol,
+        recipe.get("sampling", "standard"),
+        recipe.get("store", "store").removeprefix("store").replace("/", "-").strip("-"),
+        "" if record.tie_rule == "pessimistic" else f"ties-{record.tie_rule}",
+        f"{len(record.missing)}-missing" if record.missing else "",
+        checkpoint.get("sha256", "")[:12] or "hub",
+    ]
+    return "-".join(part for part in parts if part) + ".json"
+
+
 def write_record(path: Path, record: Record) -> None:
     """Write a record, whole or not at all; its folder is made.
 
     Raises:
-        OSError: the file cannot be written.
+        StoreError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as partial:
+    with replacing(path, kind=StoreError) as partial:
         partial.write_text(json.dumps(record.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
@@ -96,11 +144,13 @@ def read_record(path: Path) -> Record:
     """
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        known = {one.name for one in fields(Record)}
-        record = Record(**{name: value for name, value in values.items() if name in known})
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        kinds = get_type_hints(Record)
+        known = {name: value for name, value in values.items() if name in kinds}
+        if odd := next((name for name, value in known.items() if not _fits(value, kinds[name])), ""):
+            raise ValueError(f"{odd!r} is {known[odd]!r:.60}")
+        return Record(**known)
+    except (OSError, ValueError, RecursionError, TypeError, AttributeError) as error:
         raise UsageError(f"{path}: is no record of an evaluation ({error}); make one with hdvila evaluate") from error
-    return record
 
 
 def versions() -> dict[str, str]:
@@ -117,6 +167,24 @@ def versions() -> dict[str, str]:
 def hardware(device: str = "cpu") -> dict[str, Any]:
     """What the machine is, in a few words; `device` is where the model ran."""
     return {"machine": platform.machine(), "system": platform.system(), "cores": os.cpu_count(), "device": device}
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value out of a JSON file is of an annotated type; a list stands for a tuple, 1 for 1.0."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return True
+    if is_typeddict(kind):
+        hints = get_type_hints(kind)
+        return isinstance(value, dict) and all(name in value and _fits(value[name], hints[name]) for name in hints)
+    if origin is UnionType:
+        return any(_fits(value, one) for one in inner)
+    if origin is dict:
+        return isinstance(value, dict) and all(_fits(one, inner[1]) for one in value.values())
+    if origin is tuple:
+        each = inner[:1] * len(value) if inner[1:] == (...,) and isinstance(value, list) else inner
+        return isinstance(value, list) and len(value) == len(each) and all(map(_fits, value, each))
+    return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
 
 
 def _plain(value: Any) -> Any:

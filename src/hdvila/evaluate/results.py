@@ -2,69 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from hdvila.errors import UsageError
-from hdvila.evaluate.record import Record
+from hdvila.evaluate.forms import CHANCE, Column, Row, Table, as_csv, as_latex, as_markdown, cells
+from hdvila.evaluate.record import PublishedRow, Record
 
-__all__ = ["Format", "beside_published", "tabulate"]
+__all__ = ["Format", "beside_published", "setting_of", "tabulate"]
 
 Format = Literal["markdown", "latex", "csv"]
 
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A number of the record: where it stands there, and whether it is a share, shown in percent."""
-
-    label: str
-    path: tuple[str, ...]
-    share: bool = True
-
-    @property
-    def key(self) -> str:
-        return "_".join(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A method and its numbers by column key; `ends` of their intervals; `gallery`: here, and in the full test."""
-
-    method: str
-    source: str
-    numbers: dict[str, float]
-    ends: dict[str, tuple[float, float]]
-    gallery: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    name: str
-    gallery: str
-    columns: tuple[_Column, ...]
-    rows: tuple[_Row, ...]
-
-
 _FORTH, _BACK = "text_to_video", "video_to_text"
 _RETRIEVAL = (
-    *(_Column(f"R@{k}", (_FORTH, f"r{k}")) for k in (1, 5, 10, 50)),
-    _Column("Median", (_FORTH, "median_rank"), share=False),
-    _Column("Mean", (_FORTH, "mean_rank"), share=False),
-    *(_Column(f"V2T R@{k}", (_BACK, f"r{k}")) for k in (1, 5, 10)),
+    *(Column(f"R@{k}", (_FORTH, f"r{k}")) for k in (1, 5, 10, 50)),
+    Column("Median", (_FORTH, "median_rank"), share=False),
+    Column("Mean", (_FORTH, "mean_rank"), share=False),
+    *(Column(f"V2T R@{k}", (_BACK, f"r{k}")) for k in (1, 5, 10)),
 )
-_COUNT = _Column("Squared error", ("mean_squared_error",), share=False)
-_ACCURACY = _Column("Accuracy", ("accuracy",))
-_CHANCE = "chance"
+_COUNT = Column("Squared error", ("mean_squared_error",), share=False, digits=2)
+_ACCURACY = Column("Accuracy", ("accuracy",))
 
 
 def tabulate(records: Sequence[Record], form: Format) -> str:
     """The records as text: a table for each protocol, in the order of their first record; CSV has one for all.
 
-    Records stand above the published rows of their protocol. Cells have the 95 % interval after the number. Shares are
-    percent in Markdown and LaTeX and fractions in CSV.
+    Records stand above the published rows of their protocol, each with how many of the test's queries it is about and
+    with `setting_of`. Cells have the 95 % interval after the number. Shares are percent in Markdown and LaTeX and
+    fractions in CSV.
 
     Raises:
         UsageError: no records, or an unknown form.
@@ -78,55 +43,70 @@ def tabulate(records: Sequence[Record], form: Format) -> str:
         groups.setdefault(record.protocol, []).append(record)
     tables = [_table(name, group) for name, group in groups.items()]
     if form == "csv":
-        return _csv(tables)
-    return "\n".join((_markdown if form == "markdown" else _latex)(table) for table in tables)
+        return as_csv(tables)
+    return "\n".join((as_markdown if form == "markdown" else as_latex)(table) for table in tables)
 
 
 def beside_published(record: Record) -> list[list[str]]:
     """A record's table as cells of text: the header, the record, the published rows, chance; in Markdown's numbers."""
-    return _cells(_table(record.protocol, [record]))
+    return cells(_table(record.protocol, [record]))
 
 
-def _table(name: str, records: Sequence[Record]) -> _Table:
+def setting_of(record: Record) -> str:
+    """In what a record differs from the plain test, so that its number is no rival of those beside it; or nothing."""
+    store = _at(record.recipe, ("store",))
+    chosen_on, kept = (_at(record.recipe, ("training", f"validate.{name}")) for name in ("on", "keep"))
+    said = (
+        f"{record.split} split, not the test" if record.split != "test" else "",
+        f"{len(record.missing):,} video{'s' if len(record.missing) > 1 else ''} missing" if record.missing else "",
+        f"ties {record.tie_rule}" if record.tie_rule != "pessimistic" else "",
+        f"videos of {store}" if store not in (None, "store") else "",
+        "zero-shot sampling" if _at(record.recipe, ("sampling",)) == "zero-shot" else "",
+        "checkpoint chosen on the test" if chosen_on == "official-test" and kept != "last" else "",
+    )
+    return "; ".join(one for one in said if one)
+
+
+def _table(name: str, records: Sequence[Record]) -> Table:
     published = {row["who"]: row for record in records for row in record.published}
     columns = _columns(records)
     rows = [_ours(record, columns) for record in records]
     rows += [_theirs(row, columns) for row in published.values()]
     metric = (_FORTH, "r1") if records[0].task == "retrieval" else (records[0].metric,)
     chances = {record.chance for record in records}
-    rows += [_Row(_CHANCE, "", {"_".join(metric): chance}, {}) for chance in sorted(chances)]
+    rows += [Row(CHANCE, {"_".join(metric): chance}) for chance in sorted(chances)]
     shown = tuple(column for column in columns if any(column.key in row.numbers for row in rows))
-    return _Table(name, "Gallery" if records[0].task == "retrieval" else "Choices", shown, tuple(rows))
+    return Table(name, "Gallery" if records[0].task == "retrieval" else "Choices", shown, tuple(rows))
 
 
-def _columns(records: Sequence[Record]) -> tuple[_Column, ...]:
+def _columns(records: Sequence[Record]) -> tuple[Column, ...]:
     if records[0].task == "retrieval":
         extra = dict.fromkeys(name for record in records for name in record.extra or {})
-        more = (_Column(f"R@1, {name.replace('_', ' ')}", ("extra", name, _FORTH, "r1")) for name in extra)
+        more = (Column(f"R@1, {name.replace('_', ' ')}", ("extra", name, _FORTH, "r1")) for name in extra)
         return (*_RETRIEVAL, *more)
     kinds = dict.fromkeys(kind for record in records for kind in record.accuracy_by_type or {})
-    by_type = (_Column(kind, ("accuracy_by_type", kind)) for kind in kinds)
+    by_type = (Column(kind, ("accuracy_by_type", kind), ("intervals_by_type", kind)) for kind in kinds)
     first = (_COUNT, _ACCURACY) if records[0].task == "count" else (_ACCURACY,)
     return (*first, *by_type)
 
 
-def _ours(record: Record, columns: Sequence[_Column]) -> _Row:
+def _ours(record: Record, columns: Sequence[Column]) -> Row:
     whole = record.to_dict()
     numbers, ends = {}, {}
     for column in columns:
-        value = _at(whole, column.path)
+        value, interval = _at(whole, column.path), _at(whole, column.interval)
         if value is not None:
             numbers[column.key] = float(value)
-        interval = _at(whole, (*column.path[:-1], "intervals", column.path[-1]))
         if interval is not None:
             ends[column.key] = (float(interval[0]), float(interval[1]))
-    return _Row(record.method, "", numbers, ends, (record.gallery, record.full_gallery))
+    queries, gallery = (record.queries, record.full_queries), (record.gallery, record.full_gallery)
+    return Row(record.method, numbers, ends, queries, gallery, setting=setting_of(record))
 
 
-def _theirs(row: dict[str, Any], columns: Sequence[_Column]) -> _Row:
+def _theirs(row: PublishedRow, columns: Sequence[Column]) -> Row:
     keys = {column.path[-1]: column.key for column in reversed(columns) if column.path[0] not in (_BACK, "extra")}
     numbers = {keys[name]: float(value) for name, value in row["values"].items() if name in keys}
-    return _Row(row["who"], row["source"], numbers, {})
+    return Row(row["who"], numbers, source=row["source"])
 
 
 def _at(values: Any, path: Sequence[str]) -> Any:
@@ -135,65 +115,3 @@ def _at(values: Any, path: Sequence[str]) -> Any:
             return None
         values = values[name]
     return values
-
-
-def _cells(table: _Table) -> list[list[str]]:
-    """Header and rows as text for people."""
-    cells = [["Method", *(column.label for column in table.columns), table.gallery, "Source"]]
-    for row in table.rows:
-        numbers = [_cell(column, row) for column in table.columns]
-        here, full = row.gallery or (0, 0)
-        gallery = f"{here:,}" if here == full else f"{here:,} of {full:,}"
-        cells.append([row.method, *numbers, gallery if row.gallery else "", row.source])
-    return cells
-
-
-def _cell(column: _Column, row: _Row) -> str:
-    if column.key not in row.numbers:
-        return ""
-
-    digits = 2 if row.method == _CHANCE or column is _COUNT else 1
-
-    def shown(value: float) -> str:
-        return f"{100 * value if column.share else value:.{digits}f}"
-
-    ends = row.ends.get(column.key)
-    interval = f" [{shown(ends[0])}, {shown(ends[1])}]" if ends else ""
-    return shown(row.numbers[column.key]) + interval
-
-
-def _markdown(table: _Table) -> str:
-    header, *rows = ([cell.replace("|", "\\|") for cell in row] for row in _cells(table))
-    rule = ["---", *("---:" for _ in header[1:-1]), "---"]
-    lines = [f"| {' | '.join(row)} |" for row in (header, rule, *rows)]
-    return "\n".join([f"**{table.name}**", "", *lines, ""])
-
-
-def _latex(table: _Table) -> str:
-    header, *rows = ([_escaped(cell) for cell in row] for row in _cells(table))
-    layout = "l" + "r" * (len(header) - 2) + "l"
-    lines = [" & ".join(row) + r" \\" for row in (header, *rows)]
-    body = [lines[0], r"\hline", *lines[1:]]
-    return "\n".join([f"% {table.name}", rf"\begin{{tabular}}{{{layout}}}", *body, r"\end{tabular}", ""])
-
-
-def _escaped(text: str) -> str:
-    return "".join("\\" + letter if letter in "&%$#_{}" else letter for letter in text)
-
-
-def _csv(tables: Sequence[_Table]) -> str:
-    keys = list(dict.fromkeys(column.key for table in tables for column in table.columns))
-    names = [name for key in keys for name in (key, f"{key}_low", f"{key}_high")]
-    text = io.StringIO()
-    fixed = ["protocol", "method"], ["gallery", "full_gallery", "source"]
-    writer = csv.DictWriter(text, [*fixed[0], *names, *fixed[1]], lineterminator="\n")
-    writer.writeheader()
-    for table in tables:
-        for row in table.rows:
-            ends = {
-                f"{key}_{end}": pair[at] for key, pair in row.ends.items() for at, end in enumerate(("low", "high"))
-            }
-            words = {"protocol": table.name, "method": row.method, "source": row.source}
-            gallery = dict(zip(fixed[1], row.gallery or (), strict=False))
-            writer.writerow({**words, **gallery, **row.numbers, **ends})
-    return text.getvalue()

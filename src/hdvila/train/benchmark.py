@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hdvila.annotations.carve import carve
 from hdvila.annotations.records import Annotations
+from hdvila.annotations.tgif_qa import COUNTS
 from hdvila.data.examples import (
     Example,
     caption_examples,
@@ -19,7 +20,7 @@ from hdvila.data.settings import Benchmark
 from hdvila.data.source import ClipSource, open_corpus
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol, read_split
-from hdvila.evaluate.protocols.protocol import Protocol
+from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
 from hdvila.progress import Reporter
 from hdvila.text.answers import Answers
 from hdvila.train.recipe import Recipe
@@ -27,9 +28,6 @@ from hdvila.train.recipe import Recipe
 STORE = "store"
 """Folder of the prepared clips in a benchmark's folder."""
 CARVED_SHARE = 0.1
-VARIANT_OF = {"retrieval": "stage1", "open_ended": "open_ended", "count": "open_ended"}
-COUNTS = tuple(map(str, range(11)))
-"""TGIF-QA's counts, 0 to 10, as answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def _protocol(recipe: Recipe, chosen: Benchmark) -> Protocol:
             f"data.benchmark.folder=FOLDER{'' if chosen.protocol else ' --set data.benchmark.protocol=NAME'}"
         )
     protocol = get_protocol(chosen.protocol)
-    wanted = VARIANT_OF.get(protocol.task, "multiple_choice")
+    wanted = VARIANTS[protocol.task][0]
     if recipe.model.variant != wanted:
         raise UsageError(
             f"model.variant={recipe.model.variant!r} does not fit the protocol {protocol.name}, whose task is "
@@ -131,5 +129,5 @@ def _answers(recipe: Recipe, protocol: Protocol, train: Annotations) -> Answers:
     if chosen.answers:
         return Answers.load(chosen.answers)
     if protocol.task == "count":
-        return Answers(COUNTS)
+        return Answers(tuple(map(str, COUNTS)))
     return Answers.most_frequent(training_answers(train), recipe.model.num_answers)

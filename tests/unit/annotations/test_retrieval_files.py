@@ -226,6 +226,9 @@ def test_the_official_list_names_videos_by_the_last_part_and_may_have_several_ca
             "YouCook2",
         ),
         (activitynet.read, "a.json", "{", "is no JSON"),
+        (activitynet.read, "a.json", "[" * 200_000, "is no JSON"),
+        (activitynet.read, "a.json", {"v_a": {"timestamps": None, "sentences": []}}, "not two lists of one length"),
+        (activitynet.read, "a.json", {"v_a": {"timestamps": [3], "sentences": ["A."]}}, "a time is 3, where a start"),
         (
             youcook2.read,
             "a.json",

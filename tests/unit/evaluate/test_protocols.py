@@ -13,6 +13,7 @@ from hdvila.annotations.records import Annotations, Caption, Part, Question
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols import PROTOCOLS, Protocol, find_annotations, get_protocol, read_split
+from hdvila.evaluate.protocols.naming import split_of
 from hdvila.evaluate.record import Record
 from hdvila.evaluate.score import score
 
@@ -68,6 +69,32 @@ def test_annotations_are_found_in_a_data_folder(tmp_path: Path, place: str) -> N
     protocol = get_protocol("msrvtt-1ka")
     assert find_annotations(protocol, tmp_path, "test") == tmp_path / place
     assert read_split(protocol, tmp_path, "test").captions == (Caption("ret0", "video9770", "a man"),)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name", "split"),
+    [
+        ("tgif-action", "Test_action_question.csv", "test"),
+        ("tgif-action", "Train_action_question.csv", "train"),
+        ("tgif-action", "Total_action_question.csv", "train"),
+        ("activitynet-val1", "val_1.json.gz", "test"),
+        ("activitynet-val1", "val_2.json.gz", "validation"),
+        ("activitynet-val1", "train_modified.json", "train"),
+        ("youcook2", "yc2_val.json", "test"),
+        ("youcook2", "yc2_train.json", "train"),
+        ("msrvtt-qa", "val.jsonl.gz", "validation"),
+        ("msrvtt-qa", "hqga_test.csv", "test"),
+        ("msrvtt-full", "MSRVTT_data.json", "test"),
+        ("msrvtt-full", "train_val_videodatainfo.json", "validation"),
+        ("msrvtt-1ka", "MSRVTT_JSFUSION_test.csv", "test"),
+        ("msrvtt-1ka", "train9k.jsonl", "train"),
+        ("lsmdc", "my_clips.csv", "test"),
+        ("lsmdc", "LSMDC16_annos_val_someone.csv", "validation"),
+        ("didemo", "trained_on_the_test.json", "test"),
+    ],
+)
+def test_a_files_name_says_which_split_it_is(protocol: str, name: str, split: str) -> None:
+    assert split_of(get_protocol(protocol), Path("train") / name) == split
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

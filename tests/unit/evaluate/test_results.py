@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +15,14 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import Record, read_record, write_record
-from hdvila.evaluate.results import tabulate
+from hdvila.evaluate.results import setting_of, tabulate
 from hdvila.evaluate.score import score
 from tests.unit.evaluate.test_score import pairs, predicted, questions
 
 
 def records() -> list[Record]:
     annotations = pairs(20)
-    scores = np.random.default_rng(0).random((20, 20)) + 0.6 * np.eye(20)
+    scores = 0.6 * np.random.default_rng(0).random((20, 20)) + 0.4 * np.eye(20)
     retrieval = score(get_protocol("msrvtt-1ka"), annotations, predicted(annotations, scores), method="ours_1 & co")
     asked = questions("2", "10", "4")
     counted = score(get_protocol("tgif-count"), asked, Answers({"q0": 2, "q1": 7, "q2": 4}), method="counter")
@@ -33,7 +35,17 @@ def test_a_record_comes_back_from_its_file(tmp_path: Path) -> None:
         again = read_record(tmp_path / "deep" / f"{number}.json")
         assert again.to_dict() == record.to_dict()
     assert {"python", "numpy", "torch"} <= set(records()[0].versions)
-    for content in ("[1]", "{", '{"protocol": "x"}'):
+    whole = records()[0].to_dict()
+    odd = [
+        whole | {"gallery": "20"},
+        whole | {"missing": "none"},
+        whole | {"chance": True},
+        whole | {"published": [{"who": "x"}]},
+        whole | {"text_to_video": whole["text_to_video"] | {"r1": None}},
+        whole | {"extra": {"dual_softmax": {"text_to_video": 1}}},
+        whole | {"intervals": {"accuracy": [0.1]}},
+    ]
+    for content in ("[1]", "{", '{"protocol": "x"}', "[" * 200_000, *map(json.dumps, odd)):
         (tmp_path / "broken.json").write_text(content)
         with pytest.raises(UsageError, match="is no record of an evaluation"):
             read_record(tmp_path / "broken.json")
@@ -48,9 +60,49 @@ def test_markdown() -> None:
     assert retrieval.text_to_video is not None
     low, high = retrieval.text_to_video["intervals"]["r1"]
     assert f"| {100 * retrieval.text_to_video['r1']:.1f} [{100 * low:.1f}, {100 * high:.1f}] |" in ours
-    assert "20 of 1,000" in ours
+    assert ours.endswith("| 20 of 1,000 | 20 of 1,000 |  |")
     assert paper.startswith("| HD-VILA | 35.6 | 65.3 | 78.0 |")
+    assert retrieval.extra is not None
+    softmax = retrieval.extra["dual_softmax"]["text_to_video"]
+    low, high = softmax["intervals"]["r1"]
+    assert low <= softmax["r1"] <= high
+    assert f"| {100 * softmax['r1']:.1f} [{100 * low:.1f}, {100 * high:.1f}] |" in ours
     assert any(line.startswith("| chance | 5.00 |") for line in table)
+
+
+def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
+    plain, counted = records()
+    chosen = {"sampling": "standard", "training": {"validate.on": "official-test", "validate.keep": "best"}}
+    last = chosen | {"training": {"validate.on": "official-test", "validate.keep": "last"}}
+    settings = {
+        "": plain,
+        "ties official": replace(plain, tie_rule="official"),
+        "zero-shot sampling": replace(plain, recipe={"sampling": "zero-shot", "training": None}),
+        "checkpoint chosen on the test": replace(plain, recipe=chosen),
+        "videos of store-official": replace(plain, recipe=last | {"store": "store-official"}),
+        "2 videos missing": replace(plain, missing=("a", "b"), recipe=last),
+        "validation split, not the test; ties average": replace(plain, split="validation", tie_rule="average"),
+    }
+    assert [setting_of(record) for record in settings.values()] == list(settings)
+    table = tabulate([*settings.values(), counted], "markdown")
+    for setting in settings:
+        assert f"| 20 of 1,000 | {setting} |" in table
+    assert "| 3 of 3,554 | 11 |  |" in table  # questions say how many were scored, too
+    assert "| 1,065 (test: 1,000) |" in tabulate([replace(plain, queries=1065)], "markdown")
+    rows = list(csv.DictReader(io.StringIO(tabulate(list(settings.values()), "csv"))))
+    assert [row["setting"] for row in rows[: len(settings)]] == list(settings)
+    assert {(row["queries"], row["full_queries"]) for row in rows[: len(settings)]} == {("20", "1000")}
+
+
+def test_types_have_intervals() -> None:
+    asked = questions("a", "b", "a", "b", kinds="what what who who")
+    given = Answers({"q0": "a", "q1": "x", "q2": "a", "q3": "b"})
+    record = score(get_protocol("msrvtt-qa"), asked, given, method="<b>a|b\\c`*")
+    assert record.intervals_by_type == {"what": (0.5, 0.5), "who": (1.0, 1.0)}  # a video each: drawn whole
+    table = tabulate([record], "markdown")
+    assert "| 50.0 [50.0, 50.0] | 100.0 [100.0, 100.0] |" in table
+    assert r"| &lt;b>a\|b\\c\`\* |" in table
+    assert r"\textless{}b\textgreater{}a\textbar{}b\textbackslash{}c`*" in tabulate([record], "latex")
 
 
 def test_latex_is_escaped() -> None:

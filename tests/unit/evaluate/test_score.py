@@ -69,6 +69,8 @@ def test_ids_may_be_numbers_of_the_files_order() -> None:
     numbered = Similarity(scores, ("2", "0", "1", "3"), ("0", "1", "2", "3"))
     record = score(RETRIEVAL, annotations, numbered).to_dict()
     assert record["text_to_video"]["r1"] == 1.0
+    with pytest.raises(UsageError, match=r"the query id '2' .and 3 more"):
+        score(RETRIEVAL, annotations, replace(numbered, query_ids=("2", "0", "1", "03")))  # 03 is another id than 3
     own = questions("a", "b", "c")
     own = Annotations(
         own.videos, (), tuple(replace(one, question_id=str(i + 1)) for i, one in enumerate(own.questions))
@@ -127,6 +129,10 @@ def test_open_answers_by_type_and_outside_the_vocabulary() -> None:
     assert record["accuracy_by_type"] == {"what": 0.5, "where": 1.0, "who": 0.0}
     assert record["out_of_vocabulary"] == {"questions": 3, "answers": 2}
     assert (record["queries"], record["videos"], record["missing"], record["most_frequent"]) == (4, 2, [], 0.5)
+    assert (record["chance"], record["gallery"]) == (0.5, 2)  # of the two words that can be given
+    unknown = score(OPEN, annotations, given).to_dict()
+    assert (unknown["chance"], unknown["gallery"]) == (1 / 1500, 1500)
+    assert (record["full_queries"], record["split"]) == (72_821, "test")
 
 
 def test_choices_and_counts() -> None:
@@ -204,6 +210,9 @@ def test_files_give_back_what_was_written(tmp_path: Path) -> None:
         (CHOICE, ['{"question_id": 1, "answer": Infinity}'], "where a whole number must stand"),
         (COUNT, ['{"question_id": 1, "answer": NaN}'], "where a number must stand"),
         (COUNT, ['{"question_id": 1, "answer": Infinity}'], "where a count must stand"),
+        (COUNT, ['{"question_id": 1, "answer": 1e300}'], "where a count must stand"),
+        (COUNT, ['{"question_id": 1, "answer": "dog"}'], "where a number must stand"),
+        (OPEN, ["[" * 200_000], "line 1: is no JSON"),
     ],
 )
 def test_broken_answer_files_are_refused(tmp_path: Path, protocol: Protocol, lines: list[str], words: str) -> None:
@@ -220,6 +229,8 @@ def test_broken_similarity_files_are_refused(tmp_path: Path) -> None:
         ({"similarity": np.eye(1), "query_ids": np.array(["a"], object), "video_ids": ids}, "not objects"),
         ({"similarity": np.array([["a"]]), "query_ids": ids, "video_ids": ids}, "table of numbers"),
         ({"similarity": np.eye(1), "query_ids": np.ones(1), "video_ids": ids}, "strings or whole numbers"),
+        ({"similarity": np.zeros((0, 0)), "query_ids": [], "video_ids": []}, r"holds no scores.*\(0, 0\)"),
+        ({}, "no array 'similarity', none"),
     ):
         np.savez(file, **content)  # type: ignore[arg-type]
         with pytest.raises(UsageError, match=words):
@@ -227,6 +238,11 @@ def test_broken_similarity_files_are_refused(tmp_path: Path) -> None:
     file.write_text("no zip")
     with pytest.raises(UsageError, match="is no npz with similarity"):
         read_predictions(file, "retrieval")
+    np.save(tmp_path / "one.npy", np.eye(2))
+    with pytest.raises(UsageError, match="one array and no names"):
+        read_predictions(tmp_path / "one.npy", "retrieval")
+    with pytest.raises(UsageError, match=r"cannot be read as text .*; name another file"):
+        read_predictions(tmp_path / "none.jsonl", "open_ended")
 
 
 def test_extra_columns_leave_the_plain_number_alone() -> None:
@@ -243,6 +259,17 @@ def test_extra_columns_leave_the_plain_number_alone() -> None:
     expanded = score(RETRIEVAL, annotations, predicted(annotations, scores), vectors=(vectors, vectors)).to_dict()
     assert expanded["extra"]["query_expansion"]["text_to_video"]["r1"] == 1.0
     assert expanded["text_to_video"] == plain["text_to_video"]
+
+
+def test_scores_with_a_scale_of_their_own_have_no_softmax() -> None:
+    annotations = pairs(6)
+    record = score(RETRIEVAL, annotations, predicted(annotations, 40 * np.eye(6))).to_dict()
+    assert "extra" not in record
+    assert record["notes"] == [
+        "no dual or inverted softmax: their temperature is for cosines, and a score here is as large as 40"
+    ]
+    endless = score(RETRIEVAL, annotations, predicted(annotations, np.where(np.eye(6), 0, -np.inf)))
+    assert endless.extra is None
 
 
 def test_a_thousand_by_a_thousand_takes_less_than_a_second() -> None:

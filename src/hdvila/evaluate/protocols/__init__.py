@@ -9,12 +9,23 @@ from hdvila.annotations.records import Annotations, Split
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.clips import LSMDC, YOUCOOK2
 from hdvila.evaluate.protocols.msrvtt import MSRVTT_1KA, MSRVTT_1KA_7K, MSRVTT_FULL
+from hdvila.evaluate.protocols.naming import read_file
 from hdvila.evaluate.protocols.paragraphs import ACTIVITYNET_VAL1, DIDEMO
 from hdvila.evaluate.protocols.protocol import Protocol, Published, Task
 from hdvila.evaluate.protocols.questions import MSRVTT_MC, MSRVTT_QA, MSVD_QA
 from hdvila.evaluate.protocols.tgif_qa import TGIF_ACTION, TGIF_COUNT, TGIF_FRAMEQA, TGIF_TRANSITION
 
-__all__ = ["PROTOCOLS", "Protocol", "Published", "Split", "Task", "find_annotations", "get_protocol", "read_split"]
+__all__ = [
+    "PROTOCOLS",
+    "Protocol",
+    "Published",
+    "Split",
+    "Task",
+    "find_annotations",
+    "get_protocol",
+    "read_file",
+    "read_split",
+]
 
 PROTOCOLS: dict[str, Protocol] = {
     protocol.name: protocol

@@ -26,6 +26,7 @@ LSMDC = Protocol(
     train=sampling(2, 11, 3),
     test=sampling(4, 11, 3),
     metric="r1",
+    queries=1000,
     gallery=1000,
     chance=1 / 1000,
     published=(t2v("HD-VILA", HD_VILA, 17.4, 34.1, 15, r10=44.1),),
@@ -49,6 +50,7 @@ YOUCOOK2 = Protocol(
     train=sampling(2, 11, 4),
     test=sampling(4, 11, 4),
     metric="r1",
+    queries=3350,
     gallery=3350,
     chance=1 / 3350,
     published=(

@@ -32,6 +32,7 @@ MSRVTT_1KA = Protocol(
     test=sampling(4, 11, 4),
     zero_shot=Preprocess(896, 1280, segments=4, neighbours=5, rate=4, fps=6.0, hr_every=3),
     metric="r1",
+    queries=1000,
     gallery=1000,
     chance=1 / 1000,
     published=(
@@ -71,6 +72,7 @@ MSRVTT_FULL = replace(
     split="training 6,513, validation 497, test 2,990 videos",
     captions=f"all 20 of a video are queries of their own, 59,800 in the test; {_CAPTIONS_BESIDE}; "
     "video to text: the best-ranked of a video's captions counts",
+    queries=59_800,
     gallery=2990,
     chance=1 / 2990,
     zero_shot=MSRVTT_1KA.zero_shot,

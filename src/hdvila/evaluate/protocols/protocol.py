@@ -10,10 +10,17 @@ from typing import Any, Literal
 from hdvila.annotations.records import Annotations, Split
 from hdvila.media.preprocess import Preprocess
 
-__all__ = ["Consensus", "Protocol", "Published", "Split", "Task"]
+__all__ = ["VARIANTS", "Consensus", "Protocol", "Published", "Split", "Task"]
 
 Task = Literal["retrieval", "open_ended", "multiple_choice", "count"]
 Consensus = Literal["mean", "max", "logsumexp"]
+VARIANTS: Mapping[Task, tuple[str, ...]] = {
+    "retrieval": ("stage1", "stage2"),
+    "open_ended": ("open_ended",),
+    "count": ("open_ended",),
+    "multiple_choice": ("multiple_choice",),
+}
+"""The variants of a model that can do a task; fine-tuning for it makes the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class Protocol:
         text_length: tokens.
         train, test: how clips become model input; both read one store.
         metric: what is reported first, as the record has it.
+        queries: captions or questions of the published test.
         gallery: candidates of a full test, or answers to choose from.
         chance: what guessing gives of `metric` on the full test.
         published: rows to stand beside.
@@ -66,6 +74,7 @@ class Protocol:
     train: Preprocess
     test: Preprocess
     metric: str
+    queries: int
     gallery: int
     chance: float
     published: tuple[Published, ...]
@@ -97,6 +106,7 @@ _PLAIN = (
     "text_length",
     "consensus",
     "metric",
+    "queries",
     "gallery",
     "chance",
 )

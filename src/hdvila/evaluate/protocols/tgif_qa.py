@@ -41,6 +41,7 @@ def _choice(
         train=square(1, 7, 4),
         test=square(8, 7, 4),
         metric="accuracy",
+        queries=counts[1],
         gallery=5,
         chance=1 / 5,
         published=tuple(accuracy(who, sources[who], percent) for who, percent in published.items()),
@@ -71,6 +72,7 @@ TGIF_FRAMEQA = Protocol(
     train=square(1, 11, 4),
     test=square(8, 11, 4),
     metric="accuracy",
+    queries=13_691,
     gallery=1540,
     chance=1 / 1540,
     published=(
@@ -94,7 +96,8 @@ TGIF_COUNT = Protocol(
     train=square(1, 7, 4),
     test=square(8, 7, 4),
     metric="mean_squared_error",
-    gallery=11,
+    queries=3554,
+    gallery=len(tgif_qa.COUNTS),
     chance=21.2,
     published=(
         Published("HCRN", _HCRN, {"mean_squared_error": 3.82}),

@@ -1,0 +1,66 @@
+"""What may not be put together is refused with the true reason."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hdvila.data.history import Training
+from hdvila.errors import UsageError
+from hdvila.evaluate.pairing import check_pairing, check_unseen
+from hdvila.evaluate.protocols import get_protocol
+from hdvila.text.answers import Answers
+from tests.unit.evaluate.test_score import questions
+
+
+def model(variant: str, *words: str) -> Any:
+    config = SimpleNamespace(variant=variant, answers_questions=variant in ("open_ended", "multiple_choice"))
+    return SimpleNamespace(config=config, processor=SimpleNamespace(answers=Answers(words) if words else None))
+
+
+def trained(protocol: str) -> tuple[Training, ...]:
+    return (Training.on(protocol, "a benchmark", "train", ["v0"]),)
+
+
+@pytest.mark.parametrize(
+    ("what", "trainings", "protocol", "message"),
+    [
+        (model("stage1"), (), "tgif-action", "needs a model of variant multiple_choice, this one is 'stage1'"),
+        (model("stage1"), trained("msrvtt-1ka"), "tgif-count", "needs a model of variant open_ended"),
+        (
+            model("multiple_choice"),
+            trained("tgif-action"),
+            "tgif-transition",
+            "fine-tuned to answer tgif-action, and the answers of tgif-transition are others: fine-tune one",
+        ),
+        (model("multiple_choice"), trained("tgif-action"), "msrvtt-mc", "are others: take a retrieval model"),
+        (model("open_ended", "a"), trained("msvd-qa"), "msrvtt-qa", "fine-tuned to answer msvd-qa"),
+        (model("open_ended"), (), "msrvtt-qa", "nothing says which words they mean"),
+        (model("open_ended", "b"), (), "msrvtt-qa", "not one of the 1 right answers of msrvtt-qa is among them"),
+        (model("open_ended", "3", "dog"), (), "tgif-count", "words such as 'dog', and tgif-count asks for counts"),
+    ],
+)
+def test_wrong_pairings(what: Any, trainings: tuple[Training, ...], protocol: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        check_pairing(what, get_protocol(protocol), questions("a"), trainings)
+
+
+@pytest.mark.parametrize(
+    ("what", "trainings", "protocol"),
+    [
+        (model("stage1"), trained("msrvtt-1ka-7k"), "msrvtt-mc"),
+        (model("stage2"), (), "didemo"),
+        (model("multiple_choice"), trained("tgif-action"), "tgif-action"),
+        (model("open_ended", "a", "b"), (), "msrvtt-qa"),
+    ],
+)
+def test_right_pairings(what: Any, trainings: tuple[Training, ...], protocol: str) -> None:
+    check_pairing(what, get_protocol(protocol), questions("a"), trainings)
+
+
+def test_videos_that_were_seen_are_counted() -> None:
+    check_unseen(trained("msrvtt-qa"), ["v1", "v2"])
+    with pytest.raises(UsageError, match=r"on 1 of the 2 videos of this test .v0.*in the train split of msrvtt-qa"):
+        check_unseen(trained("msrvtt-qa"), ["v0", "v2"])
