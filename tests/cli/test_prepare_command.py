@@ -81,12 +81,24 @@ def test_the_official_way_goes_into_a_store_of_its_own(here: Run, videos: Path, 
     assert not (data / "store").exists()
 
 
+def test_tasks_on_videos_of_their_own_share_a_store(here: Run, videos: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "Test_count_question.csv").write_text("gif_name\tquestion\tanswer\tvid_id\tkey\n03\thow ?\t2\tCOUNT1\t1\n")
+    frame = "gif_name\tquestion\tanswer\ttype\tvid_id\tkey\tdescription\n07\twhat ?\tcat\t0\tFRAMEQA1\t1\ta cat\n"
+    (data / "Test_frameqa_question.csv").write_text(frame)
+    done = here("prepare", "tgif-count", "tgif-frameqa", "--videos", videos, "--data", data)
+    assert done.returncode == 0, done.stderr
+    assert sorted(clip.video_id for clip in Corpus(data / "store").clips) == ["03", "07"]
+
+
 def test_wrong_use_is_refused_in_one_line(here: Run, videos: Path, tmp_path: Path) -> None:
     data = benchmark(videos, tmp_path / "data")
     for words, reason in (
         (("msrvtt", "--videos", videos, "--data", data), "no protocol"),
         (("didemo", "--videos", videos, "--data", data), "annotations of didemo are missing"),
         (("msrvtt-1ka", "--videos", tmp_path / "none", "--data", data), "cannot be read"),
+        (("tgif-count", "msrvtt-1ka", "--videos", videos, "--data", data), "do not share their videos"),
     ):
         refused = here("prepare", *words)
         assert (refused.returncode, refused.stdout) == (2, "")

@@ -18,10 +18,10 @@ def colour_of(number: int) -> str:
     return NAMES[number % len(NAMES)]
 
 
-def write_store(folder: Path, videos: dict[str, str]) -> None:
+def write_store(folder: Path, videos: dict[str, str], name: str = "store") -> None:
     """A clip of two seconds for each video, in noise of its colour."""
     times = np.arange(12) / 6
-    with CorpusWriter(folder / "store", lr_fps=6.0, hr_fps=2.0) as writer:
+    with CorpusWriter(folder / name, lr_fps=6.0, hr_fps=2.0) as writer:
         for number, (video, colour) in enumerate(videos.items()):
             rng = np.random.default_rng(number)
             low, high = (

@@ -13,7 +13,7 @@ import pytest
 from test_finetuning import finetune
 from training_runs import command, write_corpus
 
-from benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa
+from benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
 from hdvila.cli.main import main
 from hdvila.evaluate.fitting import fit_processor
 from hdvila.evaluate.protocols import get_protocol
@@ -147,6 +147,21 @@ def test_multiple_choice_by_retrieval(world: Path, tmp_path: Path, capsys: Captu
     answers = [json.loads(line)["answer"] for line in (tmp_path / "mc.jsonl").read_text().splitlines()]
     right = [n % 5 for n in range(6)]
     assert record["accuracy"] == np.mean([given == wanted for given, wanted in zip(answers, right, strict=True)])
+
+
+def test_another_store_of_the_same_videos_is_another_record(world: Path, capsys: Capture) -> None:
+    data = world / "msrvtt"
+    words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", data, "--store", "store-official")
+    status, _, errors = evaluate(capsys, *words)
+    assert status == 2
+    assert f"make it with hdvila prepare msrvtt-1ka --videos VIDEOS --data {data} --official" in errors
+    write_store(data, {f"video{n}": "grey" for n in range(6)}, "store-official")
+    plain, other = evaluate(capsys, *words[:-2]), evaluate(capsys, *words)
+    assert (plain[0], other[0]) == (0, 0), plain[2] + other[2]
+    assert [record["recipe"]["store"] for _, record, _ in (plain, other)] == ["store", "store-official"]
+    assert plain[1]["text_to_video"] != other[1]["text_to_video"], "other pixels"
+    names = {file.name.rpartition("-")[0] for file in (data / "results").iterdir()}
+    assert {"msrvtt-1ka-standard", "msrvtt-1ka-standard-official"} <= names
 
 
 @pytest.mark.parametrize(

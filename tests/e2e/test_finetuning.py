@@ -168,6 +168,11 @@ def test_questions_start_from_stage_one_and_say_what_begins_at_random(
         ("miniature-tgif-action", {"task.consensus": "median"}, "choose one of mean, max, logsumexp"),
         ("miniature-tgif-action", {"validate.every": "0"}, "validate.every=0: choose 1 or more"),
         ("miniature-msrvtt-qa", {}, "the train annotations of msrvtt-qa are missing"),
+        (
+            "miniature-tgif-action",
+            {"data.benchmark.store": "store-official"},
+            "there is no such store; make it with hdvila prepare tgif-action --videos VIDEOS --data",
+        ),
         ("miniature-stage1", {"validate.every": "5"}, "has no data.benchmark"),
     ],
 )
@@ -197,5 +202,6 @@ def test_missing_videos_are_counted_and_named(action: Path, tmp_path: Path, caps
     status, _, errors = run_here(words, capsys)
     assert status == 2
     assert "videos are not in it (gif_38" in errors
+    assert f"hdvila prepare tgif-action --videos VIDEOS --data {data}," in errors
     allowed = {"data.benchmark.allow_missing": "true", "steps": 1}
     assert run_here(finetune("miniature-tgif-action", data, tmp_path / "run", **allowed), capsys)[0] == 0

@@ -11,7 +11,7 @@ from hdvila.errors import UsageError
 from hdvila.studies.reproduction import plan, run
 from hdvila.studies.reproduction.plan import NONE, ONE_CATEGORY, STAGE2, Scale
 
-TINY = Scale(16, 100, 1, 1, 2, 1, 4, 1, ())
+TINY = Scale(16, 120, 1, 1, 2, 1, 4, 1, ())
 
 
 def test_every_run_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

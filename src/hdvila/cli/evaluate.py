@@ -26,7 +26,8 @@ def evaluate(
         None, metavar="[CHECKPOINT]", help="A model folder, checkpoint or hub name."
     ),
     protocol: str | None = typer.Option(None, "--protocol", help="A benchmark's protocol (hdvila protocols)."),
-    data: Path | None = typer.Option(None, "--data", help="The benchmark's annotations and its prepared store/."),
+    data: Path | None = typer.Option(None, "--data", help="The benchmark's annotations and its prepared videos."),
+    store: str = typer.Option("store", "--store", help="Which prepared videos in DATA, such as store-official."),
     sampling: str = typer.Option("standard", "--sampling", help="zero-shot: the paper's setting for that."),
     annotations: Path | None = typer.Option(None, "--annotations", help="The annotation file of --predictions."),
     predictions: Path | None = typer.Option(
@@ -76,7 +77,7 @@ def evaluate(
         _check_outputs(
             {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report}
         )
-        done = _benchmark(model_name(checkpoint), protocol, data, sampling, ties, allow_missing)
+        done = _benchmark(model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing)
         record = done.record
         into = into or data / "results" / file_name(record)
     else:
@@ -95,7 +96,9 @@ def evaluate(
     emit(record.to_dict(), json, record_lines(record))
 
 
-def _benchmark(checkpoint: str, name: str, data: Path, sampling: str, ties: str, allow_missing: bool) -> Evaluated:
+def _benchmark(
+    checkpoint: str, name: str, data: Path, store: str, sampling: str, ties: str, allow_missing: bool
+) -> Evaluated:
     """A model by a protocol."""
     from hdvila.evaluate.checkpoint import evaluate_checkpoint
 
@@ -105,6 +108,7 @@ def _benchmark(checkpoint: str, name: str, data: Path, sampling: str, ties: str,
         checkpoint,
         name,
         data,
+        store=store,
         sampling=sampling,  # type: ignore[arg-type]
         ties=ties,  # type: ignore[arg-type]
         allow_missing=allow_missing,

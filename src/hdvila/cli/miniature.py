@@ -61,12 +61,15 @@ def render(
 @app.command()
 def benchmarks(
     into: Path = typer.Option(..., "--into", help="The folder to write into; made if it is not there."),
-    videos: int = typer.Option(400, "--videos", help="Short videos of MSR-VTT and of TGIF-QA; a quarter as many long."),
+    videos: int = typer.Option(400, "--videos", help="Of MSR-VTT and of TGIF-QA each; the others have a quarter."),
     seed: int = typer.Option(0, "--seed", help="Which world."),
     workers: int = typer.Option(2, "--workers", help="Processes that make the videos."),
     json: bool = typer.Option(False, "--json", help="An object a kind of question, and one for the whole."),
 ) -> None:
-    """Write MSR-VTT, TGIF-QA, DiDeMo and ActivityNet in small. Killed? The same command goes on."""
+    """Write the benchmarks in small: MSR-VTT, TGIF-QA, DiDeMo, ActivityNet, LSMDC, YouCook2, MSVD-QA.
+
+    Killed? The same command goes on.
+    """
     from hdvila.errors import UsageError
     from hdvila.miniature.benchmarks import write_benchmarks
 
@@ -164,7 +167,7 @@ def reproduction(
     draw_tasks(rows, into / "tasks.png")
     draw(frames, into / "frame_selection.png")
     if page is not None:
-        fill(page, tables)
+        fill(page, tables, {"tasks": into / "tasks.png", "frames": into / "frame_selection.png"})
     if json:
         for row in rows:
             emit(asdict(row), True)

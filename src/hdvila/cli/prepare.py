@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def prepare(
-    protocol: str = typer.Argument(..., metavar="PROTOCOL", help="Which benchmark (see hdvila protocols)."),
+    protocols: list[str] = typer.Argument(
+        ..., metavar="PROTOCOL...", help="Which benchmark (see hdvila protocols); several that share their videos."
+    ),
     videos: Path = typer.Option(..., "--videos", help="The folder of its videos, found by name, whatever the ending."),
     data: Path = typer.Option(Path(), "--data", help="The folder of its annotation files; the store is made in it."),
     official: bool = typer.Option(
@@ -31,20 +34,24 @@ def prepare(
     workers: int | None = typer.Option(None, "--workers", help="Processes; default: one for each core.", min=1),
     json: bool = typer.Option(False, "--json", help="One object a video that failed, and one for the whole."),
 ) -> None:
-    """Store the videos of all splits whose annotations are there. Killed and started again, it goes on."""
+    """Store the videos of all splits whose annotations are there. Killed and started again, it goes on.
+
+    TGIF-QA's tasks, each on videos of its own, are prepared together: hdvila prepare tgif-action tgif-frameqa ...
+    """
     from hdvila.corpus.preparation import Preparation
     from hdvila.corpus.prepare import prepare as prepare_videos
+    from hdvila.data.source import OFFICIAL_STORE, STORE
     from hdvila.evaluate.protocols import get_protocol
 
-    chosen = get_protocol(protocol)
+    chosen = [get_protocol(name) for name in dict.fromkeys(protocols)]
+    rule = _rule(chosen)
     reporter = console.reporter()
-    splits = _annotations(chosen, data, reporter)
+    splits = [found for protocol in chosen for found in _annotations(protocol, data, reporter)]
     texts: dict[str, str] = {}
     for caption in (caption for split in splits for caption in split.captions):
         texts.setdefault(caption.video_id, caption.text)
-    settings = [chosen.train, chosen.test, *([chosen.zero_shot] if chosen.zero_shot else [])]
-    rule: Rule = "gif" if chosen.name.startswith("tgif-") else "video"
-    store = data / ("store-official" if official else "store")
+    settings = [one for protocol in chosen for one in (protocol.train, protocol.test, protocol.zero_shot) if one]
+    store = data / (OFFICIAL_STORE if official else STORE)
     report = prepare_videos(
         [part for split in splits for part in split.videos],
         videos,
@@ -65,6 +72,21 @@ def prepare(
     line = f"{store}: of {report.videos} videos {report.added} added, {report.unchanged} unchanged, {failed} failed"
     console.emit({"store": str(store), **counts, "failed": failed}, json, line)
     console.finish(failed)
+
+
+def _rule(protocols: Sequence[Protocol]) -> Rule:
+    """The official code's preparation of their videos.
+
+    Raises:
+        UsageError: GIFs and other videos, which are of two benchmarks.
+    """
+    from hdvila.errors import UsageError
+
+    gifs = [protocol.name.startswith("tgif-") for protocol in protocols]
+    if any(gifs) and not all(gifs):
+        names = ", ".join(protocol.name for protocol in protocols)
+        raise UsageError(f"{names} do not share their videos: prepare them one by one, each with its own --data")
+    return "gif" if all(gifs) else "video"
 
 
 def _annotations(protocol: Protocol, data: Path, reporter: Reporter) -> list[Annotations]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hdvila.annotations.records import Annotations, Caption, Question
-from hdvila.data.source import ClipSource
+from hdvila.data.source import Prepared
 from hdvila.errors import UsageError
 from hdvila.text.answers import Answers
 
@@ -41,19 +41,15 @@ class Example:
         return self.wordings[int(np.random.default_rng([key, 2]).integers(len(self.wordings)))]
 
 
-def clip_numbers(
-    source: ClipSource, videos: Iterable[str], store: object, *, allow_missing: bool = False
-) -> dict[str, int]:
+def clip_numbers(prepared: Prepared, videos: Iterable[str], *, allow_missing: bool = False) -> dict[str, int]:
     """Video -> number of its clip, in the order of `videos`, without those that the store lacks.
-
-    Args:
-        store: names it in errors.
 
     Raises:
         UsageError: videos are missing and may not be (says how many and which), or all are; a video of several clips.
     """
     wanted = list(dict.fromkeys(videos))
-    count = Counter(clip.video_id for clip in source.clips)
+    clips, store = prepared.source.clips, prepared.folder
+    count = Counter(clip.video_id for clip in clips)
     if doubled := next((video for video in wanted if count[video] > 1), None):
         raise UsageError(
             f"{store}: it holds {count[doubled]} clips of {doubled!r}, and a benchmark's store has one a video: "
@@ -63,10 +59,10 @@ def clip_numbers(
     if missing and (not allow_missing or len(missing) == len(wanted)):
         some = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
         raise UsageError(
-            f"{store}: {len(missing)} of the {len(wanted)} videos are not in it ({some}): prepare them, or allow "
-            "missing ones if some are there"
+            f"{store}: {len(missing)} of the {len(wanted)} videos are not in it ({some}): add them with "
+            f"{prepared.command}, or allow missing ones if some are there"
         )
-    place = {clip.video_id: number for number, clip in enumerate(source.clips)}
+    place = {clip.video_id: number for number, clip in enumerate(clips)}
     return {video: place[video] for video in wanted if count[video]}
 
 

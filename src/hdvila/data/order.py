@@ -45,8 +45,8 @@ class Order:
     def __post_init__(self) -> None:
         if self.clips < self.batch_size:
             raise UsageError(
-                f"batch_size={self.batch_size}, but the corpus has {self.clips} clips: a batch shows no clip twice; "
-                f"set batch_size to {max(self.clips, 1)} or less, or take a larger corpus"
+                f"batch_size={self.batch_size}, but there are {self.clips} clips to learn from, and a batch shows none "
+                f"twice: add --set batch_size={max(self.clips, 1)} (or less), or learn from more clips"
             )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hdvila.data.source import STORE
 from hdvila.errors import UsageError
 from hdvila.media.preprocess import Preprocess
 
@@ -29,7 +30,9 @@ class Benchmark:
     protocol: str = ""
     """Its protocol (`hdvila protocols`)."""
     folder: str = ""
-    """Annotation files, here or in ``annotations/``, and the prepared ``store/`` (`hdvila prepare`)."""
+    """Annotation files, here or in ``annotations/``, and the prepared videos (`hdvila prepare`)."""
+    store: str = STORE
+    """Folder of the prepared videos in it; store-official: as the released code prepares them."""
     segments: int = 4
     """Segments of a clip in validation and, as the finished model remembers, in evaluation."""
     answers: str = ""
@@ -52,7 +55,7 @@ class DataSettings:
     benchmark: Benchmark | None = None
     """Fine-tuning: learn from this instead of a corpus."""
     clips: int = 0
-    """Clips of the corpus that the recipe was made for; only `plan` reads it."""
+    """Clips of the corpus, or of the benchmark's training, that the recipe was made for; only `plan` reads it."""
     preprocess: Preprocess = field(default_factory=Preprocess)
     text_length: int = 50
     """Tokens of a text, padded and truncated."""

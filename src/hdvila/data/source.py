@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from hdvila.errors import UsageError
 from hdvila.media.preprocess import Preprocess
 from hdvila.store import Corpus
 from hdvila.types import Clip, HybridClip
 
-__all__ = ["ClipSource", "open_corpus"]
+__all__ = ["OFFICIAL_STORE", "STORE", "ClipSource", "Prepared", "open_corpus", "open_prepared"]
+
+STORE, OFFICIAL_STORE = "store", "store-official"
+"""Folders of a benchmark's prepared clips in its data folder: ours, and as the released code prepares them."""
 
 
 class ClipSource(Protocol):
@@ -24,6 +29,21 @@ class ClipSource(Protocol):
     def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The store of a benchmark's videos.
+
+    Attributes:
+        source: its clips.
+        folder: where it is.
+        command: makes it, or adds what it lacks.
+    """
+
+    source: ClipSource
+    folder: Path
+    command: str
+
+
 def open_corpus(folder: str | Path) -> ClipSource:
     """The corpus in a folder.
 
@@ -31,3 +51,18 @@ def open_corpus(folder: str | Path) -> ClipSource:
         StoreError: it cannot be read.
     """
     return Corpus(folder)
+
+
+def open_prepared(data: Path, store: str, protocol: str) -> Prepared:
+    """The folder `store` of a benchmark's data folder.
+
+    Raises:
+        UsageError: it is not there; says which command makes it.
+        StoreError: it cannot be read.
+    """
+    official = " --official" if store == OFFICIAL_STORE else ""
+    command = f"hdvila prepare {protocol} --videos VIDEOS --data {data}{official}"
+    folder = data / store
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such store; make it with {command}")
+    return Prepared(open_corpus(folder), folder, command)

@@ -1,13 +1,13 @@
 """What a model answers to questions about clips.
 
-Legend: B questions of a batch, S segments, A answers (or options).
+Legend: B questions of a batch, V clips, S segments, P places in a picture, D width, A answers (or options).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby, islice, repeat
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -54,39 +54,51 @@ def answer_questions(
 ) -> list[Guess]:
     """The answers of a question-answering model, in the order of `questions`; clips by the evaluation rule.
 
-    Rows of an open head beyond the vocabulary mean nothing and are never chosen.
+    A clip goes through the picture part of the model once, however many questions are about it. Rows of an open head
+    beyond the vocabulary mean nothing and are never chosen.
 
     Args:
         model: of variant open_ended or multiple_choice, with a processor.
         numbers: video -> number of its clip.
         consensus: how segments become one decision: mean, max or logsumexp.
+        batch_size: clips, and then questions, that go through the model at once.
 
     Raises:
         UsageError: questions that the model cannot read.
         StoreError: a clip cannot be read.
     """
-    processor = model.processor
-    words = processor.answers.words if processor.answers else None
-    order = sorted(range(len(questions)), key=lambda i: numbers[questions[i].video_id])  # one video's in a row
-    shown = [numbers[questions[i].video_id] for i in order]
-    distinct = iter(read_ahead(source, list(dict.fromkeys(shown)), processor.preprocess))
-    read = chain.from_iterable(repeat(next(distinct), len(list(same))) for _, same in groupby(shown))
+    about: dict[int, list[int]] = {}  # clip -> its questions
+    for i, question in enumerate(questions):
+        about.setdefault(numbers[question.video_id], []).append(i)
+    clips = sorted(about)
+    read = read_ahead(source, clips, model.processor.preprocess)
+    no_words = torch.zeros((0, 0), dtype=torch.int64)
     guesses: dict[int, Guess] = {}
     with reporter.task("answering questions", total=len(questions)) as bar:
-        for first in range(0, len(order), batch_size):
-            some = order[first : first + batch_size]
-            asked = [questions[i] for i in some]
-            ids, mask = encode(processor.tokenizer, [question_texts(one) for one in asked], processor.text_length)
-            batch = collate(list(islice(read, len(some))), ids.flatten(0, -2), mask.flatten(0, -2), some).to(
-                model.device
-            )
-            logits_SBA = model.answer_logits(batch.high, batch.low, batch.input_ids, batch.attention_mask)
-            if words is not None:
-                logits_SBA = logits_SBA[..., : len(words)]
-            scores_BA = model.aggregate(logits_SBA, consensus).float().cpu()
-            guesses |= {i: _guess(questions[i], row, words) for i, row in zip(some, scores_BA, strict=True)}
-            bar.advance(len(some))
+        for first in range(0, len(clips), batch_size):
+            shown = clips[first : first + batch_size]
+            batch = collate(list(islice(read, len(shown))), no_words, no_words, shown).to(model.device)
+            visual_SVPD = model.visual_tokens(batch.high, batch.low)
+            asked = [(row, i) for row, clip in enumerate(shown) for i in about[clip]]
+            for begin in range(0, len(asked), batch_size):
+                rows, some = zip(*asked[begin : begin + batch_size], strict=True)
+                found = _ask(model, visual_SVPD[:, list(rows)], [questions[i] for i in some], consensus)
+                guesses |= zip(some, found, strict=True)
+                bar.advance(len(some))
     return [guesses[i] for i in range(len(questions))]
+
+
+def _ask(model: Any, visual_SBPD: torch.Tensor, questions: Sequence[Question], consensus: str) -> list[Guess]:
+    processor = model.processor
+    words = processor.answers.words if processor.answers else None
+    texts = [question_texts(question) for question in questions]
+    ids, mask = encode(processor.tokenizer, texts, processor.text_length)
+    ids, mask = (part.flatten(0, -2).to(model.device) for part in (ids, mask))  # the texts of one question together
+    logits_SBA = model.answers_about(visual_SBPD, ids, mask)
+    if words is not None:
+        logits_SBA = logits_SBA[..., : len(words)]
+    scores_BA = model.aggregate(logits_SBA, consensus).float().cpu()
+    return [_guess(question, row, words) for question, row in zip(questions, scores_BA, strict=True)]
 
 
 def choose_by_retrieval(

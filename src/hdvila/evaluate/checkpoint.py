@@ -15,7 +15,7 @@ from hdvila.annotations.records import Annotations
 from hdvila.data.examples import clip_numbers, question_texts
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.data.lengths import what_is_cut
-from hdvila.data.source import ClipSource, open_corpus
+from hdvila.data.source import STORE, ClipSource, open_prepared
 from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
@@ -29,8 +29,6 @@ from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
 
-STORE = "store"
-"""Folder of the prepared clips in a data folder (`hdvila prepare`)."""
 SEGMENTS_AT_ONCE = 32
 
 
@@ -57,6 +55,7 @@ def evaluate_checkpoint(
     protocol_name: str,
     data: Path,
     *,
+    store: str = STORE,
     sampling: Sampling = "standard",
     ties: TieRule = "pessimistic",
     allow_missing: bool = False,
@@ -69,7 +68,8 @@ def evaluate_checkpoint(
 
     Args:
         checkpoint: what `hdvila.load_model` reads; a GPU is used where there is one.
-        data: the annotation files, here or in ``annotations/``, and the prepared ``store/``.
+        data: the annotation files, here or in ``annotations/``, and the prepared videos (`hdvila prepare`).
+        store: folder of the prepared videos in `data`.
         sampling: see `Sampling`.
         allow_missing: the store may lack videos; the gallery that is left is in the record.
         segments: of a clip, instead of the model's or the protocol's own number.
@@ -85,10 +85,10 @@ def evaluate_checkpoint(
     annotations = read_split(protocol, data, "test")
     for note in annotations.notes:
         reporter.note(note)
-    store = data / STORE
-    source: Any = open_corpus(store)
+    prepared = open_prepared(data, store, protocol.name)
+    source: Any = prepared.source
     videos = [video.video_id for video in annotations.videos]
-    numbers = clip_numbers(source, videos, store, allow_missing=allow_missing)
+    numbers = clip_numbers(prepared, videos, allow_missing=allow_missing)
     model = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu", **config)
     trainings, recipe = from_note(read_note(checkpoint, TRAINED_ON)), read_note(checkpoint, "recipe.json")
     rates = source.rates.lr_fps, source.rates.hr_every
@@ -125,7 +125,7 @@ def evaluate_checkpoint(
         vocabulary=vocabulary,
         vectors=predicted.vectors,
     )
-    seen: dict[str, Any] = {"sampling": sampling, "preprocess": processor.preprocess.to_dict()}
+    seen: dict[str, Any] = {"sampling": sampling, "store": store, "preprocess": processor.preprocess.to_dict()}
     if joined is not None:
         seen |= {"consensus": joined.how, "consensus_from": joined.origin}
     record = replace(
@@ -136,7 +136,7 @@ def evaluate_checkpoint(
         hardware=hardware(_device_name(model.device)),
         seconds=round(time.perf_counter() - began, 3),
     )
-    return Evaluated(record, predicted, annotations, store, numbers, vocabulary)
+    return Evaluated(record, predicted, annotations, prepared.folder, numbers, vocabulary)
 
 
 @dataclass(frozen=True, slots=True)

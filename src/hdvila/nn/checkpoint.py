@@ -95,6 +95,13 @@ def _is_flat(content: Mapping[Any, Any]) -> bool:
     return bool(content) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items())
 
 
+ADVICE = (
+    "Give the sizes or the variant of this file by keyword, or pass strict=False to take what fits and leave the rest "
+    "at its start values"
+)
+"""For whoever loads a model in Python."""
+
+
 def put_weights(
     model: nn.Module,
     weights: Weights,
@@ -103,6 +110,7 @@ def put_weights(
     strict: bool = True,
     name: str = "the checkpoint",
     part: Callable[[str], bool] = lambda _: True,
+    advice: str = ADVICE,
 ) -> None:
     """Copy weights into the parameters and buffers of the same names, cast to their types.
 
@@ -113,6 +121,7 @@ def put_weights(
         part: which of the model's names the weights are for; the others are left as they are.
         strict: whatever is missing, extra or misshapen without an explanation is an error; otherwise it goes into the
             report, and weights without a fitting tensor keep their start values.
+        advice: the sentence of an error that says what to do.
 
     Raises:
         CheckpointError: names the first keys, what they should be, and what to do.
@@ -122,7 +131,7 @@ def put_weights(
     misshapen = [key for key in weights if key in own and not _fits(weights[key], own[key])]
     missing = [key for key in own if key not in weights and key not in report.started]
     if strict:
-        _refuse(name, own, weights, extra, misshapen, missing)
+        _refuse(name, own, weights, extra, misshapen, missing, advice)
     report.dropped |= dict.fromkeys(extra, "unknown name")
     report.dropped |= dict.fromkeys(misshapen, "another shape or kind")
     report.started |= dict.fromkeys(missing, "missing") | dict.fromkeys(misshapen, "another shape or kind")
@@ -138,7 +147,13 @@ def _fits(given: Tensor, own: Tensor) -> bool:
 
 
 def _refuse(
-    name: str, own: Weights, weights: Weights, extra: list[str], misshapen: list[str], missing: list[str]
+    name: str,
+    own: Weights,
+    weights: Weights,
+    extra: list[str],
+    misshapen: list[str],
+    missing: list[str],
+    advice: str,
 ) -> None:
     wrong = []
     if misshapen:
@@ -150,10 +165,7 @@ def _refuse(
         named = [_with_nearest(key, missing or list(own)) for key in extra[:SHOWN]]
         wrong.append(f"{len(extra)} unknown: {_some(named, more=len(extra) - SHOWN)}")
     if wrong:
-        raise CheckpointError(
-            f"{name}: its keys do not fit the model. " + ". ".join(wrong) + ". Give the sizes or the variant of this "
-            "file by keyword, or pass strict=False to take what fits and leave the rest at its start values"
-        )
+        raise CheckpointError(f"{name}: its keys do not fit the model. {'. '.join(wrong)}. {advice}")
 
 
 def _with_nearest(key: str, candidates: list[str]) -> str:

@@ -66,6 +66,36 @@ def miniature_activitynet_retrieval() -> Recipe:
     return _long(_recipe("miniature-activitynet-retrieval", "activitynet-val1", "stage1", segments=8))
 
 
+def miniature_lsmdc_retrieval() -> Recipe:
+    """LSMDC in the miniature world: retrieval of short clips of films by one sentence.
+
+    Command: hdvila train miniature-lsmdc-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: R@1 far above chance.
+    """
+    return replace(_recipe("miniature-lsmdc-retrieval", "lsmdc", "stage1", segments=1), batch_size=16)
+
+
+def miniature_youcook2_retrieval() -> Recipe:
+    """YouCook2 in the miniature world: retrieval of the steps of long videos by one sentence.
+
+    Command: hdvila train miniature-youcook2-retrieval --into RUN --set data.benchmark.folder=DIR
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: R@1 far above chance.
+    """
+    return _recipe("miniature-youcook2-retrieval", "youcook2", "stage1", segments=1)
+
+
+def miniature_msvd_qa() -> Recipe:
+    """MSVD-QA in the miniature world: open questions.
+
+    Command: hdvila train miniature-msvd-qa --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
+    Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
+    Expect: accuracy far above the most frequent answer.
+    """
+    return _recipe("miniature-msvd-qa", "msvd-qa", "open_ended", segments=1, num_answers=100)
+
+
 def miniature_msrvtt_qa() -> Recipe:
     """MSRVTT-QA in the miniature world: open questions.
 

@@ -25,7 +25,6 @@ EVERY_TEN = Schedule("multi_step", 0.1, (10, 20, 30, 40, 50, 60, 70))
 def _recipe(
     name: str,
     protocol: str,
-    questions: int,
     epochs: int,
     batch: int,
     model: HDVILAConfig,
@@ -33,7 +32,7 @@ def _recipe(
     schedule: Schedule,
 ) -> Recipe:
     asked = get_protocol(protocol)
-    per_epoch = questions // batch
+    per_epoch = asked.training // batch
     return Recipe(
         name=name,
         task=VideoQA(consensus=asked.consensus),
@@ -44,7 +43,7 @@ def _recipe(
             text_length=asked.text_length,
             tokenizer=TOKENIZER,
             workers=8,
-            clips=questions,
+            clips=asked.training,
         ),
         steps=epochs * per_epoch,
         batch_size=batch,
@@ -67,7 +66,7 @@ def msrvtt_qa() -> Recipe:
     Expect: accuracy 40.0 on msrvtt-qa (the paper's). Not measured here.
     """
     return _recipe(
-        "msrvtt-qa", "msrvtt-qa", 158_581, 20, 512,
+        "msrvtt-qa", "msrvtt-qa", 20, 512,
         HDVILAConfig(variant="open_ended", num_answers=1500),
         Optim(lr=1e-5, weight_decay=0.3), Schedule("linear", 0.1),
     )  # fmt: skip
@@ -81,7 +80,7 @@ def msvd_qa() -> Recipe:
     Expect: no published number of HD-VILA. Not measured here.
     """
     return _recipe(
-        "msvd-qa", "msvd-qa", 30_933, 20, 512,
+        "msvd-qa", "msvd-qa", 20, 512,
         HDVILAConfig(variant="open_ended", num_answers=1500),
         Optim(lr=1e-5, weight_decay=0.3), Schedule("linear", 0.1),
     )  # fmt: skip
@@ -95,7 +94,7 @@ def tgif_action() -> Recipe:
     Expect: accuracy 84.3 on tgif-action (the paper's). Not measured here.
     """
     optim = Optim(lr=5e-5, weight_decay=0.05)
-    return _recipe("tgif-action", "tgif-action", 20_475, 80, 384, MULTIPLE_CHOICE, optim, EVERY_TEN)
+    return _recipe("tgif-action", "tgif-action", 80, 384, MULTIPLE_CHOICE, optim, EVERY_TEN)
 
 
 def tgif_action_official() -> Recipe:
@@ -116,7 +115,7 @@ def tgif_transition() -> Recipe:
     Expect: accuracy 90.0 on tgif-transition (the paper's). Not measured here.
     """
     model, optim = replace(MULTIPLE_CHOICE, dropout=0.3), Optim(lr=5e-5, weight_decay=0.05)
-    return _recipe("tgif-transition", "tgif-transition", 52_704, 80, 384, model, optim, EVERY_TEN)
+    return _recipe("tgif-transition", "tgif-transition", 80, 384, model, optim, EVERY_TEN)
 
 
 def tgif_transition_official() -> Recipe:
@@ -138,7 +137,7 @@ def tgif_frameqa() -> Recipe:
     Expect: accuracy 60.5 on tgif-frameqa (the paper's). Not measured here.
     """
     return _recipe(
-        "tgif-frameqa", "tgif-frameqa", 39_392, 40, 448,
+        "tgif-frameqa", "tgif-frameqa", 40, 448,
         HDVILAConfig(variant="open_ended", num_answers=1540),
         Optim(lr=4e-5, weight_decay=0.3), Schedule("multi_step", 0.1, (10, 15, 20, 25, 30, 35)),
     )  # fmt: skip
@@ -164,7 +163,7 @@ def tgif_count() -> Recipe:
     Expect: no published number of HD-VILA. Not measured here.
     """
     return _recipe(
-        "tgif-count", "tgif-count", 26_843, 80, 384,
+        "tgif-count", "tgif-count", 80, 384,
         HDVILAConfig(variant="open_ended", num_answers=11),
         Optim(lr=5e-5, weight_decay=0.05), EVERY_TEN,
     )  # fmt: skip

@@ -23,10 +23,10 @@ CONTRASTIVE = PretrainStage1(temperature=0.08, weight=1.0)
 
 
 def _recipe(
-    name: str, protocol: str, videos: int, epochs: int, batch: int, processes: int, optim: Optim, schedule: Schedule
+    name: str, protocol: str, epochs: int, batch: int, processes: int, optim: Optim, schedule: Schedule
 ) -> Recipe:
     asked = get_protocol(protocol)
-    per_epoch = videos // batch
+    per_epoch = asked.training // batch
     return Recipe(
         name=name,
         task=CONTRASTIVE,
@@ -37,7 +37,7 @@ def _recipe(
             text_length=asked.text_length,
             tokenizer=TOKENIZER,
             workers=8,
-            clips=videos,
+            clips=asked.training,
         ),
         steps=epochs * per_epoch,
         batch_size=batch,
@@ -60,7 +60,7 @@ def msrvtt_retrieval() -> Recipe:
     Expect: R@1 35.6 on msrvtt-1ka (the paper's). Not measured here.
     """
     recipe = _recipe(
-        "msrvtt-retrieval", "msrvtt-1ka", 9000, 200, 256, 32,
+        "msrvtt-retrieval", "msrvtt-1ka", 200, 256, 32,
         Optim(lr=1e-5, align_lr=5e-6, weight_decay=1e-4, align_weight_decay=1e-3),
         Schedule("multi_step", 0.01, (32, 64, 128, 256)),
     )  # fmt: skip
@@ -88,7 +88,7 @@ def didemo_retrieval() -> Recipe:
     Expect: R@1 28.8 on didemo (the paper's; chosen on the test, validate.on=official-test). Not measured.
     """
     return _recipe(
-        "didemo-retrieval", "didemo", 8395, 100, 64, 16,
+        "didemo-retrieval", "didemo", 100, 64, 16,
         Optim(lr=5e-6, weight_decay=1e-3, cnn_weight_decay=0.1, align_weight_decay=0.1),
         Schedule("multi_step", 0.1, (8, 16, 32, 64)),
     )  # fmt: skip
@@ -102,7 +102,7 @@ def lsmdc_retrieval() -> Recipe:
     Expect: R@1 17.4 on lsmdc (the paper's; chosen on the test, validate.on=official-test). Not measured.
     """
     return _recipe(
-        "lsmdc-retrieval", "lsmdc", 101_079, 20, 64, 8,
+        "lsmdc-retrieval", "lsmdc", 20, 64, 8,
         Optim(lr=5e-6, weight_decay=1e-3),
         Schedule("multi_step", 0.01, (4, 8, 16)),
     )  # fmt: skip
@@ -116,7 +116,7 @@ def activitynet_retrieval() -> Recipe:
     Expect: R@1 28.5 on activitynet-val1 (the paper's; chosen on the test, validate.on=official-test). Not measured.
     """
     return _recipe(
-        "activitynet-retrieval", "activitynet-val1", 10_009, 100, 64, 16,
+        "activitynet-retrieval", "activitynet-val1", 100, 64, 16,
         Optim(lr=5e-6, weight_decay=1e-3),
         Schedule("multi_step", 0.1, (8, 16, 32, 64)),
     )  # fmt: skip
@@ -130,7 +130,7 @@ def youcook2_retrieval() -> Recipe:
     Expect: no published number of HD-VILA. Not measured here.
     """
     return _recipe(
-        "youcook2-retrieval", "youcook2", 9586, 20, 64, 8,
+        "youcook2-retrieval", "youcook2", 20, 64, 8,
         Optim(lr=5e-6, weight_decay=1e-3),
         Schedule("multi_step", 0.01, (4, 8, 16)),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from hdvila.data.examples import (
 )
 from hdvila.data.history import Training
 from hdvila.data.settings import Benchmark
-from hdvila.data.source import ClipSource, open_corpus
+from hdvila.data.source import Prepared, open_prepared
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
@@ -25,8 +25,6 @@ from hdvila.progress import Reporter
 from hdvila.text.answers import Answers
 from hdvila.train.recipe import Recipe
 
-STORE = "store"
-"""Folder of the prepared clips in a benchmark's folder."""
 CARVED_SHARE = 0.1
 
 
@@ -36,8 +34,7 @@ class HeldOut:
 
     protocol: Protocol
     annotations: Annotations
-    source: ClipSource
-    store: Path
+    prepared: Prepared
     allow_missing: bool
 
 
@@ -45,7 +42,7 @@ class HeldOut:
 class BenchmarkData:
     """The training split of a benchmark."""
 
-    source: ClipSource
+    prepared: Prepared
     examples: list[Example]
     answers: Answers | None
     held_out: HeldOut | None
@@ -64,15 +61,15 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
     assert chosen is not None
     protocol = _protocol(recipe, chosen)
     folder = Path(chosen.folder)
+    prepared = open_prepared(folder, chosen.store, protocol.name)
     train, held_out = _splits(recipe, protocol, folder)
     for note in train.notes:
         reporter.note(note)
-    store = folder / STORE
-    source = open_corpus(store)
     videos = [video.video_id for video in train.videos]
-    numbers = clip_numbers(source, videos, store, allow_missing=chosen.allow_missing)
+    numbers = clip_numbers(prepared, videos, allow_missing=chosen.allow_missing)
     if len(numbers) < len(videos):
-        reporter.note(f"{store}: trained without the {len(videos) - len(numbers)} of {len(videos)} videos it lacks")
+        lost = len(videos) - len(numbers)
+        reporter.note(f"{prepared.folder}: trained without the {lost} of {len(videos)} videos it lacks")
     answers = _answers(recipe, protocol, train) if protocol.task in ("open_ended", "count") else None
     if protocol.task == "retrieval":
         examples = caption_examples(train.captions, numbers)
@@ -83,14 +80,14 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
                 f"{left_out} of {left_out + len(examples)} training questions are left out: their answers are not "
                 "among those that the model gives, or are not told"
             )
-    seen = [source.clips[example.clip].video_id for example in examples]
+    seen = [prepared.source.clips[example.clip].video_id for example in examples]
     if not seen:
         raise UsageError(f"{folder}: its training split of {protocol.name} holds nothing to learn from")
     measured = None
     if held_out is not None:
-        measured = HeldOut(protocol, held_out, source, store, chosen.allow_missing)
+        measured = HeldOut(protocol, held_out, prepared, chosen.allow_missing)
     training = Training.on(protocol.name, protocol.benchmark, "train", seen)
-    return BenchmarkData(source, examples, answers, measured, training)
+    return BenchmarkData(prepared, examples, answers, measured, training)
 
 
 def _protocol(recipe: Recipe, chosen: Benchmark) -> Protocol:

@@ -83,8 +83,8 @@ def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Repor
     wordings = (wording for example in benchmark.examples for wording in example.wordings)
     if cut := what_is_cut(wordings, tokenizer, recipe.data.text_length):
         reporter.note(cut)
-    dataset = HybridDataset(benchmark.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
-    mark = example_mark(benchmark.source, dataset)
+    dataset = HybridDataset(benchmark.prepared.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
+    mark = example_mark(benchmark.prepared.source, dataset)
     return TrainingData(dataset, tokenizer, mark, benchmark.answers, benchmark.held_out, benchmark.training)
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hdvila.data.loader import Share
+from hdvila.evaluate.protocols import get_protocol
 from hdvila.train.memory import Memory, estimate_memory, shapes_only
 from hdvila.train.recipe import Recipe
 
@@ -79,6 +80,7 @@ def plan(recipe: Recipe) -> Plan:
     see, store_fps = recipe.data.preprocess, recipe.data.preprocess.fps
     sample = see.segments * (high + 2 * see.neighbours * low)
     clip = CLIP_SECONDS * store_fps * (high / see.hr_every + low)
+    known = _clips(recipe)
     return Plan(
         recipe.name,
         _parts(recipe),
@@ -86,11 +88,17 @@ def plan(recipe: Recipe) -> Plan:
         estimate_memory(recipe, clips),
         recipe.steps,
         recipe.batch_size,
-        recipe.data.clips,
+        known,
         recipe.data.miniature.videos if recipe.data.miniature and not recipe.data.corpus else 0,
         int(recipe.steps * recipe.batch_size * sample),
-        int(recipe.data.clips * clip),
+        int(known * clip),
     )
+
+
+def _clips(recipe: Recipe) -> int:
+    """Those that the recipe was made for; of a benchmark, those of the protocol that it is set to."""
+    benchmark, clips = recipe.data.benchmark, recipe.data.clips
+    return get_protocol(benchmark.protocol).training if benchmark is not None and clips else clips
 
 
 def _parts(recipe: Recipe) -> tuple[Part, ...]:

@@ -29,14 +29,14 @@ RECIPE, VALIDATION = "recipe.json", "validation.json"
 def measure(model: HDVILA, recipe: Recipe, held_out: HeldOut, reporter: Reporter = SILENT) -> float:
     """R@1 from text to video, or accuracy, on what was held out; in 0..1. Changes nothing in the model."""
     videos = [video.video_id for video in held_out.annotations.videos]
-    numbers = clip_numbers(held_out.source, videos, held_out.store, allow_missing=held_out.allow_missing)
+    numbers = clip_numbers(held_out.prepared, videos, allow_missing=held_out.allow_missing)
     consensus = recipe.task.consensus if isinstance(recipe.task, VideoQA) else "mean"
     with evaluating(model):
         predicted = predict(
             model,
             held_out.protocol,
             held_out.annotations,
-            held_out.source,
+            held_out.prepared.source,
             numbers,
             consensus=consensus,
             reporter=reporter,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hdvila.annotations.records import Caption, Question
 from hdvila.data.examples import Example, caption_examples, clip_numbers, question_examples
+from hdvila.data.source import Prepared
 from hdvila.errors import UsageError
 from hdvila.text.answers import Answers
 from hdvila.types import Clip
@@ -22,12 +25,13 @@ class Store:
 
 
 def numbers(store: Store, *videos: str, allow_missing: bool = False) -> dict[str, int]:
-    return clip_numbers(store, videos, "data/store", allow_missing=allow_missing)  # type: ignore[arg-type]
+    prepared = Prepared(store, Path("data/store"), "hdvila prepare didemo")  # type: ignore[arg-type]
+    return clip_numbers(prepared, videos, allow_missing=allow_missing)
 
 
 def test_clips_are_found_by_their_video() -> None:
     assert numbers(Store("b", "a", "c"), "a", "b", "a") == {"a": 1, "b": 0}
-    with pytest.raises(UsageError, match=r"data/store: 2 of the 3 videos are not in it \(x, y\)"):
+    with pytest.raises(UsageError, match=r"data/store: 2 of the 3 videos .* \(x, y\): add them with hdvila prepare"):
         numbers(Store("a"), "x", "a", "y")
     assert numbers(Store("a"), "x", "a", allow_missing=True) == {"a": 0}
     with pytest.raises(UsageError, match="1 of the 1 videos"):

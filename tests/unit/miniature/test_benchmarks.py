@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from hdvila.annotations.carve import carve
 from hdvila.annotations.records import Annotations, Question, Split
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol, read_split
@@ -18,8 +20,17 @@ from hdvila.miniature.benchmarks.cast import Actor
 from hdvila.miniature.benchmarks.write import BENCHMARKS
 from hdvila.miniature.script import Event, combination
 from hdvila.miniature.world import COUNTS, FPS
+from hdvila.recipes import RECIPES, get_recipe
 
-SIZES = {"msrvtt": 400, "tgif_qa": 700, "didemo": 40, "activitynet": 40}
+SIZES = {
+    "msrvtt": 400,
+    "tgif_qa": 700,
+    "didemo": 40,
+    "activitynet": 40,
+    "lsmdc": 60,
+    "youcook2": 40,
+    "msvd_qa": 60,
+}
 CASTS: dict[str, list[Actor]] = {}
 
 
@@ -181,6 +192,75 @@ def test_activitynet_is_read_as_it_was_made(data: Path, read: Read) -> None:
     assert any(one[key]["sentences"] != two[key]["sentences"] for key in one)
 
 
+def test_lsmdc_is_read_as_it_was_made(read: Read) -> None:
+    test, validation = (read("lsmdc", "lsmdc", split) for split in ("test", "validation"))
+    assert [part.video_id for part in test.videos] == [actor.stem for actor in actors("lsmdc", "test")]
+    assert len(test.captions) == len(test.videos)
+    assert all(re.fullmatch(r"50\d\d_Miniature_\d", part.group) for part in test.videos)
+    assert len(validation.captions) > len(validation.videos), "some clips have two sentences"
+    said = [event_of("lsmdc", one.video_id).colour in one.text for one in test.captions]
+    assert sum(said) > len(said) / 2
+
+
+def test_youcook2_is_read_as_it_was_made(read: Read) -> None:
+    by_stem = {actor.stem: actor for actor in actors("youcook2", "test")}
+    found = read("youcook2", "youcook2", "test")
+    assert len(found.videos) == len(found.captions) == sum(len(actor.script.events) for actor in by_stem.values())
+    places = iter(found.videos)
+    for actor in by_stem.values():
+        for event in actor.script.events:
+            part = next(places)
+            assert part.stem == actor.stem
+            assert part.start is not None
+            assert part.end is not None
+            assert event.start - 1 < part.start <= event.start < event.end <= part.end < event.end + 1
+    train = {part.stem for part in read("youcook2", "youcook2", "train").videos}
+    assert train == {actor.stem for actor in actors("youcook2", "train", "validation")}
+
+
+def test_msvd_qa_is_read_as_it_was_made(data: Path, read: Read) -> None:
+    for split in ("train", "validation", "test"):
+        found = read("msvd_qa", "msvd-qa", split)  # type: ignore[arg-type]
+        assert {part.stem for part in found.videos} == {actor.stem for actor in actors("msvd_qa", split)}
+        stems = {part.video_id: part.stem for part in found.videos}
+        for question in found.questions:
+            if question.question.startswith("where does this"):
+                assert question.answer == event_of("msvd_qa", stems[question.video_id]).place
+    with pytest.raises(UsageError, match="looks like MSVD-QA"):
+        read_split(get_protocol("msrvtt-qa"), data / "msvd_qa", "test")
+
+
+LEAST = 120
+"""Videos from which on every miniature recipe has a whole batch, as docs/miniature.md says."""
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name.startswith("miniature-") and "stage" not in name])
+def test_every_benchmark_has_a_recipe_and_a_whole_batch(name: str, tmp_path: Path) -> None:
+    recipe = get_recipe(name)
+    assert recipe.data.benchmark is not None
+    protocol = get_protocol(recipe.data.benchmark.protocol)
+    folder = next(folder for folder in FOLDERS if name.startswith(f"miniature-{folder}"))
+    benchmark = BENCHMARKS[FOLDERS[folder]]
+    made = benchmark.actors(LEAST if FOLDERS[folder] in ("msrvtt", "tgif_qa") else LEAST // 4, 0)
+    for file, text in benchmark.files(made, 0).items():
+        (tmp_path / file).write_bytes(text.encode())
+    train = read_split(protocol, tmp_path, "train")
+    if "validation" not in protocol.files:
+        train, _ = carve(train, 0.1, 0)
+    assert len(train.questions or train.videos) >= recipe.batch_size
+
+
+FOLDERS = {
+    "msrvtt": "msrvtt",
+    "tgif": "tgif_qa",
+    "didemo": "didemo",
+    "activitynet": "activitynet",
+    "lsmdc": "lsmdc",
+    "youcook2": "youcook2",
+    "msvd": "msvd_qa",
+}
+
+
 def prior_accuracy(train: Sequence[Question], test: Sequence[Question], form: Callable[[str], str]) -> float:
     """Of answering with the most frequent answer to the same question; of the options, the most frequent one."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
@@ -219,7 +299,7 @@ def test_who_knows_only_the_words_guesses(read: Read, task: str, kind: str, chan
 
 def test_videos_and_files_are_written_whole_and_a_second_call_finds_them(tmp_path: Path) -> None:
     written = write_benchmarks(tmp_path / "one", 40, seed=3)
-    assert (written.videos, written.new) == (100, 100)
+    assert (written.videos, written.new) == (130, 130)
     for name in BENCHMARKS:
         truth = [json.loads(line) for line in (tmp_path / "one" / name / "truth.jsonl").read_text().splitlines()]
         files = sorted(path.name for path in (tmp_path / "one" / name / "videos").iterdir())
@@ -232,6 +312,8 @@ def test_videos_and_files_are_written_whole_and_a_second_call_finds_them(tmp_pat
     assert write_benchmarks(tmp_path / "one", 40, seed=3).new == 1
     assert victim.exists()
     assert dict(texts(tmp_path / "one")) == before
+    some = write_benchmarks(tmp_path / "some", 40, seed=3, names=["lsmdc"])
+    assert (some.videos, {row.benchmark for row in some.contents}) == (10, {"lsmdc"})
     with pytest.raises(UsageError, match="another seed"):
         write_benchmarks(tmp_path / "one", 40, seed=4)
     with pytest.raises(UsageError, match="40"):

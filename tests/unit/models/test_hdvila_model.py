@@ -77,6 +77,21 @@ def test_five_options_a_video() -> None:
     torch.testing.assert_close(logits[:, 1:], second, atol=1e-5, rtol=1e-4)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize(("variant", "options"), [("open_ended", 1), ("multiple_choice", 5)])
+def test_a_video_is_looked_at_once_for_many_questions(variant: str, options: int) -> None:
+    model = tiny_model(variant=variant, num_answers=3 if variant == "open_ended" else 0)
+    high, low, *_ = tiny_inputs()
+    about = [1, 0, 1, 1]
+    ids = torch.randint(0, 100, (len(about) * options, 6))
+    mask = torch.ones_like(ids)
+    shared = model.answers_about(model.visual_tokens(high, low)[:, about], ids, mask)
+    apart = model.answer_logits(high[about], low[about], ids, mask)
+    torch.testing.assert_close(shared, apart, atol=1e-5, rtol=1e-4)
+    with pytest.raises(UsageError, match="texts for 2 videos"):
+        model.answers_about(model.visual_tokens(high, low), ids, mask)
+
+
 def test_aggregate(model: HDVILA) -> None:
     x = torch.randn(3, 2, 5)
     assert torch.equal(model.aggregate(x, "mean"), x.mean(0))

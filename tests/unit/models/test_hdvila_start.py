@@ -195,6 +195,15 @@ def test_stage_two_starts_from_stage_one(variant: str, tmp_path: Path) -> None:
         load_stage_one(tiny_model(hybrid_attention_heads=4), tmp_path)
 
 
+def test_a_model_that_answers_cannot_retrieve_again(tmp_path: Path) -> None:
+    tiny_model(variant="open_ended", num_answers=7).save_pretrained(tmp_path)
+    with pytest.raises(CheckpointError, match=r"start from the model that it was fine-tuned from \(start.model in its"):
+        load_stage_one(tiny_model(), tmp_path)
+    tiny_model(resnet_width=8).save_pretrained(tmp_path)
+    with pytest.raises(CheckpointError, match=r"Give the recipe the sizes of these weights, such as --set model\."):
+        load_stage_one(tiny_model(), tmp_path)
+
+
 @pytest.mark.parametrize("variant", ["stage1", "stage2", "multiple_choice"])
 def test_questions_take_all_that_is_shared(variant: str, tmp_path: Path) -> None:
     source, target = tiny_model(seed=3, variant=variant), tiny_model(seed=4, variant="multiple_choice")

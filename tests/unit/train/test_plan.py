@@ -75,6 +75,15 @@ def test_a_plan_knows_the_videos_that_a_run_renders() -> None:
     assert plan(override(recipe, ["data.corpus=own"])).videos == 0
 
 
+def test_a_plan_counts_what_its_protocol_trains_on() -> None:
+    recipe = get_recipe("msrvtt-retrieval")
+    assert plan(recipe).clips == 9000
+    fewer = plan(override(recipe, ["data.benchmark.protocol=msrvtt-1ka-7k"]))
+    assert fewer.clips == 7010
+    assert fewer.epochs == recipe.steps * recipe.batch_size / 7010
+    assert plan(get_recipe("miniature-msrvtt-retrieval")).clips == 0, "a miniature has as many as were rendered"
+
+
 @pytest.mark.parametrize("streams", ["high", "low"])
 def test_one_stream_is_planned_too(streams: str) -> None:
     one = estimate_memory(override(RECIPE, [f"data.preprocess.streams={streams}"]), 4)

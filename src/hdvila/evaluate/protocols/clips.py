@@ -19,6 +19,7 @@ LSMDC = Protocol(
         "validation": ("LSMDC16_annos_val.csv",),
         "test": ("LSMDC16_challenge_1000_publictect.csv", "test_1k_frame.jsonl"),
     },
+    training=101_079,
     split="training 101,079 clips, validation 7,408, test 1,000",
     captions="the one sentence of a clip",
     paragraphs="none: a query is one sentence",
@@ -42,6 +43,7 @@ YOUCOOK2 = Protocol(
         "train": ("train_youcook.csv", "yc2_train.json"),
         "test": ("validation_youcook.csv", "yc2_val.json"),
     },
+    training=9586,
     split="training: steps of 1,333 videos; test: 3,350 steps of the validation videos (the test's are secret); no "
     "validation, so carve one, by whole videos",
     captions="the one sentence of a step; the clip is the step's seconds of its video",

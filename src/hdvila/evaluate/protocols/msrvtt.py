@@ -24,6 +24,7 @@ MSRVTT_1KA = Protocol(
         "train": ("MSRVTT_train.9k.csv", "train_list_jsfusion.txt", "train9k.jsonl"),
         "test": ("MSRVTT_JSFUSION_test.csv", "test1ka.jsonl"),
     },
+    training=9000,
     split="training: 9,000 videos, all that are not in the test; test: 1,000 videos; no validation, so carve one",
     captions=f"training: all 20 of a video, one drawn each time; test: the one of the list; {_CAPTIONS_BESIDE}",
     paragraphs="none: a query is one caption",
@@ -54,6 +55,7 @@ MSRVTT_1KA_7K = replace(
     name="msrvtt-1ka-7k",
     benchmark="MSR-VTT (Xu et al. 2016), test of 1,000 pairs (Yu et al. 2018), trained on 7,010 videos",
     files={**MSRVTT_1KA.files, "train": ("MSRVTT_train.7k.csv",)},
+    training=7010,
     split="training: 7,010 videos, the original training and validation; test: the 1,000 of msrvtt-1ka; no validation",
     published=(t2v("ClipBERT", f"{CLIPBERT}, in BLIP (ICML 2022), Table 10", 22.0, 46.8, 6, r10=59.9),),
     differences=("HD-VILA publishes no number on this split; its settings on 9,000 videos are taken over.",),
@@ -69,6 +71,7 @@ MSRVTT_FULL = replace(
         "validation": ("MSRVTT_val.full.csv", "train_val_videodatainfo.json", *_JSON),
         "test": ("MSRVTT_test.full.csv", "test_videodatainfo.json", *_JSON),
     },
+    training=6513,
     split="training 6,513, validation 497, test 2,990 videos",
     captions=f"all 20 of a video are queries of their own, 59,800 in the test; {_CAPTIONS_BESIDE}; "
     "video to text: the best-ranked of a video's captions counts",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 from hdvila.miniature.benchmarks.cast import Actor, cast
+from hdvila.miniature.benchmarks.names import youtube_id
 from hdvila.miniature.benchmarks.table import as_json
 from hdvila.miniature.benchmarks.wording import sentence
 from hdvila.miniature.world import WorldConfig
@@ -48,6 +47,4 @@ def _captions(videos: Sequence[Actor], key: str) -> dict[str, Any]:
 
 
 def _name(number: int) -> str:
-    """Letters, digits, dashes and underscores, which may also stand in front."""
-    digest = hashlib.sha256(f"activitynet {number}".encode()).digest()
-    return "v_" + base64.urlsafe_b64encode(digest)[:11].decode()
+    return f"v_{youtube_id(f'activitynet {number}')}"

@@ -7,10 +7,10 @@ from random import Random
 from typing import Any
 
 from hdvila.miniature.benchmarks.cast import Actor, cast
+from hdvila.miniature.benchmarks.one_word import one_word_files
 from hdvila.miniature.benchmarks.table import as_json, as_lines, as_table
 from hdvila.miniature.benchmarks.wording import caption
 from hdvila.miniature.categories import CATEGORIES
-from hdvila.miniature.questions import questions_about
 from hdvila.miniature.world import WorldConfig
 
 CONFIG = WorldConfig(events=(1, 1))
@@ -38,15 +38,14 @@ def files(videos: Sequence[Actor], seed: int) -> dict[str, str]:
         {"key": f"ret{n}", "vid_key": f"msr{actor.number}", "video_id": actor.stem, "sentence": said[actor.stem][0]}
         for n, actor in enumerate(actor for actor in videos if actor.split == "test")
     ]
-    asked = _questions(videos, seed)
     return {
         "MSRVTT_data.json": as_json(_videodatainfo(videos, said, seed)),
         "MSRVTT_JSFUSION_test.csv": as_table(["key", "vid_key", "video_id", "sentence"], pairs),
         "MSRVTT_train.9k.csv": _list(actor for actor in videos if actor.split != "test"),
         "MSRVTT_train.7k.csv": _list(actor for actor in videos if actor.split == "train"),
-        "train_qa.json": as_json(asked["train"]),
-        "val_qa.json": as_json(asked["validation"]),
-        "test_qa.json": as_json(asked["test"]),
+        **one_word_files(
+            videos, seed, lambda one: one.number, lambda one: {"category_id": _SLUGS.index(one.script.category)}
+        ),
         "msrvtt_mc_test.jsonl": as_lines(_choices([actor for actor in videos if actor.split == "test"], said, seed)),
     }
 
@@ -78,24 +77,6 @@ def _videodatainfo(videos: Sequence[Actor], said: dict[str, list[str]], seed: in
 
 def _list(chosen: Any) -> str:
     return as_table(["video_id"], ({"video_id": actor.stem} for actor in chosen))
-
-
-def _questions(videos: Sequence[Actor], seed: int) -> dict[str, list[dict[str, Any]]]:
-    """By split, in the order of the videos; ids go on from one split to the next."""
-    asked: dict[str, list[dict[str, Any]]] = {split: [] for split in _SPLITS}
-    number = 0
-    for actor in videos:
-        event = actor.script.events[0].truth()
-        for family, question in questions_about(event["attributes"], f"{seed} {actor.stem}"):
-            if family == "msrvtt_qa":
-                record = {
-                    "answer": question["answer"],
-                    "category_id": _SLUGS.index(actor.script.category),
-                    "id": number,
-                }
-                asked[actor.split].append(record | {"question": question["question"], "video_id": actor.number})
-                number += 1
-    return asked
 
 
 def _choices(videos: Sequence[Actor], said: dict[str, list[str]], seed: int) -> list[dict[str, Any]]:

@@ -46,6 +46,10 @@ def summarise(benchmark: str, files: Mapping[str, str]) -> list[Summary]:
 
 def _items(file: str, text: str) -> Iterable[tuple[str, Any]]:
     """(kind, right answer) of each question, (empty, None) for each text."""
+    if file.endswith(".txt"):  # a list that says nothing of what is asked
+        return []
+    if file.startswith("LSMDC"):  # no header
+        return [("", None)] * len(text.splitlines())
     if file.endswith(".csv"):
         table = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in text else ",")
         return [(row.get("type") or "", row.get("answer")) for row in table]

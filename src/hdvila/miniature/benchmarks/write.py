@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import ModuleType
 
 from hdvila.errors import MediaError, UsageError
 from hdvila.media.encode import write_video
-from hdvila.miniature.benchmarks import activitynet, didemo, msrvtt, tgif_qa
+from hdvila.miniature.benchmarks import activitynet, didemo, lsmdc, msrvtt, msvd_qa, tgif_qa, youcook2
 from hdvila.miniature.benchmarks.cast import Actor
 from hdvila.miniature.benchmarks.summary import Summary, summarise
 from hdvila.miniature.benchmarks.table import as_lines
@@ -27,10 +28,13 @@ BENCHMARKS: dict[str, ModuleType] = {
     "tgif_qa": tgif_qa,
     "didemo": didemo,
     "activitynet": activitynet,
+    "lsmdc": lsmdc,
+    "youcook2": youcook2,
+    "msvd_qa": msvd_qa,
 }
 """By the name of their folder."""
 
-_LONG = {"didemo", "activitynet"}
+_LARGE = {"msrvtt", "tgif_qa"}  # the others have a quarter of the videos
 _FEWEST = 40
 _FORMAT = 1
 
@@ -46,18 +50,26 @@ class Written:
 
 
 def write_benchmarks(
-    into: str | os.PathLike[str], videos: int, seed: int = 0, *, reporter: Reporter = SILENT, workers: int = 2
+    into: str | os.PathLike[str],
+    videos: int,
+    seed: int = 0,
+    *,
+    names: Iterable[str] = tuple(BENCHMARKS),
+    reporter: Reporter = SILENT,
+    workers: int = 2,
 ) -> Written:
     """Write ``<benchmark>/videos/*.mp4``, ``<benchmark>/annotations/*`` and ``<benchmark>/truth.jsonl``.
 
-    MSR-VTT (with MSRVTT-QA and MSRVTT-MC) and TGIF-QA have `videos` short videos each, DiDeMo and ActivityNet a quarter
-    as many long ones. No video is in two of them. Annotations and truth are the same bytes for the same arguments on
-    any machine. A call that was killed is continued by the same call.
+    MSR-VTT (with MSRVTT-QA and MSRVTT-MC) and TGIF-QA have `videos` short videos each, the others a quarter as many:
+    LSMDC and MSVD-QA short ones, DiDeMo, ActivityNet and YouCook2 long ones. No video is in two of them. Annotations
+    and truth are the same bytes for the same arguments on any machine. A call that was killed is continued by the same
+    call.
 
     Args:
         into: the folder; made if it is not there.
-        videos: how many short ones, 40 or more.
+        videos: how many of MSR-VTT, 40 or more.
         seed: which world.
+        names: which benchmarks, of `BENCHMARKS`; a later call may add others.
         reporter: told of each video.
         workers: processes; with more than one, a script that calls this needs the usual ``if __name__ == "__main__":``.
 
@@ -71,18 +83,15 @@ def write_benchmarks(
     folder = Path(into)
     with only_writer(folder):
         claim(folder / "benchmarks.json", {"format": _FORMAT, "seed": seed, "videos": videos}, "miniature benchmarks")
-        casts = {
-            name: benchmark.actors(videos // 4 if name in _LONG else videos, seed)
-            for name, benchmark in BENCHMARKS.items()
-        }
+        casts = {name: BENCHMARKS[name].actors(videos if name in _LARGE else videos // 4, seed) for name in names}
         new = _render(folder, casts, reporter, workers)
         contents: list[Summary] = []
-        for name, benchmark in BENCHMARKS.items():
-            files = benchmark.files(casts[name], seed)
+        for name, actors in casts.items():
+            files = BENCHMARKS[name].files(actors, seed)
             (folder / name / "annotations").mkdir(exist_ok=True)
             for file, text in files.items():
                 write_text(folder / name / "annotations" / file, text)
-            write_text(folder / name / "truth.jsonl", as_lines(map(_truth, casts[name])))
+            write_text(folder / name / "truth.jsonl", as_lines(map(_truth, actors)))
             contents += summarise(name, files)
     return Written(folder, sum(map(len, casts.values())), new, tuple(contents))
 

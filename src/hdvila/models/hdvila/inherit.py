@@ -10,8 +10,10 @@ from pathlib import Path
 from hdvila.errors import CheckpointError
 from hdvila.models.hdvila.adapter import ANSWER_HEAD, JOINT, from_official, is_official
 from hdvila.models.hdvila.model import HDVILA
-from hdvila.models.hdvila.start import read_json, weights_file
+from hdvila.models.hdvila.start import ADVICE, read_json, weights_file
 from hdvila.nn.checkpoint import LoadReport, put_weights, read_weights
+
+PROJECTIONS = ("transformer.t_proj.", "transformer.v_proj.")
 
 
 def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:
@@ -28,12 +30,18 @@ def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:
     if not is_official(weights):
         raise CheckpointError(f"{file}: these are no weights of HD-VILA: give a stage-one model folder or file")
     _check_heads(model, file.parent / "config.json")
+    if not any(key.startswith(PROJECTIONS) for key in weights) and any(key.startswith(ANSWER_HEAD) for key in weights):
+        raise CheckpointError(
+            f"{file}: this model was fine-tuned to answer questions and has lost its projections into the space of "
+            "texts and videos, without which it cannot retrieve: start from the model that it was fine-tuned from "
+            "(start.model in its recipe.json), or another of stage one or two"
+        )
     names = model.stage_one_names()
     ours, report = from_official(weights, model.config)
     for key in [key for key in ours if key not in names]:
         report.dropped[key] = "not a part of stage one"
         del ours[key]
-    put_weights(model, ours, report, name=str(file), part=names.__contains__)
+    put_weights(model, ours, report, name=str(file), part=names.__contains__, advice=ADVICE)
     return report
 
 
@@ -64,7 +72,7 @@ def load_shared(model: HDVILA, source: str | Path, *, same_answers: bool = False
         joint = [key for key in model.state_dict() if JOINT.match(key) or key.startswith("transformer.bert.encoder.")]
         missing = [key for key in joint if key not in ours and not key.startswith(layers)]
         report.started |= {key: "stage one has no joint transformer" for key in missing if key not in report.started}
-    put_weights(model, ours, report, name=str(file))
+    put_weights(model, ours, report, name=str(file), advice=ADVICE)
     return report
 
 

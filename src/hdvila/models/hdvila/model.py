@@ -142,6 +142,17 @@ class HDVILA(PretrainedModel):
 
     # ---- text and pictures together
 
+    def visual_tokens(self, high: Tensor | None, low: Tensor | None) -> Tensor:
+        """What the joint transformer reads of the pictures, segment by segment: -> (S, B, h*w, D), row by row.
+
+        Raises:
+            UsageError: shapes that do not fit, or a variant without joint transformer.
+        """
+        self._needs("the joint transformer", "stage2", "open_ended", "multiple_choice")
+        videos, segments = check_pictures(high, low)
+        tokens_NPD: Tensor = self.transformer.bert.visual_embeddings(self.segment_grids(high, low))
+        return tokens_NPD.reshape(videos, segments, *tokens_NPD.shape[1:]).transpose(0, 1)
+
     def joint_states(
         self, high: Tensor | None, low: Tensor | None, input_ids: Tensor, attention_mask: Tensor
     ) -> Tensor:
@@ -153,14 +164,15 @@ class HDVILA(PretrainedModel):
         Returns:
             (S, B*n, L + h*w, D): the text tokens, then the grid row by row.
         """
-        self._needs("the joint transformer", "stage2", "open_ended", "multiple_choice")
-        videos, segments = check_pictures(high, low)
+        return self._read_together(self.visual_tokens(high, low), input_ids, attention_mask)
+
+    def _read_together(self, visual_SBPD: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """`joint_states` of pictures that are `visual_tokens` already."""
+        segments, videos = visual_SBPD.shape[:2]
         texts, length = input_ids.shape[0], input_ids.shape[-1]
         if texts % videos:
             raise UsageError(f"{texts} texts for {videos} videos: give every video the same number of texts")
         bert = self.transformer.bert
-        visual_NPD = bert.visual_embeddings(self.segment_grids(high, low))
-        visual_SBPD = visual_NPD.reshape(videos, segments, *visual_NPD.shape[1:]).transpose(0, 1)
         visual_SBPD = visual_SBPD.repeat_interleave(texts // videos, 1)
         text_SBLD = self.text_states(input_ids, attention_mask).expand(segments, -1, -1, -1)
         tokens_NTD = torch.cat([text_SBLD, visual_SBPD.to(text_SBLD.dtype)], 2).flatten(0, 1)
@@ -244,14 +256,27 @@ class HDVILA(PretrainedModel):
             UsageError: shapes that do not fit, or a variant without an answer head.
         """
         self._needs("answer_logits", "open_ended", "multiple_choice")
+        return self.answers_about(self.visual_tokens(high, low), input_ids, attention_mask)
+
+    def answers_about(self, visual: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """`answer_logits` of pictures that were looked at before, so that many questions share one look at a video.
+
+        Args:
+            visual: (S, B, h*w, D) of `visual_tokens`; B counts questions, ``visual[:, [0, 0, 1]]`` puts two about the
+                first video and one about the second.
+            input_ids, attention_mask: as in `answer_logits`, for these B.
+
+        Returns, raises: as `answer_logits`.
+        """
+        self._needs("answers_about", "open_ended", "multiple_choice")
         options = OPTIONS_PER_QUESTION if self.config.variant == "multiple_choice" else 1
-        videos = check_pictures(high, low)[0]
+        videos = visual.shape[1]
         if input_ids.shape[0] != videos * options:
             raise UsageError(
                 f"{input_ids.shape[0]} texts for {videos} videos: the variant {self.config.variant} needs "
                 f"{options} a video, those of one video together"
             )
-        states_SBTD = self.joint_states(high, low, input_ids, attention_mask)
+        states_SBTD = self._read_together(visual, input_ids, attention_mask)
         head = self.transformer
         logits_SBA: Tensor = head.classifier(head.dropout(head.bert.pooler2(states_SBTD[:, :, 0]))).float()
         return logits_SBA.reshape(-1, videos, options) if options > 1 else logits_SBA

@@ -16,6 +16,10 @@ from hdvila.nn.checkpoint import LoadReport, Weights, put_weights, read_weights
 TEXT = "transformer."
 WORD_HEAD = "transformer.cls.predictions."
 MATCHING_HEAD = "transformer.cls.seq_relationship."
+ADVICE = (
+    "Give the recipe the sizes of these weights, such as --set model.hidden_size=128 (a model folder's config.json has "
+    "them), or name others"
+)
 
 
 def load_bert(model: HDVILA, source: str | Path) -> LoadReport:
@@ -58,7 +62,7 @@ def load_bert(model: HDVILA, source: str | Path) -> LoadReport:
     if config.variant == "stage2":
         _explain_missing_heads(model, ours, report)
     parts = (f"{TEXT}bert.embeddings.", f"{TEXT}bert.encoder.", f"{TEXT}cls.")
-    put_weights(model, ours, report, name=str(file), part=lambda key: key.startswith(parts))
+    put_weights(model, ours, report, name=str(file), part=lambda key: key.startswith(parts), advice=ADVICE)
     return report
 
 
@@ -90,7 +94,8 @@ def load_resnet(model: HDVILA, source: str | Path) -> LoadReport:
             ours[f"cnn.{name}"] = tensor
             if not name.startswith("layer4."):  # the LR branch stops after stage 3
                 ours[f"cnn_low.{name}"] = tensor
-    put_weights(model, ours, report, name=str(file), part=lambda key: key.startswith(("cnn.", "cnn_low.")))
+    parts = ("cnn.", "cnn_low.")
+    put_weights(model, ours, report, name=str(file), part=lambda key: key.startswith(parts), advice=ADVICE)
     return report
 
 

@@ -15,6 +15,7 @@ from hdvila.demo.world import OPTIONS, build_world
 from hdvila.errors import UsageError
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.evaluate.protocols import get_protocol, read_split
+from hdvila.files import replacing
 from hdvila.miniature.benchmarks import write_benchmarks
 from hdvila.miniature.world import HEIGHT, WorldConfig
 from hdvila.progress import SILENT, Reporter
@@ -40,7 +41,7 @@ class Row:
         look: "" or how the clips were changed (`looks.LOOKS`).
         segments: 0, or a number other than the model's own.
         score: R@1 from text to video, or accuracy, 0..1; `low` and `high` are its 95 % interval over queries.
-        chance: of guessing.
+        blind: what is had without looking: by chance, or by always giving the most frequent answer, if that is more.
         by_type: accuracy by kind of question.
         steps, seconds: of the training.
     """
@@ -53,7 +54,7 @@ class Row:
     score: float
     low: float
     high: float
-    chance: float
+    blind: float
     by_type: dict[str, float]
     steps: int
     seconds: float
@@ -80,19 +81,30 @@ def run_reproduction(into: str | os.PathLike[str], scale: Scale, reporter: Repor
     with reporter.task("fine-tuning and testing", total=len(jobs), done=len(jobs) - len(missing)) as bar:
         for seed, task, start in missing:
             rows = list(_job(root, scale, task, start, seed, reporter))
-            text = "".join(json.dumps(asdict(row)) + "\n" for row in rows)
-            with open(root / RESULTS, "a", encoding="utf-8") as file:
-                file.write(text)  # one write: a run's rows are there together
+            text = "".join(json.dumps(asdict(row)) + "\n" for row in (*read_rows(root), *rows))
+            with replacing(root / RESULTS) as partial:  # a run's rows are there together, or none of them
+                partial.write_text(text, encoding="utf-8")
             bar.advance(note=f"{task.name} from {start.name}, seed {seed}: {rows[0].score:.1%}")
     return read_rows(root)
 
 
 def read_rows(root: Path) -> list[Row]:
-    """The tests of finished runs, in the order in which they ended."""
+    """The tests of finished runs, in the order in which they ended.
+
+    Raises:
+        UsageError: a line is cut or no row; says which.
+    """
     file = root / RESULTS
-    if not file.exists():
-        return []
-    return [Row(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    rows = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines() if file.exists() else [], start=1):
+        try:
+            rows.append(Row(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise UsageError(
+                f"{file}, line {number}: is no row of a test ({error}); delete it and the lines before it of the same "
+                "task, start and seed, and the same command asks that model again"
+            ) from error
+    return rows
 
 
 def _claim(root: Path, scale: Scale) -> None:
@@ -108,7 +120,8 @@ def _claim(root: Path, scale: Scale) -> None:
 
 def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
     folder = root / "benchmarks"
-    write_benchmarks(folder, scale.benchmark_videos, reporter=reporter)
+    names = dict.fromkeys(task.folder for task in TASKS)
+    write_benchmarks(folder, scale.benchmark_videos, names=names, reporter=reporter)
     for protocol, data in dict.fromkeys((task.protocol, task.folder) for task in TASKS):
         splits = [read_split(get_protocol(protocol), folder / data, split) for split in get_protocol(protocol).files]
         parts = {part.video_id: part for annotations in splits for part in annotations.videos}
@@ -141,8 +154,8 @@ def _job(root: Path, scale: Scale, task: Task, start: Pretraining, seed: int, re
             assert record.intervals is not None
             score, (low, high) = record.accuracy, record.intervals["accuracy"]
         kinds = record.accuracy_by_type or {}
-        chance = max(record.chance, record.most_frequent or 0.0)
-        return Row(name, start.name, seed, changed, segments, score, low, high, chance, kinds, recipe.steps, seconds)
+        blind = max(record.chance, record.most_frequent or 0.0)
+        return Row(name, start.name, seed, changed, segments, score, low, high, blind, kinds, recipe.steps, seconds)
 
     yield ask()
     for changed in task.looks:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
+from hdvila.evaluate.protocols import get_protocol
 from hdvila.studies.reproduction.plan import ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS, Pretraining
 from hdvila.studies.reproduction.run import CHOICE, Row
 
@@ -13,6 +14,7 @@ __all__ = ["Finding", "findings", "sections"]
 
 Test = Callable[[Row], bool]
 DATA = (STAGE1, ONE_CATEGORY, LOW, ENLARGED)
+UNKNOWN = "not in our sources"
 ANSWERS = tuple(task.name for task in TASKS if STAGE2 in task.starts)
 
 
@@ -46,6 +48,7 @@ class Finding:
 def sections(rows: Sequence[Row]) -> dict[str, str]:
     """Name of a study -> its table in Markdown."""
     return {
+        "state": _state(rows),
         "tasks": _tasks(rows),
         "data": _data(rows),
         "segments": _segments(rows),
@@ -107,26 +110,46 @@ def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(line) + " |" for line in body)])
 
 
+def _state(rows: Sequence[Row]) -> str:
+    """Which run the tables are of."""
+    if not rows:
+        return "No run has filled the tables yet."
+    seeds = len({row.seed for row in rows})
+    models = len({(row.task, row.start, row.seed) for row in rows if row.task != CHOICE})
+    steps = max(row.steps for row in rows)
+    return (
+        f"The tables are of {len(rows)} tests of {models} models, with {seeds} seed{'s' if seeds > 1 else ''} and "
+        f"{steps} steps of fine-tuning each."
+    )
+
+
 def _tasks(rows: Sequence[Row]) -> str:
     paper = {task.name: task.paper for task in TASKS} | {CHOICE: "97.1"}
     body = []
     for task in dict.fromkeys(row.task for row in rows):
-        chance = next(row.chance for row in rows if row.task == task)
-        starts = [_cell(rows, _plain(task, start)) for start in (NONE, STAGE1, STAGE2)]
-        body.append([task, f"{100 * chance:.1f}", *starts, paper.get(task, "")])
-    return _table(["task", "chance", "from nothing", "from stage one", "from stage two", "paper, real data"], body)
+        blind = next(row.blind for row in rows if row.task == task)
+        cells = [_cell(rows, _plain(task, start)) for start in (NONE, STAGE1, STAGE2)]
+        body.append([task, f"{100 * blind:.1f}", *cells, paper.get(task, "")])
+    starts = [f"from {name}" for name in ("nothing", "stage one", "stage two")]
+    return _table(["task", "chance or most frequent answer", *starts, "paper, real data"], body)
 
 
 def _data(rows: Sequence[Row]) -> str:
-    body = [[start.name, _cell(rows, _plain("MSR-VTT", start)), _cell(rows, _plain(CHOICE, start))] for start in DATA]
-    return _table(["pre-trained on", "MSR-VTT R@1", "MSRVTT-MC"], body)
+    body = [
+        [start.name, _cell(rows, _plain("MSR-VTT", start)), _cell(rows, _plain(CHOICE, start)), UNKNOWN]
+        for start in DATA
+    ]
+    return _table(["pre-trained on", "MSR-VTT R@1", "MSRVTT-MC", "paper, real data"], body)
 
 
 def _segments(rows: Sequence[Row]) -> str:
     tasks = [task for task in TASKS if task.segments]
     numbers = sorted({number for task in tasks for number in task.segments})
-    body = [[task.name, *(_cell(rows, _at(task.name, number)) for number in numbers)] for task in tasks]
-    return _table(["R@1 with segments:", *map(str, numbers)], body)
+    body = []
+    for task in tasks:
+        paper = f"{task.paper} with {get_protocol(task.protocol).test.segments}; others {UNKNOWN}"
+        body.append([task.name, *(_cell(rows, _at(task.name, number)) for number in numbers), paper])
+    return _table(["R@1 with segments:", *map(str, numbers), "paper, real data"], body)
 
 
 def _rests(rows: Sequence[Row]) -> str:
@@ -162,4 +185,4 @@ def _findings(rows: Sequence[Row]) -> str:
         ]
         for finding in findings(rows)
     ]
-    return _table(["the paper's finding", "here", "difference by seed", ""], body)
+    return _table(["claim", "here", "difference by seed", ""], body)

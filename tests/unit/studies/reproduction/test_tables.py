@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from hdvila.errors import UsageError
 from hdvila.studies.reproduction.page import draw, fill
-from hdvila.studies.reproduction.run import Row
+from hdvila.studies.reproduction.run import Row, read_rows
 from hdvila.studies.reproduction.tables import findings, sections
 
 
@@ -44,21 +47,47 @@ def test_tables_show_mean_and_spread() -> None:
     assert "| TGIF action | 20.0 | 21.0 ± 1.0 | 61.0 ± 1.0 | 60.0 ± 2.0 | 84.3 |" in tables["tasks"]
     assert "| TGIF action | 60.0 ± 2.0 | 21.0 ± 0.0 |" in tables["rests"]
     assert "| … pattern | 80.0 |  |  | 10.0 |" in tables["rests"]
-    assert "| DiDeMo | 10.0 |  | 40.0 |" in tables["segments"]
+    assert "| DiDeMo | 10.0 |  | 40.0 | R@1 28.8 with 8; others not in our sources |" in tables["segments"]
+    assert "| one category | 30.0 |  | not in our sources |" in tables["data"]
+    assert "| task | chance or most frequent answer |" in tables["tasks"]
+    assert tables["state"].startswith("The tables are of 18 tests of 13 models, with 3 seeds and 10 steps")
+
+
+def test_a_line_that_is_cut_is_named(tmp_path: Path) -> None:
+    lines = [json.dumps(asdict(row)) for row in ROWS[:3]]
+    (tmp_path / "results.jsonl").write_text("\n".join([*lines[:2], lines[2][:40]]))
+    with pytest.raises(UsageError, match=r"results.jsonl, line 3: is no row of a test .* asks that model again"):
+        read_rows(tmp_path)
+    (tmp_path / "results.jsonl").write_text("\n".join(lines))
+    assert read_rows(tmp_path) == ROWS[:3]
 
 
 def test_a_page_keeps_what_people_wrote(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- tasks -->\nold\n<!-- end of tasks -->\nafter \\1\n")
     for _ in range(2):
-        fill(page, {"tasks": "| new \\1 |\n"})
+        fill(page, {"tasks": "| new \\1 |\n"}, {})
         assert page.read_text() == "before\n<!-- tasks -->\n\n| new \\1 |\n\n<!-- end of tasks -->\nafter \\1\n"
     with pytest.raises(UsageError, match="end of data"):
-        fill(page, {"data": ""})
+        fill(page, {"data": ""}, {})
     with pytest.raises(UsageError, match="no such page"):
-        fill(tmp_path / "other.md", {})
+        fill(tmp_path / "other.md", {}, {})
 
 
-def test_the_plot_is_a_picture(tmp_path: Path) -> None:
+def test_the_plot_is_a_picture_and_comes_to_stand_beside_the_page(tmp_path: Path) -> None:
     draw(ROWS, tmp_path / "tasks.png")
     assert (tmp_path / "tasks.png").read_bytes().startswith(b"\x89PNG")
+    page = tmp_path / "docs" / "page.md"
+    page.parent.mkdir()
+    page.write_text("<!-- tasks -->\n<!-- end of tasks -->\n")
+    fill(page, {"tasks": "| table |"}, {"tasks": tmp_path / "tasks.png"})
+    picture, table = re.findall(r"!\[.+\]\((.+)\)\n\n(.+)", page.read_text())[0]
+    assert (page.parent / picture).read_bytes() == (tmp_path / "tasks.png").read_bytes()
+    assert table == "| table |"
+
+
+def test_the_page_of_the_project_has_a_place_for_every_table(tmp_path: Path) -> None:
+    page = tmp_path / "reproduction.md"
+    page.write_text((Path(__file__).parents[4] / "docs" / "reproduction.md").read_text())
+    fill(page, sections(ROWS) | {"frames": "| f |"}, {})
+    assert "18 tests of 13 models" in page.read_text()
