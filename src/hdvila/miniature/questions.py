@@ -21,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from hdvila.miniature.hops import CYCLES, SPOTS
+from hdvila.miniature.shades import orders, toured
 from hdvila.miniature.world import COUNTS, DIRECTIONS, STEPS
 
 FAMILIES = ("tgif_action", "tgif_transition", "tgif_count", "tgif_frameqa", "msrvtt_qa")
@@ -74,15 +74,18 @@ def questions_about(attributes: Mapping[str, Any], key: str) -> Iterator[tuple[s
         yield "msrvtt_qa", _open_question(f"what color does the {thing} turn?", attributes["turns"])
         yield "msrvtt_qa", _open_question(f"what color is the {thing} first?", colour)
         return  # what follows asks for one color
+    many = attributes["action"] in ("cycle", "tour")  # colours
+    which = "" if many else f"{colour} "
     frame = (
-        (f"what is the {colour} thing ?", thing, OBJECT),
+        (f"what is the {which}thing ?", thing, OBJECT),
         (f"what is the color of the {thing} ?", colour, COLOR),
-        (f"where is the {colour} thing ?", attributes["place"], LOCATION),
+        (f"where is the {which}thing ?", attributes["place"], LOCATION),
         (f"what is the pattern of the {thing} ?", attributes["texture"], PATTERN),
         (f"what is on the badge of the {thing} ?", attributes["mark"], BADGE),
     )
     for text, answer, kind in frame:
-        yield "tgif_frameqa", {"question": text, "answer": answer, "type": kind}
+        if not (many and kind == COLOR):
+            yield "tgif_frameqa", {"question": text, "answer": answer, "type": kind}
     for text, answer in _open(attributes):
         yield "msrvtt_qa", _open_question(text, answer)
 
@@ -111,8 +114,9 @@ def _about_time(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[st
     thing, kind = attributes["object"], attributes["action"]
     if kind in ("repeat", "cycle"):
         does, count = _do(attributes["first"]), attributes["count"]
-        others = list(map(_do, CYCLES)) if kind == "cycle" else _anything()
+        others = list(map(_do, orders(attributes["first"]))) if kind == "cycle" else _anything()
         yield "tgif_action", _options(f"What does the {thing} do {count} times ?", does, others, rng)
+    if kind == "repeat":
         yield "tgif_count", {"question": f"How many times does the {thing} {does} ?", "answer": count}
     if kind == "order":
         first, second = _do(attributes["first"]), _do(attributes["second"])
@@ -120,11 +124,10 @@ def _about_time(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[st
         yield "tgif_transition", _options(f"What does the {thing} do after {first} ?", second, others, rng)
         yield "tgif_transition", _options(f"What does the {thing} do before {second} ?", first, others, rng)
     if kind == "tour":
-        others = [_hop(spot) for spot in SPOTS if spot != attributes["at"]]
-        for when in ("after", "before"):
-            if spot := attributes.get(when):
-                text = f"What does the {thing} do {when} {_do(attributes['first'])} ?"
-                yield "tgif_transition", _options(text, _hop(spot), others, rng)
+        when = "after" if attributes.get("after") else "before"
+        text = f"What does the {thing} do {when} {_do(attributes['first'])} ?"
+        others = [f"turn {colour}" for colour in toured(attributes["at"])]
+        yield "tgif_transition", _options(text, f"turn {attributes[when]}", others, rng)
 
 
 def _open_question(text: str, answer: str) -> Question:
@@ -134,17 +137,17 @@ def _open_question(text: str, answer: str) -> Question:
 def _open(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     thing, kind = attributes["object"], attributes["action"]
     yield ("who is this?" if thing in BEINGS else "what is this?"), thing
-    yield f"what color is the {thing}?", attributes["colour"]
+    if kind not in ("cycle", "tour"):
+        yield f"what color is the {thing}?", attributes["colour"]
     yield f"what pattern does the {thing} have?", attributes["texture"]
     yield f"what is on the badge of the {thing}?", attributes["mark"]
     yield "where does this happen?", attributes["place"]
     if kind == "move":
         yield f"how does the {thing} move?", attributes["speed"]
         yield f"where does the {thing} go?", attributes["direction"]
-    elif kind in ("repeat", "cycle"):
+    elif kind == "repeat":
         yield f"how many times does the {thing} {_do(attributes['first'])}?", _NUMBERS[attributes["count"]]
-        if kind == "repeat":
-            yield f"what does the {thing} do?", _do(attributes["first"])
+        yield f"what does the {thing} do?", _do(attributes["first"])
     elif kind == "order":
         yield f"when does the {thing} {_do(attributes['first'])}?", "first"
         yield f"when does the {thing} {_do(attributes['second'])}?", "last"
@@ -166,10 +169,6 @@ def _do(does: str) -> str:
     """``jumps`` -> ``jump``, ``zigzags to`` -> ``zigzag to``."""
     verb, _, rest = does.partition(" ")
     return f"{verb.removesuffix('s')} {rest}".strip()
-
-
-def _hop(spot: str) -> str:
-    return f"hop to the {spot}"
 
 
 assert set(_NUMBERS) == set(COUNTS)
