@@ -12,7 +12,7 @@ import math
 from dataclasses import asdict, dataclass, replace
 from random import Random
 
-from hdvila.miniature.shades import MARKERS, TIMES, Shade, colours_of, cycles, go_about, go_through, toured
+from hdvila.miniature.shades import MARKERS, TIMES, Shade, cycles, go_about, go_through, toured
 from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WIDTH, ActionMix
 
 _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
@@ -36,7 +36,7 @@ class Action:
 
     ``kind`` is ``move`` (`direction`, `speed`), ``turn`` (to the colour `turns`), ``repeat`` (`first` is done `count`
     times), ``order`` (`first`, then `second`), ``cycle`` (`first` names it, `count` times) or ``tour`` (`first` is done
-    in the colour `at`, its own, from which it turns `after`, or to which it comes from `before`; one is empty).
+    before it shines `after`, or after it shone `before`; one is empty. `at` is the colour of the object).
     """
 
     kind: str
@@ -67,8 +67,8 @@ class Action:
             return f"{self.first} {COUNTS[self.count]}"
         if self.kind == "tour":
             if self.after:
-                return f"{self.first} and then turns {self.after}"
-            return f"turns {self.before} and then {self.first}"
+                return f"{self.first} and then shines {self.after}"
+            return f"shines {self.before} and then {self.first}"
         return f"{self.first} and then {self.second}"
 
 
@@ -76,7 +76,7 @@ class Action:
 class Pose:
     """An object at one moment: middle in pixels, size relative to rest, look ``rest``, ``blinks`` or ``glows``.
 
-    `colour` is empty while the object has its own.
+    `colour` is empty while the object has its own; `light` is the colour in which it shines, if any.
     """
 
     x: int
@@ -84,6 +84,7 @@ class Pose:
     scale: float = 1.0
     look: str = "rest"
     colour: str = ""
+    light: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Path:
 
     From ``x0 y0`` to ``x1 y1`` in pixels between the seconds `leaves` and `arrives` after the event's start, at rest
     before and after; from `arrives` on it has the colour `turns`, if any; `steps` are (step, start, end) in the same
-    seconds. With `shades` it turns from one colour to the next. The event lasts `length` seconds.
+    seconds. With `shades` it shines in one colour after the other. The event lasts `length` seconds.
     """
 
     x0: float
@@ -109,20 +110,18 @@ class Path:
     def pose(self, time: float) -> Pose:
         """The pose `time` seconds after the event's start."""
         x, y = self._place(time)
-        colour = self._colour(time)
+        colour, light = self.turns if time >= self.arrives else "", self._light(time)
         for step, start, end in self.steps:
             if start <= time < end:
-                return replace(_in_step(x, y, step, (time - start) / (end - start)), colour=colour)
-        return Pose(x, y, colour=colour)
+                return replace(_in_step(x, y, step, (time - start) / (end - start)), light=light)
+        return Pose(x, y, colour=colour, light=light)
 
     def _place(self, time: float) -> tuple[int, int]:
         part = min(max((time - self.leaves) / (self.arrives - self.leaves), 0.0), 1.0)
         return round(self.x0 + part * (self.x1 - self.x0)), round(self.y0 + part * (self.y1 - self.y0))
 
-    def _colour(self, time: float) -> str:
-        if self.shades:
-            return next((shade for shade in self.shades if time < shade.end), self.shades[-1]).colour
-        return self.turns if time >= self.arrives else ""
+    def _light(self, time: float) -> str:
+        return next((shade.colour for shade in self.shades if time < shade.end), "")
 
 
 def _in_step(x: int, y: int, step: str, part: float) -> Pose:
@@ -162,8 +161,6 @@ def draw_action(rng: Random, mix: ActionMix, colour: str) -> Action:
 
 def suits(action: Action, colour: str) -> bool:
     """Whether an object of this colour can do it."""
-    if action.kind == "cycle":
-        return colour not in colours_of(action.first)
     return action.turns != colour and action.at in ("", colour)
 
 

@@ -74,18 +74,15 @@ def questions_about(attributes: Mapping[str, Any], key: str) -> Iterator[tuple[s
         yield "msrvtt_qa", _open_question(f"what color does the {thing} turn?", attributes["turns"])
         yield "msrvtt_qa", _open_question(f"what color is the {thing} first?", colour)
         return  # what follows asks for one color
-    many = attributes["action"] in ("cycle", "tour")  # colours
-    which = "" if many else f"{colour} "
     frame = (
-        (f"what is the {which}thing ?", thing, OBJECT),
+        (f"what is the {colour} thing ?", thing, OBJECT),
         (f"what is the color of the {thing} ?", colour, COLOR),
-        (f"where is the {which}thing ?", attributes["place"], LOCATION),
+        (f"where is the {colour} thing ?", attributes["place"], LOCATION),
         (f"what is the pattern of the {thing} ?", attributes["texture"], PATTERN),
         (f"what is on the badge of the {thing} ?", attributes["mark"], BADGE),
     )
     for text, answer, kind in frame:
-        if not (many and kind == COLOR):
-            yield "tgif_frameqa", {"question": text, "answer": answer, "type": kind}
+        yield "tgif_frameqa", {"question": text, "answer": answer, "type": kind}
     for text, answer in _open(attributes):
         yield "msrvtt_qa", _open_question(text, answer)
 
@@ -126,8 +123,8 @@ def _about_time(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[st
     if kind == "tour":
         when = "after" if attributes.get("after") else "before"
         text = f"What does the {thing} do {when} {_do(attributes['first'])} ?"
-        others = [f"turn {colour}" for colour in toured(attributes["at"])]
-        yield "tgif_transition", _options(text, f"turn {attributes[when]}", others, rng)
+        others = [f"shine {colour}" for colour in toured(attributes["at"])]
+        yield "tgif_transition", _options(text, f"shine {attributes[when]}", others, rng)
 
 
 def _open_question(text: str, answer: str) -> Question:
@@ -137,8 +134,7 @@ def _open_question(text: str, answer: str) -> Question:
 def _open(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     thing, kind = attributes["object"], attributes["action"]
     yield ("who is this?" if thing in BEINGS else "what is this?"), thing
-    if kind not in ("cycle", "tour"):
-        yield f"what color is the {thing}?", attributes["colour"]
+    yield f"what color is the {thing}?", attributes["colour"]
     yield f"what pattern does the {thing} have?", attributes["texture"]
     yield f"what is on the badge of the {thing}?", attributes["mark"]
     yield "where does this happen?", attributes["place"]

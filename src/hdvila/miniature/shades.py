@@ -1,9 +1,9 @@
-"""Turning colours: two kinds of action whose frames say nothing unless their order is known.
+"""Shining: two kinds of action whose frames say nothing unless their order is known.
 
-``cycle`` goes through three colours, as long in each, rests in the object's own, and goes through them once more.
-``tour`` is in six colours once, as long in each; its own is the first or the last of them, and there it does a step.
-Shuffled, all cycles through the same three colours are the same frames, and so are all tours of one colour. One
-frame out of the middle shows of a cycle the colour it rests in.
+An object that shines lights the whole place in a colour and keeps its own. ``cycle`` shines in three colours, as long
+in each, rests, and does so once more. ``tour`` shines in five colours, as long in each, and before the first or after
+the last of them, as long again, it does a step. Shuffled, all cycles through the same three colours are the same frames,
+and so are all tours of objects of one colour. One frame out of the middle shows a cycle at rest.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from random import Random
 from hdvila.miniature.world import COLOURS
 
 MARKERS = ("grows", "jumps")
-"""Steps that a tour may do in its own colour: those that leave the colour in sight."""
+"""Steps that a tour may do."""
 
 TIMES = 2
 """How often a cycle is gone through."""
 
 _REST = 2  # a cycle rests as long as two of its colours take
-_TOUR = 6  # colours
+_TOUR = 5  # colours
 
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """A colour, "" for the object's own, until `end` seconds after the event's start."""
+    """Light of a colour, "" for none, until `end` seconds after the event's start."""
 
     colour: str
     end: float
 
 
 def cycle_of(colours: Sequence[str]) -> str:
-    """``turns red then blue then green``."""
-    return f"turns {' then '.join(colours)}"
+    """``shines red then blue then green``."""
+    return f"shines {' then '.join(colours)}"
 
 
 def colours_of(cycle: str) -> tuple[str, ...]:
     """The inverse of `cycle_of`."""
-    return tuple(cycle.removeprefix("turns ").split(" then "))
+    return tuple(cycle.removeprefix("shines ").split(" then "))
 
 
 def cycles() -> list[str]:
@@ -67,15 +67,15 @@ def go_through(cycle: str, length: float) -> tuple[Shade, ...]:
 
 
 def toured(own: str) -> tuple[str, ...]:
-    """The five colours besides its own that an object is in on a tour."""
+    """The five colours in which an object of colour `own` shines on a tour."""
     names = list(COLOURS)
     first = names.index(own) + 1
-    return tuple((names * 2)[first : first + _TOUR - 1])
+    return tuple((names * 2)[first : first + _TOUR])
 
 
 def go_about(before: str, own: str, after: str, length: float, rng: Random) -> tuple[Shade, ...]:
-    """A tour in `length` seconds that begins in its own colour and goes on to `after`, or comes to it from `before`."""
+    """A tour in `length` seconds: no light and then `after`, or at the end `before` and then no light."""
     others = [colour for colour in toured(own) if colour not in (before, after)]
     rng.shuffle(others)
-    colours = [own, after, *others] if after else [*others, before, own]
-    return tuple(Shade(colour, (n + 1) * length / _TOUR) for n, colour in enumerate(colours))
+    lights = ["", after, *others] if after else [*others, before, ""]
+    return tuple(Shade(light, (n + 1) * length / len(lights)) for n, light in enumerate(lights))

@@ -156,7 +156,7 @@ def truth_of(task: str, question: Question, event: Event) -> str:
         return event.action.first.replace("s ", " ")
     if task == "tgif-transition":
         after = question.question.split(" ")[-3] == "after"
-        return f"turn {event.action.after if after else event.action.before}"
+        return f"shine {event.action.after if after else event.action.before}"
     if task == "tgif-count":
         return str(event.action.count)
     fact = {"object": "object", "color": "colour", "location": "place", "pattern": "texture", "badge": "mark"}
