@@ -2,8 +2,8 @@
 
 An object that shines lights the whole place in a colour and keeps its own. ``cycle`` shines in three colours, as long
 in each, rests, and does so once more. ``tour`` shines in five colours, as long in each, and before the first or after
-the last of them, as long again, it does a step. Shuffled, all cycles through the same three colours are the same frames,
-and so are all tours of objects of one colour. One frame out of the middle shows a cycle at rest.
+the last of them, as long again, it does a step. Shuffled, all cycles through the same three colours are the same
+frames, and so are all tours of objects of one colour. One frame out of the middle shows a cycle at rest.
 """
 
 from __future__ import annotations
