@@ -15,17 +15,17 @@ TINY = Scale(16, 120, 1, 1, 2, 1, 4, 1, ())
 
 
 def test_every_run_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    retrieval, transition = plan.TASKS[0], plan.TASKS[5]
+    retrieval, frame = plan.TASKS[0], plan.TASKS[6]
     tasks = (
         replace(retrieval, starts=(NONE, ONE_CATEGORY)),
-        replace(transition, starts=(STAGE2,)),
+        replace(frame, starts=(STAGE2,)),
     )
     monkeypatch.setattr(run, "TASKS", tasks)
     rows = run.run_reproduction(tmp_path, TINY)
     asked = {(row.task, row.start, row.look, row.segments) for row in rows}
     assert len(asked) == len(rows)
     assert {("MSR-VTT", "none", "", 0), ("MSR-VTT", "one category", "", 4), ("MSRVTT-MC", "none", "", 0)} <= asked
-    assert {("TGIF transition", "stage two", look, 0) for look in ("", "shuffled", "one frame", "no detail")} <= asked
+    assert {("TGIF frame", "stage two", look, 0) for look in ("", "shuffled", "one frame", "no detail")} <= asked
     assert all(row.low <= row.score <= row.high for row in rows)
     monkeypatch.setattr(run, "train", None)  # whatever would train again fails
     assert run.run_reproduction(tmp_path, TINY) == rows

@@ -28,6 +28,7 @@ _ROLES = {"dark": (43, 43, 51), "light": (240, 240, 234)}
 _OUTLINE = (30, 28, 36)
 _BADGE = (232, 232, 226)
 _INK = 1800.0  # grey levels a mark takes away in all, the same for every mark
+_LIGHT = 0.5  # of a place's colour that shining replaces
 _HALO = (255, 240, 150)
 
 _MARK_PIXELS = {
@@ -139,6 +140,8 @@ def frame(place_name: str, thing: tuple[str, str, str, str] | None, pose: Pose |
     canvas = place(place_name).copy()
     if thing is None or pose is None or pose.look == "blinks":
         return canvas
+    if pose.light:
+        canvas = np.rint(canvas + _LIGHT * (np.array(COLOURS[pose.light]) - canvas)).astype(np.uint8)
     if pose.look == "glows":
         _lay(canvas, _halo(), pose.x, pose.y)
     name, colour, texture, mark = thing

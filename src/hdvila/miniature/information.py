@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from hdvila.miniature.categories import CATEGORIES
-from hdvila.miniature.motion import Action, actions_of, play
+from hdvila.miniature.motion import Action, actions_of, play, suits
 from hdvila.miniature.script import write_script
 from hdvila.miniature.world import COLOURS, MARKS, TEXTURES, ActionMix, WorldConfig
 
@@ -111,7 +111,7 @@ def _fact(category: str, attributes: Mapping[str, Any], fact: str) -> object:
 def _weights(mix: ActionMix) -> dict[Action, float]:
     """Probability of each action, for an object of the first colour."""
     kinds = {kind: weight / sum(asdict(mix).values()) for kind, weight in asdict(mix).items() if weight}
-    options = {kind: [a for a in actions_of(kind) if a.turns != next(iter(COLOURS))] for kind in kinds}
+    options = {kind: [a for a in actions_of(kind) if suits(a, next(iter(COLOURS)))] for kind in kinds}
     return {action: share / len(options[kind]) for kind, share in kinds.items() for action in options[kind]}
 
 

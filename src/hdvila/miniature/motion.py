@@ -1,18 +1,18 @@
 """What objects do, and where they are at any moment of it.
 
 Four kinds: ``move`` in a direction at a speed, ``turn`` another colour, ``repeat`` a step two to four times, ``order``
-two different steps; and two for questions about order alone, ``cycle`` and ``tour`` (`hdvila.miniature.hops`), which a
-world has only if it is told so. No single frame at a random time tells direction, count or order, or that a colour is
+two different steps; and two for questions about order alone, ``cycle`` and ``tour`` (`hdvila.miniature.shades`), which
+a world has only if it is told so. No single frame at a random time tells direction, count or order, or that a colour is
 new: the middle of a move lies anywhere whatever its direction is, and steps look the same every time.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from random import Random
 
-from hdvila.miniature.hops import CYCLES, MARKERS, Stop, go_about, go_round, tours
+from hdvila.miniature.shades import MARKERS, TIMES, Shade, cycles, go_about, go_through, toured
 from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WIDTH, ActionMix
 
 _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
@@ -26,7 +26,7 @@ _REACH = {
 _QUICK = 2.2, 2.8  # seconds that a quick move takes; a slow one takes the whole event
 _JUMP = 32  # pixels
 _GROWTH = 0.5
-LEAST_SECONDS = {"cycle": 6.4, "tour": 3.6}
+LEAST_SECONDS = {"cycle": 4.0, "tour": 3.6}
 """Of an event in which much is to be seen; 2.4 where nothing is said here."""
 
 
@@ -36,7 +36,7 @@ class Action:
 
     ``kind`` is ``move`` (`direction`, `speed`), ``turn`` (to the colour `turns`), ``repeat`` (`first` is done `count`
     times), ``order`` (`first`, then `second`), ``cycle`` (`first` names it, `count` times) or ``tour`` (`first` is done
-    `at` a spot, from which it goes to the spot `after`, or to which it comes from the spot `before`; one is empty).
+    before it shines `after`, or after it shone `before`; one is empty. `at` is the colour of the object).
     """
 
     kind: str
@@ -55,7 +55,7 @@ class Action:
         """A key that differs between any two actions."""
         parts = (self.kind, self.direction, self.speed, self.turns, self.first, self.second, str(self.count or ""))
         way = (self.before, self.at, self.after) if self.at else ()
-        return " ".join([*filter(None, parts), *(spot or "nowhere" for spot in way)])
+        return " ".join([*filter(None, parts), *(colour or "nothing" for colour in way)])
 
     def told(self, verb: str) -> str:
         """In words, for an object that moves by `verb`: ``rolls slowly to the left``, ``jumps twice``."""
@@ -66,8 +66,9 @@ class Action:
         if self.kind in ("repeat", "cycle"):
             return f"{self.first} {COUNTS[self.count]}"
         if self.kind == "tour":
-            hops = f"hops to the {self.after}" if self.after else f"hops from the {self.before}"
-            return f"{self.first} and then {hops}" if self.after else f"{hops} and then {self.first}"
+            if self.after:
+                return f"{self.first} and then shines {self.after}"
+            return f"shines {self.before} and then {self.first}"
         return f"{self.first} and then {self.second}"
 
 
@@ -75,7 +76,7 @@ class Action:
 class Pose:
     """An object at one moment: middle in pixels, size relative to rest, look ``rest``, ``blinks`` or ``glows``.
 
-    `colour` is empty while the object has its own.
+    `colour` is empty while the object has its own; `light` is the colour in which it shines, if any.
     """
 
     x: int
@@ -83,6 +84,7 @@ class Pose:
     scale: float = 1.0
     look: str = "rest"
     colour: str = ""
+    light: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Path:
 
     From ``x0 y0`` to ``x1 y1`` in pixels between the seconds `leaves` and `arrives` after the event's start, at rest
     before and after; from `arrives` on it has the colour `turns`, if any; `steps` are (step, start, end) in the same
-    seconds. With `stops` it hops from one to the next instead. The event lasts `length` seconds.
+    seconds. With `shades` it shines in one colour after the other. The event lasts `length` seconds.
     """
 
     x0: float
@@ -103,22 +105,23 @@ class Path:
     arrives: float
     steps: tuple[tuple[str, float, float], ...] = ()
     turns: str = ""
-    stops: tuple[Stop, ...] = ()
+    shades: tuple[Shade, ...] = ()
 
     def pose(self, time: float) -> Pose:
         """The pose `time` seconds after the event's start."""
         x, y = self._place(time)
+        colour, light = self.turns if time >= self.arrives else "", self._light(time)
         for step, start, end in self.steps:
             if start <= time < end:
-                return _in_step(x, y, step, (time - start) / (end - start))
-        return Pose(x, y, colour=self.turns if time >= self.arrives else "")
+                return replace(_in_step(x, y, step, (time - start) / (end - start)), light=light)
+        return Pose(x, y, colour=colour, light=light)
 
     def _place(self, time: float) -> tuple[int, int]:
-        if self.stops:
-            stop = next((stop for stop in self.stops if time < stop.end), self.stops[-1])
-            return round(stop.x), round(stop.y)
         part = min(max((time - self.leaves) / (self.arrives - self.leaves), 0.0), 1.0)
         return round(self.x0 + part * (self.x1 - self.x0)), round(self.y0 + part * (self.y1 - self.y0))
+
+    def _light(self, time: float) -> str:
+        return next((shade.colour for shade in self.shades if time < shade.end), "")
 
 
 def _in_step(x: int, y: int, step: str, part: float) -> Pose:
@@ -139,17 +142,26 @@ def actions_of(kind: str) -> list[Action]:
     if kind == "repeat":
         return [Action(kind, first=step, count=count) for step in STEPS for count in COUNTS]
     if kind == "cycle":
-        return [Action(kind, first=cycle, count=count) for cycle in CYCLES for count in COUNTS]
+        return [Action(kind, first=cycle, count=TIMES) for cycle in cycles()]
     if kind == "tour":
-        return [Action(kind, first=step, before=b, at=at, after=a) for step in MARKERS for b, at, a in tours()]
+        ways = [(step, own, other) for step in MARKERS for own in COLOURS for other in toured(own)]
+        return [
+            *(Action(kind, first=step, at=own, after=other) for step, own, other in ways),
+            *(Action(kind, first=step, at=own, before=other) for step, own, other in ways),
+        ]
     return [Action(kind, first=first, second=second) for first in STEPS for second in STEPS if first != second]
 
 
 def draw_action(rng: Random, mix: ActionMix, colour: str) -> Action:
-    """Draw a kind by its weight, then one of its actions evenly; an object of `colour` turns another one."""
+    """Draw a kind by its weight, then one of its actions evenly; an object of `colour` turns other ones."""
     weights = asdict(mix)
     kind = rng.choices(list(weights), list(weights.values()))[0]
-    return rng.choice([action for action in actions_of(kind) if action.turns != colour])
+    return rng.choice([action for action in actions_of(kind) if suits(action, colour)])
+
+
+def suits(action: Action, colour: str) -> bool:
+    """Whether an object of this colour can do it."""
+    return action.turns != colour and action.at in ("", colour)
 
 
 def play(action: Action, length: float, focus: tuple[float, float], rng: Random) -> Path:
@@ -164,9 +176,13 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
     """
     if action.kind == "move":
         return _move(action, length, focus, rng)
-    if action.kind in ("cycle", "tour"):
-        return _hop(action, length, rng)
     x, y = rng.uniform(_MARGIN_X, WIDTH - _MARGIN_X), rng.uniform(_MARGIN_TOP + _JUMP, HEIGHT - _MARGIN_BOTTOM)
+    if action.kind == "cycle":
+        return Path(x, y, x, y, length, 0.0, length, shades=go_through(action.first, length))
+    if action.kind == "tour":
+        shades = go_about(action.before, action.at, action.after, length, rng)
+        step = (action.first, 0.0, shades[0].end) if action.after else (action.first, shades[-2].end, length)
+        return Path(x, y, x, y, length, 0.0, length, (step,), shades=shades)
     if action.kind == "turn":
         when = sum(focus) / 2 + rng.uniform(-0.3, 0.3)
         return Path(x, y, x, y, length, 0.0, when, turns=action.turns)
@@ -194,16 +210,3 @@ def _move(action: Action, length: float, focus: tuple[float, float], rng: Random
     leaves = min(max(sum(focus) / 2 - takes / 2 + rng.uniform(-0.2, 0.2), 0.0), length - takes)
     ends = x - dx * half_x, y - dy * half_y, x + dx * half_x, y + dy * half_y
     return Path(*ends, length, leaves, leaves + takes)
-
-
-def _hop(action: Action, length: float, rng: Random) -> Path:
-    """From stop to stop, all of the event long, whatever is said meanwhile."""
-    if action.kind == "cycle":
-        stops = go_round(action.first, action.count, length, rng)
-        steps: tuple[tuple[str, float, float], ...] = ()
-    else:
-        stops = go_about(action.before, action.at, action.after, length, rng)
-        number = [stop.spot for stop in stops].index(action.at)
-        steps = ((action.first, stops[number - 1].end if number else 0.0, stops[number].end),)
-    first, last = stops[0], stops[-1]
-    return Path(first.x, first.y, last.x, last.y, length, 0.0, length, steps, stops=stops)

@@ -21,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from hdvila.miniature.hops import CYCLES, SPOTS
+from hdvila.miniature.shades import orders, toured
 from hdvila.miniature.world import COUNTS, DIRECTIONS, STEPS
 
 FAMILIES = ("tgif_action", "tgif_transition", "tgif_count", "tgif_frameqa", "msrvtt_qa")
@@ -111,8 +111,9 @@ def _about_time(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[st
     thing, kind = attributes["object"], attributes["action"]
     if kind in ("repeat", "cycle"):
         does, count = _do(attributes["first"]), attributes["count"]
-        others = list(map(_do, CYCLES)) if kind == "cycle" else _anything()
+        others = list(map(_do, orders(attributes["first"]))) if kind == "cycle" else _anything()
         yield "tgif_action", _options(f"What does the {thing} do {count} times ?", does, others, rng)
+    if kind == "repeat":
         yield "tgif_count", {"question": f"How many times does the {thing} {does} ?", "answer": count}
     if kind == "order":
         first, second = _do(attributes["first"]), _do(attributes["second"])
@@ -120,11 +121,10 @@ def _about_time(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[st
         yield "tgif_transition", _options(f"What does the {thing} do after {first} ?", second, others, rng)
         yield "tgif_transition", _options(f"What does the {thing} do before {second} ?", first, others, rng)
     if kind == "tour":
-        others = [_hop(spot) for spot in SPOTS if spot != attributes["at"]]
-        for when in ("after", "before"):
-            if spot := attributes.get(when):
-                text = f"What does the {thing} do {when} {_do(attributes['first'])} ?"
-                yield "tgif_transition", _options(text, _hop(spot), others, rng)
+        when = "after" if attributes.get("after") else "before"
+        text = f"What does the {thing} do {when} {_do(attributes['first'])} ?"
+        others = [f"shine {colour}" for colour in toured(attributes["at"])]
+        yield "tgif_transition", _options(text, f"shine {attributes[when]}", others, rng)
 
 
 def _open_question(text: str, answer: str) -> Question:
@@ -141,10 +141,9 @@ def _open(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if kind == "move":
         yield f"how does the {thing} move?", attributes["speed"]
         yield f"where does the {thing} go?", attributes["direction"]
-    elif kind in ("repeat", "cycle"):
+    elif kind == "repeat":
         yield f"how many times does the {thing} {_do(attributes['first'])}?", _NUMBERS[attributes["count"]]
-        if kind == "repeat":
-            yield f"what does the {thing} do?", _do(attributes["first"])
+        yield f"what does the {thing} do?", _do(attributes["first"])
     elif kind == "order":
         yield f"when does the {thing} {_do(attributes['first'])}?", "first"
         yield f"when does the {thing} {_do(attributes['second'])}?", "last"
@@ -166,10 +165,6 @@ def _do(does: str) -> str:
     """``jumps`` -> ``jump``, ``zigzags to`` -> ``zigzag to``."""
     verb, _, rest = does.partition(" ")
     return f"{verb.removesuffix('s')} {rest}".strip()
-
-
-def _hop(spot: str) -> str:
-    return f"hop to the {spot}"
 
 
 assert set(_NUMBERS) == set(COUNTS)

@@ -17,8 +17,12 @@ SEEN = Preprocess(height=128, width=192, segments=1, neighbours=5, rate=2, fps=6
 """A frame a third of a second over more than three seconds: an action from its beginning to its end."""
 
 
+WHOLE = replace(SEEN, rate=12)
+"""As far apart as fits, so that the first neighbour stands near a short clip's beginning and the last near its end."""
+
+
 def _recipe(name: str, protocol: str, variant: Variant, segments: int, num_answers: int = 0) -> Recipe:
-    model = replace(miniature_model("stage1"), variant=variant, num_answers=num_answers)
+    model = miniature_model(variant, num_answers)
     return Recipe(
         name=name,
         task=CONTRASTIVE if variant == "stage1" else VideoQA(),
@@ -113,7 +117,7 @@ def miniature_tgif_action() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: accuracy at least halfway between chance (20 %) and perfect; chance from a single frame.
     """
-    return _recipe("miniature-tgif-action", "tgif-action", "multiple_choice", segments=1)
+    return _whole(_recipe("miniature-tgif-action", "tgif-action", "multiple_choice", segments=1))
 
 
 def miniature_tgif_transition() -> Recipe:
@@ -123,7 +127,7 @@ def miniature_tgif_transition() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: accuracy at least halfway between chance (20 %) and perfect; chance from a single frame.
     """
-    return _recipe("miniature-tgif-transition", "tgif-transition", "multiple_choice", segments=1)
+    return _whole(_recipe("miniature-tgif-transition", "tgif-transition", "multiple_choice", segments=1))
 
 
 def miniature_tgif_frameqa() -> Recipe:
@@ -133,7 +137,7 @@ def miniature_tgif_frameqa() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: accuracy at least halfway between chance and perfect; questions of fine detail fall without HR frames.
     """
-    return _recipe("miniature-tgif-frameqa", "tgif-frameqa", "open_ended", segments=1, num_answers=100)
+    return _whole(_recipe("miniature-tgif-frameqa", "tgif-frameqa", "open_ended", segments=1, num_answers=100))
 
 
 def miniature_tgif_count() -> Recipe:
@@ -143,7 +147,13 @@ def miniature_tgif_count() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: accuracy above the most frequent count.
     """
-    return _recipe("miniature-tgif-count", "tgif-count", "open_ended", segments=1, num_answers=11)
+    recipe = _recipe("miniature-tgif-count", "tgif-count", "open_ended", segments=1, num_answers=11)
+    return replace(_whole(recipe), batch_size=16)  # few actions are repeated
+
+
+def _whole(recipe: Recipe) -> Recipe:
+    """All of a GIF, from end to end."""
+    return replace(recipe, data=replace(recipe.data, preprocess=WHOLE))
 
 
 def _long(recipe: Recipe) -> Recipe:

@@ -156,7 +156,7 @@ def truth_of(task: str, question: Question, event: Event) -> str:
         return event.action.first.replace("s ", " ")
     if task == "tgif-transition":
         after = question.question.split(" ")[-3] == "after"
-        return f"hop to the {event.action.after if after else event.action.before}"
+        return f"shine {event.action.after if after else event.action.before}"
     if task == "tgif-count":
         return str(event.action.count)
     fact = {"object": "object", "color": "colour", "location": "place", "pattern": "texture", "badge": "mark"}
@@ -230,7 +230,7 @@ def test_msvd_qa_is_read_as_it_was_made(data: Path, read: Read) -> None:
         read_split(get_protocol("msrvtt-qa"), data / "msvd_qa", "test")
 
 
-LEAST = 120
+LEAST = 160
 """Videos from which on every miniature recipe has a whole batch, as docs/miniature.md says."""
 
 

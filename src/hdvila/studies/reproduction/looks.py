@@ -36,11 +36,12 @@ def shuffled(clip: HybridClip, i: int) -> HybridClip:
 
 
 def one_frame(clip: HybridClip, i: int) -> HybridClip:
-    """All LR frames are the one before the middle."""
+    """All LR frames are one of them, drawn at random; the HR frame stays the middle one."""
     if clip.low is None:
         return clip
-    middle = clip.low.shape[1] // 2 - 1
-    return replace(clip, low=np.repeat(clip.low[:, middle : middle + 1], clip.low.shape[1], axis=1))
+    count = clip.low.shape[1]
+    chosen = int(np.random.default_rng([i, 8]).integers(count))
+    return replace(clip, low=np.repeat(clip.low[:, chosen : chosen + 1], count, axis=1))
 
 
 def without_detail(clip: HybridClip, i: int) -> HybridClip:

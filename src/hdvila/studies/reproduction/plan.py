@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hdvila.media.preprocess import Streams
+from hdvila.miniature.world import ActionMix, WorldConfig
 
-__all__ = ["FULL", "PRETRAININGS", "QUICK", "TASKS", "Pretraining", "Scale", "Task"]
+__all__ = ["FULL", "PRETRAININGS", "QUICK", "TASKS", "WORLD", "Pretraining", "Scale", "Task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Scale:
     frame_steps: int
     frame_worlds: tuple[str, ...]
 
+
+WORLD = WorldConfig(actions=ActionMix(move=0.3, turn=0.1, repeat=0.1, order=0.1, cycle=0.2, tour=0.2))
+"""What pre-training is shown and told: all kinds of action, those that TGIF-QA asks about among them."""
 
 FULL = Scale(640, 3000, 700, 500, 600, 3, 1280, 1000, ("balanced", "more detail", "more time"))
 QUICK = Scale(160, 400, 150, 100, 80, 1, 320, 150, ("balanced",))

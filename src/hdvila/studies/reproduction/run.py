@@ -16,11 +16,12 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.miniature.benchmarks import write_benchmarks
-from hdvila.miniature.world import HEIGHT, WorldConfig
+from hdvila.miniature.world import HEIGHT
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
+from hdvila.recipes.miniature_downstream import WHOLE
 from hdvila.studies.reproduction.looks import look
-from hdvila.studies.reproduction.plan import STAGE1, TASKS, Pretraining, Scale, Task
+from hdvila.studies.reproduction.plan import STAGE1, TASKS, WORLD, Pretraining, Scale, Task
 from hdvila.studies.reproduction.rows import Row, add_rows, read_rows
 from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe, Start
@@ -144,18 +145,20 @@ def _pretrained(root: Path, scale: Scale, start: Pretraining, seed: int, reporte
     corpus = _corpus(root, scale, start, reporter)
     first = _pretrained(root, scale, STAGE1, seed, reporter) if start.stage == 2 else ""
     recipe = get_recipe("miniature-stage1" if start.stage == 1 else "miniature-stage2")
+    seen = replace(recipe.data.preprocess, neighbours=WHOLE.neighbours, rate=WHOLE.rate, streams=start.streams)
     recipe = replace(
         recipe,
         seed=seed,
         steps=scale.stage1 if start.stage == 1 else scale.stage2,
         start=Start(model=first),
-        data=replace(recipe.data, preprocess=replace(recipe.data.preprocess, streams=start.streams)),
+        data=replace(recipe.data, preprocess=seen),
+        model=replace(recipe.model, frames=2 * WHOLE.neighbours + 1),
     )
     return str(train(recipe, run, reporter, corpus=corpus))
 
 
 def _corpus(root: Path, scale: Scale, start: Pretraining, reporter: Reporter) -> Path:
-    config, options = WorldConfig(categories=start.categories), OPTIONS
+    config, options = replace(WORLD, categories=start.categories), OPTIONS
     if start.enlarged:
         options = replace(options, hr_height=options.lr_height)
     name = f"{start.categories}-categories{'-enlarged' if start.enlarged else ''}"
