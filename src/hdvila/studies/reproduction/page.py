@@ -11,7 +11,7 @@ from statistics import mean
 from hdvila.errors import UsageError, require
 from hdvila.files import replacing
 from hdvila.studies.reproduction.plan import NONE, STAGE1, STAGE2
-from hdvila.studies.reproduction.run import Row
+from hdvila.studies.reproduction.rows import Row
 
 __all__ = ["draw", "fill"]
 

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from hdvila.corpus.preparation import Preparation
@@ -15,7 +15,6 @@ from hdvila.demo.world import OPTIONS, build_world
 from hdvila.errors import UsageError
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.evaluate.protocols import get_protocol, read_split
-from hdvila.files import replacing
 from hdvila.miniature.benchmarks import write_benchmarks
 from hdvila.miniature.world import HEIGHT
 from hdvila.progress import SILENT, Reporter
@@ -23,42 +22,14 @@ from hdvila.recipes import get_recipe
 from hdvila.recipes.miniature_downstream import WHOLE
 from hdvila.studies.reproduction.looks import look
 from hdvila.studies.reproduction.plan import STAGE1, TASKS, WORLD, Pretraining, Scale, Task
+from hdvila.studies.reproduction.rows import Row, add_rows, read_rows
 from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe, Start
 
-__all__ = ["Row", "read_rows", "run_reproduction"]
+__all__ = ["CHOICE", "run_reproduction"]
 
-RESULTS = "results.jsonl"
 CHOICE = "MSRVTT-MC"
 """Asked of every model that is tuned on MSR-VTT: the nearest of five captions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One test of one trained model.
-
-    Attributes:
-        task, start, seed: which model (`plan.Task.name`, `plan.Pretraining.name`).
-        look: "" or how the clips were changed (`looks.LOOKS`).
-        segments: 0, or a number other than the model's own.
-        score: R@1 from text to video, or accuracy, 0..1; `low` and `high` are its 95 % interval over queries.
-        blind: what is had without looking: by chance, or by always giving the most frequent answer, if that is more.
-        by_type: accuracy by kind of question.
-        steps, seconds: of the training.
-    """
-
-    task: str
-    start: str
-    seed: int
-    look: str
-    segments: int
-    score: float
-    low: float
-    high: float
-    blind: float
-    by_type: dict[str, float]
-    steps: int
-    seconds: float
 
 
 def run_reproduction(into: str | os.PathLike[str], scale: Scale, reporter: Reporter = SILENT) -> list[Row]:
@@ -82,30 +53,9 @@ def run_reproduction(into: str | os.PathLike[str], scale: Scale, reporter: Repor
     with reporter.task("fine-tuning and testing", total=len(jobs), done=len(jobs) - len(missing)) as bar:
         for seed, task, start in missing:
             rows = list(_job(root, scale, task, start, seed, reporter))
-            text = "".join(json.dumps(asdict(row)) + "\n" for row in (*read_rows(root), *rows))
-            with replacing(root / RESULTS) as partial:  # a run's rows are there together, or none of them
-                partial.write_text(text, encoding="utf-8")
+            add_rows(root, rows)
             bar.advance(note=f"{task.name} from {start.name}, seed {seed}: {rows[0].score:.1%}")
     return read_rows(root)
-
-
-def read_rows(root: Path) -> list[Row]:
-    """The tests of finished runs, in the order in which they ended.
-
-    Raises:
-        UsageError: a line is cut or no row; says which.
-    """
-    file = root / RESULTS
-    rows = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines() if file.exists() else [], start=1):
-        try:
-            rows.append(Row(**json.loads(line)))
-        except (ValueError, TypeError) as error:
-            raise UsageError(
-                f"{file}, line {number}: is no row of a test ({error}); delete it and the lines before it of the same "
-                "task, start and seed, and the same command asks that model again"
-            ) from error
-    return rows
 
 
 def _claim(root: Path, scale: Scale) -> None:

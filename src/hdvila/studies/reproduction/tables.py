@@ -8,7 +8,8 @@ from statistics import mean, stdev
 
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.studies.reproduction.plan import ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS, Pretraining
-from hdvila.studies.reproduction.run import CHOICE, Row
+from hdvila.studies.reproduction.rows import Row
+from hdvila.studies.reproduction.run import CHOICE
 
 __all__ = ["Finding", "findings", "sections"]
 

@@ -27,7 +27,8 @@ def test_one_frame_stands_still() -> None:
     changed = LOOKS["one frame"](CLIP, 0)
     assert changed.low is not None
     assert CLIP.low is not None
-    assert (changed.low == CLIP.low[:, 4:5]).all()
+    shown = [n for n in range(10) if (changed.low == CLIP.low[:, n : n + 1]).all()]
+    assert len(shown) == 1, "all frames are one of the clip's"
 
 
 def test_without_detail_the_small_frame_stays_what_it_was() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from hdvila.errors import UsageError
 from hdvila.studies.reproduction.page import draw, fill
-from hdvila.studies.reproduction.run import Row, read_rows
+from hdvila.studies.reproduction.rows import Row, read_rows
 from hdvila.studies.reproduction.tables import findings, sections
 
 
