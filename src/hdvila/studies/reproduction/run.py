@@ -28,6 +28,8 @@ from hdvila.train.recipe import Recipe, Start
 
 __all__ = ["CHOICE", "run_reproduction"]
 
+FRAMES = 2 * WHOLE.neighbours + 1
+"""Rows of the time table, one for each frame that is seen."""
 CHOICE = "MSRVTT-MC"
 """Asked of every model that is tuned on MSR-VTT: the nearest of five captions."""
 
@@ -129,6 +131,7 @@ def _tuning(task: Task, data: Path, scale: Scale, seed: int, start: Pretraining,
         seed=seed,
         steps=scale.tuning,
         data=settings,
+        model=replace(recipe.model, frames=FRAMES),
         start=Start(model=weights),
         validate=replace(recipe.validate, every=every),
         checkpoint_every=every,
@@ -152,7 +155,7 @@ def _pretrained(root: Path, scale: Scale, start: Pretraining, seed: int, reporte
         steps=scale.stage1 if start.stage == 1 else scale.stage2,
         start=Start(model=first),
         data=replace(recipe.data, preprocess=seen),
-        model=replace(recipe.model, frames=2 * WHOLE.neighbours + 1),
+        model=replace(recipe.model, frames=FRAMES),
     )
     return str(train(recipe, run, reporter, corpus=corpus))
 
