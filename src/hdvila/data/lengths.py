@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from hdvila.errors import UsageError
 from hdvila.text.tokenizer import Tokenizer
@@ -22,19 +23,20 @@ def what_is_cut(rows: Iterable[tuple[str, ...]], tokenizer: Tokenizer, length: i
     Raises:
         UsageError: in more than one of a hundred questions options differ only in what is cut away.
     """
-    texts = cut = asked = blurred = 0
-    for row in rows:
-        lengths = tokenizer.lengths(row)
-        texts += len(row)
-        cut += (longer := sum(tokens > length for tokens in lengths))
+    known = list(rows)
+    lengths = tokenizer.lengths([text for row in known for text in row])
+    cut, asked, blurred, at = 0, 0, 0, iter(lengths)
+    for row in known:
+        longer = sum(tokens > length for tokens in islice(at, len(row)))
+        cut += longer
         asked += len(row) > 1
         if longer and len(row) > 1:
             blurred += len({ids.tobytes() for ids in tokenizer(row, length)[0]}) < len(set(row))
     if blurred > MOST_BLURRED * asked:
         raise UsageError(
-            f"in {blurred} of {asked} questions options differ only after token {length}, where the text is cut: raise "
-            "data.text_length, or start from a model whose tokenizer knows these words"
+            f"in {blurred} of {asked} questions options differ only after token {length}, where the text is cut: train "
+            "with a larger data.text_length, or with a tokenizer that knows these words"
         )
     if not cut:
         return ""
-    return f"{cut} of {texts} texts have more than {length} tokens and lose their end (data.text_length)"
+    return f"{cut} of {len(lengths)} texts have more than {length} tokens, the model's text length, and lose their end"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def evaluate_checkpoint(
     if joined is not None and joined.note:
         reporter.note(joined.note)
     asked = _asked(annotations, sampling)
-    if cut := what_is_cut(_texts(asked), processor.tokenizer, processor.text_length):
+    if cut := what_is_cut(_texts(asked, numbers), processor.tokenizer, processor.text_length):
         reporter.note(cut)
     predicted = predict(
         model,
@@ -167,12 +167,14 @@ def _asked(annotations: Annotations, sampling: Sampling) -> Annotations:
     return replace(annotations, captions=captions)
 
 
-def _texts(annotations: Annotations) -> Iterator[tuple[str, ...]]:
-    """What the model reads side by side."""
+def _texts(annotations: Annotations, videos: Container[str]) -> Iterator[tuple[str, ...]]:
+    """What the model reads side by side about these videos."""
     for caption in annotations.captions:
-        yield (caption.text,)
+        if caption.video_id in videos:
+            yield (caption.text,)
     for question in annotations.questions:
-        yield question_texts(question)
+        if question.video_id in videos:
+            yield question_texts(question)
 
 
 def _hash_of(checkpoint: str) -> str:
