@@ -21,13 +21,13 @@ def test_every_run_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         replace(frame, starts=(STAGE2,)),
     )
     monkeypatch.setattr(run, "TASKS", tasks)
-    rows = run.run_reproduction(tmp_path, TINY)
+    rows = run.run_reproduction(tmp_path, TINY, workers=1)
     asked = {(row.task, row.start, row.look, row.segments) for row in rows}
     assert len(asked) == len(rows)
     assert {("MSR-VTT", "none", "", 0), ("MSR-VTT", "one category", "", 4), ("MSRVTT-MC", "none", "", 0)} <= asked
     assert {("TGIF frame", "stage two", look, 0) for look in ("", "shuffled", "one frame", "no detail")} <= asked
     assert all(row.low <= row.score <= row.high for row in rows)
     monkeypatch.setattr(run, "train", None)  # whatever would train again fails
-    assert run.run_reproduction(tmp_path, TINY) == rows
+    assert run.run_reproduction(tmp_path, TINY, workers=1) == rows
     with pytest.raises(UsageError, match="another scale"):
         run.run_reproduction(tmp_path, plan.QUICK)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
+from itertools import permutations
 from random import Random
 
-from hdvila.miniature.shades import MARKERS, TIMES, Shade, cycles, go_about, go_through, toured
+from hdvila.miniature.shades import MARKERS, TIMES, VERBS, Shade, shine
 from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WIDTH, ActionMix
 
 _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
@@ -26,8 +27,6 @@ _REACH = {
 _QUICK = 2.2, 2.8  # seconds that a quick move takes; a slow one takes the whole event
 _JUMP = 32  # pixels
 _GROWTH = 0.5
-LEAST_SECONDS = {"cycle": 4.0, "tour": 3.6}
-"""Of an event in which much is to be seen; 2.4 where nothing is said here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,8 @@ class Action:
     """What an object does. Fields that do not belong to its kind are empty.
 
     ``kind`` is ``move`` (`direction`, `speed`), ``turn`` (to the colour `turns`), ``repeat`` (`first` is done `count`
-    times), ``order`` (`first`, then `second`), ``cycle`` (`first` names it, `count` times) or ``tour`` (`first` is done
-    before it shines `after`, or after it shone `before`; one is empty. `at` is the colour of the object).
+    times), ``order`` (`first`, then `second`), ``cycle`` (it shines as `first` says, `count` times) or ``tour`` (it
+    shines as `before` says, does `first`, and shines as `after` says).
     """
 
     kind: str
@@ -47,15 +46,15 @@ class Action:
     second: str = ""
     count: int = 0
     before: str = ""
-    at: str = ""
     after: str = ""
 
     @property
     def name(self) -> str:
         """A key that differs between any two actions."""
-        parts = (self.kind, self.direction, self.speed, self.turns, self.first, self.second, str(self.count or ""))
-        way = (self.before, self.at, self.after) if self.at else ()
-        return " ".join([*filter(None, parts), *(colour or "nothing" for colour in way)])
+        steps = (self.before, self.first, self.after, self.second)
+        return " ".join(
+            filter(None, (self.kind, self.direction, self.speed, self.turns, *steps, str(self.count or "")))
+        )
 
     def told(self, verb: str) -> str:
         """In words, for an object that moves by `verb`: ``rolls slowly to the left``, ``jumps twice``."""
@@ -66,9 +65,7 @@ class Action:
         if self.kind in ("repeat", "cycle"):
             return f"{self.first} {COUNTS[self.count]}"
         if self.kind == "tour":
-            if self.after:
-                return f"{self.first} and then shines {self.after}"
-            return f"shines {self.before} and then {self.first}"
+            return f"{self.before} then {self.first} then {self.after}"
         return f"{self.first} and then {self.second}"
 
 
@@ -142,12 +139,12 @@ def actions_of(kind: str) -> list[Action]:
     if kind == "repeat":
         return [Action(kind, first=step, count=count) for step in STEPS for count in COUNTS]
     if kind == "cycle":
-        return [Action(kind, first=cycle, count=TIMES) for cycle in cycles()]
+        return [Action(kind, first=verb, count=TIMES) for verb in VERBS]
     if kind == "tour":
-        ways = [(step, own, other) for step in MARKERS for own in COLOURS for other in toured(own)]
         return [
-            *(Action(kind, first=step, at=own, after=other) for step, own, other in ways),
-            *(Action(kind, first=step, at=own, before=other) for step, own, other in ways),
+            Action(kind, first=step, before=before, after=after)
+            for step in MARKERS
+            for before, after in permutations(VERBS, 2)
         ]
     return [Action(kind, first=first, second=second) for first in STEPS for second in STEPS if first != second]
 
@@ -161,7 +158,7 @@ def draw_action(rng: Random, mix: ActionMix, colour: str) -> Action:
 
 def suits(action: Action, colour: str) -> bool:
     """Whether an object of this colour can do it."""
-    return action.turns != colour and action.at in ("", colour)
+    return action.turns != colour
 
 
 def play(action: Action, length: float, focus: tuple[float, float], rng: Random) -> Path:
@@ -170,18 +167,19 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
     Args:
         action: what is done.
         length: seconds of the event.
-        focus: (start, end) in seconds from the event's start: the stretch that is spoken about; steps fall inside it
-            where it is long enough.
+        focus: (start, end) in seconds from the event's start: the stretch that is spoken about; light fills it, and
+            steps fall inside it where it is long enough.
         rng: draws place and pace.
     """
     if action.kind == "move":
         return _move(action, length, focus, rng)
     x, y = rng.uniform(_MARGIN_X, WIDTH - _MARGIN_X), rng.uniform(_MARGIN_TOP + _JUMP, HEIGHT - _MARGIN_BOTTOM)
     if action.kind == "cycle":
-        return Path(x, y, x, y, length, 0.0, length, shades=go_through(action.first, length))
+        return Path(x, y, x, y, length, 0.0, length, shades=shine(action.first, action.first, *focus))
     if action.kind == "tour":
-        shades = go_about(action.before, action.at, action.after, length, rng)
-        step = (action.first, 0.0, shades[0].end) if action.after else (action.first, shades[-2].end, length)
+        shades = shine(action.before, action.after, *focus)
+        middle = len(shades) // 2
+        step = (action.first, shades[middle - 1].end, shades[middle].end)
         return Path(x, y, x, y, length, 0.0, length, (step,), shades=shades)
     if action.kind == "turn":
         when = sum(focus) / 2 + rng.uniform(-0.3, 0.3)

@@ -21,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from hdvila.miniature.shades import orders, toured
+from hdvila.miniature.shades import VERBS
 from hdvila.miniature.world import COUNTS, DIRECTIONS, STEPS
 
 FAMILIES = ("tgif_action", "tgif_transition", "tgif_count", "tgif_frameqa", "msrvtt_qa")
@@ -111,7 +111,7 @@ def _about_time(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[st
     thing, kind = attributes["object"], attributes["action"]
     if kind in ("repeat", "cycle"):
         does, count = _do(attributes["first"]), attributes["count"]
-        others = list(map(_do, orders(attributes["first"]))) if kind == "cycle" else _anything()
+        others = _SHINE if kind == "cycle" else _anything()
         yield "tgif_action", _options(f"What does the {thing} do {count} times ?", does, others, rng)
     if kind == "repeat":
         yield "tgif_count", {"question": f"How many times does the {thing} {does} ?", "answer": count}
@@ -121,10 +121,9 @@ def _about_time(attributes: Mapping[str, Any], rng: Random) -> Iterator[tuple[st
         yield "tgif_transition", _options(f"What does the {thing} do after {first} ?", second, others, rng)
         yield "tgif_transition", _options(f"What does the {thing} do before {second} ?", first, others, rng)
     if kind == "tour":
-        when = "after" if attributes.get("after") else "before"
-        text = f"What does the {thing} do {when} {_do(attributes['first'])} ?"
-        others = [f"shine {colour}" for colour in toured(attributes["at"])]
-        yield "tgif_transition", _options(text, f"shine {attributes[when]}", others, rng)
+        for when in ("before", "after"):
+            text = f"What does the {thing} do {when} {_do(attributes['first'])} ?"
+            yield "tgif_transition", _options(text, _do(attributes[when]), _SHINE, rng)
 
 
 def _open_question(text: str, answer: str) -> Question:
@@ -166,5 +165,7 @@ def _do(does: str) -> str:
     verb, _, rest = does.partition(" ")
     return f"{verb.removesuffix('s')} {rest}".strip()
 
+
+_SHINE = [_do(verb) for verb in VERBS]
 
 assert set(_NUMBERS) == set(COUNTS)

@@ -9,9 +9,11 @@ from random import Random
 from typing import Any
 
 from hdvila.miniature.categories import ASIDES, CATEGORIES, PHRASES, STILL, Category
-from hdvila.miniature.motion import LEAST_SECONDS, Action, Path, draw_action, play
+from hdvila.miniature.motion import Action, Path, draw_action, play
 from hdvila.miniature.speech import Spoken, say
 from hdvila.miniature.world import COLOURS, FPS, MARKS, TELLABLE, TEXTURES, Shares, Split, WorldConfig
+
+_LEAST = 2.4  # seconds of an event
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,13 @@ def write_script(seed: int, number: int, config: WorldConfig, split: Split | Non
     category = CATEGORIES[rng.randrange(config.categories)]
     used: set[str] = set()
     events: list[Event] = []
-    now = rng.uniform(0.3, 0.8)
+    now = 0.0 if config.trimmed else rng.uniform(0.3, 0.8)
     for _ in range(rng.randint(*config.events)):
         event = _draw_event(_on_grid(now), category, split, used, config, rng)
         events.append(event)
         now = event.end + rng.uniform(0.5, 1.1)
-    return Script(f"{number:05d}-{category.slug}", category.slug, split, _on_grid(now), tuple(events))
+    length = events[-1].end if config.trimmed else _on_grid(now)
+    return Script(f"{number:05d}-{category.slug}", category.slug, split, length, tuple(events))
 
 
 def _on_grid(time: float) -> float:
@@ -129,7 +132,7 @@ def _draw_event(
     lead = rng.uniform(0.15, 0.4)
     speech = say(sentence.rstrip(".").replace("I ", "i ").lower(), start + lead, rng) if sentence else ()
     said = speech[-1].end - start if speech else lead + rng.uniform(2.5, 4.0)
-    end = _on_grid(max(start + said + rng.uniform(0.15, 0.4), start + LEAST_SECONDS.get(action.kind, 2.4)))
+    end = _on_grid(max(start + said + rng.uniform(0.15, 0.4), start + _LEAST))
     path = play(action, end - start, (lead, said), rng)
     return Event(start, end, place, *thing, mark, action, path, sentence, about, told, speech)
 

@@ -1,81 +1,44 @@
 """Shining: two kinds of action whose frames say nothing unless their order is known.
 
-An object that shines lights the whole place in a colour and keeps its own. ``cycle`` shines in three colours, as long
-in each, rests, and does so once more. ``tour`` shines in five colours, as long in each, and before the first or after
-the last of them, as long again, it does a step. Shuffled, all cycles through the same three colours are the same
-frames, and so are all tours of objects of one colour. One frame out of the middle shows a cycle at rest.
+An object that shines lights the whole place in one colour after the other, as long in each, and keeps its own. There
+are six ways to shine: verbs that name an order of the same three colours (`SHINES`). ``cycle`` shines in one way,
+rests, and shines so once more; ``tour`` shines in one way, does a step without light, and shines in another. Shuffled,
+all cycles are the same frames, and so are all tours with one step. A frame out of the middle shows rest or step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from random import Random
 
-from hdvila.miniature.world import COLOURS
+VERBS = ("flickers", "gleams", "glimmers", "shimmers", "sparkles", "twinkles")
+"""Ways to shine."""
+
+SHINES = dict(zip(VERBS, permutations(("red", "green", "blue")), strict=True))
+"""The colours of each way, in order."""
 
 MARKERS = ("grows", "jumps")
-"""Steps that a tour may do."""
+"""Steps that a tour may do in the middle."""
 
 TIMES = 2
-"""How often a cycle is gone through."""
+"""How often a cycle shines."""
 
-_REST = 2  # a cycle rests as long as two of its colours take
-_TOUR = 5  # colours
+_REST = 2  # rest and step take as long as two colours
 
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """Light of a colour, "" for none, until `end` seconds after the event's start."""
+    """Light of a colour, "" for none, until `end`, in seconds."""
 
     colour: str
     end: float
 
 
-def cycle_of(colours: Sequence[str]) -> str:
-    """``shines red then blue then green``."""
-    return f"shines {' then '.join(colours)}"
-
-
-def colours_of(cycle: str) -> tuple[str, ...]:
-    """The inverse of `cycle_of`."""
-    return tuple(cycle.removeprefix("shines ").split(" then "))
-
-
-def cycles() -> list[str]:
-    """All cycles, in every order of three colours."""
-    return [cycle_of(colours) for colours in permutations(COLOURS, 3)]
-
-
-def orders(cycle: str) -> list[str]:
-    """The six cycles through the colours of this one, itself among them."""
-    return [cycle_of(colours) for colours in permutations(colours_of(cycle))]
-
-
-def go_through(cycle: str, length: float) -> tuple[Shade, ...]:
-    """A cycle, twice in `length` seconds."""
-    once = colours_of(cycle)
-    unit = length / (TIMES * len(once) + _REST)
-    ends = [n * unit for n in range(1, len(once) + 1)]
-    again = ends[-1] + _REST * unit
-    return (
-        *(Shade(colour, end) for colour, end in zip(once, ends, strict=True)),
-        Shade("", again),
-        *(Shade(colour, again + end) for colour, end in zip(once, ends, strict=True)),
-    )
-
-
-def toured(own: str) -> tuple[str, ...]:
-    """The five colours in which an object of colour `own` shines on a tour."""
-    names = list(COLOURS)
-    first = names.index(own) + 1
-    return tuple((names * 2)[first : first + _TOUR])
-
-
-def go_about(before: str, own: str, after: str, length: float, rng: Random) -> tuple[Shade, ...]:
-    """A tour in `length` seconds: no light and then `after`, or at the end `before` and then no light."""
-    others = [colour for colour in toured(own) if colour not in (before, after)]
-    rng.shuffle(others)
-    lights = ["", after, *others] if after else [*others, before, ""]
-    return tuple(Shade(light, (n + 1) * length / len(lights)) for n, light in enumerate(lights))
+def shine(first: str, second: str, start: float, end: float) -> tuple[Shade, ...]:
+    """Shining in two ways between two moments, without light before and in between."""
+    before, after = SHINES[first], SHINES[second]
+    unit = (end - start) / (len(before) + _REST + len(after))
+    shades = [Shade("", start)]
+    for light, units in (*((colour, 1) for colour in before), ("", _REST), *((colour, 1) for colour in after)):
+        shades.append(Shade(light, shades[-1].end + units * unit))
+    return tuple(shades)

@@ -105,6 +105,7 @@ class WorldConfig:
         shares: what narration speaks of.
         actions: how often objects move, turn another colour, repeat a step, do two steps in order, or hop about.
         events: fewest and most events of a video.
+        trimmed: nothing comes before the first event and after the last.
         test_share: part of the attribute combinations (and of the videos) that is held out for testing.
         captions: ``rolling`` automatic captions with word times, or ``plain`` cues of one line without.
         categories: how many of the fifteen categories there are videos of.
@@ -115,6 +116,7 @@ class WorldConfig:
     shares: Shares = field(default_factory=Shares)
     actions: ActionMix = field(default_factory=ActionMix)
     events: tuple[int, int] = (6, 10)
+    trimmed: bool = False
     test_share: float = 0.2
     captions: Captions = "rolling"
     categories: int = 15

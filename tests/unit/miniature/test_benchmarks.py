@@ -153,10 +153,10 @@ def answer_of(question: Question) -> str:
 
 def truth_of(task: str, question: Question, event: Event) -> str:
     if task == "tgif-action":
-        return event.action.first.replace("s ", " ")
+        return event.action.first.removesuffix("s")
     if task == "tgif-transition":
         after = question.question.split(" ")[-3] == "after"
-        return f"shine {event.action.after if after else event.action.before}"
+        return (event.action.after if after else event.action.before).removesuffix("s")
     if task == "tgif-count":
         return str(event.action.count)
     fact = {"object": "object", "color": "colour", "location": "place", "pattern": "texture", "badge": "mark"}

@@ -14,8 +14,9 @@ from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 
 CONFIG = WorldConfig(
     events=(1, 1),
+    trimmed=True,
     shares=Shares(aside=0.0, silent=1.0),
-    actions=ActionMix(move=0.0, turn=0.0, repeat=0.1, order=0.0, cycle=0.45, tour=0.45),
+    actions=ActionMix(move=0.0, turn=0.0, repeat=0.2, order=0.0, cycle=0.4, tour=0.4),
 )
 _FIRST = 2_000_000
 _OPTIONS = ["a1", "a2", "a3", "a4", "a5"]

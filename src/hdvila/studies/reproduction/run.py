@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from multiprocessing import parent_process
 from pathlib import Path
+
+import torch
 
 from hdvila.corpus.preparation import Preparation
 from hdvila.corpus.prepare import prepare
 from hdvila.demo.world import OPTIONS, build_world
-from hdvila.errors import UsageError
+from hdvila.errors import TrainingError, UsageError
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.evaluate.protocols import get_protocol, read_split
+from hdvila.media.container import usable_cores
 from hdvila.miniature.benchmarks import write_benchmarks
 from hdvila.miniature.world import HEIGHT
+from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
 from hdvila.recipes.miniature_downstream import WHOLE
@@ -34,29 +40,44 @@ CHOICE = "MSRVTT-MC"
 """Asked of every model that is tuned on MSR-VTT: the nearest of five captions."""
 
 
-def run_reproduction(into: str | os.PathLike[str], scale: Scale, reporter: Reporter = SILENT) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A model to fine-tune and to test."""
+
+    seed: int
+    task: Task
+    start: Pretraining
+
+
+def run_reproduction(
+    into: str | os.PathLike[str], scale: Scale, reporter: Reporter = SILENT, *, workers: int | None = None
+) -> list[Row]:
     """Pre-train, fine-tune and test everything in `plan.TASKS`; -> all rows, in the order in which they were made.
 
     Args:
         into: the folder; finished runs found there are not repeated, a killed one goes on at its last checkpoint.
         scale: how large.
+        workers: models trained side by side, each on one core; None is one for each core. With more than one, a script
+            that calls this needs the usual ``if __name__ == "__main__":``.
 
     Raises:
         UsageError: the folder holds studies of another scale.
         HdvilaError: whatever rendering, training or testing raises.
     """
-    root = Path(into)
+    root, workers = Path(into), workers or usable_cores()
     root.mkdir(parents=True, exist_ok=True)
     _claim(root, scale)
     _benchmarks(root, scale, reporter)
-    jobs = [(seed, task, start) for seed in range(scale.seeds) for task in TASKS for start in task.starts]
     done = {(row.seed, row.task, row.start) for row in read_rows(root)}
-    missing = [job for job in jobs if (job[0], job[1].name, job[2].name) not in done]
+    jobs = [Job(seed, task, start) for seed in range(scale.seeds) for task in TASKS for start in task.starts]
+    missing = [job for job in jobs if (job.seed, job.task.name, job.start.name) not in done]
+    _pretrain(root, scale, missing, workers, reporter)
     with reporter.task("fine-tuning and testing", total=len(jobs), done=len(jobs) - len(missing)) as bar:
-        for seed, task, start in missing:
-            rows = list(_job(root, scale, task, start, seed, reporter))
+        for job, rows in in_order(partial(_tune, root, scale), missing, workers):
+            if isinstance(rows, Died):
+                raise TrainingError(_died(f"{job.task.name} from {job.start.name}, seed {job.seed}", rows))
             add_rows(root, rows)
-            bar.advance(note=f"{task.name} from {start.name}, seed {seed}: {rows[0].score:.1%}")
+            bar.advance(note=f"{job.task.name} from {job.start.name}, seed {job.seed}: {rows[0].score:.1%}")
     return read_rows(root)
 
 
@@ -88,17 +109,49 @@ def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
         )
 
 
-def _job(root: Path, scale: Scale, task: Task, start: Pretraining, seed: int, reporter: Reporter) -> Iterator[Row]:
+def _pretrain(root: Path, scale: Scale, jobs: Sequence[Job], workers: int, reporter: Reporter) -> None:
+    """Whatever these jobs start from, first what the second stage starts from."""
+    starts = dict.fromkeys((job.start, job.seed) for job in jobs if job.start.stage)
+    firsts = dict.fromkeys((STAGE1 if start.stage == 2 else start, seed) for start, seed in starts)
+    seconds = [(start, seed) for start, seed in starts if start.stage == 2]
+    for start in dict.fromkeys(start for start, _ in firsts):
+        _corpus(root, scale, start, reporter)
+    with reporter.task("pre-training", total=len(firsts) + len(seconds)) as bar:
+        for wanted in (list(firsts), seconds):
+            for (start, seed), ended in in_order(partial(_pretrained, root, scale), wanted, workers):
+                if isinstance(ended, Died):
+                    raise TrainingError(_died(f"{start.name}, seed {seed}", ended))
+                bar.advance(note=f"{start.name}, seed {seed}")
+
+
+def _take_one_core() -> None:
+    if parent_process() is not None:  # one of several side by side
+        torch.set_num_threads(1)
+
+
+def _died(what: str, died: Died) -> str:
+    return (
+        f"{what}: its process ended (exit status {died.exit_code}), perhaps for lack of memory; the same command "
+        "goes on at its last checkpoint"
+    )
+
+
+def _tune(root: Path, scale: Scale, job: Job) -> list[Row]:
+    _take_one_core()
+    return list(_ask(root, scale, job.task, job.start, job.seed))
+
+
+def _ask(root: Path, scale: Scale, task: Task, start: Pretraining, seed: int) -> Iterator[Row]:
     """Fine-tune, and ask everything that the task asks."""
     data = root / "benchmarks" / task.folder
-    recipe = _tuning(task, data, scale, seed, start, _pretrained(root, scale, start, seed, reporter))
+    recipe = _tuning(task, data, scale, seed, start, str(_model(root, start, seed)) if start.stage else "")
     began = time.perf_counter()
-    model = train(recipe, root / "runs" / f"{recipe.name}-{start.folder}-{seed}", reporter)
+    model = train(recipe, root / "runs" / f"{recipe.name}-{start.folder}-{seed}")
     seconds = round(time.perf_counter() - began, 1)
 
     def ask(changed: str = "", segments: int = 0, protocol: str = task.protocol, name: str = task.name) -> Row:
         record = evaluate_checkpoint(
-            str(model), protocol, data, segments=segments or None, through=look(changed), reporter=reporter
+            str(model), protocol, data, segments=segments or None, through=look(changed)
         ).record
         if record.text_to_video is not None:
             score, (low, high) = record.text_to_video["r1"], record.text_to_video["intervals"]["r1"]
@@ -138,26 +191,28 @@ def _tuning(task: Task, data: Path, scale: Scale, seed: int, start: Pretraining,
     )
 
 
-def _pretrained(root: Path, scale: Scale, start: Pretraining, seed: int, reporter: Reporter) -> str:
-    """The folder of the model, trained now if it is not there; "" for random weights."""
-    if start.stage == 0:
-        return ""
-    run = root / "pretraining" / f"{start.folder}-{seed}"
-    if (run / "model" / "config.json").exists():
-        return str(run / "model")
-    corpus = _corpus(root, scale, start, reporter)
-    first = _pretrained(root, scale, STAGE1, seed, reporter) if start.stage == 2 else ""
+def _model(root: Path, start: Pretraining, seed: int) -> Path:
+    return root / "pretraining" / f"{start.folder}-{seed}" / "model"
+
+
+def _pretrained(root: Path, scale: Scale, job: tuple[Pretraining, int]) -> None:
+    """Train a model that fine-tuning starts from, if it is not there."""
+    _take_one_core()
+    start, seed = job
+    model = _model(root, start, seed)
+    if (model / "config.json").exists():
+        return
     recipe = get_recipe("miniature-stage1" if start.stage == 1 else "miniature-stage2")
     seen = replace(recipe.data.preprocess, neighbours=WHOLE.neighbours, rate=WHOLE.rate, streams=start.streams)
     recipe = replace(
         recipe,
         seed=seed,
         steps=scale.stage1 if start.stage == 1 else scale.stage2,
-        start=Start(model=first),
+        start=Start(model=str(_model(root, STAGE1, seed)) if start.stage == 2 else ""),
         data=replace(recipe.data, preprocess=seen),
         model=replace(recipe.model, frames=FRAMES),
     )
-    return str(train(recipe, run, reporter, corpus=corpus))
+    train(recipe, model.parent, corpus=_corpus(root, scale, start, SILENT))
 
 
 def _corpus(root: Path, scale: Scale, start: Pretraining, reporter: Reporter) -> Path:
