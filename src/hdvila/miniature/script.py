@@ -128,6 +128,10 @@ def _draw_event(
             used.add(key)
             break
     place, mark = rng.choice(category.places), rng.choice(MARKS)
+    if config.trimmed:
+        length = config.trimmed
+        path = play(action, length, (0.0, length), rng)
+        return Event(start, _on_grid(start + length), place, *thing, mark, action, path, "", False, (), ())
     sentence, about, told = _narrate(category, thing, mark, place, action, config, rng)
     lead = rng.uniform(0.15, 0.4)
     speech = say(sentence.rstrip(".").replace("I ", "i ").lower(), start + lead, rng) if sentence else ()

@@ -23,8 +23,6 @@ MARKERS = ("grows", "jumps")
 TIMES = 2
 """How often a cycle shines."""
 
-_REST = 2  # rest and step take as long as two colours
-
 
 @dataclass(frozen=True, slots=True)
 class Shade:
@@ -36,9 +34,6 @@ class Shade:
 
 def shine(first: str, second: str, start: float, end: float) -> tuple[Shade, ...]:
     """Shining in two ways between two moments, without light before and in between."""
-    before, after = SHINES[first], SHINES[second]
-    unit = (end - start) / (len(before) + _REST + len(after))
-    shades = [Shade("", start)]
-    for light, units in (*((colour, 1) for colour in before), ("", _REST), *((colour, 1) for colour in after)):
-        shades.append(Shade(light, shades[-1].end + units * unit))
-    return tuple(shades)
+    lights = (*SHINES[first], "", *SHINES[second])
+    unit = (end - start) / len(lights)
+    return Shade("", start), *(Shade(light, start + n * unit) for n, light in enumerate(lights, start=1))

@@ -105,7 +105,8 @@ class WorldConfig:
         shares: what narration speaks of.
         actions: how often objects move, turn another colour, repeat a step, do two steps in order, or hop about.
         events: fewest and most events of a video.
-        trimmed: nothing comes before the first event and after the last.
+        trimmed: seconds that every event lasts, without a word, and without anything before the first and after the
+            last; 0 where events last as long as it takes to speak of them.
         test_share: part of the attribute combinations (and of the videos) that is held out for testing.
         captions: ``rolling`` automatic captions with word times, or ``plain`` cues of one line without.
         categories: how many of the fifteen categories there are videos of.
@@ -116,7 +117,7 @@ class WorldConfig:
     shares: Shares = field(default_factory=Shares)
     actions: ActionMix = field(default_factory=ActionMix)
     events: tuple[int, int] = (6, 10)
-    trimmed: bool = False
+    trimmed: float = 0.0
     test_share: float = 0.2
     captions: Captions = "rolling"
     categories: int = 15
@@ -126,6 +127,8 @@ class WorldConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.events[0] <= self.events[1] <= 40:
             raise UsageError(f"events={self.events}: fewest and most events of a video, from 1 to 40")
+        if self.trimmed and not 2 <= self.trimmed <= 60:
+            raise UsageError(f"trimmed={self.trimmed}: seconds of an event, from 2 to 60, or 0")
         if not 0.01 <= self.test_share <= 0.99:
             raise UsageError(f"test_share={self.test_share}: both splits need combinations; give 0.01 to 0.99")
         if self.captions not in ("rolling", "plain"):

@@ -9,13 +9,15 @@ from random import Random
 import numpy as np
 import pytest
 
+from hdvila.errors import UsageError
 from hdvila.miniature.draw import frame
 from hdvila.miniature.motion import Action, Path, Pose, actions_of, play
-from hdvila.miniature.shades import MARKERS, SHINES, VERBS, Shade
-from hdvila.miniature.world import COLOURS
+from hdvila.miniature.script import write_script
+from hdvila.miniature.shades import MARKERS, SHINES, VERBS
+from hdvila.miniature.world import COLOURS, ActionMix, WorldConfig
 
-FOCUS = 0.3, 3.5
-LENGTH = 3.8
+FOCUS = 0.3, 4.5  # two thirds of it are seven stretches of 0.4 s
+LENGTH = 4.8
 
 
 def poses(way: Path) -> list[Pose]:
@@ -68,16 +70,35 @@ def test_what_shines_is_the_same_frames_shuffled(kind: str) -> None:
 
 def test_light_colours_the_place_and_not_the_object() -> None:
     way = played(Action("tour", first="grows", before=VERBS[0], after=VERBS[1]))
-    dark, lit = (frame("river", ("cat", "red", "plain", "plus"), way.pose(time)) for time in (0.0, FOCUS[1] - 0.1))
+    dark, lit = (frame("river", ("cat", "red", "plain", "plus"), way.pose(time)) for time in (0.0, way.shades[-1].end - 0.1))
     blue = np.array(COLOURS[SHINES[VERBS[1]][-1]])
     assert np.abs(lit[:9].astype(int) - blue).mean() < 0.6 * np.abs(dark[:9].astype(int) - blue).mean()
     red = [(np.abs(picture.astype(int) - COLOURS["red"]).sum(2) < 12).sum() for picture in (dark, lit)]
     assert min(red) > 200
 
 
-def test_all_of_it_falls_into_what_is_spoken_about() -> None:
-    for action in (*actions_of("cycle"), *actions_of("tour")):
-        lights = played(action).shades
-        assert lights[0] == Shade("", FOCUS[0])
-        assert lights[-1].end == pytest.approx(FOCUS[1])
-        assert len(lights) == 8
+def test_frames_a_steady_time_apart_see_all_colours_equally_often() -> None:
+    seen: list[Counter[str]] = [Counter(), Counter(), Counter()]  # of the first, second and third colour of each way
+    (cycle,) = [action for action in actions_of("cycle") if action.first == VERBS[0]]
+    rng, size = Random(5), 600
+    for _ in range(size):
+        way = play(cycle, 4.0, (0.0, 4.0), rng)
+        lights = [way.pose(n / 3).light for n in range(1, 12)]
+        assert lights[5] == "", "the one in the middle sees the rest"
+        assert set(lights) == {"", *SHINES[VERBS[0]]}
+        for place, colour in enumerate(SHINES[VERBS[0]]):
+            seen[place]["seen"] += lights.count(colour)
+    shares = [counter["seen"] / size for counter in seen]
+    assert max(shares) - min(shares) < 0.15
+
+
+def test_trimmed_videos_begin_and_end_with_what_shines() -> None:
+    config = WorldConfig(
+        trimmed=4.0, events=(1, 1), actions=ActionMix(move=0, turn=0, repeat=0, order=0, cycle=1, tour=1)
+    )
+    for number in range(20):
+        script = write_script(3, number, config)
+        (event,) = script.events
+        assert (event.start, event.end, script.length, event.sentence) == (0.0, 4.0, 4.0, "")
+    with pytest.raises(UsageError, match="trimmed=1"):
+        WorldConfig(trimmed=1)

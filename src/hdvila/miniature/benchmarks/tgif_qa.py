@@ -14,7 +14,7 @@ from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 
 CONFIG = WorldConfig(
     events=(1, 1),
-    trimmed=True,
+    trimmed=4.0,
     shares=Shares(aside=0.0, silent=1.0),
     actions=ActionMix(move=0.0, turn=0.0, repeat=0.2, order=0.0, cycle=0.4, tour=0.4),
 )
