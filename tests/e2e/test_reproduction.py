@@ -11,7 +11,7 @@ from hdvila.errors import UsageError
 from hdvila.studies.reproduction import plan, run
 from hdvila.studies.reproduction.plan import NONE, ONE_CATEGORY, STAGE2, Scale
 
-TINY = Scale(16, 120, 1, 1, 2, 1, 4, 1, ())
+TINY = Scale(16, 120, 1, 1, 0.003, 1, 4, 1, ())
 
 
 def test_every_run_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +21,7 @@ def test_every_run_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         replace(frame, starts=(STAGE2,)),
     )
     monkeypatch.setattr(run, "TASKS", tasks)
-    rows = run.run_reproduction(tmp_path, TINY, workers=1)
+    rows = run.run_reproduction(tmp_path, TINY, workers=2)
     asked = {(row.task, row.start, row.look, row.segments) for row in rows}
     assert len(asked) == len(rows)
     assert {("MSR-VTT", "none", "", 0), ("MSR-VTT", "one category", "", 4), ("MSRVTT-MC", "none", "", 0)} <= asked

@@ -30,6 +30,11 @@ class World:
         return sum(not event["narrated"] for event in spoken) / len(spoken)
 
 
+def corpus_of(folder: Path) -> Path:
+    """Where `build_world` puts the corpus."""
+    return folder / "corpus"
+
+
 def build_world(
     folder: Path,
     videos: int,
@@ -43,7 +48,7 @@ def build_world(
 
     What is already there is left alone, so a killed call is continued by the same call.
     """
-    rendered, corpus = folder / "world", folder / "corpus"
+    rendered, corpus = folder / "world", corpus_of(folder)
     render(rendered, videos, seed, split=split, config=config, reporter=reporter)
     build_corpus(rendered / f"manifest-{split}.jsonl", corpus, options=options, reporter=reporter)
     return World(rendered / "videos", corpus, tuple(read_truth(rendered)))

@@ -25,12 +25,15 @@ def miniature_model(variant: Variant, num_answers: int = 0) -> HDVILAConfig:
 
     BERT's start values are for a width of 768. At 128 a new joint transformer with them stays blind to the pictures
     (open questions: a training loss of 2.09 after 350 steps, which is that of the words alone; with about 1 / sqrt(128)
-    1.66 after 250), while stage one learns faster with them.
+    1.66 after 250), while stage one learns faster with them. Time attention that starts at zero stays blind to the
+    order of frames (stage one in a world of order, 450 steps: loss 2.0, order at chance; with 0.09 the loss is 1.2, and
+    of five orders the right one is found in 83 of 100 clips).
     """
     return HDVILAConfig(
         variant=variant,
         num_answers=num_answers,
         initializer_range=0.02 if variant == "stage1" else 0.1,
+        time_initializer_range=0.09,
         hidden_size=128,
         num_attention_heads=2,
         intermediate_size=512,

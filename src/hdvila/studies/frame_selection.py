@@ -11,9 +11,10 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from hdvila.demo.world import World, build_world
+from hdvila.demo.world import build_world, corpus_of
 from hdvila.evaluate.retrieval import evaluate_retrieval
 from hdvila.hub import load_model
 from hdvila.media.preprocess import Streams
@@ -21,6 +22,7 @@ from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
 from hdvila.store import Corpus
+from hdvila.studies.side_by_side import side_by_side
 from hdvila.studies.word_swaps import swap_words
 from hdvila.train.log import read_log
 from hdvila.train.loop import train
@@ -74,6 +76,19 @@ latter two told more or less often."""
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """A model to train."""
+
+    world: str
+    frames: Frames
+    seed: int
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.world, self.frames.name, self.seed
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One trained model's numbers on the held-out clips of its world."""
 
@@ -97,6 +112,7 @@ def run_study(
     worlds: Sequence[str] = tuple(WORLDS),
     videos: int = TRAIN_VIDEOS,
     reporter: Reporter = SILENT,
+    workers: int | None = None,
 ) -> list[Result]:
     """Train and test every choice of frames in every world; -> all results, in the order of the table.
 
@@ -106,26 +122,26 @@ def run_study(
         steps: of each run.
         worlds: names from `WORLDS`.
         videos: to learn from.
+        workers: models trained side by side (`side_by_side`).
 
     Raises:
         HdvilaError: whatever rendering, cutting, training or testing raises.
     """
     root = Path(into)
-    jobs = [(world, frames, seed) for world in worlds for seed in seeds for frames in WORLDS[world][1]]
+    jobs = [Job(world, frames, seed) for world in worlds for seed in seeds for frames in WORLDS[world][1]]
     done = {(result.world, result.frames, result.seed): result for result in read_results(root)}
-    missing = [job for job in jobs if (job[0], job[1].name, job[2]) not in done]
+    missing = [job for job in jobs if job.key not in done]
+    for world in dict.fromkeys(job.world for job in missing):
+        folder, config = _folder(root, world), WORLDS[world][0]
+        build_world(folder / "train", videos, 0, "train", config, reporter)
+        build_world(folder / "test", TEST_VIDEOS, 0, "test", config, reporter)
     with reporter.task("training models", total=len(jobs), done=len(jobs) - len(missing)) as bar:
-        for world, frames, seed in missing:
-            folder = root / world.replace(" ", "-")
-            config = WORLDS[world][0]
-            learn = build_world(folder / "train", videos, 0, "train", config, reporter)
-            held_out = build_world(folder / "test", TEST_VIDEOS, 0, "test", config, reporter)
-            result = _run(folder, world, frames, seed, steps, learn, held_out, reporter)
-            done[world, frames.name, seed] = result
+        for job, result in side_by_side(partial(_run, root, steps), missing, workers):
+            done[job.key] = result
             with open(root / "results.jsonl", "a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(result)) + "\n")
-            bar.advance(note=f"{world}, {frames.name}, seed {seed}: R@1 {result.r1:.1%}")
-    return [done[world, frames.name, seed] for world, frames, seed in jobs]
+            bar.advance(note=f"{job.world}, {job.frames.name}, seed {job.seed}: R@1 {result.r1:.1%}")
+    return [done[job.key] for job in jobs]
 
 
 def read_results(root: Path) -> list[Result]:
@@ -136,18 +152,20 @@ def read_results(root: Path) -> list[Result]:
     return [Result(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def _run(
-    folder: Path, world: str, frames: Frames, seed: int, steps: int, learn: World, held_out: World, reporter: Reporter
-) -> Result:
-    recipe = _recipe(frames, seed, steps)
-    run = folder / f"{frames.high}hr-{frames.low}lr-seed{seed}"
-    model = load_model(train(recipe, run, reporter, corpus=learn.corpus))
-    corpus = Corpus(held_out.corpus)
+def _folder(root: Path, world: str) -> Path:
+    return root / world.replace(" ", "-")
+
+
+def _run(root: Path, steps: int, job: Job) -> Result:
+    folder, recipe = _folder(root, job.world), _recipe(job.frames, job.seed, steps)
+    run = folder / f"{job.frames.high}hr-{job.frames.low}lr-seed{job.seed}"
+    model = load_model(train(recipe, run, corpus=corpus_of(folder / "train")))
+    corpus = Corpus(corpus_of(folder / "test"))
     clips = range(min(GALLERY, len(corpus)))
-    scores = evaluate_retrieval(model, corpus, clips=clips, batch_size=32, reporter=reporter).text_to_video
-    swaps = {kind: swap.right for kind, swap in swap_words(model, corpus, clips, reporter=reporter).items()}
+    scores = evaluate_retrieval(model, corpus, clips=clips, batch_size=32).text_to_video
+    swaps = {kind: swap.right for kind, swap in swap_words(model, corpus, clips).items()}
     last = read_log(run)[-1]["loss"]
-    return Result(world, frames.name, seed, recipe.steps, scores.r1, scores.r10, scores.median_rank, last, swaps)
+    return Result(*job.key, recipe.steps, scores.r1, scores.r10, scores.median_rank, last, swaps)
 
 
 def _recipe(frames: Frames, seed: int, steps: int) -> Recipe:

@@ -70,7 +70,8 @@ def test_what_shines_is_the_same_frames_shuffled(kind: str) -> None:
 
 def test_light_colours_the_place_and_not_the_object() -> None:
     way = played(Action("tour", first="grows", before=VERBS[0], after=VERBS[1]))
-    dark, lit = (frame("river", ("cat", "red", "plain", "plus"), way.pose(time)) for time in (0.0, way.shades[-1].end - 0.1))
+    moments = 0.0, way.shades[-1].end - 0.1
+    dark, lit = (frame("river", ("cat", "red", "plain", "plus"), way.pose(time)) for time in moments)
     blue = np.array(COLOURS[SHINES[VERBS[1]][-1]])
     assert np.abs(lit[:9].astype(int) - blue).mean() < 0.6 * np.abs(dark[:9].astype(int) - blue).mean()
     red = [(np.abs(picture.astype(int) - COLOURS["red"]).sum(2) < 12).sum() for picture in (dark, lit)]

@@ -49,6 +49,15 @@ def test_the_order_of_segments_does_not_matter_but_that_of_frames_does(model: HD
 
 
 @torch.no_grad()
+@pytest.mark.parametrize(("spread", "sees_order"), [(0.0, False), (0.2, True)])
+def test_a_new_model_sees_the_order_of_frames_if_time_attention_starts_so(spread: float, sees_order: bool) -> None:
+    torch.manual_seed(0)
+    model = HDVILA(HDVILAConfig(**TINY, time_initializer_range=spread)).eval()
+    high, low, _, _ = tiny_inputs()
+    turned = model.encode_video(high, low.flip(2))
+    assert torch.allclose(model.encode_video(high, low), turned, atol=1e-6) is not sees_order
+
+
 def test_padding_does_not_matter(model: HDVILA) -> None:
     _, _, ids, mask = tiny_inputs()
     longer = torch.cat([ids, torch.full((2, 5), 7)], 1)
@@ -216,6 +225,7 @@ def test_what_a_variant_cannot_do_is_said(model: HDVILA) -> None:
         ({"variant": "multiple_choice", "num_answers": 7}, "num_answers=7"),
         ({"dropout": 1.5}, "dropout=1.5"),
         ({"text_pooling": "max"}, "text_pooling"),
+        ({"time_initializer_range": -0.1}, "time_initializer_range=-0.1"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(setting: dict[str, object], said: str) -> None:

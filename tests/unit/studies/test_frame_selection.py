@@ -41,17 +41,17 @@ def test_a_killed_study_goes_on_and_ends_in_a_table(tmp_path: Path, monkeypatch:
     trained: list[Path] = []
     real = frame_selection.train
 
-    def counting(recipe, into, reporter, corpus):  # type: ignore[no-untyped-def]
+    def counting(recipe, into, corpus):  # type: ignore[no-untyped-def]
         trained.append(into)
         if len(trained) == 2:
             raise KeyboardInterrupt
-        return real(recipe, into, reporter, corpus=corpus)
+        return real(recipe, into, corpus=corpus)
 
     monkeypatch.setattr(frame_selection, "train", counting)
     with pytest.raises(KeyboardInterrupt):
-        run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"], videos=2)
+        run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"], videos=2, workers=1)
     assert [result.frames for result in read_results(tmp_path)] == ["1 HR + 0 LR"]
-    results = run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"], videos=2)
+    results = run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"], videos=2, workers=1)
     assert [result.frames for result in results] == ["1 HR + 0 LR", "1 HR + 2 LR"]
     assert len(trained) == 3
     assert read_results(tmp_path) == results

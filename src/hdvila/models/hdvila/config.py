@@ -65,6 +65,10 @@ class HDVILAConfig:
     frames: int = 7
     """Entries of the learned time table. Other frame counts resize the table linearly."""
     initializer_range: float = 0.02
+    time_initializer_range: float = 0.0
+    """Spread of the start values of time attention. 0, as in the paper, starts as if each frame were alone, which suits
+    the weights of a picture model. From random weights contrastive learning does not find the order of frames that way;
+    with about 1 / sqrt(hidden_size) it does."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "resnet_depths", tuple(self.resnet_depths))  # lists come from JSON
@@ -80,10 +84,11 @@ class HDVILAConfig:
             value = getattr(self, name)
             if min(value if isinstance(value, tuple) else (value,), default=smallest) < smallest:
                 raise UsageError(f"{name}={value}: choose {smallest} or more")
-        if not self.hybrid_mlp_ratio * self.hidden_size >= 1 or not 0 <= self.initializer_range < math.inf:
+        ranges = self.initializer_range, self.time_initializer_range
+        if not self.hybrid_mlp_ratio * self.hidden_size >= 1 or not all(0 <= r < math.inf for r in ranges):
             raise UsageError(
-                f"hybrid_mlp_ratio={self.hybrid_mlp_ratio}, initializer_range={self.initializer_range}: choose a "
-                "positive ratio and a finite range of 0 or more"
+                f"hybrid_mlp_ratio={self.hybrid_mlp_ratio}, initializer_range={ranges[0]}, "
+                f"time_initializer_range={ranges[1]}: choose a positive ratio and finite ranges of 0 or more"
             )
         for heads in ("num_attention_heads", "hybrid_attention_heads"):
             count = getattr(self, heads)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from hdvila.nn.attention import attend
 
 EPS = 1e-6
+_TIMES = 0.5  # spread of a time table that does not start with zeros; features of frames have about 1.6
 
 
 class _FusedAttention(nn.Module):
@@ -95,17 +96,28 @@ class HybridTransformer(nn.Module):
         drops = [drop * i / max(layers - 1, 1) for i in range(layers)]
         self.blocks = nn.ModuleList(DividedBlock(width, heads, hidden, drop) for drop in drops)
 
-    def start_weights(self, std: float) -> None:
-        """Truncated normal for linears and positions; zeros for time and the last linear of each time attention."""
+    def start_weights(self, std: float, time_std: float = 0.0) -> None:
+        """Truncated normal for linears and positions.
+
+        Time starts with zeros in its table and in the last linear of each time attention, or, with `time_std` above 0,
+        with normal values there and in all of time attention: a random mixture of frames in which their order shows.
+        """
         nn.init.trunc_normal_(self.pos_embed, std=std, a=-2.0, b=2.0)
-        nn.init.zeros_(self.time_embed)
+        if time_std:
+            nn.init.normal_(self.time_embed, std=_TIMES)
+        else:
+            nn.init.zeros_(self.time_embed)
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=std, a=-2.0, b=2.0)
                 nn.init.zeros_(module.bias)
         for block in self.blocks:
             assert isinstance(block, DividedBlock)
-            nn.init.zeros_(block.temporal_fc.weight)
+            if time_std:
+                for linear in (block.temporal_attn.qkv, block.temporal_attn.proj, block.temporal_fc):
+                    nn.init.normal_(linear.weight, std=time_std)
+            else:
+                nn.init.zeros_(block.temporal_fc.weight)
 
     def positions(self, height: int, width: int) -> Tensor:
         """The position table for a grid of this size, (height*width, D), row-major."""

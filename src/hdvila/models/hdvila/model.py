@@ -53,7 +53,7 @@ class HDVILA(PretrainedModel):
     def _start_weights(self) -> None:
         std = self.config.initializer_range
         start_bert_weights(self.transformer, std)
-        self.timesformer.start_weights(std)
+        self.timesformer.start_weights(std, self.config.time_initializer_range)
         if self.config.variant == "stage2":
             heads, words = self.transformer.cls.predictions, self.transformer.bert.embeddings.word_embeddings
             with torch.no_grad():

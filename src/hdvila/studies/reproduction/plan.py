@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hdvila.media.preprocess import Streams
-from hdvila.miniature.world import ActionMix, WorldConfig
+from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 
 __all__ = ["FULL", "PRETRAININGS", "QUICK", "TASKS", "WORLD", "Pretraining", "Scale", "Task"]
 
@@ -17,7 +17,8 @@ class Scale:
     Attributes:
         videos: of each pre-training corpus; the held-out one has `GALLERY` clips.
         benchmark_videos: short videos of a benchmark.
-        stage1, stage2, tuning: steps.
+        stage1, stage2: steps.
+        tuning: part of a recipe's steps.
         seeds: training runs of everything.
         frame_videos, frame_steps: of the frame-selection study.
         frame_worlds: of it, by name.
@@ -27,18 +28,21 @@ class Scale:
     benchmark_videos: int
     stage1: int
     stage2: int
-    tuning: int
+    tuning: float
     seeds: int
     frame_videos: int
     frame_steps: int
     frame_worlds: tuple[str, ...]
 
 
-WORLD = WorldConfig(actions=ActionMix(move=0.3, turn=0.1, repeat=0.1, order=0.1, cycle=0.2, tour=0.2))
+WORLD = WorldConfig(
+    Shares(phrase=0.1, object=0.6, colour=0.7, place=0.4, texture=0.6, mark=0.4, action=0.9),
+    ActionMix(move=0.25, turn=0.1, repeat=0.1, order=0.05, cycle=0.25, tour=0.25),
+)
 """What pre-training is shown and told: all kinds of action, those that TGIF-QA asks about among them."""
 
-FULL = Scale(640, 3000, 700, 500, 600, 3, 1280, 1000, ("balanced", "more detail", "more time"))
-QUICK = Scale(160, 400, 150, 100, 80, 1, 320, 150, ("balanced",))
+FULL = Scale(640, 3000, 700, 400, 1.0, 3, 1280, 800, ("balanced",))
+QUICK = Scale(160, 400, 150, 100, 0.1, 1, 320, 150, ("balanced",))
 
 
 @dataclass(frozen=True, slots=True)

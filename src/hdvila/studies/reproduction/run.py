@@ -8,27 +8,23 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from multiprocessing import parent_process
 from pathlib import Path
-
-import torch
 
 from hdvila.corpus.preparation import Preparation
 from hdvila.corpus.prepare import prepare
-from hdvila.demo.world import OPTIONS, build_world
-from hdvila.errors import TrainingError, UsageError
+from hdvila.demo.world import OPTIONS, build_world, corpus_of
+from hdvila.errors import UsageError
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.evaluate.protocols import get_protocol, read_split
-from hdvila.media.container import usable_cores
 from hdvila.miniature.benchmarks import write_benchmarks
 from hdvila.miniature.world import HEIGHT
-from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
 from hdvila.recipes.miniature_downstream import WHOLE
 from hdvila.studies.reproduction.looks import look
 from hdvila.studies.reproduction.plan import STAGE1, TASKS, WORLD, Pretraining, Scale, Task
 from hdvila.studies.reproduction.rows import Row, add_rows, read_rows
+from hdvila.studies.side_by_side import side_by_side
 from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe, Start
 
@@ -57,27 +53,26 @@ def run_reproduction(
     Args:
         into: the folder; finished runs found there are not repeated, a killed one goes on at its last checkpoint.
         scale: how large.
-        workers: models trained side by side, each on one core; None is one for each core. With more than one, a script
-            that calls this needs the usual ``if __name__ == "__main__":``.
+        workers: models trained side by side (`side_by_side`).
 
     Raises:
         UsageError: the folder holds studies of another scale.
         HdvilaError: whatever rendering, training or testing raises.
     """
-    root, workers = Path(into), workers or usable_cores()
+    root = Path(into)
     root.mkdir(parents=True, exist_ok=True)
     _claim(root, scale)
     _benchmarks(root, scale, reporter)
     done = {(row.seed, row.task, row.start) for row in read_rows(root)}
     jobs = [Job(seed, task, start) for seed in range(scale.seeds) for task in TASKS for start in task.starts]
     missing = [job for job in jobs if (job.seed, job.task.name, job.start.name) not in done]
-    _pretrain(root, scale, missing, workers, reporter)
-    with reporter.task("fine-tuning and testing", total=len(jobs), done=len(jobs) - len(missing)) as bar:
-        for job, rows in in_order(partial(_tune, root, scale), missing, workers):
-            if isinstance(rows, Died):
-                raise TrainingError(_died(f"{job.task.name} from {job.start.name}, seed {job.seed}", rows))
-            add_rows(root, rows)
-            bar.advance(note=f"{job.task.name} from {job.start.name}, seed {job.seed}: {rows[0].score:.1%}")
+    for seed in range(scale.seeds):
+        _pretrain(root, scale, [job for job in missing if job.seed == seed], workers, reporter)
+        of_seed, to_do = ([job for job in some if job.seed == seed] for some in (jobs, missing))
+        with reporter.task(f"fine-tuning and testing, seed {seed}", len(of_seed), len(of_seed) - len(to_do)) as bar:
+            for job, rows in side_by_side(partial(_tune, root, scale), to_do, workers):
+                add_rows(root, rows)
+                bar.advance(note=f"{job.task.name} from {job.start.name}: {rows[0].score:.1%}")
     return read_rows(root)
 
 
@@ -109,35 +104,20 @@ def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
         )
 
 
-def _pretrain(root: Path, scale: Scale, jobs: Sequence[Job], workers: int, reporter: Reporter) -> None:
+def _pretrain(root: Path, scale: Scale, jobs: Sequence[Job], workers: int | None, reporter: Reporter) -> None:
     """Whatever these jobs start from, first what the second stage starts from."""
     starts = dict.fromkeys((job.start, job.seed) for job in jobs if job.start.stage)
     firsts = dict.fromkeys((STAGE1 if start.stage == 2 else start, seed) for start, seed in starts)
     seconds = [(start, seed) for start, seed in starts if start.stage == 2]
     for start in dict.fromkeys(start for start, _ in firsts):
-        _corpus(root, scale, start, reporter)
+        _build(root, scale, start, reporter)
     with reporter.task("pre-training", total=len(firsts) + len(seconds)) as bar:
         for wanted in (list(firsts), seconds):
-            for (start, seed), ended in in_order(partial(_pretrained, root, scale), wanted, workers):
-                if isinstance(ended, Died):
-                    raise TrainingError(_died(f"{start.name}, seed {seed}", ended))
+            for (start, seed), _ in side_by_side(partial(_pretrained, root, scale), wanted, workers):
                 bar.advance(note=f"{start.name}, seed {seed}")
 
 
-def _take_one_core() -> None:
-    if parent_process() is not None:  # one of several side by side
-        torch.set_num_threads(1)
-
-
-def _died(what: str, died: Died) -> str:
-    return (
-        f"{what}: its process ended (exit status {died.exit_code}), perhaps for lack of memory; the same command "
-        "goes on at its last checkpoint"
-    )
-
-
 def _tune(root: Path, scale: Scale, job: Job) -> list[Row]:
-    _take_one_core()
     return list(_ask(root, scale, job.task, job.start, job.seed))
 
 
@@ -178,11 +158,12 @@ def _tuning(task: Task, data: Path, scale: Scale, seed: int, start: Pretraining,
     assert recipe.validate is not None
     preprocess = replace(recipe.data.preprocess, streams=start.streams)
     settings = replace(recipe.data, benchmark=replace(recipe.data.benchmark, folder=str(data)), preprocess=preprocess)
-    every = max(1, scale.tuning // 4)
+    steps = max(1, round(scale.tuning * recipe.steps))
+    every = max(1, steps // 4)
     return replace(
         recipe,
         seed=seed,
-        steps=scale.tuning,
+        steps=steps,
         data=settings,
         model=replace(recipe.model, frames=FRAMES),
         start=Start(model=weights),
@@ -197,7 +178,6 @@ def _model(root: Path, start: Pretraining, seed: int) -> Path:
 
 def _pretrained(root: Path, scale: Scale, job: tuple[Pretraining, int]) -> None:
     """Train a model that fine-tuning starts from, if it is not there."""
-    _take_one_core()
     start, seed = job
     model = _model(root, start, seed)
     if (model / "config.json").exists():
@@ -212,12 +192,16 @@ def _pretrained(root: Path, scale: Scale, job: tuple[Pretraining, int]) -> None:
         data=replace(recipe.data, preprocess=seen),
         model=replace(recipe.model, frames=FRAMES),
     )
-    train(recipe, model.parent, corpus=_corpus(root, scale, start, SILENT))
+    train(recipe, model.parent, corpus=corpus_of(_world(root, start)))
 
 
-def _corpus(root: Path, scale: Scale, start: Pretraining, reporter: Reporter) -> Path:
+def _world(root: Path, start: Pretraining) -> Path:
+    return root / "worlds" / f"{start.categories}-categories{'-enlarged' if start.enlarged else ''}"
+
+
+def _build(root: Path, scale: Scale, start: Pretraining, reporter: Reporter) -> None:
+    """What is learned from in pre-training."""
     config, options = replace(WORLD, categories=start.categories), OPTIONS
     if start.enlarged:
         options = replace(options, hr_height=options.lr_height)
-    name = f"{start.categories}-categories{'-enlarged' if start.enlarged else ''}"
-    return build_world(root / "worlds" / name, scale.videos, 0, "train", config, reporter, options).corpus
+    build_world(_world(root, start), scale.videos, 0, "train", config, reporter, options)

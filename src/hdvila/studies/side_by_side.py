@@ -1,0 +1,49 @@
+"""Training several small models at once, each on one core: twice as many an hour on two cores as one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from multiprocessing import parent_process
+from typing import TypeVar
+
+import torch
+
+from hdvila.errors import TrainingError
+from hdvila.media.container import usable_cores
+from hdvila.processes import Died, in_order
+
+__all__ = ["side_by_side"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def side_by_side(
+    work: Callable[[Item], Result], items: Sequence[Item], workers: int | None = None
+) -> Iterator[tuple[Item, Result]]:
+    """Yield (item, result) in the order of `items`.
+
+    Args:
+        work: a function of a module, or a `functools.partial` of one.
+        items: picklable.
+        workers: processes; None is one for each core. With more than one, a script that calls this needs the usual
+            ``if __name__ == "__main__":``.
+
+    Raises:
+        TrainingError: a process ended without a result.
+        HdvilaError: whatever the work raises.
+    """
+    for item, result in in_order(partial(_on_one_core, work), items, workers or usable_cores()):
+        if isinstance(result, Died):
+            raise TrainingError(
+                f"{item}: its process ended (exit status {result.exit_code}), perhaps for lack of memory; the same "
+                "command goes on at its last checkpoint"
+            )
+        yield item, result
+
+
+def _on_one_core(work: Callable[[Item], Result], item: Item) -> Result:
+    if parent_process() is not None:
+        torch.set_num_threads(1)
+    return work(item)
