@@ -140,8 +140,9 @@ def miniature_tgif_frameqa() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: about half of the answers after 900 steps from stage two (51 % on an earlier version of these questions).
     """
-    recipe = _recipe("miniature-tgif-frameqa", "tgif-frameqa", "open_ended", segments=1, num_answers=100, steps=1200)
-    return replace(_whole(recipe), optim=replace(recipe.optim, lr=1e-3))
+    return _whole(
+        _recipe("miniature-tgif-frameqa", "tgif-frameqa", "open_ended", segments=1, num_answers=100, steps=1500)
+    )
 
 
 def miniature_tgif_count() -> Recipe:
