@@ -117,7 +117,7 @@ def miniature_tgif_action() -> Recipe:
 
     Command: hdvila train miniature-tgif-action --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
-    Expect: little yet; 830 questions are learned by heart (training 39 %, held out 17 %, chance 20 %).
+    Expect: 99 % of the validation set (chance 20 %), from stage two in a world that tells such actions, 3,600 videos.
     """
     return _gentle(_whole(_recipe("miniature-tgif-action", "tgif-action", "multiple_choice", segments=1, steps=400)))
 
@@ -127,7 +127,7 @@ def miniature_tgif_transition() -> Recipe:
 
     Command: hdvila train miniature-tgif-transition --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
-    Expect: little yet; 900 questions are learned by heart (training 49 %, held out 23 %, chance 20 %).
+    Expect: 80 % of the validation set (chance 20 %), from stage one in a world that tells such actions, 3,600 videos.
     """
     recipe = _recipe("miniature-tgif-transition", "tgif-transition", "multiple_choice", segments=1, steps=400)
     return _gentle(_whole(recipe))
@@ -138,7 +138,7 @@ def miniature_tgif_frameqa() -> Recipe:
 
     Command: hdvila train miniature-tgif-frameqa --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
-    Expect: about half of the answers after 900 steps from stage two (51 % on an earlier version of these questions).
+    Expect: about half of the answers after 900 steps from stage two in the demo's world.
     """
     return _whole(
         _recipe("miniature-tgif-frameqa", "tgif-frameqa", "open_ended", segments=1, num_answers=100, steps=1500)
