@@ -7,7 +7,9 @@ killed themselves; here a process ends when its pipe closes.)
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -119,9 +121,18 @@ class _Pool(Generic[Item, Result]):
         return result
 
 
+def _end_with_parent() -> None:
+    """A killed parent cannot end us, and an item may take long: what it holds must be free for the next call."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
 def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
     """Say that we are there; then, until the pipe closes, take an item, send back (True, result) or (False, error)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     connection.send(None)
     while True:
         try:

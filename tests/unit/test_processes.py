@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,36 @@ def test_a_script_without_its_guard_is_told_so_at_once(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=100)
     assert ended.returncode != 0
     assert "UsageError: a process of its own cannot be started" in ended.stderr
+
+
+def test_processes_end_with_a_killed_parent_though_an_item_takes_long(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text(
+        "import os, pathlib, sys, time\n"
+        "def sleep(item):\n"
+        "    pathlib.Path(sys.argv[0]).with_name(f'{item}.pid').write_text(str(os.getpid()))\n"
+        "    time.sleep(300)\n"
+        "if __name__ == '__main__':\n"
+        "    from hdvila.processes import in_order\n"
+        "    list(in_order(sleep, [1, 2], 2))\n"
+    )
+    with subprocess.Popen([sys.executable, str(tmp_path / "work.py")]) as parent:
+        files = [tmp_path / "1.pid", tmp_path / "2.pid"]
+        _wait(lambda: all(file.exists() and file.read_text() for file in files))
+        parent.kill()
+    pids = [int(file.read_text()) for file in files]
+    _wait(lambda: not any(map(_is_running, pids)))
+
+
+def _wait(happens: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < until, "not within a minute"
+        time.sleep(0.05)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"

@@ -26,14 +26,14 @@ TIMES = 2
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """Light of a colour, "" for none, until `end`, in seconds."""
+    """Light of a colour, "" for none, until `end` seconds after the event's start."""
 
     colour: str
     end: float
 
 
 def shine(first: str, second: str, start: float, end: float) -> tuple[Shade, ...]:
-    """Shining in two ways between two moments, without light before and in between."""
+    """From second `start` to `end`: three colours, no light, three colours; before it, no light."""
     lights = (*SHINES[first], "", *SHINES[second])
     unit = (end - start) / len(lights)
     return Shade("", start), *(Shade(light, start + n * unit) for n, light in enumerate(lights, start=1))

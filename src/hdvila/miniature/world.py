@@ -5,7 +5,7 @@ see it:
 
     one low-resolution frame   object, colour, place
     one high-resolution frame  texture (period 4 px, so a quarter of the size shows its mean colour), mark (7 px)
-    several frames             direction and speed, change of colour, how many times, which of two steps came first
+    several frames             direction and speed, change of colour, how many times, which came first
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class WorldConfig:
 
     Attributes:
         shares: what narration speaks of.
-        actions: how often objects move, turn another colour, repeat a step, do two steps in order, or hop about.
+        actions: how often objects move, turn another colour, repeat a step, do two steps in order, or shine.
         events: fewest and most events of a video.
         trimmed: seconds that every event lasts, without a word, and without anything before the first and after the
             last; 0 where events last as long as it takes to speak of them.
@@ -127,8 +127,8 @@ class WorldConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.events[0] <= self.events[1] <= 40:
             raise UsageError(f"events={self.events}: fewest and most events of a video, from 1 to 40")
-        if self.trimmed and not 2 <= self.trimmed <= 60:
-            raise UsageError(f"trimmed={self.trimmed}: seconds of an event, from 2 to 60, or 0")
+        if self.trimmed and not 3 <= self.trimmed <= 60:
+            raise UsageError(f"trimmed={self.trimmed}: seconds of an event, from 3 to 60, or 0")
         if not 0.01 <= self.test_share <= 0.99:
             raise UsageError(f"test_share={self.test_share}: both splits need combinations; give 0.01 to 0.99")
         if self.captions not in ("rolling", "plain"):
@@ -154,7 +154,7 @@ def config_from(settings: dict[str, str]) -> WorldConfig:
     parts: dict[str, dict[str, Any]] = {"": {}, "shares": {}, "actions": {}}
     kinds = {"": WorldConfig, "shares": Shares, "actions": ActionMix}
     known = [f"{part}.{f.name}" for part in ("shares", "actions") for f in fields(kinds[part])]
-    known += ["events", "test_share", "captions", "jitter", "crf"]
+    known += ["events", "trimmed", "test_share", "captions", "categories", "jitter", "crf"]
     for key, text in settings.items():
         if key not in known:
             raise UsageError(f"the miniature world has no setting {key!r}: it has {', '.join(known)}")
@@ -170,6 +170,6 @@ def _value(key: str, text: str) -> Any:
         if key == "events":
             fewest, _, most = text.partition("-")
             return int(fewest), int(most or fewest)
-        return int(text) if key == "crf" else float(text)
+        return int(text) if key in ("categories", "crf") else float(text)
     except ValueError as error:
         raise UsageError(f"setting {key}={text!r} is not a number (events: such as 6-10): {error}") from error

@@ -87,6 +87,9 @@ class Job:
     def key(self) -> tuple[str, str, int]:
         return self.world, self.frames.name, self.seed
 
+    def __str__(self) -> str:
+        return f"{self.world}, {self.frames.name}, seed {self.seed}"
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -140,12 +143,12 @@ def run_study(
             done[job.key] = result
             with open(root / "results.jsonl", "a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(result)) + "\n")
-            bar.advance(note=f"{job.world}, {job.frames.name}, seed {job.seed}: R@1 {result.r1:.1%}")
+            bar.advance(note=f"{job}: R@1 {result.r1:.1%}")
     return [done[job.key] for job in jobs]
 
 
 def read_results(root: Path) -> list[Result]:
-    """The finished runs of a study, in the order in which they ended."""
+    """The finished runs of a study, in the order of its jobs."""
     file = root / "results.jsonl"
     if not file.exists():
         return []
@@ -177,5 +180,5 @@ def _recipe(frames: Frames, seed: int, steps: int) -> Recipe:
         steps=steps,
         data=replace(base.data, preprocess=seen),
         model=replace(base.model, frames=max(1, frames.low + frames.high)),
-        checkpoint_every=10_000,
+        checkpoint_every=100,
     )

@@ -1,4 +1,4 @@
-"""Training several small models at once, each on one core: twice as many an hour on two cores as one after another."""
+"""Training several small models at once, each on one core."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import torch
 
-from hdvila.errors import TrainingError
+from hdvila.errors import TrainingError, UsageError
 from hdvila.media.container import usable_cores
 from hdvila.processes import Died, in_order
 
@@ -26,19 +26,22 @@ def side_by_side(
 
     Args:
         work: a function of a module, or a `functools.partial` of one.
-        items: picklable.
+        items: picklable, and named by their `str`.
         workers: processes; None is one for each core. With more than one, a script that calls this needs the usual
             ``if __name__ == "__main__":``.
 
     Raises:
+        UsageError: fewer than one worker.
         TrainingError: a process ended without a result.
         HdvilaError: whatever the work raises.
     """
+    if workers is not None and workers < 1:
+        raise UsageError(f"workers={workers}: choose 1 or more, or None for one on each core")
     for item, result in in_order(partial(_on_one_core, work), items, workers or usable_cores()):
         if isinstance(result, Died):
             raise TrainingError(
                 f"{item}: its process ended (exit status {result.exit_code}), perhaps for lack of memory; the same "
-                "command goes on at its last checkpoint"
+                "command goes on"
             )
         yield item, result
 

@@ -17,7 +17,7 @@ PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK
 _FILES = ("tokenizer.json", "vocab.txt")
 _OWN = Path(__file__).parent / "vocabularies"
 _ONE_WORD_NAMES = ("bert-", "distilbert-")  # BERT's first tokenizers have no owner in their names
-_BLOCK = 10_000  # texts encoded at once: on all cores, in little memory
+_BLOCK = 10_000  # texts encoded at once, on all cores
 _PATIENCE = 10.0  # seconds for the hub's first answer
 
 

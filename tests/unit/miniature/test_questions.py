@@ -76,7 +76,7 @@ def test_right_options_are_right_and_wrong_ones_wrong(
         assert places == {0, 1, 2, 3, 4}, "the right option stands anywhere"
 
 
-def test_what_shines_in_many_colours_is_asked_for_order_and_all_options_are_equally_seen() -> None:
+def test_what_shines_is_asked_for_order_and_all_options_are_equally_seen() -> None:
     config = WorldConfig(actions=ActionMix(move=0, turn=0, repeat=0, order=0, cycle=1, tour=1))
     truth = [write_script(1, number, config).truth() for number in range(30)]
     asked = questions(truth)

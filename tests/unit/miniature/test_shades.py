@@ -14,7 +14,7 @@ from hdvila.miniature.draw import frame
 from hdvila.miniature.motion import Action, Path, Pose, actions_of, play
 from hdvila.miniature.script import write_script
 from hdvila.miniature.shades import MARKERS, SHINES, VERBS
-from hdvila.miniature.world import COLOURS, ActionMix, WorldConfig
+from hdvila.miniature.world import COLOURS, FPS, ActionMix, WorldConfig
 
 FOCUS = 0.3, 4.5  # two thirds of it are seven stretches of 0.4 s
 LENGTH = 4.8
@@ -93,13 +93,22 @@ def test_frames_a_steady_time_apart_see_all_colours_equally_often() -> None:
     assert max(shares) - min(shares) < 0.15
 
 
-def test_trimmed_videos_begin_and_end_with_what_shines() -> None:
+def test_every_colour_lasts_for_a_frame_in_the_shortest_sentence() -> None:
+    config = WorldConfig(actions=ActionMix(move=0, turn=0, repeat=0, order=0, cycle=1, tour=1))
+    events = [event for number in range(60) for event in write_script(4, number, config).events]
+    lasts = [second.end - first.end for event in events for first, second in pairwise(event.path.shades)]
+    assert min(lasts) >= 1 / FPS
+
+
+def test_nothing_comes_before_and_after_what_happens_in_a_trimmed_video() -> None:
     config = WorldConfig(
-        trimmed=4.0, events=(1, 1), actions=ActionMix(move=0, turn=0, repeat=0, order=0, cycle=1, tour=1)
+        trimmed=3.0, events=(1, 1), actions=ActionMix(move=1, turn=1, repeat=1, order=1, cycle=1, tour=1)
     )
-    for number in range(20):
+    for number in range(60):
         script = write_script(3, number, config)
         (event,) = script.events
-        assert (event.start, event.end, script.length, event.sentence) == (0.0, 4.0, 4.0, "")
-    with pytest.raises(UsageError, match="trimmed=1"):
-        WorldConfig(trimmed=1)
+        assert (event.start, event.end, script.length, event.sentence) == (0.0, 3.0, 3.0, "")
+        assert all(0 <= start < end <= 3.0 for _, start, end in event.path.steps), "a step would not be seen"
+        assert all(shade.end < 3.0 for shade in event.path.shades)
+    with pytest.raises(UsageError, match="trimmed=2"):
+        WorldConfig(trimmed=2)

@@ -58,6 +58,7 @@ def test_a_new_model_sees_the_order_of_frames_if_time_attention_starts_so(spread
     assert torch.allclose(model.encode_video(high, low), turned, atol=1e-6) is not sees_order
 
 
+@torch.no_grad()
 def test_padding_does_not_matter(model: HDVILA) -> None:
     _, _, ids, mask = tiny_inputs()
     longer = torch.cat([ids, torch.full((2, 5), 7)], 1)

@@ -1,4 +1,4 @@
-"""TGIF-QA: four tasks about short clips of one event: an object shines in many colours, or repeats a step."""
+"""TGIF-QA: four tasks about short clips of one event: an object shines, or repeats a step."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from hdvila.miniature.benchmarks.cast import Actor, cast
 from hdvila.miniature.benchmarks.table import as_table
 from hdvila.miniature.benchmarks.wording import caption
 from hdvila.miniature.questions import BADGE, PATTERN, questions_about
-from hdvila.miniature.world import ActionMix, Shares, WorldConfig
+from hdvila.miniature.world import ActionMix, WorldConfig
 
 CONFIG = WorldConfig(
     events=(1, 1),
     trimmed=4.0,
-    shares=Shares(aside=0.0, silent=1.0),
     actions=ActionMix(move=0.0, turn=0.0, repeat=0.2, order=0.0, cycle=0.4, tour=0.4),
 )
 _FIRST = 2_000_000

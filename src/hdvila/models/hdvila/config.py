@@ -68,7 +68,7 @@ class HDVILAConfig:
     time_initializer_range: float = 0.0
     """Spread of the start values of time attention. 0, as in the paper, starts as if each frame were alone, which suits
     the weights of a picture model. From random weights contrastive learning does not find the order of frames that way;
-    with about 1 / sqrt(hidden_size) it does."""
+    with about 1 / sqrt(hidden_size), and a time table that starts at random too (0.5), it does."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "resnet_depths", tuple(self.resnet_depths))  # lists come from JSON

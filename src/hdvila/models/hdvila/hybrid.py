@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from hdvila.nn.attention import attend
 
 EPS = 1e-6
-_TIMES = 0.5  # spread of a time table that does not start with zeros; features of frames have about 1.6
+_TIMES = 0.5  # spread of a time table that does not start with zeros
 
 
 class _FusedAttention(nn.Module):
@@ -96,7 +96,7 @@ class HybridTransformer(nn.Module):
         drops = [drop * i / max(layers - 1, 1) for i in range(layers)]
         self.blocks = nn.ModuleList(DividedBlock(width, heads, hidden, drop) for drop in drops)
 
-    def start_weights(self, std: float, time_std: float = 0.0) -> None:
+    def start_weights(self, std: float, time_std: float) -> None:
         """Truncated normal for linears and positions.
 
         Time starts with zeros in its table and in the last linear of each time attention, or, with `time_std` above 0,

@@ -15,7 +15,7 @@ class Scale:
     """How large the studies are.
 
     Attributes:
-        videos: of each pre-training corpus; the held-out one has `GALLERY` clips.
+        videos: of each pre-training corpus.
         benchmark_videos: short videos of a benchmark.
         stage1, stage2: steps.
         tuning: part of a recipe's steps.

@@ -26,7 +26,7 @@ class Row:
         score: R@1 from text to video, or accuracy, 0..1; `low` and `high` are its 95 % interval over queries.
         blind: what is had without looking: by chance, or by always giving the most frequent answer, if that is more.
         by_type: accuracy by kind of question.
-        steps, seconds: of the training.
+        steps, seconds: of the training; seconds of its last part where it was killed and continued.
     """
 
     task: str
@@ -44,7 +44,7 @@ class Row:
 
 
 def read_rows(root: Path) -> list[Row]:
-    """The tests of finished runs, in the order in which they ended.
+    """The tests of finished runs, in the order of the studies' jobs.
 
     Raises:
         UsageError: a line is cut or no row; says which.

@@ -1,11 +1,11 @@
-"""Running the studies: one training run after another, each a line of ``results.jsonl`` when it is done."""
+"""Running the studies: training runs side by side, their tests as lines of ``results.jsonl``."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -44,11 +44,31 @@ class Job:
     task: Task
     start: Pretraining
 
+    def __str__(self) -> str:
+        return f"{self.task.name} from {self.start.name}, seed {self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A model that fine-tuning starts from."""
+
+    start: Pretraining
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.start.name}, seed {self.seed}"
+
+    def model(self, root: Path) -> Path:
+        """Its folder."""
+        return root / "pretraining" / f"{self.start.folder}-{self.seed}" / "model"
+
 
 def run_reproduction(
     into: str | os.PathLike[str], scale: Scale, reporter: Reporter = SILENT, *, workers: int | None = None
 ) -> list[Row]:
-    """Pre-train, fine-tune and test everything in `plan.TASKS`; -> all rows, in the order in which they were made.
+    """Pre-train, fine-tune and test everything in `plan.TASKS`; -> all rows.
+
+    Models are trained in processes of their own, which tell nothing before they are done.
 
     Args:
         into: the folder; finished runs found there are not repeated, a killed one goes on at its last checkpoint.
@@ -72,7 +92,7 @@ def run_reproduction(
         with reporter.task(f"fine-tuning and testing, seed {seed}", len(of_seed), len(of_seed) - len(to_do)) as bar:
             for job, rows in side_by_side(partial(_tune, root, scale), to_do, workers):
                 add_rows(root, rows)
-                bar.advance(note=f"{job.task.name} from {job.start.name}: {rows[0].score:.1%}")
+                bar.advance(note=f"{job}: {rows[0].score:.1%}")
     return read_rows(root)
 
 
@@ -106,25 +126,24 @@ def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
 
 def _pretrain(root: Path, scale: Scale, jobs: Sequence[Job], workers: int | None, reporter: Reporter) -> None:
     """Whatever these jobs start from, first what the second stage starts from."""
-    starts = dict.fromkeys((job.start, job.seed) for job in jobs if job.start.stage)
-    firsts = dict.fromkeys((STAGE1 if start.stage == 2 else start, seed) for start, seed in starts)
-    seconds = [(start, seed) for start, seed in starts if start.stage == 2]
-    for start in dict.fromkeys(start for start, _ in firsts):
+    wanted = dict.fromkeys(Beginning(job.start, job.seed) for job in jobs if job.start.stage)
+    wanted |= dict.fromkeys(Beginning(STAGE1, one.seed) for one in wanted if one.start.stage == 2)
+    missing = [one for one in wanted if not (one.model(root) / "config.json").exists()]
+    for start in dict.fromkeys(one.start for one in missing):
         _build(root, scale, start, reporter)
-    with reporter.task("pre-training", total=len(firsts) + len(seconds)) as bar:
-        for wanted in (list(firsts), seconds):
-            for (start, seed), _ in side_by_side(partial(_pretrained, root, scale), wanted, workers):
-                bar.advance(note=f"{start.name}, seed {seed}")
+    with reporter.task("pre-training", total=len(wanted), done=len(wanted) - len(missing)) as bar:
+        for stage in (1, 2):
+            to_do = [one for one in missing if one.start.stage == stage]
+            for one, _ in side_by_side(partial(_pretrained, root, scale), to_do, workers):
+                bar.advance(note=str(one))
 
 
 def _tune(root: Path, scale: Scale, job: Job) -> list[Row]:
-    return list(_ask(root, scale, job.task, job.start, job.seed))
-
-
-def _ask(root: Path, scale: Scale, task: Task, start: Pretraining, seed: int) -> Iterator[Row]:
     """Fine-tune, and ask everything that the task asks."""
+    task, start, seed = job.task, job.start, job.seed
     data = root / "benchmarks" / task.folder
-    recipe = _tuning(task, data, scale, seed, start, str(_model(root, start, seed)) if start.stage else "")
+    weights = str(Beginning(start, seed).model(root)) if start.stage else ""
+    recipe = _tuning(task, data, scale, seed, start, weights)
     began = time.perf_counter()
     model = train(recipe, root / "runs" / f"{recipe.name}-{start.folder}-{seed}")
     seconds = round(time.perf_counter() - began, 1)
@@ -143,13 +162,11 @@ def _ask(root: Path, scale: Scale, task: Task, start: Pretraining, seed: int) ->
         blind = max(record.chance, record.most_frequent or 0.0)
         return Row(name, start.name, seed, changed, segments, score, low, high, blind, kinds, recipe.steps, seconds)
 
-    yield ask()
-    for changed in task.looks:
-        yield ask(changed=changed)
-    for segments in task.segments:
-        yield ask(segments=segments)
+    rows = [ask(), *(ask(changed=changed) for changed in task.looks)]
+    rows += [ask(segments=segments) for segments in task.segments]
     if task.protocol == "msrvtt-1ka":
-        yield ask(protocol="msrvtt-mc", name=CHOICE)
+        rows.append(ask(protocol="msrvtt-mc", name=CHOICE))
+    return rows
 
 
 def _tuning(task: Task, data: Path, scale: Scale, seed: int, start: Pretraining, weights: str) -> Recipe:
@@ -172,27 +189,19 @@ def _tuning(task: Task, data: Path, scale: Scale, seed: int, start: Pretraining,
     )
 
 
-def _model(root: Path, start: Pretraining, seed: int) -> Path:
-    return root / "pretraining" / f"{start.folder}-{seed}" / "model"
-
-
-def _pretrained(root: Path, scale: Scale, job: tuple[Pretraining, int]) -> None:
-    """Train a model that fine-tuning starts from, if it is not there."""
-    start, seed = job
-    model = _model(root, start, seed)
-    if (model / "config.json").exists():
-        return
+def _pretrained(root: Path, scale: Scale, wanted: Beginning) -> None:
+    start, seed = wanted.start, wanted.seed
     recipe = get_recipe("miniature-stage1" if start.stage == 1 else "miniature-stage2")
     seen = replace(recipe.data.preprocess, neighbours=WHOLE.neighbours, rate=WHOLE.rate, streams=start.streams)
     recipe = replace(
         recipe,
         seed=seed,
         steps=scale.stage1 if start.stage == 1 else scale.stage2,
-        start=Start(model=str(_model(root, STAGE1, seed)) if start.stage == 2 else ""),
+        start=Start(model=str(Beginning(STAGE1, seed).model(root)) if start.stage == 2 else ""),
         data=replace(recipe.data, preprocess=seen),
         model=replace(recipe.model, frames=FRAMES),
     )
-    train(recipe, model.parent, corpus=corpus_of(_world(root, start)))
+    train(recipe, wanted.model(root).parent, corpus=corpus_of(_world(root, start)))
 
 
 def _world(root: Path, start: Pretraining) -> Path:

@@ -117,10 +117,10 @@ def _state(rows: Sequence[Row]) -> str:
         return "No run has filled the tables yet."
     seeds = len({row.seed for row in rows})
     models = len({(row.task, row.start, row.seed) for row in rows if row.task != CHOICE})
-    steps = max(row.steps for row in rows)
+    fewest, most = min(row.steps for row in rows), max(row.steps for row in rows)
     return (
         f"The tables are of {len(rows)} tests of {models} models, with {seeds} seed{'s' if seeds > 1 else ''} and "
-        f"{steps} steps of fine-tuning each."
+        f"{fewest} to {most} steps of fine-tuning, by task."
     )
 
 
