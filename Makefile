@@ -32,7 +32,7 @@ unit: setup
 conformance: setup
 	$(BIN)/python -m pytest -m conformance -q tests/parity
 
-# Hours on 2 cores; the quick one is rough and takes half an hour. Killed? The same command goes on.
+# Hours on 2 cores; the quick one is rough. Killed? The same command goes on.
 reproduction: setup
 	$(BIN)/hdvila miniature reproduction --into runs/reproduction --page docs/reproduction.md
 

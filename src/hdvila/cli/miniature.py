@@ -139,7 +139,7 @@ def study(
 @app.command()
 def reproduction(
     into: Path = typer.Option(Path("runs/reproduction"), "--into", help="The folder; begun or continued."),
-    quick: bool = typer.Option(False, "--quick", help="One seed, few steps: under half an hour, and rough."),
+    quick: bool = typer.Option(False, "--quick", help="One seed, few steps and videos: rough."),
     page: Path | None = typer.Option(None, "--page", help="A Markdown file with places for the tables."),
     json: bool = typer.Option(False, "--json", help="An object a test of a model."),
 ) -> None:
