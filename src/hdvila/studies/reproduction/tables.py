@@ -120,7 +120,7 @@ def _state(rows: Sequence[Row]) -> str:
     fewest, most = min(row.steps for row in rows), max(row.steps for row in rows)
     return (
         f"The tables are of {len(rows)} tests of {models} models, with {seeds} seed{'s' if seeds > 1 else ''} and "
-        f"{fewest} to {most} steps of fine-tuning, by task."
+        f"{fewest}{f' to {most}' if most > fewest else ''} steps of fine-tuning."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +50,9 @@ def test_tables_show_mean_and_spread() -> None:
     assert "| DiDeMo | 10.0 |  | 40.0 | R@1 28.8 with 8; others not in our sources |" in tables["segments"]
     assert "| one category | 30.0 |  | not in our sources |" in tables["data"]
     assert "| task | chance or most frequent answer |" in tables["tasks"]
-    assert tables["state"].startswith("The tables are of 18 tests of 13 models, with 3 seeds and 10 steps")
+    assert tables["state"] == "The tables are of 18 tests of 13 models, with 3 seeds and 10 steps of fine-tuning."
+    longer = sections([*ROWS, replace(ROWS[0], seed=3, steps=25)])["state"]
+    assert longer.endswith("and 10 to 25 steps of fine-tuning.")
 
 
 def test_a_line_that_is_cut_is_named(tmp_path: Path) -> None:
