@@ -1,7 +1,7 @@
 """A job for every item, in processes that may die: results come in order, and a dead process costs one item.
 
 (The standard library's pools lose all items in work when a process dies, and leave processes behind when they are
-killed themselves; here a process ends when its pipe closes.)
+killed themselves; here a process ends with the one that started it, even in the middle of an item.)
 """
 
 from __future__ import annotations

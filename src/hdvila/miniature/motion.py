@@ -198,8 +198,10 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
 
 
 def _lit(focus: tuple[float, float], rng: Random) -> tuple[float, float]:
-    """About the middle two thirds, never at the same beat, so that frames a third of a second apart, over four seconds,
-    see all colours equally often."""
+    """About the middle two thirds, at no fixed beat.
+
+    So frames a third of a second apart, over four seconds, see all colours equally often.
+    """
     whole = focus[1] - focus[0]
     start = focus[0] + whole * (1 / 6 + rng.uniform(-0.04, 0.04))
     return start, start + whole * 2 / 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -126,16 +126,23 @@ def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
 
 def _pretrain(root: Path, scale: Scale, jobs: Sequence[Job], workers: int | None, reporter: Reporter) -> None:
     """Whatever these jobs start from, first what the second stage starts from."""
-    wanted = dict.fromkeys(Beginning(job.start, job.seed) for job in jobs if job.start.stage)
-    wanted |= dict.fromkeys(Beginning(STAGE1, one.seed) for one in wanted if one.start.stage == 2)
-    missing = [one for one in wanted if not (one.model(root) / "config.json").exists()]
+    missing = dict.fromkeys(one for job in jobs if job.start.stage for one in _missing(root, job.start, job.seed))
     for start in dict.fromkeys(one.start for one in missing):
         _build(root, scale, start, reporter)
-    with reporter.task("pre-training", total=len(wanted), done=len(wanted) - len(missing)) as bar:
+    with reporter.task("pre-training", total=len(missing)) as bar:
         for stage in (1, 2):
             to_do = [one for one in missing if one.start.stage == stage]
             for one, _ in side_by_side(partial(_pretrained, root, scale), to_do, workers):
                 bar.advance(note=str(one))
+
+
+def _missing(root: Path, start: Pretraining, seed: int) -> Iterator[Beginning]:
+    """What is still to be trained before this one can be used, itself last."""
+    one = Beginning(start, seed)
+    if not (one.model(root) / "config.json").exists():
+        if start.stage == 2:
+            yield from _missing(root, STAGE1, seed)
+        yield one
 
 
 def _tune(root: Path, scale: Scale, job: Job) -> list[Row]:
