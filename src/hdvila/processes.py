@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
@@ -21,6 +22,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _AHEAD = 3  # items for each process that may be finished before their turn
+_GREETING, _TOLD, _DONE, _RAISED = range(4)  # what comes through a pipe: (one of these, value)
+
+_pipe: Connection | None = None  # to the process that started this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,15 @@ class Died:
     exit_code: int | None
 
 
+def _unheard(item: object, message: object) -> None:
+    pass
+
+
 def in_order(
-    work: Callable[[Item], Result], items: Sequence[Item], workers: int
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int,
+    hear: Callable[[Item, Any], None] = _unheard,
 ) -> Iterator[tuple[Item, Result | Died]]:
     """Yield (item, result) in the order of `items`. One worker works in this process; there, nothing can be `Died`.
 
@@ -39,6 +50,7 @@ def in_order(
         work: what to do; a function of a module, or a `functools.partial` of one. What it raises ends everything.
         items: picklable.
         workers: processes.
+        hear: is given (item, message) for everything that the work on an item passes to `tell` in another process.
 
     Raises:
         UsageError: no process can be started, as from a script without the usual guard.
@@ -47,23 +59,33 @@ def in_order(
         for item in items:
             yield item, work(item)
         return
-    pool = _Pool(work, min(workers, len(items)))
+    pool = _Pool(work, min(workers, len(items)), hear)
     try:
         yield from pool.run(items)
     finally:
         pool.stop()
 
 
+def tell(message: object) -> None:
+    """From within the work on an item: hand a picklable message to the process that asked for it (`in_order`'s `hear`).
+
+    Nothing happens in a process that was not started by `in_order`, nor when nobody is left to hear it.
+    """
+    if _pipe is not None:
+        with suppress(BrokenPipeError):
+            _pipe.send((_TOLD, message))
+
+
 class _Pool(Generic[Item, Result]):
-    def __init__(self, work: Callable[[Item], Result], workers: int) -> None:
-        self._work, self._workers = work, workers
+    def __init__(self, work: Callable[[Item], Result], workers: int, hear: Callable[[Item, Any], None]) -> None:
+        self._work, self._workers, self._hear = work, workers, hear
         self._context = multiprocessing.get_context("spawn")
         self._busy: dict[Connection, tuple[Any, int]] = {}
         self._idle: list[tuple[Connection, Any]] = []
         self._greeted: set[Connection] = set()  # whose process has begun
+        self._finished: dict[int, Result | Died] = {}
 
     def run(self, items: Sequence[Item]) -> Iterator[tuple[Item, Result | Died]]:
-        finished: dict[int, Result | Died] = {}
         sent = turn = 0
         while turn < len(items):
             while sent < len(items) and len(self._busy) < self._workers and sent - turn < _AHEAD * self._workers:
@@ -73,13 +95,9 @@ class _Pool(Generic[Item, Result]):
                 sent += 1
             for ready in wait(list(self._busy)):
                 assert isinstance(ready, Connection)
-                if ready not in self._greeted:
-                    self._greet(ready)
-                    continue
-                process, number = self._busy.pop(ready)
-                finished[number] = self._receive(ready, process)
-            while turn in finished:
-                yield items[turn], finished.pop(turn)
+                self._receive(ready, items)
+            while turn in self._finished:
+                yield items[turn], self._finished.pop(turn)
                 turn += 1
 
     def stop(self) -> None:
@@ -95,30 +113,35 @@ class _Pool(Generic[Item, Result]):
         theirs.close()
         return ours, process
 
-    def _greet(self, connection: Connection) -> None:
+    def _receive(self, connection: Connection, items: Sequence[Item]) -> None:
+        process, number = self._busy[connection]
         try:
-            connection.recv()
+            kind, value = connection.recv()
         except (EOFError, ConnectionResetError):
-            process, _ = self._busy[connection]
-            process.join()
+            self._lose(connection)
+            return
+        if kind == _GREETING:
+            self._greeted.add(connection)
+        elif kind == _TOLD:
+            self._hear(items[number], value)
+        else:
+            del self._busy[connection]
+            self._idle.append((connection, process))
+            if kind == _RAISED:
+                raise value
+            self._finished[number] = value
+
+    def _lose(self, connection: Connection) -> None:
+        process, number = self._busy[connection]
+        process.join()
+        if connection not in self._greeted:
             raise UsageError(
                 f"a process of its own cannot be started (exit status {process.exitcode}): a script needs "
                 "`if __name__ == '__main__':` before what it does (or workers=1)"
             ) from None
-        self._greeted.add(connection)
-
-    def _receive(self, connection: Connection, process: Any) -> Result | Died:
-        try:
-            good, value = connection.recv()
-        except (EOFError, ConnectionResetError):
-            process.join()
-            connection.close()
-            return Died(process.exitcode)
-        self._idle.append((connection, process))
-        if not good:
-            raise value
-        result: Result = value
-        return result
+        del self._busy[connection]
+        connection.close()
+        self._finished[number] = Died(process.exitcode)
 
 
 def _end_with_parent() -> None:
@@ -130,19 +153,21 @@ def _end_with_parent() -> None:
 
 
 def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
-    """Say that we are there; then, until the pipe closes, take an item, send back (True, result) or (False, error)."""
+    """Say that we are there; then, until the pipe closes, take an item and send back what became of it."""
+    global _pipe
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends us
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    connection.send(None)
+    _pipe = connection
+    connection.send((_GREETING, None))
     while True:
         try:
             item = connection.recv()
         except EOFError:
             return
         try:
-            answer = True, work(item)
+            answer = _DONE, work(item)
         except Exception as error:  # goes to the parent, which raises it
-            answer = False, error
+            answer = _RAISED, error
         try:
             connection.send(answer)
         except BrokenPipeError:

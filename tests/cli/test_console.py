@@ -108,15 +108,26 @@ def test_bars_can_be_nested_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
     monkeypatch.setattr(sys, "stderr", screen)
     reporter = RichReporter()
-    with reporter.task("outer", total=2) as outer:
+    with reporter.task("outer [/odd]", total=2) as outer:
         with reporter.task("inner [/odd]") as inner:
             inner.advance(note="[bold")
         reporter.note("left out: [x].mp4")
-        outer.advance(2)
+        outer.advance(2, note="[bold")
     with reporter.task("again", total=1) as bar:
         bar.advance()
     assert "left out: [x].mp4" in screen.getvalue()
-    assert "inner [/odd]" in screen.getvalue()
+    assert "outer [/odd]" in screen.getvalue()
+
+
+def test_a_bar_within_another_goes_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    reporter = RichReporter()
+    with reporter.task("outer", total=2):
+        for number in range(3):
+            with reporter.task(f"inner {number}"):
+                pass
+        assert reporter._progress is not None
+        assert [task.description for task in reporter._progress.tasks] == ["outer"]
 
 
 def test_the_bar_ends_when_the_job_fails(monkeypatch: pytest.MonkeyPatch) -> None:

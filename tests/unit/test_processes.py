@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.processes import Died, in_order
+from hdvila.processes import Died, in_order, tell
 
 
 def slow_first(item: int) -> int:
@@ -29,6 +29,12 @@ def wrong(item: int) -> int:
     raise ValueError(f"no {item}")
 
 
+def tells(item: int) -> int:
+    tell(f"{item} is begun")
+    tell(f"{item} is half done")
+    return deadly(item)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_come_in_order(workers: int) -> None:
     assert list(in_order(slow_first, range(9), workers)) == [(n, n * n) for n in range(9)]
@@ -41,6 +47,17 @@ def test_an_item_that_kills_its_process_costs_only_itself() -> None:
 def test_what_the_work_raises_comes_out() -> None:
     with pytest.raises(ValueError, match=r"no \d"):
         list(in_order(wrong, range(3), 2))
+
+
+def test_what_the_work_tells_is_heard_of_a_dead_process_too() -> None:
+    heard: list[tuple[int, str]] = []
+    results = list(in_order(tells, range(4), 2, lambda item, message: heard.append((item, message))))
+    assert results == [(n, Died(9) if n == 2 else n) for n in range(4)]
+    assert sorted(heard) == [(n, f"{n} is {state}") for n in range(4) for state in ("begun", "half done")]
+
+
+def test_telling_nobody_is_no_error() -> None:
+    tell("nobody")
 
 
 def test_leaving_early_leaves_no_process() -> None:

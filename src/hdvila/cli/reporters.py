@@ -87,7 +87,10 @@ class _PlainBar:
 
 
 class RichReporter:
-    """Bars with counts and remaining time on the terminal behind stderr; several jobs may be open at once."""
+    """Bars with counts and remaining time on the terminal behind stderr.
+
+    Several jobs may be open at once; a bar goes when its job ends, unless it is the last.
+    """
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
@@ -103,7 +106,9 @@ class RichReporter:
         finally:
             self._open -= 1
             progress.stop_task(task)
-            if not self._open:
+            if self._open:
+                progress.remove_task(task)
+            else:
                 progress.stop()
                 self._progress = None
 

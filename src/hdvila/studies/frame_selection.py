@@ -139,7 +139,7 @@ def run_study(
         build_world(folder / "train", videos, 0, "train", config, reporter)
         build_world(folder / "test", TEST_VIDEOS, 0, "test", config, reporter)
     with reporter.task("training models", total=len(jobs), done=len(jobs) - len(missing)) as bar:
-        for job, result in side_by_side(partial(_run, root, steps), missing, workers):
+        for job, result in side_by_side(partial(_run, root, steps), missing, reporter, workers=workers):
             done[job.key] = result
             with open(root / "results.jsonl", "a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(result)) + "\n")
@@ -159,13 +159,13 @@ def _folder(root: Path, world: str) -> Path:
     return root / world.replace(" ", "-")
 
 
-def _run(root: Path, steps: int, job: Job) -> Result:
+def _run(root: Path, steps: int, job: Job, reporter: Reporter) -> Result:
     folder, recipe = _folder(root, job.world), _recipe(job.frames, job.seed, steps)
     run = folder / f"{job.frames.high}hr-{job.frames.low}lr-seed{job.seed}"
-    model = load_model(train(recipe, run, corpus=corpus_of(folder / "train")))
+    model = load_model(train(recipe, run, reporter, corpus=corpus_of(folder / "train")))
     corpus = Corpus(corpus_of(folder / "test"))
     clips = range(min(GALLERY, len(corpus)))
-    scores = evaluate_retrieval(model, corpus, clips=clips, batch_size=32).text_to_video
+    scores = evaluate_retrieval(model, corpus, clips=clips, batch_size=32, reporter=reporter).text_to_video
     swaps = {kind: swap.right for kind, swap in swap_words(model, corpus, clips).items()}
     last = read_log(run)[-1]["loss"]
     return Result(*job.key, recipe.steps, scores.r1, scores.r10, scores.median_rank, last, swaps)

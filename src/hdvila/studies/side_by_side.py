@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from multiprocessing import parent_process
 from typing import TypeVar
 
 import torch
 
 from hdvila.errors import TrainingError, UsageError
 from hdvila.media.container import usable_cores
-from hdvila.processes import Died, in_order
+from hdvila.processes import Died, in_order, tell
+from hdvila.progress import SILENT, Reporter
+from hdvila.studies.relay import Listener, Message, Teller
 
 __all__ = ["side_by_side"]
 
@@ -20,13 +21,18 @@ Result = TypeVar("Result")
 
 
 def side_by_side(
-    work: Callable[[Item], Result], items: Sequence[Item], workers: int | None = None
+    work: Callable[[Item, Reporter], Result],
+    items: Sequence[Item],
+    reporter: Reporter = SILENT,
+    *,
+    workers: int | None = None,
 ) -> Iterator[tuple[Item, Result]]:
     """Yield (item, result) in the order of `items`.
 
     Args:
-        work: a function of a module, or a `functools.partial` of one.
+        work: is given an item and where to report; a function of a module, or a `functools.partial` of one.
         items: picklable, and named by their `str`.
+        reporter: hears of every model, with its item's name before what it says.
         workers: processes; None is one for each core. With more than one, a script that calls this needs the usual
             ``if __name__ == "__main__":``.
 
@@ -37,16 +43,28 @@ def side_by_side(
     """
     if workers is not None and workers < 1:
         raise UsageError(f"workers={workers}: choose 1 or more, or None for one on each core")
-    for item, result in in_order(partial(_on_one_core, work), items, workers or usable_cores()):
-        if isinstance(result, Died):
-            raise TrainingError(
-                f"{item}: its process ended (exit status {result.exit_code}), perhaps for lack of memory; the same "
-                "command goes on"
-            )
-        yield item, result
+    workers = min(workers or usable_cores(), len(items))
+    if workers < 2:
+        yield from ((item, work(item, reporter)) for item in items)
+        return
+    listeners: dict[str, Listener] = {}
+
+    def hear(item: Item, message: Message) -> None:
+        listeners.setdefault(str(item), Listener(reporter, str(item))).hear(message)
+
+    try:
+        for item, result in in_order(partial(_on_one_core, work), items, workers, hear):
+            if isinstance(result, Died):
+                raise TrainingError(
+                    f"{item}: its process ended (exit status {result.exit_code}), perhaps for lack of memory; the same "
+                    "command goes on"
+                )
+            yield item, result
+    finally:
+        for listener in listeners.values():
+            listener.close()
 
 
-def _on_one_core(work: Callable[[Item], Result], item: Item) -> Result:
-    if parent_process() is not None:
-        torch.set_num_threads(1)
-    return work(item)
+def _on_one_core(work: Callable[[Item, Reporter], Result], item: Item) -> Result:
+    torch.set_num_threads(1)
+    return work(item, Teller(tell))

@@ -41,11 +41,11 @@ def test_a_killed_study_goes_on_and_ends_in_a_table(tmp_path: Path, monkeypatch:
     trained: list[Path] = []
     real = frame_selection.train
 
-    def counting(recipe, into, corpus):  # type: ignore[no-untyped-def]
+    def counting(recipe, into, reporter, corpus):  # type: ignore[no-untyped-def]
         trained.append(into)
         if len(trained) == 2:
             raise KeyboardInterrupt
-        return real(recipe, into, corpus=corpus)
+        return real(recipe, into, reporter, corpus=corpus)
 
     monkeypatch.setattr(frame_selection, "train", counting)
     with pytest.raises(KeyboardInterrupt):

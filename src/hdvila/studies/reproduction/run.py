@@ -68,8 +68,6 @@ def run_reproduction(
 ) -> list[Row]:
     """Pre-train, fine-tune and test everything in `plan.TASKS`; -> all rows.
 
-    Models are trained in processes of their own, which tell nothing before they are done.
-
     Args:
         into: the folder; finished runs found there are not repeated, a killed one goes on at its last checkpoint.
         scale: how large.
@@ -90,7 +88,7 @@ def run_reproduction(
         _pretrain(root, scale, [job for job in missing if job.seed == seed], workers, reporter)
         of_seed, to_do = ([job for job in some if job.seed == seed] for some in (jobs, missing))
         with reporter.task(f"fine-tuning and testing, seed {seed}", len(of_seed), len(of_seed) - len(to_do)) as bar:
-            for job, rows in side_by_side(partial(_tune, root, scale), to_do, workers):
+            for job, rows in side_by_side(partial(_tune, root, scale), to_do, reporter, workers=workers):
                 add_rows(root, rows)
                 bar.advance(note=f"{job}: {rows[0].score:.1%}")
     return read_rows(root)
@@ -132,7 +130,7 @@ def _pretrain(root: Path, scale: Scale, jobs: Sequence[Job], workers: int | None
     with reporter.task("pre-training", total=len(missing)) as bar:
         for stage in (1, 2):
             to_do = [one for one in missing if one.start.stage == stage]
-            for one, _ in side_by_side(partial(_pretrained, root, scale), to_do, workers):
+            for one, _ in side_by_side(partial(_pretrained, root, scale), to_do, reporter, workers=workers):
                 bar.advance(note=str(one))
 
 
@@ -145,19 +143,19 @@ def _missing(root: Path, start: Pretraining, seed: int) -> Iterator[Beginning]:
         yield one
 
 
-def _tune(root: Path, scale: Scale, job: Job) -> list[Row]:
+def _tune(root: Path, scale: Scale, job: Job, reporter: Reporter) -> list[Row]:
     """Fine-tune, and ask everything that the task asks."""
     task, start, seed = job.task, job.start, job.seed
     data = root / "benchmarks" / task.folder
     weights = str(Beginning(start, seed).model(root)) if start.stage else ""
     recipe = _tuning(task, data, scale, seed, start, weights)
     began = time.perf_counter()
-    model = train(recipe, root / "runs" / f"{recipe.name}-{start.folder}-{seed}")
+    model = train(recipe, root / "runs" / f"{recipe.name}-{start.folder}-{seed}", reporter)
     seconds = round(time.perf_counter() - began, 1)
 
     def ask(changed: str = "", segments: int = 0, protocol: str = task.protocol, name: str = task.name) -> Row:
         record = evaluate_checkpoint(
-            str(model), protocol, data, segments=segments or None, through=look(changed)
+            str(model), protocol, data, segments=segments or None, through=look(changed), reporter=reporter
         ).record
         if record.text_to_video is not None:
             score, (low, high) = record.text_to_video["r1"], record.text_to_video["intervals"]["r1"]
@@ -196,7 +194,7 @@ def _tuning(task: Task, data: Path, scale: Scale, seed: int, start: Pretraining,
     )
 
 
-def _pretrained(root: Path, scale: Scale, wanted: Beginning) -> None:
+def _pretrained(root: Path, scale: Scale, wanted: Beginning, reporter: Reporter) -> None:
     start, seed = wanted.start, wanted.seed
     recipe = get_recipe("miniature-stage1" if start.stage == 1 else "miniature-stage2")
     seen = replace(recipe.data.preprocess, neighbours=WHOLE.neighbours, rate=WHOLE.rate, streams=start.streams)
@@ -208,7 +206,7 @@ def _pretrained(root: Path, scale: Scale, wanted: Beginning) -> None:
         data=replace(recipe.data, preprocess=seen),
         model=replace(recipe.model, frames=FRAMES),
     )
-    train(recipe, wanted.model(root).parent, corpus=corpus_of(_world(root, start)))
+    train(recipe, wanted.model(root).parent, reporter, corpus=corpus_of(_world(root, start)))
 
 
 def _world(root: Path, start: Pretraining) -> Path:
