@@ -21,16 +21,17 @@ def summarise(results: Sequence[Result]) -> dict[str, dict[str, list[float]]]:
 
 
 def as_markdown(results: Sequence[Result]) -> str:
-    """A table a world, under what its narration tells: R@1 (mean, spread, every seed), R@10, median rank."""
+    """A table a world, under what its narration tells and how long its models learned: R@1 (mean, spread, every seed), R@10, median rank."""
     lines = []
     for world, rows in summarise(results).items():
         told = bits(WORLDS[world][0])
         kinds = (
             f"{told.frame:.1f} bits a clip in any frame, {told.detail:.1f} in detail, {told.time_hidden:.1f} in time"
         )
+        steps = sorted({result.steps for result in results if result.world == world})
         lines += [
             "",
-            f"**{world}**: {kinds}",
+            f"**{world}**: {kinds}; {' or '.join(map(str, steps))} steps",
             "",
             "| frames | R@1 | spread (s.d.) | by seed | R@10 | median rank |",
             "|---|---|---|---|---|---|",

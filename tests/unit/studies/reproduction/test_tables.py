@@ -12,7 +12,7 @@ import pytest
 from hdvila.errors import UsageError
 from hdvila.studies.reproduction.page import draw, fill
 from hdvila.studies.reproduction.rows import Row, read_rows
-from hdvila.studies.reproduction.tables import findings, sections
+from hdvila.studies.reproduction.tables import Finding, findings, sections
 
 
 def row(task: str, start: str, seed: int, score: float, look: str = "", segments: int = 0, **kinds: float) -> Row:
@@ -33,13 +33,29 @@ ROWS = [
 ]
 
 
-def test_a_difference_counts_when_every_seed_shows_it() -> None:
+def test_a_difference_counts_when_chance_would_rarely_show_it() -> None:
     verdicts = {finding.claim: finding.verdict for finding in findings(ROWS)}
     assert verdicts["TGIF action: pre-training helps"] == "agrees"
     assert verdicts["TGIF action: stage two is the better start"] == "no clear difference"
-    assert verdicts["MSR-VTT: fifteen categories teach more than one"] == "the other way round"
-    assert verdicts["DiDeMo: 4 segments at the test beat 1"] == "agrees"
+    assert verdicts["MSR-VTT: fifteen categories teach more than one"] == "one seed says nothing"
+    assert verdicts["DiDeMo: 4 segments at the test beat 1"] == "one seed says nothing"
     assert "MSR-VTT: pre-training helps" not in verdicts, "one side of it was not run"
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    [
+        ((0.10, 0.11, 0.09), "agrees"),
+        ((-0.10, -0.11, -0.09), "the other way round"),
+        ((0.05, 0.20, 0.10), "no clear difference"),  # every seed shows it, t is 2.65
+        ((0.10, 0.20), "no clear difference"),
+        ((0.10, 0.11), "agrees"),
+        ((0.10,), "one seed says nothing"),
+        ((0.0, 0.0, 0.0), "no clear difference"),
+    ],
+)
+def test_verdicts_are_those_of_a_one_sided_t_test(differences: tuple[float, ...], verdict: str) -> None:
+    assert Finding("claim", 0.5, 0.4, differences).verdict == verdict
 
 
 def test_tables_show_mean_and_spread() -> None:
