@@ -59,7 +59,7 @@ def miniature_stage1() -> Recipe:
 
     Command: hdvila train miniature-stage1 --into runs/stage1
     Cost: 5 minutes on 2 CPU cores, rendering the videos included.
-    Expect: R@1 37 %, R@10 78 % on 256 held-out clips (chance 0.4 %). Measured once, seed 0.
+    Expect: R@1 43 %, R@10 82 % on 256 held-out clips (chance 0.4 %). Measured once, seed 0.
     """
     return Recipe(
         name="miniature-stage1",
@@ -68,7 +68,7 @@ def miniature_stage1() -> Recipe:
         data=DATA,
         steps=550,
         batch_size=64,
-        optim=Optim(lr=1e-3, weight_decay=1e-2),
+        optim=Optim(lr=5e-4, weight_decay=1e-2),  # with twice as much R@1 is 37 %, and tuning from there learns little
         schedule=Schedule("linear", warmup=0.1),
         precision="bfloat16",
         checkpoint_every=100,

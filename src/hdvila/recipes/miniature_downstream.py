@@ -49,7 +49,7 @@ def miniature_msrvtt_retrieval() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _recipe("miniature-msrvtt-retrieval", "msrvtt-1ka", "stage1", segments=1)
+    return _recipe("miniature-msrvtt-retrieval", "msrvtt-1ka", "stage1", segments=1, steps=300)
 
 
 def miniature_didemo_retrieval() -> Recipe:
@@ -59,7 +59,7 @@ def miniature_didemo_retrieval() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _long(_recipe("miniature-didemo-retrieval", "didemo", "stage1", segments=8))
+    return _long(_recipe("miniature-didemo-retrieval", "didemo", "stage1", segments=8, steps=300))
 
 
 def miniature_activitynet_retrieval() -> Recipe:
@@ -69,7 +69,7 @@ def miniature_activitynet_retrieval() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _long(_recipe("miniature-activitynet-retrieval", "activitynet-val1", "stage1", segments=8))
+    return _long(_recipe("miniature-activitynet-retrieval", "activitynet-val1", "stage1", segments=8, steps=300))
 
 
 def miniature_lsmdc_retrieval() -> Recipe:

@@ -21,7 +21,7 @@ def summarise(results: Sequence[Result]) -> dict[str, dict[str, list[float]]]:
 
 
 def as_markdown(results: Sequence[Result]) -> str:
-    """A table a world, under what its narration tells and how long its models learned: R@1 (mean, spread, every seed), R@10, median rank."""
+    """A table a world, under what its narration tells and its models' steps: R@1 (mean, spread, seeds), R@10, rank."""
     lines = []
     for world, rows in summarise(results).items():
         told = bits(WORLDS[world][0])

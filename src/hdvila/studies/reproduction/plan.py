@@ -36,12 +36,12 @@ class Scale:
 
 
 WORLD = WorldConfig(
-    Shares(phrase=0.1, object=0.6, colour=0.7, place=0.4, texture=0.6, mark=0.4, action=0.9),
+    Shares(phrase=0.1, object=0.5, colour=0.8, place=0.25, texture=0.9, mark=0.6, action=0.8),
     ActionMix(move=0.25, turn=0.1, repeat=0.1, order=0.05, cycle=0.25, tour=0.25),
 )
 """What pre-training is shown and told: all kinds of action, those that TGIF-QA asks about among them."""
 
-FULL = Scale(640, 3000, 700, 400, 1.0, 3, 1280, 800, ("balanced",))
+FULL = Scale(640, 3000, 1000, 800, 1.0, 3, 1280, 800, ("balanced",))
 QUICK = Scale(160, 400, 150, 100, 0.1, 1, 320, 150, ("balanced",))
 
 
