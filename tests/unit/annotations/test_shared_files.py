@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -105,6 +106,25 @@ def test_types_and_broken_answers() -> None:
     vocabulary = read_json(real("msrvtt_qa/train_ans2label.json"))
     assert sum(one.answer == "coversation" for one in asked) > 0
     assert sum(one.answer not in vocabulary for one in asked) == 603
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "numbers"),
+    [
+        ("train_qa.json", "train", range(1, 1201)),
+        ("val_qa.json", "validation", range(1201, 1451)),
+        ("test_qa.json.gz", "test", range(1451, 1971)),
+    ],
+)
+def test_msvd_qa_parts_its_videos_by_number(name: str, split: str, numbers: range) -> None:
+    """Otherwise than the captions of MSVD, which have 100 videos for validation and 670 for the test."""
+    found = PROTOCOLS["msvd-qa"].read(real(f"msvd_qa/{name}"), split)  # type: ignore[arg-type]
+    asked = {int(part.video_id.removeprefix("vid")) for part in found.videos}
+    assert asked <= set(numbers)
+    if split != "train":  # the part of it that is shared has not its last videos
+        assert (min(asked), max(asked)) == (numbers[0], numbers[-1])
+    (said,) = re.findall(rf"{split}\w* [\d,]+ (?:questions )?on ([\d,]*\d)", PROTOCOLS["msvd-qa"].split)
+    assert said == f"{len(numbers):,}"
 
 
 def test_lists_of_ids_name_the_videos_without_captions() -> None:

@@ -98,6 +98,21 @@ def test_a_files_name_says_which_split_it_is(protocol: str, name: str, split: st
     assert split_of(get_protocol(protocol), Path("train") / name) == split
 
 
+@pytest.mark.parametrize(
+    ("protocol", "name", "content"),
+    [
+        ("msvd-qa", "hqga_test.csv", "video,question,answer,qid,type\n7010,what is it,show,170859,10\n"),
+        ("activitynet-val1", "anet_entities_val_1_para.json", '{"v_uqiMw7tQ1Cc": "A weight lifting tutorial."}'),
+    ],
+)
+def test_another_benchmarks_file_is_not_taken_for_the_test(
+    protocol: str, name: str, content: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UsageError, match=f"the test annotations of {protocol} are missing"):
+        find_annotations(get_protocol(protocol), tmp_path, "test")
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"put one of MSRVTT_JSFUSION_test.csv, test1ka.jsonl there"):
         read_split(get_protocol("msrvtt-1ka"), tmp_path, "test")

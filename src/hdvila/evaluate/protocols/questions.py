@@ -8,17 +8,17 @@ from hdvila.evaluate.protocols.settings import CLIPBERT, HCRN, HD_VILA, JUST_ASK
 
 __all__ = ["MSRVTT_MC", "MSRVTT_QA", "MSVD_QA"]
 
-_FILES: dict[Split, tuple[str, ...]] = {
+_LISTS: dict[Split, tuple[str, ...]] = {
     "train": ("train_qa.json", "train.jsonl"),
     "validation": ("val_qa.json", "val.jsonl"),
-    "test": ("test_qa.json", "test.jsonl", "hqga_test.csv"),
+    "test": ("test_qa.json", "test.jsonl"),
 }
 
 MSRVTT_QA = Protocol(
     name="msrvtt-qa",
     benchmark="MSRVTT-QA (Xu et al. 2017), open questions",
     task="open_ended",
-    files=_FILES,
+    files={**_LISTS, "test": (*_LISTS["test"], "hqga_test.csv")},
     training=158_581,
     split="training 158,581, validation 12,278, test 72,821 questions on the original splits of MSR-VTT",
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
@@ -48,9 +48,9 @@ MSVD_QA = Protocol(
     name="msvd-qa",
     benchmark="MSVD-QA (Xu et al. 2017), open questions",
     task="open_ended",
-    files=_FILES,
+    files=_LISTS,
     training=30_933,
-    split="training 30,933 questions on 1,200 videos, validation 6,415 on 100, test 13,157 on 670",
+    split="training 30,933 questions on 1,200 videos, validation 6,415 on 250, test 13,157 on 520",
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
     paragraphs="none: one question, one answer",
     text_length=100,
