@@ -138,6 +138,17 @@ def test_zero_shot_retrieval_has_its_own_setting(world: Path, tmp_path: Path, ca
         assert not np.allclose(one["similarity"], two["similarity"])  # without its stop words a caption is another
 
 
+def test_zero_shot_pictures_are_not_made_from_the_official_ones(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "store-official").symlink_to(world / "msrvtt" / "store")
+    pairs = (world / "msrvtt" / "MSRVTT_JSFUSION_test.csv").read_bytes()
+    (tmp_path / "MSRVTT_JSFUSION_test.csv").write_bytes(pairs)
+    words = ("--protocol", "msrvtt-1ka", "--data", tmp_path, "--store", "store-official", "--sampling", "zero-shot")
+    status, _, errors = evaluate(capsys, world / "stage1/model", *words)
+    assert status == 2
+    assert "--store store-official holds the released code's pictures, of which the model sees 160x256 (LR)" in errors
+    assert "asks for 224x320" in errors
+
+
 def test_multiple_choice_by_retrieval(world: Path, tmp_path: Path, capsys: Capture) -> None:
     words = (world / "stage1/model", "--protocol", "msrvtt-mc", "--data", world / "msrvtt")
     status, record, errors = evaluate(capsys, *words, "--predictions", tmp_path / "mc.jsonl")

@@ -92,7 +92,7 @@ def evaluate_checkpoint(
     model = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu", **config)
     trainings, recipe = from_note(read_note(checkpoint, TRAINED_ON)), read_note(checkpoint, "recipe.json")
     rates = source.rates.lr_fps, source.rates.hr_every
-    processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings))
+    processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings), store)
     if segments is not None:
         processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
     model.processor = processor

@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from hdvila.data.source import OFFICIAL_STORE, STORE
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.hub import Processor, answers_of
 from hdvila.media.preprocess import Preprocess
+from hdvila.media.view import RATIO
 from hdvila.text.tokenizer import Tokenizer
 
 __all__ = ["Sampling", "fit_processor"]
@@ -20,7 +22,13 @@ BERT = "bert-base-uncased"
 
 
 def fit_processor(
-    model: Any, checkpoint: str, protocol: Protocol, rates: tuple[float, int], sampling: Sampling, fine_tuned: bool
+    model: Any,
+    checkpoint: str,
+    protocol: Protocol,
+    rates: tuple[float, int],
+    sampling: Sampling,
+    fine_tuned: bool,
+    store: str = STORE,
 ) -> Processor:
     """What shall stand between the store's clips and the model.
 
@@ -31,14 +39,21 @@ def fit_processor(
     Args:
         rates: LR frames a second of the store, and how many of them go to an HR frame.
         fine_tuned: whether the model was trained on a benchmark.
+        store: the folder of the prepared videos, by which those of the released code are known.
 
     Raises:
-        UsageError: the protocol has no zero-shot setting, or the model is beyond it.
+        UsageError: the protocol has no such sampling, or store or model are not for it.
     """
     own: Processor | None = model.processor
     asked = protocol.test if sampling == "standard" else protocol.zero_shot
     if asked is None:
         raise UsageError(f"{protocol.name} has no zero-shot setting of its own: leave --sampling out")
+    if sampling == "zero-shot" and store == OFFICIAL_STORE:
+        raise UsageError(
+            f"--store {store} holds the released code's pictures, of which the model sees 160x256 (LR); the paper's "
+            f"zero-shot setting asks for {asked.height // RATIO}x{asked.width // RATIO}, is in none of that code's "
+            "configurations, and would have these enlarged: leave --sampling or --store out"
+        )
     if fine_tuned and sampling == "zero-shot":
         raise UsageError(
             "the model was fine-tuned on a benchmark, so no number of it is zero-shot: leave --sampling out, or take "

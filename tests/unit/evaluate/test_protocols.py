@@ -49,6 +49,15 @@ def test_all_are_there_and_say_everything() -> None:
         assert ours == ([expected] if expected else []), name
 
 
+def test_zero_shot_says_that_the_papers_large_pictures_are_enlarged_ones() -> None:
+    protocol = get_protocol("msrvtt-1ka")
+    assert protocol.zero_shot is not None
+    (said,) = (one for one in protocol.differences if one.startswith("Zero-shot in the paper"))
+    see = protocol.zero_shot
+    assert f"{see.segments} segments of {2 * see.neighbours + 1} frames" in said
+    assert f"LR of {see.height // 4}x{see.width // 4}, HR the LR picture enlarged four times" in said
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("msrvtt_1ka", "msrvtt-1ka"), ("TGIF-frame", "tgif-frameqa"), ("activitynet", "activitynet-val1")],
