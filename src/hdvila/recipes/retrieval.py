@@ -85,7 +85,7 @@ def didemo_retrieval() -> Recipe:
 
     Command: hdvila train didemo-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
     Cost: the paper used 16 V100.
-    Expect: R@1 28.8 on didemo (the paper's; chosen on the test, validate.on=official-test). Not measured.
+    Expect: R@1 28.8 on didemo (the paper's; of which checkpoint is not known). Not measured here.
     """
     return _recipe(
         "didemo-retrieval", "didemo", 100, 64, 16,
@@ -99,7 +99,7 @@ def lsmdc_retrieval() -> Recipe:
 
     Command: hdvila train lsmdc-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
     Cost: the paper used 8 V100.
-    Expect: R@1 17.4 on lsmdc (the paper's; chosen on the test, validate.on=official-test). Not measured.
+    Expect: R@1 17.4 on lsmdc (the paper's; of which checkpoint is not known). Not measured here.
     """
     return _recipe(
         "lsmdc-retrieval", "lsmdc", 20, 64, 8,
@@ -113,7 +113,7 @@ def activitynet_retrieval() -> Recipe:
 
     Command: hdvila train activitynet-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
     Cost: the paper used 16 V100.
-    Expect: R@1 28.5 on activitynet-val1 (the paper's; chosen on the test, validate.on=official-test). Not measured.
+    Expect: R@1 28.5 on activitynet-val1 (the paper's; of which checkpoint is not known). Not measured here.
     """
     return _recipe(
         "activitynet-retrieval", "activitynet-val1", 100, 64, 16,
@@ -123,7 +123,7 @@ def activitynet_retrieval() -> Recipe:
 
 
 def youcook2_retrieval() -> Recipe:
-    """Text-to-clip retrieval on YouCook2, which the paper does not have, with its settings for LSMDC's short clips.
+    """Text-to-clip retrieval on YouCook2, not in the paper: segments and frames as on MSR-VTT, trained as on LSMDC.
 
     Command: hdvila train youcook2-retrieval --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
     Cost: not published.

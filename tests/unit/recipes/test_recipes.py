@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hdvila.errors import UsageError
+from hdvila.evaluate.protocols import get_protocol
 from hdvila.recipes import RECIPES, describe, get_recipe
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
@@ -83,6 +84,22 @@ def test_fine_tuning_is_the_papers(
     assert (2 * see.neighbours + 1, recipe.batch_size) == (frames, batch)
     assert recipe.steps == epochs * (recipe.data.clips // batch)
     assert rates(name) == expected
+
+
+def test_youcook2_looks_as_on_msrvtt_and_learns_as_on_lsmdc() -> None:
+    recipe, msrvtt, lsmdc = (get_recipe(f"{name}-retrieval") for name in ("youcook2", "msrvtt", "lsmdc"))
+    assert recipe.data.preprocess == msrvtt.data.preprocess != lsmdc.data.preprocess
+    assert (recipe.optim, recipe.schedule, recipe.batch_size) == (lsmdc.optim, lsmdc.schedule, lsmdc.batch_size)
+    assert "segments and frames as on MSR-VTT, trained as on LSMDC" in describe("youcook2-retrieval")[0]
+    assert "segments and frames are those of MSR-VTT" in get_protocol("youcook2").differences[0]
+
+
+def test_only_what_is_chosen_on_the_test_says_so() -> None:
+    """The released code chooses so; of the paper's numbers on DiDeMo, LSMDC and ActivityNet it is not known."""
+    for name in RECIPES:
+        validate = get_recipe(name).validate
+        on_test = validate is not None and validate.on == "official-test"
+        assert ("chosen on the test" in describe(name)[3]) == on_test, name
 
 
 def test_the_official_schedule_skips_a_power_at_the_last_milestone_of_tgif() -> None:

@@ -60,7 +60,8 @@ YOUCOOK2 = Protocol(
         t2v("MIL-NCE, zero-shot", _MIL_NCE, 15.1, 38.0, 10, r10=51.2),
     ),
     differences=(
-        "HD-VILA publishes no number on it and its code has no configuration; the settings are those of MSR-VTT.",
+        "HD-VILA publishes no number on it and its code has no configuration; "
+        "segments and frames are those of MSR-VTT.",
         "Lists of other lengths (3,305 steps) are in use as well: compare the gallery first.",
     ),
     read=youcook2.read,

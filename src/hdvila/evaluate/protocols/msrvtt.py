@@ -45,8 +45,8 @@ MSRVTT_1KA = Protocol(
         "Frames a segment: 11 in the paper, as here, 7 in the official configuration.",
         TOO_FEW_PIXELS,
         "The official code keeps the checkpoint with the best R@1 on the test list itself; the paper reports the last.",
-        "Zero-shot in the paper: 4 segments of 11 frames, LR of 224x320, HR the LR picture enlarged four times, stop words "
-        "removed; in no official configuration. Here HR is real.",
+        "Zero-shot in the paper: 4 segments of 11 frames, LR of 224x320, HR the LR picture enlarged four times, and "
+        "stop words removed; in no official configuration. Here HR is real.",
     ),
     read=msrvtt.read_1ka,
 )
