@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from hdvila.annotations.carve import carve
+from hdvila.annotations.records import Annotations, Part
+from hdvila.data.order import Order
 from hdvila.errors import UsageError
-from hdvila.evaluate.protocols import get_protocol
+from hdvila.evaluate.protocols import PROTOCOLS, get_protocol
 from hdvila.recipes import RECIPES, describe, get_recipe
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.overrides import override
+from hdvila.train.plan import plan
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -84,6 +88,51 @@ def test_fine_tuning_is_the_papers(
     assert (2 * see.neighbours + 1, recipe.batch_size) == (frames, batch)
     assert recipe.steps == epochs * (recipe.data.clips // batch)
     assert rates(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs"),
+    [
+        ("msrvtt-retrieval", 200),
+        ("msrvtt-retrieval-official", 200),
+        ("msrvtt-retrieval-7k", 200),
+        ("didemo-retrieval", 100),
+        ("lsmdc-retrieval", 20),
+        ("activitynet-retrieval", 100),
+        ("youcook2-retrieval", 20),
+        ("msrvtt-qa", 20),
+        ("tgif-action", 80),
+        ("tgif-transition", 80),
+        ("tgif-frameqa", 40),
+        ("tgif-count", 80),
+    ],
+)
+def test_the_published_epochs_are_those_of_what_is_left_to_learn_from(name: str, epochs: int) -> None:
+    recipe = get_recipe(name)
+    assert recipe.data.benchmark is not None
+    protocol = get_protocol(recipe.data.benchmark.protocol)
+    learned = Annotations(tuple(Part(f"v{number}") for number in range(protocol.training)))
+    validated = recipe.validate is not None and recipe.validate.on == "validation"
+    if validated and "validation" not in protocol.files:
+        learned, _ = carve(learned)
+    order = Order(len(learned.videos), recipe.batch_size, recipe.seed)
+    assert recipe.steps / order.steps_per_epoch == pytest.approx(epochs, rel=0.02)
+    planned = plan(recipe).epochs
+    assert planned == pytest.approx(epochs, rel=0.04)  # which counts the clips of an unfinished batch as well
+
+
+def test_every_protocol_that_can_be_trained_on_has_a_recipe_and_every_plain_recipe_a_miniature_twin() -> None:
+    tuned = {
+        name: recipe.data.benchmark.protocol
+        for name in RECIPES
+        if (recipe := get_recipe(name)).data.benchmark is not None
+    }
+    plain = {name: protocol for name, protocol in tuned.items() if not name.startswith("miniature-")}
+    # docs/miniature.md: these two are answered by a model of another recipe
+    assert set(PROTOCOLS) - set(plain.values()) == {"msrvtt-full", "msrvtt-mc"}
+    for name, protocol in plain.items():
+        if not name.endswith("-official"):
+            assert tuned[f"miniature-{name}"] == protocol
 
 
 def test_youcook2_looks_as_on_msrvtt_and_learns_as_on_lsmdc() -> None:
