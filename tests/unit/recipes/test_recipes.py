@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hdvila.annotations.carve import carve
@@ -119,6 +121,15 @@ def test_the_published_epochs_are_those_of_what_is_left_to_learn_from(name: str,
     assert recipe.steps / order.steps_per_epoch == pytest.approx(epochs, rel=0.02)
     planned = plan(recipe).epochs
     assert planned == pytest.approx(epochs, rel=0.04)  # which counts the clips of an unfinished batch as well
+
+
+@pytest.mark.parametrize("name", ["msrvtt-retrieval", "tgif-frameqa"])
+def test_a_test_by_the_released_configuration_has_the_frames_of_its_training(name: str) -> None:
+    trained = get_recipe(f"{name}-official").data
+    assert trained.benchmark is not None
+    protocol = get_protocol(trained.benchmark.protocol)
+    assert protocol.official == replace(trained.preprocess, segments=trained.benchmark.segments)
+    assert protocol.official != protocol.test
 
 
 def test_every_protocol_that_can_be_trained_on_has_a_recipe_and_every_plain_recipe_a_miniature_twin() -> None:

@@ -90,6 +90,7 @@ MSRVTT_MC = Protocol(
     text_length=50,
     train=sampling(2, 11, 4),
     test=sampling(4, 11, 4),
+    official=sampling(4, 7, 4),
     metric="accuracy",
     queries=2990,
     gallery=5,
@@ -102,6 +103,7 @@ MSRVTT_MC = Protocol(
     differences=(
         "The official code takes a retrieval checkpoint, and its retrieval list of 9,000 videos holds 1,990 of the "
         "2,990 test videos; train on msrvtt-1ka-7k or msrvtt-full to keep them apart.",
+        "Frames a segment are those of the retrieval model: 11 in the paper, as here, 7 in the official configuration.",
         "Questions that are built here follow the rule, with other draws than the papers' file.",
     ),
     read=msrvtt_mc.read,

@@ -73,6 +73,7 @@ TGIF_FRAMEQA = Protocol(
     text_length=30,
     train=square(1, 11, 4),
     test=square(8, 11, 4),
+    official=square(8, 7, 4),
     metric="accuracy",
     queries=13_691,
     gallery=1540,
