@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from hdvila.annotations import msrvtt_mc, msrvtt_qa
 from hdvila.evaluate.protocols.protocol import Protocol, Split
-from hdvila.evaluate.protocols.settings import CLIPBERT, HCRN, HD_VILA, JUST_ASK, TOO_FEW_PIXELS, accuracy, sampling
+from hdvila.evaluate.protocols.settings import (
+    CLIPBERT,
+    CROPPED,
+    HCRN,
+    HD_VILA,
+    JUST_ASK,
+    TOO_FEW_PIXELS,
+    accuracy,
+    sampling,
+)
 
 __all__ = ["MSRVTT_MC", "MSRVTT_QA", "MSVD_QA"]
 
@@ -36,6 +45,7 @@ MSRVTT_QA = Protocol(
         accuracy("Just Ask", JUST_ASK, 41.5),
     ),
     differences=(
+        CROPPED,
         TOO_FEW_PIXELS,
         "Several processes of the official code count the samples twice that fill their last batch.",
         "A model whose retrieval was tuned on the 9,000 videos of msrvtt-1ka has seen 1,990 of the 2,990 test videos.",
@@ -64,7 +74,7 @@ MSVD_QA = Protocol(
         accuracy("Just Ask", JUST_ASK, 46.3),
         accuracy("HCRN", f"{HCRN}, in ALPRO (CVPR 2022), Table 4", 36.1),
     ),
-    differences=("HD-VILA publishes no number on it; the settings are those of MSRVTT-QA.",),
+    differences=("HD-VILA publishes no number on it; the settings are those of MSRVTT-QA.", CROPPED),
     read=msrvtt_qa.read_msvd_qa,
     consensus="logsumexp",
 )
@@ -103,6 +113,7 @@ MSRVTT_MC = Protocol(
     differences=(
         "The official code takes a retrieval checkpoint, and its retrieval list of 9,000 videos holds 1,990 of the "
         "2,990 test videos; train on msrvtt-1ka-7k or msrvtt-full to keep them apart.",
+        CROPPED,
         "Frames a segment are those of the retrieval model: 11 in the paper, as here, 7 in the official configuration.",
         "Questions that are built here follow the rule, with other draws than the papers' file.",
     ),
