@@ -140,6 +140,7 @@ def test_half_a_command_is_refused(here: Run, retrieval: list[str]) -> None:
         (["--into", "mine.npz/record.json"], "--into mine.npz/record.json: cannot be written (File exists)"),
         (["--into", "mine.npz"], "--into mine.npz: is named twice"),
         (["--sampling", "zero-shot"], "--sampling zero-shot: says how a CHECKPOINT looks at the videos"),
+        (["--sampling", "official"], "--sampling official: says how a CHECKPOINT looks at the videos"),
     ],
 )
 def test_what_cannot_be_or_would_be_passed_over_is_refused(

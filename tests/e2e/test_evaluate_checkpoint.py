@@ -15,9 +15,11 @@ from training_runs import command, write_corpus
 
 from benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
 from hdvila.cli.main import main
-from hdvila.evaluate.fitting import fit_processor
+from hdvila.evaluate.checkpoint import evaluate_checkpoint
+from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import file_name, read_record
+from hdvila.evaluate.results import setting_of
 from hdvila.hub import load_model
 
 Capture = pytest.CaptureFixture[str]
@@ -136,6 +138,55 @@ def test_zero_shot_retrieval_has_its_own_setting(world: Path, tmp_path: Path, ca
     with np.load(tmp_path / "plain.npz") as one, np.load(tmp_path / "zero.npz") as two:
         assert one["similarity"].shape == (6, 6)
         assert not np.allclose(one["similarity"], two["similarity"])  # without its stop words a caption is another
+
+
+def test_zero_shot_pictures_are_not_made_from_the_official_ones(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "store-official").symlink_to(world / "msrvtt" / "store")
+    pairs = (world / "msrvtt" / "MSRVTT_JSFUSION_test.csv").read_bytes()
+    (tmp_path / "MSRVTT_JSFUSION_test.csv").write_bytes(pairs)
+    words = ("--protocol", "msrvtt-1ka", "--data", tmp_path, "--store", "store-official", "--sampling", "zero-shot")
+    status, _, errors = evaluate(capsys, world / "stage1/model", *words)
+    assert status == 2
+    assert "--store store-official holds the released code's pictures, of which the model sees 160x256 (LR)" in errors
+    assert "asks for 224x320" in errors
+
+
+def test_a_bare_checkpoint_is_tested_with_the_papers_frames_or_the_released_codes(
+    world: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    model = load_model(world / "stage1/model")
+    assert model.processor is not None
+    model.processor.tokenizer.save(tmp_path)  # type: ignore[attr-defined]
+    model.processor = None
+    model.save_pretrained(tmp_path / "bare")
+    frames, notes = {}, {}
+    samplings: tuple[Sampling, ...] = ("standard", "official")
+    for sampling in samplings:
+        made = evaluate_checkpoint(
+            str(tmp_path / "bare"), "msrvtt-1ka", world / "msrvtt", sampling=sampling, segments=1
+        ).record
+        assert made.recipe is not None
+        frames[sampling] = 2 * made.recipe["preprocess"]["neighbours"] + 1
+        notes[sampling] = [note for note in made.notes if "how many frames" in note]
+        assert (setting_of(made) == "official sampling") == (sampling == "official")
+    assert frames == {"standard": 11, "official": 7}
+    assert notes["official"] == []
+    assert "it is shown 11, as the paper has it for msrvtt-1ka" in notes["standard"][0]
+    assert "the released configuration has 7 (--sampling official)" in notes["standard"][0]
+
+
+def test_official_sampling_is_refused_where_it_would_change_nothing(world: Path, capsys: Capture) -> None:
+    words = ("--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--sampling")
+    status, _, errors = evaluate(capsys, world / "stage1/model", *words, "official")
+    assert status == 2
+    assert "the model says itself how many frames it looks at (3 a segment)" in errors
+    status, _, errors = evaluate(capsys, world / "stage1/model", *words, "paper")
+    assert status == 2
+    assert "--sampling paper: choose one of standard, zero-shot, official" in errors
+    other = ("--protocol", "tgif-action", "--data", world / "action", "--sampling", "official")
+    status, _, errors = evaluate(capsys, world / "action-model/model", *other)
+    assert status == 2
+    assert "tgif-action has no setting of the released code that differs from its own" in errors
 
 
 def test_multiple_choice_by_retrieval(world: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import typer
 
@@ -28,7 +28,9 @@ def evaluate(
     protocol: str | None = typer.Option(None, "--protocol", help="A benchmark's protocol (hdvila protocols)."),
     data: Path | None = typer.Option(None, "--data", help="The benchmark's annotations and its prepared videos."),
     store: str = typer.Option("store", "--store", help="Which prepared videos in DATA, such as store-official."),
-    sampling: str = typer.Option("standard", "--sampling", help="zero-shot: the paper's setting for that."),
+    sampling: str = typer.Option(
+        "standard", "--sampling", help="zero-shot: the paper's; official: the released code's frames."
+    ),
     annotations: Path | None = typer.Option(None, "--annotations", help="The annotation file of --predictions."),
     predictions: Path | None = typer.Option(
         None, "--predictions", help="An npz of similarities, or a jsonl of answers: read, or with CHECKPOINT written."
@@ -101,9 +103,10 @@ def _benchmark(
 ) -> Evaluated:
     """A model by a protocol."""
     from hdvila.evaluate.checkpoint import evaluate_checkpoint
+    from hdvila.evaluate.fitting import Sampling
 
-    if sampling not in ("standard", "zero-shot"):
-        raise UsageError(f"--sampling {sampling}: choose standard or zero-shot")
+    if sampling not in get_args(Sampling):
+        raise UsageError(f"--sampling {sampling}: choose one of {', '.join(get_args(Sampling))}")
     return evaluate_checkpoint(
         checkpoint,
         name,

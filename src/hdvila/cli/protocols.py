@@ -53,6 +53,7 @@ def _whole(protocol: Protocol) -> str:
         ("training", _sampling(protocol.train)),
         ("test", _sampling(protocol.test)),
         *([("zero-shot", _sampling(protocol.zero_shot))] if protocol.zero_shot else []),
+        *([("official test", _sampling(protocol.official))] if protocol.official else []),
         *([] if protocol.task == "retrieval" else [("consensus", f"{protocol.consensus} over segments")]),
         ("metric", protocol.metric),
         ("queries", f"{protocol.queries:,} in the published test"),

@@ -16,7 +16,7 @@ from hdvila.data.examples import clip_numbers, question_texts
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.data.lengths import what_is_cut
 from hdvila.data.source import STORE, ClipSource, open_prepared
-from hdvila.evaluate.fitting import Sampling, fit_processor
+from hdvila.evaluate.fitting import Sampling, fit_processor, what_is_unsaid
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
 from hdvila.evaluate.predict import Predicted, predict
@@ -92,15 +92,17 @@ def evaluate_checkpoint(
     model = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu", **config)
     trainings, recipe = from_note(read_note(checkpoint, TRAINED_ON)), read_note(checkpoint, "recipe.json")
     rates = source.rates.lr_fps, source.rates.hr_every
-    processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings))
+    unsaid = what_is_unsaid(model, protocol, sampling)
+    processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings), store)
     if segments is not None:
         processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
     model.processor = processor
     check_pairing(model, protocol, annotations, trainings)
     check_unseen(trainings, numbers)
     joined = _consensus(recipe, protocol) if model.config.answers_questions else None
-    if joined is not None and joined.note:
-        reporter.note(joined.note)
+    said = [note for note in (unsaid, joined.note if joined is not None else "") if note]
+    for note in said:
+        reporter.note(note)
     asked = _asked(annotations, sampling)
     if cut := what_is_cut(_texts(asked, numbers), processor.tokenizer, processor.text_length):
         reporter.note(cut)
@@ -132,7 +134,7 @@ def evaluate_checkpoint(
         record,
         checkpoint={"path": checkpoint, "sha256": _hash_of(checkpoint)},
         recipe={**seen, "training": recipe},
-        notes=(*record.notes, *([joined.note] if joined is not None and joined.note else [])),
+        notes=(*record.notes, *said),
         hardware=hardware(_device_name(model.device)),
         seconds=round(time.perf_counter() - began, 3),
     )
@@ -161,7 +163,7 @@ def _consensus(recipe: Mapping[str, Any] | None, protocol: Protocol) -> _Joined:
 
 def _asked(annotations: Annotations, sampling: Sampling) -> Annotations:
     """The captions as the model reads them."""
-    if sampling == "standard":
+    if sampling != "zero-shot":
         return annotations
     captions = tuple(replace(caption, text=without_stop_words(caption.text)) for caption in annotations.captions)
     return replace(annotations, captions=captions)

@@ -6,21 +6,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from hdvila.data.source import OFFICIAL_STORE, STORE
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.hub import Processor, answers_of
 from hdvila.media.preprocess import Preprocess
+from hdvila.media.view import RATIO
 from hdvila.text.tokenizer import Tokenizer
 
-__all__ = ["Sampling", "fit_processor"]
+__all__ = ["Sampling", "fit_processor", "what_is_unsaid"]
 
-Sampling = Literal["standard", "zero-shot"]
-"""The protocol's `test`, or its `zero_shot` (the paper's: more segments and frames, larger pictures, no stop words)."""
+Sampling = Literal["standard", "zero-shot", "official"]
+"""The protocol's `test`, its `zero_shot` (the paper's: more segments and frames, larger pictures, no stop words), or
+its `official` (the released configuration's number of frames)."""
 BERT = "bert-base-uncased"
 
 
 def fit_processor(
-    model: Any, checkpoint: str, protocol: Protocol, rates: tuple[float, int], sampling: Sampling, fine_tuned: bool
+    model: Any,
+    checkpoint: str,
+    protocol: Protocol,
+    rates: tuple[float, int],
+    sampling: Sampling,
+    fine_tuned: bool,
+    store: str = STORE,
 ) -> Processor:
     """What shall stand between the store's clips and the model.
 
@@ -31,14 +40,27 @@ def fit_processor(
     Args:
         rates: LR frames a second of the store, and how many of them go to an HR frame.
         fine_tuned: whether the model was trained on a benchmark.
+        store: the folder of the prepared videos, by which those of the released code are known.
 
     Raises:
-        UsageError: the protocol has no zero-shot setting, or the model is beyond it.
+        UsageError: the protocol has no such sampling, or store or model are not for it.
     """
     own: Processor | None = model.processor
-    asked = protocol.test if sampling == "standard" else protocol.zero_shot
+    settings = {"standard": protocol.test, "zero-shot": protocol.zero_shot, "official": protocol.official}
+    asked = settings[sampling]
     if asked is None:
-        raise UsageError(f"{protocol.name} has no zero-shot setting of its own: leave --sampling out")
+        raise UsageError(f"{protocol.name} has no {_OWN[sampling]} of its own: leave --sampling out")
+    if sampling == "official" and own is not None:
+        raise UsageError(
+            f"the model says itself how many frames it looks at ({2 * own.preprocess.neighbours + 1} a segment), and "
+            "--sampling official is for checkpoint files that do not: leave it out"
+        )
+    if sampling == "zero-shot" and store == OFFICIAL_STORE:
+        raise UsageError(
+            f"--store {store} holds the released code's pictures, of which the model sees 160x256 (LR); the paper's "
+            f"zero-shot setting asks for {asked.height // RATIO}x{asked.width // RATIO}, is in none of that code's "
+            "configurations, and would have these enlarged: leave --sampling or --store out"
+        )
     if fine_tuned and sampling == "zero-shot":
         raise UsageError(
             "the model was fine-tuned on a benchmark, so no number of it is zero-shot: leave --sampling out, or take "
@@ -55,6 +77,20 @@ def fit_processor(
         preprocess, length = _in_its_sizes(own.preprocess, asked, protocol), protocol.text_length
     length = min(length, model.config.max_text_positions)
     return replace(own, preprocess=_at_rates(preprocess, *rates), text_length=length)
+
+
+def what_is_unsaid(model: Any, protocol: Protocol, sampling: Sampling) -> str:
+    """Of a checkpoint file that was trained on one of two numbers of frames and does not say on which; or nothing."""
+    if model.processor is not None or sampling != "standard" or protocol.official is None:
+        return ""
+    shown, other = (2 * one.neighbours + 1 for one in (protocol.test, protocol.official))
+    return (
+        f"the checkpoint does not say on how many frames a segment it was trained: it is shown {shown}, as the paper "
+        f"has it for {protocol.name}; the released configuration has {other} (--sampling official)"
+    )
+
+
+_OWN = {"zero-shot": "zero-shot setting", "official": "setting of the released code that differs from its own, or none"}
 
 
 def _in_its_sizes(own: Preprocess, asked: Preprocess, protocol: Protocol) -> Preprocess:

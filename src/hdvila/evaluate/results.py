@@ -54,14 +54,14 @@ def beside_published(record: Record) -> list[list[str]]:
 
 def setting_of(record: Record) -> str:
     """In what a record differs from the plain test, so that its number is no rival of those beside it; or nothing."""
-    store = _at(record.recipe, ("store",))
+    store, sampling = (_at(record.recipe, (name,)) for name in ("store", "sampling"))
     chosen_on, kept = (_at(record.recipe, ("training", f"validate.{name}")) for name in ("on", "keep"))
     said = (
         f"{record.split} split, not the test" if record.split != "test" else "",
         f"{len(record.missing):,} video{'s' if len(record.missing) > 1 else ''} missing" if record.missing else "",
         f"ties {record.tie_rule}" if record.tie_rule != "pessimistic" else "",
         f"videos of {store}" if store not in (None, "store") else "",
-        "zero-shot sampling" if _at(record.recipe, ("sampling",)) == "zero-shot" else "",
+        f"{sampling} sampling" if sampling not in (None, "standard") else "",
         "checkpoint chosen on the test" if chosen_on == "official-test" and kept != "last" else "",
     )
     return "; ".join(one for one in said if one)

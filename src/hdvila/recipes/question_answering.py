@@ -1,8 +1,8 @@
 """Fine-tuning for video question answering as the paper did it (Xue et al. 2022, section 5.3 and appendix B).
 
-Where paper and released code differ both are here, the code's under ``-official``. Steps are the published epochs of
-the full training split; TGIF-QA's lose a tenth of their videos to validation. All begin with a stage-two (or stage-one)
-model, ``--set start.model=FOLDER_OR_FILE``.
+Where paper and released code differ both are here, the code's under ``-official``. Steps are the published epochs
+of what is learned from: TGIF-QA has no validation split, so a tenth of its training is set apart. All begin with a
+stage-two (or stage-one) model, ``--set start.model=FOLDER_OR_FILE``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from hdvila.evaluate.protocols import get_protocol
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.recipes.hdvila import TOKENIZER
 from hdvila.tasks.video_qa import VideoQA
+from hdvila.train.benchmark import learned_from
 from hdvila.train.optimizer import Optim
 from hdvila.train.recipe import Recipe, Validate
 from hdvila.train.schedule import Schedule
@@ -32,7 +33,8 @@ def _recipe(
     schedule: Schedule,
 ) -> Recipe:
     asked = get_protocol(protocol)
-    per_epoch = asked.training // batch
+    learned = learned_from(asked, Validate())
+    per_epoch = learned // batch
     return Recipe(
         name=name,
         task=VideoQA(consensus=asked.consensus),
@@ -43,7 +45,7 @@ def _recipe(
             text_length=asked.text_length,
             tokenizer=TOKENIZER,
             workers=8,
-            clips=asked.training,
+            clips=learned,
         ),
         steps=epochs * per_epoch,
         batch_size=batch,

@@ -23,9 +23,17 @@ from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
 from hdvila.progress import Reporter
 from hdvila.text.answers import Answers
-from hdvila.train.recipe import Recipe
+from hdvila.train.recipe import Recipe, Validate
 
 CARVED_SHARE = 0.1
+
+
+def learned_from(protocol: Protocol, validate: Validate | None) -> int:
+    """How many videos, questions or clips (`Protocol.training`) of the full training split a run learns from.
+
+    About so many where a validation split is carved from them, as that goes by whole videos.
+    """
+    return round(protocol.training * (1 - CARVED_SHARE)) if _carves(protocol, validate) else protocol.training
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +123,13 @@ def _splits(recipe: Recipe, protocol: Protocol, folder: Path) -> tuple[Annotatio
         return train, None
     if recipe.validate.on == "official-test":
         return train, read_split(protocol, folder, "test")
-    if "validation" in protocol.files:
-        return train, read_split(protocol, folder, "validation")
-    return carve(train, CARVED_SHARE, 0)
+    if _carves(protocol, recipe.validate):
+        return carve(train, CARVED_SHARE, 0)
+    return train, read_split(protocol, folder, "validation")
+
+
+def _carves(protocol: Protocol, validate: Validate | None) -> bool:
+    return validate is not None and validate.on == "validation" and "validation" not in protocol.files
 
 
 def _answers(recipe: Recipe, protocol: Protocol, train: Annotations) -> Answers:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hdvila.data.loader import Share
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.train.benchmark import learned_from
 from hdvila.train.memory import Memory, estimate_memory, shapes_only
 from hdvila.train.recipe import Recipe
 
@@ -39,7 +40,7 @@ class Plan:
     steps: int
     batch_size: int
     clips: int
-    """Clips of the corpus that the recipe was made for; 0: it does not say."""
+    """Clips that the recipe was made to learn from; 0: it does not say."""
     videos: int
     """Miniature videos that the run renders for itself."""
     read_bytes: int
@@ -96,9 +97,11 @@ def plan(recipe: Recipe) -> Plan:
 
 
 def _clips(recipe: Recipe) -> int:
-    """Those that the recipe was made for; of a benchmark, those of the protocol that it is set to."""
+    """Those that the recipe was made for; of a benchmark, what is learned from of the protocol that it is set to."""
     benchmark, clips = recipe.data.benchmark, recipe.data.clips
-    return get_protocol(benchmark.protocol).training if benchmark is not None and clips else clips
+    if benchmark is None or not clips:
+        return clips
+    return learned_from(get_protocol(benchmark.protocol), recipe.validate)
 
 
 def _parts(recipe: Recipe) -> tuple[Part, ...]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hdvila.annotations import activitynet, didemo, msrvtt, msrvtt_mc, msrvtt_qa, tgif_qa, youcook2
 from hdvila.annotations.recognise import looks_like
-from hdvila.annotations.tables import read_json
+from hdvila.annotations.records import Annotations
+from hdvila.annotations.tables import read_json, read_text
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import PROTOCOLS
 from tests.shared import ANNOTATIONS, missing
@@ -107,9 +112,103 @@ def test_types_and_broken_answers() -> None:
     assert sum(one.answer not in vocabulary for one in asked) == 603
 
 
+@pytest.mark.parametrize(
+    ("name", "split", "numbers"),
+    [
+        ("train_qa.json", "train", range(1, 1201)),
+        ("val_qa.json", "validation", range(1201, 1451)),
+        ("test_qa.json.gz", "test", range(1451, 1971)),
+    ],
+)
+def test_msvd_qa_parts_its_videos_by_number(name: str, split: str, numbers: range) -> None:
+    """Otherwise than the captions of MSVD, which have 100 videos for validation and 670 for the test."""
+    found = PROTOCOLS["msvd-qa"].read(real(f"msvd_qa/{name}"), split)  # type: ignore[arg-type]
+    asked = {int(part.video_id.removeprefix("vid")) for part in found.videos}
+    assert asked <= set(numbers)
+    if split != "train":  # the part of it that is shared has not its last videos
+        assert (min(asked), max(asked)) == (numbers[0], numbers[-1])
+    (said,) = re.findall(rf"{split}\w* [\d,]+ (?:questions )?on ([\d,]*\d)", PROTOCOLS["msvd-qa"].split)
+    assert said == f"{len(numbers):,}"
+
+
 def test_lists_of_ids_name_the_videos_without_captions() -> None:
     with pytest.raises(UsageError, match="none for 8,587 of 9,000 videos"):
         msrvtt.read_1ka(real("msrvtt/MSRVTT_train.9k.csv"), "train")
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Callable[[str], Path]:
+    """A real list of MSR-VTT, beside a json that has a caption for each of the 10,000 videos."""
+    videos = [
+        {"video_id": f"video{n}", "split": "train" if n < 6513 else "validate" if n < 7010 else "test"}
+        for n in range(10_000)
+    ]
+    sentences = [{"sen_id": n, "video_id": f"video{n}", "caption": "a man talks"} for n in range(10_000)]
+    (tmp_path / "MSRVTT_data.json").write_text(json.dumps({"videos": videos, "sentences": sentences}))
+    return lambda name: Path(shutil.copy(real(f"msrvtt/{name}"), tmp_path))
+
+
+def names(found: Annotations) -> set[str]:
+    return {part.video_id for part in found.videos}
+
+
+def test_msrvtts_lists_are_the_splits_that_their_names_say(listed: Callable[[str], Path]) -> None:
+    nine = names(msrvtt.read_1ka(listed("MSRVTT_train.9k.csv"), "train"))
+    seven = names(msrvtt.read_1ka_7k(listed("MSRVTT_train.7k.csv"), "train"))
+    full = {
+        split: names(msrvtt.read_full(listed(f"MSRVTT_{name}.full.csv"), split))
+        for split, name in {"train": "train", "validation": "val", "test": "test"}.items()
+    }
+    pairs = names(msrvtt.read_1ka(listed("MSRVTT_JSFUSION_test.csv"), "test"))
+    assert {split: len(videos) for split, videos in full.items()} == {"train": 6513, "validation": 497, "test": 2990}
+    assert sum(map(len, full.values())) == len(set().union(*full.values())) == 10_000
+    assert seven == full["train"] | full["validation"]
+    assert len(seven) == PROTOCOLS["msrvtt-1ka-7k"].training
+    assert pairs < full["test"]
+    assert nine == set().union(*full.values()) - pairs
+    assert len(nine & full["test"]) == 1990
+
+
+def test_the_bare_list_of_9000_videos_is_the_csv_without_its_header(listed: Callable[[str], Path]) -> None:
+    bare = msrvtt.read_1ka(listed("collaborative_experts/train_list_jsfusion.txt"), "train")
+    assert names(bare) == names(msrvtt.read_1ka(listed("MSRVTT_train.9k.csv"), "train"))
+    with pytest.raises(UsageError, match="1,990 of its 9,000 videos, such as video7010, are of MSR-VTT's own test"):
+        msrvtt.read_1ka_7k(listed("collaborative_experts/train_list_jsfusion.txt"), "train")
+
+
+def test_activitynets_second_validation_annotates_videos_of_the_first() -> None:
+    folder = "activitynet_captions/collaborative_experts"
+    first, second = (set(real(f"{folder}/val_{n}_list.txt").read_text().split()) for n in (1, 2))
+    assert len(first) == PROTOCOLS["activitynet-val1"].queries
+    assert len(second) == 4885
+    assert second <= first
+    for n, ids in enumerate((first, second), start=1):
+        found = activitynet.read(real(f"activitynet_captions/val_{n}.json.gz"), "test")
+        assert {part.video_id.removeprefix("v_") for part in found.videos} <= {one.removeprefix("v_") for one in ids}
+
+
+@pytest.mark.parametrize(
+    "name", ["Test_action", "Train_action", "Test_transition", "Test_frameqa", "Test_count", "Train_count"]
+)
+def test_a_question_of_tgif_is_about_its_gif_and_not_about_what_vid_id_names(name: str) -> None:
+    task = name.partition("_")[2]
+    path = real(f"tgif_qa/{name}_question.csv{'.gz' if task == 'frameqa' else ''}")
+    header, *rows = (line.split("\t") for line in read_text(path).splitlines())
+    columns = {column: place for place, column in enumerate(header)}
+    found = PROTOCOLS[f"tgif-{task}"].read(path, "test").questions
+    told = [(row[columns["vid_id"]], row[columns["gif_name"]]) for row in rows]
+    assert [(one.question_id, one.video_id) for one in found] == told
+    assert all(video.startswith("tumblr_") for _, video in told)
+    assert all(row[columns["key"]].isdecimal() for row in rows)
+
+
+def test_nothing_is_done_once() -> None:
+    answers = {
+        one.answer
+        for name in ("Test_count", "Train_count")
+        for one in tgif_qa.read_count(real(f"tgif_qa/{name}_question.csv"), "test").questions
+    }
+    assert answers == {str(count) for count in tgif_qa.COUNTS} - {"1"}
 
 
 def test_choices_are_built_from_the_real_json() -> None:

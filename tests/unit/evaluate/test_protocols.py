@@ -38,7 +38,9 @@ def test_all_are_there_and_say_everything() -> None:
     for name, protocol in PROTOCOLS.items():
         plain = json.loads(json.dumps(protocol.to_dict()))
         assert plain["name"] == name
-        assert all(plain[key] for key in plain.keys() - {"zero_shot", "training"}), f"{name} leaves something empty"
+        assert all(plain[key] for key in plain.keys() - {"zero_shot", "official", "training"}), (
+            f"{name} leaves something empty"
+        )
         assert bool(protocol.training) == ("train" in protocol.files)
         assert "test" in protocol.files
         assert protocol.consensus == ("logsumexp" if name in ("msrvtt-qa", "msvd-qa") else "mean")
@@ -47,6 +49,15 @@ def test_all_are_there_and_say_everything() -> None:
         expected = PAPER.get(name)
         ours = [dict(row.values) for row in protocol.published if row.who == "HD-VILA"]
         assert ours == ([expected] if expected else []), name
+
+
+def test_zero_shot_says_that_the_papers_large_pictures_are_enlarged_ones() -> None:
+    protocol = get_protocol("msrvtt-1ka")
+    assert protocol.zero_shot is not None
+    (said,) = (one for one in protocol.differences if one.startswith("Zero-shot in the paper"))
+    see = protocol.zero_shot
+    assert f"{see.segments} segments of {2 * see.neighbours + 1} frames" in said
+    assert f"LR of {see.height // 4}x{see.width // 4}, HR the LR picture enlarged four times" in said
 
 
 @pytest.mark.parametrize(
@@ -96,6 +107,21 @@ def test_annotations_are_found_in_a_data_folder(tmp_path: Path, place: str) -> N
 )
 def test_a_files_name_says_which_split_it_is(protocol: str, name: str, split: str) -> None:
     assert split_of(get_protocol(protocol), Path("train") / name) == split
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name", "content"),
+    [
+        ("msvd-qa", "hqga_test.csv", "video,question,answer,qid,type\n7010,what is it,show,170859,10\n"),
+        ("activitynet-val1", "anet_entities_val_1_para.json", '{"v_uqiMw7tQ1Cc": "A weight lifting tutorial."}'),
+    ],
+)
+def test_another_benchmarks_file_is_not_taken_for_the_test(
+    protocol: str, name: str, content: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UsageError, match=f"the test annotations of {protocol} are missing"):
+        find_annotations(get_protocol(protocol), tmp_path, "test")
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

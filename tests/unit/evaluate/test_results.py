@@ -78,6 +78,7 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
         "": plain,
         "ties official": replace(plain, tie_rule="official"),
         "zero-shot sampling": replace(plain, recipe={"sampling": "zero-shot", "training": None}),
+        "official sampling": replace(plain, recipe={"sampling": "official", "training": None}),
         "checkpoint chosen on the test": replace(plain, recipe=chosen),
         "videos of store-official": replace(plain, recipe=last | {"store": "store-official"}),
         "2 videos missing": replace(plain, missing=("a", "b"), recipe=last),

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from hdvila.annotations.carve import carve
+from hdvila.annotations.records import Annotations, Part
+from hdvila.data.order import Order
 from hdvila.errors import UsageError
+from hdvila.evaluate.protocols import PROTOCOLS, get_protocol
 from hdvila.recipes import RECIPES, describe, get_recipe
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.overrides import override
+from hdvila.train.plan import plan
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -83,6 +90,76 @@ def test_fine_tuning_is_the_papers(
     assert (2 * see.neighbours + 1, recipe.batch_size) == (frames, batch)
     assert recipe.steps == epochs * (recipe.data.clips // batch)
     assert rates(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs"),
+    [
+        ("msrvtt-retrieval", 200),
+        ("msrvtt-retrieval-official", 200),
+        ("msrvtt-retrieval-7k", 200),
+        ("didemo-retrieval", 100),
+        ("lsmdc-retrieval", 20),
+        ("activitynet-retrieval", 100),
+        ("youcook2-retrieval", 20),
+        ("msrvtt-qa", 20),
+        ("tgif-action", 80),
+        ("tgif-transition", 80),
+        ("tgif-frameqa", 40),
+        ("tgif-count", 80),
+    ],
+)
+def test_the_published_epochs_are_those_of_what_is_left_to_learn_from(name: str, epochs: int) -> None:
+    recipe = get_recipe(name)
+    assert recipe.data.benchmark is not None
+    protocol = get_protocol(recipe.data.benchmark.protocol)
+    learned = Annotations(tuple(Part(f"v{number}") for number in range(protocol.training)))
+    validated = recipe.validate is not None and recipe.validate.on == "validation"
+    if validated and "validation" not in protocol.files:
+        learned, _ = carve(learned)
+    order = Order(len(learned.videos), recipe.batch_size, recipe.seed)
+    assert recipe.steps / order.steps_per_epoch == pytest.approx(epochs, rel=0.02)
+    planned = plan(recipe).epochs
+    assert planned == pytest.approx(epochs, rel=0.04)  # which counts the clips of an unfinished batch as well
+
+
+@pytest.mark.parametrize("name", ["msrvtt-retrieval", "tgif-frameqa"])
+def test_a_test_by_the_released_configuration_has_the_frames_of_its_training(name: str) -> None:
+    trained = get_recipe(f"{name}-official").data
+    assert trained.benchmark is not None
+    protocol = get_protocol(trained.benchmark.protocol)
+    assert protocol.official == replace(trained.preprocess, segments=trained.benchmark.segments)
+    assert protocol.official != protocol.test
+
+
+def test_every_protocol_that_can_be_trained_on_has_a_recipe_and_every_plain_recipe_a_miniature_twin() -> None:
+    tuned = {
+        name: recipe.data.benchmark.protocol
+        for name in RECIPES
+        if (recipe := get_recipe(name)).data.benchmark is not None
+    }
+    plain = {name: protocol for name, protocol in tuned.items() if not name.startswith("miniature-")}
+    # docs/miniature.md: these two are answered by a model of another recipe
+    assert set(PROTOCOLS) - set(plain.values()) == {"msrvtt-full", "msrvtt-mc"}
+    for name, protocol in plain.items():
+        if not name.endswith("-official"):
+            assert tuned[f"miniature-{name}"] == protocol
+
+
+def test_youcook2_looks_as_on_msrvtt_and_learns_as_on_lsmdc() -> None:
+    recipe, msrvtt, lsmdc = (get_recipe(f"{name}-retrieval") for name in ("youcook2", "msrvtt", "lsmdc"))
+    assert recipe.data.preprocess == msrvtt.data.preprocess != lsmdc.data.preprocess
+    assert (recipe.optim, recipe.schedule, recipe.batch_size) == (lsmdc.optim, lsmdc.schedule, lsmdc.batch_size)
+    assert "segments and frames as on MSR-VTT, trained as on LSMDC" in describe("youcook2-retrieval")[0]
+    assert "segments and frames are those of MSR-VTT" in get_protocol("youcook2").differences[0]
+
+
+def test_only_what_is_chosen_on_the_test_says_so() -> None:
+    """The released code chooses so; of the paper's numbers on DiDeMo, LSMDC and ActivityNet it is not known."""
+    for name in RECIPES:
+        validate = get_recipe(name).validate
+        on_test = validate is not None and validate.on == "official-test"
+        assert ("chosen on the test" in describe(name)[3]) == on_test, name
 
 
 def test_the_official_schedule_skips_a_power_at_the_last_milestone_of_tgif() -> None:

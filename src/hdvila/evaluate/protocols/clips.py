@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hdvila.annotations import lsmdc, youcook2
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import HD_VILA, sampling, t2v
+from hdvila.evaluate.protocols.settings import CROPPED, HD_VILA, sampling, t2v
 
 __all__ = ["LSMDC", "YOUCOOK2"]
 
@@ -31,7 +31,7 @@ LSMDC = Protocol(
     gallery=1000,
     chance=1 / 1000,
     published=(t2v("HD-VILA", HD_VILA, 17.4, 34.1, 15, r10=44.1),),
-    differences=("The official code keeps the checkpoint with the best R@1 on the test list itself.",),
+    differences=(CROPPED, "The official code keeps the checkpoint with the best R@1 on the test list itself."),
     read=lsmdc.read,
 )
 
@@ -60,7 +60,9 @@ YOUCOOK2 = Protocol(
         t2v("MIL-NCE, zero-shot", _MIL_NCE, 15.1, 38.0, 10, r10=51.2),
     ),
     differences=(
-        "HD-VILA publishes no number on it and its code has no configuration; the settings are those of MSR-VTT.",
+        "HD-VILA publishes no number on it and its code has no configuration; "
+        "segments and frames are those of MSR-VTT.",
+        CROPPED,
         "Lists of other lengths (3,305 steps) are in use as well: compare the gallery first.",
     ),
     read=youcook2.read,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hdvila.annotations import activitynet, didemo
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import CLIPBERT, HD_VILA, sampling, t2v
+from hdvila.evaluate.protocols.settings import CLIPBERT, CROPPED, HD_VILA, sampling, t2v
 
 __all__ = ["ACTIVITYNET_VAL1", "DIDEMO"]
 
@@ -34,6 +34,7 @@ DIDEMO = Protocol(
     ),
     differences=(
         "Paragraphs are longer than 50 tokens in part and are cut there, in the official code too.",
+        CROPPED,
         "The official code keeps the checkpoint with the best R@1 on the test list itself.",
     ),
     read=didemo.read,
@@ -45,7 +46,7 @@ ACTIVITYNET_VAL1 = Protocol(
     task="retrieval",
     files={
         "train": ("train.json", "train_modified.json", "train.jsonl"),
-        "test": ("val_1.json", "val1.jsonl", "anet_entities_val_1_para.json"),
+        "test": ("val_1.json", "val1.jsonl"),
     },
     training=10_009,
     split="training 10,009, test 4,917 videos (val_1); no validation (val_2 has the same videos), so carve one",
@@ -64,7 +65,9 @@ ACTIVITYNET_VAL1 = Protocol(
     ),
     differences=(
         "Paragraphs are longer than 50 tokens in most videos and are cut there, in the official code too.",
+        CROPPED,
         "The official code keeps the checkpoint with the best R@1 on val_1 itself.",
+        "anet_entities_val_1_para.json is another test: half of these videos, 2,460, in a gallery of their own.",
     ),
     read=activitynet.read,
 )

@@ -62,6 +62,7 @@ class Protocol:
         consensus: how a model's answers to the segments of a clip become one; the official code's setting, or where it
             has none, that of the nearest benchmark.
         zero_shot: as `test`, for a model that was not fine-tuned, where the paper has other settings for that.
+        official: as `test`, in the released configuration, where that differs from the paper.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Protocol:
     read: Callable[[Path, Split], Annotations]
     consensus: Consensus = "mean"
     zero_shot: Preprocess | None = None
+    official: Preprocess | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names above; `read` is left out."""
@@ -93,6 +95,7 @@ class Protocol:
             "train": self.train.to_dict(),
             "test": self.test.to_dict(),
             "zero_shot": self.zero_shot and self.zero_shot.to_dict(),
+            "official": self.official and self.official.to_dict(),
             "published": [{**asdict(row), "values": dict(row.values)} for row in self.published],
             "differences": list(self.differences),
         }

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from hdvila.annotations import msrvtt_mc, msrvtt_qa
 from hdvila.evaluate.protocols.protocol import Protocol, Split
-from hdvila.evaluate.protocols.settings import CLIPBERT, HCRN, HD_VILA, JUST_ASK, TOO_FEW_PIXELS, accuracy, sampling
+from hdvila.evaluate.protocols.settings import (
+    CLIPBERT,
+    CROPPED,
+    HCRN,
+    HD_VILA,
+    JUST_ASK,
+    TOO_FEW_PIXELS,
+    accuracy,
+    sampling,
+)
 
 __all__ = ["MSRVTT_MC", "MSRVTT_QA", "MSVD_QA"]
 
-_FILES: dict[Split, tuple[str, ...]] = {
+_LISTS: dict[Split, tuple[str, ...]] = {
     "train": ("train_qa.json", "train.jsonl"),
     "validation": ("val_qa.json", "val.jsonl"),
-    "test": ("test_qa.json", "test.jsonl", "hqga_test.csv"),
+    "test": ("test_qa.json", "test.jsonl"),
 }
 
 MSRVTT_QA = Protocol(
     name="msrvtt-qa",
     benchmark="MSRVTT-QA (Xu et al. 2017), open questions",
     task="open_ended",
-    files=_FILES,
+    files={**_LISTS, "test": (*_LISTS["test"], "hqga_test.csv")},
     training=158_581,
     split="training 158,581, validation 12,278, test 72,821 questions on the original splits of MSR-VTT",
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
@@ -36,6 +45,7 @@ MSRVTT_QA = Protocol(
         accuracy("Just Ask", JUST_ASK, 41.5),
     ),
     differences=(
+        CROPPED,
         TOO_FEW_PIXELS,
         "Several processes of the official code count the samples twice that fill their last batch.",
         "A model whose retrieval was tuned on the 9,000 videos of msrvtt-1ka has seen 1,990 of the 2,990 test videos.",
@@ -48,9 +58,9 @@ MSVD_QA = Protocol(
     name="msvd-qa",
     benchmark="MSVD-QA (Xu et al. 2017), open questions",
     task="open_ended",
-    files=_FILES,
+    files=_LISTS,
     training=30_933,
-    split="training 30,933 questions on 1,200 videos, validation 6,415 on 100, test 13,157 on 670",
+    split="training 30,933 questions on 1,200 videos, validation 6,415 on 250, test 13,157 on 520",
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
     paragraphs="none: one question, one answer",
     text_length=100,
@@ -64,7 +74,7 @@ MSVD_QA = Protocol(
         accuracy("Just Ask", JUST_ASK, 46.3),
         accuracy("HCRN", f"{HCRN}, in ALPRO (CVPR 2022), Table 4", 36.1),
     ),
-    differences=("HD-VILA publishes no number on it; the settings are those of MSRVTT-QA.",),
+    differences=("HD-VILA publishes no number on it; the settings are those of MSRVTT-QA.", CROPPED),
     read=msrvtt_qa.read_msvd_qa,
     consensus="logsumexp",
 )
@@ -90,6 +100,7 @@ MSRVTT_MC = Protocol(
     text_length=50,
     train=sampling(2, 11, 4),
     test=sampling(4, 11, 4),
+    official=sampling(4, 7, 4),
     metric="accuracy",
     queries=2990,
     gallery=5,
@@ -102,6 +113,8 @@ MSRVTT_MC = Protocol(
     differences=(
         "The official code takes a retrieval checkpoint, and its retrieval list of 9,000 videos holds 1,990 of the "
         "2,990 test videos; train on msrvtt-1ka-7k or msrvtt-full to keep them apart.",
+        CROPPED,
+        "Frames a segment are those of the retrieval model: 11 in the paper, as here, 7 in the official configuration.",
         "Questions that are built here follow the rule, with other draws than the papers' file.",
     ),
     read=msrvtt_mc.read,

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from hdvila.annotations import tgif_qa
 from hdvila.evaluate.protocols.protocol import Protocol, Published, Split
-from hdvila.evaluate.protocols.settings import CLIPBERT, HCRN, HD_VILA, accuracy, square
+from hdvila.evaluate.protocols.settings import CLIPBERT, CROPPED_GIF, HCRN, HD_VILA, accuracy, square
 
 __all__ = ["TGIF_ACTION", "TGIF_COUNT", "TGIF_FRAMEQA", "TGIF_TRANSITION"]
 
 _HCRN = f"{HCRN}, in SiaSamRea (NeurIPS 2021), Table 5"
 _PLACED = (
     "GIFs become videos of their own rate in the official code; a store here has 6 frames a second.",
-    "Pictures keep their shape: the longer side is 192 (LR), the rest is filled with grey, in the official code.",
+    CROPPED_GIF,
 )
 
 
@@ -73,6 +73,7 @@ TGIF_FRAMEQA = Protocol(
     text_length=30,
     train=square(1, 11, 4),
     test=square(8, 11, 4),
+    official=square(8, 7, 4),
     metric="accuracy",
     queries=13_691,
     gallery=1540,
@@ -109,6 +110,7 @@ TGIF_COUNT = Protocol(
     differences=(
         "HD-VILA publishes no number on it and its code has no configuration; the settings are those of tgif-action.",
         "Chance is a guess among 0 to 10 at random, here on part of the test; a record has it for its own questions.",
+        *_PLACED,
     ),
     read=tgif_qa.read_count,
 )

@@ -1,0 +1,70 @@
+"""How much of a picture a model sees, here and in the official code: the figures that protocols and docs tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hdvila.evaluate.protocols import PROTOCOLS
+from hdvila.media.official import Rule, official_clip
+from hdvila.media.preprocess import Preprocess
+from hdvila.media.sampling import HybridSampling
+from hdvila.media.view import View
+from hdvila.types import Frames, Pixels
+
+PREPARING = (Path(__file__).parents[3] / "docs" / "preparing.md").read_text()
+SIZES = {640: [(1280, 720), (320, 240)], 768: [(250, 250), (480, 360), (500, 280)]}
+"""By lines of the window: the pictures of which it is told, width and height."""
+
+
+def ramp(height: int, width: int, axis: int) -> Pixels:
+    """A picture whose three channels together rise from 0 to 765 along an axis, each on a third of it."""
+    length = (height, width)[axis]
+    risen = 3 * (np.arange(length) + 0.5) / length - np.arange(3)[:, None]
+    line = np.round(255 * np.clip(risen, 0, 1)).astype(np.uint8).T
+    return np.ascontiguousarray(np.broadcast_to(line[:, None] if axis == 0 else line, (height, width, 3)))
+
+
+def span(seen: Pixels, axis: int) -> float:
+    """The share of a ramp (H, W, 3) that is seen."""
+    line = np.take(seen.astype(int).sum(-1), 0, axis=1 - axis)
+    return float(line[-1] - line[0]) / 765 * len(line) / (len(line) - 1)
+
+
+def shares(width: int, height: int, see: Preprocess) -> tuple[float, float]:
+    """Of height and width in evaluation."""
+    rows, columns = (span(View().high(ramp(height, width, axis), see.height, see.width), axis) for axis in (0, 1))
+    return rows, columns
+
+
+def official_share(width: int, height: int, rule: Rule) -> float:
+    area = 1.0
+    for axis in (0, 1):
+        frames = Frames(np.stack([ramp(height, width, axis)] * 3), np.arange(3) / 6)
+        low = official_clip(frames, HybridSampling(1, 1, 1), rule).low
+        assert low is not None
+        shown = np.moveaxis(low[0, 0], 0, -1)
+        pictured = ~(shown == 127).all(-1)
+        area *= span(shown[np.ix_(pictured.any(1), pictured.any(0))], axis)
+    return area
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_a_protocol_tells_how_much_of_a_picture_is_lost(name: str) -> None:
+    protocol = PROTOCOLS[name]
+    (told,) = (one for one in protocol.differences if one.startswith("Pictures are cut"))
+    rule: Rule = "gif" if name.startswith("tgif-") else "video"
+    window = f"{protocol.test.height}x{protocol.test.width}"
+    for width, height in SIZES[protocol.test.height]:
+        rows, columns = shares(width, height, protocol.test)
+        assert f"{width}x{height} {100 * rows * columns:.0f} %" in told
+        theirs = official_share(width, height, rule)
+        assert theirs == pytest.approx(1.0 if rule == "gif" else 0.79, abs=0.015)
+        assert ("sees all" if rule == "gif" else "sees 79 %") in told
+        (row,) = (line for line in PREPARING.splitlines() if line.startswith("|") and f"| {width}x{height}" in line)
+        assert row.startswith(f"| {window}")
+        assert row.endswith(f"| {100 * rows * columns:.0f} % | {'100' if rule == 'gif' else '79'} % |")
+    if rule == "video":
+        assert f"({100 * shares(320, 240, protocol.test)[0]:.0f} % of the height)" in told
