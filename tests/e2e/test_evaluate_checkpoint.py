@@ -202,6 +202,40 @@ def test_videos_that_were_trained_on_are_no_test(world: Path, tmp_path: Path, ca
     assert "in the train split of tgif-action" in errors
 
 
+@pytest.fixture
+def hub(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """alice/actions and alice/answers are models on the hub."""
+    folders = {"alice/actions": world / "action-model/model", "alice/answers": world / "qa-model/model"}
+    hub = pytest.importorskip("huggingface_hub")
+    monkeypatch.setattr(hub, "snapshot_download", lambda name: str(folders[name]))
+
+
+def test_a_model_from_the_hub_brings_its_history_its_recipe_and_its_hash(
+    world: Path, capsys: Capture, hub: None
+) -> None:
+    words = ("--protocol", "msrvtt-qa", "--data", world / "qa")
+    (status, fetched, errors), (_, local, _) = (
+        evaluate(capsys, model, *words) for model in ("alice/answers", world / "qa-model/model")
+    )
+    assert status == 0, errors
+    assert fetched["checkpoint"] == local["checkpoint"] | {"path": "alice/answers"}
+    for key in ("method", "accuracy", "recipe", "notes"):
+        assert fetched[key] == local[key], key
+
+
+def test_a_model_from_the_hub_is_not_tested_on_what_it_has_seen(
+    world: Path, tmp_path: Path, capsys: Capture, hub: None
+) -> None:
+    (tmp_path / "store").symlink_to(world / "action" / "store")
+    train = (world / "action" / "Train_action_question.csv").read_bytes()
+    (tmp_path / "Test_action_question.csv").write_bytes(train)
+    status, _, errors = evaluate(capsys, "alice/actions", "--protocol", "tgif-action", "--data", tmp_path)
+    assert status == 2
+    assert "in the train split of tgif-action" in errors
+    words = ("--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--sampling", "zero-shot")
+    assert "no number of it is zero-shot" in evaluate(capsys, "alice/actions", *words)[2]
+
+
 @pytest.mark.parametrize(("first", "message"), [(50, "not one of the 10 right answers"), (100, "(video100, ")])
 def test_another_vocabulary_and_other_videos_are_refused(
     first: int, message: str, world: Path, tmp_path: Path, capsys: Capture
@@ -223,8 +257,8 @@ def test_a_file_without_a_processor_reads_by_the_protocol(world: Path, tmp_path:
     model.processor = None
     file = tmp_path / "model.safetensors"
     protocol = get_protocol("msrvtt-1ka")
-    processor = fit_processor(model, str(file), protocol, (6.0, 3), "zero-shot", fine_tuned=False)
+    processor = fit_processor(model, file, protocol, (6.0, 3), "zero-shot", fine_tuned=False)
     assert processor.preprocess == protocol.zero_shot
     assert processor.text_length == 32  # as many positions as the model has
-    slower = fit_processor(model, str(file), protocol, (12.0, 6), "standard", fine_tuned=False)
+    slower = fit_processor(model, file, protocol, (12.0, 6), "standard", fine_tuned=False)
     assert (slower.preprocess.fps, slower.preprocess.rate) == (12.0, 2 * protocol.test.rate)

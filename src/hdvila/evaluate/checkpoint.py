@@ -24,7 +24,7 @@ from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
 from hdvila.evaluate.stop_words import without_stop_words
-from hdvila.hub import load_model, read_note
+from hdvila.hub import find_model, load_model, read_note
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
@@ -89,10 +89,11 @@ def evaluate_checkpoint(
     source: Any = prepared.source
     videos = [video.video_id for video in annotations.videos]
     numbers = clip_numbers(prepared, videos, allow_missing=allow_missing)
-    model = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu", **config)
-    trainings, recipe = from_note(read_note(checkpoint, TRAINED_ON)), read_note(checkpoint, "recipe.json")
+    place = find_model(checkpoint)
+    model = load_model(place, device="cuda" if torch.cuda.is_available() else "cpu", **config)
+    trainings, recipe = from_note(read_note(place, TRAINED_ON)), read_note(place, "recipe.json")
     rates = source.rates.lr_fps, source.rates.hr_every
-    processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings))
+    processor = fit_processor(model, place, protocol, rates, sampling, bool(trainings))
     if segments is not None:
         processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
     model.processor = processor
@@ -130,7 +131,7 @@ def evaluate_checkpoint(
         seen |= {"consensus": joined.how, "consensus_from": joined.origin}
     record = replace(
         record,
-        checkpoint={"path": checkpoint, "sha256": _hash_of(checkpoint)},
+        checkpoint={"path": checkpoint, "sha256": _hash_of(place)},
         recipe={**seen, "training": recipe},
         notes=(*record.notes, *([joined.note] if joined is not None and joined.note else [])),
         hardware=hardware(_device_name(model.device)),
@@ -177,11 +178,9 @@ def _texts(annotations: Annotations, videos: Container[str]) -> Iterator[tuple[s
             yield question_texts(question)
 
 
-def _hash_of(checkpoint: str) -> str:
-    """SHA-256 of the weights file; empty for a model that was fetched from the hub by name."""
-    file = Path(checkpoint) / "model.safetensors" if Path(checkpoint).is_dir() else Path(checkpoint)
-    if not file.is_file():
-        return ""
+def _hash_of(place: Path) -> str:
+    """SHA-256 of the weights file."""
+    file = place / "model.safetensors" if place.is_dir() else place
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -20,7 +20,7 @@ BERT = "bert-base-uncased"
 
 
 def fit_processor(
-    model: Any, checkpoint: str, protocol: Protocol, rates: tuple[float, int], sampling: Sampling, fine_tuned: bool
+    model: Any, checkpoint: Path, protocol: Protocol, rates: tuple[float, int], sampling: Sampling, fine_tuned: bool
 ) -> Processor:
     """What shall stand between the store's clips and the model.
 
@@ -29,6 +29,7 @@ def fit_processor(
     the tokenizer beside it (BERT's, uncased, without one).
 
     Args:
+        checkpoint: where the model lies (`hdvila.hub.find_model`).
         rates: LR frames a second of the store, and how many of them go to an HR frame.
         fine_tuned: whether the model was trained on a benchmark.
 
@@ -45,7 +46,7 @@ def fit_processor(
             "the model that the fine-tuning began with"
         )
     if own is None:
-        folder = Path(checkpoint).parent
+        folder = checkpoint.parent
         beside = any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt"))
         own = Processor(asked, Tokenizer.load(folder if beside else BERT), answers=answers_of(checkpoint))
         preprocess, length = asked, protocol.text_length
