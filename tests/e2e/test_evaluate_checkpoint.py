@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from hdvila.cli.main import main
 from hdvila.evaluate.fitting import fit_processor
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import file_name, read_record
-from hdvila.hub import load_model
+from hdvila.hub import identify, load_model
 
 Capture = pytest.CaptureFixture[str]
 
@@ -53,7 +54,8 @@ def test_a_record_tells_what_was_measured_and_by_what(world: Path, tmp_path: Pat
     assert status == 0, errors
     assert (record["queries"], record["videos"], record["chance"]) == (10, 10, 0.2)
     weights = (model / "model.safetensors").read_bytes()
-    assert record["checkpoint"] == {"path": str(model), "sha256": hashlib.sha256(weights).hexdigest()}
+    assert record["checkpoint"] == {"path": str(model), **identify(model)}
+    assert record["checkpoint"]["sha256"] == hashlib.sha256(weights).hexdigest()
     assert record["recipe"]["training"]["name"] == record["method"] == "miniature-tgif-action"
     assert record["recipe"]["preprocess"]["segments"] == 2
     assert (record["recipe"]["consensus"], record["recipe"]["consensus_from"]) == ("mean", "the checkpoint's recipe")
@@ -76,13 +78,13 @@ def test_open_answers_are_words_and_what_lies_outside_is_counted(world: Path, tm
     given = [json.loads(line)["answer"] for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
     assert set(given) <= {"red", "green", "blue", "grey", "white", "oddtrain"}
     (saved,) = (world / "qa" / "results").iterdir()
-    assert saved.name == f"msrvtt-qa-standard-{record['checkpoint']['sha256'][:12]}.json"
+    assert saved.name == f"msrvtt-qa-standard-{record['checkpoint']['identity'][:12]}.json"
 
 
 def test_records_that_differ_have_two_names(world: Path, capsys: Capture) -> None:
     words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt")
     records = [evaluate(capsys, *words, *more)[1] for more in ((), ("--ties", "official"), ("--sampling", "zero-shot"))]
-    sha = records[0]["checkpoint"]["sha256"][:12]
+    sha = records[0]["checkpoint"]["identity"][:12]
     assert {file.name for file in (world / "msrvtt" / "results").glob("msrvtt-1ka-*")} == {
         f"msrvtt-1ka-standard-{sha}.json",
         f"msrvtt-1ka-standard-ties-official-{sha}.json",
@@ -92,6 +94,23 @@ def test_records_that_differ_have_two_names(world: Path, capsys: Capture) -> Non
     official = replace(plain, recipe={**(plain.recipe or {}), "store": "store-official"})
     assert file_name(official) == f"msrvtt-1ka-standard-official-{sha}.json"
     assert file_name(replace(plain, missing=("video1", "video2"))) == f"msrvtt-1ka-standard-2-missing-{sha}.json"
+
+
+def test_a_model_that_looks_otherwise_does_not_write_over_the_record_of_another(
+    world: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    other = Path(shutil.copytree(world / "stage1/model", tmp_path / "other"))
+    config = json.loads((other / "config.json").read_text())
+    config["preprocess"]["rate"] += 1
+    (other / "config.json").write_text(json.dumps(config))
+    results = world / "msrvtt" / "results"
+    names = []
+    for model in (world / "stage1/model", other):
+        status, record, errors = evaluate(capsys, model, "--protocol", "msrvtt-1ka", "--data", world / "msrvtt")
+        assert status == 0, errors
+        names.append(f"msrvtt-1ka-standard-{record['checkpoint']['identity'][:12]}.json")
+        assert json.loads((results / names[-1]).read_text()) == record
+    assert len(set(names)) == 2
 
 
 @pytest.mark.parametrize("option", ["--predictions", "--into", "--report"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
 from hdvila.evaluate.stop_words import without_stop_words
-from hdvila.hub import find_model, load_model, read_note
+from hdvila.hub import find_model, identify, load_model, read_note
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
@@ -131,7 +130,7 @@ def evaluate_checkpoint(
         seen |= {"consensus": joined.how, "consensus_from": joined.origin}
     record = replace(
         record,
-        checkpoint={"path": checkpoint, "sha256": _hash_of(place)},
+        checkpoint={"path": checkpoint, **identify(place)},
         recipe={**seen, "training": recipe},
         notes=(*record.notes, *([joined.note] if joined is not None and joined.note else [])),
         hardware=hardware(_device_name(model.device)),
@@ -176,13 +175,6 @@ def _texts(annotations: Annotations, videos: Container[str]) -> Iterator[tuple[s
     for question in annotations.questions:
         if question.video_id in videos:
             yield question_texts(question)
-
-
-def _hash_of(place: Path) -> str:
-    """SHA-256 of the weights file."""
-    file = place / "model.safetensors" if place.is_dir() else place
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _device_name(device: torch.device) -> str:

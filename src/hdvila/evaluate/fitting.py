@@ -10,7 +10,7 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.hub import Processor, answers_of
 from hdvila.media.preprocess import Preprocess
-from hdvila.text.tokenizer import Tokenizer
+from hdvila.text.tokenizer import FILES, Tokenizer
 
 __all__ = ["Sampling", "fit_processor"]
 
@@ -47,7 +47,7 @@ def fit_processor(
         )
     if own is None:
         folder = checkpoint.parent
-        beside = any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt"))
+        beside = any((folder / name).is_file() for name in FILES)
         own = Processor(asked, Tokenizer.load(folder if beside else BERT), answers=answers_of(checkpoint))
         preprocess, length = asked, protocol.text_length
     elif fine_tuned:

@@ -15,7 +15,7 @@ from hdvila.errors import StoreError, UsageError
 from hdvila.evaluate.metrics.bootstrap import Interval
 from hdvila.files import replacing
 
-__all__ = ["Record", "file_name", "hardware", "read_record", "versions", "write_record"]
+__all__ = ["Record", "file_name", "hardware", "read_record", "short_identity", "versions", "write_record"]
 
 _PACKAGES = ("hdvila", "torch", "numpy", "av", "tokenizers")
 
@@ -71,7 +71,8 @@ class Record:
         extra: numbers with the whole test in view, by method; never the plain ones (see `metrics.rerank`).
         published: rows to stand beside, as the protocol has them.
         notes: what was odd in the files.
-        checkpoint, recipe: of the model, if one made the predictions: `path` and `sha256`, and its training.
+        checkpoint: of the model, if one made the predictions: `path`, and its hashes (`hdvila.hub.identify`).
+        recipe: how it looked at the videos, and its training.
         versions, hardware, seconds: of this evaluation.
     """
 
@@ -114,16 +115,22 @@ class Record:
 
 def file_name(record: Record) -> str:
     """What the record of a checkpoint is called: two evaluations of which only one may be the same have two names."""
-    recipe, checkpoint = record.recipe or {}, record.checkpoint or {}
+    recipe = record.recipe or {}
     parts = [
         record.protocol,
         recipe.get("sampling", "standard"),
         recipe.get("store", "store").removeprefix("store").replace("/", "-").strip("-"),
         "" if record.tie_rule == "pessimistic" else f"ties-{record.tie_rule}",
         f"{len(record.missing)}-missing" if record.missing else "",
-        checkpoint.get("sha256", "")[:12] or "hub",
+        short_identity(record),
     ]
     return "-".join(part for part in parts if part) + ".json"
+
+
+def short_identity(record: Record) -> str:
+    """Twelve digits by which people tell its model from others; empty where no model made the predictions."""
+    checkpoint = record.checkpoint or {}
+    return (checkpoint.get("identity") or checkpoint.get("sha256", ""))[:12]
 
 
 def write_record(path: Path, record: Record) -> None:
