@@ -60,6 +60,7 @@ class Record:
         gallery, full_gallery: candidates of a query here, and in the published test; of questions, answers to choose
             from, as many as the vocabulary has where it is known.
         split: of the benchmark, that was scored; test, unless the file is by its name another's.
+        built: the questions were drawn by the benchmark's rule, for want of its own file.
         chance: what guessing gives of `metric`, on exactly these queries.
         ties, tie_rule: queries of either direction whose right answer shares its score, and what became of them.
         text_to_video, video_to_text: see `Ranks`, and queries, gallery, chance_r1, ties.
@@ -88,6 +89,7 @@ class Record:
     full_gallery: int
     chance: float
     split: str = "test"
+    built: bool = False
     ties: int = 0
     tie_rule: str = "pessimistic"
     text_to_video: Ranks | None = None
@@ -118,6 +120,7 @@ def file_name(record: Record) -> str:
     recipe = record.recipe or {}
     parts = [
         record.protocol,
+        "built" if record.built else "",
         recipe.get("sampling", "standard"),
         recipe.get("store", "store").removeprefix("store").replace("/", "-").strip("-"),
         "" if record.tie_rule == "pessimistic" else f"ties-{record.tie_rule}",
@@ -191,7 +194,7 @@ def _fits(value: Any, kind: Any) -> bool:
     if origin is tuple:
         each = inner[:1] * len(value) if inner[1:] == (...,) and isinstance(value, list) else inner
         return isinstance(value, list) and len(value) == len(each) and all(map(_fits, value, each))
-    return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+    return isinstance(value, (int, float) if kind is float else kind) and isinstance(value, bool) == (kind is bool)
 
 
 def _plain(value: Any) -> Any:

@@ -90,6 +90,7 @@ def score(
         videos=len(left.videos),
         missing=matched.missing,
         split=split,
+        built=left.built,
         tie_rule=ties,
         published=tuple(
             PublishedRow(who=row.who, source=row.source, values=dict(row.values)) for row in protocol.published

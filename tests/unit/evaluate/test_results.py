@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hdvila.annotations.msrvtt_mc import build_multiple_choice
+from hdvila.annotations.records import Annotations, Caption, Part
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers
 from hdvila.evaluate.protocols import get_protocol
-from hdvila.evaluate.record import Record, read_record, write_record
+from hdvila.evaluate.record import Record, file_name, read_record, write_record
 from hdvila.evaluate.results import setting_of, tabulate
 from hdvila.evaluate.score import score
 from tests.unit.evaluate.test_score import pairs, predicted, questions
@@ -40,6 +42,7 @@ def test_a_record_comes_back_from_its_file(tmp_path: Path) -> None:
         whole | {"gallery": "20"},
         whole | {"missing": "none"},
         whole | {"chance": True},
+        whole | {"built": 1},
         whole | {"published": [{"who": "x"}]},
         whole | {"text_to_video": whole["text_to_video"] | {"r1": None}},
         whole | {"extra": {"dual_softmax": {"text_to_video": 1}}},
@@ -80,6 +83,7 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
         "zero-shot sampling": replace(plain, recipe={"sampling": "zero-shot", "training": None}),
         "checkpoint chosen on the test": replace(plain, recipe=chosen),
         "videos of store-official": replace(plain, recipe=last | {"store": "store-official"}),
+        "questions built by rule, not the papers' draws": replace(plain, built=True),
         "2 videos missing": replace(plain, missing=("a", "b"), recipe=last),
         "validation split, not the test; ties average": replace(plain, split="validation", tie_rule="average"),
     }
@@ -92,6 +96,22 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
     rows = list(csv.DictReader(io.StringIO(tabulate(list(settings.values()), "csv"))))
     assert [row["setting"] for row in rows[: len(settings)]] == list(settings)
     assert {(row["queries"], row["full_queries"]) for row in rows[: len(settings)]} == {("20", "1000")}
+
+
+def test_questions_that_were_built_are_no_rivals_in_any_table(tmp_path: Path) -> None:
+    videos = [f"video{n}" for n in range(6)]
+    captions = tuple(Caption(str(n), name, f"a thing of {name}") for n, name in enumerate(videos))
+    asked = build_multiple_choice(Annotations(tuple(map(Part, videos)), captions))
+    given = Answers({question.question_id: question.answer or 0 for question in asked.questions[:5]})
+    record = score(get_protocol("msrvtt-mc"), asked, given, method="ours", allow_missing=True)
+    assert record.built
+    assert record.to_dict()["built"] is True
+    write_record(tmp_path / "r.json", record)
+    again = read_record(tmp_path / "r.json")
+    for form in ("markdown", "latex", "csv"):
+        row = next(line for line in tabulate([again], form).splitlines() if "ours" in line)  # type: ignore[arg-type]
+        assert "questions built by rule, not the papers' draws; 1 video missing" in row, form
+    assert file_name(record) != file_name(replace(record, built=False))
 
 
 def test_types_have_intervals() -> None:
