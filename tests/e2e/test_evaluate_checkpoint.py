@@ -58,6 +58,7 @@ def test_a_record_tells_what_was_measured_and_by_what(world: Path, tmp_path: Pat
     assert record["checkpoint"]["sha256"] == hashlib.sha256(weights).hexdigest()
     assert record["recipe"]["training"]["name"] == record["method"] == "miniature-tgif-action"
     assert record["recipe"]["preprocess"]["segments"] == 2
+    assert record["fine_tuned"] == ["tgif-action"]
     assert (record["recipe"]["consensus"], record["recipe"]["consensus_from"]) == ("mean", "the checkpoint's recipe")
     assert not any("joined" in note for note in record["notes"])
     assert record["hardware"]["device"] == "cpu"
@@ -135,6 +136,7 @@ def test_segments_are_joined_as_in_training_or_as_published_and_said_so(
     for model in (trained, bare):
         status, record[model], errors = evaluate(capsys, model, "--protocol", "msrvtt-qa", "--data", world / "qa")
         assert status == 0, errors
+        assert record[model].get("fine_tuned") == (["msrvtt-qa"] if model == trained else None)
         stated[model] = record[model]["recipe"]["consensus"], record[model]["recipe"]["consensus_from"]
     assert stated == {trained: ("mean", "the checkpoint's recipe"), bare: ("logsumexp", "the protocol msrvtt-qa")}
     note = record[bare]["notes"][-1]
@@ -179,6 +181,7 @@ def test_another_store_of_the_same_videos_is_another_record(world: Path, tmp_pat
     other = evaluate(capsys, *words, "--predictions", tmp_path / "other.npz")
     assert (plain[0], other[0]) == (0, 0), plain[2] + other[2]
     assert [record["recipe"]["store"] for _, record, _ in (plain, other)] == ["store", "store-official"]
+    assert plain[1]["fine_tuned"] == []  # it was pre-trained only
     seen = [np.load(tmp_path / name)["similarity"] for name in ("plain.npz", "other.npz")]
     assert np.abs(seen[0] - seen[1]).max() > 1e-3, "other pixels"
     names = {file.name.rpartition("-")[0] for file in (data / "results").iterdir()}

@@ -130,6 +130,7 @@ def evaluate_checkpoint(
         seen |= {"consensus": joined.how, "consensus_from": joined.origin}
     record = replace(
         record,
+        fine_tuned=tuple(one.protocol for one in trainings) if trainings or recipe is not None else None,
         checkpoint={"path": checkpoint, **identify(place)},
         recipe={**seen, "training": recipe},
         notes=(*record.notes, *([joined.note] if joined is not None and joined.note else [])),

@@ -74,6 +74,7 @@ class Record:
         notes: what was odd in the files.
         checkpoint: of the model, if one made the predictions: `path`, and its hashes (`hdvila.hub.identify`).
         recipe: how it looked at the videos, and its training.
+        fine_tuned: the protocols that it was fine-tuned on, the first training first; None where nothing tells.
         versions, hardware, seconds: of this evaluation.
     """
 
@@ -106,6 +107,7 @@ class Record:
     notes: tuple[str, ...] = ()
     checkpoint: dict[str, str] | None = None
     recipe: dict[str, Any] | None = None
+    fine_tuned: tuple[str, ...] | None = None
     versions: dict[str, str] = field(default_factory=dict)
     hardware: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0

@@ -98,6 +98,35 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
     assert {(row["queries"], row["full_queries"]) for row in rows[: len(settings)]} == {("20", "1000")}
 
 
+def test_rows_say_what_their_model_was_fine_tuned_on(tmp_path: Path) -> None:
+    somebodys, _ = records()
+    made = replace(somebodys, checkpoint={"path": "m", "sha256": "ab", "identity": "cd"})
+    settings = {
+        "": replace(made, fine_tuned=("msrvtt-1ka",)),
+        "not fine-tuned": replace(made, fine_tuned=()),
+        "fine-tuned on msrvtt-1ka-7k": replace(made, fine_tuned=("msrvtt-1ka-7k",)),
+        "fine-tuned on didemo, then msrvtt-1ka": replace(made, fine_tuned=("didemo", "msrvtt-1ka", "msrvtt-1ka")),
+        "training unknown": made,
+    }
+    for setting, record in settings.items():
+        write_record(tmp_path / "r.json", record)
+        assert setting_of(read_record(tmp_path / "r.json")) == setting
+    assert setting_of(somebodys) == ""
+
+
+def test_runs_of_one_recipe_are_told_apart() -> None:
+    plain, _ = records()
+    first, second, other = (
+        replace(plain, method=method, fine_tuned=("msrvtt-1ka",), checkpoint={"path": "m", "identity": digit * 64})
+        for method, digit in (("recipe", "1"), ("recipe", "2"), ("another", "3"))
+    )
+    rows = list(csv.DictReader(io.StringIO(tabulate([first, second, other, plain, plain], "csv"))))
+    named = ["recipe (111111111111)", "recipe (222222222222)", "another", "ours_1 & co", "ours_1 & co"]
+    assert [row["method"] for row in rows[:5]] == named
+    assert "| recipe (111111111111) |" in tabulate([first, second], "markdown")
+    assert "| recipe |" in tabulate([first], "markdown")
+
+
 def test_questions_that_were_built_are_no_rivals_in_any_table(tmp_path: Path) -> None:
     videos = [f"video{n}" for n in range(6)]
     captions = tuple(Caption(str(n), name, f"a thing of {name}") for n, name in enumerate(videos))
