@@ -71,6 +71,21 @@ def test_a_record_tells_what_was_measured_and_by_what(world: Path, tmp_path: Pat
         assert again[name] == record[name]
 
 
+def test_predictions_outlive_a_scoring_that_fails(
+    world: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("hdvila.evaluate.checkpoint.score", no_memory)
+    file = tmp_path / "predictions.npz"
+    words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--predictions", file)
+    with pytest.raises(MemoryError):
+        evaluate(capsys, *words)
+    with np.load(file) as arrays:
+        assert arrays["similarity"].shape == (6, 6)
+
+
 def test_open_answers_are_words_and_what_lies_outside_is_counted(world: Path, tmp_path: Path, capsys: Capture) -> None:
     words = (world / "qa-model/model", "--protocol", "msrvtt-qa", "--data", world / "qa")
     status, record, errors = evaluate(capsys, *words, "--predictions", tmp_path / "answers.jsonl")

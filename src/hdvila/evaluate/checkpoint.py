@@ -19,6 +19,7 @@ from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
 from hdvila.evaluate.predict import Predicted, predict
+from hdvila.evaluate.predictions import write_predictions
 from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
@@ -60,6 +61,7 @@ def evaluate_checkpoint(
     allow_missing: bool = False,
     segments: int | None = None,
     through: Callable[[ClipSource], ClipSource] | None = None,
+    predictions: Path | None = None,
     reporter: Reporter = SILENT,
     **config: Any,
 ) -> Evaluated:
@@ -73,11 +75,13 @@ def evaluate_checkpoint(
         allow_missing: the store may lack videos; the gallery that is left is in the record.
         segments: of a clip, instead of the model's or the protocol's own number.
         through: changes what the model sees of the clips, for studies.
+        predictions: a file for what the model says (`write_predictions`), written before it is scored, so that no later
+            error takes hours of work away.
         config: settings that a checkpoint file cannot tell (`hdvila.load_model`).
 
     Raises:
         UsageError: files or videos are missing, or model, protocol and videos may not be put together.
-        CheckpointError, StoreError: model or store cannot be read.
+        CheckpointError, StoreError: model or store cannot be read, or `predictions` cannot be written.
     """
     began = time.perf_counter()
     protocol = get_protocol(protocol_name)
@@ -114,6 +118,8 @@ def evaluate_checkpoint(
         batch_size=max(1, SEGMENTS_AT_ONCE // processor.preprocess.segments),
         reporter=reporter,
     )
+    if predictions is not None:
+        write_predictions(predictions, predicted.predictions)
     vocabulary = processor.answers.words if processor.answers else None
     record = score(
         protocol,

@@ -272,6 +272,26 @@ def test_scores_with_a_scale_of_their_own_have_no_softmax() -> None:
     assert endless.extra is None
 
 
+def test_above_a_number_of_scores_no_extra_is_worked_out_and_a_note_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    annotations = pairs(6)
+    vectors = np.eye(6)
+    monkeypatch.setattr("hdvila.evaluate.numbers._FEW", 36)
+    few = score(RETRIEVAL, annotations, predicted(annotations, np.eye(6)), vectors=(vectors, vectors))
+    assert few.extra is not None
+    assert few.extra.keys() == {"dual_softmax", "inverted_softmax", "query_expansion"}
+    assert few.notes == ()
+    monkeypatch.setattr("hdvila.evaluate.numbers._FEW", 35)
+    monkeypatch.setattr("hdvila.evaluate.score.expand_queries", lambda *_: pytest.fail("takes the memory all the same"))
+    many = score(RETRIEVAL, annotations, predicted(annotations, np.eye(6)), vectors=(vectors, vectors))
+    assert many.extra is None
+    assert many.text_to_video == few.text_to_video
+    (note,) = many.notes
+    assert note.startswith("no dual or inverted softmax and no query expansion: they take several copies")
+    assert "there are 36, more than 35" in note
+    (note,) = score(RETRIEVAL, annotations, predicted(annotations, np.eye(6))).notes
+    assert note.startswith("no dual or inverted softmax: they take")
+
+
 def test_a_thousand_by_a_thousand_takes_less_than_a_second() -> None:
     annotations = pairs(1000)
     scores = np.random.default_rng(0).random((1000, 1000)) + 0.6 * np.eye(1000)
