@@ -216,6 +216,9 @@ def test_missing_videos_are_counted_and_named(action: Path, tmp_path: Path, caps
     status, _, errors = run_here(words, capsys)
     assert status == 2
     assert "videos are not in it (gif_38" in errors
+    assert "go on without them by --set data.benchmark.allow_missing=true" in errors
     assert f"hdvila prepare tgif-action --videos VIDEOS --data {data}," in errors
     allowed = {"data.benchmark.allow_missing": "true", "steps": 1}
-    assert run_here(finetune("miniature-tgif-action", data, tmp_path / "run", **allowed), capsys)[0] == 0
+    status, _, errors = run_here(finetune("miniature-tgif-action", data, tmp_path / "run", **allowed), capsys)
+    assert status == 0
+    assert "videos it lacks (gif_38" in errors

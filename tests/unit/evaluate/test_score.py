@@ -84,14 +84,15 @@ def test_missing_videos_are_refused_or_named() -> None:
     scores = np.eye(4)[:, :3]
     some = Similarity(scores, tuple(one.query_id for one in annotations.captions), ("v0", "v1", "v2"))
     with pytest.raises(
-        UsageError, match=r"1 of 4 videos are missing from the predictions, such as v3.*--allow-missing"
+        UsageError,
+        match=r"1 of 4 videos are missing from the predictions \(v3\): .*by --allow-missing, and the record names",
     ):
         score(RETRIEVAL, annotations, some)
     record = score(RETRIEVAL, annotations, some, allow_missing=True).to_dict()
     assert (record["missing"], record["queries"], record["videos"], record["gallery"]) == (["v3"], 3, 3, 3)
     assert (record["full_gallery"], record["chance"]) == (1000, pytest.approx(1 / 3))
     few = Similarity(scores[:2], ("v0/0", "v1/0"), ("v0", "v1", "v2"))
-    with pytest.raises(UsageError, match="lack 1 of the query ids of the annotations, such as v2/0"):
+    with pytest.raises(UsageError, match=r"lack 1 of the query ids of the annotations .v2/0.:"):
         score(RETRIEVAL, annotations, few, allow_missing=True)
     with pytest.raises(UsageError, match=r"the video id 'w' .and 0 more"):
         score(RETRIEVAL, annotations, Similarity(np.eye(1), ("v0/0",), ("w",)))
@@ -147,7 +148,7 @@ def test_choices_and_counts() -> None:
 @pytest.mark.parametrize(
     ("annotations", "answers", "words"),
     [
-        (questions("a", "b"), {"q0": "a"}, "lack 1 of the question ids of the annotations, such as q1"),
+        (questions("a", "b"), {"q0": "a"}, "lack 1 of the question ids of the annotations .q1.:"),
         (questions("a", "b"), {"q0": "a", "q1": "b", "q9": "c"}, "the question id 'q9' .and 0 more"),
         (questions("a", None), {"q0": "a", "q1": "b"}, "'q1' has no answer in the annotations"),
         (questions(0, options=("a", "b")), {"q0": 2}, r"'q0' is answered 2, but its options are numbered 0\.\.1"),
@@ -161,11 +162,15 @@ def test_answers_that_do_not_fit_are_refused(annotations: Annotations, answers: 
 
 def test_questions_of_missing_videos() -> None:
     annotations = questions("a", "b", "c", "d")
-    with pytest.raises(UsageError, match="lack 2 of the question ids"):
+    with pytest.raises(UsageError, match=r"1 of 2 videos are missing from the predictions \(v1\).*by --allow-missing"):
         score(OPEN, annotations, Answers({"q0": "a", "q1": "b"}))
+    with pytest.raises(UsageError, match="none of the videos of the annotations, so there is nothing to score"):
+        score(OPEN, annotations, Answers({}))
     record = score(OPEN, annotations, Answers({"q0": "a", "q1": "x"}), allow_missing=True).to_dict()
     assert (record["missing"], record["queries"], record["accuracy"]) == (["v1"], 2, 0.5)
-    with pytest.raises(UsageError, match="such as q3"):
+    with pytest.raises(
+        UsageError, match=r"lack 1 of the question ids of the annotations .q3.: every question needs its prediction"
+    ):
         score(OPEN, annotations, Answers({"q0": "a", "q1": "x", "q2": "c"}), allow_missing=True)
 
 
