@@ -16,6 +16,7 @@ Every message has three parts: what happened and with which value, why, and what
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from types import ModuleType
 
 __all__ = [
@@ -29,7 +30,10 @@ __all__ = [
     "TranscriptError",
     "UsageError",
     "require",
+    "some_of",
 ]
+
+_SHOWN = 5
 
 
 class HdvilaError(Exception):
@@ -92,3 +96,9 @@ def require(module: str, *, extra: str) -> ModuleType:
         raise MissingDependency(
             f"the package {module!r} is not installed, and this needs it: pip install 'hdvila[{extra}]'"
         ) from error
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Which they are, for a message of one line: the first five, and how many more."""
+    first = ", ".join(names[:_SHOWN])
+    return first if len(names) <= _SHOWN else f"{first} and {len(names) - _SHOWN:,} more"

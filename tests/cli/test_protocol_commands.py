@@ -85,10 +85,13 @@ def test_missing_videos_need_a_word(here: Run, retrieval: list[str], tmp_path: P
     )
     refused = here("evaluate", *retrieval)
     assert refused.returncode == 2
-    assert "1 of 3 videos are missing from the predictions, such as video9772" in refused.stderr
+    assert "1 of 3 videos are missing from the predictions (video9772): " in refused.stderr
     allowed = here("evaluate", *retrieval, "--allow-missing")
     assert allowed.returncode == 0
-    assert "missing: 1 video, such as video9772; the numbers are of the 2 that are left" in allowed.stdout
+    assert (
+        "missing: 1 video (video9772); the numbers are of the 2 that are left; the record names all (--json"
+        in allowed.stdout
+    )
     assert "2 of 1,000" in allowed.stdout
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import file_name, read_record
 from hdvila.evaluate.results import setting_of
-from hdvila.hub import load_model
+from hdvila.hub import identify, load_model
 
 Capture = pytest.CaptureFixture[str]
 
@@ -55,9 +56,11 @@ def test_a_record_tells_what_was_measured_and_by_what(world: Path, tmp_path: Pat
     assert status == 0, errors
     assert (record["queries"], record["videos"], record["chance"]) == (10, 10, 0.2)
     weights = (model / "model.safetensors").read_bytes()
-    assert record["checkpoint"] == {"path": str(model), "sha256": hashlib.sha256(weights).hexdigest()}
+    assert record["checkpoint"] == {"path": str(model), **identify(model)}
+    assert record["checkpoint"]["sha256"] == hashlib.sha256(weights).hexdigest()
     assert record["recipe"]["training"]["name"] == record["method"] == "miniature-tgif-action"
     assert record["recipe"]["preprocess"]["segments"] == 2
+    assert record["fine_tuned"] == ["tgif-action"]
     assert (record["recipe"]["consensus"], record["recipe"]["consensus_from"]) == ("mean", "the checkpoint's recipe")
     assert not any("joined" in note for note in record["notes"])
     assert record["hardware"]["device"] == "cpu"
@@ -70,6 +73,21 @@ def test_a_record_tells_what_was_measured_and_by_what(world: Path, tmp_path: Pat
         assert again[name] == record[name]
 
 
+def test_predictions_outlive_a_scoring_that_fails(
+    world: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("hdvila.evaluate.checkpoint.score", no_memory)
+    file = tmp_path / "predictions.npz"
+    words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--predictions", file)
+    with pytest.raises(MemoryError):
+        evaluate(capsys, *words)
+    with np.load(file) as arrays:
+        assert arrays["similarity"].shape == (6, 6)
+
+
 def test_open_answers_are_words_and_what_lies_outside_is_counted(world: Path, tmp_path: Path, capsys: Capture) -> None:
     words = (world / "qa-model/model", "--protocol", "msrvtt-qa", "--data", world / "qa")
     status, record, errors = evaluate(capsys, *words, "--predictions", tmp_path / "answers.jsonl")
@@ -78,13 +96,13 @@ def test_open_answers_are_words_and_what_lies_outside_is_counted(world: Path, tm
     given = [json.loads(line)["answer"] for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
     assert set(given) <= {"red", "green", "blue", "grey", "white", "oddtrain"}
     (saved,) = (world / "qa" / "results").iterdir()
-    assert saved.name == f"msrvtt-qa-standard-{record['checkpoint']['sha256'][:12]}.json"
+    assert saved.name == f"msrvtt-qa-standard-{record['checkpoint']['identity'][:12]}.json"
 
 
 def test_records_that_differ_have_two_names(world: Path, capsys: Capture) -> None:
     words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt")
     records = [evaluate(capsys, *words, *more)[1] for more in ((), ("--ties", "official"), ("--sampling", "zero-shot"))]
-    sha = records[0]["checkpoint"]["sha256"][:12]
+    sha = records[0]["checkpoint"]["identity"][:12]
     assert {file.name for file in (world / "msrvtt" / "results").glob("msrvtt-1ka-*")} == {
         f"msrvtt-1ka-standard-{sha}.json",
         f"msrvtt-1ka-standard-ties-official-{sha}.json",
@@ -94,6 +112,23 @@ def test_records_that_differ_have_two_names(world: Path, capsys: Capture) -> Non
     official = replace(plain, recipe={**(plain.recipe or {}), "store": "store-official"})
     assert file_name(official) == f"msrvtt-1ka-standard-official-{sha}.json"
     assert file_name(replace(plain, missing=("video1", "video2"))) == f"msrvtt-1ka-standard-2-missing-{sha}.json"
+
+
+def test_a_model_that_looks_otherwise_does_not_write_over_the_record_of_another(
+    world: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    other = Path(shutil.copytree(world / "stage1/model", tmp_path / "other"))
+    config = json.loads((other / "config.json").read_text())
+    config["preprocess"]["rate"] += 1
+    (other / "config.json").write_text(json.dumps(config))
+    results = world / "msrvtt" / "results"
+    names = []
+    for model in (world / "stage1/model", other):
+        status, record, errors = evaluate(capsys, model, "--protocol", "msrvtt-1ka", "--data", world / "msrvtt")
+        assert status == 0, errors
+        names.append(f"msrvtt-1ka-standard-{record['checkpoint']['identity'][:12]}.json")
+        assert json.loads((results / names[-1]).read_text()) == record
+    assert len(set(names)) == 2
 
 
 @pytest.mark.parametrize("option", ["--predictions", "--into", "--report"])
@@ -118,6 +153,7 @@ def test_segments_are_joined_as_in_training_or_as_published_and_said_so(
     for model in (trained, bare):
         status, record[model], errors = evaluate(capsys, model, "--protocol", "msrvtt-qa", "--data", world / "qa")
         assert status == 0, errors
+        assert record[model].get("fine_tuned") == (["msrvtt-qa"] if model == trained else None)
         stated[model] = record[model]["recipe"]["consensus"], record[model]["recipe"]["consensus_from"]
     assert stated == {trained: ("mean", "the checkpoint's recipe"), bare: ("logsumexp", "the protocol msrvtt-qa")}
     note = record[bare]["notes"][-1]
@@ -168,7 +204,7 @@ def test_a_bare_checkpoint_is_tested_with_the_papers_frames_or_the_released_code
         assert made.recipe is not None
         frames[sampling] = 2 * made.recipe["preprocess"]["neighbours"] + 1
         notes[sampling] = [note for note in made.notes if "how many frames" in note]
-        assert (setting_of(made) == "official sampling") == (sampling == "official")
+        assert ("official sampling" in setting_of(made)) == (sampling == "official")
     assert frames == {"standard": 11, "official": 7}
     assert notes["official"] == []
     assert "it is shown 11, as the paper has it for msrvtt-1ka" in notes["standard"][0]
@@ -211,6 +247,7 @@ def test_another_store_of_the_same_videos_is_another_record(world: Path, tmp_pat
     other = evaluate(capsys, *words, "--predictions", tmp_path / "other.npz")
     assert (plain[0], other[0]) == (0, 0), plain[2] + other[2]
     assert [record["recipe"]["store"] for _, record, _ in (plain, other)] == ["store", "store-official"]
+    assert plain[1]["fine_tuned"] == []  # it was pre-trained only
     seen = [np.load(tmp_path / name)["similarity"] for name in ("plain.npz", "other.npz")]
     assert np.abs(seen[0] - seen[1]).max() > 1e-3, "other pixels"
     names = {file.name.rpartition("-")[0] for file in (data / "results").iterdir()}
@@ -253,6 +290,40 @@ def test_videos_that_were_trained_on_are_no_test(world: Path, tmp_path: Path, ca
     assert "in the train split of tgif-action" in errors
 
 
+@pytest.fixture
+def hub(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """alice/actions and alice/answers are models on the hub."""
+    folders = {"alice/actions": world / "action-model/model", "alice/answers": world / "qa-model/model"}
+    hub = pytest.importorskip("huggingface_hub")
+    monkeypatch.setattr(hub, "snapshot_download", lambda name: str(folders[name]))
+
+
+def test_a_model_from_the_hub_brings_its_history_its_recipe_and_its_hash(
+    world: Path, capsys: Capture, hub: None
+) -> None:
+    words = ("--protocol", "msrvtt-qa", "--data", world / "qa")
+    (status, fetched, errors), (_, local, _) = (
+        evaluate(capsys, model, *words) for model in ("alice/answers", world / "qa-model/model")
+    )
+    assert status == 0, errors
+    assert fetched["checkpoint"] == local["checkpoint"] | {"path": "alice/answers"}
+    for key in ("method", "accuracy", "recipe", "notes"):
+        assert fetched[key] == local[key], key
+
+
+def test_a_model_from_the_hub_is_not_tested_on_what_it_has_seen(
+    world: Path, tmp_path: Path, capsys: Capture, hub: None
+) -> None:
+    (tmp_path / "store").symlink_to(world / "action" / "store")
+    train = (world / "action" / "Train_action_question.csv").read_bytes()
+    (tmp_path / "Test_action_question.csv").write_bytes(train)
+    status, _, errors = evaluate(capsys, "alice/actions", "--protocol", "tgif-action", "--data", tmp_path)
+    assert status == 2
+    assert "in the train split of tgif-action" in errors
+    words = ("--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--sampling", "zero-shot")
+    assert "no number of it is zero-shot" in evaluate(capsys, "alice/actions", *words)[2]
+
+
 @pytest.mark.parametrize(("first", "message"), [(50, "not one of the 10 right answers"), (100, "(video100, ")])
 def test_another_vocabulary_and_other_videos_are_refused(
     first: int, message: str, world: Path, tmp_path: Path, capsys: Capture
@@ -274,8 +345,8 @@ def test_a_file_without_a_processor_reads_by_the_protocol(world: Path, tmp_path:
     model.processor = None
     file = tmp_path / "model.safetensors"
     protocol = get_protocol("msrvtt-1ka")
-    processor = fit_processor(model, str(file), protocol, (6.0, 3), "zero-shot", fine_tuned=False)
+    processor = fit_processor(model, file, protocol, (6.0, 3), "zero-shot", fine_tuned=False)
     assert processor.preprocess == protocol.zero_shot
     assert processor.text_length == 32  # as many positions as the model has
-    slower = fit_processor(model, str(file), protocol, (12.0, 6), "standard", fine_tuned=False)
+    slower = fit_processor(model, file, protocol, (12.0, 6), "standard", fine_tuned=False)
     assert (slower.preprocess.fps, slower.preprocess.rate) == (12.0, 2 * protocol.test.rate)

@@ -118,6 +118,20 @@ def test_open_questions_bring_their_answers(
     assert len(read_note(tmp_path / "more" / "model", TRAINED_ON)) == 2
 
 
+def test_a_start_model_from_the_hub_brings_words_answers_and_history(
+    questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert run_here(finetune("miniature-msrvtt-qa", questions, first, steps=1), capsys)[0] == 0
+    hub = pytest.importorskip("huggingface_hub")
+    monkeypatch.setattr(hub, "snapshot_download", lambda name: str({"someone/qa": first / "model"}[name]))
+    start = {"start.model": "someone/qa", "steps": 1}
+    status, _, errors = run_here(finetune("miniature-msrvtt-qa", questions, second, **start), capsys)
+    assert status == 0, errors
+    assert len(read_note(second / "model", TRAINED_ON)) == 2
+    assert read_note(second / "model", "recipe.json")["start.model"] == "someone/qa"  # no folder of this machine
+
+
 def test_more_answers_than_rows_widen_the_head(
     questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,6 +216,9 @@ def test_missing_videos_are_counted_and_named(action: Path, tmp_path: Path, caps
     status, _, errors = run_here(words, capsys)
     assert status == 2
     assert "videos are not in it (gif_38" in errors
+    assert "go on without them by --set data.benchmark.allow_missing=true" in errors
     assert f"hdvila prepare tgif-action --videos VIDEOS --data {data}," in errors
     allowed = {"data.benchmark.allow_missing": "true", "steps": 1}
-    assert run_here(finetune("miniature-tgif-action", data, tmp_path / "run", **allowed), capsys)[0] == 0
+    status, _, errors = run_here(finetune("miniature-tgif-action", data, tmp_path / "run", **allowed), capsys)
+    assert status == 0
+    assert "videos it lacks (gif_38" in errors

@@ -65,9 +65,10 @@ def join_captions(annotations: Annotations) -> Annotations:
 def only(annotations: Annotations, video_ids: Iterable[str], *notes: str) -> Annotations:
     """What is said and asked about these videos, in the order that was there; `notes` are added."""
     kept = frozenset(video_ids)
-    return Annotations(
-        tuple(part for part in annotations.videos if part.video_id in kept),
-        tuple(caption for caption in annotations.captions if caption.video_id in kept),
-        tuple(question for question in annotations.questions if question.video_id in kept),
-        (*annotations.notes, *notes),
+    return replace(
+        annotations,
+        videos=tuple(part for part in annotations.videos if part.video_id in kept),
+        captions=tuple(caption for caption in annotations.captions if caption.video_id in kept),
+        questions=tuple(question for question in annotations.questions if question.video_id in kept),
+        notes=(*annotations.notes, *notes),
     )

@@ -3,7 +3,7 @@
 What is known: 2,990 questions, one for each test video of MSR-VTT; one caption of the video and four drawn at random
 from those of other test videos. What is not: which of the 20 captions is the right one, and the draws. So a file that
 is built here is the same test by rule and size, and another by its options: numbers on it are near, but not equal, to
-those on the file that the papers used, and the notes of such annotations say so.
+those on the file that the papers used. Such annotations are `built`, and a record of them says so in every table.
 
 The file itself is JSON lines: clip_name, options (5), answer (from 0), and qid or none.
 """
@@ -74,4 +74,4 @@ def build_multiple_choice(annotations: Annotations, seed: int = 0) -> Annotation
         options.insert(answer, right)
         questions.append(Question(str(number), video_id, "", answer, tuple(options)))
     note = f"{len(questions):,} questions were built from captions by rule, with seed {seed}: not the papers' draws"
-    return Annotations(annotations.videos, (), tuple(questions), (*annotations.notes, note))
+    return Annotations(annotations.videos, (), tuple(questions), (*annotations.notes, note), built=True)

@@ -72,9 +72,12 @@ class Annotations:
         captions: for retrieval; several may be about one video.
         questions: for question answering.
         notes: what was odd in the files and what was done about it, a sentence each, with counts.
+        built: the questions are drawn here by the benchmark's rule instead of read from its own file: a test like the
+            papers', and not the same.
     """
 
     videos: tuple[Part, ...]
     captions: tuple[Caption, ...] = ()
     questions: tuple[Question, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    built: bool = False

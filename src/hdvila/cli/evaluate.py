@@ -59,7 +59,6 @@ def evaluate(
         found = _corpus(model_name(model), corpus)
         emit({"model": model, "corpus": str(corpus), **found.to_dict()}, json, corpus_lines(found))
         return
-    from hdvila.evaluate.predictions import write_predictions
     from hdvila.evaluate.record import file_name, write_record
 
     record: Record
@@ -79,7 +78,7 @@ def evaluate(
         _check_outputs(
             {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report}
         )
-        done = _benchmark(model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing)
+        done = _benchmark(model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing, predictions)
         record = done.record
         into = into or data / "results" / file_name(record)
     else:
@@ -89,8 +88,6 @@ def evaluate(
         )
     if into is not None:
         write_record(into, record)
-    if predictions is not None and done is not None:
-        write_predictions(predictions, done.predicted.predictions)
     if report is not None and done is not None:
         from hdvila.evaluate.report import write_report
 
@@ -99,9 +96,16 @@ def evaluate(
 
 
 def _benchmark(
-    checkpoint: str, name: str, data: Path, store: str, sampling: str, ties: str, allow_missing: bool
+    checkpoint: str,
+    name: str,
+    data: Path,
+    store: str,
+    sampling: str,
+    ties: str,
+    allow_missing: bool,
+    predictions: Path | None,
 ) -> Evaluated:
-    """A model by a protocol."""
+    """A model by a protocol; what it says is written before it is scored."""
     from hdvila.evaluate.checkpoint import evaluate_checkpoint
     from hdvila.evaluate.fitting import Sampling
 
@@ -115,6 +119,7 @@ def _benchmark(
         sampling=sampling,  # type: ignore[arg-type]
         ties=ties,  # type: ignore[arg-type]
         allow_missing=allow_missing,
+        predictions=predictions,
         reporter=reporter(),
     )
 

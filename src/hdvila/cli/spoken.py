@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hdvila.errors import some_of
+
 if TYPE_CHECKING:
     from hdvila.evaluate.record import Record
     from hdvila.evaluate.retrieval import RetrievalReport
@@ -23,8 +25,8 @@ def record_lines(record: Record) -> str:
     ]
     if record.missing:
         lines.append(
-            f"missing: {_many(len(record.missing), 'video', 'videos')}, such as {', '.join(record.missing[:3])}; "
-            f"the numbers are of the {record.videos:,} that are left"
+            f"missing: {_many(len(record.missing), 'video', 'videos')} ({some_of(record.missing)}); the numbers are of "
+            f"the {record.videos:,} that are left; the record names all (--json, or the file of --into)"
         )
     if record.ties:
         lines.append(f"ties: {record.ties:,} queries, rule {record.tie_rule}")

@@ -10,12 +10,10 @@ import numpy as np
 
 from hdvila.annotations.records import Annotations, Caption, Question
 from hdvila.data.source import Prepared
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, some_of
 from hdvila.text.answers import Answers
 
 __all__ = ["Example", "caption_examples", "clip_numbers", "question_examples", "question_texts"]
-
-SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,13 @@ class Example:
         return self.wordings[int(np.random.default_rng([key, 2]).integers(len(self.wordings)))]
 
 
-def clip_numbers(prepared: Prepared, videos: Iterable[str], *, allow_missing: bool = False) -> dict[str, int]:
+def clip_numbers(
+    prepared: Prepared, videos: Iterable[str], *, allow_missing: bool = False, allowing: str = "--allow-missing"
+) -> dict[str, int]:
     """Video -> number of its clip, in the order of `videos`, without those that the store lacks.
+
+    Args:
+        allowing: what a person writes to set `allow_missing`.
 
     Raises:
         UsageError: videos are missing and may not be (says how many and which), or all are; a video of several clips.
@@ -57,10 +60,10 @@ def clip_numbers(prepared: Prepared, videos: Iterable[str], *, allow_missing: bo
         )
     missing = [video for video in wanted if not count[video]]
     if missing and (not allow_missing or len(missing) == len(wanted)):
-        some = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
+        way_out = f", or go on without them by {allowing}" if len(missing) < len(wanted) else ""
         raise UsageError(
-            f"{store}: {len(missing)} of the {len(wanted)} videos are not in it ({some}): add them with "
-            f"{prepared.command}, or allow missing ones if some are there"
+            f"{store}: {len(missing):,} of the {len(wanted):,} videos are not in it ({some_of(missing)}): add them "
+            f"with {prepared.command}, which names each that it does not find{way_out}"
         )
     place = {clip.video_id: number for number, clip in enumerate(clips)}
     return {video: place[video] for video in wanted if count[video]}

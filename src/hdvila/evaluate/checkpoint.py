@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,11 +19,12 @@ from hdvila.evaluate.fitting import Sampling, fit_processor, what_is_unsaid
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
 from hdvila.evaluate.predict import Predicted, predict
+from hdvila.evaluate.predictions import write_predictions
 from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
 from hdvila.evaluate.stop_words import without_stop_words
-from hdvila.hub import load_model, read_note
+from hdvila.hub import find_model, identify, load_model, read_note
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
@@ -61,6 +61,7 @@ def evaluate_checkpoint(
     allow_missing: bool = False,
     segments: int | None = None,
     through: Callable[[ClipSource], ClipSource] | None = None,
+    predictions: Path | None = None,
     reporter: Reporter = SILENT,
     **config: Any,
 ) -> Evaluated:
@@ -74,11 +75,13 @@ def evaluate_checkpoint(
         allow_missing: the store may lack videos; the gallery that is left is in the record.
         segments: of a clip, instead of the model's or the protocol's own number.
         through: changes what the model sees of the clips, for studies.
+        predictions: a file for what the model says (`write_predictions`), written before it is scored, so that no later
+            error takes hours of work away.
         config: settings that a checkpoint file cannot tell (`hdvila.load_model`).
 
     Raises:
         UsageError: files or videos are missing, or model, protocol and videos may not be put together.
-        CheckpointError, StoreError: model or store cannot be read.
+        CheckpointError, StoreError: model or store cannot be read, or `predictions` cannot be written.
     """
     began = time.perf_counter()
     protocol = get_protocol(protocol_name)
@@ -89,11 +92,12 @@ def evaluate_checkpoint(
     source: Any = prepared.source
     videos = [video.video_id for video in annotations.videos]
     numbers = clip_numbers(prepared, videos, allow_missing=allow_missing)
-    model = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu", **config)
-    trainings, recipe = from_note(read_note(checkpoint, TRAINED_ON)), read_note(checkpoint, "recipe.json")
+    place = find_model(checkpoint)
+    model = load_model(place, device="cuda" if torch.cuda.is_available() else "cpu", **config)
+    trainings, recipe = from_note(read_note(place, TRAINED_ON)), read_note(place, "recipe.json")
     rates = source.rates.lr_fps, source.rates.hr_every
     unsaid = what_is_unsaid(model, protocol, sampling)
-    processor = fit_processor(model, checkpoint, protocol, rates, sampling, bool(trainings), store)
+    processor = fit_processor(model, place, protocol, rates, sampling, bool(trainings), store)
     if segments is not None:
         processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
     model.processor = processor
@@ -116,6 +120,8 @@ def evaluate_checkpoint(
         batch_size=max(1, SEGMENTS_AT_ONCE // processor.preprocess.segments),
         reporter=reporter,
     )
+    if predictions is not None:
+        write_predictions(predictions, predicted.predictions)
     vocabulary = processor.answers.words if processor.answers else None
     record = score(
         protocol,
@@ -132,7 +138,8 @@ def evaluate_checkpoint(
         seen |= {"consensus": joined.how, "consensus_from": joined.origin}
     record = replace(
         record,
-        checkpoint={"path": checkpoint, "sha256": _hash_of(checkpoint)},
+        fine_tuned=tuple(one.protocol for one in trainings) if trainings or recipe is not None else None,
+        checkpoint={"path": checkpoint, **identify(place)},
         recipe={**seen, "training": recipe},
         notes=(*record.notes, *said),
         hardware=hardware(_device_name(model.device)),
@@ -177,15 +184,6 @@ def _texts(annotations: Annotations, videos: Container[str]) -> Iterator[tuple[s
     for question in annotations.questions:
         if question.video_id in videos:
             yield question_texts(question)
-
-
-def _hash_of(checkpoint: str) -> str:
-    """SHA-256 of the weights file; empty for a model that was fetched from the hub by name."""
-    file = Path(checkpoint) / "model.safetensors" if Path(checkpoint).is_dir() else Path(checkpoint)
-    if not file.is_file():
-        return ""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _device_name(device: torch.device) -> str:

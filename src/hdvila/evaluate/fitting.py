@@ -12,7 +12,7 @@ from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.hub import Processor, answers_of
 from hdvila.media.preprocess import Preprocess
 from hdvila.media.view import RATIO
-from hdvila.text.tokenizer import Tokenizer
+from hdvila.text.tokenizer import FILES, Tokenizer
 
 __all__ = ["Sampling", "fit_processor", "what_is_unsaid"]
 
@@ -24,7 +24,7 @@ BERT = "bert-base-uncased"
 
 def fit_processor(
     model: Any,
-    checkpoint: str,
+    checkpoint: Path,
     protocol: Protocol,
     rates: tuple[float, int],
     sampling: Sampling,
@@ -38,6 +38,7 @@ def fit_processor(
     the tokenizer beside it (BERT's, uncased, without one).
 
     Args:
+        checkpoint: where the model lies (`hdvila.hub.find_model`).
         rates: LR frames a second of the store, and how many of them go to an HR frame.
         fine_tuned: whether the model was trained on a benchmark.
         store: the folder of the prepared videos, by which those of the released code are known.
@@ -67,8 +68,8 @@ def fit_processor(
             "the model that the fine-tuning began with"
         )
     if own is None:
-        folder = Path(checkpoint).parent
-        beside = any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt"))
+        folder = checkpoint.parent
+        beside = any((folder / name).is_file() for name in FILES)
         own = Processor(asked, Tokenizer.load(folder if beside else BERT), answers=answers_of(checkpoint))
         preprocess, length = asked, protocol.text_length
     elif fine_tuned:

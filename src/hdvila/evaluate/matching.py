@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hdvila.annotations.gather import only
 from hdvila.annotations.records import Annotations
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.predictions import Answers, Similarity
 
 __all__ = ["Matched", "match_answers", "match_similarity", "rows_of", "targets_of"]
@@ -63,9 +63,6 @@ def match_answers(annotations: Annotations, predictions: Answers, allow_missing:
     )
     given = list(predictions.answers.values())
     answered = {question.video_id for question in annotations.questions if question.question_id in places}
-    unanswered = [question.question_id for question in annotations.questions if question.question_id not in places]
-    if not allow_missing:
-        _refuse_missing(unanswered, "question")
     missing = tuple(part.video_id for part in annotations.videos if part.video_id not in answered)
     left = _left(annotations, missing, allow_missing)
     _refuse_missing([one.question_id for one in left.questions if one.question_id not in places], "question")
@@ -120,22 +117,23 @@ def _strangers(ids: Sequence[str], known: Set[str]) -> list[str]:
 def _refuse_missing(names: Sequence[str], what: str) -> None:
     if names:
         raise UsageError(
-            f"the predictions lack {len(names)} of the {what} ids of the annotations, such as {', '.join(names[:3])}; "
+            f"the predictions lack {len(names):,} of the {what} ids of the annotations ({some_of(names)}): "
             f"every {what} needs its prediction"
         )
 
 
 def _left(annotations: Annotations, missing: Sequence[str], allowed: bool) -> Annotations:
     total = len(annotations.videos)
+    if missing and len(missing) == total:
+        raise UsageError("the predictions have none of the videos of the annotations, so there is nothing to score")
     if missing and not allowed:
         raise UsageError(
-            f"{len(missing):,} of {total:,} videos are missing from the predictions, such as {', '.join(missing[:3])}: "
-            "a smaller gallery is an easier test; give all, or allow it (--allow-missing)"
+            f"{len(missing):,} of {total:,} videos are missing from the predictions ({some_of(missing)}): "
+            "without them it is another test, and for retrieval an easier one; give all, or go on without them by "
+            "--allow-missing, and the record names each"
         )
     if not missing:
         return annotations
-    if len(missing) == total:
-        raise UsageError("the predictions have none of the videos of the annotations, so there is nothing to score")
     gone = frozenset(missing)
     return only(annotations, (part.video_id for part in annotations.videos if part.video_id not in gone))
 

@@ -20,7 +20,7 @@ from hdvila.evaluate.metrics.rank import RankedQueries, TieRule, metrics_of, ran
 from hdvila.evaluate.metrics.rerank import dual_softmax, inverted_softmax
 from hdvila.evaluate.protocols.protocol import Protocol
 
-__all__ = ["Resample", "numbers_of_questions", "numbers_of_retrieval", "unlike_cosines"]
+__all__ = ["Resample", "few_enough", "left_out", "numbers_of_questions", "numbers_of_retrieval"]
 
 Resample = Callable[[Sequence[Hashable]], Resampling]
 _FEW = 30_000_000  # scores up to which the extra columns are worked out: they need several float64 copies
@@ -55,22 +55,40 @@ def numbers_of_retrieval(
     return {**numbers, "extra": extra} if extra else numbers
 
 
-def unlike_cosines(similarity_QV: NDArray[Any]) -> str:
-    """What is to be said where scores have a scale of their own, on which the temperature of a softmax means nothing;
-    empty for cosines."""
-    largest = float(np.abs(similarity_QV).max())
-    if largest <= _ONE:
-        return ""
-    return (
-        f"no dual or inverted softmax: their temperature is for cosines, and a score here is as large as {largest:.3g}"
-    )
+def few_enough(scores: int) -> bool:
+    """Whether the extra columns of so many scores are worked out."""
+    return scores <= _FEW
+
+
+def left_out(similarity_QV: NDArray[Any], vectors: bool) -> str:
+    """What is to be said where extra columns are left out; empty where they are all there.
+
+    Args:
+        vectors: whether there are vectors, which query expansion needs.
+    """
+    if not few_enough(similarity_QV.size):
+        which = "no dual or inverted softmax and no query expansion" if vectors else "no dual or inverted softmax"
+        return (
+            f"{which}: they take several copies of all scores in memory, and there are {similarity_QV.size:,}, more "
+            f"than {_FEW:,}"
+        )
+    if (largest := _largest(similarity_QV)) > _ONE:
+        return (
+            "no dual or inverted softmax: their temperature is for cosines, and a score here is as large as "
+            f"{largest:.3g}"
+        )
+    return ""
+
+
+def _largest(similarity_QV: NDArray[Any]) -> float:
+    return max(float(similarity_QV.max()), -float(similarity_QV.min()))
 
 
 def _made_over(
     similarity_QV: NDArray[Any], expanded_QV: NDArray[Any] | None
 ) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
     """The methods with the scores (Q, V) that they make for text to video and for video to text, one after another."""
-    if similarity_QV.size <= _FEW and not unlike_cosines(similarity_QV):
+    if few_enough(similarity_QV.size) and _largest(similarity_QV) <= _ONE:
         both_QV = dual_softmax(similarity_QV)
         yield "dual_softmax", both_QV, both_QV
         yield "inverted_softmax", inverted_softmax(similarity_QV), inverted_softmax(similarity_QV.T).T

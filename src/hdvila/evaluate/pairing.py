@@ -8,12 +8,15 @@ from typing import Any
 from hdvila.annotations.records import Annotations
 from hdvila.data.history import Training
 from hdvila.errors import UsageError
+from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
 
 __all__ = ["check_pairing", "check_unseen"]
 
 _BY_RETRIEVAL = ("msrvtt-mc",)
 """Multiple-choice protocols whose options are captions, so that a retrieval model can choose the nearest."""
+_WIDER = {"msrvtt-1ka-7k": ("msrvtt-1ka",)}
+"""Protocols for models that learned from few videos -> those whose training on the same benchmark has more."""
 
 
 def check_pairing(model: Any, protocol: Protocol, annotations: Annotations, trainings: Sequence[Training] = ()) -> None:
@@ -23,8 +26,8 @@ def check_pairing(model: Any, protocol: Protocol, annotations: Annotations, trai
         trainings: those that the model has behind it, the last of which made its answer head.
 
     Raises:
-        UsageError: it is of another variant, learned to answer another task, or answers with words that the benchmark
-            does not have.
+        UsageError: it is of another variant, learned to answer another task, learned from more videos of the benchmark
+            than the protocol trains on, or answers with words that the benchmark does not have.
     """
     fitting = VARIANTS[protocol.task] + (VARIANTS["retrieval"] if protocol.name in _BY_RETRIEVAL else ())
     variant = model.config.variant
@@ -38,6 +41,12 @@ def check_pairing(model: Any, protocol: Protocol, annotations: Annotations, trai
         raise UsageError(
             f"the model was fine-tuned to answer {trainings[-1].protocol}, and the answers of {protocol.name} are "
             f"others: {way_out}"
+        )
+    if wider := next((one.protocol for one in trainings if one.protocol in _WIDER.get(protocol.name, ())), ""):
+        raise UsageError(
+            f"the model was fine-tuned on {wider}, whose {get_protocol(wider).training:,} videos are more than the "
+            f"{protocol.training:,} of {protocol.name}, so its number would be no rival of those beside it: evaluate "
+            f"it by {wider}, or fine-tune one with data.benchmark.protocol={protocol.name}"
         )
     if variant == "open_ended":
         _check_vocabulary(model.processor.answers, protocol, annotations)

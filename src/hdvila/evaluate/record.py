@@ -15,7 +15,7 @@ from hdvila.errors import StoreError, UsageError
 from hdvila.evaluate.metrics.bootstrap import Interval
 from hdvila.files import replacing
 
-__all__ = ["Record", "file_name", "hardware", "read_record", "versions", "write_record"]
+__all__ = ["Record", "file_name", "hardware", "read_record", "short_identity", "versions", "write_record"]
 
 _PACKAGES = ("hdvila", "torch", "numpy", "av", "tokenizers")
 
@@ -60,6 +60,7 @@ class Record:
         gallery, full_gallery: candidates of a query here, and in the published test; of questions, answers to choose
             from, as many as the vocabulary has where it is known.
         split: of the benchmark, that was scored; test, unless the file is by its name another's.
+        built: the questions were drawn by the benchmark's rule, for want of its own file.
         chance: what guessing gives of `metric`, on exactly these queries.
         ties, tie_rule: queries of either direction whose right answer shares its score, and what became of them.
         text_to_video, video_to_text: see `Ranks`, and queries, gallery, chance_r1, ties.
@@ -71,7 +72,9 @@ class Record:
         extra: numbers with the whole test in view, by method; never the plain ones (see `metrics.rerank`).
         published: rows to stand beside, as the protocol has them.
         notes: what was odd in the files.
-        checkpoint, recipe: of the model, if one made the predictions: `path` and `sha256`, and its training.
+        checkpoint: of the model, if one made the predictions: `path`, and its hashes (`hdvila.hub.identify`).
+        recipe: how it looked at the videos, and its training.
+        fine_tuned: the protocols that it was fine-tuned on, the first training first; None where nothing tells.
         versions, hardware, seconds: of this evaluation.
     """
 
@@ -87,6 +90,7 @@ class Record:
     full_gallery: int
     chance: float
     split: str = "test"
+    built: bool = False
     ties: int = 0
     tie_rule: str = "pessimistic"
     text_to_video: Ranks | None = None
@@ -103,6 +107,7 @@ class Record:
     notes: tuple[str, ...] = ()
     checkpoint: dict[str, str] | None = None
     recipe: dict[str, Any] | None = None
+    fine_tuned: tuple[str, ...] | None = None
     versions: dict[str, str] = field(default_factory=dict)
     hardware: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
@@ -114,16 +119,23 @@ class Record:
 
 def file_name(record: Record) -> str:
     """What the record of a checkpoint is called: two evaluations of which only one may be the same have two names."""
-    recipe, checkpoint = record.recipe or {}, record.checkpoint or {}
+    recipe = record.recipe or {}
     parts = [
         record.protocol,
+        "built" if record.built else "",
         recipe.get("sampling", "standard"),
         recipe.get("store", "store").removeprefix("store").replace("/", "-").strip("-"),
         "" if record.tie_rule == "pessimistic" else f"ties-{record.tie_rule}",
         f"{len(record.missing)}-missing" if record.missing else "",
-        checkpoint.get("sha256", "")[:12] or "hub",
+        short_identity(record),
     ]
     return "-".join(part for part in parts if part) + ".json"
+
+
+def short_identity(record: Record) -> str:
+    """Twelve digits by which people tell its model from others; empty where no model made the predictions."""
+    checkpoint = record.checkpoint or {}
+    return (checkpoint.get("identity") or checkpoint.get("sha256", ""))[:12]
 
 
 def write_record(path: Path, record: Record) -> None:
@@ -184,7 +196,7 @@ def _fits(value: Any, kind: Any) -> bool:
     if origin is tuple:
         each = inner[:1] * len(value) if inner[1:] == (...,) and isinstance(value, list) else inner
         return isinstance(value, list) and len(value) == len(each) and all(map(_fits, value, each))
-    return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+    return isinstance(value, (int, float) if kind is float else kind) and isinstance(value, bool) == (kind is bool)
 
 
 def _plain(value: Any) -> Any:

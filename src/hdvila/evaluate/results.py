@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 from hdvila.errors import UsageError
 from hdvila.evaluate.forms import CHANCE, Column, Row, Table, as_csv, as_latex, as_markdown, cells
-from hdvila.evaluate.record import PublishedRow, Record
+from hdvila.evaluate.record import PublishedRow, Record, short_identity
 
 __all__ = ["Format", "beside_published", "setting_of", "tabulate"]
 
@@ -28,8 +29,8 @@ def tabulate(records: Sequence[Record], form: Format) -> str:
     """The records as text: a table for each protocol, in the order of their first record; CSV has one for all.
 
     Records stand above the published rows of their protocol, each with how many of the test's queries it is about and
-    with `setting_of`. Cells have the 95 % interval after the number. Shares are percent in Markdown and LaTeX and
-    fractions in CSV.
+    with `setting_of`; where several have one method, its name is followed by `short_identity`. Cells have
+    the 95 % interval after the number. Shares are percent in Markdown and LaTeX and fractions in CSV.
 
     Raises:
         UsageError: no records, or an unknown form.
@@ -58,19 +59,34 @@ def setting_of(record: Record) -> str:
     chosen_on, kept = (_at(record.recipe, ("training", f"validate.{name}")) for name in ("on", "keep"))
     said = (
         f"{record.split} split, not the test" if record.split != "test" else "",
+        "questions built by rule, not the papers' draws" if record.built else "",
         f"{len(record.missing):,} video{'s' if len(record.missing) > 1 else ''} missing" if record.missing else "",
         f"ties {record.tie_rule}" if record.tie_rule != "pessimistic" else "",
         f"videos of {store}" if store not in (None, "store") else "",
+        _training(record),
         f"{sampling} sampling" if sampling not in (None, "standard") else "",
         "checkpoint chosen on the test" if chosen_on == "official-test" and kept != "last" else "",
     )
     return "; ".join(one for one in said if one)
 
 
+def _training(record: Record) -> str:
+    """What its model was fine-tuned on, where that is not just the training of the protocol itself."""
+    if record.checkpoint is None:
+        return ""
+    if record.fine_tuned is None:
+        return "training unknown"
+    trainings = list(dict.fromkeys(record.fine_tuned))
+    if trainings == [record.protocol]:
+        return ""
+    return f"fine-tuned on {', then '.join(trainings)}" if trainings else "not fine-tuned"
+
+
 def _table(name: str, records: Sequence[Record]) -> Table:
     published = {row["who"]: row for record in records for row in record.published}
     columns = _columns(records)
-    rows = [_ours(record, columns) for record in records]
+    methods = Counter(record.method for record in records)
+    rows = [_ours(record, columns, alone=methods[record.method] == 1) for record in records]
     rows += [_theirs(row, columns) for row in published.values()]
     metric = (_FORTH, "r1") if records[0].task == "retrieval" else (records[0].metric,)
     chances = {record.chance for record in records}
@@ -90,7 +106,7 @@ def _columns(records: Sequence[Record]) -> tuple[Column, ...]:
     return (*first, *by_type)
 
 
-def _ours(record: Record, columns: Sequence[Column]) -> Row:
+def _ours(record: Record, columns: Sequence[Column], *, alone: bool) -> Row:
     whole = record.to_dict()
     numbers, ends = {}, {}
     for column in columns:
@@ -100,7 +116,9 @@ def _ours(record: Record, columns: Sequence[Column]) -> Row:
         if interval is not None:
             ends[column.key] = (float(interval[0]), float(interval[1]))
     queries, gallery = (record.queries, record.full_queries), (record.gallery, record.full_gallery)
-    return Row(record.method, numbers, ends, queries, gallery, setting=setting_of(record))
+    digits = "" if alone else short_identity(record)
+    method = f"{record.method} ({digits})" if digits else record.method
+    return Row(method, numbers, ends, queries, gallery, setting=setting_of(record))
 
 
 def _theirs(row: PublishedRow, columns: Sequence[Column]) -> Row:

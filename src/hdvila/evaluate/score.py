@@ -18,7 +18,7 @@ from hdvila.evaluate.matching import match_answers, match_similarity
 from hdvila.evaluate.metrics.bootstrap import Resampling
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.metrics.rerank import expand_queries
-from hdvila.evaluate.numbers import numbers_of_questions, numbers_of_retrieval, unlike_cosines
+from hdvila.evaluate.numbers import few_enough, left_out, numbers_of_questions, numbers_of_retrieval
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.record import PublishedRow, Record, hardware, versions
@@ -69,11 +69,11 @@ def score(
         _need(annotations.captions, protocol, "captions")
         matched = match_similarity(annotations, predictions, allow_missing)
         expanded_QV = None
-        if vectors is not None:
+        if vectors is not None and few_enough(matched.values.size):
             expanded = Similarity(expand_queries(*vectors), predictions.query_ids, predictions.video_ids)
             expanded_QV = match_similarity(annotations, expanded, allow_missing).values
         numbers = numbers_of_retrieval(matched, expanded_QV, ties, resample)
-        odd = unlike_cosines(matched.values)
+        odd = left_out(matched.values, vectors is not None)
     else:
         _need(annotations.questions, protocol, "questions")
         matched = match_answers(annotations, predictions, allow_missing)
@@ -90,6 +90,7 @@ def score(
         videos=len(left.videos),
         missing=matched.missing,
         split=split,
+        built=left.built,
         tie_rule=ties,
         published=tuple(
             PublishedRow(who=row.who, source=row.source, values=dict(row.values)) for row in protocol.published

@@ -1,7 +1,18 @@
-"""Names and paths to models, and what stands between files and models: `load_model`, `build_model`, `Processor`."""
+"""Names and paths to models, and what stands between files and models: `load_model`, `find_model`, `Processor`."""
 
-from hdvila.hub.load import build_model, list_models, load_model
+from hdvila.hub.identity import identify
+from hdvila.hub.load import build_model, find_model, list_models, load_model
 from hdvila.hub.processor import Processor, answers_of
 from hdvila.nn.pretrained import evaluating, read_note
 
-__all__ = ["Processor", "answers_of", "build_model", "evaluating", "list_models", "load_model", "read_note"]
+__all__ = [
+    "Processor",
+    "answers_of",
+    "build_model",
+    "evaluating",
+    "find_model",
+    "identify",
+    "list_models",
+    "load_model",
+    "read_note",
+]

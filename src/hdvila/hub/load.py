@@ -64,9 +64,7 @@ def load_model(
         return _fit(unwrap(source), config, strict, "the state dict").to(device, dtype).eval()
     if not isinstance(source, str | Path) or not str(source):
         raise UsageError(f"load_model({source!r}): name a model folder, a checkpoint file or a hub id, or give weights")
-    path = Path(source)
-    if not path.exists():
-        path = _from_hub(str(source))
+    path = find_model(source)
     if not path.is_dir():
         return _fit(read_weights(path), config, strict, str(path)).to(device, dtype).eval()
     described = read_config(path)
@@ -75,6 +73,19 @@ def load_model(
     if "preprocess" in described:
         model.processor = Processor.load(path, described)
     return model.to(device, dtype).eval()
+
+
+def find_model(source: str | Path) -> Path:
+    """Where a model lies on this machine: the path as it is, or the folder to which a hub id was fetched.
+
+    Whoever reads more than weights (notes, answers, hashes) asks here first, so that a hub id brings all of them.
+
+    Raises:
+        CheckpointError: there is no such path, and the hub does not give it.
+        MissingDependency: a hub id without the ``hub`` extra installed.
+    """
+    path = Path(source)
+    return path if path.exists() else _from_hub(str(source))
 
 
 def _check_device(device: str | torch.device) -> None:

@@ -144,16 +144,22 @@ def read_note(folder: str | Path, name: str) -> Any:
         CheckpointError: the note is missing or damaged.
     """
     folder = Path(folder).parent if Path(folder).is_file() else Path(folder)
-    try:
-        described = json.loads((folder / CONFIG).read_text())
-    except (OSError, ValueError):
-        return None
-    if not isinstance(described, dict) or name not in described.get("notes", ()):
+    if name not in notes_of(folder):
         return None  # a file of this name would be from a model that lay here before
     try:
         return json.loads((folder / name).read_text())
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder / name}: it cannot be read ({error}): fetch the model folder again") from error
+
+
+def notes_of(folder: Path) -> tuple[str, ...]:
+    """The names of the notes that `save_pretrained` was given; none where the folder is no model."""
+    try:
+        described = json.loads((folder / CONFIG).read_text())
+    except (OSError, ValueError):
+        return ()
+    named = described.get("notes", ()) if isinstance(described, dict) else ()
+    return tuple(name for name in named if isinstance(name, str) and Path(name).name == name)
 
 
 @contextmanager

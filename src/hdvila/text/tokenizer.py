@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from hdvila.errors import HdvilaError, UsageError, require
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-_FILES = ("tokenizer.json", "vocab.txt")
+FILES = ("tokenizer.json", "vocab.txt")
+"""Of a tokenizer's folder; the first that is there is read."""
 _OWN = Path(__file__).parent / "vocabularies"
 _ONE_WORD_NAMES = ("bert-", "distilbert-")  # BERT's first tokenizers have no owner in their names
 _BLOCK = 10_000  # texts encoded at once, on all cores
@@ -154,7 +155,7 @@ def _find(source: str | os.PathLike[str]) -> Path:
     if path.is_file():
         return path
     if path.is_dir():
-        found = [path / name for name in _FILES if (path / name).is_file()]
+        found = [path / name for name in FILES if (path / name).is_file()]
         if not found:
             raise UsageError(f"{path}: holds neither tokenizer.json nor vocab.txt; name the folder of a BERT tokenizer")
         return found[0]
@@ -174,7 +175,7 @@ def _find(source: str | os.PathLike[str]) -> Path:
 def _from_hub(name: str) -> Path:
     hub = require("huggingface_hub", extra="hub")
     cause: Exception | None = None
-    for file in _FILES:
+    for file in FILES:
         if isinstance(known := hub.try_to_load_from_cache(name, file), str):
             return Path(known)
         try:

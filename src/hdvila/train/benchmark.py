@@ -18,13 +18,14 @@ from hdvila.data.examples import (
 from hdvila.data.history import Training
 from hdvila.data.settings import Benchmark
 from hdvila.data.source import Prepared, open_prepared
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
 from hdvila.progress import Reporter
 from hdvila.text.answers import Answers
 from hdvila.train.recipe import Recipe, Validate
 
+ALLOWING = "--set data.benchmark.allow_missing=true"
 CARVED_SHARE = 0.1
 
 
@@ -74,10 +75,12 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
     for note in train.notes:
         reporter.note(note)
     videos = [video.video_id for video in train.videos]
-    numbers = clip_numbers(prepared, videos, allow_missing=chosen.allow_missing)
-    if len(numbers) < len(videos):
-        lost = len(videos) - len(numbers)
-        reporter.note(f"{prepared.folder}: trained without the {lost} of {len(videos)} videos it lacks")
+    numbers = clip_numbers(prepared, videos, allow_missing=chosen.allow_missing, allowing=ALLOWING)
+    if lost := [video for video in videos if video not in numbers]:
+        reporter.note(
+            f"{prepared.folder}: trained without the {len(lost):,} of {len(videos):,} videos it lacks "
+            f"({some_of(lost)}); {prepared.command} names all"
+        )
     answers = _answers(recipe, protocol, train) if protocol.task in ("open_ended", "count") else None
     if protocol.task == "retrieval":
         examples = caption_examples(train.captions, numbers)

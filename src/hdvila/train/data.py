@@ -17,7 +17,7 @@ from hdvila.errors import UsageError
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary
 from hdvila.text.answers import Answers
-from hdvila.text.tokenizer import Tokenizer
+from hdvila.text.tokenizer import FILES, Tokenizer
 from hdvila.train.benchmark import HeldOut, open_benchmark
 from hdvila.train.recipe import Recipe
 from hdvila.types import Clip
@@ -126,7 +126,7 @@ def _tokenizer(recipe: Recipe, texts: Iterable[str]) -> Tokenizer:
     for key, start in (("start.model", recipe.start.model), ("start.bert", recipe.start.bert)):
         if start:
             folder = Path(start).parent if Path(start).is_file() else Path(start)
-            if folder.is_dir() and not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
+            if folder.is_dir() and not any((folder / name).is_file() for name in FILES):
                 raise UsageError(
                     f"{key}={start}: {folder} holds no tokenizer.json or vocab.txt, and only the tokenizer that these "
                     "weights were trained with gives their words the right meaning: name it with data.tokenizer"

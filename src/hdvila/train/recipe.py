@@ -30,7 +30,7 @@ class Start:
     """Weights to begin with; what none of them holds begins at random."""
 
     model: str = ""
-    """A model folder or checkpoint of any stage; the recipe's model takes everything that the two share."""
+    """A model folder, checkpoint or hub id, of any stage; the recipe's model takes everything that the two share."""
     bert: str = ""
     """A Hugging Face BERT folder or file, for the text and joint transformers."""
     resnet: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from hdvila.data.loader import Share
 from hdvila.data.order import Order
 from hdvila.errors import TrainingError
 from hdvila.files import exclusive, replacing
-from hdvila.hub import read_note
+from hdvila.hub import find_model, read_note
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import Reporter
 from hdvila.text.tokenizer import Tokenizer
@@ -69,14 +69,15 @@ def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | Non
     if engine.first:
         checkpoints.discard_unfinished()
     latest = last_checkpoint(recipe, folder)
-    data = open_data(recipe, corpus, Tokenizer.load(folder / TOKENIZER) if latest else None, reporter)
+    here = recipe if latest else _with_start_found(recipe)
+    data = open_data(here, corpus, Tokenizer.load(folder / TOKENIZER) if latest else None, reporter)
     if latest:
         check_same_corpus(data, latest, folder)
     elif engine.first:
         data.tokenizer.save(folder / TOKENIZER)
     order = Order(len(data.dataset), recipe.batch_size, recipe.seed)
     share = Share(recipe.batch_size, engine.rank, engine.world, recipe.accumulate)
-    model = start_model(recipe, data, order, latest, reporter)
+    model = start_model(here, data, order, latest, reporter)
     engine.place(model)
     recipe.task.start(model)
     recipe.task.train_mode(model)
@@ -87,20 +88,34 @@ def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | Non
     done = latest.step if latest else 0
     best, notes = (
         BestModel(folder / "best", recipe),
-        _notes(recipe, folder, data, begins=latest is None) if engine.first else {},
+        _notes(recipe, folder, data, None if latest else here.start.model) if engine.first else {},
     )
     return Run(recipe, folder, engine, data, order, share, model, optimizer, checkpoints, best, notes, done)
 
 
-def _notes(recipe: Recipe, folder: Path, data: TrainingData, *, begins: bool) -> dict[str, Any]:
-    """The recipe by dotted key, and every training on a benchmark that these weights have behind them."""
+def _with_start_found(recipe: Recipe) -> Recipe:
+    """The recipe with the folder to which a hub id in `start.model` was fetched.
+
+    Tokenizer, weights, answers and history all come from there.
+    """
+    if not recipe.start.model:
+        return recipe
+    return replace(recipe, start=replace(recipe.start, model=str(find_model(recipe.start.model))))
+
+
+def _notes(recipe: Recipe, folder: Path, data: TrainingData, start: str | None) -> dict[str, Any]:
+    """The recipe by dotted key, and every training on a benchmark that these weights have behind them.
+
+    Args:
+        start: where the model lies that the run begins with, or ``""``; None for a run that goes on.
+    """
     known = folder / TRAINED_ON  # kept here, because the start model may be gone when the run goes on
     earlier: tuple[Training, ...] = ()
-    if begins and recipe.start.model:
-        earlier = from_note(read_note(recipe.start.model, TRAINED_ON))
-    elif not begins and known.exists():
+    if start:
+        earlier = from_note(read_note(start, TRAINED_ON))
+    elif start is None and known.exists():
         earlier = from_note(json.loads(known.read_text()))
-    if begins and earlier:
+    if start and earlier:
         with replacing(known) as part:
             part.write_text(json.dumps(to_note(earlier)))
     trainings = earlier if data.training is None else (*earlier, data.training)

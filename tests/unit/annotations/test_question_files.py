@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hdvila.annotations import msrvtt_mc, msrvtt_qa, official, tgif_qa
+from hdvila.annotations.gather import only
 from hdvila.annotations.records import Annotations, Caption, Part, Question
 from hdvila.errors import UsageError
 
@@ -177,6 +178,8 @@ def test_choices_are_built_by_the_published_rule() -> None:
     assert msrvtt_mc.build_multiple_choice(source) == built
     assert msrvtt_mc.build_multiple_choice(source, seed=1).questions != built.questions
     assert "not the papers' draws" in built.notes[-1]
+    assert built.built
+    assert only(built, ["video1"]).built, "a part of them is built as well"
 
 
 def test_a_caption_that_two_videos_share_is_no_wrong_option() -> None:

@@ -34,10 +34,23 @@ def test_clips_are_found_by_their_video() -> None:
     with pytest.raises(UsageError, match=r"data/store: 2 of the 3 videos .* \(x, y\): add them with hdvila prepare"):
         numbers(Store("a"), "x", "a", "y")
     assert numbers(Store("a"), "x", "a", allow_missing=True) == {"a": 0}
-    with pytest.raises(UsageError, match="1 of the 1 videos"):
+    with pytest.raises(UsageError, match="1 of the 1 videos") as nothing:
         numbers(Store("a"), "x", allow_missing=True)
+    assert "--allow-missing" not in str(nothing.value), "there is nothing to go on with"
     with pytest.raises(UsageError, match="2 clips of 'a'"):
         numbers(Store("a", "a"), "a")
+
+
+def test_a_refusal_says_how_many_which_and_where_all_are_named() -> None:
+    prepared = Prepared(Store("a"), Path("data/store"), "hdvila prepare didemo")  # type: ignore[arg-type]
+    wanted = ["a", *(f"v{n}" for n in range(1207))]
+    with pytest.raises(UsageError) as refused:
+        clip_numbers(prepared, wanted)
+    assert "1,207 of the 1,208 videos are not in it (v0, v1, v2, v3, v4 and 1,202 more)" in str(refused.value)
+    assert "hdvila prepare didemo, which names each that it does not find" in str(refused.value)
+    assert str(refused.value).endswith("go on without them by --allow-missing")
+    with pytest.raises(UsageError, match=r"go on without them by --set data\.benchmark\.allow_missing=true$"):
+        clip_numbers(prepared, wanted, allowing="--set data.benchmark.allow_missing=true")
 
 
 def test_a_video_with_several_captions_is_one_example() -> None:

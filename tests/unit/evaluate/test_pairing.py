@@ -37,6 +37,13 @@ def trained(protocol: str) -> tuple[Training, ...]:
         ),
         (model("multiple_choice"), trained("tgif-action"), "msrvtt-mc", "are others: take a retrieval model"),
         (model("open_ended", "a"), trained("msvd-qa"), "msrvtt-qa", "fine-tuned to answer msvd-qa"),
+        (
+            model("stage1"),
+            (*trained("msrvtt-1ka"), *trained("didemo")),
+            "msrvtt-1ka-7k",
+            r"fine-tuned on msrvtt-1ka, whose 9,000 videos are more than the 7,010 of msrvtt-1ka-7k.*"
+            r"data.benchmark.protocol=msrvtt-1ka-7k",
+        ),
         (model("open_ended"), (), "msrvtt-qa", "nothing says which words they mean"),
         (model("open_ended", "b"), (), "msrvtt-qa", "not one of the 1 right answers of msrvtt-qa is among them"),
         (model("open_ended", "3", "dog"), (), "tgif-count", "words such as 'dog', and tgif-count asks for counts"),
@@ -51,6 +58,8 @@ def test_wrong_pairings(what: Any, trainings: tuple[Training, ...], protocol: st
     ("what", "trainings", "protocol"),
     [
         (model("stage1"), trained("msrvtt-1ka-7k"), "msrvtt-mc"),
+        (model("stage1"), trained("msrvtt-1ka-7k"), "msrvtt-1ka-7k"),
+        (model("stage1"), trained("msrvtt-1ka-7k"), "msrvtt-1ka"),
         (model("stage2"), (), "didemo"),
         (model("multiple_choice"), trained("tgif-action"), "tgif-action"),
         (model("open_ended", "a", "b"), (), "msrvtt-qa"),

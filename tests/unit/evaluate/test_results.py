@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hdvila.annotations.msrvtt_mc import build_multiple_choice
+from hdvila.annotations.records import Annotations, Caption, Part
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers
 from hdvila.evaluate.protocols import get_protocol
-from hdvila.evaluate.record import Record, read_record, write_record
+from hdvila.evaluate.record import Record, file_name, read_record, write_record
 from hdvila.evaluate.results import setting_of, tabulate
 from hdvila.evaluate.score import score
 from tests.unit.evaluate.test_score import pairs, predicted, questions
@@ -40,6 +42,7 @@ def test_a_record_comes_back_from_its_file(tmp_path: Path) -> None:
         whole | {"gallery": "20"},
         whole | {"missing": "none"},
         whole | {"chance": True},
+        whole | {"built": 1},
         whole | {"published": [{"who": "x"}]},
         whole | {"text_to_video": whole["text_to_video"] | {"r1": None}},
         whole | {"extra": {"dual_softmax": {"text_to_video": 1}}},
@@ -81,6 +84,7 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
         "official sampling": replace(plain, recipe={"sampling": "official", "training": None}),
         "checkpoint chosen on the test": replace(plain, recipe=chosen),
         "videos of store-official": replace(plain, recipe=last | {"store": "store-official"}),
+        "questions built by rule, not the papers' draws": replace(plain, built=True),
         "2 videos missing": replace(plain, missing=("a", "b"), recipe=last),
         "validation split, not the test; ties average": replace(plain, split="validation", tie_rule="average"),
     }
@@ -93,6 +97,51 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
     rows = list(csv.DictReader(io.StringIO(tabulate(list(settings.values()), "csv"))))
     assert [row["setting"] for row in rows[: len(settings)]] == list(settings)
     assert {(row["queries"], row["full_queries"]) for row in rows[: len(settings)]} == {("20", "1000")}
+
+
+def test_rows_say_what_their_model_was_fine_tuned_on(tmp_path: Path) -> None:
+    somebodys, _ = records()
+    made = replace(somebodys, checkpoint={"path": "m", "sha256": "ab", "identity": "cd"})
+    settings = {
+        "": replace(made, fine_tuned=("msrvtt-1ka",)),
+        "not fine-tuned": replace(made, fine_tuned=()),
+        "fine-tuned on msrvtt-1ka-7k": replace(made, fine_tuned=("msrvtt-1ka-7k",)),
+        "fine-tuned on didemo, then msrvtt-1ka": replace(made, fine_tuned=("didemo", "msrvtt-1ka", "msrvtt-1ka")),
+        "training unknown": made,
+    }
+    for setting, record in settings.items():
+        write_record(tmp_path / "r.json", record)
+        assert setting_of(read_record(tmp_path / "r.json")) == setting
+    assert setting_of(somebodys) == ""
+
+
+def test_runs_of_one_recipe_are_told_apart() -> None:
+    plain, _ = records()
+    first, second, other = (
+        replace(plain, method=method, fine_tuned=("msrvtt-1ka",), checkpoint={"path": "m", "identity": digit * 64})
+        for method, digit in (("recipe", "1"), ("recipe", "2"), ("another", "3"))
+    )
+    rows = list(csv.DictReader(io.StringIO(tabulate([first, second, other, plain, plain], "csv"))))
+    named = ["recipe (111111111111)", "recipe (222222222222)", "another", "ours_1 & co", "ours_1 & co"]
+    assert [row["method"] for row in rows[:5]] == named
+    assert "| recipe (111111111111) |" in tabulate([first, second], "markdown")
+    assert "| recipe |" in tabulate([first], "markdown")
+
+
+def test_questions_that_were_built_are_no_rivals_in_any_table(tmp_path: Path) -> None:
+    videos = [f"video{n}" for n in range(6)]
+    captions = tuple(Caption(str(n), name, f"a thing of {name}") for n, name in enumerate(videos))
+    asked = build_multiple_choice(Annotations(tuple(map(Part, videos)), captions))
+    given = Answers({question.question_id: question.answer or 0 for question in asked.questions[:5]})
+    record = score(get_protocol("msrvtt-mc"), asked, given, method="ours", allow_missing=True)
+    assert record.built
+    assert record.to_dict()["built"] is True
+    write_record(tmp_path / "r.json", record)
+    again = read_record(tmp_path / "r.json")
+    for form in ("markdown", "latex", "csv"):
+        row = next(line for line in tabulate([again], form).splitlines() if "ours" in line)  # type: ignore[arg-type]
+        assert "questions built by rule, not the papers' draws; 1 video missing" in row, form
+    assert file_name(record) != file_name(replace(record, built=False))
 
 
 def test_types_have_intervals() -> None:

@@ -84,14 +84,15 @@ def test_missing_videos_are_refused_or_named() -> None:
     scores = np.eye(4)[:, :3]
     some = Similarity(scores, tuple(one.query_id for one in annotations.captions), ("v0", "v1", "v2"))
     with pytest.raises(
-        UsageError, match=r"1 of 4 videos are missing from the predictions, such as v3.*--allow-missing"
+        UsageError,
+        match=r"1 of 4 videos are missing from the predictions \(v3\): .*by --allow-missing, and the record names",
     ):
         score(RETRIEVAL, annotations, some)
     record = score(RETRIEVAL, annotations, some, allow_missing=True).to_dict()
     assert (record["missing"], record["queries"], record["videos"], record["gallery"]) == (["v3"], 3, 3, 3)
     assert (record["full_gallery"], record["chance"]) == (1000, pytest.approx(1 / 3))
     few = Similarity(scores[:2], ("v0/0", "v1/0"), ("v0", "v1", "v2"))
-    with pytest.raises(UsageError, match="lack 1 of the query ids of the annotations, such as v2/0"):
+    with pytest.raises(UsageError, match=r"lack 1 of the query ids of the annotations .v2/0.:"):
         score(RETRIEVAL, annotations, few, allow_missing=True)
     with pytest.raises(UsageError, match=r"the video id 'w' .and 0 more"):
         score(RETRIEVAL, annotations, Similarity(np.eye(1), ("v0/0",), ("w",)))
@@ -147,7 +148,7 @@ def test_choices_and_counts() -> None:
 @pytest.mark.parametrize(
     ("annotations", "answers", "words"),
     [
-        (questions("a", "b"), {"q0": "a"}, "lack 1 of the question ids of the annotations, such as q1"),
+        (questions("a", "b"), {"q0": "a"}, "lack 1 of the question ids of the annotations .q1.:"),
         (questions("a", "b"), {"q0": "a", "q1": "b", "q9": "c"}, "the question id 'q9' .and 0 more"),
         (questions("a", None), {"q0": "a", "q1": "b"}, "'q1' has no answer in the annotations"),
         (questions(0, options=("a", "b")), {"q0": 2}, r"'q0' is answered 2, but its options are numbered 0\.\.1"),
@@ -161,11 +162,15 @@ def test_answers_that_do_not_fit_are_refused(annotations: Annotations, answers: 
 
 def test_questions_of_missing_videos() -> None:
     annotations = questions("a", "b", "c", "d")
-    with pytest.raises(UsageError, match="lack 2 of the question ids"):
+    with pytest.raises(UsageError, match=r"1 of 2 videos are missing from the predictions \(v1\).*by --allow-missing"):
         score(OPEN, annotations, Answers({"q0": "a", "q1": "b"}))
+    with pytest.raises(UsageError, match="none of the videos of the annotations, so there is nothing to score"):
+        score(OPEN, annotations, Answers({}))
     record = score(OPEN, annotations, Answers({"q0": "a", "q1": "x"}), allow_missing=True).to_dict()
     assert (record["missing"], record["queries"], record["accuracy"]) == (["v1"], 2, 0.5)
-    with pytest.raises(UsageError, match="such as q3"):
+    with pytest.raises(
+        UsageError, match=r"lack 1 of the question ids of the annotations .q3.: every question needs its prediction"
+    ):
         score(OPEN, annotations, Answers({"q0": "a", "q1": "x", "q2": "c"}), allow_missing=True)
 
 
@@ -270,6 +275,26 @@ def test_scores_with_a_scale_of_their_own_have_no_softmax() -> None:
     ]
     endless = score(RETRIEVAL, annotations, predicted(annotations, np.where(np.eye(6), 0, -np.inf)))
     assert endless.extra is None
+
+
+def test_above_a_number_of_scores_no_extra_is_worked_out_and_a_note_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    annotations = pairs(6)
+    vectors = np.eye(6)
+    monkeypatch.setattr("hdvila.evaluate.numbers._FEW", 36)
+    few = score(RETRIEVAL, annotations, predicted(annotations, np.eye(6)), vectors=(vectors, vectors))
+    assert few.extra is not None
+    assert few.extra.keys() == {"dual_softmax", "inverted_softmax", "query_expansion"}
+    assert few.notes == ()
+    monkeypatch.setattr("hdvila.evaluate.numbers._FEW", 35)
+    monkeypatch.setattr("hdvila.evaluate.score.expand_queries", lambda *_: pytest.fail("takes the memory all the same"))
+    many = score(RETRIEVAL, annotations, predicted(annotations, np.eye(6)), vectors=(vectors, vectors))
+    assert many.extra is None
+    assert many.text_to_video == few.text_to_video
+    (note,) = many.notes
+    assert note.startswith("no dual or inverted softmax and no query expansion: they take several copies")
+    assert "there are 36, more than 35" in note
+    (note,) = score(RETRIEVAL, annotations, predicted(annotations, np.eye(6))).notes
+    assert note.startswith("no dual or inverted softmax: they take")
 
 
 def test_a_thousand_by_a_thousand_takes_less_than_a_second() -> None:

@@ -1,0 +1,41 @@
+"""Which model it is: hashes of its files, by which records tell one from another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from hdvila.nn.pretrained import CONFIG, WEIGHTS, notes_of
+from hdvila.text.answers import ANSWERS
+from hdvila.text.tokenizer import FILES
+
+__all__ = ["identify"]
+
+
+def identify(place: Path) -> dict[str, str]:
+    """The hashes of a model, in hexadecimal digits.
+
+    Args:
+        place: a model folder, or a checkpoint file with what lies beside it (`find_model`).
+
+    Returns:
+        `sha256`: that of the weights file. `identity`: one for all files that make what the model says and what is said
+        of it: weights, sizes and preprocessing, tokenizer, answers, recipe, history. The names of folder and weights
+        file are not in it, nor are other files.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    folder, weights = (place, place / WEIGHTS) if place.is_dir() else (place.parent, place)
+    described = [CONFIG] if place.is_dir() else []  # a file is read without the settings beside it
+    beside = [folder / name for name in (*described, *FILES, ANSWERS, *notes_of(folder))]
+    sums = {file.name: _sum(file) for file in beside if file.is_file()}
+    first = _sum(weights)
+    whole = json.dumps({"weights": first, "beside": sums}, sort_keys=True)
+    return {"sha256": first, "identity": hashlib.sha256(whole.encode()).hexdigest()}
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

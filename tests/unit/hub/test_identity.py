@@ -1,0 +1,62 @@
+"""The hashes of a model tell it from every other that would say something else, and from no other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hdvila.hub import identify
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """The files of a model folder; what is in them does not matter here."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"weights")
+    for name in ("tokenizer.json", "vocab.txt", "answers.json", "recipe.json", "trained_on.json"):
+        (folder / name).write_text(f'["{name}"]')
+    (folder / "config.json").write_text(json.dumps({"notes": ["recipe.json", "trained_on.json"]}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "tokenizer.json", "vocab.txt", "answers.json", "recipe.json", "trained_on.json"]
+)
+def test_every_file_that_makes_an_answer_makes_another_identity(model: Path, name: str) -> None:
+    before = identify(model)
+    assert before["sha256"] == hashlib.sha256(b"weights").hexdigest()
+    file = model / name
+    file.write_text(file.read_text().replace("]", " ]"))
+    after = identify(model)
+    assert after["identity"] != before["identity"]
+    assert after["sha256"] == before["sha256"]
+    file.unlink()
+    assert identify(model)["identity"] not in (before["identity"], after["identity"])
+
+
+def test_other_weights_are_another_model(model: Path) -> None:
+    before = identify(model)
+    (model / "model.safetensors").write_bytes(b"other weights")
+    assert all(identify(model)[key] != before[key] for key in ("sha256", "identity"))
+
+
+def test_a_copy_elsewhere_with_other_files_beside_is_the_same_model(model: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(model, tmp_path / "somewhere" / "else")
+    (copy / "README.md").write_text("a card")
+    (copy / "validation.json").write_text("of a model that lay here before")
+    assert identify(copy) == identify(model)
+
+
+def test_a_file_is_read_without_the_settings_beside_it_and_so_is_another_model(model: Path, tmp_path: Path) -> None:
+    file = model / "model.safetensors"
+    assert identify(file)["sha256"] == identify(model)["sha256"]
+    assert identify(file)["identity"] != identify(model)["identity"]
+    bare = Path(shutil.copy(file, tmp_path / "official.pt"))
+    before = identify(bare)["identity"]
+    (tmp_path / "vocab.txt").write_text("other words")
+    assert identify(bare)["identity"] != before
