@@ -42,6 +42,12 @@ def test_without_a_tokenizer_it_says_what_is_missing(here: Run, official: Path) 
     assert "no tokenizer" in done.stderr
 
 
+def test_weights_of_a_model_folder_are_not_parted_from_their_history(here: Run, model_folder: Path) -> None:
+    done = here("convert", model_folder / "model.safetensors", "--into", "model")
+    assert done.returncode == 2
+    assert "is a part of the model folder" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

@@ -27,13 +27,15 @@ def convert(
     json: bool = typer.Option(False, "--json", help="One object a key that is not simply copied."),
 ) -> None:
     """Turn a checkpoint of the official code into a model folder, and say what is left out and why."""
-    from hdvila.hub import Processor, load_model
+    from hdvila.hub import Processor, find_model, load_model
     from hdvila.media.preprocess import Preprocess
     from hdvila.models.hdvila.config import check_settings
     from hdvila.text.tokenizer import Tokenizer
 
     if not checkpoint.is_file():
         raise UsageError(f"{checkpoint}: there is no such file: name a checkpoint of the official code")
+    if (folder := find_model(checkpoint)) != checkpoint:
+        raise UsageError(f"{checkpoint}: is a part of the model folder {folder}, which needs no converting")
     given = dict(map(_setting, settings))
     check_settings(given)  # load_model has keywords that are no settings of a model, such as strict
     model = load_model(checkpoint, **given)

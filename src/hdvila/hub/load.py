@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
-from hdvila.errors import CheckpointError, UsageError, require
+from hdvila.errors import CheckpointError, MissingDependency, UsageError, require
 from hdvila.hub.processor import Processor, read_config
 from hdvila.models.hdvila.adapter import from_official, infer_config, is_official
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.nn.checkpoint import Weights, put_weights, read_weights, unwrap
-from hdvila.nn.pretrained import WEIGHTS
+from hdvila.nn.pretrained import CONFIG, WEIGHTS
 
 _log = logging.getLogger("hdvila")
 
@@ -76,16 +76,19 @@ def load_model(
 
 
 def find_model(source: str | Path) -> Path:
-    """Where a model lies on this machine: the path as it is, or the folder to which a hub id was fetched.
+    """Where a model lies on this machine: a path as it is, or the folder to which a hub id was fetched.
 
-    Whoever reads more than weights (notes, answers, hashes) asks here first, so that a hub id brings all of them.
+    Whoever reads more than weights (notes, answers, hashes) asks here first, so that a hub id brings all of them; so
+    does the weights file of a folder of ours, which stands for the folder.
 
     Raises:
         CheckpointError: there is no such path, and the hub does not give it.
         MissingDependency: a hub id without the ``hub`` extra installed.
     """
     path = Path(source)
-    return path if path.exists() else _from_hub(str(source))
+    if not path.exists():
+        return _from_hub(str(source))
+    return path.parent if path.name == WEIGHTS and (path.parent / CONFIG).is_file() else path
 
 
 def _check_device(device: str | torch.device) -> None:
@@ -124,7 +127,10 @@ def _from_hub(name: str) -> Path:
         raise CheckpointError(
             f"{name}: there is no such file or folder; give a path that exists or a hub id owner/name"
         )
-    hub = require("huggingface_hub", extra="hub")
+    try:
+        hub = require("huggingface_hub", extra="hub")
+    except MissingDependency as error:
+        raise MissingDependency(f"{name}: no such folder here; to look for it on the hub, {error}") from error
     try:
         return Path(hub.snapshot_download(name))
     except Exception as error:  # the hub raises many kinds: offline, unknown name, no permission

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.hub import identify
+from hdvila.hub import find_model, identify
 
 
 @pytest.fixture
@@ -52,10 +52,14 @@ def test_a_copy_elsewhere_with_other_files_beside_is_the_same_model(model: Path,
     assert identify(copy) == identify(model)
 
 
-def test_a_file_is_read_without_the_settings_beside_it_and_so_is_another_model(model: Path, tmp_path: Path) -> None:
+def test_the_weights_of_a_folder_stand_for_the_folder(model: Path) -> None:
+    assert find_model(model / "model.safetensors") == model
+    assert find_model(model) == model
+    assert find_model(model / "config.json") == model / "config.json"
+
+
+def test_a_file_brings_the_words_that_lie_beside_it(model: Path, tmp_path: Path) -> None:
     file = model / "model.safetensors"
-    assert identify(file)["sha256"] == identify(model)["sha256"]
-    assert identify(file)["identity"] != identify(model)["identity"]
     bare = Path(shutil.copy(file, tmp_path / "official.pt"))
     before = identify(bare)["identity"]
     (tmp_path / "vocab.txt").write_text("other words")

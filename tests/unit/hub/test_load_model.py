@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import pickle
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import hdvila
-from hdvila.errors import CheckpointError, UsageError
+from hdvila.errors import CheckpointError, MissingDependency, UsageError
 from hdvila.hub import Processor
 from hdvila.media.encode import write_video
 from hdvila.media.preprocess import Preprocess
@@ -310,6 +311,12 @@ def test_a_hub_id_is_fetched(
     assert hdvila.load_model("someone/hdvila-small").config.hidden_size == 64
     with pytest.raises(CheckpointError, match="someone/other: no such folder here"):
         hdvila.load_model("someone/other")
+
+
+def test_a_mistyped_folder_is_told_so_where_the_hub_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(MissingDependency, match=r"^runs/modle: no such folder here; .*hdvila\[hub\]"):
+        hdvila.load_model("runs/modle")
 
 
 def test_an_interrupted_save_is_no_model(official: dict[str, dict[str, Tensor]], tmp_path: Path) -> None:
