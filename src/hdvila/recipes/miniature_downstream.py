@@ -59,7 +59,7 @@ def miniature_msrvtt_retrieval_7k() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _recipe("miniature-msrvtt-retrieval-7k", "msrvtt-1ka-7k", "stage1", segments=1)
+    return _recipe("miniature-msrvtt-retrieval-7k", "msrvtt-1ka-7k", "stage1", segments=1, steps=300)
 
 
 def miniature_didemo_retrieval() -> Recipe:
