@@ -16,6 +16,7 @@ from safetensors.numpy import load_file
 from hdvila.errors import UsageError
 from hdvila.media import HybridSampling, Preprocess, official_streams
 from hdvila.media.official import official_clip
+from hdvila.media.view import Fit
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames, HybridClip, Pixels
 from tests.parity import formulas
@@ -78,7 +79,8 @@ def test_a_store_shows_them_through_its_own_window(
     with CorpusWriter(tmp_path / "store", lr_fps=6, hr_fps=6) as writer:
         ((hr, lr, _),) = official_streams(tmp_path / "clip.avi", [(0.0, len(frames) / 6)], rule, 6, 6)  # type: ignore[arg-type]
         writer.add(Clip("clip", "clip", 0.0, len(frames) / 6, "", "cue"), hr, lr)
-    found = Corpus(tmp_path / "store").sample(0, Preprocess(*size, segments, 3, 4, fps=6.0, hr_every=1))
+    fit: Fit = "crop" if rule == "video" else "pad"
+    found = Corpus(tmp_path / "store").sample(0, Preprocess(*size, segments, 3, 4, fps=6.0, hr_every=1, fit=fit))
     assert found.high is not None
     assert found.low is not None
     name = "retrieval_video" if rule == "video" else "gif"

@@ -29,7 +29,7 @@ class CorpusOptions:
             No clip is longer, padding included.
         padding: seconds that a clip reaches out before its first and after its last word, where nobody else speaks.
         hr_fps, lr_fps: frames a second of the two streams; `lr_fps` is a whole multiple of `hr_fps`.
-        hr_height, lr_height: their short sides in pixels; smaller videos keep their size, LR is smaller in proportion.
+        hr_height, lr_height: their short sides in pixels; what a smaller video lacks is not made up.
         form: of stored pictures: ``jpeg``, or ``h264``, which takes a third to a tenth of the room.
         quality: of the JPEGs, 1..100; H.264 of about the same looks.
         clips_per_shard: a shard is closed at the first end of a video after that many clips.

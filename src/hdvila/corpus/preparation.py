@@ -28,7 +28,7 @@ class Preparation:
 
     Attributes:
         lr_fps, hr_fps: frames a second of the two streams.
-        hr_height: lines on the short side of HR; LR has a quarter. Smaller videos keep their size.
+        hr_height: lines on the short side of HR; LR has a quarter of that number. Nothing is enlarged.
         official: instead, the released code's preparation by this rule (`hdvila.media.official_streams`).
     """
 
@@ -49,7 +49,7 @@ class Preparation:
         if len(rates) != 1:
             raise UsageError(f"settings of different rates (fps, hr_every) {sorted(rates)} cannot read one store")
         ((fps, hr_every),) = rates
-        lines = max(math.ceil(one.height * ZOOM / RATIO) * RATIO for one in chosen)
+        lines = max(math.ceil(one.height * (ZOOM if one.fit == "crop" else 1) / RATIO) * RATIO for one in chosen)
         return cls(fps, fps / hr_every, max(lines, _FEWEST_LINES), official)
 
 

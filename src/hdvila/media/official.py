@@ -21,6 +21,7 @@ from hdvila.media.info import VideoInfo
 from hdvila.media.packed import Packing
 from hdvila.media.passes import Span
 from hdvila.media.picture import Picture
+from hdvila.media.resize import GREY
 from hdvila.media.sampling import HybridSampling, hybrid_indices
 from hdvila.media.streams import ClipStreams, Look, streams
 from hdvila.media.view import RATIO
@@ -28,7 +29,7 @@ from hdvila.types import Frames, HybridClip, Pixels
 
 Rule = Literal["video", "gif"]
 _VIDEO_SIZE, _VIDEO_CROP = (180, 288), (160, 256)
-_GIF_SIDE, _GIF_PAD, _GIF_MARGIN = 192, 127, 12
+_GIF_SIDE = 192
 _ALL_THERE_IS = Packing(quality=100)
 
 
@@ -68,17 +69,17 @@ def official_streams(
 ) -> Iterator[ClipStreams]:
     """(hr, lr) of every span, as `hdvila.media.clip_streams` gives them.
 
-    LR is the 180x288 picture from which the released code crops, or the 192x192 one of a GIF with 12 lines of grey
-    around it; HR is that four times as large, in the middle exactly the enlarged crop. So the window that
-    `hdvila.store.Corpus.sample` looks at in evaluation (160x256 out of 180x288) is the official one. The released code
-    may choose any frame as a middle frame; for that, HR must have the rate of LR.
+    LR is the 180x288 picture from which the released code crops, or the 192x192 one of a GIF; HR is that four times as
+    large, in the middle of 180x288 exactly the enlarged crop. So the window that `hdvila.store.Corpus.sample` looks at
+    in evaluation (160x256 out of 180x288; all of a GIF, with ``fit="pad"``) is the official one. The released code may
+    choose any frame as a middle frame; for that, HR must have the rate of LR.
 
     Raises:
         MediaError: the file cannot be read.
         UsageError: a rule that does not exist, rates that do not divide, or a span outside the video.
     """
     _check(rule)
-    margins = _GIF_MARGIN, _GIF_MARGIN
+    margins = 0, 0
     if rule == "video":
         margins = (_VIDEO_SIZE[0] - _VIDEO_CROP[0]) // 2, (_VIDEO_SIZE[1] - _VIDEO_CROP[1]) // 2
 
@@ -98,12 +99,9 @@ def _check(rule: str) -> None:
 
 
 def _with_margin(rgb: Pixels, rule: Rule) -> Pixels:
-    """(H, W, 3) -> (180, 288, 3) or (216, 216, 3): the official picture and what lies around its crop."""
-    if rule == "video":
-        whole: Pixels = _shrink(rgb[None])[0]
-        return whole
-    edge = (_GIF_MARGIN, _GIF_MARGIN)
-    return np.pad(_gif(rgb[None])[0], (edge, edge, (0, 0)), constant_values=_GIF_PAD)
+    """(H, W, 3) -> (180, 288, 3) or (192, 192, 3): the official picture and what lies around its crop."""
+    whole: Pixels = (_shrink if rule == "video" else _gif)(rgb[None])[0]
+    return whole
 
 
 def _enlarge_inside(low: Pixels, top: int, left: int) -> Pixels:
@@ -142,7 +140,7 @@ def _gif(rgb: Pixels) -> Pixels:
     height, width = rgb.shape[1:3]
     scale = _GIF_SIDE / max(height, width)
     size = (_GIF_SIDE, int(width * scale)) if height > width else (int(height * scale), _GIF_SIDE)
-    padded = np.full((len(rgb), _GIF_SIDE, _GIF_SIDE, 3), _GIF_PAD, np.uint8)
+    padded = np.full((len(rgb), _GIF_SIDE, _GIF_SIDE, 3), GREY, np.uint8)
     resized = _interpolate(_channels_first(rgb), size, "bilinear")
     padded[:, : size[0], : size[1]] = resized.astype(np.uint8).transpose(0, 2, 3, 1)
     return padded

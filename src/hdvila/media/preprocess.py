@@ -14,7 +14,7 @@ from hdvila.media.passes import Span, run, timeline, within
 from hdvila.media.picture import Picture
 from hdvila.media.sampling import HybridSampling, hybrid_indices
 from hdvila.media.video import Video, open_video
-from hdvila.media.view import RATIO, View
+from hdvila.media.view import RATIO, Fit, View
 from hdvila.types import HybridClip, Pixels
 
 Streams = Literal["hybrid", "high", "low"]
@@ -28,7 +28,8 @@ class Preprocess:
     A clip is laid on a timeline of `fps` frames a second. HR middle frames stand at its multiples of `hr_every` and are
     `height` x `width` pixels (multiples of 64); LR neighbours have a quarter of that each way. `segments`, `neighbours`
     and `rate` (in timeline frames) are those of `HybridSampling`. `streams` says which of the two a model
-    reads; without neighbours there are no LR frames either.
+    reads; without neighbours there are no LR frames either. `fit` says whether a window is cut out of the picture
+    (``"crop"``, nine eighths of the window's size) or the whole of it is padded to the window (``"pad"``).
     """
 
     height: int = 640
@@ -39,6 +40,7 @@ class Preprocess:
     fps: float = 10.0
     hr_every: int = 5
     streams: Streams = "hybrid"
+    fit: Fit = "crop"
 
     def __post_init__(self) -> None:
         if self.height < 64 or self.width < 64 or self.height % 64 or self.width % 64:
@@ -47,6 +49,8 @@ class Preprocess:
             raise UsageError(f"preprocess fps={self.fps}, hr_every={self.hr_every}: fps above 0, hr_every at least 1")
         if self.streams not in get_args(Streams):
             raise UsageError(f"preprocess streams={self.streams!r}: choose one of {', '.join(get_args(Streams))}")
+        if self.fit not in get_args(Fit):
+            raise UsageError(f"preprocess fit={self.fit!r}: choose one of {', '.join(get_args(Fit))}")
         if self.streams == "low" and self.neighbours == 0:
             raise UsageError("preprocess streams='low' with neighbours=0 leaves no picture: choose 1 or more")
         HybridSampling(self.segments, self.neighbours, self.rate)
@@ -129,7 +133,7 @@ class _HybridJob:
         shown = video.indices_at(timeline(*within(video, span), preprocess.fps))
         middle, others = hybrid_indices(len(shown), preprocess.sampling, rng, preprocess.hr_every)
         self._middle, self._others = shown[middle], shown[others]
-        self._view = View.draw(rng)
+        self._view = View.draw(rng, preprocess.fit)
         self._pts = video.pts_seconds[self._middle], video.pts_seconds[self._others]
         self._preprocess = preprocess
         self._high: Pixels | None = None

@@ -1,4 +1,4 @@
-"""The one kernel with which all our own paths change the size of a picture, and the crop that keeps two sizes together.
+"""The one kernel with which all our own paths change the size of a picture; crop and padding keep two sizes together.
 
 Kernel: separable triangle (bilinear) filter whose support grows with the reduction, so shrinking averages and does not
 alias; pixel centres at half integers; result rounded to uint8. It is torch's ``interpolate(mode="bilinear",
@@ -12,6 +12,9 @@ import numpy as np
 
 from hdvila.errors import UsageError
 from hdvila.types import Pixels
+
+GREY = 127
+"""What padding is filled with, as in the released code."""
 
 
 def resize(rgb: Pixels, height: int, width: int) -> Pixels:
@@ -74,3 +77,22 @@ def crop_to(
     left = round((covered_width - width) * where[1] / grid) * grid
     covered = resize(rgb, covered_height, covered_width)
     return np.ascontiguousarray(covered[..., top : top + height, left : left + width, :])
+
+
+def pad_to(rgb: Pixels, height: int, width: int, grid: int = 1) -> Pixels:
+    """Scale so that the whole picture just fits the window, at its top and left, and fill the rest with `GREY`.
+
+    Args:
+        rgb: (H, W, 3) or (T, H, W, 3) uint8; the result has its number of axes.
+        height, width: the window in pixels.
+        grid: the scaled size is a multiple of this many pixels, as in `crop_to`.
+
+    Raises:
+        UsageError: a window below one pixel.
+    """
+    scale = min(height / rgb.shape[-3], width / rgb.shape[-2])
+    lines = min(max(round(rgb.shape[-3] * scale / grid), 1) * grid, height)
+    columns = min(max(round(rgb.shape[-2] * scale / grid), 1) * grid, width)
+    padded: Pixels = np.full((*rgb.shape[:-3], height, width, 3), GREY, np.uint8)
+    padded[..., :lines, :columns, :] = resize(rgb, lines, columns)
+    return padded

@@ -44,9 +44,10 @@ def clip_streams(
     """Read both streams of every span in one pass over the video, in the order given, each picture encoded as it comes.
 
     Frames are those on screen at ``start + k / lr_fps`` inside the span; every ``lr_fps / hr_fps``-th of them is also
-    an HR frame. ``hr_height`` is the short side in pixels; smaller videos keep their size (they are never enlarged).
-    LR is smaller by ``hr_height / lr_height`` exactly, so HR sizes are rounded to multiples of it. One decoder thread:
-    the same pixels cost the least so, and where many videos are read there is a process for each core.
+    an HR frame. Heights are short sides in pixels; nothing is enlarged. LR is smaller by ``hr_height / lr_height``
+    exactly, so HR sizes are rounded to multiples of it; but of a video smaller than `hr_height` LR has its `lr_height`
+    lines all the same, or all there are. One decoder thread: the same pixels cost the least so, and where many videos
+    are read there is a process for each core.
 
     Args:
         path: the video.
@@ -62,11 +63,11 @@ def clip_streams(
     ratio = stream_ratio(hr_height, lr_height, "lines")
 
     def looks(info: VideoInfo) -> tuple[Look, Look]:
-        height, width = hr_size(info, hr_height, ratio)
-        return (
-            lambda picture: picture.sized(height, width),
-            lambda picture: picture.sized(height // ratio, width // ratio),
-        )
+        high = hr_size(info, hr_height, ratio)
+        low = high[0] // ratio, high[1] // ratio
+        if min(info.height, info.width) < hr_height:
+            low = hr_size(info, lr_height, 1)
+        return lambda picture: picture.sized(*high), lambda picture: picture.sized(*low)
 
     yield from streams(path, spans, hr_fps, lr_fps, looks, packing)
 

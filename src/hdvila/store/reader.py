@@ -106,7 +106,7 @@ class Corpus:
         """
         self._check_rates(preprocess)
         middle, others = hybrid_indices(self.num_frames(i), preprocess.sampling, rng, preprocess.hr_every)
-        view = View.draw(rng)
+        view = View.draw(rng, preprocess.fit)
         size = preprocess.height, preprocess.width
         high_rows = self._rows(i, "hr", middle // self.rates.hr_every)
         low_rows = self._rows(i, "lr", others.ravel())

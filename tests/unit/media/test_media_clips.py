@@ -81,6 +81,23 @@ def test_both_resolutions_show_the_same_window(
     assert np.abs(means - low).max() < 2.5 + 0.5 * step
 
 
+@given(height=st.integers(30, 300), width=st.integers(30, 300), rows=st.integers(1, 3), columns=st.integers(1, 3))
+def test_a_padded_picture_is_whole_and_alike_at_both_sizes(height: int, width: int, rows: int, columns: int) -> None:
+    picture = np.full((height, width, 3), 255, np.uint8)
+    view = View.draw(np.random.default_rng(0), "pad")
+    high, low = view.high(picture, 64 * rows, 64 * columns), view.low(picture, 64 * rows, 64 * columns)
+    assert high.shape == (64 * rows, 64 * columns, 3)
+    assert low.shape == (16 * rows, 16 * columns, 3)
+    for seen in (high, low):
+        bright = (seen == 255).all(-1)
+        lines, across = bright.any(1).sum(), bright.any(0).sum()
+        assert bright[:lines, :across].all()
+        assert (seen[~bright] == 127).all()
+        assert lines == len(seen) or across == seen.shape[1], "no larger than fits, no smaller"
+    shown = [np.array([(seen == 255).all(-1).any(axis).sum() for axis in (1, 0)]) for seen in (high, low)]
+    assert (abs(shown[0] / 4 - shown[1]) <= 1).all()
+
+
 def test_crops_move_from_corner_to_corner() -> None:
     picture = numbered(0, 72, 128)
     picture[:] = np.arange(128, dtype=np.uint8)[None, :, None]
@@ -196,13 +213,16 @@ def test_streams_of_the_corpus(film: Path) -> None:
         assert [number_in(rgb) for rgb in hr.rgb] == [round(pts * 25) for pts in hr.pts_seconds]
     small = next(clip_streams(film, [(0, 1)]))
     assert small[0].frames().rgb.shape == (2, 96, 160, 3)  # never enlarged
-    assert small[1].frames().rgb.shape == (10, 24, 40, 3)
+    assert small[1].frames().rgb.shape == (10, 96, 160, 3)
+    between = next(clip_streams(film, [(0, 1)], hr_height=240, lr_height=60))
+    assert between[0].frames().rgb.shape == (2, 96, 160, 3)
+    assert between[1].frames().rgb.shape == (10, 60, 100, 3)  # the lines it is to have, though HR has fewer
     with pytest.raises(UsageError, match="whole multiple"):
         next(clip_streams(film, [(0, 1)], hr_fps=3))
 
 
 def test_settings_are_checked_and_saved() -> None:
     assert Preprocess.from_dict(SMALL.to_dict()) == SMALL
-    for wrong in ({"height": 100}, {"fps": 0}, {"hr_every": 0}, {"segments": 0}, {"heigth": 64}):
+    for wrong in ({"height": 100}, {"fps": 0}, {"hr_every": 0}, {"segments": 0}, {"heigth": 64}, {"fit": "squeeze"}):
         with pytest.raises(UsageError):
             Preprocess.from_dict({**SMALL.to_dict(), **wrong})

@@ -12,7 +12,6 @@ from hdvila.media.preprocess import Preprocess
 __all__ = [
     "CLIPBERT",
     "CROPPED",
-    "CROPPED_GIF",
     "HCRN",
     "HD_VILA",
     "JUST_ASK",
@@ -36,10 +35,6 @@ CROPPED = (
     "Pictures are cut to the window: of 1280x720 71 % of the area is seen, of 320x240 66 % (74 % of the height); the "
     "official code squeezes any picture to the window's shape first and sees 79 %."
 )
-CROPPED_GIF = (
-    "Pictures are cut to a square window: of 250x250 79 % of the area is seen, of 480x360 59 %, of 500x280 44 %; the "
-    "official code sees all, the longer side at 192 (LR) and the rest grey (hdvila prepare --official makes theirs)."
-)
 
 
 def sampling(segments: int, frames: int, rate: int) -> Preprocess:
@@ -48,8 +43,8 @@ def sampling(segments: int, frames: int, rate: int) -> Preprocess:
 
 
 def square(segments: int, frames: int, rate: int) -> Preprocess:
-    """The same for TGIF: HR 768x768, LR 192x192."""
-    return Preprocess(768, 768, segments, frames // 2, rate, FPS, HR_EVERY)
+    """The same for TGIF: HR 768x768, LR 192x192, pictures whole and padded."""
+    return Preprocess(768, 768, segments, frames // 2, rate, FPS, HR_EVERY, fit="pad")
 
 
 def t2v(who: str, source: str, r1: float, r5: float, median_rank: float | None, **others: float) -> Published:

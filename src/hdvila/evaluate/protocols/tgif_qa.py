@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from hdvila.annotations import tgif_qa
 from hdvila.evaluate.protocols.protocol import Protocol, Published, Split
-from hdvila.evaluate.protocols.settings import CLIPBERT, CROPPED_GIF, HCRN, HD_VILA, accuracy, square
+from hdvila.evaluate.protocols.settings import CLIPBERT, HCRN, HD_VILA, accuracy, square
 
 __all__ = ["TGIF_ACTION", "TGIF_COUNT", "TGIF_FRAMEQA", "TGIF_TRANSITION"]
 
 _HCRN = f"{HCRN}, in SiaSamRea (NeurIPS 2021), Table 5"
 _PLACED = (
     "GIFs become videos of their own rate in the official code; a store here has 6 frames a second.",
-    CROPPED_GIF,
+    "Pictures are seen whole, the longer side at 192 (LR), the rest grey at right and below, as in the official code.",
 )
 
 
