@@ -127,7 +127,7 @@ def miniature_tgif_action() -> Recipe:
 
     Command: hdvila train miniature-tgif-action --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
-    Expect: not measured yet at this length; 97 % of a tenth of training held out (chance 20 %) after a third of it.
+    Expect: not measured yet at this length; 97 % of a tenth of training held out (chance 20 %) after 100 steps.
     """
     return _slow_cnn(_whole(_recipe("miniature-tgif-action", "tgif-action", "multiple_choice", segments=1, steps=300)))
 
@@ -137,7 +137,7 @@ def miniature_tgif_transition() -> Recipe:
 
     Command: hdvila train miniature-tgif-transition --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
-    Expect: not measured yet at this length; 58 % of a tenth of training held out (chance 20 %) after half of it.
+    Expect: not measured yet at this length; 58 % of a tenth of training held out (chance 20 %) with 400 steps.
     """
     recipe = _recipe("miniature-tgif-transition", "tgif-transition", "multiple_choice", segments=1, steps=800)
     return _slow_cnn(_whole(recipe))
@@ -148,7 +148,7 @@ def miniature_tgif_frameqa() -> Recipe:
 
     Command: hdvila train miniature-tgif-frameqa --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
-    Expect: not measured yet at this length.
+    Expect: 65.5 % of 3,000 questions of the test, 40.6 % without HR detail (most frequent 3.6 %), once, from stage two.
     """
     return _whole(
         _recipe("miniature-tgif-frameqa", "tgif-frameqa", "open_ended", segments=1, num_answers=100, steps=1500)
