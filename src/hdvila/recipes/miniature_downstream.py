@@ -10,6 +10,7 @@ from hdvila.recipes.miniature import TEXT_LENGTH, miniature_model
 from hdvila.recipes.retrieval import CONTRASTIVE
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.optimizer import Optim
+from hdvila.train.precision import fast_precision
 from hdvila.train.recipe import Recipe, Validate
 from hdvila.train.schedule import Schedule
 
@@ -37,7 +38,7 @@ def _recipe(
         optim=Optim(lr=5e-4, weight_decay=1e-2),
         schedule=Schedule("linear", warmup=0.1),
         validate=Validate(every=100),
-        precision="bfloat16",
+        precision=fast_precision(),
         checkpoint_every=100,
     )
 
@@ -49,7 +50,7 @@ def miniature_msrvtt_retrieval() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _recipe("miniature-msrvtt-retrieval", "msrvtt-1ka", "stage1", segments=1, steps=300)
+    return _recipe("miniature-msrvtt-retrieval", "msrvtt-1ka", "stage1", segments=1, steps=200)
 
 
 def miniature_msrvtt_retrieval_7k() -> Recipe:
@@ -59,7 +60,7 @@ def miniature_msrvtt_retrieval_7k() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _recipe("miniature-msrvtt-retrieval-7k", "msrvtt-1ka-7k", "stage1", segments=1, steps=300)
+    return _recipe("miniature-msrvtt-retrieval-7k", "msrvtt-1ka-7k", "stage1", segments=1, steps=200)
 
 
 def miniature_didemo_retrieval() -> Recipe:
@@ -69,7 +70,7 @@ def miniature_didemo_retrieval() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _long(_recipe("miniature-didemo-retrieval", "didemo", "stage1", segments=8, steps=300))
+    return _long(_recipe("miniature-didemo-retrieval", "didemo", "stage1", segments=8, steps=150))
 
 
 def miniature_activitynet_retrieval() -> Recipe:
@@ -79,7 +80,7 @@ def miniature_activitynet_retrieval() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _long(_recipe("miniature-activitynet-retrieval", "activitynet-val1", "stage1", segments=8, steps=300))
+    return _long(_recipe("miniature-activitynet-retrieval", "activitynet-val1", "stage1", segments=8, steps=150))
 
 
 def miniature_lsmdc_retrieval() -> Recipe:
@@ -119,7 +120,7 @@ def miniature_msrvtt_qa() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _recipe("miniature-msrvtt-qa", "msrvtt-qa", "open_ended", segments=1, num_answers=100, steps=1200)
+    return _recipe("miniature-msrvtt-qa", "msrvtt-qa", "open_ended", segments=1, num_answers=100, steps=500)
 
 
 def miniature_tgif_action() -> Recipe:
@@ -129,7 +130,7 @@ def miniature_tgif_action() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length; 97 % of a tenth of training held out (chance 20 %) after 100 steps.
     """
-    return _slow_cnn(_whole(_recipe("miniature-tgif-action", "tgif-action", "multiple_choice", segments=1, steps=300)))
+    return _slow_cnn(_whole(_recipe("miniature-tgif-action", "tgif-action", "multiple_choice", segments=1, steps=150)))
 
 
 def miniature_tgif_transition() -> Recipe:
@@ -139,7 +140,7 @@ def miniature_tgif_transition() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length; 58 % of a tenth of training held out (chance 20 %) with 400 steps.
     """
-    recipe = _recipe("miniature-tgif-transition", "tgif-transition", "multiple_choice", segments=1, steps=800)
+    recipe = _recipe("miniature-tgif-transition", "tgif-transition", "multiple_choice", segments=1, steps=600)
     return _slow_cnn(_whole(recipe))
 
 
@@ -151,7 +152,7 @@ def miniature_tgif_frameqa() -> Recipe:
     Expect: 65.5 % of 3,000 questions of the test, 40.6 % without HR detail (most frequent 3.6 %), once, from stage two.
     """
     return _whole(
-        _recipe("miniature-tgif-frameqa", "tgif-frameqa", "open_ended", segments=1, num_answers=100, steps=1500)
+        _recipe("miniature-tgif-frameqa", "tgif-frameqa", "open_ended", segments=1, num_answers=100, steps=1000)
     )
 
 

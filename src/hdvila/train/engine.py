@@ -20,7 +20,7 @@ from hdvila.data.batch import Batch
 from hdvila.errors import require
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.task import Outputs, Task
-from hdvila.train.recipe import Precision
+from hdvila.train.precision import Precision
 
 _FABRIC_PRECISION = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 

@@ -16,9 +16,12 @@ from hdvila.train.engine import Engine
 from hdvila.train.gradients import compute_gradients
 from hdvila.train.log import RunLog
 from hdvila.train.overrides import flatten
+from hdvila.train.precision import fast_precision
 from hdvila.train.recipe import Recipe
 from hdvila.train.run import Run, begin, only_writer
 from hdvila.train.validation import VALIDATION, measure
+
+_SLOW = "this machine's arithmetic does not know bfloat16 and is many times slower in it: --set precision=float32"
 
 
 def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corpus: str | Path | None = None) -> Path:
@@ -43,6 +46,8 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
     with ExitStack() as stack:
         if engine.first:
             stack.enter_context(only_writer(folder))
+            if recipe.precision == "bfloat16" != fast_precision():
+                reporter.note(_SLOW)
         run = begin(recipe, folder, engine, corpus, reporter)
         log = stack.enter_context(RunLog(folder, run.done)) if engine.first else None
         bar = stack.enter_context(reporter.task(f"training {recipe.name}", recipe.steps, run.done))

@@ -12,10 +12,10 @@ from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.optimizer import Optim
+from hdvila.train.precision import Precision
 from hdvila.train.schedule import Schedule
 
-Precision = Literal["float32", "bfloat16"]
-MAY_CHANGE = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "data.workers", "data.clips")
+MAY_CHANGE = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "precision", "data.workers", "data.clips")
 """Settings that a continued run may change: no batch depends on them. (More `steps` stretch the rest of a schedule.)"""
 VARIANTS: dict[type, tuple[Variant, ...]] = {
     PretrainStage1: ("stage1",),

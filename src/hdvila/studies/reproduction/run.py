@@ -22,7 +22,7 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
 from hdvila.recipes.miniature_downstream import WHOLE
 from hdvila.studies.reproduction.looks import look
-from hdvila.studies.reproduction.plan import STAGE1, TASKS, WORLD, Pretraining, Scale, Task
+from hdvila.studies.reproduction.plan import OTHER_DATA, STAGE1, TASKS, WORLD, Pretraining, Scale, Task
 from hdvila.studies.reproduction.rows import Row, add_rows, read_rows
 from hdvila.studies.side_by_side import side_by_side
 from hdvila.train.loop import train
@@ -76,18 +76,23 @@ def run_reproduction(
     Raises:
         UsageError: the folder holds studies of another scale.
         HdvilaError: whatever rendering, training or testing raises.
+
+    The seeds come one after the other, and what is pre-trained on other data after all of them: most tables are whole
+    early.
     """
     root = Path(into)
     root.mkdir(parents=True, exist_ok=True)
     _claim(root, scale)
     _benchmarks(root, scale, reporter)
     done = {(row.seed, row.task, row.start) for row in read_rows(root)}
-    jobs = [Job(seed, task, start) for seed in range(scale.seeds) for task in TASKS for start in task.starts]
-    missing = [job for job in jobs if (job.seed, job.task.name, job.start.name) not in done]
-    for seed in range(scale.seeds):
-        _pretrain(root, scale, [job for job in missing if job.seed == seed], workers, reporter)
-        of_seed, to_do = ([job for job in some if job.seed == seed] for some in (jobs, missing))
-        with reporter.task(f"fine-tuning and testing, seed {seed}", len(of_seed), len(of_seed) - len(to_do)) as bar:
+    for seed, other_data in [(seed, other_data) for other_data in (False, True) for seed in range(scale.seeds)]:
+        jobs = [
+            Job(seed, task, start) for task in TASKS for start in task.starts if (start in OTHER_DATA) == other_data
+        ]
+        to_do = [job for job in jobs if (job.seed, job.task.name, job.start.name) not in done]
+        _pretrain(root, scale, to_do, workers, reporter)
+        title = f"fine-tuning and testing{' from other data' if other_data else ''}, seed {seed}"
+        with reporter.task(title, len(jobs), len(jobs) - len(to_do)) as bar:
             for job, rows in side_by_side(partial(_tune, root, scale), to_do, reporter, workers=workers):
                 add_rows(root, rows)
                 bar.advance(note=f"{job}: {rows[0].score:.1%}")
@@ -163,9 +168,21 @@ def _tune(root: Path, scale: Scale, job: Job, reporter: Reporter) -> list[Row]:
             assert record.accuracy is not None
             assert record.intervals is not None
             score, (low, high) = record.accuracy, record.intervals["accuracy"]
-        kinds = record.accuracy_by_type or {}
-        blind = max(record.chance, record.most_frequent or 0.0)
-        return Row(name, start.name, seed, changed, segments, score, low, high, blind, kinds, recipe.steps, seconds)
+        return Row(
+            task=name,
+            start=start.name,
+            seed=seed,
+            look=changed,
+            segments=segments,
+            score=score,
+            low=low,
+            high=high,
+            blind=max(record.chance, record.most_frequent or 0.0),
+            by_type=record.accuracy_by_type or {},
+            steps=recipe.steps,
+            seconds=seconds,
+            precision=recipe.precision,
+        )
 
     rows = [ask(), *(ask(changed=changed) for changed in task.looks)]
     rows += [ask(segments=segments) for segments in task.segments]

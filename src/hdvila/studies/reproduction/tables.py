@@ -8,14 +8,24 @@ from math import sqrt
 from statistics import mean, stdev
 
 from hdvila.evaluate.protocols import get_protocol
-from hdvila.studies.reproduction.plan import ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS, Pretraining
+from hdvila.studies.reproduction.plan import (
+    ENLARGED,
+    LOW,
+    NONE,
+    ONE_CATEGORY,
+    OTHER_DATA,
+    STAGE1,
+    STAGE2,
+    TASKS,
+    Pretraining,
+)
 from hdvila.studies.reproduction.rows import Row
 from hdvila.studies.reproduction.run import CHOICE
 
 __all__ = ["Finding", "findings", "sections"]
 
 Test = Callable[[Row], bool]
-DATA = (STAGE1, ONE_CATEGORY, LOW, ENLARGED)
+DATA = (STAGE1, *OTHER_DATA)
 UNKNOWN = "not in our sources"
 ANSWERS = tuple(task.name for task in TASKS if STAGE2 in task.starts)
 _CLEAR = {2: 6.31, 3: 2.92, 4: 2.35, 5: 2.13}

@@ -16,7 +16,7 @@ from hdvila.studies.reproduction.tables import Finding, findings, sections
 
 
 def row(task: str, start: str, seed: int, score: float, look: str = "", segments: int = 0, **kinds: float) -> Row:
-    return Row(task, start, seed, look, segments, score, score - 0.05, score + 0.05, 0.2, kinds, 10, 1.0)
+    return Row(task, start, seed, look, segments, score, score - 0.05, score + 0.05, 0.2, kinds, 10, 1.0, "float32")
 
 
 ROWS = [

@@ -1,0 +1,25 @@
+"""In which numbers a run computes, and which of them this machine is fast in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+__all__ = ["Precision", "fast_precision"]
+
+Precision = Literal["float32", "bfloat16"]
+
+_KNOWING_BFLOAT16 = ("amx_bf16", "avx512_bf16")
+
+
+def fast_precision() -> Precision:
+    """The fastest precision here: "bfloat16" on GPUs and on CPUs whose arithmetic knows it, else "float32".
+
+    A CPU that does not know it computes every product in a roundabout way: the miniature's stage one sees 6 clips a
+    second on one core of an AVX2 machine, 66 in float32. ARM was not measured and counts as not knowing it.
+    """
+    if torch.cuda.is_available():
+        return "bfloat16"
+    known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}  # since torch 2.11
+    return "bfloat16" if any(known.get(name) for name in _KNOWING_BFLOAT16) else "float32"
