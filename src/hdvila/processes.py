@@ -21,7 +21,7 @@ from hdvila.errors import UsageError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_AHEAD = 3  # items for each process that may be finished before their turn
+_AHEAD = 3
 _GREETING, _TOLD, _DONE, _RAISED = range(4)  # what comes through a pipe: (one of these, value)
 
 _pipe: Connection | None = None  # to the process that started this one
@@ -43,6 +43,7 @@ def in_order(
     items: Sequence[Item],
     workers: int,
     hear: Callable[[Item, Any], None] = _unheard,
+    ahead: int = _AHEAD,
 ) -> Iterator[tuple[Item, Result | Died]]:
     """Yield (item, result) in the order of `items`. One worker works in this process; there, nothing can be `Died`.
 
@@ -51,6 +52,7 @@ def in_order(
         items: picklable.
         workers: processes.
         hear: is given (item, message) for everything that the work on an item passes to `tell` in another process.
+        ahead: items for each process that may be finished, and their results kept, before their turn.
 
     Raises:
         UsageError: no process can be started, as from a script without the usual guard.
@@ -59,7 +61,7 @@ def in_order(
         for item in items:
             yield item, work(item)
         return
-    pool = _Pool(work, min(workers, len(items)), hear)
+    pool = _Pool(work, min(workers, len(items)), hear, ahead)
     try:
         yield from pool.run(items)
     finally:
@@ -77,8 +79,10 @@ def tell(message: object) -> None:
 
 
 class _Pool(Generic[Item, Result]):
-    def __init__(self, work: Callable[[Item], Result], workers: int, hear: Callable[[Item, Any], None]) -> None:
-        self._work, self._workers, self._hear = work, workers, hear
+    def __init__(
+        self, work: Callable[[Item], Result], workers: int, hear: Callable[[Item, Any], None], ahead: int
+    ) -> None:
+        self._work, self._workers, self._hear, self._ahead = work, workers, hear, ahead
         self._context = multiprocessing.get_context("spawn")
         self._busy: dict[Connection, tuple[Any, int]] = {}
         self._idle: list[tuple[Connection, Any]] = []
@@ -88,7 +92,7 @@ class _Pool(Generic[Item, Result]):
     def run(self, items: Sequence[Item]) -> Iterator[tuple[Item, Result | Died]]:
         sent = turn = 0
         while turn < len(items):
-            while sent < len(items) and len(self._busy) < self._workers and sent - turn < _AHEAD * self._workers:
+            while sent < len(items) and len(self._busy) < self._workers and sent - turn < self._ahead * self._workers:
                 connection, process = self._idle.pop() if self._idle else self._start()
                 connection.send(items[sent])
                 self._busy[connection] = process, sent

@@ -53,7 +53,7 @@ def side_by_side(
         listeners.setdefault(str(item), Listener(reporter, str(item))).hear(message)
 
     try:
-        for item, result in in_order(partial(_on_one_core, work), items, workers, hear):
+        for item, result in in_order(partial(_on_one_core, work), items, workers, hear, ahead=len(items)):
             if isinstance(result, Died):
                 raise TrainingError(
                     f"{item}: its process ended (exit status {result.exit_code}), perhaps for lack of memory; the same "

@@ -1,66 +1,29 @@
-"""Running the studies: training runs side by side, their tests as lines of ``results.jsonl``."""
+"""Running the studies: models trained side by side, their tests as lines of ``results.jsonl``."""
 
 from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 from hdvila.corpus.preparation import Preparation
 from hdvila.corpus.prepare import prepare
-from hdvila.demo.world import OPTIONS, build_world, corpus_of
+from hdvila.demo.world import OPTIONS, build_world
 from hdvila.errors import UsageError
-from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.miniature.benchmarks import write_benchmarks
 from hdvila.miniature.world import HEIGHT
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
-from hdvila.recipes.miniature_downstream import WHOLE
-from hdvila.studies.reproduction.looks import look
-from hdvila.studies.reproduction.plan import OTHER_DATA, STAGE1, TASKS, WORLD, Pretraining, Scale, Task
+from hdvila.studies.reproduction.jobs import Beginning, Job, pretrain, tune, world_of
+from hdvila.studies.reproduction.plan import OTHER_DATA, STAGE1, STAGE2, TASKS, WORLD, Pretraining, Scale
 from hdvila.studies.reproduction.rows import Row, add_rows, read_rows
 from hdvila.studies.side_by_side import side_by_side
-from hdvila.train.loop import train
-from hdvila.train.recipe import Recipe, Start
 
-__all__ = ["CHOICE", "run_reproduction"]
-
-FRAMES = 2 * WHOLE.neighbours + 1
-"""Rows of the time table, one for each frame that is seen."""
-CHOICE = "MSRVTT-MC"
-"""Asked of every model that is tuned on MSR-VTT: the nearest of five captions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A model to fine-tune and to test."""
-
-    seed: int
-    task: Task
-    start: Pretraining
-
-    def __str__(self) -> str:
-        return f"{self.task.name} from {self.start.name}, seed {self.seed}"
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """A model that fine-tuning starts from."""
-
-    start: Pretraining
-    seed: int
-
-    def __str__(self) -> str:
-        return f"{self.start.name}, seed {self.seed}"
-
-    def model(self, root: Path) -> Path:
-        """Its folder."""
-        return root / "pretraining" / f"{self.start.folder}-{self.seed}" / "model"
+__all__ = ["run_reproduction"]
 
 
 def run_reproduction(
@@ -85,17 +48,18 @@ def run_reproduction(
     _claim(root, scale)
     _benchmarks(root, scale, reporter)
     done = {(row.seed, row.task, row.start) for row in read_rows(root)}
-    for seed, other_data in [(seed, other_data) for other_data in (False, True) for seed in range(scale.seeds)]:
-        jobs = [
-            Job(seed, task, start) for task in TASKS for start in task.starts if (start in OTHER_DATA) == other_data
-        ]
+    for title, jobs in _rounds(scale):
         to_do = [job for job in jobs if (job.seed, job.task.name, job.start.name) not in done]
-        _pretrain(root, scale, to_do, workers, reporter)
-        title = f"fine-tuning and testing{' from other data' if other_data else ''}, seed {seed}"
-        with reporter.task(title, len(jobs), len(jobs) - len(to_do)) as bar:
-            for job, rows in side_by_side(partial(_tune, root, scale), to_do, reporter, workers=workers):
-                add_rows(root, rows)
-                bar.advance(note=f"{job}: {rows[0].score:.1%}")
+        needed = _needed(root, to_do)
+        for start in dict.fromkeys(one.start for one in needed):
+            _build(root, scale, start, reporter)
+        first = [*needed, *(job for job in to_do if not job.start.stage)]
+        total = len(needed) + len(jobs)
+        with reporter.task(title, total, len(jobs) - len(to_do)) as bar:
+            for items in (first, [job for job in to_do if job.start.stage]):
+                for item, rows in side_by_side(partial(_work, root, scale), items, reporter, workers=workers):
+                    add_rows(root, rows)
+                    bar.advance(note=f"{item}: {rows[0].score:.1%}" if rows else f"{item} is pre-trained")
     return read_rows(root)
 
 
@@ -127,107 +91,28 @@ def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
         )
 
 
-def _pretrain(root: Path, scale: Scale, jobs: Sequence[Job], workers: int | None, reporter: Reporter) -> None:
-    """Whatever these jobs start from, first what the second stage starts from."""
-    missing = dict.fromkeys(one for job in jobs if job.start.stage for one in _missing(root, job.start, job.seed))
-    for start in dict.fromkeys(one.start for one in missing):
-        _build(root, scale, start, reporter)
-    with reporter.task("pre-training", total=len(missing)) as bar:
-        for stage in (1, 2):
-            to_do = [one for one in missing if one.start.stage == stage]
-            for one, _ in side_by_side(partial(_pretrained, root, scale), to_do, reporter, workers=workers):
-                bar.advance(note=str(one))
+def _rounds(scale: Scale) -> Iterator[tuple[str, list[Job]]]:
+    """A title and jobs whose models are all there before another round begins."""
+    everything = [Job(seed, task, start) for seed in range(scale.seeds) for task in TASKS for start in task.starts]
+    for seed in range(scale.seeds):
+        yield f"seed {seed}", [job for job in everything if job.seed == seed and job.start not in OTHER_DATA]
+    yield "pre-trained on other data", [job for job in everything if job.start in OTHER_DATA]
 
 
-def _missing(root: Path, start: Pretraining, seed: int) -> Iterator[Beginning]:
-    """What is still to be trained before this one can be used, itself last."""
-    one = Beginning(start, seed)
-    if not (one.model(root) / "config.json").exists():
-        if start.stage == 2:
-            yield from _missing(root, STAGE1, seed)
-        yield one
+def _needed(root: Path, jobs: list[Job]) -> list[Beginning]:
+    """What is to be pre-trained for these jobs. A second stage brings the first one that it starts from."""
+    wanted = dict.fromkeys(Beginning(job.start, job.seed) for job in jobs if job.start.stage)
+    missing = [one for one in wanted if any(one.missing(root))]
+    second = {one.seed for one in missing if one.start == STAGE2}
+    return [one for one in missing if not (one.start == STAGE1 and one.seed in second)]
 
 
-def _tune(root: Path, scale: Scale, job: Job, reporter: Reporter) -> list[Row]:
-    """Fine-tune, and ask everything that the task asks."""
-    task, start, seed = job.task, job.start, job.seed
-    data = root / "benchmarks" / task.folder
-    weights = str(Beginning(start, seed).model(root)) if start.stage else ""
-    recipe = _tuning(task, data, scale, seed, start, weights)
-    began = time.perf_counter()
-    model = train(recipe, root / "runs" / f"{recipe.name}-{start.folder}-{seed}", reporter)
-    seconds = round(time.perf_counter() - began, 1)
-
-    def ask(changed: str = "", segments: int = 0, protocol: str = task.protocol, name: str = task.name) -> Row:
-        record = evaluate_checkpoint(
-            str(model), protocol, data, segments=segments or None, through=look(changed), reporter=reporter
-        ).record
-        if record.text_to_video is not None:
-            score, (low, high) = record.text_to_video["r1"], record.text_to_video["intervals"]["r1"]
-        else:
-            assert record.accuracy is not None
-            assert record.intervals is not None
-            score, (low, high) = record.accuracy, record.intervals["accuracy"]
-        return Row(
-            task=name,
-            start=start.name,
-            seed=seed,
-            look=changed,
-            segments=segments,
-            score=score,
-            low=low,
-            high=high,
-            blind=max(record.chance, record.most_frequent or 0.0),
-            by_type=record.accuracy_by_type or {},
-            steps=recipe.steps,
-            seconds=seconds,
-            precision=recipe.precision,
-        )
-
-    rows = [ask(), *(ask(changed=changed) for changed in task.looks)]
-    rows += [ask(segments=segments) for segments in task.segments]
-    if task.protocol == "msrvtt-1ka":
-        rows.append(ask(protocol="msrvtt-mc", name=CHOICE))
-    return rows
-
-
-def _tuning(task: Task, data: Path, scale: Scale, seed: int, start: Pretraining, weights: str) -> Recipe:
-    recipe = get_recipe(task.recipe)
-    assert recipe.data.benchmark is not None
-    assert recipe.validate is not None
-    preprocess = replace(recipe.data.preprocess, streams=start.streams)
-    settings = replace(recipe.data, benchmark=replace(recipe.data.benchmark, folder=str(data)), preprocess=preprocess)
-    steps = max(1, round(scale.tuning * recipe.steps))
-    every = max(1, steps // 4)
-    return replace(
-        recipe,
-        seed=seed,
-        steps=steps,
-        data=settings,
-        model=replace(recipe.model, frames=FRAMES),
-        start=Start(model=weights),
-        validate=replace(recipe.validate, every=every),
-        checkpoint_every=every,
-    )
-
-
-def _pretrained(root: Path, scale: Scale, wanted: Beginning, reporter: Reporter) -> None:
-    start, seed = wanted.start, wanted.seed
-    recipe = get_recipe("miniature-stage1" if start.stage == 1 else "miniature-stage2")
-    seen = replace(recipe.data.preprocess, neighbours=WHOLE.neighbours, rate=WHOLE.rate, streams=start.streams)
-    recipe = replace(
-        recipe,
-        seed=seed,
-        steps=scale.stage1 if start.stage == 1 else scale.stage2,
-        start=Start(model=str(Beginning(STAGE1, seed).model(root)) if start.stage == 2 else ""),
-        data=replace(recipe.data, preprocess=seen),
-        model=replace(recipe.model, frames=FRAMES),
-    )
-    train(recipe, wanted.model(root).parent, reporter, corpus=corpus_of(_world(root, start)))
-
-
-def _world(root: Path, start: Pretraining) -> Path:
-    return root / "worlds" / f"{start.categories}-categories{'-enlarged' if start.enlarged else ''}"
+def _work(root: Path, scale: Scale, item: Beginning | Job, reporter: Reporter) -> list[Row]:
+    """-> the rows of the tests, if any are made."""
+    if isinstance(item, Job):
+        return tune(root, scale, item, reporter)
+    pretrain(root, scale, item, reporter)
+    return []
 
 
 def _build(root: Path, scale: Scale, start: Pretraining, reporter: Reporter) -> None:
@@ -235,4 +120,4 @@ def _build(root: Path, scale: Scale, start: Pretraining, reporter: Reporter) -> 
     config, options = replace(WORLD, categories=start.categories), OPTIONS
     if start.enlarged:
         options = replace(options, hr_height=options.lr_height)
-    build_world(_world(root, start), scale.videos, 0, "train", config, reporter, options)
+    build_world(world_of(root, start), scale.videos, 0, "train", config, reporter, options)

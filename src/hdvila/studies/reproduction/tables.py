@@ -8,6 +8,7 @@ from math import sqrt
 from statistics import mean, stdev
 
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.studies.reproduction.jobs import CHOICE
 from hdvila.studies.reproduction.plan import (
     ENLARGED,
     LOW,
@@ -20,7 +21,6 @@ from hdvila.studies.reproduction.plan import (
     Pretraining,
 )
 from hdvila.studies.reproduction.rows import Row
-from hdvila.studies.reproduction.run import CHOICE
 
 __all__ = ["Finding", "findings", "sections"]
 
