@@ -14,6 +14,7 @@ from training_runs import command, log, run_here, without_progress, write_corpus
 
 from hdvila.cli.main import main
 from hdvila.recipes import RECIPES
+from hdvila.train import loop
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,30 @@ def test_a_batch_larger_than_the_corpus_is_refused(
     assert status == 2
     assert "batch_size=25, but there are 24 clips to learn from" in errors
     assert "--set batch_size=24" in errors
+
+
+@pytest.mark.parametrize(("precision", "told"), [("bfloat16", 1), ("float32", 0)])
+def test_bfloat16_on_a_machine_that_does_not_know_it_is_remarked_upon(
+    precision: str,
+    told: int,
+    corpus: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop, "fast_precision", lambda: "float32")
+    status, _, errors = run_here(command(corpus, tmp_path / "run", steps=1, precision=precision), capsys)
+    assert status == 0
+    assert errors.count("many times slower in it: --set precision=float32") == told
+
+
+def test_a_run_that_moves_to_another_kind_of_machine_goes_on(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for steps, precision in ((2, "bfloat16"), (3, "float32")):
+        words = command(corpus, tmp_path / "run", steps=steps, precision=precision, checkpoint_every=1)
+        assert run_here(words, capsys)[0] == 0
+    assert [line["step"] for line in log(tmp_path / "run")] == [1, 2, 3]
 
 
 def test_two_processes_run_the_same_training(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
