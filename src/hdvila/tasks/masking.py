@@ -31,7 +31,7 @@ class Vocabulary:
 def mask_words(ids_BL: Tensor, keys_B: Tensor, share: float, vocabulary: Vocabulary) -> tuple[Tensor, Tensor]:
     """Masked ids and labels, both (B, L); labels are the old ids where a word was chosen and -100 elsewhere.
 
-    Row i depends on its ids and `keys_B[i]` alone, so it is the same in any batch, process or worker.
+    Row i depends on its words and `keys_B[i]` alone, so it is the same in any batch, however long the others are.
 
     Args:
         share: chance of each word to be chosen.
@@ -48,4 +48,4 @@ def mask_words(ids_BL: Tensor, keys_B: Tensor, share: float, vocabulary: Vocabul
 
 def _uniform(key: int, length: int) -> NDArray[np.float64]:
     """Three numbers in [0, 1) a token, (3, L). The second word of the seed keeps them apart from the frames' draws."""
-    return np.random.default_rng([key, 1]).random((3, length))
+    return np.random.default_rng([key, 1]).random((length, 3)).T

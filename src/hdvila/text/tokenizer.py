@@ -83,20 +83,21 @@ class Tokenizer:
         return cls(_bert({piece: number for number, piece in enumerate(pieces)}), "trained tokenizer")
 
     def __call__(self, texts: Sequence[str], length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Encode `texts`, cut or padded to `length` tokens.
+        """Encode `texts`, cut to `length` tokens and padded to the longest of them.
 
         Returns:
-            (ids (B, L), mask (B, L)): mask is 1 on tokens, 0 on padding.
+            (ids (B, L), mask (B, L)): mask is 1 on tokens, 0 on padding; L is at most `length`.
 
         Raises:
             UsageError: a length below 2, which leaves no room for ``[CLS]`` and ``[SEP]``.
         """
         if length < 2:
             raise UsageError(f"length={length}: [CLS] and [SEP] alone take 2; give more")
-        ids_BL = np.full((len(texts), length), self.pad_id, np.int64)
-        mask_BL = np.zeros((len(texts), length), np.int64)
-        for row, text in enumerate(texts):
-            words = self._backend.encode(text, add_special_tokens=False).ids[: length - 2]
+        rows = [self._backend.encode(text, add_special_tokens=False).ids[: length - 2] for text in texts]
+        longest = max((len(words) + 2 for words in rows), default=length)
+        ids_BL = np.full((len(rows), longest), self.pad_id, np.int64)
+        mask_BL = np.zeros((len(rows), longest), np.int64)
+        for row, words in enumerate(rows):
             ids_BL[row, : len(words) + 2] = [self.cls_id, *words, self.sep_id]
             mask_BL[row, : len(words) + 2] = 1
         return ids_BL, mask_BL

@@ -51,3 +51,11 @@ def test_a_row_depends_on_its_own_key_alone() -> None:
     assert torch.equal(part_labels, labels[2:4])
     other, _ = mask_words(ids[2:4], keys[3:5], 0.5, VOCABULARY)
     assert not torch.equal(other, part)
+
+
+def test_more_padding_masks_the_same_words() -> None:
+    ids, keys = texts(4), torch.arange(4)
+    masked, labels = mask_words(ids, keys, 0.5, VOCABULARY)
+    shorter, shorter_labels = mask_words(ids[:, :-4], keys, 0.5, VOCABULARY)
+    assert torch.equal(shorter, masked[:, :-4])
+    assert torch.equal(shorter_labels, labels[:, :-4])

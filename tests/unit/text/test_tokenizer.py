@@ -45,17 +45,22 @@ def real() -> Tokenizer:
 
 @pytest.mark.parametrize("length", [2, 7, 32])
 def test_ids_and_mask_equal_berts(reference, real: Tokenizer, length: int) -> None:
-    expected = reference(TEXTS, padding="max_length", truncation=True, max_length=length, return_tensors="np")
+    expected = reference(TEXTS, padding="longest", truncation=True, max_length=length, return_tensors="np")
     ids, mask = real(TEXTS, length)
     assert ids.dtype == mask.dtype == np.int64
     np.testing.assert_array_equal(ids, expected["input_ids"])
     np.testing.assert_array_equal(mask, expected["attention_mask"])
 
 
+def test_there_is_no_more_padding_than_the_longest_text_needs(real: Tokenizer) -> None:
+    assert real(["a ball", "a red ball rolls"], 32)[1].tolist() == [[1, 1, 1, 1, 0, 0], [1] * 6]
+    assert real([], 32)[0].shape == (0, 32)
+
+
 @given(text=st.text(max_size=60))
 @settings(max_examples=50, deadline=None)
 def test_any_text_gives_berts_ids(reference, real: Tokenizer, text: str) -> None:
-    expected = reference([text], padding="max_length", truncation=True, max_length=24, return_tensors="np")
+    expected = reference([text], padding="longest", truncation=True, max_length=24, return_tensors="np")
     np.testing.assert_array_equal(real([text], 24)[0], expected["input_ids"])
 
 
