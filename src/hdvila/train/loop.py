@@ -46,9 +46,9 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
     with ExitStack() as stack:
         if engine.first:
             stack.enter_context(only_writer(folder))
-            if recipe.precision == "bfloat16" != fast_precision():
-                reporter.note(_SLOW)
         run = begin(recipe, folder, engine, corpus, reporter)
+        if recipe.precision == "bfloat16" != fast_precision():
+            reporter.note(_SLOW)
         log = stack.enter_context(RunLog(folder, run.done)) if engine.first else None
         bar = stack.enter_context(reporter.task(f"training {recipe.name}", recipe.steps, run.done))
         batches = step_batches(

@@ -48,7 +48,8 @@ def gradients(
     return values, found
 
 
-def assert_same(got: Result, wanted: Result, tolerance: float = 1e-6) -> None:
+def assert_same(got: Result, wanted: Result, tolerance: float = 5e-6) -> None:
+    # CPUs differ in the order of their sums: 2e-6 was seen with AVX2.
     for name, value in wanted[0].items():
         assert got[0][name] == pytest.approx(value, abs=1e-5), name
     assert got[1].keys() == wanted[1].keys()

@@ -54,7 +54,7 @@ def test_parameters_are_counted_by_part() -> None:
 
 
 def test_memory_grows_with_the_batch_and_shrinks_with_tricks() -> None:
-    recipe = get_recipe("miniature-stage1")
+    recipe = override(get_recipe("miniature-stage1"), ["precision=bfloat16"])
     small, large = (estimate_memory(recipe, clips) for clips in (32, 64))
     assert small.weights == large.weights
     assert 1.7 < large.activations / small.activations < 2.1
