@@ -48,14 +48,15 @@ def gradients(
     return values, found
 
 
-def assert_same(got: Result, wanted: Result, tolerance: float = 5e-6) -> None:
-    # CPUs differ in the order of their sums: 2e-6 was seen with AVX2.
+def assert_same(got: Result, wanted: Result, tolerance: float = 1e-5) -> None:
+    """Every gradient as a whole, by its norm: single elements of a sum of large terms differ in the order of summing."""
     for name, value in wanted[0].items():
         assert got[0][name] == pytest.approx(value, abs=1e-5), name
     assert got[1].keys() == wanted[1].keys()
     assert wanted[1]
     for name, grad in wanted[1].items():
-        torch.testing.assert_close(got[1][name], grad, rtol=1e-4, atol=tolerance, msg=lambda m, n=name: f"{n}: {m}")
+        error = (got[1][name] - grad).norm().item()
+        assert error <= tolerance * (grad.norm().item() + 0.1), f"{name}: off by {error:.1e} of {grad.norm():.1e}"
 
 
 @pytest.mark.parametrize("variant", TASKS)
