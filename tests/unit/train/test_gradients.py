@@ -49,7 +49,7 @@ def gradients(
 
 
 def assert_same(got: Result, wanted: Result, tolerance: float = 1e-5) -> None:
-    """Every gradient as a whole, by its norm: single elements of a sum of large terms differ in the order of summing."""
+    """Gradients by the norm of the difference: single elements of large sums vary with the order of summing."""
     for name, value in wanted[0].items():
         assert got[0][name] == pytest.approx(value, abs=1e-5), name
     assert got[1].keys() == wanted[1].keys()
