@@ -39,3 +39,24 @@ def test_numbers_come_with_their_protocol(here: Run, corpus: Path, model_folder:
     assert record["protocol"] in table
     assert "4 queries, gallery 4, chance R@1 25.00%" in table
     assert "left out, nothing is said in them: 1 clips" in table
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--into", "record.json"], "--into: not for --model and --corpus"),
+        (["--store", "other", "--allow-missing"], "--store and --allow-missing: not for --model and --corpus"),
+        (["--ties", "foo"], "--ties foo: choose one of pessimistic, optimistic"),
+    ],
+)
+def test_an_option_that_would_not_be_read_is_refused(
+    here: Run, corpus: Path, model_folder: Path, more: list[str], message: str
+) -> None:
+    done = here("evaluate", "--model", model_folder, "--corpus", corpus, *more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_ties_are_counted_by_the_rule_that_is_named(here: Run, corpus: Path, model_folder: Path) -> None:
+    done = here("evaluate", "--model", model_folder, "--corpus", corpus, "--ties", "optimistic", "--json")
+    assert "ties optimistic" in lines(done.stdout)[0]["protocol"]

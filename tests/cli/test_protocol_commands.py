@@ -143,6 +143,7 @@ def test_half_a_command_is_refused(here: Run, retrieval: list[str]) -> None:
         (["--into", "mine.npz/record.json"], "--into mine.npz/record.json: cannot be written (File exists)"),
         (["--into", "mine.npz"], "--into mine.npz: is named twice"),
         (["--sampling", "zero-shot"], "--sampling zero-shot: says how a CHECKPOINT looks at the videos"),
+        (["--store", "other"], "--store: not for --annotations and --predictions"),
         (["--sampling", "official"], "--sampling official: says how a CHECKPOINT looks at the videos"),
     ],
 )

@@ -55,8 +55,13 @@ def evaluate(
     }  # fmt: skip
     if sampling != "standard" and "CHECKPOINT" not in given:
         raise UsageError(f"--sampling {sampling}: says how a CHECKPOINT looks at the videos, and there is none")
+    set_too = {
+        "--store": store != "store", "--ties": ties != "pessimistic", "--allow-missing": allow_missing,
+        "--into": into is not None,
+    }  # fmt: skip
     if given == {"--model", "--corpus"} and model is not None and corpus is not None:
-        found = _corpus(model_name(model), corpus)
+        _only({"--ties"}, set_too, "--model and --corpus")
+        found = _corpus(model_name(model), corpus, ties)
         emit({"model": model, "corpus": str(corpus), **found.to_dict()}, json, corpus_lines(found))
         return
     from hdvila.evaluate.record import file_name, write_record
@@ -64,6 +69,7 @@ def evaluate(
     record: Record
     done: Evaluated | None = None
     if given == {"--protocol", "--annotations", "--predictions"} and protocol and annotations and predictions:
+        _only({"--ties", "--allow-missing", "--into"}, set_too, "--annotations and --predictions")
         _check_outputs({"--into": into}, annotations, predictions)
         record = _predictions(protocol, annotations, predictions, ties, allow_missing)
     elif (
@@ -158,11 +164,25 @@ def _predictions(name: str, annotations: Path, predictions: Path, ties: str, all
     )
 
 
-def _corpus(model: str, corpus: Path) -> RetrievalReport:
+def _only(read: set[str], options: dict[str, bool], beside: str) -> None:
+    """Refuse an option that is given and would not be read."""
+    if unread := [name for name, is_set in options.items() if is_set and name not in read]:
+        raise UsageError(f"{' and '.join(unread)}: not for {beside}; leave it out")
+
+
+def _corpus(model: str, corpus: Path, ties: str) -> RetrievalReport:
+    from hdvila.evaluate.metrics.rank import TieRule
     from hdvila.evaluate.retrieval import evaluate_retrieval
     from hdvila.hub import load_model
     from hdvila.store.reader import Corpus
 
     if not corpus.is_dir():
         raise UsageError(f"{corpus}: there is no such corpus: make one with hdvila corpus build")
-    return evaluate_retrieval(load_model(model), Corpus(corpus), reporter=reporter())
+    if ties not in get_args(TieRule):
+        raise UsageError(f"--ties {ties}: choose one of {', '.join(get_args(TieRule))}")
+    return evaluate_retrieval(
+        load_model(model),
+        Corpus(corpus),
+        ties=ties,  # type: ignore[arg-type]
+        reporter=reporter(),
+    )

@@ -155,7 +155,7 @@ def read_record(path: Path) -> Record:
         UsageError: the file is missing or is no record.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
         kinds = get_type_hints(Record)
         known = {name: value for name, value in values.items() if name in kinds}
         if odd := next((name for name, value in known.items() if not _fits(value, kinds[name])), ""):
@@ -179,6 +179,10 @@ def versions() -> dict[str, str]:
 def hardware(device: str = "cpu") -> dict[str, Any]:
     """What the machine is, in a few words; `device` is where the model ran."""
     return {"machine": platform.machine(), "system": platform.system(), "cores": os.cpu_count(), "device": device}
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
 
 
 def _fits(value: Any, kind: Any) -> bool:

@@ -47,6 +47,7 @@ def test_a_record_comes_back_from_its_file(tmp_path: Path) -> None:
         whole | {"text_to_video": whole["text_to_video"] | {"r1": None}},
         whole | {"extra": {"dual_softmax": {"text_to_video": 1}}},
         whole | {"intervals": {"accuracy": [0.1]}},
+        whole | {"chance": float("nan")},
     ]
     for content in ("[1]", "{", '{"protocol": "x"}', "[" * 200_000, *map(json.dumps, odd)):
         (tmp_path / "broken.json").write_text(content)
@@ -85,6 +86,7 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
         "checkpoint chosen on the test": replace(plain, recipe=chosen),
         "videos of store-official": replace(plain, recipe=last | {"store": "store-official"}),
         "questions built by rule, not the papers' draws": replace(plain, built=True),
+        "more queries than the published test has": replace(plain, queries=1001),
         "2 videos missing": replace(plain, missing=("a", "b"), recipe=last),
         "validation split, not the test; ties average": replace(plain, split="validation", tie_rule="average"),
     }
@@ -96,7 +98,10 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
     assert "| 1,065 (test: 1,000) |" in tabulate([replace(plain, queries=1065)], "markdown")
     rows = list(csv.DictReader(io.StringIO(tabulate(list(settings.values()), "csv"))))
     assert [row["setting"] for row in rows[: len(settings)]] == list(settings)
-    assert {(row["queries"], row["full_queries"]) for row in rows[: len(settings)]} == {("20", "1000")}
+    assert {(row["queries"], row["full_queries"]) for row in rows[: len(settings)]} == {
+        ("20", "1000"),
+        ("1001", "1000"),
+    }
 
 
 def test_rows_say_what_their_model_was_fine_tuned_on(tmp_path: Path) -> None:
