@@ -16,6 +16,7 @@ from hdvila.annotations.records import Annotations
 from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.evaluate.answering import Guess, answer_questions, choose_by_retrieval
+from hdvila.evaluate.metrics.answers import correct, squared_errors
 from hdvila.evaluate.metrics.rank import retrieval_metrics
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol
@@ -95,11 +96,17 @@ def _retrieve(
     return Predicted(Similarity(similarity(texts_QD, videos_VD), queries, tuple(numbers)), (texts_QD, videos_VD))
 
 
-def quick_score(annotations: Annotations, predictions: Similarity | Answers) -> float:
-    """R@1 from text to video, or accuracy: one number in 0..1 by which checkpoints are chosen."""
+def quick_score(protocol: Protocol, annotations: Annotations, predictions: Similarity | Answers) -> float:
+    """One number by which checkpoints are chosen, the higher the better.
+
+    R@1 from text to video, or accuracy, in 0..1; of counts, whose metric is the mean squared error, minus that.
+    """
     if isinstance(predictions, Answers):
-        right = {question.question_id: question.answer for question in annotations.questions}
-        return float(np.mean([str(given) == str(right[name]) for name, given in predictions.answers.items()]))
+        asked = {question.question_id: question for question in annotations.questions}
+        questions, answers = [asked[name] for name in predictions.answers], list(predictions.answers.values())
+        if protocol.task == "count":
+            return -float(squared_errors(questions, answers).mean())
+        return float(correct(questions, answers).mean())
     place = {video: column for column, video in enumerate(predictions.video_ids)}
     video_of = {caption.query_id: caption.video_id for caption in annotations.captions}
     targets = [place[video_of[query]] for query in predictions.query_ids]

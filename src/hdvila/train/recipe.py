@@ -39,7 +39,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Validate:
-    """Measuring the model while it is trained on a benchmark, by R@1 (text to video) or accuracy."""
+    """Measuring the model while it is trained on a benchmark (`hdvila.evaluate.predict.quick_score`)."""
 
     every: int = 100
     """Steps between two measurements; the last step always has one."""

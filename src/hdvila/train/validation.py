@@ -27,7 +27,7 @@ RECIPE, VALIDATION = "recipe.json", "validation.json"
 
 
 def measure(model: HDVILA, recipe: Recipe, held_out: HeldOut, reporter: Reporter = SILENT) -> float:
-    """R@1 from text to video, or accuracy, on what was held out; in 0..1. Changes nothing in the model."""
+    """What the model makes of what was held out, by `quick_score`. Changes nothing in it."""
     videos = [video.video_id for video in held_out.annotations.videos]
     numbers = clip_numbers(held_out.prepared, videos, allow_missing=held_out.allow_missing, allowing=ALLOWING)
     consensus = recipe.task.consensus if isinstance(recipe.task, VideoQA) else "mean"
@@ -41,7 +41,7 @@ def measure(model: HDVILA, recipe: Recipe, held_out: HeldOut, reporter: Reporter
             consensus=consensus,
             reporter=reporter,
         )
-    return quick_score(held_out.annotations, predicted.predictions)
+    return quick_score(held_out.protocol, held_out.annotations, predicted.predictions)
 
 
 class BestModel:
