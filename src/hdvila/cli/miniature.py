@@ -162,7 +162,7 @@ def reproduction(
         videos=scale.frame_videos,
         reporter=reporter(),
     )
-    tables = sections(rows) | {"frames": as_markdown(frames)}
+    tables = sections(rows, frames) | {"frames": as_markdown(frames)}
     (into / "tables.md").write_text("\n\n".join(tables.values()) + "\n", encoding="utf-8")
     draw_tasks(rows, into / "tasks.png")
     draw(frames, into / "frame_selection.png")

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from hdvila.errors import UsageError
+from hdvila.studies.frame_selection import Result
+from hdvila.studies.reproduction.findings import Finding, findings
 from hdvila.studies.reproduction.page import draw, fill
 from hdvila.studies.reproduction.rows import Row, read_rows
-from hdvila.studies.reproduction.tables import Finding, findings, sections
+from hdvila.studies.reproduction.tables import sections
 
 
 def row(task: str, start: str, seed: int, score: float, look: str = "", segments: int = 0, **kinds: float) -> Row:
@@ -43,6 +45,31 @@ def test_a_difference_counts_when_chance_would_rarely_show_it() -> None:
     assert "MSR-VTT: pre-training helps" not in verdicts, "one side of it was not run"
 
 
+def test_findings_say_what_an_answer_rests_on_and_whether_it_is_halfway() -> None:
+    found = {finding.claim: finding for finding in findings(ROWS)}
+    halfway = found["TGIF action: more than halfway from blind to perfect"]
+    assert (halfway.better, halfway.worse) == pytest.approx((0.6, 0.6)), "blind is 0.2"
+    assert halfway.verdict == "no clear difference"
+    assert found["TGIF action: falls when frames are shuffled"].verdict == "agrees"
+    assert found["TGIF frame: falls without detail in HR"].by_seed == pytest.approx((0.2,))
+    assert {finding.whose for claim, finding in found.items() if "falls" in claim or "halfway" in claim} == {"ours"}
+    assert found["TGIF action: pre-training helps"].whose == "paper"
+
+
+def test_findings_of_the_frame_study_stand_beside_the_others() -> None:
+    def result(frames: str, seed: int, r1: float) -> Result:
+        return Result("balanced", frames, seed, 10, r1, 1.0, 2.0, 0.5, {})
+
+    frames = [result("1 HR + 10 LR", 0, 0.5), result("1 HR + 10 LR", 1, 0.6), result("1 HR + 0 LR", 1, 0.2)]
+    found = {finding.claim: finding for finding in findings(ROWS, frames)}
+    assert found["frames, balanced world: one HR and ten LR beat one HR frame alone"].by_seed == pytest.approx((0.4,))
+    assert not [claim for claim in found if "ten LR frames alone" in claim], "one side of it was not run"
+    assert (
+        "| paper | frames, balanced world: one HR and ten LR beat one HR frame alone | 60.0 against 20.0 | +40.0 |"
+        in (sections(ROWS, frames)["findings"])
+    )
+
+
 @pytest.mark.parametrize(
     ("differences", "verdict"),
     [
@@ -56,7 +83,7 @@ def test_a_difference_counts_when_chance_would_rarely_show_it() -> None:
     ],
 )
 def test_verdicts_are_those_of_a_one_sided_t_test(differences: tuple[float, ...], verdict: str) -> None:
-    assert Finding("claim", 0.5, 0.4, differences).verdict == verdict
+    assert Finding("ours", "claim", 0.5, 0.4, differences).verdict == verdict
 
 
 def test_tables_show_mean_and_spread() -> None:

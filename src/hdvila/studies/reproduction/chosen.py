@@ -1,0 +1,40 @@
+"""Which rows a table or a finding is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hdvila.recipes import get_recipe
+from hdvila.studies.reproduction.plan import STAGE1, Pretraining, Task
+from hdvila.studies.reproduction.rows import Row
+
+__all__ = ["Test", "looked", "numbers", "plain", "with_segments"]
+
+Test = Callable[[Row], bool]
+
+
+def plain(task: str, start: Pretraining) -> Test:
+    """The clips as they are, with the models' own number of segments."""
+    return looked(task, start, "")
+
+
+def looked(task: str, start: Pretraining, look: str) -> Test:
+    """The clips changed by a look (`looks.LOOKS`)."""
+    return lambda row: (row.task, row.start, row.look, row.segments) == (task, start.name, look, 0)
+
+
+def with_segments(task: Task, number: int) -> Test:
+    """The test with so many segments; the models' own number is that of the plain one."""
+    these = (number, 0) if number == _own(task) else (number,)
+    return lambda row: (row.task, row.start, row.look) == (task.name, STAGE1.name, "") and row.segments in these
+
+
+def numbers(task: Task) -> tuple[int, ...]:
+    """Of segments that it was tested with."""
+    return tuple(sorted({_own(task), *task.segments}))
+
+
+def _own(task: Task) -> int:
+    benchmark = get_recipe(task.recipe).data.benchmark
+    assert benchmark is not None
+    return benchmark.segments
