@@ -96,7 +96,8 @@ def _rounds(scale: Scale) -> Iterator[tuple[str, list[Job]]]:
     everything = [Job(seed, task, start) for seed in range(scale.seeds) for task in TASKS for start in task.starts]
     for seed in range(scale.seeds):
         yield f"seed {seed}", [job for job in everything if job.seed == seed and job.start not in OTHER_DATA]
-    yield "pre-trained on other data", [job for job in everything if job.start in OTHER_DATA]
+    for seed in range(scale.seeds):
+        yield f"other data, seed {seed}", [job for job in everything if job.seed == seed and job.start in OTHER_DATA]
 
 
 def _needed(root: Path, jobs: list[Job]) -> list[Beginning]:
