@@ -144,6 +144,32 @@ def test_places_that_cannot_be_written_are_found_before_the_work(
         assert f"{option} {place}: {why}" in errors
 
 
+def test_predictions_are_not_written_over_anything_else(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    questions = tmp_path / "questions.json"
+    questions.write_text('[{"question": "who?"}]')
+    words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--predictions", questions)
+    status, _, errors = evaluate(capsys, *words)
+    assert status == 2
+    assert f"--predictions {questions}: is there and holds no predictions for msrvtt-1ka" in errors
+    assert questions.read_text() == '[{"question": "who?"}]'
+
+
+def test_a_strangers_record_says_what_was_assumed_about_the_files(world: Path, tmp_path: Path, capsys: Capture) -> None:
+    asked = json.loads((world / "qa" / "test_qa.json").read_text())
+    file, said = tmp_path / "questions.json", tmp_path / "theirs.jsonl"
+    file.write_text(json.dumps(asked))
+    said.write_text("".join(json.dumps({"question_id": one["id"], "answer": one["answer"]}) + "\n" for one in asked))
+    (tmp_path / "my_ans2label.json").write_text(json.dumps({"nothing": 0}))
+    words = ("--protocol", "msrvtt-qa", "--annotations", file, "--predictions", said)
+    status, record, errors = evaluate(capsys, *words)
+    assert status == 0, errors
+    assert (record["accuracy"], record["split"]) == (1.0, "test")
+    neutral, vocabulary = record["notes"][-2:]
+    assert "the name questions.json does not say which split it holds, taken for the test of msrvtt-qa" in neutral
+    assert vocabulary.startswith("my_ans2label.json, which stands beside the questions, is taken for the vocabulary")
+    assert record["out_of_vocabulary"]["questions"] == len(asked)
+
+
 def test_segments_are_joined_as_in_training_or_as_published_and_said_so(
     world: Path, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -50,15 +50,14 @@ class Question:
     Attributes:
         question_id: the file's own id, or the number of the line from 0.
         options: what there is to choose from; empty for an open question.
-        answer: with options, the number of the right one from 0; without, the answer as a word, a count in digits;
-            None where the file keeps it secret.
+        answer: with options, the number of the right one from 0; without, the answer as a word, a count in digits.
         kind: the type of the question, in the benchmark's own word; empty where it has none.
     """
 
     question_id: str
     video_id: str
     question: str
-    answer: int | str | None
+    answer: int | str
     options: tuple[str, ...] = ()
     kind: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -84,6 +85,8 @@ def evaluate(
         _check_outputs(
             {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report}
         )
+        if predictions is not None:
+            _spare_others(predictions, protocol)
         done = _benchmark(model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing, predictions)
         record = done.record
         into = into or data / "results" / file_name(record)
@@ -142,6 +145,21 @@ def _check_outputs(outputs: dict[str, Path | None], *read: Path) -> None:
         taken.add(file.resolve())
 
 
+def _spare_others(predictions: Path, protocol: str) -> None:
+    """Refuse to write predictions over a file that holds something else; earlier ones are replaced."""
+    from hdvila.evaluate.predictions import read_predictions
+    from hdvila.evaluate.protocols import get_protocol
+
+    if predictions.exists():
+        try:
+            read_predictions(predictions, get_protocol(protocol).task)
+        except UsageError as error:
+            raise UsageError(
+                f"--predictions {predictions}: is there and holds no predictions for {protocol}, so it is not written "
+                "over; name another file, or delete it"
+            ) from error
+
+
 def _predictions(name: str, annotations: Path, predictions: Path, ties: str, allow_missing: bool) -> Record:
     """Somebody's predictions by a protocol; no model is loaded."""
     from hdvila.evaluate.predictions import read_predictions
@@ -151,7 +169,11 @@ def _predictions(name: str, annotations: Path, predictions: Path, ties: str, all
 
     protocol = get_protocol(name)
     asked, split = read_file(protocol, annotations)
-    given = Answers.beside(annotations) if protocol.task == "open_ended" else None
+    file = Answers.beside(annotations) if protocol.task == "open_ended" else None
+    given = Answers.load(file) if file else None
+    if file:
+        note = f"{file.name}, which stands beside the questions, is taken for the vocabulary of these predictions"
+        asked = replace(asked, notes=(*asked.notes, note))
     return score(
         protocol,
         asked,

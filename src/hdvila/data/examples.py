@@ -114,5 +114,5 @@ def question_examples(
 
 
 def training_answers(annotations: Annotations) -> list[str]:
-    """The answers of a split's open questions that are not secret, as words."""
-    return [str(question.answer) for question in annotations.questions if question.answer is not None]
+    """The answers of a split's open questions, as words."""
+    return [str(question.answer) for question in annotations.questions]

@@ -99,8 +99,8 @@ def _places(ids: Sequence[str], known: Sequence[str], what: str) -> Mapping[str,
         return {known[int(name)]: place for place, name in enumerate(ids)}
     if strangers:
         raise UsageError(
-            f"the predictions have the {what} id {strangers[0]!r} (and {len(strangers) - 1} more) that the annotations "
-            f"do not have, whose first is {known[0]!r}; score them with the annotations they were made for"
+            f"the predictions have {what} ids that the annotations do not have: {some_of(strangers)} (theirs: "
+            f"{known[0]}, ...); score them with the annotations they were made for"
         )
     return {name: place for place, name in enumerate(ids)}
 

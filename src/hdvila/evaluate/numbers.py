@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.annotations.records import Question
-from hdvila.errors import UsageError
 from hdvila.evaluate.matching import Matched, rows_of, targets_of
 from hdvila.evaluate.metrics.answers import accuracy_by_type, correct, most_frequent_share, outside, squared_errors
 from hdvila.evaluate.metrics.bootstrap import Interval, Resampling
@@ -105,15 +104,8 @@ def _direction(ranked: RankedQueries, drawn: Resampling) -> dict[str, Any]:
 def numbers_of_questions(
     protocol: Protocol, matched: Matched, vocabulary: Collection[str] | None, resample: Resample
 ) -> dict[str, Any]:
-    """Fields of the record for questions.
-
-    Raises:
-        UsageError: a question whose answer the annotations keep secret.
-    """
+    """Fields of the record for questions."""
     questions, answers = matched.annotations.questions, matched.values
-    secret = [question.question_id for question in questions if question.answer is None]
-    if secret:
-        raise UsageError(f"question {secret[0]!r} has no answer in the annotations, so it cannot be scored")
     drawn = resample([question.video_id for question in questions])
     numbers: dict[str, Any] = {"intervals": {}}
     if protocol.task == "count":
@@ -150,6 +142,6 @@ def _chance(protocol: Protocol, questions: Sequence[Question], choices: int) -> 
     if protocol.task == "multiple_choice":
         return float(np.mean([1 / len(question.options) for question in questions]))
     if protocol.task == "count":
-        right_Q1 = np.array([[float(question.answer or 0)] for question in questions])
+        right_Q1 = np.array([[float(question.answer)] for question in questions])
         return float(((np.arange(choices) - right_Q1) ** 2).mean())
     return 1 / choices

@@ -44,8 +44,8 @@ def check_pairing(model: Any, protocol: Protocol, annotations: Annotations, trai
         )
     if wider := next((one.protocol for one in trainings if one.protocol in _WIDER.get(protocol.name, ())), ""):
         raise UsageError(
-            f"the model was fine-tuned on {wider}, whose {get_protocol(wider).training:,} videos are more than the "
-            f"{protocol.training:,} of {protocol.name}, so its number would be no rival of those beside it: evaluate "
+            f"the model was fine-tuned on {wider}, whose {get_protocol(wider).train_size:,} videos are more than the "
+            f"{protocol.train_size:,} of {protocol.name}, so its number would be no rival of those beside it: evaluate "
             f"it by {wider}, or fine-tune one with data.benchmark.protocol={protocol.name}"
         )
     if variant == "open_ended":
@@ -63,7 +63,7 @@ def _check_vocabulary(answers: Any, protocol: Protocol, annotations: Annotations
             f"the model answers with words such as {word!r}, and {protocol.name} asks for counts: it is "
             "from another benchmark"
         )
-    asked = {str(question.answer) for question in annotations.questions if question.answer is not None}
+    asked = {str(question.answer) for question in annotations.questions}
     if asked and not asked & answers.rows.keys():
         raise UsageError(
             f"the model answers with a vocabulary of {len(answers)} answers ({', '.join(answers.words[:3])}, ...), and "

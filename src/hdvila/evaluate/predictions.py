@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.annotations.tables import Row, read_lines
-from hdvila.errors import StoreError, UsageError
+from hdvila.errors import StoreError, UsageError, some_of
 from hdvila.evaluate.protocols.protocol import Task
 from hdvila.files import replacing
 
@@ -155,6 +155,4 @@ def _answer(row: Row, task: Task) -> str | int | float:
 def _refuse_doubled(ids: Sequence[str], name: str) -> None:
     twice = [one for one, times in Counter(ids).items() if times > 1]
     if twice:
-        raise UsageError(
-            f"{name} has {twice[0]!r} more than once, and {len(twice) - 1} others; every id stands there once"
-        )
+        raise UsageError(f"{name} has ids more than once ({some_of(twice)}): every id stands there once")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, some_of
 
 __all__ = ["ANSWERS", "Answers"]
 
@@ -69,15 +69,21 @@ class Answers:
             raise UsageError(f"{file}: it is no vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
         return cls(tuple(sorted(rows, key=rows.__getitem__)))
 
-    @classmethod
-    def beside(cls, annotations: Path) -> Answers | None:
+    @staticmethod
+    def beside(annotations: Path) -> Path | None:
         """The vocabulary (``*ans2label*.json``) in the folder of an annotation file; None if there is none.
 
         Raises:
-            UsageError: as `load`.
+            UsageError: there are several.
         """
         found = sorted(annotations.parent.glob("*ans2label*.json"))
-        return cls.load(found[0]) if found else None
+        if len(found) > 1:
+            names = some_of([one.name for one in found])
+            raise UsageError(
+                f"{annotations.parent}: holds several vocabularies of answers ({names}); "
+                "leave the one that the predictions were made with"
+            )
+        return found[0] if found else None
 
     def save(self, folder: Path) -> None:
         """Write ``answers.json`` into a model folder."""

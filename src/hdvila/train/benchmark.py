@@ -30,11 +30,11 @@ CARVED_SHARE = 0.1
 
 
 def learned_from(protocol: Protocol, validate: Validate | None) -> int:
-    """How many videos, questions or clips (`Protocol.training`) of the full training split a run learns from.
+    """How many videos, questions or clips (`Protocol.train_size`) of the full training split a run learns from.
 
     About so many where a validation split is carved from them, as that goes by whole videos.
     """
-    return round(protocol.training * (1 - CARVED_SHARE)) if _carves(protocol, validate) else protocol.training
+    return round(protocol.train_size * (1 - CARVED_SHARE)) if _carves(protocol, validate) else protocol.train_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
         if left_out:
             reporter.note(
                 f"{left_out} of {left_out + len(examples)} training questions are left out: their answers are not "
-                "among those that the model gives, or are not told"
+                "among those that the model gives"
             )
     seen = [prepared.source.clips[example.clip].video_id for example in examples]
     if not seen:

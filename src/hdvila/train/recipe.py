@@ -17,7 +17,7 @@ from hdvila.train.schedule import Schedule
 
 MAY_CHANGE = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "precision", "data.workers", "data.clips")
 """Settings that a continued run may change: no batch depends on them. (More `steps` stretch the rest of a schedule.)"""
-VARIANTS: dict[type, tuple[Variant, ...]] = {
+_TRAINED: dict[type, tuple[Variant, ...]] = {
     PretrainStage1: ("stage1",),
     PretrainStage2: ("stage2",),
     VideoQA: ("open_ended", "multiple_choice"),
@@ -95,7 +95,7 @@ class Recipe:
         for key in ("chunk", "seed"):
             if getattr(self, key) < 0:
                 raise UsageError(f"{key}={getattr(self, key)}: choose 0 or more")
-        fitting = VARIANTS[type(self.task)]
+        fitting = _TRAINED[type(self.task)]
         if self.model.variant not in fitting:
             raise UsageError(
                 f"model.variant={self.model.variant!r} does not fit the task {type(self.task).__name__}: it trains "

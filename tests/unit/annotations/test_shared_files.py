@@ -163,7 +163,7 @@ def test_msrvtts_lists_are_the_splits_that_their_names_say(listed: Callable[[str
     assert {split: len(videos) for split, videos in full.items()} == {"train": 6513, "validation": 497, "test": 2990}
     assert sum(map(len, full.values())) == len(set().union(*full.values())) == 10_000
     assert seven == full["train"] | full["validation"]
-    assert len(seven) == PROTOCOLS["msrvtt-1ka-7k"].training
+    assert len(seven) == PROTOCOLS["msrvtt-1ka-7k"].train_size
     assert pairs < full["test"]
     assert nine == set().union(*full.values()) - pairs
     assert len(nine & full["test"]) == 1990

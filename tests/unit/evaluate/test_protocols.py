@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hdvila.annotations.records import Annotations, Caption, Part, Question
+from hdvila.annotations.records import Annotations, Caption, Part, Question, Split
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols import PROTOCOLS, Protocol, find_annotations, get_protocol, read_split
@@ -38,10 +38,10 @@ def test_all_are_there_and_say_everything() -> None:
     for name, protocol in PROTOCOLS.items():
         plain = json.loads(json.dumps(protocol.to_dict()))
         assert plain["name"] == name
-        assert all(plain[key] for key in plain.keys() - {"zero_shot", "official", "training"}), (
+        assert all(plain[key] for key in plain.keys() - {"zero_shot", "official", "train_size"}), (
             f"{name} leaves something empty"
         )
-        assert bool(protocol.training) == ("train" in protocol.files)
+        assert bool(protocol.train_size) == ("train" in protocol.files)
         assert "test" in protocol.files
         assert protocol.consensus == ("logsumexp" if name in ("msrvtt-qa", "msvd-qa") else "mean")
         for sampling in (protocol.train, protocol.test):
@@ -92,7 +92,10 @@ def test_annotations_are_found_in_a_data_folder(tmp_path: Path, place: str) -> N
         ("activitynet-val1", "val_1.json.gz", "test"),
         ("activitynet-val1", "val_2.json.gz", "validation"),
         ("activitynet-val1", "train_modified.json", "train"),
+        ("activitynet-val1", "anet_val1_paragraphs.json", "test"),
+        ("activitynet-val1", "my_val.json", "validation"),
         ("youcook2", "yc2_val.json", "test"),
+        ("youcook2", "my_validation_steps.csv", "test"),
         ("youcook2", "yc2_train.json", "train"),
         ("msrvtt-qa", "val.jsonl.gz", "validation"),
         ("msrvtt-qa", "hqga_test.csv", "test"),
@@ -100,12 +103,12 @@ def test_annotations_are_found_in_a_data_folder(tmp_path: Path, place: str) -> N
         ("msrvtt-full", "train_val_videodatainfo.json", "validation"),
         ("msrvtt-1ka", "MSRVTT_JSFUSION_test.csv", "test"),
         ("msrvtt-1ka", "train9k.jsonl", "train"),
-        ("lsmdc", "my_clips.csv", "test"),
+        ("lsmdc", "my_clips.csv", None),
         ("lsmdc", "LSMDC16_annos_val_someone.csv", "validation"),
         ("didemo", "trained_on_the_test.json", "test"),
     ],
 )
-def test_a_files_name_says_which_split_it_is(protocol: str, name: str, split: str) -> None:
+def test_a_files_name_says_which_split_it_is(protocol: str, name: str, split: Split | None) -> None:
     assert split_of(get_protocol(protocol), Path("train") / name) == split
 
 

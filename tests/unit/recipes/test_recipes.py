@@ -113,7 +113,7 @@ def test_the_published_epochs_are_those_of_what_is_left_to_learn_from(name: str,
     recipe = get_recipe(name)
     assert recipe.data.benchmark is not None
     protocol = get_protocol(recipe.data.benchmark.protocol)
-    learned = Annotations(tuple(Part(f"v{number}") for number in range(protocol.training)))
+    learned = Annotations(tuple(Part(f"v{number}") for number in range(protocol.train_size)))
     validated = recipe.validate is not None and recipe.validate.on == "validation"
     if validated and "validation" not in protocol.files:
         learned, _ = carve(learned)

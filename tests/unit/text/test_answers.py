@@ -57,10 +57,12 @@ def test_the_vocabulary_beside_an_annotation_file(tmp_path: Path) -> None:
     assert Answers.beside(file) is None
     vocabulary = tmp_path / "train_ans2label.json"
     vocabulary.write_text('{"accept": 0, "question": 1}')
-    found = Answers.beside(file)
-    assert found is not None
-    assert found.words == ("accept", "question")
+    assert Answers.beside(file) == vocabulary
+    assert Answers.load(vocabulary).words == ("accept", "question")
+    (tmp_path / "other_ans2label.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"several .* \(other_ans2label.json, train_ans2label.json\)"):
+        Answers.beside(file)
     for content in ("[1]", '{"a": "b"}'):
         vocabulary.write_text(content)
         with pytest.raises(UsageError, match="no vocabulary"):
-            Answers.beside(file)
+            Answers.load(vocabulary)

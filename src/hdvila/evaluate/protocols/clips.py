@@ -19,7 +19,7 @@ LSMDC = Protocol(
         "validation": ("LSMDC16_annos_val.csv",),
         "test": ("LSMDC16_challenge_1000_publictect.csv", "test_1k_frame.jsonl"),
     },
-    training=101_079,
+    train_size=101_079,
     split="training 101,079 clips, validation 7,408, test 1,000",
     captions="the one sentence of a clip",
     paragraphs="none: a query is one sentence",
@@ -43,9 +43,9 @@ YOUCOOK2 = Protocol(
         "train": ("train_youcook.csv", "yc2_train.json"),
         "test": ("validation_youcook.csv", "yc2_val.json"),
     },
-    training=9586,
-    split="training: steps of 1,333 videos; test: 3,350 steps of the validation videos (the test's are secret); no "
-    "validation, so carve one, by whole videos",
+    train_size=9586,
+    split="training: 9,586 steps of 1,333 videos; test: 3,350 steps of the validation videos (the test's are "
+    "secret); no validation, so carve one, by whole videos",
     captions="the one sentence of a step; the clip is the step's seconds of its video",
     paragraphs="none: a query is one sentence",
     text_length=50,
@@ -63,7 +63,8 @@ YOUCOOK2 = Protocol(
         "HD-VILA publishes no number on it and its code has no configuration; "
         "segments and frames are those of MSR-VTT.",
         CROPPED,
-        "Lists of other lengths (3,305 steps) are in use as well: compare the gallery first.",
+        "These are the counts of the csv. The json of dense captions has more steps of the same videos, about 10,400 "
+        "and 3,500, and lists of other lengths (3,305 steps) are in use as well: compare the gallery first.",
     ),
     read=youcook2.read,
 )

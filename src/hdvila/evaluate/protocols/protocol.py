@@ -48,7 +48,7 @@ class Protocol:
         task: what is asked of the model.
         files: by split, the names under which a data folder may hold its annotations, the first found is read; a split
             that the benchmark does not have is not in it.
-        training: videos of the full training split, of questions the questions, of clips the clips; 0: it has none.
+        train_size: videos of the full training split, of questions the questions, of clips the clips; 0: it has none.
         split, captions, paragraphs: in words: which videos, which texts of them count, how sentences are joined.
         text_length: tokens.
         train, test: how clips become model input; both read one store.
@@ -69,7 +69,7 @@ class Protocol:
     benchmark: str
     task: Task
     files: Mapping[Split, tuple[str, ...]]
-    training: int
+    train_size: int
     split: str
     captions: str
     paragraphs: str
@@ -105,7 +105,7 @@ _PLAIN = (
     "name",
     "benchmark",
     "task",
-    "training",
+    "train_size",
     "split",
     "captions",
     "paragraphs",

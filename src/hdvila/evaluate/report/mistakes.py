@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-__all__ = ["Confusion", "CountTable", "Pairs", "confusions", "count_table", "outside"]
+__all__ = ["Confusion", "CountTable", "Pairs", "confusions", "count_table", "unreachable"]
 
 Pairs = Counter[tuple[str, str]]
 """How often each (right answer, given answer) occurs."""
@@ -51,7 +51,7 @@ def confusions(pairs: Pairs, vocabulary: Collection[str]) -> tuple[Confusion, ..
     return tuple(sorted(mistakes, key=lambda one: (-one.times, one.right, one.given))[:MOST])
 
 
-def outside(pairs: Pairs, vocabulary: Collection[str]) -> tuple[tuple[str, int], ...]:
+def unreachable(pairs: Pairs, vocabulary: Collection[str]) -> tuple[tuple[str, int], ...]:
     """The most frequent right answers that are not in the vocabulary, and how often each is right."""
     lost: Counter[str] = Counter()
     for (right, _), times in pairs.items():

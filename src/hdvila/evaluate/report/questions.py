@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hdvila.annotations.records import Annotations, Question
 from hdvila.evaluate.answering import Guess
 from hdvila.evaluate.metrics.answers import correct
-from hdvila.evaluate.report.mistakes import Confusion, CountTable, confusions, count_table, outside
+from hdvila.evaluate.report.mistakes import Confusion, CountTable, confusions, count_table, unreachable
 from hdvila.evaluate.report.pictures import Pictures, Shown
 from hdvila.evaluate.report.shares import Share, shares
 
@@ -103,7 +103,7 @@ def look_at_answers(
         types=shares([question.kind for question in asked], right_Q, videos),
         categories=shares([group[video] for video in videos], right_Q, videos),
         confusions=confusions(pairs, known) if task == "open_ended" else (),
-        outside=outside(pairs, known) if task == "open_ended" else (),
+        outside=unreachable(pairs, known) if task == "open_ended" else (),
         counts=count_table(pairs) if task == "count" else None,
     )
 
