@@ -29,6 +29,7 @@ __all__ = [
     "TrainingError",
     "TranscriptError",
     "UsageError",
+    "reason_of",
     "require",
     "some_of",
 ]
@@ -96,6 +97,11 @@ def require(module: str, *, extra: str) -> ModuleType:
         raise MissingDependency(
             f"the package {module!r} is not installed, and this needs it: pip install 'hdvila[{extra}]'"
         ) from error
+
+
+def reason_of(error: Exception) -> str:
+    """What an error says of a file that is named already: of the system's only the reason."""
+    return str(error.strerror if isinstance(error, OSError) and error.strerror else error)
 
 
 def some_of(names: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, reason_of, some_of
 
 __all__ = ["Row", "fields_of", "form", "read_cells", "read_json", "read_lines", "read_rows", "read_text"]
 
@@ -69,7 +69,7 @@ class Row:
             UsageError: it is not there.
         """
         if name not in self.values:
-            raise self.refuse(f"there is no {name!r}, only {', '.join(map(repr, self.values))}")
+            raise self.refuse(f"there is no {name!r}, only {some_of([repr(name) for name in self.values])}")
         return self.values[name]
 
     def refuse(self, why: str) -> UsageError:
@@ -92,7 +92,7 @@ def read_text(path: Path) -> str:
         data = path.read_bytes()
         return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise UsageError(f"{path}: cannot be read as text ({error}); name another file") from error
+        raise UsageError(f"{path}: cannot be read as text ({reason_of(error)}); name another file") from error
 
 
 def read_json(path: Path) -> Any:

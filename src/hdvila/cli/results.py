@@ -13,15 +13,15 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def results(
-    files: list[Path] = typer.Argument(..., help="Records that hdvila evaluate has written."),
+    files: list[Path] = typer.Argument(..., help="Records that hdvila evaluate has written, or folders of them."),
     form: str = typer.Option("markdown", "--format", help="markdown, latex or csv."),
     json: bool = typer.Option(False, "--json", help="The records themselves, one object each."),
 ) -> None:
     """Tabulate records, a table for each protocol: the numbers with their intervals, and what has been published."""
-    from hdvila.evaluate.record import read_record
+    from hdvila.evaluate.record import read_records
     from hdvila.evaluate.results import tabulate
 
-    records = [read_record(file) for file in files]
+    records = [record for file in files for record in read_records(file)]
     if json:
         for record in records:
             emit(record.to_dict(), json)

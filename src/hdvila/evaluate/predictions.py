@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.annotations.tables import Row, read_lines
-from hdvila.errors import StoreError, UsageError, some_of
+from hdvila.errors import StoreError, UsageError, reason_of, some_of
 from hdvila.evaluate.protocols.protocol import Task
 from hdvila.files import replacing
 
@@ -96,17 +96,17 @@ def write_predictions(path: Path, predictions: Similarity | Answers) -> None:
 
 def _read_similarity(path: Path) -> Similarity:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise ValueError("one array and no names")
-        with loaded as arrays:
+        if path.is_file() and not zipfile.is_zipfile(path):
+            raise ValueError("another form of file")
+        with np.load(path, allow_pickle=False) as arrays:
             missing = [name for name in _ARRAYS if name not in arrays]
             if missing:
                 raise ValueError(f"no array {missing[0]!r}, {'only ' + ', '.join(arrays.files) if arrays else 'none'}")
             similarity, *ids = (np.asarray(arrays[name]) for name in _ARRAYS)
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(
-            f"{path}: is no npz with {', '.join(_ARRAYS)} ({error}); ids are strings or whole numbers, not objects"
+            f"{path}: is no npz with {', '.join(_ARRAYS)} ({reason_of(error)}); ids are strings or whole numbers, not "
+            "objects"
         ) from error
     if similarity.ndim != 2 or similarity.dtype.kind not in "fiu" or any(one.ndim != 1 for one in ids):
         raise UsageError(f"{path}: similarity must be a table of numbers, and the ids lists; it is {similarity.dtype}")
@@ -126,6 +126,8 @@ def _name(value: object) -> str:
 
 
 def _read_answers(path: Path, task: Task) -> Answers:
+    if zipfile.is_zipfile(path):
+        raise UsageError(f"{path}: is an archive of arrays; answers are JSON lines with question_id and answer")
     found: dict[str, str | int | float] = {}
     for where, value in read_lines(path):
         if not isinstance(value, dict):
@@ -135,6 +137,8 @@ def _read_answers(path: Path, task: Task) -> Answers:
         if name in found:
             raise UsageError(f"{where}: the question {name!r} is answered a second time; leave one answer")
         found[name] = _answer(row, task)
+    if not found:
+        raise UsageError(f"{path}: holds no answers; name another file")
     return Answers(found)
 
 

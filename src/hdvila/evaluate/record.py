@@ -6,16 +6,25 @@ import importlib.metadata
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
 
-from hdvila.errors import StoreError, UsageError
+from hdvila.errors import StoreError, UsageError, reason_of, some_of
 from hdvila.evaluate.metrics.bootstrap import Interval
 from hdvila.files import replacing
 
-__all__ = ["Record", "file_name", "hardware", "read_record", "short_identity", "versions", "write_record"]
+__all__ = [
+    "Record",
+    "file_name",
+    "hardware",
+    "read_record",
+    "read_records",
+    "short_identity",
+    "versions",
+    "write_record",
+]
 
 _PACKAGES = ("hdvila", "torch", "numpy", "av", "tokenizers")
 
@@ -148,6 +157,20 @@ def write_record(path: Path, record: Record) -> None:
         partial.write_text(json.dumps(record.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
+def read_records(path: Path) -> list[Record]:
+    """The record of a file, or those of a folder's JSON files, by their names.
+
+    Raises:
+        UsageError: as `read_record`, or the folder has no such file.
+    """
+    if not path.is_dir():
+        return [read_record(path)]
+    files = sorted(path.glob("*.json"))
+    if not files:
+        raise UsageError(f"{path}: holds no records of evaluations; hdvila evaluate writes them as .json files")
+    return [read_record(file) for file in files]
+
+
 def read_record(path: Path) -> Record:
     """The inverse of `write_record`.
 
@@ -156,13 +179,20 @@ def read_record(path: Path) -> Record:
     """
     try:
         values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        if not isinstance(values, dict):
+            raise ValueError("it is no object")
+        needed = [one.name for one in fields(Record) if one.default is MISSING and one.default_factory is MISSING]
+        if lacking := [name for name in needed if name not in values]:
+            raise ValueError(f"it lacks {some_of(lacking)}")
         kinds = get_type_hints(Record)
         known = {name: value for name, value in values.items() if name in kinds}
         if odd := next((name for name, value in known.items() if not _fits(value, kinds[name])), ""):
             raise ValueError(f"{odd!r} is {known[odd]!r:.60}")
         return Record(**known)
-    except (OSError, ValueError, RecursionError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path}: is no record of an evaluation ({error}); make one with hdvila evaluate") from error
+    except (OSError, ValueError, RecursionError, TypeError) as error:
+        raise UsageError(
+            f"{path}: is no record of an evaluation ({reason_of(error)}); make one with hdvila evaluate"
+        ) from error
 
 
 def versions() -> dict[str, str]:

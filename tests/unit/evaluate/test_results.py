@@ -16,7 +16,7 @@ from hdvila.annotations.records import Annotations, Caption, Part
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers
 from hdvila.evaluate.protocols import get_protocol
-from hdvila.evaluate.record import Record, file_name, read_record, write_record
+from hdvila.evaluate.record import Record, file_name, read_record, read_records, write_record
 from hdvila.evaluate.results import setting_of, tabulate
 from hdvila.evaluate.score import score
 from tests.unit.evaluate.test_score import pairs, predicted, questions
@@ -53,6 +53,20 @@ def test_a_record_comes_back_from_its_file(tmp_path: Path) -> None:
         (tmp_path / "broken.json").write_text(content)
         with pytest.raises(UsageError, match="is no record of an evaluation"):
             read_record(tmp_path / "broken.json")
+
+
+def test_a_folder_stands_for_its_records(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no records of evaluations"):
+        read_records(tmp_path)
+    for number, record in enumerate(records()):
+        write_record(tmp_path / f"{number}.json", record)
+    assert [record.method for record in read_records(tmp_path)] == ["ours_1 & co", "counter"]
+    assert [record.method for record in read_records(tmp_path / "1.json")] == ["counter"]
+    with pytest.raises(UsageError, match=r"nowhere: is no record of an evaluation \(No such file or directory\)"):
+        read_records(tmp_path / "nowhere")
+    (tmp_path / "2.json").write_text('{"protocol": "x"}')
+    with pytest.raises(UsageError, match=r"2.json: .* \(it lacks task, metric, .* more\)"):
+        read_records(tmp_path)
 
 
 def test_markdown() -> None:

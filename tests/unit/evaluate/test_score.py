@@ -243,7 +243,7 @@ def test_broken_similarity_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no npz with similarity"):
         read_predictions(file, "retrieval")
     np.save(tmp_path / "one.npy", np.eye(2))
-    with pytest.raises(UsageError, match="one array and no names"):
+    with pytest.raises(UsageError, match="another form of file"):
         read_predictions(tmp_path / "one.npy", "retrieval")
     with pytest.raises(UsageError, match=r"cannot be read as text .*; name another file"):
         read_predictions(tmp_path / "none.jsonl", "open_ended")
