@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from hdvila.recipes import get_recipe
-from hdvila.studies.reproduction.plan import STAGE1, Pretraining, Task
+from hdvila.studies.reproduction.plan import CHOICE, STAGE1, TASKS, Pretraining, Task
 from hdvila.studies.reproduction.rows import Row
 
-__all__ = ["Test", "looked", "numbers", "plain", "with_segments"]
+__all__ = ["Test", "looked", "numbers", "plain", "task_names", "with_segments"]
 
 Test = Callable[[Row], bool]
+
+
+def task_names(rows: Sequence[Row]) -> list[str]:
+    """Of tasks that have rows, in the plan's order; the choice among captions stands behind their retrieval."""
+    names = [
+        name for task in TASKS for name in ((task.name, CHOICE) if task.protocol == "msrvtt-1ka" else (task.name,))
+    ]
+    return [name for name in names if any(row.task == name for row in rows)]
 
 
 def plain(task: str, start: Pretraining) -> Test:

@@ -8,7 +8,7 @@ from math import sqrt
 from statistics import mean, stdev
 
 from hdvila.studies.frame_selection import Result
-from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, with_segments
+from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, task_names, with_segments
 from hdvila.studies.reproduction.plan import ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS, Task
 from hdvila.studies.reproduction.rows import Row
 
@@ -87,7 +87,7 @@ _Comparison = tuple[str, str, BySeed, BySeed]
 
 
 def _starts(rows: Sequence[Row]) -> Iterator[_Comparison]:
-    for name in dict.fromkeys(row.task for row in rows):
+    for name in task_names(rows):
         claim = f"{name}: pre-training helps"
         yield PAPER, claim, _scores(rows, plain(name, STAGE1)), _scores(rows, plain(name, NONE))
     for name in (task.name for task in TASKS if STAGE2 in task.starts):

@@ -13,17 +13,15 @@ from hdvila.progress import Reporter
 from hdvila.recipes import get_recipe
 from hdvila.recipes.miniature_downstream import WHOLE
 from hdvila.studies.reproduction.looks import look
-from hdvila.studies.reproduction.plan import STAGE1, Pretraining, Scale, Task
+from hdvila.studies.reproduction.plan import CHOICE, STAGE1, Pretraining, Scale, Task
 from hdvila.studies.reproduction.rows import Row
 from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe, Start
 
-__all__ = ["CHOICE", "Beginning", "Job", "pretrain", "tune", "world_of"]
+__all__ = ["Beginning", "Job", "pretrain", "tune", "world_of"]
 
 FRAMES = 2 * WHOLE.neighbours + 1
 """Rows of the time table, one for each frame that is seen."""
-CHOICE = "MSRVTT-MC"
-"""Asked of every model that is tuned on MSR-VTT: the nearest of five captions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from statistics import mean
 
 from hdvila.errors import UsageError, require
 from hdvila.files import replacing
+from hdvila.studies.reproduction.chosen import task_names
 from hdvila.studies.reproduction.plan import NONE, STAGE1, STAGE2
 from hdvila.studies.reproduction.rows import Row
 
@@ -53,7 +54,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib.figure import Figure
 
-    tasks = list(dict.fromkeys(row.task for row in rows))
+    tasks = task_names(rows)
     figure = Figure(figsize=(1.25 * len(tasks) + 1, 3.6), layout="constrained")
     axes = figure.add_subplot()
     for place, task in enumerate(tasks):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hdvila.media.preprocess import Streams
 from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 
-__all__ = ["FULL", "OTHER_DATA", "QUICK", "TASKS", "WORLD", "Pretraining", "Scale", "Task"]
+__all__ = ["CHOICE", "FULL", "OTHER_DATA", "QUICK", "TASKS", "WORLD", "Pretraining", "Scale", "Task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +132,5 @@ TASKS = (
         looks=_LOOKS, needs=("no detail",), paper="60.5",
     ),
 )  # fmt: skip
+CHOICE = "MSRVTT-MC"
+"""Asked of every model that is tuned on MSR-VTT: the nearest of five captions."""

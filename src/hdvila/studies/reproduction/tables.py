@@ -7,10 +7,9 @@ from statistics import mean, stdev
 
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.studies.frame_selection import Result
-from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, with_segments
+from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, task_names, with_segments
 from hdvila.studies.reproduction.findings import findings
-from hdvila.studies.reproduction.jobs import CHOICE
-from hdvila.studies.reproduction.plan import ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS
+from hdvila.studies.reproduction.plan import CHOICE, ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS
 from hdvila.studies.reproduction.rows import Row
 
 __all__ = ["sections"]
@@ -73,7 +72,7 @@ def _state(rows: Sequence[Row]) -> str:
 def _tasks(rows: Sequence[Row]) -> str:
     paper = {task.name: task.paper for task in TASKS} | {CHOICE: "97.1"}
     body = []
-    for task in dict.fromkeys(row.task for row in rows):
+    for task in task_names(rows):
         blind = next(row.blind for row in rows if row.task == task)
         cells = [_cell(rows, plain(task, start)) for start in (NONE, STAGE1, STAGE2)]
         body.append([task, f"{100 * blind:.1f}", *cells, paper.get(task, "")])

@@ -94,6 +94,12 @@ def test_tables_show_mean_and_spread() -> None:
     assert "| DiDeMo | 10.0 |  | 40.0 | 50.0 | R@1 28.8 with 8; others not in our sources |" in tables["segments"]
     assert "| one category | 30.0 |  | not in our sources |" in tables["data"]
     assert "| task | chance or most frequent answer |" in tables["tasks"]
+    assert re.findall(r"^\| (\w.+?) \|", tables["tasks"], re.MULTILINE)[1:] == [
+        "MSR-VTT",
+        "DiDeMo",
+        "TGIF action",
+        "TGIF frame",
+    ], "the plan's order"
     assert tables["state"] == "The tables are of 19 tests of 13 models, with 3 seeds and 10 steps of fine-tuning."
     longer = sections([*ROWS, replace(ROWS[0], seed=3, steps=25)])["state"]
     assert longer.endswith("and 10 to 25 steps of fine-tuning.")
