@@ -8,7 +8,7 @@ from hdvila.recipes import get_recipe
 from hdvila.studies.reproduction.plan import CHOICE, STAGE1, TASKS, Pretraining, Task
 from hdvila.studies.reproduction.rows import Row
 
-__all__ = ["Test", "looked", "numbers", "plain", "task_names", "with_segments"]
+__all__ = ["Test", "looked", "numbers", "plain", "pretrained", "task_names", "with_segments"]
 
 Test = Callable[[Row], bool]
 
@@ -19,6 +19,11 @@ def task_names(rows: Sequence[Row]) -> list[str]:
         name for task in TASKS for name in ((task.name, CHOICE) if task.protocol == "msrvtt-1ka" else (task.name,))
     ]
     return [name for name in names if any(row.task == name for row in rows)]
+
+
+def pretrained(task: Task) -> list[Pretraining]:
+    """The starts of a task other than random weights."""
+    return [start for start in task.starts if start.stage]
 
 
 def plain(task: str, start: Pretraining) -> Test:

@@ -8,7 +8,7 @@ from math import sqrt
 from statistics import mean, stdev
 
 from hdvila.studies.frame_selection import Result
-from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, task_names, with_segments
+from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, pretrained, task_names, with_segments
 from hdvila.studies.reproduction.plan import ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS, Task
 from hdvila.studies.reproduction.rows import Row
 
@@ -125,20 +125,19 @@ def _segments(rows: Sequence[Row]) -> Iterator[_Comparison]:
 
 
 def _rests(rows: Sequence[Row]) -> Iterator[_Comparison]:
-    """The tasks about time and detail, from the last start that each has."""
+    """The tasks about time and detail: how far they come, and what answers rest on."""
     for task in TASKS:
         if task.needs:
             yield from _needs(rows, task)
 
 
 def _needs(rows: Sequence[Row], task: Task) -> Iterator[_Comparison]:
-    start = task.starts[-1]
-    own = _scores(rows, plain(task.name, start))
-    blind = {row.seed: row.blind for row in rows if plain(task.name, start)(row)}
-    halfway = {seed: (1 + chance) / 2 for seed, chance in blind.items()}
-    yield OURS, f"{task.name}: more than halfway from blind to perfect", own, halfway
-    for look in task.needs:
-        yield OURS, f"{task.name}: falls {_FALLS[look]}", own, _scores(rows, looked(task.name, start, look))
+    for start in pretrained(task):
+        name, own = f"{task.name} from {start.name}", _scores(rows, plain(task.name, start))
+        halfway = {row.seed: (1 + row.blind) / 2 for row in rows if plain(task.name, start)(row)}
+        yield OURS, f"{name}: more than halfway from blind to perfect", own, halfway
+        for look in task.needs:
+            yield OURS, f"{name}: falls {_FALLS[look]}", own, _scores(rows, looked(task.name, start, look))
 
 
 def _scores(rows: Sequence[Row], test: Test) -> BySeed:

@@ -62,7 +62,9 @@ def draw(rows: Sequence[Row], path: Path) -> None:
             these = [100 * r.score for r in rows if (r.task, r.start, r.look, r.segments) == (task, start.name, "", 0)]
             if these:
                 at = place + 0.27 * (number - 1)
-                axes.bar(at, mean(these), 0.25, color=colour, label=f"from {start.name}")
+                axes.bar(
+                    at, mean(these), 0.25, color=colour, label=f"from {'nothing' if start == NONE else start.name}"
+                )
                 axes.scatter([at] * len(these), these, color="#1c2230", s=9, zorder=3)
         blind = 100 * next(row.blind for row in rows if row.task == task)
         axes.hlines(blind, place - 0.42, place + 0.42, color="#667085", linewidth=1, linestyle=":")

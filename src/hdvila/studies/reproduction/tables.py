@@ -7,7 +7,7 @@ from statistics import mean, stdev
 
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.studies.frame_selection import Result
-from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, task_names, with_segments
+from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, pretrained, task_names, with_segments
 from hdvila.studies.reproduction.findings import findings
 from hdvila.studies.reproduction.plan import CHOICE, ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS
 from hdvila.studies.reproduction.rows import Row
@@ -99,11 +99,11 @@ def _segments(rows: Sequence[Row]) -> str:
 
 
 def _rests(rows: Sequence[Row]) -> str:
-    """The tasks about time and detail, looked at in other ways, from the last start each has."""
+    """The tasks about time and detail, looked at in other ways."""
     body = []
-    for task in (task for task in TASKS if task.looks):
-        tests = [looked(task.name, task.starts[-1], look) for look in ("", *task.looks)]
-        body.append([task.name, *(_cell(rows, test) for test in tests)])
+    for task, start in [(one, start) for one in TASKS if one.looks for start in pretrained(one)]:
+        tests = [looked(task.name, start, look) for look in ("", *task.looks)]
+        body.append([f"{task.name} from {start.name}", *(_cell(rows, test) for test in tests)])
         kinds = sorted({kind for row in rows if any(test(row) for test in tests) for kind in row.by_type})
         if len(kinds) > 1:
             for kind in kinds:
