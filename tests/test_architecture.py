@@ -78,3 +78,24 @@ def test_only_the_command_line_prints() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert not wrong, f"print below the command line: {wrong}"
+
+
+def test_what_others_import_is_public_where_a_module_says_what_is() -> None:
+    public, wanted, modules = {}, [], set()
+    for file in sorted(SOURCE.rglob("*.py")):
+        parts = ("hdvila", *file.relative_to(SOURCE).with_suffix("").parts)
+        module = ".".join(parts).removesuffix(".__init__")
+        modules.add(module)
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                if not any(isinstance(part, ast.Starred) for part in ast.walk(node.value)):
+                    public[module] = set(ast.literal_eval(node.value))
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                wanted += [(node.module, alias.name, f"{file}:{node.lineno}") for alias in node.names]
+    assert len(public) > 50
+    hidden = [
+        f"{where} imports {name}, which is not in __all__ of {module}"
+        for module, name, where in wanted
+        if module in public and name not in public[module] and f"{module}.{name}" not in modules
+    ]
+    assert not hidden, hidden

@@ -19,7 +19,7 @@ from hdvila.annotations.recognise import refuse, refuse_other_ids
 from hdvila.annotations.records import Annotations, Caption, Part, Question
 from hdvila.annotations.tables import Row, fields_of, read_rows
 
-__all__ = ["read_questions", "read_retrieval"]
+__all__ = ["choice_of", "read_questions", "read_retrieval"]
 
 _VIDEO = ("gif_name", "video_id", "clip_name")
 

@@ -13,7 +13,14 @@ from hdvila.data.source import Prepared
 from hdvila.errors import UsageError, some_of
 from hdvila.text.answers import Answers
 
-__all__ = ["Example", "caption_examples", "clip_numbers", "question_examples", "question_texts"]
+__all__ = [
+    "Example",
+    "caption_examples",
+    "clip_numbers",
+    "question_examples",
+    "question_texts",
+    "training_answers",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from hdvila.evaluate.metrics.bootstrap import Interval
 from hdvila.files import replacing
 
 __all__ = [
+    "PublishedRow",
     "Record",
     "file_name",
     "hardware",

@@ -7,7 +7,23 @@ from dataclasses import dataclass
 from hdvila.media.preprocess import Streams
 from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 
-__all__ = ["CHOICE", "FULL", "OTHER_DATA", "QUICK", "TASKS", "WORLD", "Pretraining", "Scale", "Task"]
+__all__ = [
+    "CHOICE",
+    "ENLARGED",
+    "FULL",
+    "LOW",
+    "NONE",
+    "ONE_CATEGORY",
+    "OTHER_DATA",
+    "QUICK",
+    "STAGE1",
+    "STAGE2",
+    "TASKS",
+    "WORLD",
+    "Pretraining",
+    "Scale",
+    "Task",
+]
 
 
 @dataclass(frozen=True, slots=True)
