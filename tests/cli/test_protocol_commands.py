@@ -98,12 +98,17 @@ def test_missing_videos_need_a_word(here: Run, retrieval: list[str], tmp_path: P
 def test_questions_and_the_vocabulary_beside_them(here: Run, tmp_path: Path) -> None:
     (tmp_path / "Test_frameqa_question.csv").write_text(FRAMES)
     (tmp_path / "ans2label.json").write_text('{"dog": 0}')
-    (tmp_path / "mine.jsonl").write_text('{"question_id": "FRAMEQA1", "answer": "cat"}\n')
     files = ["--annotations", "Test_frameqa_question.csv", "--predictions", "mine.jsonl"]
+    (tmp_path / "mine.jsonl").write_text('{"question_id": "FRAMEQA1", "answer": "dog"}\n')
     (record,) = lines(here("evaluate", "--protocol", "tgif-frameqa", *files, "--json").stdout)
-    assert (record["accuracy"], record["accuracy_by_type"]) == (1, {"object": 1})
+    assert (record["accuracy"], record["accuracy_by_type"]) == (0, {"object": 0})
     assert record["out_of_vocabulary"] == {"questions": 1, "answers": 1}
     assert "outside the vocabulary" in here("evaluate", "--protocol", "tgif-frameqa", *files).stdout
+    (tmp_path / "mine.jsonl").write_text('{"question_id": "FRAMEQA1", "answer": "cat"}\n')  # a vocabulary of others
+    (record,) = lines(here("evaluate", "--protocol", "tgif-frameqa", *files, "--json").stdout)
+    assert (record["accuracy"], record["accuracy_by_type"]) == (1, {"object": 1})
+    assert "out_of_vocabulary" not in record
+    assert "of ans2label.json they answer with words that it lacks" in record["notes"][-1]
     other = here("evaluate", "--protocol", "tgif-count", *files)
     assert other.returncode == 2
     assert "it looks like TGIF-QA's frame questions" in other.stderr

@@ -150,7 +150,11 @@ def test_predictions_are_not_written_over_anything_else(world: Path, tmp_path: P
     words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--predictions", questions)
     status, _, errors = evaluate(capsys, *words)
     assert status == 2
-    assert f"--predictions {questions}: is there and holds no predictions for msrvtt-1ka" in errors
+    assert f"--predictions {questions}: is there and holds something else than this option writes" in errors
+    for option in ("--into", "--report"):
+        status, _, errors = evaluate(capsys, *words[:-2], option, questions)
+        assert status == 2
+        assert f"{option} {questions}: is there and holds something else" in errors
     assert questions.read_text() == '[{"question": "who?"}]'
 
 
@@ -159,15 +163,23 @@ def test_a_strangers_record_says_what_was_assumed_about_the_files(world: Path, t
     file, said = tmp_path / "questions.json", tmp_path / "theirs.jsonl"
     file.write_text(json.dumps(asked))
     said.write_text("".join(json.dumps({"question_id": one["id"], "answer": one["answer"]}) + "\n" for one in asked))
-    (tmp_path / "my_ans2label.json").write_text(json.dumps({"nothing": 0}))
-    words = ("--protocol", "msrvtt-qa", "--annotations", file, "--predictions", said)
-    status, record, errors = evaluate(capsys, *words)
+    words = {one["answer"] for one in asked} | {"nothing"}
+    (tmp_path / "my_ans2label.json").write_text(json.dumps({word: row for row, word in enumerate(sorted(words))}))
+    (tmp_path / "other_ans2label.json").write_text(json.dumps({"nothing": 0}))
+    given = ("--protocol", "msrvtt-qa", "--annotations", file, "--predictions", said)
+    status, record, errors = evaluate(capsys, *given)
     assert status == 0, errors
-    assert (record["accuracy"], record["split"]) == (1.0, "test")
-    neutral, vocabulary = record["notes"][-2:]
-    assert "the name questions.json does not say which split it holds, taken for the test of msrvtt-qa" in neutral
-    assert vocabulary.startswith("my_ans2label.json, which stands beside the questions, is taken for the vocabulary")
-    assert record["out_of_vocabulary"]["questions"] == len(asked)
+    assert (record["accuracy"], record["split"], record["split_told"]) == (1.0, "test", False)
+    assert record["notes"][-2:] == [
+        "the name questions.json does not say which split it holds; it is taken for the test: the test of msrvtt-qa is "
+        "test_qa.json or test.jsonl or hqga_test.csv",
+        "my_ans2label.json, which stands beside the questions, is taken for the vocabulary of these predictions",
+    ]
+    assert (record["gallery"], record["out_of_vocabulary"]["questions"]) == (len(words), 0)
+    (tmp_path / "my_ans2label.json").unlink()
+    record = evaluate(capsys, *given)[1]
+    assert record["notes"][-1].startswith("no vocabulary of these predictions is known: of other_ans2label.json they")
+    assert (record["gallery"], record.get("out_of_vocabulary")) == (1500, None)
 
 
 def test_segments_are_joined_as_in_training_or_as_published_and_said_so(

@@ -10,7 +10,7 @@ import typer
 
 from hdvila.cli.console import emit, model_name, reporter
 from hdvila.cli.spoken import corpus_lines, record_lines
-from hdvila.errors import UsageError, require
+from hdvila.errors import UsageError, require, some_of
 from hdvila.files import make_room_for
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def evaluate(
     done: Evaluated | None = None
     if given == {"--protocol", "--annotations", "--predictions"} and protocol and annotations and predictions:
         _only({"--ties", "--allow-missing", "--into"}, set_too, "--annotations and --predictions")
-        _check_outputs({"--into": into}, annotations, predictions)
+        _check_outputs(protocol, {"--into": into}, annotations, predictions)
         record = _predictions(protocol, annotations, predictions, ties, allow_missing)
     elif (
         given - {"--predictions", "--report"} == {"CHECKPOINT", "--protocol", "--data"}
@@ -83,10 +83,9 @@ def evaluate(
             require("jinja2", extra="train")
         own = data / "results" if data.is_dir() else None
         _check_outputs(
-            {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report}
+            protocol,
+            {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report},
         )
-        if predictions is not None:
-            _spare_others(predictions, protocol)
         done = _benchmark(model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing, predictions)
         record = done.record
         into = into or data / "results" / file_name(record)
@@ -133,8 +132,9 @@ def _benchmark(
     )
 
 
-def _check_outputs(outputs: dict[str, Path | None], *read: Path) -> None:
-    """Refuse, before hours of work, what would fail after them or write over one of the files `read`."""
+def _check_outputs(protocol: str, outputs: dict[str, Path | None], *read: Path) -> None:
+    """Refuse, before hours of work, what would fail after them or write over one of the files `read` or over anything
+    that is no earlier output of the same kind."""
     taken = {file.resolve() for file in read}
     for option, file in outputs.items():
         if file is None:
@@ -143,47 +143,70 @@ def _check_outputs(outputs: dict[str, Path | None], *read: Path) -> None:
         if file.resolve() in taken:
             raise UsageError(f"{option} {file}: is named twice, and one would be written over the other; name another")
         taken.add(file.resolve())
+        if file.exists() and file.stat().st_size and not _is_output(option, file, protocol):
+            raise UsageError(
+                f"{option} {file}: is there and holds something else than this option writes, so it is not written "
+                "over; name another file, or delete it"
+            )
 
 
-def _spare_others(predictions: Path, protocol: str) -> None:
-    """Refuse to write predictions over a file that holds something else; earlier ones are replaced."""
+def _is_output(option: str, file: Path, protocol: str) -> bool:
     from hdvila.evaluate.predictions import read_predictions
     from hdvila.evaluate.protocols import get_protocol
+    from hdvila.evaluate.record import read_record
 
-    if predictions.exists():
-        try:
-            read_predictions(predictions, get_protocol(protocol).task)
-        except UsageError as error:
-            raise UsageError(
-                f"--predictions {predictions}: is there and holds no predictions for {protocol}, so it is not written "
-                "over; name another file, or delete it"
-            ) from error
+    if option == "--report":
+        return file.read_bytes()[:15].lower() == b"<!doctype html>"
+    try:
+        if option == "--into":
+            read_record(file)
+        else:
+            read_predictions(file, get_protocol(protocol).task)
+    except UsageError:
+        return False
+    return True
 
 
 def _predictions(name: str, annotations: Path, predictions: Path, ties: str, allow_missing: bool) -> Record:
     """Somebody's predictions by a protocol; no model is loaded."""
+    from hdvila.evaluate.predictions import Answers as Said
     from hdvila.evaluate.predictions import read_predictions
     from hdvila.evaluate.protocols import get_protocol, read_file
     from hdvila.evaluate.score import score
-    from hdvila.text.answers import Answers
 
     protocol = get_protocol(name)
     asked, split = read_file(protocol, annotations)
-    file = Answers.beside(annotations) if protocol.task == "open_ended" else None
-    given = Answers.load(file) if file else None
-    if file:
-        note = f"{file.name}, which stands beside the questions, is taken for the vocabulary of these predictions"
-        asked = replace(asked, notes=(*asked.notes, note))
-    return score(
+    said = read_predictions(predictions, protocol.task)
+    vocabulary = None
+    if protocol.task == "open_ended" and isinstance(said, Said):
+        vocabulary, notes = _vocabulary_beside(annotations, set(map(str, said.answers.values())))
+        asked = replace(asked, notes=(*asked.notes, *notes))
+    record = score(
         protocol,
         asked,
-        read_predictions(predictions, protocol.task),
+        said,
         method=predictions.stem,
-        split=split,
+        split=split or "test",
         ties=ties,  # type: ignore[arg-type]
         allow_missing=allow_missing,
-        vocabulary=given.words if given else None,
+        vocabulary=vocabulary,
     )
+    return replace(record, split_told=split is not None)
+
+
+def _vocabulary_beside(annotations: Path, given: set[str]) -> tuple[tuple[str, ...] | None, list[str]]:
+    """The vocabulary beside the questions if it is the only one that has all that was answered, and a note on it."""
+    from hdvila.text.answers import Answers
+
+    found = {file.name: Answers.load(file) for file in Answers.beside(annotations)}
+    fitting = [name for name, answers in found.items() if given <= answers.rows.keys()]
+    if len(fitting) == 1:
+        note = f"{fitting[0]}, which stands beside the questions, is taken for the vocabulary of these predictions"
+        return found[fitting[0]].words, [note]
+    if not found:
+        return None, []
+    why = "several have all that is answered" if fitting else "they answer with words that it lacks"
+    return None, [f"no vocabulary of these predictions is known: of {some_of(list(found))} {why}"]
 
 
 def _only(read: set[str], options: dict[str, bool], beside: str) -> None:

@@ -103,7 +103,7 @@ def _read_similarity(path: Path) -> Similarity:
             if missing:
                 raise ValueError(f"no array {missing[0]!r}, {'only ' + ', '.join(arrays.files) if arrays else 'none'}")
             similarity, *ids = (np.asarray(arrays[name]) for name in _ARRAYS)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, ValueError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(
             f"{path}: is no npz with {', '.join(_ARRAYS)} ({reason_of(error)}); ids are strings or whole numbers, not "
             "objects"
@@ -114,10 +114,10 @@ def _read_similarity(path: Path) -> Similarity:
         raise UsageError(f"{path}: holds no scores, its similarity has shape {similarity.shape}; name another file")
     if any(one.dtype.kind not in "UiuS" for one in ids):
         raise UsageError(f"{path}: query_ids and video_ids must be strings or whole numbers")
-    queries, videos = (tuple(_name(value) for value in one.tolist()) for one in ids)
     try:
+        queries, videos = (tuple(_name(value) for value in one.tolist()) for one in ids)
         return Similarity(similarity, queries, videos)
-    except UsageError as error:
+    except (UsageError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}") from error
 
 

@@ -70,6 +70,7 @@ class Record:
         gallery, full_gallery: candidates of a query here, and in the published test; of questions, answers to choose
             from, as many as the vocabulary has where it is known.
         split: of the benchmark, that was scored; test, unless the file is by its name another's.
+        split_told: the file's name says so; it is taken for the test where it says nothing.
         built: the questions were drawn by the benchmark's rule, for want of its own file.
         chance: what guessing gives of `metric`, on exactly these queries.
         ties, tie_rule: queries of either direction whose right answer shares its score, and what became of them.
@@ -100,6 +101,7 @@ class Record:
     full_gallery: int
     chance: float
     split: str = "test"
+    split_told: bool = True
     built: bool = False
     ties: int = 0
     tie_rule: str = "pessimistic"

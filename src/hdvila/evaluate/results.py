@@ -59,6 +59,7 @@ def setting_of(record: Record) -> str:
     chosen_on, kept = (_at(record.recipe, ("training", f"validate.{name}")) for name in ("on", "keep"))
     said = (
         f"{record.split} split, not the test" if record.split != "test" else "",
+        "" if record.split_told else "split not told by the file's name",
         "more queries than the published test has" if record.queries > record.full_queries else "",
         "questions built by rule, not the papers' draws" if record.built else "",
         f"{len(record.missing):,} video{'s' if len(record.missing) > 1 else ''} missing" if record.missing else "",

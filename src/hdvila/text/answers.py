@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from hdvila.errors import UsageError, some_of
+from hdvila.errors import UsageError
 
 __all__ = ["ANSWERS", "Answers"]
 
@@ -65,25 +65,14 @@ class Answers:
         except (OSError, ValueError) as error:
             raise UsageError(f"{file}: it cannot be read as JSON ({error}): give an object answer -> row") from error
         whole = isinstance(rows, dict) and all(type(row) is int for row in rows.values())
-        if not whole or sorted(rows.values()) != list(range(len(rows))):
+        if not whole or not rows or sorted(rows.values()) != list(range(len(rows))):
             raise UsageError(f"{file}: it is no vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
         return cls(tuple(sorted(rows, key=rows.__getitem__)))
 
     @staticmethod
-    def beside(annotations: Path) -> Path | None:
-        """The vocabulary (``*ans2label*.json``) in the folder of an annotation file; None if there is none.
-
-        Raises:
-            UsageError: there are several.
-        """
-        found = sorted(annotations.parent.glob("*ans2label*.json"))
-        if len(found) > 1:
-            names = some_of([one.name for one in found])
-            raise UsageError(
-                f"{annotations.parent}: holds several vocabularies of answers ({names}); "
-                "leave the one that the predictions were made with"
-            )
-        return found[0] if found else None
+    def beside(annotations: Path) -> list[Path]:
+        """The vocabularies (``*ans2label*.json``) in the folder of an annotation file."""
+        return sorted(file for file in annotations.parent.glob("*ans2label*.json") if file.is_file())
 
     def save(self, folder: Path) -> None:
         """Write ``answers.json`` into a model folder."""

@@ -100,6 +100,7 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
         "checkpoint chosen on the test": replace(plain, recipe=chosen),
         "videos of store-official": replace(plain, recipe=last | {"store": "store-official"}),
         "questions built by rule, not the papers' draws": replace(plain, built=True),
+        "split not told by the file's name": replace(plain, split_told=False),
         "more queries than the published test has": replace(plain, queries=1001),
         "2 videos missing": replace(plain, missing=("a", "b"), recipe=last),
         "validation split, not the test; ties average": replace(plain, split="validation", tie_rule="average"),

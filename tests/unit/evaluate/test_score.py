@@ -235,6 +235,7 @@ def test_broken_similarity_files_are_refused(tmp_path: Path) -> None:
         ({"similarity": np.eye(1), "query_ids": np.ones(1), "video_ids": ids}, "strings or whole numbers"),
         ({"similarity": np.zeros((0, 0)), "query_ids": [], "video_ids": []}, r"holds no scores.*\(0, 0\)"),
         ({}, "no array 'similarity', none"),
+        ({"similarity": np.eye(1), "query_ids": np.array([b"\xff"]), "video_ids": ["v"]}, "can't decode byte 0xff"),
     ):
         np.savez(file, **content)  # type: ignore[arg-type]
         with pytest.raises(UsageError, match=words):

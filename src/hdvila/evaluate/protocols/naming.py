@@ -14,41 +14,45 @@ __all__ = ["read_file", "split_of"]
 
 _SPLITS: tuple[Split, ...] = ("test", "validation", "train")
 _WORDS = {
-    "test": ("test",),
-    "validation": ("val", "valid", "validate", "validation", "dev"),
-    "train": ("train", "training", "trn", "total"),
+    "test": r"tests?|testing|testset",
+    "validation": r"val|valid|validate|validation|valset|validationset|dev|devset",
+    "train": r"train\w*|trn|total|subtrain",
 }
+"""Words of a name, as patterns, without the number behind them."""
 
 
 def split_of(protocol: Protocol, path: Path) -> Split | None:
     """The split that a file holds by its name: one of the protocol's names, else by a word in it such as train.
 
     Of several splits in a name the first of test, validation and training counts. Where a benchmark's test is itself
-    called its validation (YouCook2) or a numbered one (ActivityNet's val_1), that word stands for the test. None: the
-    name says nothing.
+    called its validation (YouCook2) or a numbered one (ActivityNet's val_1), that word stands for the test, unless the
+    name says training too. None: the name says nothing.
     """
     name = path.name.removesuffix(".gz")
     words = _words(name)
-    own = [word for test in protocol.files["test"] for word in _words(test) if _plain(word) in _WORDS["validation"]]
     known = [split for split in _SPLITS if name in protocol.files.get(split, ())]
-    tests: list[Split] = ["test" for word in words if word in own]
-    said = [split for split in _SPLITS if any(_plain(word) in _WORDS[split] for word in words)]
-    return next(iter((*known, *tests, *said)), None)
+    said = [split for split in _SPLITS if any(_means(word, split) for word in words)]
+    own = {word for test in protocol.files["test"] for word in _words(test) if _means(word, "validation")}
+    if own & {*words} and "train" not in said:
+        said.insert(0, "test")
+    return next(iter((*known, *said)), None)
 
 
 def _words(name: str) -> list[str]:
-    """Of a file's name, each with the number behind it: val_1 and val1 are val1."""
-    return [word.replace("_", "") for word in re.findall(r"[a-z]+(?:_?\d+)?", name.lower())]
+    """Of a file's name, each with the number behind it: val_1, val-1 and val1 are val1; trainQA is train and qa."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return [re.sub("[_-]", "", word) for word in re.findall(r"[a-z]+(?:[_-]?\d+)?", parted.lower())]
 
 
-def _plain(word: str) -> str:
-    return word.rstrip("0123456789")
+def _means(word: str, split: Split) -> bool:
+    return re.fullmatch(_WORDS[split], word.rstrip("0123456789")) is not None
 
 
-def read_file(protocol: Protocol, path: Path) -> tuple[Annotations, Split]:
-    """What is in a file that predictions are for, and its split by its name, the test where that says nothing.
+def read_file(protocol: Protocol, path: Path) -> tuple[Annotations, Split | None]:
+    """What is in a file that predictions are for, and its split by its name; None: the name says nothing.
 
-    A note says what a name says other than the protocol's own, for no number is better than its split.
+    It is read as the test where it is not by its name for validation. A note says what a name says other than the
+    protocol's own, for no number is better than its split.
 
     Raises:
         UsageError: it is a file to train on, is broken, or is of another benchmark.
@@ -60,11 +64,11 @@ def read_file(protocol: Protocol, path: Path) -> tuple[Annotations, Split]:
             f"{path}: is by its name what models learn from, and numbers on that say nothing; {tests}; rename a test "
             "that is called so by mistake"
         )
-    found = protocol.read(path, split if split in protocol.files else "test")  # type: ignore[arg-type]
+    found = protocol.read(path, "validation" if split == "validation" and split in protocol.files else "test")
     if split == "test":
         return found, split
     if split is None:
-        note = f"the name {path.name} does not say which split it holds, taken for {tests}: make sure that it is"
-        return replace(found, notes=(*found.notes, note)), "test"
-    note = f"{path.name} is by its name a file for validation: no number for a table of tests; {tests}"
+        note = f"the name {path.name} does not say which split it holds; it is taken for the test: {tests}"
+    else:
+        note = f"{path.name} is by its name a file for validation: no number for a table of tests; {tests}"
     return replace(found, notes=(*found.notes, note)), split

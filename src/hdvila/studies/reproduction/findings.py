@@ -92,7 +92,7 @@ def _starts(rows: Sequence[Row]) -> Iterator[_Comparison]:
         yield PAPER, claim, _scores(rows, plain(name, STAGE1)), _scores(rows, plain(name, NONE))
     for name in (task.name for task in TASKS if STAGE2 in task.starts):
         claim = f"{name}: stage two is the better start"
-        yield PAPER, claim, _scores(rows, plain(name, STAGE2)), _scores(rows, plain(name, STAGE1))
+        yield OURS, claim, _scores(rows, plain(name, STAGE2)), _scores(rows, plain(name, STAGE1))
 
 
 def _data(rows: Sequence[Row]) -> Iterator[_Comparison]:
@@ -113,7 +113,12 @@ def _frames(frames: Sequence[Result]) -> Iterator[_Comparison]:
             for name in (BOTH, *ALONE)
         }
         for name, words in ALONE.items():
-            yield PAPER, f"frames, {world} world: one HR and ten LR beat {words}", of[BOTH], of[name]
+            yield (
+                PAPER if world == "balanced" else OURS,
+                f"frames, {world} world: one HR and ten LR beat {words}",
+                of[BOTH],
+                of[name],
+            )
 
 
 def _segments(rows: Sequence[Row]) -> Iterator[_Comparison]:
@@ -133,7 +138,7 @@ def _rests(rows: Sequence[Row]) -> Iterator[_Comparison]:
 
 def _needs(rows: Sequence[Row], task: Task) -> Iterator[_Comparison]:
     for start in pretrained(task):
-        name, own = f"{task.name} from {start.name}", _scores(rows, plain(task.name, start))
+        name, own = f"{task.name} from {start.words}", _scores(rows, plain(task.name, start))
         halfway = {row.seed: (1 + row.blind) / 2 for row in rows if plain(task.name, start)(row)}
         yield OURS, f"{name}: more than halfway from blind to perfect", own, halfway
         for look in task.needs:

@@ -10,7 +10,7 @@ from statistics import mean
 
 from hdvila.errors import UsageError, require
 from hdvila.files import replacing
-from hdvila.studies.reproduction.chosen import task_names
+from hdvila.studies.reproduction.chosen import plain, task_names
 from hdvila.studies.reproduction.plan import NONE, STAGE1, STAGE2
 from hdvila.studies.reproduction.rows import Row
 
@@ -59,12 +59,10 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     axes = figure.add_subplot()
     for place, task in enumerate(tasks):
         for number, (start, colour) in enumerate(((NONE, "#dfe3ea"), (STAGE1, "#b9c7e6"), (STAGE2, "#2b59c3"))):
-            these = [100 * r.score for r in rows if (r.task, r.start, r.look, r.segments) == (task, start.name, "", 0)]
+            these = [100 * row.score for row in rows if plain(task, start)(row)]
             if these:
                 at = place + 0.27 * (number - 1)
-                axes.bar(
-                    at, mean(these), 0.25, color=colour, label=f"from {'nothing' if start == NONE else start.name}"
-                )
+                axes.bar(at, mean(these), 0.25, color=colour, label=f"from {start.words}")
                 axes.scatter([at] * len(these), these, color="#1c2230", s=9, zorder=3)
         blind = 100 * next(row.blind for row in rows if row.task == task)
         axes.hlines(blind, place - 0.42, place + 0.42, color="#667085", linewidth=1, linestyle=":")

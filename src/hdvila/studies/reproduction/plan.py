@@ -80,6 +80,11 @@ class Pretraining:
     enlarged: bool = False
 
     @property
+    def words(self) -> str:
+        """Behind "from"."""
+        return self.name if self.stage else "nothing"
+
+    @property
     def folder(self) -> str:
         return self.name.replace(" ", "-")
 

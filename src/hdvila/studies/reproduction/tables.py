@@ -7,7 +7,7 @@ from statistics import mean, stdev
 
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.studies.frame_selection import Result
-from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, pretrained, task_names, with_segments
+from hdvila.studies.reproduction.chosen import Test, looked, numbers, plain, task_names, with_segments
 from hdvila.studies.reproduction.findings import findings
 from hdvila.studies.reproduction.plan import CHOICE, ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS
 from hdvila.studies.reproduction.rows import Row
@@ -101,9 +101,9 @@ def _segments(rows: Sequence[Row]) -> str:
 def _rests(rows: Sequence[Row]) -> str:
     """The tasks about time and detail, looked at in other ways."""
     body = []
-    for task, start in [(one, start) for one in TASKS if one.looks for start in pretrained(one)]:
+    for task, start in [(one, start) for one in TASKS if one.looks for start in one.starts]:
         tests = [looked(task.name, start, look) for look in ("", *task.looks)]
-        body.append([f"{task.name} from {start.name}", *(_cell(rows, test) for test in tests)])
+        body.append([f"{task.name} from {start.words}", *(_cell(rows, test) for test in tests)])
         kinds = sorted({kind for row in rows if any(test(row) for test in tests) for kind in row.by_type})
         if len(kinds) > 1:
             for kind in kinds:
