@@ -99,9 +99,9 @@ def require(module: str, *, extra: str) -> ModuleType:
         ) from error
 
 
-def reason_of(error: Exception) -> str:
-    """What an error says of a file that is named already: of the system's only the reason."""
-    return str(error.strerror if isinstance(error, OSError) and error.strerror else error)
+def reason_of(error: BaseException) -> str:
+    """What an error says of a file that is named already: of the system's and FFmpeg's only the reason."""
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__
 
 
 def some_of(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from hdvila.errors import HdvilaError, UsageError
+from hdvila.errors import HdvilaError, UsageError, reason_of
 
 __all__ = ["exclusive", "is_full_disk", "make_room_for", "replacing", "sync_folder"]
 
@@ -41,7 +41,7 @@ def replacing(target: Path, *, sync: bool = False, kind: type[HdvilaError] | Non
         except Exception as error:
             if not isinstance(error, OSError) and not is_full_disk(error):
                 raise
-            why = getattr(error, "strerror", None) or error
+            why = reason_of(error)
             raise kind(f"{target}: cannot be written ({why}); make room or name another place") from error
         return
     key = zlib.crc32(os.fsencode(target.name))  # the name itself may have all the bytes that a name may have
@@ -116,7 +116,7 @@ def exclusive(file: Path, kind: type[HdvilaError], busy: str) -> Iterator[None]:
 
 
 def _no_folder(file: Path, kind: type[HdvilaError], error: Exception) -> HdvilaError:
-    why = error.strerror if isinstance(error, OSError) else error
+    why = reason_of(error)
     return kind(f"{file.parent}: cannot be written ({why}); choose another folder")
 
 

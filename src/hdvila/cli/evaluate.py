@@ -10,7 +10,7 @@ import typer
 
 from hdvila.cli.console import emit, model_name, reporter
 from hdvila.cli.spoken import corpus_lines, record_lines
-from hdvila.errors import UsageError, require, some_of
+from hdvila.errors import UsageError, require
 from hdvila.files import make_room_for
 
 if TYPE_CHECKING:
@@ -173,13 +173,14 @@ def _predictions(name: str, annotations: Path, predictions: Path, ties: str, all
     from hdvila.evaluate.predictions import read_predictions
     from hdvila.evaluate.protocols import get_protocol, read_file
     from hdvila.evaluate.score import score
+    from hdvila.evaluate.vocabulary import vocabulary_beside
 
     protocol = get_protocol(name)
     asked, split = read_file(protocol, annotations)
     said = read_predictions(predictions, protocol.task)
     vocabulary = None
     if protocol.task == "open_ended" and isinstance(said, Said):
-        vocabulary, notes = _vocabulary_beside(annotations, set(map(str, said.answers.values())))
+        vocabulary, notes = vocabulary_beside(annotations, set(map(str, said.answers.values())))
         asked = replace(asked, notes=(*asked.notes, *notes))
     record = score(
         protocol,
@@ -192,21 +193,6 @@ def _predictions(name: str, annotations: Path, predictions: Path, ties: str, all
         vocabulary=vocabulary,
     )
     return replace(record, split_told=split is not None)
-
-
-def _vocabulary_beside(annotations: Path, given: set[str]) -> tuple[tuple[str, ...] | None, list[str]]:
-    """The vocabulary beside the questions if it is the only one that has all that was answered, and a note on it."""
-    from hdvila.text.answers import Answers
-
-    found = {file.name: Answers.load(file) for file in Answers.beside(annotations)}
-    fitting = [name for name, answers in found.items() if given <= answers.rows.keys()]
-    if len(fitting) == 1:
-        note = f"{fitting[0]}, which stands beside the questions, is taken for the vocabulary of these predictions"
-        return found[fitting[0]].words, [note]
-    if not found:
-        return None, []
-    why = "several have all that is answered" if fitting else "they answer with words that it lacks"
-    return None, [f"no vocabulary of these predictions is known: of {some_of(list(found))} {why}"]
 
 
 def _only(read: set[str], options: dict[str, bool], beside: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import av
 
-from hdvila.errors import MediaError
+from hdvila.errors import MediaError, reason_of
 
 _TEXT_FORMATS = {"tty", "ansi"}  # ffmpeg draws plain text files as pictures
 _MAX_THREADS = 4
@@ -82,7 +82,7 @@ def usable_cores() -> int:
 
 
 def _cause(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    text = reason_of(error)
     return str(text)[:1].lower() + str(text)[1:]
 
 

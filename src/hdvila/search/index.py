@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from hdvila.errors import MediaError
+from hdvila.errors import MediaError, reason_of
 from hdvila.progress import Bar, Reporter
 from hdvila.search.database import from_column, to_column, write_meta
 from hdvila.search.embed import Encoder, embed_file
@@ -104,7 +104,7 @@ def _index_file(
     except OSError as error:  # perhaps it can be read next time, so nothing is written down about it
         if before is not None:
             _remove(connection, before)
-        return FileReport(path, "failed", error.strerror or str(error))
+        return FileReport(path, "failed", reason_of(error))
     if before is not None and before.digest == digest:
         with connection:
             connection.execute("UPDATE files SET stamp = ? WHERE id = ?", (found.stamp, before.id))

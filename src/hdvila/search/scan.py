@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, reason_of
 from hdvila.text.transcript import SUFFIXES as SUBTITLES
 from hdvila.text.transcript import find_sidecar
 
@@ -72,7 +72,7 @@ def scan(root: Path) -> Scan:
         try:
             result.videos[str(path)] = _look_at(path, transcript)
         except OSError as error:
-            result.unreadable[str(path)] = error.strerror or str(error)
+            result.unreadable[str(path)] = reason_of(error)
     return result
 
 
@@ -92,7 +92,7 @@ def content_digest(found: Found) -> str:
 
 def _videos_below(result: Scan) -> Iterator[tuple[Path, Path | None]]:
     def note(error: OSError) -> None:
-        result.unreadable[str(error.filename)] = error.strerror or str(error)
+        result.unreadable[str(error.filename)] = reason_of(error)
 
     seen: set[str] = set()
     for folder, folders, names in os.walk(result.root, onerror=note, followlinks=True):

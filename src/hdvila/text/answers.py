@@ -69,11 +69,6 @@ class Answers:
             raise UsageError(f"{file}: it is no vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
         return cls(tuple(sorted(rows, key=rows.__getitem__)))
 
-    @staticmethod
-    def beside(annotations: Path) -> list[Path]:
-        """The vocabularies (``*ans2label*.json``) in the folder of an annotation file."""
-        return sorted(file for file in annotations.parent.glob("*ans2label*.json") if file.is_file())
-
     def save(self, folder: Path) -> None:
         """Write ``answers.json`` into a model folder."""
         (folder / ANSWERS).write_text(json.dumps(self.rows, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from hdvila.errors import TrainingError
+from hdvila.errors import TrainingError, reason_of
 from hdvila.files import sync_folder
 
 NAME = re.compile(r"step_(\d{8})\.pt")
@@ -111,5 +111,5 @@ class Checkpoints:
 
 
 def _first_line(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    text = reason_of(error)
     return str(text).splitlines()[0]

@@ -50,17 +50,3 @@ def test_an_answer_has_one_row() -> None:
         Answers(("a", "b", "a"))
     with pytest.raises(UsageError, match="no such file"):
         Answers.load("nowhere.json")
-
-
-def test_the_vocabulary_beside_an_annotation_file(tmp_path: Path) -> None:
-    file = tmp_path / "val.jsonl"
-    assert Answers.beside(file) == []
-    vocabulary = tmp_path / "train_ans2label.json"
-    vocabulary.write_text('{"accept": 0, "question": 1}')
-    (tmp_path / "a_ans2label.json").mkdir()
-    assert Answers.beside(file) == [vocabulary]
-    assert Answers.load(vocabulary).words == ("accept", "question")
-    for content in ("[1]", "{}", '{"a": "b"}'):
-        vocabulary.write_text(content)
-        with pytest.raises(UsageError, match="no vocabulary"):
-            Answers.load(vocabulary)

@@ -7,7 +7,7 @@ import re
 import zlib
 from pathlib import Path
 
-from hdvila.errors import TranscriptError
+from hdvila.errors import TranscriptError, reason_of
 
 _SNIFF = 1 << 16
 _LARGEST = 1 << 26  # bytes: a day of captions with word times is a quarter of this
@@ -38,7 +38,7 @@ def read_text(file: Path) -> str | None:
             elif not _is_binary(data):
                 data += stream.read(_LARGEST)
     except OSError as error:
-        why = f"{file}: cannot be read: {error.strerror or error}; check the path"
+        why = f"{file}: cannot be read: {reason_of(error)}; check the path"
         raise TranscriptError(why, kind="cannot be read") from error
     if not data.strip(b" \t\r\n\0"):
         raise TranscriptError(f"{file}: the file is empty; fetch the subtitles again")

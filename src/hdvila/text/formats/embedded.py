@@ -7,7 +7,7 @@ from typing import Any
 
 import av
 
-from hdvila.errors import TranscriptError
+from hdvila.errors import TranscriptError, reason_of
 from hdvila.text.formats.cues import RawCue, raw_cue
 from hdvila.text.formats.languages import language_code, same_language
 from hdvila.text.formats.substation import substation_text
@@ -41,7 +41,7 @@ def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str |
                     return unroll(found), named, which
                 container.seek(container.start_time or 0)
     except (av.error.FFmpegError, OSError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = reason_of(error)
         what = "is neither subtitle text nor a video"
         raise TranscriptError(f"{path}: {what} ({reason}); name another file", kind=what) from error
     if tracks:
