@@ -11,10 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_finetuning import finetune
-from training_runs import command, write_corpus
 
-from benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
 from hdvila.cli.main import main
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.evaluate.fitting import Sampling, fit_processor
@@ -22,6 +19,9 @@ from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import file_name, read_record
 from hdvila.evaluate.results import setting_of
 from hdvila.hub import identify, load_model
+from tests.e2e.benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
+from tests.e2e.test_finetuning import finetune
+from tests.e2e.training_runs import command, write_corpus
 
 Capture = pytest.CaptureFixture[str]
 

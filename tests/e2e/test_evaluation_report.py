@@ -9,13 +9,21 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks import NAMES, colour_of, write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
 from hdvila.cli.main import main
 from hdvila.hub import Processor, build_model
 from hdvila.media import Preprocess
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.text.answers import Answers
 from hdvila.text.tokenizer import Tokenizer
+from tests.e2e.benchmarks import (
+    NAMES,
+    colour_of,
+    write_action,
+    write_msrvtt_mc,
+    write_msrvtt_test,
+    write_qa,
+    write_store,
+)
 from tests.unit.corpus.corpora import Page
 
 Capture = pytest.CaptureFixture[str]

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from test_training_resume import kill_at
-from training_runs import SETTINGS, command, log, run_here, write_corpus
 
 import hdvila
-from benchmarks import write_action, write_didemo, write_qa
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.hub import read_note
+from tests.e2e.benchmarks import write_action, write_didemo, write_qa
+from tests.e2e.test_training_resume import kill_at
+from tests.e2e.training_runs import SETTINGS, command, log, run_here, write_corpus
 
 SIZES = {key: value for key, value in SETTINGS.items() if key.startswith("model.")}
 SEEN = {"data.preprocess.height": 64, "data.preprocess.width": 64, "data.preprocess.neighbours": 1}

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training_runs import command, log, run_here, without_progress, write_corpus
 
 from hdvila.cli.main import main
 from hdvila.recipes import RECIPES
 from hdvila.train import loop
+from tests.e2e.training_runs import command, log, run_here, without_progress, write_corpus
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from training_runs import command, run_here, write_corpus
 
 from hdvila.cli.main import main
 from hdvila.text.tokenizer import Tokenizer
+from tests.e2e.training_runs import command, run_here, write_corpus
 
 
 @pytest.fixture(scope="module")

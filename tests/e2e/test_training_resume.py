@@ -12,10 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from training_runs import STEPS, command, log, one_thread, run_elsewhere, run_here, without_progress, write_corpus
 
 import hdvila
 from hdvila.train.run import only_writer
+from tests.e2e.training_runs import (
+    STEPS,
+    command,
+    log,
+    one_thread,
+    run_elsewhere,
+    run_here,
+    without_progress,
+    write_corpus,
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from corpora import GreyScorer, Page, make_corpus
 
 from hdvila.corpus.describe import describe
 from hdvila.corpus.failures import Failure, write_failures
 from hdvila.errors import StoreError
 from hdvila.store import Corpus
+from tests.unit.corpus.corpora import GreyScorer, Page, make_corpus
 
 TEXTS = [
     "The red ball rolls to the left.",

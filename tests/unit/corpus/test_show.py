@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corpora import GreyScorer, Page, make_corpus
 
 from hdvila.cli.main import main
 from hdvila.corpus.show import show
@@ -16,6 +15,7 @@ from hdvila.errors import UsageError
 from hdvila.media import decode_jpeg
 from hdvila.media.resize import shrink
 from hdvila.store import Corpus
+from tests.unit.corpus.corpora import GreyScorer, Page, make_corpus
 
 HOSTILE = "</p></script><script>alert(1)</script><img src=x onerror=alert(1)> \"'>{{ 7 * 7 }}"
 TEXTS = ["a red ball", HOSTILE, "こんにちは 世界", "four little words here", "five", "six"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import av
 import pytest
-from numbered_pictures import numbered
 
 from tests.shared import VIDEOS, missing
+from tests.unit.media.numbered_pictures import numbered
 
 
 @pytest.fixture(scope="session")

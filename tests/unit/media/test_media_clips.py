@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numbered_pictures import number_in, numbered
 
 from hdvila.errors import UsageError
 from hdvila.media import (
@@ -26,6 +25,7 @@ from hdvila.media import (
 from hdvila.media.passes import timeline
 from hdvila.media.picture import Development
 from hdvila.media.view import View
+from tests.unit.media.numbered_pictures import number_in, numbered
 
 SMALL = Preprocess(height=64, width=128, segments=2, neighbours=3, rate=2)
 

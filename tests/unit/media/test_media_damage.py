@@ -10,10 +10,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from numbered_pictures import number_in, numbered
 
 from hdvila.errors import MediaError
 from hdvila.media import encode_jpeg, open_video, probe, write_video
+from tests.unit.media.numbered_pictures import number_in, numbered
 
 RANDOM = np.random.default_rng(0)
 NO_VIDEO = {

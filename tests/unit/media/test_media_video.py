@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from numbered_pictures import number_in
 
 from hdvila.errors import UsageError
 from hdvila.media import open_video, probe
 from hdvila.media.orientation import Orientation
+from tests.unit.media.numbered_pictures import number_in
 
 KINDS: dict[str, dict[str, Any]] = {
     "plain.mp4": {},

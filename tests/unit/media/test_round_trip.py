@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numbered_pictures import number_in
 
 from hdvila.media import Form, Packing, clip_streams, open_video, probe, resize
 from hdvila.media.jpeg import decode_jpeg, encode_jpeg
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Pixels
+from tests.unit.media.numbered_pictures import number_in
 
 COMPACT_TOLERANCE = 5.0
 FILES: dict[str, Callable[[Pixels], Pixels]] = {

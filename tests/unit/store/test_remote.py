@@ -13,11 +13,11 @@ from pathlib import Path
 import fsspec
 import numpy as np
 import pytest
-from test_store_round_trip import PREPROCESS, fill
 
 from hdvila.errors import StoreError
 from hdvila.store import Corpus
 from hdvila.store.place import joined
+from tests.unit.store.test_store_round_trip import PREPROCESS, fill
 
 
 class Server(ThreadingHTTPServer):

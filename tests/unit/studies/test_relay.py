@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from watching import Watching
 
 from hdvila.studies.relay import Listener, Message, Opened, Teller
+from tests.unit.studies.watching import Watching
 
 
 @given(

@@ -6,11 +6,11 @@ import os
 
 import pytest
 import torch
-from watching import Watching
 
 from hdvila.errors import TrainingError, UsageError
 from hdvila.progress import Reporter
 from hdvila.studies.side_by_side import side_by_side
+from tests.unit.studies.watching import Watching
 
 
 def threads(item: str, reporter: Reporter) -> int:

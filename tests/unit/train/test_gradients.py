@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 import torch.multiprocessing
-from toy_training import LENGTH, VOCABULARY, dataset, model
 
 from hdvila.data.batch import Batch
 from hdvila.data.loader import Share
@@ -18,6 +17,7 @@ from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.engine import Engine, seed_random_numbers
 from hdvila.train.gradients import compute_gradients
 from hdvila.train.optimizer import Optim, build_optimizer
+from tests.unit.train.toy_training import LENGTH, VOCABULARY, dataset, model
 
 TASKS = {
     "stage1": PretrainStage1(),

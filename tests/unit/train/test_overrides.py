@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from toy_training import SETTINGS, config
 
 from hdvila.data.settings import MiniatureSource
 from hdvila.errors import UsageError
@@ -13,6 +12,7 @@ from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.overrides import changed_keys, flatten, override
 from hdvila.train.recipe import Recipe
+from tests.unit.train.toy_training import SETTINGS, config
 
 RECIPE = Recipe("toy", PretrainStage1(), config(), SETTINGS, steps=10, batch_size=4)
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from toy_training import SETTINGS, config, dataset, model
 
 from hdvila.data.order import Draw
 from hdvila.hub import build_model
@@ -17,6 +16,7 @@ from hdvila.train.memory import estimate_memory
 from hdvila.train.overrides import override
 from hdvila.train.plan import plan
 from hdvila.train.recipe import Recipe
+from tests.unit.train.toy_training import SETTINGS, config, dataset, model
 
 RECIPE = Recipe("toy", PretrainStage1(), config(), SETTINGS, steps=10, batch_size=4)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from toy_training import VOCABULARY, dataset, model
 
 from hdvila.data.order import Draw
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from tests.unit.train.toy_training import VOCABULARY, dataset, model
 
 FROZEN = (
     "cnn.", "cnn_low.", "grid_encoder.", "grid_encoder_low.", "grid_encoder_combine.", "timesformer.",
