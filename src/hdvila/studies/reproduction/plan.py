@@ -57,7 +57,7 @@ WORLD = WorldConfig(
 )
 """What pre-training is shown and told: all kinds of action, those that TGIF-QA asks about among them."""
 
-FULL = Scale(640, 3000, 700, 400, 1.0, 3, 1280, 800, ("balanced",))
+FULL = Scale(640, 3000, 700, 400, 1.0, 3, 1280, 700, ("balanced",))
 QUICK = Scale(160, 400, 150, 100, 0.1, 1, 320, 150, ("balanced",))
 
 
