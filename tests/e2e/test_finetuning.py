@@ -57,6 +57,9 @@ def test_multiple_choice_goes_on_after_a_kill_to_the_same_best_model(
     words = {run: finetune("miniature-tgif-action", action, tmp_path / run) for run in ("unbroken", "killed")}
     status, _, errors = run_here(words["unbroken"], capsys)
     assert status == 0, errors
+    (tmp_path / "killed").mkdir()
+    stale = [{"protocol": "didemo", "benchmark": "x", "split": "train", "videos": []}]
+    (tmp_path / "killed" / TRAINED_ON).write_text(json.dumps(stale))  # begun here from other weights, and given up
     kill_at(words["killed"], tmp_path / "killed", 3)  # before any checkpoint
     kill_at(words["killed"], tmp_path / "killed", 8)  # after a validation that the last checkpoint does not know
     status, _, errors = run_here(words["killed"], capsys)
@@ -72,6 +75,7 @@ def test_multiple_choice_goes_on_after_a_kill_to_the_same_best_model(
     note = read_note(runs[0] / "model", "validation.json")
     reached = scores(runs[0])
     first_best = min(step for step, score in reached.items() if score == max(reached.values()))
+    assert [one["protocol"] for one in read_note(runs[1] / "model", TRAINED_ON)] == ["tgif-action"]
     assert note == {"step": first_best, "of": 12, "score": max(reached.values()), "on": "validation"}
 
 

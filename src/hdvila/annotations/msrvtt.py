@@ -12,6 +12,7 @@ given out (video123.mp4) are whole, so no times are passed on. The split is spel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from hdvila.errors import UsageError
 __all__ = ["read_1ka", "read_1ka_7k", "read_full"]
 
 _SPLITS = {"train": "train", "val": "validation", "validate": "validation", "validation": "validation", "test": "test"}
-_CAPTIONS = ("MSRVTT_data.json*", "*videodatainfo*.json*", "msrvtt*.json*")
+_CAPTIONS = ("MSRVTT_data.json", "*videodatainfo*.json", "msrvtt*.json")
 _A_VIDEO = 20  # captions
 
 
@@ -64,7 +65,10 @@ def read_full(path: Path, split: Split) -> Annotations:
             videos of the test.
     """
     if form(path) == ".jsonl":
-        return official.read_retrieval(path, "MSR-VTT")
+        found = official.read_retrieval(path, "MSR-VTT")
+        if len(found.captions) == len(found.videos):
+            raise refuse(path, f"the captions of the full split, {_A_VIDEO} a video")
+        return found
     if form(path) == ".json":
         return _from_json(path, split)
     if "sentence" in fields_of(path):
@@ -80,8 +84,20 @@ def _pairs(path: Path) -> Annotations:
         Caption(row.text("key") if named else str(number), row.text("video_id"), row.text("sentence"))
         for number, row in enumerate(rows)
     ]
-    group = {part.video_id: part.group for file in _captions_beside(path) for part, _ in _parse(file)[0]}
-    return gather(path, (Part(one.video_id, group=group.get(one.video_id, "")) for one in captions), captions)
+    refuse_other_ids(path, [one.video_id for one in captions], "MSR-VTT")
+    if strange := next((row for row in rows if not re.fullmatch(r"video\d+", row.text("video_id"))), None):
+        raise strange.refuse(f"the video_id is {strange.get('video_id')!r}, where video and a number must stand")
+    group, note = _categories(path)
+    parts = (Part(one.video_id, group=group.get(one.video_id, "")) for one in captions)
+    return gather(path, parts, captions, notes=[note])
+
+
+def _categories(path: Path) -> tuple[dict[str, str], str]:
+    """Of the videos, by what lies beside a list of pairs; the pairs are whole without, so a broken file is a note."""
+    try:
+        return {part.video_id: part.group for file in _captions_beside(path) for part, _ in _parse(file)[0]}, ""
+    except UsageError as error:
+        return {}, f"the categories of the videos are not known: {error}"
 
 
 def _from_json(path: Path, split: Split) -> Annotations:
@@ -133,7 +149,8 @@ def _refusing_test(path: Path, found: Annotations) -> Annotations:
 
 
 def _captions_beside(path: Path) -> list[Path]:
-    found = [file for pattern in _CAPTIONS for file in sorted(path.parent.glob(pattern))]
+    patterns = [pattern + end for pattern in _CAPTIONS for end in ("", ".gz")]
+    found = [file for pattern in patterns for file in sorted(path.parent.glob(pattern)) if file.is_file()]
     return [file for file in dict.fromkeys(found) if {"videos", "sentences"} <= fields_of(file)]
 
 

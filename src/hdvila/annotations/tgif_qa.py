@@ -76,6 +76,11 @@ def _read(path: Path, task: str, columns: set[str], question_of: Callable[[Row],
         raise refuse(path, f"TGIF-QA's {task} questions")
     rows = read_rows(path)
     stranger = next((row for row in rows if not row.text("vid_id").startswith(task)), None)
+    if stranger is not None and stranger.text("key").startswith(task):
+        raise stranger.refuse(
+            f"key holds the question's id, {stranger.get('key')!r}, and vid_id does not; in TGIF-QA's own files it is "
+            "the other way round, against what the names say: take the file as it was given out"
+        )
     if stranger is not None:
         raise UsageError(
             f"{stranger.where}: the question {stranger.text('vid_id')!r} is of another task than {task}; the file "

@@ -21,7 +21,10 @@ def results(
     from hdvila.evaluate.record import read_records
     from hdvila.evaluate.results import tabulate
 
-    records = [record for file in files for record in read_records(file)]
+    found = [read_records(file) for file in files]
+    records = [record for some, _ in found for record in some]
+    for why in (one for _, odd in found for one in odd):
+        typer.echo(f"left out: {why}", err=True)
     if json:
         for record in records:
             emit(record.to_dict(), json)

@@ -123,11 +123,11 @@ def numbers_of_questions(
     }
     choices = len(vocabulary) if vocabulary is not None and protocol.task == "open_ended" else protocol.gallery
     numbers["gallery"] = numbers["full_gallery"] = choices
-    numbers["chance"] = _chance(protocol, questions, choices)
+    lost, different = (0, 0) if vocabulary is None else outside(questions, vocabulary)
+    numbers["chance"] = _chance(protocol, questions, choices, lost)
     if protocol.task != "multiple_choice":
         numbers["most_frequent"] = most_frequent_share(questions)
     if vocabulary is not None:
-        lost, different = outside(questions, vocabulary)
         numbers["out_of_vocabulary"] = {"questions": lost, "answers": different}
     return numbers
 
@@ -137,11 +137,15 @@ def _of_type(kind: str, questions: Sequence[Question], right_Q: NDArray[np.float
     return resample([questions[row].video_id for row in rows]).mean(right_Q[rows])
 
 
-def _chance(protocol: Protocol, questions: Sequence[Question], choices: int) -> float:
-    """What a uniform guess gives: among the options, the vocabulary's words, or the counts 0 to gallery - 1."""
+def _chance(protocol: Protocol, questions: Sequence[Question], choices: int, lost: int) -> float:
+    """What a uniform guess gives: among the options, the vocabulary's words, or the counts 0 to gallery - 1.
+
+    Args:
+        lost: questions whose right answer is not in the vocabulary, which no guess gets right.
+    """
     if protocol.task == "multiple_choice":
         return float(np.mean([1 / len(question.options) for question in questions]))
     if protocol.task == "count":
         right_Q1 = np.array([[float(question.answer)] for question in questions])
         return float(((np.arange(choices) - right_Q1) ** 2).mean())
-    return 1 / choices
+    return (1 - lost / len(questions)) / choices

@@ -109,7 +109,10 @@ def _read_similarity(path: Path) -> Similarity:
             "objects"
         ) from error
     if similarity.ndim != 2 or similarity.dtype.kind not in "fiu" or any(one.ndim != 1 for one in ids):
-        raise UsageError(f"{path}: similarity must be a table of numbers, and the ids lists; it is {similarity.dtype}")
+        raise UsageError(
+            f"{path}: similarity must be a table (queries x videos) of numbers, and the ids lists; it is "
+            f"{similarity.dtype} of shape {similarity.shape}"
+        )
     if not similarity.size:
         raise UsageError(f"{path}: holds no scores, its similarity has shape {similarity.shape}; name another file")
     if any(one.dtype.kind not in "UiuS" for one in ids):
@@ -153,6 +156,8 @@ def _answer(row: Row, task: Task) -> str | int | float:
     answer = row.get("answer")
     if isinstance(answer, bool) or not isinstance(answer, str | int):
         raise row.refuse(f"the answer is {answer!r}, where a word must stand")
+    if not str(answer).strip():
+        raise row.refuse("the answer is empty, where a word must stand")
     return str(answer)
 
 

@@ -160,18 +160,24 @@ def write_record(path: Path, record: Record) -> None:
         partial.write_text(json.dumps(record.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def read_records(path: Path) -> list[Record]:
-    """The record of a file, or those of a folder's JSON files, by their names.
+def read_records(path: Path) -> tuple[list[Record], list[str]]:
+    """The record of a file, or those of a folder's JSON files, by their names; and why others of these are none.
 
     Raises:
-        UsageError: as `read_record`, or the folder has no such file.
+        UsageError: as `read_record`, or the folder has no record.
     """
     if not path.is_dir():
-        return [read_record(path)]
-    files = sorted(path.glob("*.json"))
-    if not files:
-        raise UsageError(f"{path}: holds no records of evaluations; hdvila evaluate writes them as .json files")
-    return [read_record(file) for file in files]
+        return [read_record(path)], []
+    records, odd = [], []
+    for file in sorted(path.glob("*.json")):
+        try:
+            records.append(read_record(file))
+        except UsageError as error:
+            odd.append(str(error))
+    if not records:
+        why = f"; of its {len(odd)} .json files {odd[0]}" if odd else "; hdvila evaluate writes them as .json files"
+        raise UsageError(f"{path}: holds no records of evaluations{why}")
+    return records, odd
 
 
 def read_record(path: Path) -> Record:

@@ -57,9 +57,11 @@ def setting_of(record: Record) -> str:
     """In what a record differs from the plain test, so that its number is no rival of those beside it; or nothing."""
     store, sampling = (_at(record.recipe, (name,)) for name in ("store", "sampling"))
     chosen_on, kept = (_at(record.recipe, ("training", f"validate.{name}")) for name in ("on", "keep"))
+    fewer = record.split == "test" and record.queries < record.full_queries and not record.missing
     said = (
         f"{record.split} split, not the test" if record.split != "test" else "",
         "" if record.split_told else "split not told by the file's name",
+        "fewer queries than the published test has" if fewer else "",
         "more queries than the published test has" if record.queries > record.full_queries else "",
         "questions built by rule, not the papers' draws" if record.built else "",
         f"{len(record.missing):,} video{'s' if len(record.missing) > 1 else ''} missing" if record.missing else "",

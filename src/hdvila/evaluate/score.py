@@ -12,8 +12,8 @@ from typing import Any, get_args
 
 from numpy.typing import NDArray
 
-from hdvila.annotations.records import Annotations, Split
-from hdvila.errors import UsageError
+from hdvila.annotations.records import Annotations, Question, Split
+from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.matching import match_answers, match_similarity
 from hdvila.evaluate.metrics.bootstrap import Resampling
 from hdvila.evaluate.metrics.rank import TieRule
@@ -78,7 +78,7 @@ def score(
         _need(annotations.questions, protocol, "questions")
         matched = match_answers(annotations, predictions, allow_missing)
         numbers = numbers_of_questions(protocol, matched, vocabulary, resample)
-        odd = ""
+        odd = _foreign(matched.annotations.questions, matched.values) if protocol.task == "open_ended" else ""
     left = matched.annotations
     return Record(
         protocol=protocol.name,
@@ -100,6 +100,17 @@ def score(
         hardware=hardware(),
         seconds=round(time.perf_counter() - began, 3),
         **{"full_gallery": protocol.gallery, **numbers},
+    )
+
+
+def _foreign(questions: Sequence[Question], given: Sequence[str | int | float]) -> str:
+    """A note, if no question at all has one of the given answers for its right one."""
+    words = {str(answer) for answer in given}
+    if words & {str(question.answer) for question in questions}:
+        return ""
+    return (
+        f"no question has one of the answers that the predictions give ({some_of(sorted(words))}) for its right one, "
+        f"which are such as {questions[0].answer!r}: are these rows of a vocabulary, where words must stand?"
     )
 
 

@@ -29,7 +29,8 @@ class Preprocess:
     `height` x `width` pixels (multiples of 64); LR neighbours have a quarter of that each way. `segments`, `neighbours`
     and `rate` (in timeline frames) are those of `HybridSampling`. `streams` says which of the two a model
     reads; without neighbours there are no LR frames either. `fit` says whether a window is cut out of the picture
-    (``"crop"``, nine eighths of the window's size) or the whole of it is padded to the window (``"pad"``).
+    (``"crop"``, nine eighths of the window's size) or the whole of it is padded to the window (``"pad"``). `flip` is
+    how often training sees a clip with left and right exchanged, 0..1; evaluation never does.
     """
 
     height: int = 640
@@ -41,6 +42,7 @@ class Preprocess:
     hr_every: int = 5
     streams: Streams = "hybrid"
     fit: Fit = "crop"
+    flip: float = 0.0
 
     def __post_init__(self) -> None:
         if self.height < 64 or self.width < 64 or self.height % 64 or self.width % 64:
@@ -51,6 +53,8 @@ class Preprocess:
             raise UsageError(f"preprocess streams={self.streams!r}: choose one of {', '.join(get_args(Streams))}")
         if self.fit not in get_args(Fit):
             raise UsageError(f"preprocess fit={self.fit!r}: choose one of {', '.join(get_args(Fit))}")
+        if not 0 <= self.flip <= 1:
+            raise UsageError(f"preprocess flip={self.flip}: it is a probability, choose 0 to 1")
         if self.streams == "low" and self.neighbours == 0:
             raise UsageError("preprocess streams='low' with neighbours=0 leaves no picture: choose 1 or more")
         HybridSampling(self.segments, self.neighbours, self.rate)
@@ -100,7 +104,7 @@ def read_hybrid(
         path: the video.
         preprocess: sizes and sampling.
         start, end: the clip in seconds, half-open; None is the start or end of the video.
-        rng: draws frames and crop for training; None is the evaluation rule and the centre.
+        rng: draws frames, crop and mirroring for training; None is the evaluation rule and the centre.
 
     Raises:
         MediaError: the file cannot be read.
@@ -133,7 +137,7 @@ class _HybridJob:
         shown = video.indices_at(timeline(*within(video, span), preprocess.fps))
         middle, others = hybrid_indices(len(shown), preprocess.sampling, rng, preprocess.hr_every)
         self._middle, self._others = shown[middle], shown[others]
-        self._view = View.draw(rng, preprocess.fit)
+        self._view = View.draw(rng, preprocess.fit, preprocess.flip)
         self._pts = video.pts_seconds[self._middle], video.pts_seconds[self._others]
         self._preprocess = preprocess
         self._high: Pixels | None = None

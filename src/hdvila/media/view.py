@@ -23,16 +23,22 @@ Fit = Literal["crop", "pad"]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`where` and `zoom` of `crop_to`, the default is the centre; or all there is."""
+    """`where` and `zoom` of `crop_to`, the default is the centre; or all there is. Left and right of a mirrored picture
+    are exchanged before the window is laid on it."""
 
     where: tuple[float, float] = (0.5, 0.5)
     zoom: float = ZOOM
     fit: Fit = "crop"
+    mirrored: bool = False
 
     @classmethod
-    def draw(cls, rng: np.random.Generator | None, fit: Fit = "crop") -> View:
-        """At random for training, the centre without `rng`; a picture that is padded stays where it is."""
-        return cls(fit=fit) if rng is None or fit == "pad" else cls((float(rng.random()), float(rng.random())))
+    def draw(cls, rng: np.random.Generator | None, fit: Fit = "crop", flip: float = 0.0) -> View:
+        """At random for training, mirrored with the probability `flip`; the centre without `rng`. A picture that is
+        padded stays where it is."""
+        if rng is None:
+            return cls(fit=fit)
+        where = (0.5, 0.5) if fit == "pad" else (float(rng.random()), float(rng.random()))
+        return cls(where, fit=fit, mirrored=bool(rng.random() < flip))
 
     def high(self, rgb: Pixels, height: int, width: int) -> Pixels:
         """(..., H, W, 3) -> (..., height, width, 3)."""
@@ -43,6 +49,8 @@ class View:
         return self._lay(rgb, height // RATIO, width // RATIO, grid=1)
 
     def _lay(self, rgb: Pixels, height: int, width: int, grid: int) -> Pixels:
+        if self.mirrored:
+            rgb = np.ascontiguousarray(rgb[..., ::-1, :])
         if self.fit == "pad":
             return pad_to(rgb, height, width, grid)
         return crop_to(rgb, height, width, self.where, self.zoom, grid)

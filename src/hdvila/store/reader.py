@@ -98,7 +98,7 @@ class Corpus:
         Args:
             i: the clip.
             preprocess: sizes and sampling; its rates must be those of the corpus.
-            rng: draws frames and crop for training; None is the evaluation rule and the centre.
+            rng: draws frames, crop and mirroring for training; None is the evaluation rule and the centre.
 
         Raises:
             UsageError: the rates differ.
@@ -106,7 +106,7 @@ class Corpus:
         """
         self._check_rates(preprocess)
         middle, others = hybrid_indices(self.num_frames(i), preprocess.sampling, rng, preprocess.hr_every)
-        view = View.draw(rng, preprocess.fit)
+        view = View.draw(rng, preprocess.fit, preprocess.flip)
         size = preprocess.height, preprocess.width
         high_rows = self._rows(i, "hr", middle // self.rates.hr_every)
         low_rows = self._rows(i, "lr", others.ravel())

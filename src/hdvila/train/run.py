@@ -115,9 +115,11 @@ def _notes(recipe: Recipe, folder: Path, data: TrainingData, start: str | None) 
         earlier = from_note(read_note(start, TRAINED_ON))
     elif start is None and known.exists():
         earlier = from_note(json.loads(known.read_text()))
-    if start and earlier:
+    if earlier:
         with replacing(known) as part:
             part.write_text(json.dumps(to_note(earlier)))
+    else:
+        known.unlink(missing_ok=True)  # of a run that was begun here from other weights, and came to no checkpoint
     trainings = earlier if data.training is None else (*earlier, data.training)
     return {RECIPE: flatten(recipe)} | ({TRAINED_ON: to_note(trainings)} if trainings else {})
 

@@ -44,7 +44,7 @@ def start_model(
         model.checkpoint_activations()
     benchmark, preprocess = recipe.data.benchmark, recipe.data.preprocess
     if benchmark is not None:
-        preprocess = replace(preprocess, segments=benchmark.segments)
+        preprocess = replace(preprocess, segments=benchmark.segments, flip=0.0)
     model.processor = Processor(preprocess, data.tokenizer, recipe.data.text_length, data.answers)
     return model
 

@@ -67,6 +67,21 @@ def test_the_1ka_pairs_take_their_categories_from_the_json_beside(tmp_path: Path
     assert texts(found) == {"ret0": "a man, running", "ret1": "a girl"}
 
 
+@pytest.mark.parametrize("name", ["MSRVTT_data.json.zip", "msrvtt.json.bak", "msrvtt_old.json"])
+def test_the_1ka_pairs_need_nothing_of_what_else_lies_beside(tmp_path: Path, name: str) -> None:
+    file = write(tmp_path, "MSRVTT_JSFUSION_test.csv", PAIRS)
+    (tmp_path / name).write_bytes(b"PK\x03\x04 \xff no json")
+    found = msrvtt.read_1ka(file, "test")
+    assert len(found.captions) == 2
+    assert [note[:40] for note in found.notes] == ["the categories of the videos are not kno"] * name.endswith(".json")
+
+
+def test_the_1ka_pairs_are_not_read_from_swapped_columns(tmp_path: Path) -> None:
+    file = write(tmp_path, "test.csv", PAIRS.replace("vid_key,video_id", "video_id,vid_key"))
+    with pytest.raises(UsageError, match="line 2: the video_id is 'msr9770', where video and a number must stand"):
+        msrvtt.read_1ka(file, "test")
+
+
 @pytest.mark.parametrize("validation", ["val", "validate"])
 def test_the_full_split_takes_every_caption_of_its_videos(tmp_path: Path, validation: str) -> None:
     file = write(tmp_path, "videodatainfo.json", videodatainfo(validation=validation))

@@ -42,7 +42,7 @@ TWIST = "tumblr_a_250|what does it do 3 times ?|a|b|c|d|e|1|{}1|26"
 FILES = {  # name: content, whose it is
     "pairs.csv": ("key,vid_key,video_id,sentence\nret0,msr3,video3,a man\n", "msrvtt-1ka msrvtt-1ka-7k"),
     "videodatainfo.json": (json.dumps(MSRVTT), "msrvtt-full msrvtt-mc"),
-    "test1ka.jsonl": (listed("msrvtt/video7020"), "msrvtt-1ka msrvtt-1ka-7k msrvtt-full"),
+    "test1ka.jsonl": (listed("msrvtt/video7020"), "msrvtt-1ka msrvtt-1ka-7k"),
     "test_data.json": (
         json.dumps(
             [
@@ -146,3 +146,10 @@ def test_a_list_of_videos_to_train_on_is_that_of_the_split(tmp_path: Path, name:
             else:
                 with pytest.raises(UsageError, match="looks like"):
                     protocol.read(file, split)
+
+
+def test_tgifs_columns_are_swapped_and_a_file_that_mends_them_is_another(tmp_path: Path) -> None:
+    file = tmp_path / "Test_action_question.csv"
+    file.write_text(tabs("gif_name|question|a1|a2|a3|a4|a5|answer|key|vid_id", TWIST.format("ACTION")))
+    with pytest.raises(UsageError, match="line 2: key holds the question's id, 'ACTION1', and vid_id does not"):
+        PROTOCOLS["tgif-action"].read(file, "test")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from hdvila.evaluate.record import Record, file_name, read_record, read_records,
 from hdvila.evaluate.results import setting_of, tabulate
 from hdvila.evaluate.score import score
 from tests.unit.evaluate.test_score import pairs, predicted, questions
+
+FEWER = "fewer queries than the published test has"
 
 
 def records() -> list[Record]:
@@ -60,12 +63,18 @@ def test_a_folder_stands_for_its_records(tmp_path: Path) -> None:
         read_records(tmp_path)
     for number, record in enumerate(records()):
         write_record(tmp_path / f"{number}.json", record)
-    assert [record.method for record in read_records(tmp_path)] == ["ours_1 & co", "counter"]
-    assert [record.method for record in read_records(tmp_path / "1.json")] == ["counter"]
+    found, odd = read_records(tmp_path)
+    assert ([record.method for record in found], odd) == (["ours_1 & co", "counter"], [])
+    assert [record.method for record in read_records(tmp_path / "1.json")[0]] == ["counter"]
     with pytest.raises(UsageError, match=r"nowhere: is no record of an evaluation \(No such file or directory\)"):
         read_records(tmp_path / "nowhere")
     (tmp_path / "2.json").write_text('{"protocol": "x"}')
-    with pytest.raises(UsageError, match=r"2.json: .* \(it lacks task, metric, .* more\)"):
+    found, [why] = read_records(tmp_path)
+    assert [record.method for record in found] == ["ours_1 & co", "counter"]
+    assert re.search(r"2.json: .* \(it lacks task, metric, .* more\)", why)
+    for number in range(2):
+        (tmp_path / f"{number}.json").unlink()
+    with pytest.raises(UsageError, match=r"no records of evaluations; of its 1 .json files .*2.json: is no record"):
         read_records(tmp_path)
 
 
@@ -78,7 +87,7 @@ def test_markdown() -> None:
     assert retrieval.text_to_video is not None
     low, high = retrieval.text_to_video["intervals"]["r1"]
     assert f"| {100 * retrieval.text_to_video['r1']:.1f} [{100 * low:.1f}, {100 * high:.1f}] |" in ours
-    assert ours.endswith("| 20 of 1,000 | 20 of 1,000 |  |")
+    assert ours.endswith(f"| 20 of 1,000 | 20 of 1,000 | {FEWER} |")
     assert paper.startswith("| HD-VILA | 35.6 | 65.3 | 78.0 |")
     assert retrieval.extra is not None
     softmax = retrieval.extra["dual_softmax"]["text_to_video"]
@@ -89,7 +98,8 @@ def test_markdown() -> None:
 
 
 def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
-    plain, counted = records()
+    part, counted = records()
+    plain = replace(part, queries=part.full_queries)
     chosen = {"sampling": "standard", "training": {"validate.on": "official-test", "validate.keep": "best"}}
     last = chosen | {"training": {"validate.on": "official-test", "validate.keep": "last"}}
     settings = {
@@ -102,6 +112,7 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
         "questions built by rule, not the papers' draws": replace(plain, built=True),
         "split not told by the file's name": replace(plain, split_told=False),
         "more queries than the published test has": replace(plain, queries=1001),
+        FEWER: part,
         "2 videos missing": replace(plain, missing=("a", "b"), recipe=last),
         "validation split, not the test; ties average": replace(plain, split="validation", tie_rule="average"),
     }
@@ -109,18 +120,19 @@ def test_rows_that_are_no_rivals_say_in_what_they_differ() -> None:
     table = tabulate([*settings.values(), counted], "markdown")
     for setting in settings:
         assert f"| 20 of 1,000 | {setting} |" in table
-    assert "| 3 of 3,554 | 11 |  |" in table  # questions say how many were scored, too
+    assert f"| 3 of 3,554 | 11 | {FEWER} |" in table  # questions say how many were scored, too
     assert "| 1,065 (test: 1,000) |" in tabulate([replace(plain, queries=1065)], "markdown")
     rows = list(csv.DictReader(io.StringIO(tabulate(list(settings.values()), "csv"))))
     assert [row["setting"] for row in rows[: len(settings)]] == list(settings)
     assert {(row["queries"], row["full_queries"]) for row in rows[: len(settings)]} == {
         ("20", "1000"),
+        ("1000", "1000"),
         ("1001", "1000"),
     }
 
 
 def test_rows_say_what_their_model_was_fine_tuned_on(tmp_path: Path) -> None:
-    somebodys, _ = records()
+    somebodys = replace(records()[0], queries=1000)
     made = replace(somebodys, checkpoint={"path": "m", "sha256": "ab", "identity": "cd"})
     settings = {
         "": replace(made, fine_tuned=("msrvtt-1ka",)),

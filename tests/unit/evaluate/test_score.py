@@ -130,7 +130,7 @@ def test_open_answers_by_type_and_outside_the_vocabulary() -> None:
     assert record["accuracy_by_type"] == {"what": 0.5, "where": 1.0, "who": 0.0}
     assert record["out_of_vocabulary"] == {"questions": 3, "answers": 2}
     assert (record["queries"], record["videos"], record["missing"], record["most_frequent"]) == (4, 2, [], 0.5)
-    assert (record["chance"], record["gallery"]) == (0.5, 2)  # of the two words that can be given
+    assert (record["chance"], record["gallery"]) == (0.125, 2)  # of the two words; three of four answers are neither
     unknown = score(OPEN, annotations, given).to_dict()
     assert (unknown["chance"], unknown["gallery"]) == (1 / 1500, 1500)
     assert (record["full_queries"], record["split"]) == (72_821, "test")
@@ -157,6 +157,17 @@ def test_choices_and_counts() -> None:
 def test_answers_that_do_not_fit_are_refused(annotations: Annotations, answers: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         score(OPEN, annotations, Answers(answers))
+
+
+def test_answers_that_no_question_has_are_noted_and_empty_ones_refused(tmp_path: Path) -> None:
+    record = score(OPEN, questions("a", "b"), Answers({"q0": "7", "q1": "8"}))
+    assert record.accuracy == 0
+    assert record.notes[-1].startswith("no question has one of the answers that the predictions give (7, 8)")
+    assert score(OPEN, questions("a", "b"), Answers({"q0": "b", "q1": "8"})).notes == ()
+    file = tmp_path / "mine.jsonl"
+    file.write_text('{"question_id": "q0", "answer": "b"}\n{"question_id": "q1", "answer": " "}\n')
+    with pytest.raises(UsageError, match="line 2: the answer is empty, where a word must stand"):
+        read_predictions(file, "open_ended")
 
 
 def test_questions_of_missing_videos() -> None:
@@ -231,7 +242,11 @@ def test_broken_similarity_files_are_refused(tmp_path: Path) -> None:
     for content, words in (
         ({"similarity": np.eye(1), "query_ids": ids}, "no array 'video_ids', only similarity, query_ids"),
         ({"similarity": np.eye(1), "query_ids": np.array(["a"], object), "video_ids": ids}, "not objects"),
-        ({"similarity": np.array([["a"]]), "query_ids": ids, "video_ids": ids}, "table of numbers"),
+        (
+            {"similarity": np.array([["a"]]), "query_ids": ids, "video_ids": ids},
+            r"of numbers, .* it is <U1 of shape \(1, 1\)",
+        ),
+        ({"similarity": np.ones((1, 1, 1)), "query_ids": ids, "video_ids": ids}, r"float64 of shape \(1, 1, 1\)"),
         ({"similarity": np.eye(1), "query_ids": np.ones(1), "video_ids": ids}, "strings or whole numbers"),
         ({"similarity": np.zeros((0, 0)), "query_ids": [], "video_ids": []}, r"holds no scores.*\(0, 0\)"),
         ({}, "no array 'similarity', none"),

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from hdvila.errors import UsageError
 from hdvila.evaluate.vocabulary import vocabulary_beside
 
 
@@ -28,5 +25,7 @@ def test_the_vocabulary_beside_an_annotation_file(tmp_path: Path) -> None:
     assert notes[0].endswith("of second_ans2label.json, train_ans2label.json several have all that is answered")
     for content in ("[1]", "{}", '{"a": "b"}'):
         vocabulary.write_text(content)
-        with pytest.raises(UsageError, match=r"train_ans2label\.json: it is no vocabulary"):
-            vocabulary_beside(questions, set())
+        words, notes = vocabulary_beside(questions, {"accept"})
+        assert words == ("accept",)  # of the other file
+        assert "not taken for a vocabulary" in notes[0]
+        assert "train_ans2label.json: it is no vocabulary" in notes[0]

@@ -24,7 +24,7 @@ from hdvila.media import (
 )
 from hdvila.media.passes import timeline
 from hdvila.media.picture import Development
-from hdvila.media.view import View
+from hdvila.media.view import Fit, View
 from tests.unit.media.numbered_pictures import number_in, numbered
 
 SMALL = Preprocess(height=64, width=128, segments=2, neighbours=3, rate=2)
@@ -79,6 +79,26 @@ def test_both_resolutions_show_the_same_window(
     means = high.reshape(16 * rows, 4, 16 * columns, 4, 3).mean(axis=(1, 3))
     step = 255 / min(height, width)
     assert np.abs(means - low).max() < 2.5 + 0.5 * step
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad"])
+def test_a_mirrored_clip_is_the_mirrored_pictures_seen_the_same_way(fit: Fit) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 72, 100, 3)).astype(np.uint8)
+    plain, mirrored = View((0.25, 0.75), fit=fit), View((0.25, 0.75), fit=fit, mirrored=True)
+    for seen, expected in (
+        (mirrored.high(pictures, 64, 64), plain.high(pictures[..., ::-1, :], 64, 64)),
+        (mirrored.low(pictures, 64, 64), plain.low(pictures[..., ::-1, :], 64, 64)),
+    ):
+        assert np.array_equal(seen, expected)
+        assert not np.array_equal(seen, plain.high(pictures, *seen.shape[1:3]))
+
+
+def test_how_often_a_clip_is_mirrored_moves_no_window() -> None:
+    plain, some = ([View.draw(np.random.default_rng(seed), flip=flip) for seed in range(3000)] for flip in (0.0, 1 / 3))
+    assert sum(view.mirrored for view in some) == pytest.approx(1000, abs=4 * (3000 * 2 / 9) ** 0.5)
+    assert [view.where for view in some] == [view.where for view in plain]
+    assert not any(view.mirrored for view in plain)
+    assert not View.draw(None, flip=1.0).mirrored  # evaluation never mirrors
 
 
 @given(height=st.integers(30, 300), width=st.integers(30, 300), rows=st.integers(1, 3), columns=st.integers(1, 3))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hdvila.annotations import lsmdc, youcook2
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import CROPPED, HD_VILA, sampling, t2v
+from hdvila.evaluate.protocols.settings import CROPPED, DUMPED, FLIP, HD_VILA, LOSS, sampling, t2v
 
 __all__ = ["LSMDC", "YOUCOOK2"]
 
@@ -31,7 +31,12 @@ LSMDC = Protocol(
     gallery=1000,
     chance=1 / 1000,
     published=(t2v("HD-VILA", HD_VILA, 17.4, 34.1, 15, r10=44.1),),
-    differences=(CROPPED, "The official code keeps the checkpoint with the best R@1 on the test list itself."),
+    differences=(
+        CROPPED,
+        DUMPED,
+        LOSS,
+        "The official code keeps the checkpoint with the best R@1 on the test list itself.",
+    ),
     read=lsmdc.read,
 )
 
@@ -49,7 +54,7 @@ YOUCOOK2 = Protocol(
     captions="the one sentence of a step; the clip is the step's seconds of its video",
     paragraphs="none: a query is one sentence",
     text_length=50,
-    train=sampling(2, 11, 4),
+    train=sampling(2, 11, 4, FLIP),
     test=sampling(4, 11, 4),
     metric="r1",
     queries=3350,

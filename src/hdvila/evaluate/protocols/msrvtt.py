@@ -6,7 +6,16 @@ from dataclasses import replace
 
 from hdvila.annotations import msrvtt
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import CLIPBERT, CROPPED, HD_VILA, TOO_FEW_PIXELS, sampling, t2v
+from hdvila.evaluate.protocols.settings import (
+    CLIPBERT,
+    CROPPED,
+    FLIP,
+    HD_VILA,
+    LOSS,
+    TOO_FEW_PIXELS,
+    sampling,
+    t2v,
+)
 from hdvila.media.preprocess import Preprocess
 
 __all__ = ["MSRVTT_1KA", "MSRVTT_1KA_7K", "MSRVTT_FULL"]
@@ -33,7 +42,7 @@ MSRVTT_1KA = Protocol(
     captions=f"training: all 20 of a video, one drawn each time; test: the one of the list; {_CAPTIONS_BESIDE}",
     paragraphs="none: a query is one caption",
     text_length=50,
-    train=sampling(2, 11, 4),
+    train=sampling(2, 11, 4, FLIP),
     test=sampling(4, 11, 4),
     zero_shot=Preprocess(896, 1280, segments=4, neighbours=5, rate=4, fps=6.0, hr_every=3),
     official=sampling(4, 7, 4),
@@ -50,6 +59,7 @@ MSRVTT_1KA = Protocol(
         "Frames a segment: 11 in the paper, as here, 7 in the official configuration.",
         CROPPED,
         TOO_FEW_PIXELS,
+        LOSS,
         "The official code keeps the checkpoint with the best R@1 on the test list itself; the paper reports the last.",
         "Zero-shot in the paper: 4 segments of 11 frames, LR of 224x320, HR the LR picture enlarged four times, and "
         "stop words removed; in no official configuration. Here HR is real.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hdvila.annotations import activitynet, didemo
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import CLIPBERT, CROPPED, HD_VILA, sampling, t2v
+from hdvila.evaluate.protocols.settings import CLIPBERT, CROPPED, DUMPED, HD_VILA, LOSS, sampling, t2v
 
 __all__ = ["ACTIVITYNET_VAL1", "DIDEMO"]
 
@@ -35,6 +35,8 @@ DIDEMO = Protocol(
     differences=(
         "Paragraphs are longer than 50 tokens in part and are cut there, in the official code too.",
         CROPPED,
+        DUMPED,
+        LOSS,
         "The official code keeps the checkpoint with the best R@1 on the test list itself.",
     ),
     read=didemo.read,
@@ -66,6 +68,8 @@ ACTIVITYNET_VAL1 = Protocol(
     differences=(
         "Paragraphs are longer than 50 tokens in most videos and are cut there, in the official code too.",
         CROPPED,
+        DUMPED,
+        LOSS,
         "The official code keeps the checkpoint with the best R@1 on val_1 itself.",
         "anet_entities_val_1_para.json is another test: half of these videos, 2,460, in a gallery of their own.",
     ),

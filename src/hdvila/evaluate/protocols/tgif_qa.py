@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hdvila.annotations import tgif_qa
 from hdvila.evaluate.protocols.protocol import Protocol, Published, Split
-from hdvila.evaluate.protocols.settings import CLIPBERT, HCRN, HD_VILA, accuracy, square
+from hdvila.evaluate.protocols.settings import CLIPBERT, FLIP, HCRN, HD_VILA, accuracy, square
 
 __all__ = ["TGIF_ACTION", "TGIF_COUNT", "TGIF_FRAMEQA", "TGIF_TRANSITION"]
 
@@ -39,7 +39,7 @@ def _choice(
         captions="question and option are one text, five of them a video",
         paragraphs="none",
         text_length=30,
-        train=square(1, 7, 4),
+        train=square(1, 7, 4, FLIP),
         test=square(8, 7, 4),
         metric="accuracy",
         queries=counts[1],
@@ -71,7 +71,7 @@ TGIF_FRAMEQA = Protocol(
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
     paragraphs="none: one question, one answer",
     text_length=30,
-    train=square(1, 11, 4),
+    train=square(1, 11, 4, FLIP),
     test=square(8, 11, 4),
     official=square(8, 7, 4),
     metric="accuracy",
@@ -97,7 +97,7 @@ TGIF_COUNT = Protocol(
     captions="every question; the answer is a whole number, 0 and 2 to 10, where 10 is ten or more",
     paragraphs="none",
     text_length=30,
-    train=square(1, 7, 4),
+    train=square(1, 7, 4, FLIP),
     test=square(8, 7, 4),
     metric="mean_squared_error",
     queries=3554,
