@@ -69,7 +69,7 @@ class Pretraining:
         name: in tables.
         stage: 0 is random weights; 2 goes on from stage 1.
         categories: of the videos it learns from.
-        streams: what it sees of them.
+        streams: what it sees of them, and what fine-tuning and test see of theirs.
         enlarged: its HR frames are LR frames enlarged.
     """
 

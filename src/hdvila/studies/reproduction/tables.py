@@ -17,7 +17,7 @@ __all__ = ["sections"]
 SEEN = {
     STAGE1: "fifteen categories, high resolution",
     ONE_CATEGORY: "one category",
-    LOW: "low resolution alone",
+    LOW: "low resolution alone (and fine-tuned and tested so)",
     ENLARGED: "low resolution enlarged",
 }
 UNKNOWN = "not in our sources"
