@@ -128,8 +128,7 @@ def miniature_tgif_action() -> Recipe:
 
     Command: hdvila train miniature-tgif-action --into RUN --set data.benchmark.folder=DIR --set start.model=MODEL
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
-    Expect: 99 % from stage one, 26 % from random weights, chance (20 %) with frames shuffled (three seeds). Random
-    weights need 400 steps and optim.lr=2e-4, optim.cnn_lr=none: 100 % (once).
+    Expect: 99 % from stage one, 26 % from random weights, chance (20 %) with frames shuffled (three seeds).
     """
     return _slow_cnn(_whole(_recipe("miniature-tgif-action", "tgif-action", "multiple_choice", segments=1, steps=150)))
 
