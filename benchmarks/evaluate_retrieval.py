@@ -5,9 +5,11 @@
 First 1,000 texts are scored against 1,000 videos from vectors, with intervals, dual softmax and query expansion. Then
 clips of a store are embedded: read alone (by the threads that read ahead), put through the model alone, and both
 together as an evaluation does it. Printed are clips per second and the ratio of the time in the model to the time in
-reading: above 1, reading is not what an evaluation waits for. Measured on two quiet CPU cores: 0.4 s from vectors, with
-or without query expansion; ratios of 3.3, 3.4 and 4.9 for `small` in three runs, 780 for `paper` (4 clips). `small` is the demo's model
-(128x192), `paper` the full one (640x1024, 4 segments).
+reading: above 1, reading is not what an evaluation waits for. `small` is the demo's model (128x192), `paper` the full
+one (640x1024, 4 segments).
+
+Measured on two quiet CPU cores: 0.4 s from vectors, with or without query expansion; ratios of 3.3, 3.4 and 4.9 for
+`small` in three runs, 780 for `paper` (4 clips).
 """
 
 from __future__ import annotations
