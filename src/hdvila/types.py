@@ -76,7 +76,8 @@ class Transcript:
     """All timed speech of one video, in order, each word once (rolling captions are already un-rolled).
 
     ``marks`` are the sounds and speakers that were taken out of the text; ``source`` says what was read, of a video
-    also which of its subtitle tracks.
+    also which of its subtitle tracks. ``notes`` say, a line each, what a person should know of how it was read: what
+    was left out and where it stands, and what was guessed.
     """
 
     words: tuple[Word, ...]
@@ -84,6 +85,7 @@ class Transcript:
     language: str | None = None
     source: str | None = None
     marks: tuple[Mark, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -34,6 +34,8 @@ def transcript(
         _count(file, language, find_restorer(punctuation), json)
         return
     said = read_transcript(file, language=language)
+    for note in said.notes:
+        console.reporter().note(f"{said.source}: {note}")
     if language is not None and not same_language(said.language, language):
         spoken = f"is in {said.language}" if said.language else "does not say its language"
         console.reporter().note(f"{said.source}: {spoken}; there are no words marked as {language}")
