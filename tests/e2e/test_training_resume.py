@@ -145,7 +145,7 @@ def test_a_full_disk_ends_the_run_and_not_its_past(
 def test_a_run_that_diverges_stops_with_the_step_and_the_last_good_checkpoint(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wild = {"optim.lr": 1e30, "schedule.decay": "constant", "checkpoint_every": 1}
+    wild = {"optim.lr": 1e30, "optim.weight_decay": 0, "schedule.decay": "constant", "checkpoint_every": 1}
     status, _, errors = run_here(command(corpus, tmp_path, **wild), capsys)
     assert status == 1
     assert "the training has diverged" in errors

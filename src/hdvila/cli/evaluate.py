@@ -204,7 +204,7 @@ def _only(read: set[str], options: dict[str, bool], beside: str) -> None:
 def _corpus(model: str, corpus: Path, ties: str) -> RetrievalReport:
     from hdvila.evaluate.metrics.rank import TieRule
     from hdvila.evaluate.retrieval import evaluate_retrieval
-    from hdvila.hub import load_model
+    from hdvila.hub import load_model, pick_device
     from hdvila.store.reader import Corpus
 
     if not corpus.is_dir():
@@ -212,7 +212,7 @@ def _corpus(model: str, corpus: Path, ties: str) -> RetrievalReport:
     if ties not in get_args(TieRule):
         raise UsageError(f"--ties {ties}: choose one of {', '.join(get_args(TieRule))}")
     return evaluate_retrieval(
-        load_model(model),
+        load_model(model, device=pick_device()),
         Corpus(corpus),
         ties=ties,  # type: ignore[arg-type]
         reporter=reporter(),

@@ -20,7 +20,7 @@ from hdvila.demo.views import Curve, Hit, MaskedWord, Query, Report, Segment
 from hdvila.demo.world import World, build_world
 from hdvila.evaluate.masked_words import evaluate_masked_words
 from hdvila.evaluate.retrieval import evaluate_retrieval
-from hdvila.hub import load_model
+from hdvila.hub import load_model, pick_device
 from hdvila.media.jpeg import encode_jpeg
 from hdvila.media.video import open_video
 from hdvila.models.hdvila.model import HDVILA
@@ -66,7 +66,7 @@ def run_demo(into: str | os.PathLike[str], *, seed: int = 0, reporter: Reporter 
         stage2 = train(two, root / "stage2", reporter, corpus=learn.corpus)
     corpus = Corpus(held_out.corpus)
     gallery = range(min(GALLERY, len(corpus)))
-    model, joint = load_model(stage1), load_model(stage2)
+    model, joint = (load_model(folder, device=pick_device()) for folder in (stage1, stage2))
     model.save_pretrained(root / "model")
     with clock.step("retrieval on held-out clips"):
         retrieval = evaluate_retrieval(model, corpus, clips=gallery, batch_size=32, reporter=reporter)
@@ -188,10 +188,11 @@ def _masked_words(model: HDVILA, corpus: Corpus, count: int = 4) -> tuple[Masked
         guesses = []
         for shown in (clip, clips[(number + len(clips) // 2) % len(clips)]):
             high, low = (
-                None if x is None else torch.from_numpy(x)[None].expand(words, *x.shape)
+                None if x is None else torch.from_numpy(x)[None].expand(words, *x.shape).to(model.device)
                 for x in (shown.high, shown.low)
             )
-            logits = model.masked_language_logits(high, low, rows, mask.repeat(words, 1))
+            texts = rows.to(model.device), mask.repeat(words, 1).to(model.device)
+            logits = model.masked_language_logits(high, low, *texts).cpu()
             guesses.append(logits[range(words), range(1, words + 1)].softmax(-1))
         truth = ids[0, 1 : words + 1]
         tokens = [tokenizer.decode([token]) for token in truth.tolist()]

@@ -24,7 +24,7 @@ from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
 from hdvila.evaluate.stop_words import without_stop_words
-from hdvila.hub import find_model, identify, load_model, read_note
+from hdvila.hub import find_model, identify, load_model, pick_device, read_note
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
@@ -93,7 +93,7 @@ def evaluate_checkpoint(
     videos = [video.video_id for video in annotations.videos]
     numbers = clip_numbers(prepared, videos, allow_missing=allow_missing)
     place = find_model(checkpoint)
-    model = load_model(place, device="cuda" if torch.cuda.is_available() else "cpu", **config)
+    model = load_model(place, device=pick_device(), **config)
     trainings, recipe = from_note(read_note(place, TRAINED_ON)), read_note(place, "recipe.json")
     rates = source.rates.lr_fps, source.rates.hr_every
     unsaid = what_is_unsaid(model, protocol, sampling)

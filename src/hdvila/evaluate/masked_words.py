@@ -1,31 +1,44 @@
 """Masked words of a corpus: how often a stage-two model finds them, with the clip's own pictures and with others.
 
 The gap between the two is what the model reads off the pictures; the rest it knows from language alone.
-Legend: B clips, L tokens.
+Legend: B clips, L tokens, M masked tokens, V vocabulary.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 import torch
 
-from hdvila.data.batch import collate
+from hdvila.data.ahead import read_ahead
+from hdvila.data.batch import Batch, collate
 from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.progress import SILENT, Reporter
-from hdvila.tasks.masking import Vocabulary, mask_words
+from hdvila.tasks.masking import Vocabulary
+from hdvila.tasks.pretrain_stage2 import PretrainStage2
+
+__all__ = ["MaskedWordsReport", "evaluate_masked_words"]
 
 
 @dataclass(frozen=True, slots=True)
 class MaskedWordsReport:
-    """Shares of the masked words that the model's first guess gets right."""
+    """What the model makes of masked words.
+
+    Attributes:
+        words: how many were masked.
+        accuracy: share of them that its first guess gets right with the clip's own pictures, 0..1.
+        accuracy_other_video: the same with the pictures of a clip of another video.
+        loss: mean cross entropy with the clip's own pictures, as in training.
+    """
 
     words: int
     accuracy: float
     accuracy_other_video: float
+    loss: float
 
     def to_dict(self) -> dict[str, float]:
         return asdict(self)
@@ -38,38 +51,76 @@ def evaluate_masked_words(
     *,
     clips: Sequence[int] | None = None,
     share: float = 0.15,
+    consensus: str = "logsumexp",
     seed: int = 0,
     batch_size: int = 32,
     reporter: Reporter = SILENT,
 ) -> MaskedWordsReport:
     """Mask words of each clip's text and let `model` guess them, once from its own pictures and once from those of the
-    next clip of the batch.
+    clip half the corpus further on, or the first after that of another video.
+
+    Masking, loss and what counts as right are those of the training (`PretrainStage2`).
+
+    Args:
+        model: one with masked-word head and processor, on any device.
+        share: of the words to mask, above 0 and up to 1.
+        consensus: over segments: mean, max or logsumexp.
 
     Raises:
-        UsageError: no word was masked, or the model has no processor.
+        UsageError: no word was masked, there is one video only, or the model has no processor.
     """
     processor = model.processor
     if processor is None:
         raise UsageError("this model has no processor, so it cannot read words: use a model folder")
+    task = PretrainStage2(mask_share=share, consensus=consensus)
     tokenizer = processor.tokenizer
     vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.mask_id, tokenizer.special_ids)
     numbers = list(range(len(corpus.clips)) if clips is None else clips)
-    words = own = other = 0
+    others = _of_other_videos(corpus, numbers)
+    own_pictures, other_pictures = (read_ahead(corpus, which, processor.preprocess) for which in (numbers, others))
+    words, loss, right = 0, 0.0, [0, 0]
     with reporter.task("guessing masked words", total=len(numbers)) as bar:
         for first in range(0, len(numbers), batch_size):
             some = numbers[first : first + batch_size]
             ids, mask = processor.tokenize([corpus.clips[i].text for i in some])
-            batch = collate([corpus.sample(i, processor.preprocess) for i in some], ids, mask, some)
-            masked_BL, labels_BL = mask_words(ids, torch.tensor(some) + (seed << 32), share, vocabulary)
-            chosen = labels_BL >= 0  # the others are marked to be ignored
-            for shift in (0, 1):
-                high = None if batch.high is None else batch.high.roll(shift, 0)
-                low = None if batch.low is None else batch.low.roll(shift, 0)
-                logits_BLV = model.masked_language_logits(high, low, masked_BL, mask)
-                right = int((logits_BLV.argmax(-1)[chosen] == labels_BL[chosen]).sum())
-                own, other = (own + right, other) if shift == 0 else (own, other + right)
-            words += int(chosen.sum())
+            keys = [i + (seed << 32) for i in some]
+            for which, pictures in enumerate((own_pictures, other_pictures)):
+                batch = task.prepare(collate(list(islice(pictures, len(some))), ids, mask, keys), vocabulary)
+                logits_MV = _at_masked_words(model, batch, consensus)
+                loss_sum, metrics = task.loss_sum((logits_MV,), batch)
+                right[which] += int(metrics["accuracy"])
+                if which == 0:
+                    words += task.count(batch)
+                    loss += float(loss_sum)
             bar.advance(len(some))
     if not words:
         raise UsageError(f"no word of the {len(numbers)} clips was masked: give more clips or a larger share")
-    return MaskedWordsReport(words, own / words, other / words)
+    return MaskedWordsReport(words, right[0] / words, right[1] / words, loss / words)
+
+
+def _at_masked_words(model: Any, batch: Batch, consensus: str) -> torch.Tensor:
+    """(M, V) scores, on the CPU."""
+    assert batch.labels is not None
+    there = batch.to(model.device)
+    logits_BLV = model.masked_language_logits(
+        there.high, there.low, there.input_ids, there.attention_mask, consensus=consensus
+    )
+    chosen_BL = batch.labels >= 0  # the others are marked to be ignored
+    logits_MV: torch.Tensor = logits_BLV[chosen_BL.to(logits_BLV.device)]
+    return logits_MV.float().cpu()
+
+
+def _of_other_videos(corpus: ClipSource, numbers: Sequence[int]) -> list[int]:
+    """For each clip one of another video, far away in the list."""
+    count = len(numbers)
+    videos = [corpus.clips[i].video_id for i in numbers]
+    if len(set(videos)) < 2:
+        raise UsageError(
+            f"the {count} clips are of {len(set(videos))} video, and masked words are also guessed from the pictures "
+            "of another: give clips of two videos or more"
+        )
+    found = []
+    for place, video in enumerate(videos):
+        steps = (count // 2 + step for step in range(count))
+        found.append(next(numbers[(place + step) % count] for step in steps if videos[(place + step) % count] != video))
+    return found

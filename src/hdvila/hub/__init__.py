@@ -1,5 +1,6 @@
 """Names and paths to models, and what stands between files and models: `load_model`, `find_model`, `Processor`."""
 
+from hdvila.hub.device import pick_device
 from hdvila.hub.identity import identify
 from hdvila.hub.load import build_model, find_model, list_models, load_model
 from hdvila.hub.processor import Processor, answers_of
@@ -14,5 +15,6 @@ __all__ = [
     "identify",
     "list_models",
     "load_model",
+    "pick_device",
     "read_note",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
@@ -57,8 +58,10 @@ def within(video: Video, span: Span) -> Span:
     """The part of `span` that the video has.
 
     Raises:
-        UsageError: it begins after the end of the video, or ends before it starts.
+        UsageError: it begins after the end of the video, ends before it starts, or is not made of finite numbers.
     """
+    if not (math.isfinite(span[0]) and math.isfinite(span[1])):
+        raise UsageError(f"{video.info.path}: a clip at {span[0]}..{span[1]} s: give finite numbers of seconds")
     start, end = max(0.0, span[0]), min(span[1], video.info.duration)
     if span[1] < span[0]:
         raise UsageError(f"{video.info.path}: a clip ends before it starts: {span[0]:.3f}..{span[1]:.3f} s")

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
-import torch
-
 from hdvila.errors import LibraryError, UsageError
 from hdvila.files import exclusive
-from hdvila.hub import load_model
+from hdvila.hub import load_model, pick_device
 from hdvila.progress import SILENT, Reporter
 from hdvila.search.database import connect, connect_to_write, is_library, read_meta
 from hdvila.search.embed import Encoder, only_finite
@@ -137,7 +135,7 @@ class Library:
     def _take(self, model: Encoder | str | os.PathLike[str]) -> tuple[Encoder, str]:
         encoder: Encoder
         if isinstance(model, str | os.PathLike):
-            encoder = load_model(os.fspath(model), device="cuda" if torch.cuda.is_available() else "cpu")
+            encoder = load_model(os.fspath(model), device=pick_device())
         else:
             encoder = model
         if encoder.processor is None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hdvila.demo.world import build_world, corpus_of
 from hdvila.evaluate.retrieval import evaluate_retrieval
-from hdvila.hub import load_model
+from hdvila.hub import load_model, pick_device
 from hdvila.media.preprocess import Streams
 from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 from hdvila.progress import SILENT, Reporter
@@ -162,7 +162,7 @@ def _folder(root: Path, world: str) -> Path:
 def _run(root: Path, steps: int, job: Job, reporter: Reporter) -> Result:
     folder, recipe = _folder(root, job.world), _recipe(job.frames, job.seed, steps)
     run = folder / f"{job.frames.high}hr-{job.frames.low}lr-seed{job.seed}"
-    model = load_model(train(recipe, run, reporter, corpus=corpus_of(folder / "train")))
+    model = load_model(train(recipe, run, reporter, corpus=corpus_of(folder / "train")), device=pick_device())
     corpus = Corpus(corpus_of(folder / "test"))
     clips = range(min(GALLERY, len(corpus)))
     scores = evaluate_retrieval(model, corpus, clips=clips, batch_size=32, reporter=reporter).text_to_video

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from hdvila.data.batch import Batch
 from hdvila.errors import UsageError
-from hdvila.losses.masked_words import IGNORE
-from hdvila.models.hdvila.model import CONSENSUS, HDVILA
+from hdvila.losses.masked_words import IGNORE, masked_word_loss, right_words
+from hdvila.models.hdvila.joint import CONSENSUS
+from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.masking import Vocabulary, mask_words
 from hdvila.tasks.task import Metrics, Outputs
 
@@ -69,9 +68,7 @@ class PretrainStage2:
         (logits_MV,) = outputs
         labels = _labels(batch)
         right = labels[labels != IGNORE]
-        with torch.no_grad():
-            hits = (logits_MV.argmax(-1) == right).sum()
-        return F.cross_entropy(logits_MV, right, reduction="sum"), {"accuracy": hits}
+        return masked_word_loss(logits_MV, right) * len(right), {"accuracy": right_words(logits_MV, right)}
 
 
 def _labels(batch: Batch) -> Tensor:

@@ -13,8 +13,8 @@ from torch import Tensor
 from hdvila.data.batch import Batch
 from hdvila.errors import UsageError
 from hdvila.losses.answers import answer_loss
-from hdvila.models.hdvila.joint import aggregate
-from hdvila.models.hdvila.model import CONSENSUS, HDVILA
+from hdvila.models.hdvila.joint import CONSENSUS, aggregate
+from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.masking import Vocabulary
 from hdvila.tasks.task import Metrics, Outputs
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from hdvila.data.batch import Batch
 from hdvila.errors import require
+from hdvila.hub import pick_device
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.task import Outputs, Task
 from hdvila.train.precision import Precision
@@ -59,7 +60,7 @@ class Engine:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # advice about devices that were not asked for
             self._fabric = fabric.Fabric(
-                accelerator="cuda" if torch.cuda.is_available() else "cpu",
+                accelerator=pick_device(),
                 devices=local,
                 num_nodes=world // local,
                 strategy=strategy,

@@ -42,6 +42,16 @@ class Optim:
                 raise UsageError(f"optim.{key}={getattr(self, key)}: choose a finite number above 0")
         if not all(0 <= beta < 1 for beta in self.betas):
             raise UsageError(f"optim.betas={','.join(map(str, self.betas))}: choose 0 <= value < 1 for both")
+        for lr, decay in self.of_parts().values():
+            _what_decay_leaves(lr, decay)
+
+    def of_parts(self) -> dict[str, tuple[float, float]]:
+        """Learning rate and weight decay of each part of the model."""
+        return {
+            "transformer": (self.lr, self.weight_decay),
+            "cnn": (_or(self.cnn_lr, self.lr), _or(self.cnn_weight_decay, self.weight_decay)),
+            "align": (_or(self.align_lr, self.lr), _or(self.align_weight_decay, self.weight_decay)),
+        }
 
 
 class AdamW(torch.optim.AdamW):
@@ -63,11 +73,16 @@ class AdamW(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One update. A parameter that has a gradient once must have one in every step (c2 counts the group's)."""
+        """One update. A parameter that has a gradient once must have one in every step (c2 counts the group's).
+
+        Raises:
+            UsageError: a learning rate times its weight decay is 1 or more; nothing has changed then.
+        """
         wanted = [(group["lr"], group["weight_decay"], group["eps"]) for group in self.param_groups]
-        for group, (lr, decay, eps) in zip(self.param_groups, wanted, strict=True):
+        left = [_what_decay_leaves(lr, decay) for lr, decay, _ in wanted]
+        for group, kept, (lr, decay, eps) in zip(self.param_groups, left, wanted, strict=True):
             group["updates"] += 1
-            kept, c2 = 1.0 - lr * decay, 1.0 - group["betas"][1] ** group["updates"]
+            c2 = 1.0 - group["betas"][1] ** group["updates"]
             group["lr"], group["weight_decay"], group["eps"] = lr * kept, decay / kept, eps / c2**0.5
         try:
             return super().step(closure)
@@ -87,11 +102,7 @@ def build_optimizer(model: nn.Module, optim: Optim) -> AdamW:
     Biases, BERT's LayerNorm weights and every table with "embed" in its name are not decayed; BatchNorm weights and the
     norms of the hybrid transformer are, as in the released training code.
     """
-    rates = {
-        "transformer": (optim.lr, optim.weight_decay),
-        "cnn": (_or(optim.cnn_lr, optim.lr), _or(optim.cnn_weight_decay, optim.weight_decay)),
-        "align": (_or(optim.align_lr, optim.lr), _or(optim.align_weight_decay, optim.weight_decay)),
-    }
+    rates = optim.of_parts()
     groups: dict[str, dict[str, Any]] = {}
     for name, parameter in _trained(model):
         part = part_of(name)
@@ -120,6 +131,16 @@ def part_of(name: str) -> str:
 
 def _trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
     return ((name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad)
+
+
+def _what_decay_leaves(lr: float, decay: float) -> float:
+    """The share of every weight that a step at this rate keeps, above 0."""
+    if lr * decay >= 1:
+        raise UsageError(
+            f"a learning rate of {lr:g} times a weight decay of {decay:g} is {lr * decay:g}: a step would take "
+            "away all of every weight; lower optim.lr or optim.weight_decay until their product is far below 1"
+        )
+    return 1.0 - lr * decay
 
 
 def _or(own: float | None, common: float) -> float:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import torch
 
+from hdvila.hub import pick_device
+
 __all__ = ["Precision", "fast_precision"]
 
 Precision = Literal["float32", "bfloat16"]
@@ -20,7 +22,7 @@ def fast_precision() -> Precision:
     times as long on an AVX2 machine (``benchmarks/train_step.py small --threads 1``: 74 clips a second in float32, 6 in
     bfloat16). ARM was not measured and counts as not knowing it.
     """
-    if torch.cuda.is_available():
+    if pick_device() == "cuda":
         return "bfloat16"
     known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}  # since torch 2.11
     return "bfloat16" if any(known.get(name) for name in _KNOWING_BFLOAT16) else "float32"

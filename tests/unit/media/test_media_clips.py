@@ -207,6 +207,9 @@ def test_short_and_odd_spans(film: Path, tmp_path: Path) -> None:
         (8.0, 9.0, "outside the video"),
         (-3.0, -1.0, "outside the video"),
         (3.0, 2.0, "before it"),
+        (float("nan"), 2.0, "finite"),
+        (1.0, float("nan"), "finite"),
+        (0.0, float("inf"), "finite"),
     ):
         with pytest.raises(UsageError, match=why):
             read_hybrid(film, SMALL, start, end)

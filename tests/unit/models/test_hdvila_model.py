@@ -5,6 +5,7 @@ import torch
 
 from hdvila.errors import UsageError
 from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.joint import aggregate
 from hdvila.models.hdvila.model import HDVILA
 from tests.unit.models.small_hdvila import TINY, tiny_inputs, tiny_model
 
@@ -109,6 +110,8 @@ def test_aggregate(model: HDVILA) -> None:
     torch.testing.assert_close(model.aggregate(x, "logsumexp"), x.exp().sum(0).log())
     with pytest.raises(UsageError, match="median"):
         model.aggregate(x, "median")
+    with pytest.raises(UsageError, match="logsumexp"):
+        aggregate(x, "LogSumExp")
 
 
 def test_gradients_reach_everything_that_stage_one_trains_and_nothing_else() -> None:

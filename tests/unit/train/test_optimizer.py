@@ -106,3 +106,20 @@ def test_frozen_parameters_are_left_out() -> None:
 def test_a_parameter_without_a_part_is_an_error() -> None:
     with pytest.raises(UsageError, match=r"new_part\.weight"):
         part_of("new_part.weight")
+
+
+@pytest.mark.parametrize("key", ["lr", "cnn_lr", "align_lr"])
+def test_a_rate_that_decays_a_weight_to_nothing_is_refused(key: str) -> None:
+    for rate in (10.0, 20.0):  # a product of 1 once divided by zero, one above 1 turned signs
+        with pytest.raises(UsageError, match=r"times a weight decay of 0\.1 is [12]"):
+            Optim(**{"weight_decay": 0.1, "lr": 1.0} | {key: rate})
+
+
+def test_a_step_at_such_a_rate_changes_nothing() -> None:
+    parameter = torch.nn.Parameter(torch.ones(3))
+    optimizer = AdamW([parameter], 1.0, (0.9, 0.98), 1e-6, 1.0)
+    parameter.grad = torch.ones(3)
+    with pytest.raises(UsageError, match=r"optim\.weight_decay"):
+        optimizer.step()
+    assert parameter.tolist() == [1.0] * 3
+    assert optimizer.param_groups[0]["updates"] == 0

@@ -52,9 +52,9 @@ def _load(model: str | None) -> Any:
     """The model to score with, if one is named."""
     if model is None:
         return None
-    from hdvila.hub import load_model
+    from hdvila.hub import load_model, pick_device
 
-    return load_model(console.model_name(model))
+    return load_model(console.model_name(model), device=pick_device())
 
 
 def _name(model: str | None) -> str:

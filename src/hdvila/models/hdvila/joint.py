@@ -13,6 +13,9 @@ from hdvila.errors import UsageError
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.nn.bert import EPS, BertEmbeddings, BertEncoder, BertPooler, BertWordHead
 
+CONSENSUS = ("mean", "max", "logsumexp")
+"""How the outputs for the segments of a clip become one."""
+
 
 class VisualEmbeddings(nn.Module):
     """Grid of one segment to tokens: + row + column (2-D positions) + token type, LayerNorm, dropout."""
@@ -90,12 +93,26 @@ class Language(nn.Module):
             self.v_proj = nn.Linear(width, width)
 
 
+def check_consensus(how: str) -> None:
+    """Refuse an unknown name before there is anything to join.
+
+    Raises:
+        UsageError: it is none of `CONSENSUS`.
+    """
+    if how not in CONSENSUS:
+        raise UsageError(f"consensus {how!r} is unknown: choose one of {', '.join(CONSENSUS)}")
+
+
 def aggregate(x: Tensor, how: str) -> Tensor:
     """Consensus over segments: (S, ...) -> (...).
 
     Args:
-        how: "mean", "max" or "logsumexp".
+        how: one of `CONSENSUS`.
+
+    Raises:
+        UsageError: an unknown `how`.
     """
+    check_consensus(how)
     if how == "mean":
         return x.mean(0)
     if how == "max":

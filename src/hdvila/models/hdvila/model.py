@@ -15,15 +15,13 @@ from torch import Tensor, nn
 from hdvila.errors import UsageError
 from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION, HDVILAConfig
 from hdvila.models.hdvila.hybrid import HybridTransformer
-from hdvila.models.hdvila.joint import Language, aggregate
+from hdvila.models.hdvila.joint import Language, aggregate, check_consensus
 from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
 from hdvila.nn.bert import start_bert_weights
 from hdvila.nn.conv_norm import fold_batch_norm
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.nn.resnet import ResNet
-
-CONSENSUS = ("mean", "max", "logsumexp")
 
 
 class HDVILA(PretrainedModel):
@@ -192,7 +190,7 @@ class HDVILA(PretrainedModel):
 
         The consensus is over hidden states, as in the released code; the paper speaks of logits.
         """
-        _check_consensus(consensus)
+        check_consensus(consensus)
         states_SBTD = self.joint_states(high, low, input_ids, attention_mask)
         return aggregate(states_SBTD[:, :, : input_ids.shape[1]].float(), consensus)
 
@@ -233,7 +231,7 @@ class HDVILA(PretrainedModel):
             UsageError: as `masked_language_logits`.
         """
         self._needs("matching_logits", "stage2")
-        _check_consensus(consensus)
+        check_consensus(consensus)
         states_SBTD = self.joint_states(high, low, input_ids, attention_mask)
         pooled_BD = aggregate(self.transformer.bert.pooler2(states_SBTD[:, :, 0]).float(), consensus)
         head = self.transformer.cls.seq_relationship
@@ -287,7 +285,6 @@ class HDVILA(PretrainedModel):
         Raises:
             UsageError: an unknown `how`.
         """
-        _check_consensus(how)
         return aggregate(logits, how)
 
     # ---- for training
@@ -346,8 +343,3 @@ class HDVILA(PretrainedModel):
             )
         if not mask.bool().any(1).all():
             raise UsageError("attention_mask has a row of zeros only: every text needs a token, [CLS] at least")
-
-
-def _check_consensus(how: str) -> None:
-    if how not in CONSENSUS:
-        raise UsageError(f"consensus {how!r} is unknown: choose one of {', '.join(CONSENSUS)}")

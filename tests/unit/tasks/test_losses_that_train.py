@@ -1,0 +1,55 @@
+"""The loss of every task is the tested function of `hdvila.losses`, on what its own forward pass gives."""
+
+from __future__ import annotations
+
+import torch
+
+from hdvila.data.batch import Batch
+from hdvila.data.order import Draw
+from hdvila.losses.answers import answer_loss
+from hdvila.losses.contrastive import contrastive_loss
+from hdvila.losses.masked_words import masked_word_loss, right_words
+from hdvila.tasks.pretrain_stage1 import PretrainStage1
+from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.tasks.task import Task
+from hdvila.tasks.video_qa import VideoQA
+from tests.unit.train.toy_training import VOCABULARY, dataset, model
+
+CLIPS = 6
+
+
+def sums(task: Task, variant: str) -> tuple[float, float, Batch]:
+    """(sum of the loss, sum of what is right, prepared batch) of a step, without its gradient."""
+    net = model(variant).eval()
+    batch = task.prepare(dataset(variant=variant).batch([Draw(0, i) for i in range(CLIPS)]), VOCABULARY)
+    with torch.no_grad():
+        loss, metrics = task.loss_sum(task.forward(net, batch), batch)
+    return float(loss), float(metrics["accuracy"]), batch
+
+
+@torch.no_grad()
+def test_masked_words() -> None:
+    task = PretrainStage2(mask_share=0.5)
+    loss, right, batch = sums(task, "stage2")
+    assert batch.labels is not None
+    logits_BLV = model("stage2").eval().masked_language_logits(*batch[:4])
+    torch.testing.assert_close(loss / task.count(batch), float(masked_word_loss(logits_BLV, batch.labels)))
+    assert right == right_words(logits_BLV, batch.labels)
+
+
+@torch.no_grad()
+def test_contrast() -> None:
+    net = model("stage1").eval()
+    loss, _, batch = sums(PretrainStage1(temperature=0.08, weight=1.0), "stage1")
+    texts = net.encode_text(batch.input_ids, batch.attention_mask)
+    wanted = contrastive_loss(texts, net.encode_video(batch.high, batch.low), 0.08, weight=1.0)
+    torch.testing.assert_close(loss / CLIPS, float(wanted))
+
+
+@torch.no_grad()
+def test_answers() -> None:
+    for consensus in ("mean", "max", "logsumexp"):
+        loss, _, batch = sums(VideoQA(consensus), "open_ended")
+        logits_SBA = model("open_ended").eval().answer_logits(*batch[:4])
+        assert batch.answers is not None
+        torch.testing.assert_close(loss / CLIPS, float(answer_loss(logits_SBA, batch.answers, consensus)))
