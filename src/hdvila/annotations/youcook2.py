@@ -5,19 +5,21 @@
 | validation_youcook.csv (MIL-NCE) | columns end, start (in this order), task, text, video_id |
 | dense captions json | "v_" and the YouTube id: duration, timestamps, sentences |
 
-Neither names its clips, so they are called <YouTube id>_<start>_<end>, the same from both files.
+Neither names its clips, so they are called <YouTube id>_<start>_<end>, the same from both files. Two steps of a video
+may have one span: they are two queries and two clips of the gallery, and the later clip's name ends with _2.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from hdvila.annotations.dense import entries
-from hdvila.annotations.gather import gather
+from hdvila.annotations.gather import counted, gather
 from hdvila.annotations.recognise import is_youcook2, refuse
 from hdvila.annotations.records import Annotations, Caption, Part, Split
 from hdvila.annotations.tables import Row, fields_of, form, read_json, read_rows
-from hdvila.errors import UsageError
 
 __all__ = ["read"]
 
@@ -55,10 +57,16 @@ def _part(row: Row, file: str) -> Part:
 
 
 def _gather(path: Path, steps: list[tuple[Part, str]]) -> Annotations:
-    ids = [part.video_id for part, _ in steps]
-    if len(set(ids)) < len(ids):
-        twice = next(name for name in ids if ids.count(name) > 1)
-        raise UsageError(f"{path}: the step {twice} stands there twice, so it names no single clip; mend the file")
-    return gather(
-        path, (part for part, _ in steps), [Caption(part.video_id, part.video_id, text) for part, text in steps]
+    seen: Counter[str] = Counter()
+    named = []
+    for part, text in steps:
+        seen[part.video_id] += 1
+        number = seen[part.video_id]
+        named.append((part if number == 1 else replace(part, video_id=f"{part.video_id}_{number}"), text))
+    again = counted(
+        len(steps) - len(seen),
+        "step has the span of an earlier step of its video; both are clips, and the later one's name ends with _2",
+        "steps have the span of an earlier step of their video; all are clips, and the later names end with _2, _3, ...",
     )
+    captions = [Caption(part.video_id, part.video_id, text) for part, text in named]
+    return gather(path, (part for part, _ in named), captions, notes=[again])

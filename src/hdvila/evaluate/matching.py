@@ -43,9 +43,10 @@ def match_similarity(annotations: Annotations, predictions: Similarity, allow_mi
     videos = [part.video_id for part in annotations.videos]
     columns = _places(predictions.video_ids, videos, "video")
     missing = tuple(name for name in videos if name not in columns)
-    left = _left(annotations, missing, allow_missing)
     rows = _places(predictions.query_ids, [caption.query_id for caption in annotations.captions], "query")
-    _refuse_missing([caption.query_id for caption in left.captions if caption.query_id not in rows], "query")
+    lacking = [caption for caption in annotations.captions if caption.query_id not in rows]
+    _refuse_gaps("query", [(one.query_id, one.video_id) for one in lacking], annotations, missing, allow_missing)
+    left = _without(annotations, missing)
     at_rows = np.array([rows[caption.query_id] for caption in left.captions])
     at_columns = np.array([columns[part.video_id] for part in left.videos])
     return Matched(left, _picked(predictions.similarity, at_rows, at_columns), missing)
@@ -62,10 +63,11 @@ def match_answers(annotations: Annotations, predictions: Answers, allow_missing:
         tuple(predictions.answers), [question.question_id for question in annotations.questions], "question"
     )
     given = list(predictions.answers.values())
+    lacking = [question for question in annotations.questions if question.question_id not in places]
     answered = {question.video_id for question in annotations.questions if question.question_id in places}
     missing = tuple(part.video_id for part in annotations.videos if part.video_id not in answered)
-    left = _left(annotations, missing, allow_missing)
-    _refuse_missing([one.question_id for one in left.questions if one.question_id not in places], "question")
+    _refuse_gaps("question", [(one.question_id, one.video_id) for one in lacking], annotations, missing, allow_missing)
+    left = _without(annotations, missing)
     for question in left.questions:
         answer = given[places[question.question_id]]
         if question.options and answer not in range(len(question.options)):
@@ -114,27 +116,47 @@ def _strangers(ids: Sequence[str], known: Set[str]) -> list[str]:
     return [name for name in ids if name not in known]
 
 
-def _refuse_missing(names: Sequence[str], what: str) -> None:
-    if names:
-        raise UsageError(
-            f"the predictions lack {len(names):,} of the {what} ids of the annotations ({some_of(names)}): "
-            f"every {what} needs its prediction"
-        )
+def _refuse_gaps(
+    what: str,
+    lacking: Sequence[tuple[str, str]],
+    annotations: Annotations,
+    missing: Sequence[str],
+    allowed: bool,
+) -> None:
+    """Refuse predictions with gaps, and say the whole of it at once.
 
-
-def _left(annotations: Annotations, missing: Sequence[str], allowed: bool) -> Annotations:
-    total = len(annotations.videos)
-    if missing and len(missing) == total:
+    Args:
+        what: query or question.
+        lacking: id and video of each without a prediction.
+        missing: the videos that the predictions do not have at all; they may be left out where that is `allowed`.
+    """
+    asked = annotations.captions or annotations.questions
+    videos, plural = len(annotations.videos), "queries" if what == "query" else f"{what}s"
+    if missing and len(missing) == videos:
         raise UsageError("the predictions have none of the videos of the annotations, so there is nothing to score")
-    if missing and not allowed:
-        raise UsageError(
-            f"{len(missing):,} of {total:,} videos are missing from the predictions ({some_of(missing)}): "
-            "without them it is another test, and for retrieval an easier one; give all, or go on without them by "
-            "--allow-missing, and the record names each"
-        )
-    if not missing:
-        return annotations
     gone = frozenset(missing)
+    left = [name for name, video in lacking if video not in gone]
+    if not left and (allowed or not missing):
+        return
+    if allowed or not missing:
+        raise UsageError(
+            f"the predictions lack {len(left):,} of the {len(asked):,} {plural} ({some_of(left)}): every {what} needs "
+            "its prediction"
+        )
+    without = len(left) + sum(one.video_id in gone for one in asked)
+    others = f", and {len(left):,} {plural} about other videos ({some_of(left)})" if left else ""
+    only_whole = "; --allow-missing does not leave out single ones" if left else ""
+    raise UsageError(
+        f"{without:,} of the {len(asked):,} {plural} cannot be scored: {len(missing):,} of {videos:,} videos are missing "
+        f"from the predictions ({some_of(missing)}){others}: without them it is another test, and for retrieval an "
+        f"easier one; give all, or go on without whole videos by --allow-missing, and the record names each{only_whole}"
+    )
+
+
+def _without(annotations: Annotations, missing: Sequence[str]) -> Annotations:
+    gone = frozenset(missing)
+    if not gone:
+        return annotations
     return only(annotations, (part.video_id for part in annotations.videos if part.video_id not in gone))
 
 

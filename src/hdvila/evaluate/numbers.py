@@ -96,7 +96,7 @@ def _made_over(
 
 
 def _direction(ranked: RankedQueries, drawn: Resampling) -> dict[str, Any]:
-    intervals = {f"r{k}": drawn.mean(ranked.ranks <= k) for k in (1, 5, 10, 50)}
+    intervals = {f"r{k}": drawn.share(ranked.ranks <= k) for k in (1, 5, 10, 50)}
     intervals |= {"median_rank": drawn.median(ranked.ranks), "mean_rank": drawn.mean(ranked.ranks)}
     return {**metrics_of(ranked).to_dict(), "intervals": intervals}
 
@@ -116,7 +116,7 @@ def numbers_of_questions(
     else:
         right_Q = correct(questions, answers)
     numbers["accuracy"] = float(right_Q.mean())
-    numbers["intervals"]["accuracy"] = drawn.mean(right_Q)
+    numbers["intervals"]["accuracy"] = drawn.share(right_Q)
     numbers["accuracy_by_type"] = accuracy_by_type(questions, right_Q)
     numbers["intervals_by_type"] = {
         kind: _of_type(kind, questions, right_Q, resample) for kind in numbers["accuracy_by_type"]
@@ -134,7 +134,7 @@ def numbers_of_questions(
 
 def _of_type(kind: str, questions: Sequence[Question], right_Q: NDArray[np.float64], resample: Resample) -> Interval:
     rows = [row for row, question in enumerate(questions) if question.kind == kind]
-    return resample([questions[row].video_id for row in rows]).mean(right_Q[rows])
+    return resample([questions[row].video_id for row in rows]).share(right_Q[rows])
 
 
 def _chance(protocol: Protocol, questions: Sequence[Question], choices: int, lost: int) -> float:

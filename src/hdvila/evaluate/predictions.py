@@ -55,7 +55,7 @@ class Similarity:
             row, column = (int(place[0]) for place in np.nonzero(bad))
             raise UsageError(
                 f"the similarity of query {self.query_ids[row]!r} and video {self.video_ids[column]!r} is NaN (and "
-                f"{int(bad.sum())} are in all): a NaN has no rank; mend the scores"
+                f"{int(bad.sum())} are in all): a NaN has no rank; compute these scores again"
             )
 
 

@@ -189,6 +189,18 @@ def test_youcook2_steps_are_the_same_from_both_files(tmp_path: Path) -> None:
     assert texts(youcook2.read(write(tmp_path, "yc2_val.json", dense), "test")).items() <= texts(found).items()
 
 
+def test_two_steps_of_one_span_are_two_clips(tmp_path: Path) -> None:
+    """As in the published validation file: 3,350 queries, 3,350 clips."""
+    table = "end,start,task,text,video_id\n60,47,226,cut,xHr8X2Wpmno\n60,47,226,then stir,xHr8X2Wpmno\n"
+    dense = {"v_xHr8X2Wpmno": {"duration": 206.9, "timestamps": [[47, 60]] * 2, "sentences": ["cut", "then stir"]}}
+    for file in (write(tmp_path, "validation_youcook.csv", table), write(tmp_path, "yc2_val.json", dense)):
+        found = youcook2.read(file, "test")
+        assert texts(found) == {"xHr8X2Wpmno_47_60": "cut", "xHr8X2Wpmno_47_60_2": "then stir"}
+        assert [(part.stem, part.start, part.end) for part in found.videos] == [("xHr8X2Wpmno", 47.0, 60.0)] * 2
+        assert len(found.notes) == 1
+        assert found.notes[0].startswith("1 step has the span of an earlier step of its video")
+
+
 def test_youcook2_columns_in_the_usual_order_would_show(tmp_path: Path) -> None:
     table = "start,end,task,text,video_id\n60,47,226,cut,xHr8X2Wpmno\n"
     with pytest.raises(UsageError, match="line 2: the step ends at 47 s and starts at 60 s"):

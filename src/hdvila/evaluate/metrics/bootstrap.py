@@ -1,12 +1,15 @@
-"""Intervals by resampling (the percentile bootstrap, Efron 1979): how far a number would move with other queries.
+"""Intervals by resampling: how far a number would move with other queries.
 
 What is drawn again is whole groups: all queries about one video come and go together, because they are right or wrong
-together. Legend: R resamples, G groups, N values.
+together. Means and medians have the percentile bootstrap (Efron 1979). Shares have Wilson's interval (1927) of the
+effective number of queries, which resampling tells (Korn and Graubard 1998): it holds for few queries too, and where
+all are right. Legend: R resamples, G groups, N values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,6 +41,7 @@ class Resampling:
         numbers: dict[Hashable, int] = {}
         self._group_N = np.array([numbers.setdefault(group, len(numbers)) for group in groups])
         self._ends = (50 * (1 - level), 50 * (1 + level))
+        self._z = NormalDist().inv_cdf((1 + level) / 2)
         count = len(numbers)
         drawn = np.random.default_rng(seed).integers(count, size=(resamples, count), dtype=np.int32)
         places = drawn + count * np.arange(resamples, dtype=np.int64)[:, None]
@@ -49,6 +53,22 @@ class Resampling:
         """The interval of the mean of (N,) values."""
         sums_G = np.bincount(self._group_N, np.asarray(values, np.float64), self._weights_RG.shape[1])
         return self._between(self._weights_RG @ sums_G / self._drawn_R)
+
+    def share(self, right: ArrayLike) -> Interval:
+        """The interval of the share of (N,) truth values that are true, within 0..1.
+
+        Their effective number is that of independent values whose share would scatter as the resampled one does, N at
+        most. Where all are equal nothing scatters, and it is G: the values of a group may all be one.
+        """
+        right_N = np.asarray(right, np.float64)
+        share = float(right_N.mean())
+        sums_G = np.bincount(self._group_N, right_N, self._weights_RG.shape[1])
+        scatter = float((self._weights_RG @ sums_G / self._drawn_R).var())
+        spread = share * (1 - share)
+        effective = min(spread / scatter, len(right_N)) if scatter and spread else self._weights_RG.shape[1]
+        z2 = self._z**2 / effective
+        middle, half = (share + z2 / 2) / (1 + z2), np.sqrt(z2 * spread + z2**2 / 4) / (1 + z2)
+        return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
     def median(self, values: ArrayLike) -> Interval:
         """The interval of the median of (N,) values."""

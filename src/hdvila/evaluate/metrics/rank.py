@@ -208,6 +208,6 @@ def _checked(similarity: ArrayLike, targets: Targets | None) -> tuple[NDArray[An
         query, candidate = (int(place[0]) for place in np.nonzero(np.isnan(scores)))
         raise UsageError(
             f"similarity[{query}, {candidate}] is NaN (and {int(np.isnan(scores).sum())} in all): a NaN has "
-            "no rank; mend the scores"
+            "no rank; compute these scores again"
         )
     return scores, right

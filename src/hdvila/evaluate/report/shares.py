@@ -19,7 +19,7 @@ class Share:
 
     Attributes:
         value: the share that is right, 0..1.
-        interval: 95 % by resampling videos.
+        interval: 95 % (`Resampling.share`), the queries of a video taken together.
         queries, videos: how many it has.
     """
 
@@ -48,5 +48,5 @@ def shares(parts: Sequence[str], right_Q: NDArray[np.bool_], videos: Sequence[st
 
 
 def _share(name: str, right_Q: NDArray[np.bool_], videos: Sequence[str]) -> Share:
-    interval = Resampling(videos).mean(right_Q)
+    interval = Resampling(videos).share(right_Q)
     return Share(name, float(right_Q.mean()), interval, len(videos), len(set(videos)))
