@@ -73,6 +73,7 @@ class Annotations:
         notes: what was odd in the files and what was done about it, a sentence each, with counts.
         built: the questions are drawn here by the benchmark's rule instead of read from its own file: a test like the
             papers', and not the same.
+        synthetic: the videos are drawn, in the form of the benchmark (`hdvila.annotations.synthetic`).
     """
 
     videos: tuple[Part, ...]
@@ -80,3 +81,4 @@ class Annotations:
     questions: tuple[Question, ...] = ()
     notes: tuple[str, ...] = field(default=())
     built: bool = False
+    synthetic: bool = False

@@ -66,7 +66,7 @@ def _gather(path: Path, steps: list[tuple[Part, str]]) -> Annotations:
     again = counted(
         len(steps) - len(seen),
         "step has the span of an earlier step of its video; both are clips, and the later one's name ends with _2",
-        "steps have the span of an earlier step of their video; all are clips, and the later names end with _2, _3, ...",
+        "steps have the span of an earlier step of their video; all are clips, and the later names end with _2, _3",
     )
     captions = [Caption(part.video_id, part.video_id, text) for part, text in named]
     return gather(path, (part for part, _ in named), captions, notes=[again])

@@ -131,26 +131,30 @@ def _refuse_gaps(
         missing: the videos that the predictions do not have at all; they may be left out where that is `allowed`.
     """
     asked = annotations.captions or annotations.questions
-    videos, plural = len(annotations.videos), "queries" if what == "query" else f"{what}s"
-    if missing and len(missing) == videos:
+    if missing and len(missing) == len(annotations.videos):
         raise UsageError("the predictions have none of the videos of the annotations, so there is nothing to score")
     gone = frozenset(missing)
     left = [name for name, video in lacking if video not in gone]
-    if not left and (allowed or not missing):
-        return
-    if allowed or not missing:
+    if left and (allowed or not missing):
         raise UsageError(
-            f"the predictions lack {len(left):,} of the {len(asked):,} {plural} ({some_of(left)}): every {what} needs "
-            "its prediction"
+            f"the predictions lack {_of(len(left), len(asked), what)} ({some_of(left)}): every {what} needs its "
+            "prediction"
         )
+    if allowed or not missing:
+        return
     without = len(left) + sum(one.video_id in gone for one in asked)
-    others = f", and {len(left):,} {plural} about other videos ({some_of(left)})" if left else ""
-    only_whole = "; --allow-missing does not leave out single ones" if left else ""
+    others = f", and the predictions of {_of(len(left), len(asked), what)} about other videos ({some_of(left)})"
     raise UsageError(
-        f"{without:,} of the {len(asked):,} {plural} cannot be scored: {len(missing):,} of {videos:,} videos are missing "
-        f"from the predictions ({some_of(missing)}){others}: without them it is another test, and for retrieval an "
-        f"easier one; give all, or go on without whole videos by --allow-missing, and the record names each{only_whole}"
+        f"{_of(without, len(asked), what)} cannot be scored: {_of(len(missing), len(annotations.videos), 'video')} are "
+        f"missing from the predictions ({some_of(missing)}){others if left else ''}: without them it is another test, "
+        "and for retrieval an easier one; give all, or go on without whole videos by --allow-missing, and the record "
+        "names each"
     )
+
+
+def _of(some: int, all_of_them: int, what: str) -> str:
+    many = {"query": "queries"}.get(what, f"{what}s")
+    return f"{some:,} of {all_of_them:,} {many if all_of_them > 1 else what}"
 
 
 def _without(annotations: Annotations, missing: Sequence[str]) -> Annotations:

@@ -72,6 +72,7 @@ class Record:
         split: of the benchmark, that was scored; test, unless the file is by its name another's.
         split_told: the file's name says so; it is taken for the test where it says nothing.
         built: the questions were drawn by the benchmark's rule, for want of its own file.
+        synthetic: the videos are drawn, in the form of the benchmark; then no row is published of them.
         chance: what guessing gives of `metric`, on exactly these queries.
         ties, tie_rule: queries of either direction whose right answer shares its score, and what became of them.
         text_to_video, video_to_text: see `Ranks`, and queries, gallery, chance_r1, ties.
@@ -103,6 +104,7 @@ class Record:
     split: str = "test"
     split_told: bool = True
     built: bool = False
+    synthetic: bool = False
     ties: int = 0
     tie_rule: str = "pessimistic"
     text_to_video: Ranks | None = None

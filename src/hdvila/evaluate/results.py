@@ -10,7 +10,7 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.forms import CHANCE, Column, Row, Table, as_csv, as_latex, as_markdown, cells
 from hdvila.evaluate.record import PublishedRow, Record, short_identity
 
-__all__ = ["Format", "beside_published", "setting_of", "tabulate"]
+__all__ = ["Format", "beside_published", "setting_of", "tabulate", "title_of"]
 
 Format = Literal["markdown", "latex", "csv"]
 
@@ -27,6 +27,7 @@ _ACCURACY = Column("Accuracy", ("accuracy",))
 
 def tabulate(records: Sequence[Record], form: Format) -> str:
     """The records as text: a table for each protocol, in the order of their first record; CSV has one for all.
+    Records of synthetic videos have tables of their own, without published rows.
 
     Records stand above the published rows of their protocol, each with how many of the test's queries it is about and
     with `setting_of`; where several have one method, its name is followed by `short_identity`. Cells have
@@ -41,7 +42,7 @@ def tabulate(records: Sequence[Record], form: Format) -> str:
         raise UsageError(f"the format {form!r} is unknown: choose one of {', '.join(get_args(Format))}")
     groups: dict[str, list[Record]] = {}
     for record in records:
-        groups.setdefault(record.protocol, []).append(record)
+        groups.setdefault(title_of(record), []).append(record)
     tables = [_table(name, group) for name, group in groups.items()]
     if form == "csv":
         return as_csv(tables)
@@ -50,7 +51,12 @@ def tabulate(records: Sequence[Record], form: Format) -> str:
 
 def beside_published(record: Record) -> list[list[str]]:
     """A record's table as cells of text: the header, the record, the published rows, chance; in Markdown's numbers."""
-    return cells(_table(record.protocol, [record]))
+    return cells(_table(title_of(record), [record]))
+
+
+def title_of(record: Record) -> str:
+    """The protocol; of synthetic videos with that word, for they have a table of their own."""
+    return f"{record.protocol}, synthetic (miniature world)" if record.synthetic else record.protocol
 
 
 def setting_of(record: Record) -> str:

@@ -91,16 +91,19 @@ def score(
         missing=matched.missing,
         split=split,
         built=left.built,
+        synthetic=left.synthetic,
         tie_rule=ties,
-        published=tuple(
-            PublishedRow(who=row.who, source=row.source, values=dict(row.values)) for row in protocol.published
-        ),
+        published=() if left.synthetic else _published(protocol),
         notes=(*left.notes, *([odd] if odd else [])),
         versions=versions(),
         hardware=hardware(),
         seconds=round(time.perf_counter() - began, 3),
         **{"full_gallery": protocol.gallery, **numbers},
     )
+
+
+def _published(protocol: Protocol) -> tuple[PublishedRow, ...]:
+    return tuple(PublishedRow(who=row.who, source=row.source, values=dict(row.values)) for row in protocol.published)
 
 
 def _foreign(questions: Sequence[Question], given: Sequence[str | int | float]) -> str:

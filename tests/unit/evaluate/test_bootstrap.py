@@ -46,7 +46,7 @@ def test_shares_cover_the_truth_near_the_edge_and_in_groups() -> None:
         hits += low <= 0.95 <= high
         low, high = Resampling([i // 5 for i in range(300)], 400, seed).share(np.repeat(draw.random(60) < 0.8, 5))
         grouped += low <= 0.8 <= high
-    assert 182 <= hits
+    assert hits >= 182
     assert 180 <= grouped <= 198
 
 

@@ -184,7 +184,7 @@ def test_types_have_intervals() -> None:
     assert record.intervals_by_type["what"] == pytest.approx((0.0546, 0.9454), abs=1e-4)
     assert record.intervals_by_type["who"] == pytest.approx((0.2065, 1.0), abs=1e-4)
     table = tabulate([record], "markdown")
-    assert "| 50.0 [50.0, 50.0] | 100.0 [100.0, 100.0] |" in table
+    assert "| 50.0 [5.5, 94.5] | 100.0 [20.7, 100.0] |" in table
     assert r"| &lt;b>a\|b\\c\`\* |" in table
     assert r"\textless{}b\textgreater{}a\textbar{}b\textbackslash{}c`*" in tabulate([record], "latex")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 
 from hdvila.annotations.records import Annotations, Split
+from hdvila.annotations.synthetic import is_synthetic
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.clips import LSMDC, YOUCOOK2
 from hdvila.evaluate.protocols.msrvtt import MSRVTT_1KA, MSRVTT_1KA_7K, MSRVTT_FULL
@@ -92,4 +94,5 @@ def read_split(protocol: Protocol, folder: Path, split: Split) -> Annotations:
     Raises:
         UsageError: the file is missing, broken, or of another benchmark; says which names it may have.
     """
-    return protocol.read(find_annotations(protocol, folder, split), split)
+    path = find_annotations(protocol, folder, split)
+    return replace(protocol.read(path, split), synthetic=is_synthetic(path))

@@ -12,6 +12,7 @@ from hdvila.evaluate.protocols.settings import (
     FLIP,
     HD_VILA,
     LOSS,
+    MSRVTT_CATEGORIES,
     TOO_FEW_PIXELS,
     sampling,
     t2v,
@@ -56,7 +57,7 @@ MSRVTT_1KA = Protocol(
         t2v("CLIP4Clip (ViT-B/32)", _CLIP4CLIP, 44.5, 71.4, 2, r10=81.6),
     ),
     differences=(
-        "Frames a segment: 11 in the paper, as here, 7 in the official configuration.",
+        "Frames a segment: 11 in the paper, 7 in the official configuration.",
         CROPPED,
         TOO_FEW_PIXELS,
         LOSS,
@@ -65,6 +66,7 @@ MSRVTT_1KA = Protocol(
         "stop words removed; in no official configuration. Here HR is real.",
     ),
     read=msrvtt.read_1ka,
+    groups=MSRVTT_CATEGORIES,
 )
 
 MSRVTT_1KA_7K = replace(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hdvila.annotations.records import Annotations, Split
+from hdvila.annotations.synthetic import is_synthetic
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.protocol import Protocol
 
@@ -65,6 +66,7 @@ def read_file(protocol: Protocol, path: Path) -> tuple[Annotations, Split | None
             "that is called so by mistake"
         )
     found = protocol.read(path, "validation" if split == "validation" and split in protocol.files else "test")
+    found = replace(found, synthetic=is_synthetic(path))
     if split == "test":
         return found, split
     if split is None:

@@ -63,6 +63,7 @@ class Protocol:
             has none, that of the nearest benchmark.
         zero_shot: as `test`, for a model that was not fine-tuned, where the paper has other settings for that.
         official: as `test`, in the released configuration, where that differs from the paper.
+        groups: names of the benchmark's own divisions (`Part.group`), where its files have numbers from 0.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Protocol:
     consensus: Consensus = "mean"
     zero_shot: Preprocess | None = None
     official: Preprocess | None = None
+    groups: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names above; `read` is left out."""

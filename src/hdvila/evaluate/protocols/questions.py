@@ -11,6 +11,7 @@ from hdvila.evaluate.protocols.settings import (
     HCRN,
     HD_VILA,
     JUST_ASK,
+    MSRVTT_CATEGORIES,
     TOO_FEW_PIXELS,
     accuracy,
     sampling,
@@ -52,6 +53,7 @@ MSRVTT_QA = Protocol(
         "A model whose retrieval was tuned on the 9,000 videos of msrvtt-1ka has seen 1,990 of the 2,990 test videos.",
     ),
     read=msrvtt_qa.read_msrvtt_qa,
+    groups=MSRVTT_CATEGORIES,
     consensus="logsumexp",
 )
 
@@ -116,8 +118,9 @@ MSRVTT_MC = Protocol(
         "2,990 test videos; train on msrvtt-1ka-7k or msrvtt-full to keep them apart.",
         CROPPED,
         TOO_FEW_PIXELS,
-        "Frames a segment are those of the retrieval model: 11 in the paper, as here, 7 in the official configuration.",
+        "Frames a segment are those of the retrieval model: 11 in the paper, 7 in the official configuration.",
         "Questions that are built here follow the rule, with other draws than the papers' file.",
     ),
     read=msrvtt_mc.read,
+    groups=MSRVTT_CATEGORIES,
 )

@@ -18,6 +18,7 @@ __all__ = [
     "HD_VILA",
     "JUST_ASK",
     "LOSS",
+    "MSRVTT_CATEGORIES",
     "TOO_FEW_PIXELS",
     "accuracy",
     "sampling",
@@ -36,6 +37,12 @@ TOO_FEW_PIXELS = (
     "The official code shrinks these videos to 180p by nearest neighbour and enlarges the middle frame four times; "
     "a prepared store has real high-resolution frames (hdvila prepare --official makes theirs)."
 )
+MSRVTT_CATEGORIES = (
+    "music", "people", "gaming", "sports and actions", "news, events and politics", "education", "TV shows",
+    "movies and comedy", "animation", "vehicles", "how-to", "travel", "science and technology", "animals and pets",
+    "kids and family", "documentary", "food and drink", "cooking", "beauty and fashion", "advertisement",
+)  # fmt: skip
+"""Xu et al., CVPR 2016, Figure 3: in the order of the numbers in MSR-VTT's own json."""
 DUMPED = (
     "The official code reads dumped frames of this benchmark: HR of 1152x720 is real there too, and training shows "
     "nothing mirrored."

@@ -83,7 +83,7 @@ TGIF_FRAMEQA = Protocol(
         accuracy("ClipBERT", f"{CLIPBERT}, in Perceiver-VL (WACV 2023), Table 1", 60.3),
         accuracy("HCRN", _HCRN, 55.9),
     ),
-    differences=("LR frames: 10 in the paper, as here, 6 in the configuration.", *_PLACED),
+    differences=("LR frames: 10 in the paper, 6 in the configuration.", *_PLACED),
     read=tgif_qa.read_frameqa,
 )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from hdvila.annotations.records import Annotations
 from hdvila.data.source import open_corpus
 from hdvila.evaluate.checkpoint import Evaluated
+from hdvila.evaluate.forms import CHANCE
 from hdvila.evaluate.matching import match_similarity
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.predictions import Similarity
@@ -16,7 +19,7 @@ from hdvila.evaluate.record import Record
 from hdvila.evaluate.report.pictures import Pictures
 from hdvila.evaluate.report.questions import Answered, look_at_answers
 from hdvila.evaluate.report.retrieval import Found, look_at_retrieval
-from hdvila.evaluate.results import beside_published
+from hdvila.evaluate.results import beside_published, title_of
 from hdvila.media.preprocess import Preprocess
 from hdvila.pages import render, write_text
 from hdvila.progress import SILENT, Reporter
@@ -44,8 +47,10 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
     assert record.recipe is not None  # `evaluate_checkpoint` has written it
     preprocess = Preprocess.from_dict(record.recipe["preprocess"])
     with reporter.task("drawing the report"):
-        seen = _look(done, Pictures(open_corpus(done.store), done.numbers, preprocess), seed)
+        pictures = Pictures(open_corpus(done.store), done.numbers, preprocess)
+        seen = _look(done, pictures, seed)
     protocol = get_protocol(record.protocol)
+    header, ours, *others = beside_published(record)
     html = render(
         "hdvila.evaluate.report",
         "page.html.j2",
@@ -54,7 +59,10 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
         preprocess=preprocess,
         sampling=record.recipe["sampling"],
         training={name: _local(value) for name, value in (record.recipe["training"] or {}).items()},
-        metrics=list(zip(*beside_published(record), strict=True)),
+        title=title_of(record),
+        header=header,
+        methods=[ours, *(row for row in others if row[0] == CHANCE), *(row for row in others if row[0] != CHANCE)],
+        spacing=pictures.spacing(),
         figures=_figures(record),
         seed=seed,
         retrieval=seen if isinstance(seen, Found) else None,
@@ -66,11 +74,24 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
 
 def _look(done: Evaluated, pictures: Pictures, seed: int) -> Found | Answered:
     said = done.predicted.predictions
+    annotations = _with_names(done.annotations, get_protocol(done.record.protocol).groups)
     if isinstance(said, Similarity):
-        matched = match_similarity(done.annotations, said, allow_missing=True)
+        matched = match_similarity(annotations, said, allow_missing=True)
         return look_at_retrieval(matched, cast(TieRule, done.record.tie_rule), pictures, seed)
     guesses = done.predicted.guesses
-    return look_at_answers(done.record.task, done.annotations, guesses, done.vocabulary, pictures, seed)
+    return look_at_answers(done.record.task, annotations, guesses, done.vocabulary, pictures, seed)
+
+
+def _with_names(annotations: Annotations, names: Sequence[str]) -> Annotations:
+    """Divisions of the benchmark by their names; a number that has none is called a category."""
+
+    def name(group: str) -> str:
+        if not group.isdecimal():
+            return group
+        known = not annotations.synthetic and int(group) < len(names)
+        return names[int(group)] if known else f"category {group}"
+
+    return replace(annotations, videos=tuple(replace(one, group=name(one.group)) for one in annotations.videos))
 
 
 def _figures(record: Record) -> list[tuple[str, str, tuple[str, str] | None]]:

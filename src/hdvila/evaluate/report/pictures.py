@@ -47,6 +47,7 @@ class Pictures:
         self._numbers = numbers
         self._preprocess = preprocess
         self._shown: dict[str, Shown] = {}
+        self._steps: list[float] = []
 
     def of(self, video_id: str) -> Shown:
         """The video.
@@ -57,8 +58,20 @@ class Pictures:
         if video_id not in self._shown:
             number = self._numbers[video_id]
             seen = self._source.sample(number, self._preprocess)
+            if seen.low is not None:
+                times = np.sort(np.concatenate([seen.low_pts, seen.high_pts[:, None]], axis=1))
+                self._steps += np.diff(times, axis=1).ravel().tolist()
             self._shown[video_id] = _small(self._source.clips[number], seen)
         return self._shown[video_id]
+
+    def spacing(self) -> str:
+        """How far apart the LR frames of a segment were in the videos that were read, as a sentence goes on; or ''."""
+        steps = [step for step in self._steps if step > 0]
+        if not steps:
+            return ""
+        low, high = f"{min(steps):.2f}", f"{max(steps):.2f}"
+        between = low if low == high else f"{low} to {high}"
+        return f", LR frames {between} s apart in the videos shown here"
 
 
 def _small(clip: Clip, seen: HybridClip) -> Shown:

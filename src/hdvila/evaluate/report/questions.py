@@ -21,6 +21,8 @@ from hdvila.evaluate.report.shares import Share, shares
 
 __all__ = ["Answered", "Choice", "Example", "look_at_answers"]
 
+FAILED = 12
+"""Wrong answers that are listed by name."""
 EXAMPLES = 4
 """Of each kind: right, wrong, wrong and sure of it."""
 
@@ -52,6 +54,7 @@ class Answered:
     Attributes:
         examples: by what became of them (``"right"``, ...).
         types, categories: accuracy in each, the worst first.
+        failed: video, question and what was answered, of the wrong answers to which the model gave the most.
         confusions: of open questions, the most frequent mistakes within the vocabulary.
         outside: of open questions, right answers outside the vocabulary and how often, the most frequent first.
         counts: of counting, what was answered for each right number.
@@ -60,6 +63,7 @@ class Answered:
     examples: dict[str, list[Example]]
     types: tuple[Share, ...]
     categories: tuple[Share, ...]
+    failed: tuple[tuple[str, str, str], ...] = ()
     confusions: tuple[Confusion, ...] = ()
     outside: tuple[tuple[str, int], ...] = ()
     counts: CountTable | None = None
@@ -93,6 +97,8 @@ def look_at_answers(
     known = frozenset(vocabulary or ())
     group = {part.video_id: part.group for part in annotations.videos}
     videos = [question.video_id for question in asked]
+    wrong = np.flatnonzero(~right_Q)
+    surest = wrong[np.argsort(-sure_Q[wrong], kind="stable")][:FAILED].tolist()
     pairs = Counter((str(one.answer), str(guess.answer)) for one, guess in zip(asked, guesses, strict=True))
     return Answered(
         examples={
@@ -102,10 +108,17 @@ def look_at_answers(
         },
         types=shares([question.kind for question in asked], right_Q, videos),
         categories=shares([group[video] for video in videos], right_Q, videos),
+        failed=tuple((asked[at].video_id, asked[at].question, _said(asked[at], guesses[at].answer)) for at in surest),
         confusions=confusions(pairs, known) if task == "open_ended" else (),
         outside=unreachable(pairs, known) if task == "open_ended" else (),
         counts=count_table(pairs) if task == "count" else None,
     )
+
+
+def _said(question: Question, answer: int | str | float) -> str:
+    """What was answered and what would have been right, in words."""
+    right, given = (question.options[int(one)] if question.options else str(one) for one in (question.answer, answer))
+    return f"answered {given}, right is {right}"
 
 
 def _chosen(right_Q: NDArray[np.bool_], sure_Q: NDArray[np.float64], seed: int) -> dict[str, list[int]]:

@@ -22,6 +22,8 @@ __all__ = ["Example", "Found", "Hit", "look_at_retrieval"]
 TOP = 5
 BY_TEXT, BY_VIDEO = 4, 2
 """Examples of each kind: right at once, near, far off."""
+FAILED = 12
+"""Queries that are listed by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,18 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Examples by what became of them (``"right at once"``, ...), and R@1 by category, the worst first."""
+    """Examples by what became of them, and what fails.
+
+    Attributes:
+        by_text, by_video: by ``"right at once"`` and the like.
+        categories: R@1 of each, the worst first.
+        failed: video, caption and rank of the queries of the worst rank, the worst first.
+    """
 
     by_text: dict[str, list[Example]]
     by_video: dict[str, list[Example]]
     categories: tuple[Share, ...]
+    failed: tuple[tuple[str, str, str], ...]
 
 
 def look_at_retrieval(matched: Matched, ties: TieRule, pictures: Pictures, seed: int = 0) -> Found:
@@ -96,6 +105,11 @@ def look_at_retrieval(matched: Matched, ties: TieRule, pictures: Pictures, seed:
         by_text={kind: [from_text(*one) for one in some] for kind, some in _chosen(forth, BY_TEXT, rng).items()},
         by_video={kind: [from_video(*one) for one in some] for kind, some in _chosen(back, BY_VIDEO, rng).items()},
         categories=shares(categories, forth.ranks <= 1, names),
+        failed=tuple(
+            (names[row], text(int(forth.query[row])), f"rank {forth.ranks[row]:g}")
+            for row in np.argsort(-forth.ranks, kind="stable")[:FAILED].tolist()
+            if forth.ranks[row] > 1
+        ),
     )
 
 

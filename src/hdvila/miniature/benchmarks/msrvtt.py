@@ -10,14 +10,12 @@ from hdvila.miniature.benchmarks.cast import Actor, cast
 from hdvila.miniature.benchmarks.one_word import one_word_files
 from hdvila.miniature.benchmarks.table import as_json, as_lines, as_table
 from hdvila.miniature.benchmarks.wording import caption
-from hdvila.miniature.categories import CATEGORIES
 from hdvila.miniature.world import WorldConfig
 
 CONFIG = WorldConfig(events=(1, 1))
 _FIRST = 1_000_000
 _CAPTIONS = 20  # a video, as in MSR-VTT
 _OPTIONS = 5
-_SLUGS = [category.slug for category in CATEGORIES]
 _SPLITS = {"train": "train", "validation": "validate", "test": "test"}
 
 
@@ -43,9 +41,7 @@ def files(videos: Sequence[Actor], seed: int) -> dict[str, str]:
         "MSRVTT_JSFUSION_test.csv": as_table(["key", "vid_key", "video_id", "sentence"], pairs),
         "MSRVTT_train.9k.csv": _list(actor for actor in videos if actor.split != "test"),
         "MSRVTT_train.7k.csv": _list(actor for actor in videos if actor.split == "train"),
-        **one_word_files(
-            videos, seed, lambda one: one.number, lambda one: {"category_id": _SLUGS.index(one.script.category)}
-        ),
+        **one_word_files(videos, seed, lambda one: one.number, lambda one: {"category_id": one.script.category}),
         "msrvtt_mc_test.jsonl": as_lines(_choices([actor for actor in videos if actor.split == "test"], said, seed)),
     }
 
@@ -59,7 +55,7 @@ def _videodatainfo(videos: Sequence[Actor], said: dict[str, list[str]], seed: in
     """Sentences stand in no order of their videos, as in the original."""
     listed = [
         {
-            "category": _SLUGS.index(actor.script.category),
+            "category": actor.script.category,
             "url": "",
             "video_id": actor.stem,
             "start time": 0.0,

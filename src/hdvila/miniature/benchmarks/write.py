@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
+from hdvila.annotations.synthetic import MARK, NOTICE
 from hdvila.errors import MediaError, UsageError
 from hdvila.media.encode import write_video
 from hdvila.miniature.benchmarks import activitynet, didemo, lsmdc, msrvtt, msvd_qa, tgif_qa, youcook2
@@ -60,6 +61,8 @@ def write_benchmarks(
 ) -> Written:
     """Write ``<benchmark>/videos/*.mp4``, ``<benchmark>/annotations/*`` and ``<benchmark>/truth.jsonl``.
 
+    A notice among the annotations says that they are synthetic (`hdvila.annotations.synthetic`).
+
     MSR-VTT (with MSRVTT-QA and MSRVTT-MC) and TGIF-QA have `videos` short videos each, the others a quarter as many:
     LSMDC and MSVD-QA short ones, DiDeMo, ActivityNet and YouCook2 long ones. No video is in two of them. Annotations
     and truth are the same bytes for the same arguments on any machine. A call that was killed is continued by the same
@@ -91,6 +94,7 @@ def write_benchmarks(
             (folder / name / "annotations").mkdir(exist_ok=True)
             for file, text in files.items():
                 write_text(folder / name / "annotations" / file, text)
+            write_text(folder / name / "annotations" / MARK, NOTICE)
             write_text(folder / name / "truth.jsonl", as_lines(map(_truth, actors)))
             contents += summarise(name, files)
     return Written(folder, sum(map(len, casts.values())), new, tuple(contents))
