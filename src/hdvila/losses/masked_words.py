@@ -5,6 +5,7 @@ Legend: B texts, L tokens, V vocabulary; labels are -100 where nothing is to be 
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
