@@ -138,7 +138,7 @@ def _manifest(script: Script) -> dict[str, Any]:
         "path": f"videos/{script.name}.mp4",
         "transcript": f"videos/{script.name}.vtt",
         "category": script.category,
-        "channel": "miniature",
+        "channel": "synthetic (miniature world)",
         "license": "Apache-2.0",
         "language": "en",
     }
