@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from hdvila.cli.main import main
+from hdvila.hub import load_model
 from hdvila.recipes import RECIPES
 from hdvila.train import loop
 from tests.e2e.training_runs import command, log, run_here, without_progress, write_corpus
@@ -108,6 +110,9 @@ def test_a_run_that_moves_to_another_kind_of_machine_goes_on(
         words = command(corpus, tmp_path / "run", steps=steps, precision=precision, checkpoint_every=1)
         assert run_here(words, capsys)[0] == 0
     assert [line["step"] for line in log(tmp_path / "run")] == [1, 2, 3]
+    model, checkpoint = (load_model(tmp_path / "run" / name) for name in ("model", "checkpoints/step_00000003.pt"))
+    assert checkpoint.describe() == model.describe()
+    assert all(torch.equal(tensor, model.state_dict()[key]) for key, tensor in checkpoint.state_dict().items())
 
 
 def test_two_processes_run_the_same_training(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,10 @@ import hashlib
 import json
 from pathlib import Path
 
-from hdvila.nn.pretrained import CONFIG, WEIGHTS, notes_of
+from hdvila.hub.processor import TOKENIZER
+from hdvila.nn.pretrained import CONFIG, notes_of
+from hdvila.nn.run_checkpoint import run_of
+from hdvila.nn.weight_files import files_of, find_weights
 from hdvila.text.answers import ANSWERS
 from hdvila.text.tokenizer import FILES
 
@@ -20,18 +23,22 @@ def identify(place: Path) -> dict[str, str]:
         place: a model folder, or a checkpoint file with what lies beside it (`find_model`).
 
     Returns:
-        `sha256`: that of the weights file. `identity`: one for all files that make what the model says and what is said
-        of it: weights, sizes and preprocessing, tokenizer, answers, recipe, history. The names of folder and weights
-        file are not in it, nor are other files.
+        `sha256`: that of the weights file; of weights in parts, that of the hashes of index and parts. `identity`: one
+        for all files that make what the model says and what is said of it: weights, sizes and preprocessing, tokenizer,
+        answers, recipe, history. The names of folder and weights file are not in it, nor are other files.
 
     Raises:
         OSError: a file cannot be read.
+        CheckpointError: there are no weights, or a part of them is missing.
     """
-    folder, weights = (place, place / WEIGHTS) if place.is_dir() else (place.parent, place)
+    folder, weights = (place, find_weights(place)) if place.is_dir() else (place.parent, place)
     described = [CONFIG] if place.is_dir() else []  # a file is read without the settings beside it
     beside = [folder / name for name in (*described, *FILES, ANSWERS, *notes_of(folder))]
+    if (run := run_of(place)) is not None:
+        beside += [run / TOKENIZER / name for name in FILES]
     sums = {file.name: _sum(file) for file in beside if file.is_file()}
-    first = _sum(weights)
+    parts = [_sum(file) for file in files_of(weights)]
+    first = parts[0] if len(parts) == 1 else hashlib.sha256("".join(parts).encode()).hexdigest()
     whole = json.dumps({"weights": first, "beside": sums}, sort_keys=True)
     return {"sha256": first, "identity": hashlib.sha256(whole.encode()).hexdigest()}
 

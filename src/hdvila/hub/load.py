@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import torch
 
-from hdvila.errors import CheckpointError, MissingDependency, UsageError, require
-from hdvila.hub.processor import Processor, read_config
+from hdvila.errors import CheckpointError, MissingDependency, UsageError, require, some_of
+from hdvila.hub.processor import Processor, processor_of_run
 from hdvila.models.hdvila.adapter import from_official, infer_config, is_official
-from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.config import HDVILAConfig, check_settings
 from hdvila.models.hdvila.model import HDVILA
-from hdvila.nn.checkpoint import Weights, put_weights, read_weights, unwrap
+from hdvila.models.hdvila.saved import Saved, is_ours, open_saved, read_saved
+from hdvila.nn.checkpoint import put_weights
 from hdvila.nn.pretrained import CONFIG, WEIGHTS
+from hdvila.nn.weight_files import ENDINGS, Weights, files_of, find_weights
 
+RELEASED_WIDTH = 1024
+"""Of all files that the official code has released; they have width / 64 heads."""
+HEADS = ("num_attention_heads", "hybrid_attention_heads")
 _log = logging.getLogger("hdvila")
 
 
@@ -43,35 +49,39 @@ def load_model(
     """A model in evaluation mode, with its weights and, from a folder of ours, its preprocessing.
 
     Args:
-        source: a folder that `save_pretrained` wrote; an official file (.pt, .pth, .safetensors), also with a
-            `module.` prefix, inside a wrapper dict, or in float16; a Hugging Face hub id of such a folder; or a state
-            dict. Files are read without executing anything in them.
+        source: a folder that `save_pretrained` wrote; an official file (.pt, .pth, .bin, .ckpt, .safetensors, or the
+            index of one in parts); a checkpoint of one of our runs; a Hugging Face hub id of a folder of ours; or a
+            state dict. A prefix common to all keys (``module.``, ``model.``, ``_orig_mod.``, in any nesting) is taken
+            off, wrapper dicts (``state_dict``, ``module``, ``model``, ``model_state_dict``) are opened, float16 is
+            read. Files are read without executing anything in them.
+        device: where the model shall be, such as ``"cpu"`` or ``"cuda"``.
         dtype: of the weights and of the computation, float32 or bfloat16. Vectors and logits are float32 in any case.
-        strict: every unexplained missing, extra or misshapen key is an error; else it is listed in `load_report`.
-        config: settings of `HDVILAConfig` that a file cannot tell (`num_attention_heads`, `hybrid_attention_heads`;
-            default width / 64) or that shall be otherwise: `text_pooling="cls"`, or `variant="stage1"` to take the two
-            encoders out of a stage-two file.
+        strict: every unexplained missing, extra or misshapen key is an error; else it is listed in `load_report`, and
+            what begins at random in a warning.
+        config: settings of `HDVILAConfig` that a file cannot tell (`num_attention_heads`, `hybrid_attention_heads`:
+            width / 64 where nothing tells them, with a warning unless the width is that of the released files) or that
+            shall be otherwise: `text_pooling="cls"`, or `variant="stage1"` to take the two encoders out of a stage-two
+            file.
 
     Returns:
         The model; its `load_report` says what became of every key.
 
     Raises:
-        CheckpointError: the file is missing, damaged or does not fit; names the keys.
-        UsageError: a setting that does not exist or cannot be, or a device that is not there.
+        CheckpointError: the file is missing, damaged, does not fit or holds values that are not finite; names the keys.
+        UsageError: a keyword or setting that does not exist or cannot be, or a device that is not there.
     """
-    _check_device(device)
+    _check_keywords(device, dtype, strict, config)
     if isinstance(source, Mapping):
-        return _fit(unwrap(source), config, strict, "the state dict").to(device, dtype).eval()
+        return _fit(open_saved(source, "the state dict"), config, strict).to(device, dtype).eval()
     if not isinstance(source, str | Path) or not str(source):
         raise UsageError(f"load_model({source!r}): name a model folder, a checkpoint file or a hub id, or give weights")
     path = find_model(source)
-    if not path.is_dir():
-        return _fit(read_weights(path), config, strict, str(path)).to(device, dtype).eval()
-    described = read_config(path)
-    weights = read_weights(path / WEIGHTS)
-    model = _fit(weights, described["model"] | config, strict, str(path / WEIGHTS))
-    if "preprocess" in described:
-        model.processor = Processor.load(path, described)
+    saved = read_saved(path)
+    model = _fit(saved, config, strict)
+    if "preprocess" in saved.described:
+        model.processor = Processor.load(path, saved.described)
+    elif saved.recipe:
+        model.processor = processor_of_run(path, saved.recipe)
     return model.to(device, dtype).eval()
 
 
@@ -79,7 +89,7 @@ def find_model(source: str | Path) -> Path:
     """Where a model lies on this machine: a path as it is, or the folder to which a hub id was fetched.
 
     Whoever reads more than weights (notes, answers, hashes) asks here first, so that a hub id brings all of them; so
-    does the weights file of a folder of ours, which stands for the folder.
+    does the weights file of a folder of ours, under whatever name, which stands for the folder.
 
     Raises:
         CheckpointError: there is no such path, and the hub does not give it.
@@ -88,24 +98,44 @@ def find_model(source: str | Path) -> Path:
     path = Path(source)
     if not path.exists():
         return _from_hub(str(source))
-    return path.parent if path.name == WEIGHTS and (path.parent / CONFIG).is_file() else path
+    ours = (path.parent / CONFIG).is_file() if path.name == WEIGHTS else path.is_file() and is_ours(path.parent)
+    return path.parent if ours and _stands_for(path) else path
 
 
-def _check_device(device: str | torch.device) -> None:
+def _stands_for(file: Path) -> bool:
+    """Whether these are the weights of the folder that they lie in, or a part of them."""
     try:
-        torch.empty(0, device=device)
+        return file in files_of(find_weights(file.parent))
+    except CheckpointError:
+        return False
+
+
+def _check_keywords(device: object, dtype: object, strict: object, config: Mapping[str, Any]) -> None:
+    own = ("device", "dtype", "strict")
+    for key in config:
+        if key not in get_type_hints(HDVILAConfig) and (near := get_close_matches(key, own, n=1)):
+            raise UsageError(f"load_model has no keyword {key!r}: did you mean {near[0]!r}?")
+    check_settings(config)
+    if type(strict) is not bool:
+        raise UsageError(f"strict={strict!r}: give True or False")
+    if dtype not in (torch.float32, torch.bfloat16):
+        raise UsageError(f"dtype={dtype!r}: give torch.float32 or torch.bfloat16")
+    try:
+        torch.empty(0, device=device)  # type: ignore[call-overload]
     except (RuntimeError, AssertionError, TypeError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise UsageError(f"device={str(device)!r} cannot be used here ({first}): choose another, or cpu") from error
 
 
-def _fit(weights: Weights, settings: Mapping[str, Any], strict: bool, name: str) -> HDVILA:
+def _fit(saved: Saved, settings: Mapping[str, Any], strict: bool) -> HDVILA:
+    weights, name = saved.weights, saved.name
     if not is_official(weights):
         raise CheckpointError(
-            f"{name}: these are no weights of HD-VILA ({len(weights)} keys, first {next(iter(weights), None)!r}). "
-            "Known systems: " + ", ".join(list_models()) + ". For a BERT or ResNet to start from, see load_bert and "
-            "load_resnet in hdvila.models.hdvila.start"
+            f"{name}: these are no weights of HD-VILA ({len(weights)} keys, first {next(iter(weights), None)!r}"
+            f"{_half_prefix(weights)}). Known systems: {', '.join(list_models())}. For a BERT or ResNet to start from, "
+            "see load_bert and load_resnet in hdvila.models.hdvila.start"
         )
+    settings = {**saved.settings, **settings}
     config = infer_config(weights, settings)
     ours, report = from_official(weights, config)
     with torch.device("meta"):  # start values would be overwritten at once
@@ -116,14 +146,29 @@ def _fit(weights: Weights, settings: Mapping[str, Any], strict: bool, name: str)
         fresh = HDVILA(config).state_dict()
         model.load_state_dict({key: fresh[key] for key in report.started}, strict=False)
     model.load_report = report
-    if not strict and report.started:
+    if report.started:
         _log.warning("%s: %s", name, report)
+    if config.hidden_size != RELEASED_WIDTH and (guessed := [key for key in HEADS if key not in settings]):
+        _log.warning(
+            "%s: the file does not tell its %s, taken as %d (width / 64): with other numbers its vectors are others; "
+            "give them, such as %s=%d",
+            name, " and ".join(guessed), config.num_attention_heads, guessed[0], config.num_attention_heads,
+        )  # fmt: skip
     return model
+
+
+def _half_prefix(weights: Weights) -> str:
+    """What to do where some keys of HD-VILA have a prefix and others are of something else."""
+    prefix = next((key.partition("timesformer.")[0] for key in weights if ".timesformer." in key), "")
+    others = [key for key in weights if not key.startswith(prefix)]
+    if not prefix:
+        return ""
+    return f"; {len(others)} do not begin with {prefix!r} as HD-VILA's do: {some_of(others)}: leave them out"
 
 
 def _from_hub(name: str) -> Path:
     """Fetch a model folder by its hub id, such as "someone/hdvila-small"."""
-    if name.count("/") != 1 or name.startswith((".", "/", "~")) or Path(name).suffix in (".pt", ".pth", ".safetensors"):
+    if name.count("/") != 1 or name.startswith((".", "/", "~")) or Path(name).suffix in ENDINGS:
         raise CheckpointError(
             f"{name}: there is no such file or folder; give a path that exists or a hub id owner/name"
         )

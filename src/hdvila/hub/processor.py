@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,17 @@ from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.media.preprocess import Preprocess, read_hybrid
-from hdvila.models.hdvila.config import check_settings
-from hdvila.nn.pretrained import CONFIG, FORMAT
+from hdvila.models.hdvila.saved import damaged, read_config
+from hdvila.nn.pretrained import CONFIG
+from hdvila.nn.run_checkpoint import finished_models, run_of
 from hdvila.text.answers import ANSWERS, Answers
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.types import HybridClip
 
-__all__ = ["Processor", "answers_of", "damaged", "read_config"]
+__all__ = ["TOKENIZER", "Processor", "answers_of", "evaluation_view", "processor_of_run"]
+
+TOKENIZER = "tokenizer"
+"""Folder of a run with its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,46 +103,47 @@ def _load_answers(folder: Path, described: Mapping[str, Any]) -> Answers | None:
 
 
 def answers_of(source: str | Path) -> Answers | None:
-    """The vocabulary of answers of a model folder, or the ``answers.json`` beside a checkpoint file; None without one.
+    """The vocabulary of answers of a model folder, of the run that a checkpoint is of, or the ``answers.json`` beside
+    another checkpoint file; None without one.
 
     Raises:
         CheckpointError, UsageError: it is damaged.
     """
-    folder = Path(source).parent if Path(source).is_file() else Path(source)
+    place = Path(source)
+    if models := finished_models(place):
+        return answers_of(models[0])
+    folder = place.parent if place.is_file() else place
     if (folder / CONFIG).is_file():
         return _load_answers(folder, read_config(folder))
     return Answers.load(folder) if (folder / ANSWERS).is_file() else None
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """What a model folder's config.json says.
+def evaluation_view(preprocess: Preprocess, segments: int | None) -> Preprocess:
+    """How a model sees videos once it is trained with `preprocess`.
+
+    Args:
+        segments: of a clip in evaluation, where a benchmark's differ from training; None: no benchmark.
+    """
+    return preprocess if segments is None else replace(preprocess, segments=segments, flip=0.0)
+
+
+def processor_of_run(file: Path, recipe: Mapping[str, Any]) -> Processor | None:
+    """What the model of a run's checkpoint reads with, as the run will save it; None where it lies away from its run.
+
+    Args:
+        recipe: the run's settings by dotted key.
 
     Raises:
-        CheckpointError: the folder is no model folder, or of another version, or damaged.
+        CheckpointError: the recipe's preprocessing is of another version.
     """
-    file = folder / CONFIG
-    if not file.is_file():
-        raise CheckpointError(f"{folder}: it has no {CONFIG}, so it is no model folder (or its saving was interrupted)")
+    run = run_of(file)
+    if run is None or not (run / TOKENIZER).is_dir():
+        return None
+    start = "data.preprocess."
     try:
-        described = json.loads(file.read_text())
-        known = described["system"] == "hdvila" and described["format"] == FORMAT and "model" in described
-    except (ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        raise CheckpointError(
-            f"{file}: it does not describe a model of this version of hdvila (system 'hdvila', format {FORMAT}). "
-            "A folder of a Hugging Face BERT is read by hdvila.models.hdvila.start.load_bert"
-        )
-    assert isinstance(described, dict)
-    if not isinstance(described["model"], dict):
-        raise damaged(file, "'model' holds no settings by name")
-    try:
-        check_settings(described["model"])
-    except UsageError as error:
-        raise damaged(file, str(error)) from error
-    return described
-
-
-def damaged(file: Path, what: str) -> CheckpointError:
-    """The error of a file in a model folder that is not what was saved."""
-    return CheckpointError(f"{file}: it is damaged ({what}): save the model anew, or fetch the folder again")
+        preprocess = Preprocess.from_dict({k.removeprefix(start): v for k, v in recipe.items() if k.startswith(start)})
+        preprocess = evaluation_view(preprocess, recipe.get("data.benchmark.segments"))
+        length = int(recipe["data.text_length"])
+    except (KeyError, ValueError, UsageError) as error:
+        raise damaged(file, f"its recipe's data.preprocess: {error}") from error
+    return Processor(preprocess, Tokenizer.load(run / TOKENIZER), length, answers_of(file))

@@ -1,23 +1,17 @@
-"""Weights by name: read a file, put the weights into a module, and account for every key."""
+"""Weights by name into a module, with an account of every key."""
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from hdvila.errors import CheckpointError
+from hdvila.nn.weight_files import Weights
 
-Weights = dict[str, Tensor]
-WRAPPERS = ("model_state_dict", "state_dict", "model")
 SHOWN = 5
 
 
@@ -40,66 +34,12 @@ class LoadReport:
         return "\n".join(lines)
 
 
-def read_weights(path: str | Path) -> Weights:
-    """The tensors of a .safetensors, .pt, .pth or .bin file, on the CPU. Nothing in the file is executed.
-
-    Raises:
-        CheckpointError: the file is missing or damaged, or holds anything but tensors by name.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise CheckpointError(f"{path}: there is no such file; give a .safetensors, .pt, .pth or .bin file")
-    try:
-        if path.suffix == ".safetensors":
-            content: object = load_file(path)
-        else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about old formats; what is wrong is said below
-                content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file raises whatever its reader stumbles over first
-        if found := re.search(r"GLOBAL (\S+)", str(error)):
-            raise CheckpointError(
-                f"{path}: it holds Python objects besides tensors ({found[1]}), and files are read without executing "
-                "anything in them: save its state dict alone where it was made"
-            ) from error
-        raise CheckpointError(
-            f"{path}: it cannot be read as weights ({type(error).__name__}): it may be damaged, cut short or no such "
-            "file at all; fetch it again"
-        ) from error
-    return unwrap(content, str(path))
-
-
-def unwrap(content: object, name: str = "the checkpoint") -> Weights:
-    """A flat dict name -> tensor out of wrapper dicts (`state_dict`, `model`, ...) and without a `module.` prefix.
-
-    Raises:
-        CheckpointError: no weights are found.
-    """
-    while isinstance(content, Mapping) and not _is_flat(content):
-        inner = next((content[key] for key in WRAPPERS if isinstance(content.get(key), Mapping)), None)
-        if inner is None:
-            raise CheckpointError(
-                f"{name}: no weights by name in it, its keys are {_some([str(key) for key in content])}: "
-                f"give a state dict, plain or under one of the keys {', '.join(WRAPPERS)}"
-            )
-        content = inner
-    if not isinstance(content, Mapping):
-        raise CheckpointError(f"{name}: it holds a {type(content).__name__}, not weights by name: give a state dict")
-    weights: Weights = dict(content)
-    while all(key.startswith("module.") for key in weights):
-        weights = {key.removeprefix("module."): tensor for key, tensor in weights.items()}
-    return weights
-
-
-def _is_flat(content: Mapping[Any, Any]) -> bool:
-    return bool(content) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items())
-
-
 ADVICE = (
-    "Give the sizes or the variant of this file by keyword, or pass strict=False to take what fits and leave the rest "
-    "at its start values"
+    "Tell load_model what the file does not (such as variant='stage1' or num_attention_heads=16), or strict=False to "
+    "take what fits and leave the rest at its start values; on the command line: hdvila convert CHECKPOINT --into "
+    "FOLDER --set strict=False"
 )
-"""For whoever loads a model in Python."""
+"""For whoever loads a whole model."""
 
 
 def put_weights(
@@ -124,7 +64,7 @@ def put_weights(
         advice: the sentence of an error that says what to do.
 
     Raises:
-        CheckpointError: names the first keys, what they should be, and what to do.
+        CheckpointError: names the first keys, what they should be, and what to do; or values that are no numbers.
     """
     own = {key: tensor for key, tensor in model.state_dict().items() if part(key)}
     extra = [key for key in weights if key not in own]
@@ -136,10 +76,31 @@ def put_weights(
     report.dropped |= dict.fromkeys(misshapen, "another shape or kind")
     report.started |= dict.fromkeys(missing, "missing") | dict.fromkeys(misshapen, "another shape or kind")
     fitting = [key for key in weights if key in own and key not in misshapen]
+    check_finite(((key, weights[key].to(own[key].dtype)) for key in fitting), name)
     with torch.no_grad():
         for key in fitting:
             own[key].copy_(weights[key])
     report.loaded += fitting
+
+
+def check_finite(weights: Iterable[tuple[str, Tensor]], name: str) -> None:
+    """Make sure that every weight is a number: with one that is not, every answer of a model is none.
+
+    Args:
+        name: where they are from, for the error.
+
+    Raises:
+        CheckpointError: names the tensors that hold others, and how many.
+    """
+    spoiled = []
+    for key, tensor in weights:
+        if tensor.is_floating_point() and not (finite := torch.isfinite(tensor)).all():
+            spoiled.append(f"{key} ({tensor.numel() - int(finite.sum()):,} of {tensor.numel():,})")
+    if spoiled:
+        raise CheckpointError(
+            f"{name}: {len(spoiled)} of its tensors hold values that are not finite (NaN or infinity): "
+            f"{_some(spoiled)}. The training that made it diverged, or the file is damaged: give an earlier one"
+        )
 
 
 def _fits(given: Tensor, own: Tensor) -> bool:

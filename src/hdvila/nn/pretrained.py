@@ -17,9 +17,11 @@ from torch import Tensor, nn
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.files import sync_folder
 from hdvila.nn.checkpoint import LoadReport
+from hdvila.nn.run_checkpoint import check_history, finished_models, recipe_of, run_of
+from hdvila.nn.weight_files import ACCOUNT
 from hdvila.types import HybridClip
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CONFIG, WEIGHTS, RECIPE = "config.json", "model.safetensors", "recipe.json"
 FORMAT = 1
 
 
@@ -118,7 +120,9 @@ class PretrainedModel(nn.Module):
             written = Path(name)
             if self.processor is not None:
                 described |= self.processor.save(written)
-            save_file(weights, written / WEIGHTS, metadata={"format": "pt"})
+            account = {"system": self.system, "format": FORMAT, "model": self.config.to_dict()}
+            # One entry: of several, safetensors writes the order at random, and equal models would differ.
+            save_file(weights, written / WEIGHTS, metadata={ACCOUNT: json.dumps(account)})
             for note, content in (notes or {}).items():
                 (written / note).write_text(json.dumps(content) + "\n")
             described |= {"notes": sorted(notes)} if notes else {}
@@ -134,22 +138,35 @@ class PretrainedModel(nn.Module):
         return self.processor
 
 
-def read_note(folder: str | Path, name: str) -> Any:
-    """What `save_pretrained` was given as the note `name`; None where the folder is no model or has no such note.
+def read_note(place: str | Path, name: str) -> Any:
+    """What `save_pretrained` was given as the note `name`; None where there is no model or no such note.
+
+    A checkpoint of a run (``RUN/checkpoints/step_*.pt``) has the notes of the models that its run leaves.
 
     Args:
-        folder: a model folder, or the weights file in it.
+        place: a model folder, the weights file in it, or a checkpoint of a run.
 
     Raises:
-        CheckpointError: the note is missing or damaged.
+        CheckpointError: the note is missing or damaged; or the checkpoint is of fine-tuning, and nothing tells yet on
+            which videos.
     """
-    folder = Path(folder).parent if Path(folder).is_file() else Path(folder)
-    if name not in notes_of(folder):
-        return None  # a file of this name would be from a model that lay here before
+    place = Path(place)
+    file = (place.parent if place.is_file() else place) / name
+    known = name in notes_of(file.parent)  # a file of this name would be from a model that lay here before
+    if not known and place.is_file() and (recipe := recipe_of(place)) is not None:
+        check_history(place, recipe)
+        if name == RECIPE:
+            return dict(recipe)
+        run = run_of(place)
+        models = [model / name for model in finished_models(place) if name in notes_of(model)]
+        file = next(iter(models), file if run is None else run / name)
+        known = file.is_file()
+    if not known:
+        return None
     try:
-        return json.loads((folder / name).read_text())
+        return json.loads(file.read_text())
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{folder / name}: it cannot be read ({error}): fetch the model folder again") from error
+        raise CheckpointError(f"{file}: it cannot be read ({error}): fetch the model folder again") from error
 
 
 def notes_of(folder: Path) -> tuple[str, ...]:

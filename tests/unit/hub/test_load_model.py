@@ -22,7 +22,7 @@ from hdvila.media.encode import write_video
 from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.adapter import from_official, infer_config, to_official
 from hdvila.models.hdvila.model import HDVILA
-from hdvila.nn.checkpoint import unwrap
+from hdvila.nn.weight_files import unwrap
 from hdvila.text.tokenizer import Tokenizer
 from tests.parity import formulas
 from tests.parity.official_keys import LARGE, official_shapes

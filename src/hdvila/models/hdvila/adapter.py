@@ -16,7 +16,8 @@ from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.models.hdvila.config import HDVILAConfig, check_settings
-from hdvila.nn.checkpoint import LoadReport, Weights
+from hdvila.nn.checkpoint import LoadReport
+from hdvila.nn.weight_files import Weights
 
 NEVER_READ = {
     r".*\.num_batches_tracked": "a counter that BatchNorm with fixed statistics does not read",

@@ -10,8 +10,9 @@ from pathlib import Path
 from hdvila.errors import CheckpointError
 from hdvila.models.hdvila.adapter import ANSWER_HEAD, JOINT, from_official, is_official
 from hdvila.models.hdvila.model import HDVILA
-from hdvila.models.hdvila.start import ADVICE, read_json, weights_file
-from hdvila.nn.checkpoint import LoadReport, put_weights, read_weights
+from hdvila.models.hdvila.saved import Saved, read_saved
+from hdvila.models.hdvila.start import ADVICE
+from hdvila.nn.checkpoint import LoadReport, put_weights
 
 PROJECTIONS = ("transformer.t_proj.", "transformer.v_proj.")
 
@@ -25,11 +26,8 @@ def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:
     Raises:
         CheckpointError: it cannot be read, is no HD-VILA model, or has other sizes or heads.
     """
-    file = weights_file(Path(source), ("model.safetensors",))
-    weights = read_weights(file)
-    if not is_official(weights):
-        raise CheckpointError(f"{file}: these are no weights of HD-VILA: give a stage-one model folder or file")
-    _check_heads(model, file.parent / "config.json")
+    saved = _read(model, source)
+    weights, file = saved.weights, saved.name
     if not any(key.startswith(PROJECTIONS) for key in weights) and any(key.startswith(ANSWER_HEAD) for key in weights):
         raise CheckpointError(
             f"{file}: this model was fine-tuned to answer questions and has lost its projections into the space of "
@@ -41,7 +39,7 @@ def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:
     for key in [key for key in ours if key not in names]:
         report.dropped[key] = "not a part of stage one"
         del ours[key]
-    put_weights(model, ours, report, name=str(file), part=names.__contains__, advice=ADVICE)
+    put_weights(model, ours, report, name=file, part=names.__contains__, advice=ADVICE)
     return report
 
 
@@ -58,11 +56,8 @@ def load_shared(model: HDVILA, source: str | Path, *, same_answers: bool = False
     Raises:
         CheckpointError: it cannot be read, is no HD-VILA model, has other sizes or heads, or another answer head.
     """
-    file = weights_file(Path(source), ("model.safetensors",))
-    weights = read_weights(file)
-    if not is_official(weights):
-        raise CheckpointError(f"{file}: these are no weights of HD-VILA: give a model folder or file")
-    _check_heads(model, file.parent / "config.json")
+    saved = _read(model, source)
+    weights, file = saved.weights, saved.name
     ours, report = from_official(weights, model.config)
     head = ours.get(f"{ANSWER_HEAD}2.weight")
     if head is not None:
@@ -72,11 +67,26 @@ def load_shared(model: HDVILA, source: str | Path, *, same_answers: bool = False
         joint = [key for key in model.state_dict() if JOINT.match(key) or key.startswith("transformer.bert.encoder.")]
         missing = [key for key in joint if key not in ours and not key.startswith(layers)]
         report.started |= {key: "stage one has no joint transformer" for key in missing if key not in report.started}
-    put_weights(model, ours, report, name=str(file), advice=ADVICE)
+    put_weights(model, ours, report, name=file, advice=ADVICE)
     return report
 
 
-def _check_answer_head(model: HDVILA, rows: int, same_answers: bool, file: Path) -> None:
+def _read(model: HDVILA, source: str | Path) -> Saved:
+    """The weights to take over, of a model with as many heads as `model`."""
+    saved = read_saved(Path(source))
+    if not is_official(saved.weights):
+        raise CheckpointError(f"{saved.name}: these are no weights of HD-VILA: give a model folder or file of it")
+    for key in ("num_attention_heads", "hybrid_attention_heads"):
+        own = getattr(model.config, key)
+        if saved.settings.get(key, own) != own:
+            raise CheckpointError(
+                f"{saved.name}: {key} is {saved.settings[key]}, the model to fill has {own}: give the recipe "
+                f"--set model.{key}={saved.settings[key]}"
+            )
+    return saved
+
+
+def _check_answer_head(model: HDVILA, rows: int, same_answers: bool, file: str) -> None:
     own = model.state_dict()[f"{ANSWER_HEAD}2.weight"].shape[0]
     if rows != own:
         problem = f"its answer head has {rows} rows, the model to fill has {own}"
@@ -88,13 +98,3 @@ def _check_answer_head(model: HDVILA, rows: int, same_answers: bool, file: Path)
         f"{file}: {problem}: an answer head cannot be taken over into another vocabulary; start from the model that "
         "this one was fine-tuned from"
     )
-
-
-def _check_heads(model: HDVILA, file: Path) -> None:
-    described = read_json(file).get("model")
-    if not isinstance(described, dict):
-        return
-    for key in ("num_attention_heads", "hybrid_attention_heads"):
-        own = getattr(model.config, key)
-        if described.get(key, own) != own:
-            raise CheckpointError(f"{file}: {key} is {described[key]}, the model to fill has {own}: build it to match")

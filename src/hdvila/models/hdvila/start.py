@@ -11,7 +11,8 @@ from pathlib import Path
 
 from hdvila.errors import CheckpointError
 from hdvila.models.hdvila.model import HDVILA
-from hdvila.nn.checkpoint import LoadReport, Weights, put_weights, read_weights
+from hdvila.nn.checkpoint import LoadReport, put_weights
+from hdvila.nn.weight_files import Weights, find_weights, read_weights
 
 TEXT = "transformer."
 WORD_HEAD = "transformer.cls.predictions."
@@ -29,13 +30,13 @@ def load_bert(model: HDVILA, source: str | Path) -> LoadReport:
     A deeper BERT gives its first layers. The two poolers and the visual embeddings start new, as in the paper.
 
     Args:
-        source: a folder with model.safetensors or pytorch_model.bin and, where there is one, its config.json; or one
-            such file.
+        source: a folder with weights (``model.safetensors``, ``pytorch_model.bin``, their parts, or one file of another
+            name) and, where there is one, its config.json; or one such file.
 
     Raises:
         CheckpointError: the file cannot be read, or has other sizes, heads or an activation other than exact GELU.
     """
-    file = weights_file(Path(source), ("model.safetensors", "pytorch_model.bin"))
+    file = _weights(Path(source))
     _check_bert_config(model, file.parent / "config.json")
     config, report = model.config, LoadReport()
     layers = config.text_layers + (config.joint_layers if config.has_joint_transformer else 0)
@@ -73,12 +74,12 @@ def load_resnet(model: HDVILA, source: str | Path) -> LoadReport:
     (``resnet.encoder.stages.0.layers.0.layer.0.convolution``). Pictures are normalised as all three do it.
 
     Args:
-        source: a .pth, .pt, .bin or .safetensors file, or a Hugging Face folder.
+        source: a file of weights, or a Hugging Face folder.
 
     Raises:
         CheckpointError: the file cannot be read or has other sizes.
     """
-    file = weights_file(Path(source), ("model.safetensors", "pytorch_model.bin"))
+    file = _weights(Path(source))
     weights, report = read_weights(file), LoadReport()
     ours: Weights = {}
     detector = any(key.startswith("backbone.") for key in weights)
@@ -115,14 +116,8 @@ def _torchvision_name(key: str) -> str:
     return key
 
 
-def weights_file(path: Path, names: tuple[str, ...]) -> Path:
-    """`path`, or the first of `names` in it if it is a folder."""
-    if not path.is_dir():
-        return path
-    for name in names:
-        if (path / name).is_file():
-            return path / name
-    raise CheckpointError(f"{path}: it holds none of {', '.join(names)}: give a folder with weights, or a file")
+def _weights(path: Path) -> Path:
+    return find_weights(path) if path.is_dir() else path
 
 
 def _explain_missing_heads(model: HDVILA, ours: Weights, report: LoadReport) -> None:
@@ -139,7 +134,7 @@ def _explain_missing_heads(model: HDVILA, ours: Weights, report: LoadReport) -> 
 
 
 def _check_bert_config(model: HDVILA, file: Path) -> None:
-    config = read_json(file)
+    config = _read_json(file)
     wanted = {"num_attention_heads": model.config.num_attention_heads, "hidden_act": "gelu", "layer_norm_eps": 1e-12}
     for key, value in wanted.items():
         if config.get(key, value) != value:
@@ -149,7 +144,7 @@ def _check_bert_config(model: HDVILA, file: Path) -> None:
             )
 
 
-def read_json(file: Path) -> dict[str, object]:
+def _read_json(file: Path) -> dict[str, object]:
     """The object in a JSON file, empty where there is no such file."""
     try:
         content = json.loads(file.read_text())

@@ -1,0 +1,133 @@
+"""Saved models: weights together with what is known of the model that they are of.
+
+Names and shapes tell most of a model, but not its attention heads: weights with other heads load without a word and
+give other vectors. A folder of ours tells them in its config.json, a safetensors file of ours in its header, a
+checkpoint of one of our runs in its recipe; an official file tells nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hdvila.errors import CheckpointError, UsageError
+from hdvila.models.hdvila.config import check_settings
+from hdvila.nn.pretrained import CONFIG, FORMAT
+from hdvila.nn.run_checkpoint import is_run_checkpoint
+from hdvila.nn.weight_files import Weights, find_weights, read_account, read_content, unwrap
+
+__all__ = ["Saved", "damaged", "is_ours", "open_saved", "read_config", "read_saved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Weights and what stands with them.
+
+    Attributes:
+        name: where they are from, for errors.
+        settings: of `HDVILAConfig`, as they were when the model was saved; empty where nothing tells them.
+        described: a model folder's config.json; empty for a file.
+        recipe: of a checkpoint of a run, its settings by dotted key; empty for anything else.
+    """
+
+    name: str
+    weights: Weights
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    described: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_saved(path: Path) -> Saved:
+    """A model folder of ours, or a file of weights.
+
+    Raises:
+        CheckpointError: it cannot be read, or what it says of the model is damaged.
+    """
+    if path.is_dir():
+        described = read_config(path)
+        file = find_weights(path)
+        return Saved(str(file), unwrap(read_content(file), str(file)), described["model"], described)
+    saved = open_saved(read_content(path), str(path))
+    if saved.settings or not (told := read_account(path)):
+        return saved
+    return Saved(saved.name, saved.weights, _checked(told, f"the header of {path}")["model"])
+
+
+def open_saved(content: object, name: str) -> Saved:
+    """What `torch.load` gave: a state dict, one in wrappers, or a checkpoint of one of our runs.
+
+    Raises:
+        CheckpointError: there are no weights in it, or a checkpoint's recipe is of another version.
+    """
+    weights = unwrap(content, name)
+    if not is_run_checkpoint(content):
+        return Saved(name, weights)
+    recipe = content["recipe"]
+    settings = {key.removeprefix("model."): value for key, value in recipe.items() if key.startswith("model.")}
+    settings.pop("num_answers", None)  # a run makes room for every answer of its data: the head's rows tell them
+    try:
+        check_settings(settings)
+    except UsageError as error:
+        raise CheckpointError(
+            f"{name}: this version of hdvila does not know the model of the run that made it ({error}): give the "
+            "model folder that the run leaves, or load it with the version that trained it"
+        ) from error
+    return Saved(name, weights, settings, recipe=recipe)
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether the folder's config.json says that it is a model of ours, of this version or another."""
+    try:
+        described = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(described, dict) and described.get("system") == "hdvila"
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What a model folder's config.json says.
+
+    Raises:
+        CheckpointError: the folder is no model folder, or of another version, or damaged.
+    """
+    file = folder / CONFIG
+    if not file.is_file():
+        raise CheckpointError(f"{folder}: it has no {CONFIG}, so it is no model folder{_what_it_holds(folder)}")
+    try:
+        described = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        described = None
+    return _checked(described, str(file))
+
+
+def _checked(described: object, name: str) -> dict[str, Any]:
+    if not isinstance(described, dict) or described.get("system") != "hdvila" or described.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{name}: it does not describe a model of this version of hdvila (system 'hdvila', format {FORMAT}). "
+            "A folder of a Hugging Face BERT is read by hdvila.models.hdvila.start.load_bert"
+        )
+    if not isinstance(described.get("model"), dict):
+        raise damaged(name, "'model' holds no settings by name")
+    try:
+        check_settings(described["model"])
+    except UsageError as error:
+        raise damaged(name, str(error)) from error
+    return described
+
+
+def _what_it_holds(folder: Path) -> str:
+    """What else a folder without config.json may be, and what to do."""
+    if (folder / "model" / CONFIG).is_file():
+        return f"; it is the folder of a run: give {folder / 'model'}"
+    try:
+        return f": give the file itself, {find_weights(folder)}"
+    except CheckpointError:
+        return " (or its saving was interrupted): give one that save_pretrained wrote, or a checkpoint file"
+
+
+def damaged(file: Path | str, what: str) -> CheckpointError:
+    """The error of a file in a model folder that is not what was saved."""
+    return CheckpointError(f"{file}: it is damaged ({what}): save the model anew, or fetch the folder again")
