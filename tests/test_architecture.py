@@ -14,7 +14,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "processes": {"errors"},
     "progress": set(),
     "media": set(),
-    "text": set(),
+    "text": {"media"},  # opening a file whose tracks hold subtitles
     "nn": set(),
     "losses": set(),
     "models": {"nn"},

@@ -14,6 +14,8 @@ from hdvila.errors import MediaError, reason_of
 
 _TEXT_FORMATS = {"tty", "ansi"}  # ffmpeg draws plain text files as pictures
 _MAX_THREADS = 4
+# Before version 19 PyAV refuses a file whose titles are no UTF-8 unless told not to; since then it cannot be told.
+_LENIENT = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
 @contextmanager
@@ -46,14 +48,27 @@ def open_container(path: str | os.PathLike[str]) -> Any:
         raise MediaError(f"{path}: {why}; name a video file")
     if file.stat().st_size == 0:
         raise MediaError(f"{path}: the file is empty (0 bytes); fetch or render it again")
-    with speaking_of(path):  # an absolute path, because ffmpeg reads "a:b.mp4" as protocol "a"
-        container = av.open(
-            str(file.absolute()), metadata_errors="replace", options={"protocol_whitelist": "file,crypto"}
-        )
+    with speaking_of(path):
+        container = open_local(file)
     if set(container.format.name.split(",")) & _TEXT_FORMATS:
         container.close()
         raise MediaError(f"{path}: is a text file, not a video; name a video file")
     return container
+
+
+def open_local(path: Path) -> Any:
+    """What PyAV makes of the file. A playlist must not make us fetch what it names.
+
+    Raises:
+        av.error.FFmpegError, OSError: it cannot be opened.
+    """
+    # An absolute path, because ffmpeg reads "a:b.mp4" as protocol "a".
+    return av.open(str(path.absolute()), options={"protocol_whitelist": "file,crypto"}, **_LENIENT)
+
+
+def language_of(stream: Any) -> str | None:
+    """The language that a track names, as text that can be written anywhere."""
+    return stream.language and str(stream.language).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def picture_stream(container: Any, path: str | os.PathLike[str], threads: int | None = None) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hdvila.errors import MediaError
+from hdvila.media.container import language_of
 from hdvila.media.orientation import Orientation
 from hdvila.media.timeline import Timeline
 
@@ -101,7 +102,7 @@ def describe(
         mirrored=orientation.mirrored,
         has_audio=bool(container.streams.audio),
         subtitle_streams=tuple(
-            SubtitleStream(s.index, s.codec_context.name if s.codec_context else "unknown", s.language)
+            SubtitleStream(s.index, s.codec_context.name if s.codec_context else "unknown", language_of(s))
             for s in container.streams.subtitles
         ),
         damage=timeline.note,

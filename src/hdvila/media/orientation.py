@@ -32,11 +32,12 @@ class Orientation:
     @classmethod
     def of_frame(cls, frame: Any) -> Orientation:
         """From the side data of a decoded PyAV frame; a frame without a matrix is upright."""
-        for data in frame.side_data:
-            if data.type.name == "DISPLAYMATRIX":
-                a, b, _, c, d = np.frombuffer(bytes(data), dtype="<i4", count=5).tolist()
-                return cls.from_matrix(a, b, c, d)
-        return cls()
+        try:
+            matrix = frame.side_data["DISPLAYMATRIX"]
+        except KeyError:
+            return cls()
+        a, b, _, c, d = np.frombuffer(bytes(matrix), dtype="<i4", count=5).tolist()
+        return cls.from_matrix(a, b, c, d)
 
     @property
     def mirrored(self) -> bool:

@@ -9,6 +9,7 @@ import av
 import pytest
 
 from hdvila.errors import TranscriptError
+from hdvila.media.container import language_of, open_local
 from hdvila.text import find_transcript, read_transcript
 
 
@@ -58,3 +59,16 @@ def test_the_wanted_language_then_the_default(tmp_path: Path, language: str | No
 def test_tracks_without_words_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TranscriptError, match="no timed words"):
         read_transcript(with_tracks(tmp_path, ("eng", "default", "[Music]")))
+
+
+def test_names_that_are_no_utf_8_keep_no_file_closed(tmp_path: Path) -> None:
+    video = with_tracks(tmp_path, ("ger", "default", "Guten Tag"))
+    content = video.read_bytes()
+    assert b"ger" in content
+    video.write_bytes(content.replace(b"ger", b"g\xe9r"))
+    with open_local(video) as container:
+        name = language_of(container.streams.subtitles[0])
+    assert name == "g\ufffdr"
+    transcript = read_transcript(video)
+    assert transcript.text == "Guten Tag"
+    transcript.source.encode()

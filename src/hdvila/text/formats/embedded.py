@@ -8,13 +8,13 @@ from typing import Any
 import av
 
 from hdvila.errors import TranscriptError, reason_of
+from hdvila.media.container import language_of, open_local
 from hdvila.text.formats.cues import RawCue, raw_cue
 from hdvila.text.formats.languages import language_code, same_language
 from hdvila.text.formats.substation import substation_text
 from hdvila.text.formats.unroll import unroll
 
 _TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
-_LOCAL_ONLY = {"protocol_whitelist": "file"}  # a playlist must not make us fetch what it names
 
 
 def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str | None, str]:
@@ -28,14 +28,14 @@ def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str |
         TranscriptError: the file is no video, or has no subtitle track with text.
     """
     try:
-        with av.open(str(path.absolute()), metadata_errors="replace", container_options=_LOCAL_ONLY) as container:
+        with open_local(path) as container:
             zero = (container.start_time or 0) / 1e6
             numbers = {track.index: number for number, track in enumerate(container.streams.subtitles, start=1)}
             tracks = _text_tracks(container, language)
             for track in tracks:
                 found = _cues(container, track, zero)
                 if found:
-                    named = language_code(track.language)
+                    named = language_code(language_of(track))
                     parts = named or "language unknown", _codec(track), *_flags(track)
                     which = f"subtitle track {numbers[track.index]} of {len(numbers)} ({', '.join(parts)})"
                     return unroll(found), named, which
@@ -52,7 +52,7 @@ def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str |
 def has_embedded(path: Path) -> bool:
     """Whether the file is a video with a subtitle track of text."""
     try:
-        with av.open(str(path.absolute()), metadata_errors="replace", container_options=_LOCAL_ONLY) as container:
+        with open_local(path) as container:
             return bool(_text_tracks(container, None))
     except (av.error.FFmpegError, OSError):
         return False
@@ -73,7 +73,7 @@ def _text_tracks(container: Any, language: str | None) -> list[Any]:
 
     def rank(track: Any) -> tuple[bool, bool, bool, int]:
         flags = _flags(track)
-        wrong = language is not None and not same_language(track.language, language)
+        wrong = language is not None and not same_language(language_of(track), language)
         return wrong, "forced" in flags, "default" not in flags, track.index
 
     return sorted((track for track in container.streams.subtitles if _codec(track) in _TEXT_CODECS), key=rank)
