@@ -1,0 +1,215 @@
+"""The decoded frame that is on screen at a tick of a timeline, reached by the shortest way that gives the right one.
+
+A seek is trusted only where it leads to the packet that was looked for. Transport and program streams have no index,
+and ffmpeg lands behind the key frame there, so a key frame is found by its place in the file and known by its length.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, islice
+from typing import Any
+
+import av
+import numpy as np
+
+from hdvila.errors import MediaError
+from hdvila.media.container import open_container, picture_stream
+from hdvila.media.scan import Mark
+from hdvila.media.spoiled import Spoiled
+from hdvila.media.timeline import Timeline
+
+_Decoded = tuple[int, Any]  # pts in ticks, PyAV frame
+_UNNOTICED = 3  # packets before one that a decoder refuses, in which the damage may have begun
+_WORTH_A_SEEK = 12  # frames that must be saved before a seek is cheaper than decoding on
+_LANDS_BEFORE = 1000  # packets that may lie between where a seek leads and the one that is looked for
+
+
+class Decoding:
+    """Frames of one video in order of display, from wherever it is told to begin.
+
+    `timeline` may be narrowed once the first picture is known. `needed`: ticks of the only frames that are wanted;
+    None: any may be.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], threads: int | None, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.spoiled = Spoiled()
+        self.needed: frozenset[int] | None = None
+        self._path, self._threads = path, threads
+        self._frames: Iterator[_Decoded] = iter(())
+        self._current: _Decoded | None = None  # on screen
+        self._pending: _Decoded | None = None  # decoded, but not on screen yet
+        self._from_start = True
+        self._number: int | None = None  # of the next packet among all, where that gives its times
+        self.container = open_container(path)
+        self.stream = picture_stream(self.container, path, threads)
+        self.begin(from_start=True)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._current = self._pending = None
+        self._frames = iter(())
+        self.container.close()
+
+    def first(self) -> _Decoded | None:
+        """The first frame of all: its tick and itself; None where nothing can be decoded."""
+        self._pending = next(self._frames, None)
+        return self._pending
+
+    def last(self) -> int:
+        """The tick of the last frame that can be decoded."""
+        self.frame(len(self.timeline) - 1)
+        assert self._current is not None
+        return self._current[0]
+
+    def frame(self, index: int) -> Any:
+        """The decoded frame on screen at ``pts[index]``.
+
+        Raises:
+            MediaError: neither it nor any before it can be decoded.
+        """
+        target = int(self.timeline.pts[index])
+        if self._goes_on_to(index):
+            self._advance(target)
+        else:
+            for mark in self._ways_to(index):
+                if self._begin_at(mark) and self._advance(target):
+                    break
+        if self._current is None:
+            what = "pictures in it cannot be decoded"
+            raise MediaError(f"{self._path}: {what} (near frame {index}); the file is damaged there", kind=what)
+        if self._current[0] != target:  # the picture before stays on screen
+            self.spoiled.note(target)
+        return self._current[1]
+
+    def _goes_on_to(self, index: int) -> bool:
+        """Whether decoding on from here reaches frame `index`, and no key frame saves much of the way."""
+        here = self._current or self._pending
+        if here is None or here[0] > self.timeline.pts[index]:
+            return False
+        position = int(np.searchsorted(self.timeline.pts, here[0]))
+        key = int(np.searchsorted(self.timeline.keys, index, side="right")) - 1
+        return key < 0 or int(self.timeline.keys[key]) - position <= _WORTH_A_SEEK
+
+    def _ways_to(self, index: int) -> Iterator[Mark | None]:
+        """Where to begin decoding: the key frame before, the one before that, the start of the file (None)."""
+        if not self.timeline.counted:
+            last = int(np.searchsorted(self.timeline.keys, index, side="right"))
+            yield from self.timeline.marks[max(0, last - 2) : last][::-1]
+        yield None
+
+    def _advance(self, target: int) -> bool:
+        """Decode up to `target`; False when decoding began only after it."""
+        while True:
+            if self._pending is None:
+                self._pending = next(self._frames, None)
+            if self._pending is None:  # the end: the last picture stays
+                return self._current is not None
+            if self._pending[0] > target and self._current is not None:
+                return True
+            if self._pending[0] > target and not self._from_start:
+                return False
+            self._current, self._pending = self._pending, None
+            if self._current[0] >= target:
+                return True
+
+    def _begin_at(self, mark: Mark | None) -> bool:
+        """Begin decoding at a key frame, or at the start of the file; False: no seek leads to the key frame."""
+        if mark is None:
+            self.container.close()
+            self.container = open_container(self._path)
+            self.stream = picture_stream(self.container, self._path, self._threads)
+            self.spoiled.decoding_from(None)
+            self.begin(from_start=True)
+            return True
+        if self._streamed and mark.pos < 0:
+            return False
+        with suppress(av.error.FFmpegError):
+            if self._streamed:
+                self.container.seek(mark.pos, unsupported_byte_offset=True)
+            else:
+                self.container.seek(mark.pts, stream=self.stream, backward=True)
+            packets = self._packets()
+            for packet in islice(packets, _LANDS_BEFORE):
+                if packet is None or self._is_past(packet, mark):
+                    break
+                if self._is_at(packet, mark):
+                    self.spoiled.decoding_from(mark.pts)
+                    self._number = mark.ordinal if self._streamed else None
+                    self.begin(from_start=False, packets=chain([packet], packets))
+                    return True
+        return False
+
+    @property
+    def _streamed(self) -> bool:
+        return self.timeline.packets is not None
+
+    def _is_at(self, packet: Any, mark: Mark) -> bool:
+        here = packet.pos == mark.pos if self._streamed else packet.pts == mark.pts
+        return bool(here and packet.size == mark.size)
+
+    def _is_past(self, packet: Any, mark: Mark) -> bool:
+        if self._streamed:
+            return packet.pos is not None and packet.pos > mark.pos
+        return packet.dts is not None and mark.dts is not None and packet.dts > mark.dts
+
+    def begin(self, *, from_start: bool, packets: Iterator[Any] | None = None) -> None:
+        """Forget what is decoded, and go on with `packets`, or with those that the file gives next."""
+        self._from_start = from_start
+        if from_start:
+            self._number = None
+        self._current = self._pending = None
+        self._frames = self._decode(packets or self._packets())
+
+    def _decode(self, packets: Iterator[Any]) -> Iterator[_Decoded]:
+        """(pts, frame) in order of display from where the container stands; damaged packets are passed over."""
+        counted = self.timeline.counted
+        count, last = 0, None
+        before: deque[int | None] = deque(maxlen=_UNNOTICED)
+        for packet in packets:
+            self._restamp(packet)
+            self._skip_unless_needed(packet)
+            try:
+                frames = self.stream.codec_context.decode(packet)
+            except av.error.FFmpegError:
+                for pts in [*before, count if counted else packet and packet.pts]:
+                    self.spoiled.note(pts)
+                continue
+            before.append(None if counted or packet is None else packet.pts)
+            for frame in frames:
+                pts = count if counted else frame.pts
+                count += 1
+                if frame.is_corrupt:
+                    self.spoiled.note(pts)
+                if pts is not None and (last is None or pts > last):
+                    last = pts
+                    yield pts, frame
+
+    def _restamp(self, packet: Any) -> None:
+        """Give a packet after a seek in a stream the time that it has in a whole pass."""
+        known = self.timeline.packets
+        if known is None or self._number is None or packet is None:
+            return
+        if self._number < len(known) and known[self._number, 1] == packet.size:
+            packet.pts = int(known[self._number, 0])
+            self._number += 1
+        else:  # other packets than in the whole pass: their own times are the best there is
+            self._number = None
+
+    def _skip_unless_needed(self, packet: Any) -> None:
+        """Have the decoder pass over a frame that nobody wants, if no other frame is built on it."""
+        context = self.stream.codec_context
+        wanted = self.needed is None or packet is None or packet.pts is None or packet.pts in self.needed
+        level = "DEFAULT" if wanted else "NONREF"
+        if context.skip_frame != level:
+            context.skip_frame = level
+
+    def _packets(self) -> Iterator[Any]:
+        """What is left of the file, then None, which empties the decoder."""
+        with suppress(av.error.FFmpegError):  # the file breaks off; Timeline.note says so
+            yield from self.container.demux(self.stream)
+        yield None
