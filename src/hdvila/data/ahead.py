@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from copy import copy
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -55,12 +53,4 @@ def read_ahead(source: ClipSource, numbers: Sequence[int], preprocess: Preproces
     Raises:
         StoreError: a clip cannot be read.
     """
-    own = threading.local()  # a corpus's open files belong to one thread
-
-    def read(number: int) -> HybridClip:
-        if not hasattr(own, "source"):
-            own.source = copy(source)
-        clip: HybridClip = own.source.sample(number, preprocess)
-        return clip
-
-    return ahead(read, numbers, READERS)
+    return ahead(lambda number: source.sample(number, preprocess), numbers, READERS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from typing import Protocol
 
 import numpy as np
@@ -55,10 +54,6 @@ class HybridDataset:
 
     def __getitem__(self, index: int) -> Example:
         return Example(index, ((self.source.clips[index].text,),)) if self.examples is None else self.examples[index]
-
-    def clone(self) -> HybridDataset:
-        """The same dataset for another thread, with open files of its own."""
-        return HybridDataset(copy(self.source), self.settings, self.tokenizer, self.seed, self.examples)
 
     def batch(self, draws: Sequence[Draw]) -> Batch:
         """The examples of `draws`, in this order."""

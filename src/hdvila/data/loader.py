@@ -6,7 +6,6 @@ prepare the batches changes nothing in them.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -63,12 +62,9 @@ def step_batches(
     Raises:
         HdvilaError: whatever reading the corpus raises, such as a StoreError that names the shard.
     """
-    own = threading.local()  # a corpus's open files belong to one thread
 
     def prepare(step: int) -> list[Batch]:
-        if not hasattr(own, "dataset"):
-            own.dataset = dataset.clone()
-        batches = [own.dataset.batch(draws) for draws in share.cut(order.draws(step))]
+        batches = [dataset.batch(draws) for draws in share.cut(order.draws(step))]
         return [batch.pin_memory() for batch in batches] if pin else batches
 
     yield from ahead(prepare, range(first, last + 1), workers)

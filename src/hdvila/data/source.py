@@ -21,7 +21,7 @@ STORE, OFFICIAL_STORE = "store", "store-official"
 
 
 class ClipSource(Protocol):
-    """Where clips come from; `hdvila.store.reader.Corpus` is one."""
+    """Where clips come from; `hdvila.store.reader.Corpus` is one. Several threads sample from it at once."""
 
     @property
     def clips(self) -> Sequence[Clip]: ...

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import Form
@@ -22,10 +22,12 @@ FORMAT = 1
 
 SHARDS, INDEX, CLIPS, LOCK = "shards", "index.parquet", "clips.parquet", ".lock"
 Stream = Literal["hr", "lr"]
+STREAMS: tuple[Stream, Stream] = ("hr", "lr")
 Attribute = str | int | float | bool | None
 OWN_FIELDS = (
     *("clip_id", "video_id", "start", "end", "text", "words", "timed_by"),
     *("shard", "hr_frames", "lr_frames", "height", "width", "hr_pts", "lr_pts", "format", "lr_fps", "hr_every", "form"),
+    *("hr_crc32", "lr_crc32"),
 )
 """Names in ``KEY.json`` and ``clips.parquet`` that are ours; attributes must be called something else."""
 
@@ -44,14 +46,21 @@ class Rates:
         return f"{hr_fps:g} HR and {self.lr_fps:g} LR pictures a second, stored as {self.form}"
 
 
+class Bytes(NamedTuple):
+    """Where a file lies in its shard, and the CRC-32 of what was written there; None if an older version wrote it."""
+
+    offset: int
+    length: int
+    crc32: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stored clip: the facts in its ``KEY.json``, and where its frames lie: (offset, length) in the shard, the same
-    for frames that lie in one file."""
+    """One stored clip: the facts in its ``KEY.json``, and where each frame lies, the same for frames in one file."""
 
     facts: dict[str, Any]
-    hr: list[tuple[int, int]]
-    lr: list[tuple[int, int]]
+    hr: list[Bytes]
+    lr: list[Bytes]
 
 
 def facts_of(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from hdvila.errors import StoreError, require
 from hdvila.store.layout import CLIPS, INDEX, SHARDS
+from hdvila.store.open_files import OpenFiles
 
 Span = tuple[int, int]
 """(offset, length) in bytes."""
@@ -19,7 +19,7 @@ _NEAR, _FAR = 4096, 65_536  # bytes between two spans that are cheaper read than
 
 
 class Place(Protocol):
-    """Reads the files of a corpus. Can be pickled and forked; reads share no position."""
+    """Reads the files of a corpus, for any number of threads at once. Can be copied, pickled and forked."""
 
     def tables(self) -> tuple[Any, Any] | None:
         """What pyarrow can read ``clips.parquet`` and ``index.parquet`` from, or None unless both are there."""
@@ -45,35 +45,20 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._open: OrderedDict[str, int] = OrderedDict()  # shard -> file descriptor, the one used last at the end
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_open": OrderedDict()}
-
-    def __del__(self) -> None:
-        for descriptor in getattr(self, "_open", {}).values():
-            os.close(descriptor)
+        self._shards = OpenFiles(_OPEN_SHARDS)
 
     def tables(self) -> tuple[Any, Any] | None:
         files = self._root / CLIPS, self._root / INDEX
         return files if all(file.exists() for file in files) else None
 
     def spans(self, shard: str, spans: Sequence[Span]) -> list[bytes]:
-        descriptor = self._descriptor(shard)
         stretches = joined(spans, _NEAR)
-        return _parts(spans, stretches, [os.pread(descriptor, length, offset) for offset, length in stretches])
+        with self._shards.lease(self.where(f"{SHARDS}/{shard}")) as descriptor:
+            data = [os.pread(descriptor, length, offset) for offset, length in stretches]
+        return _parts(spans, stretches, data)
 
     def where(self, name: str) -> str:
         return str(self._root / name)
-
-    def _descriptor(self, shard: str) -> int:
-        if shard in self._open:
-            self._open.move_to_end(shard)
-            return self._open[shard]
-        if len(self._open) >= _OPEN_SHARDS:
-            os.close(self._open.popitem(last=False)[1])
-        self._open[shard] = os.open(self._root / SHARDS / shard, os.O_RDONLY)
-        return self._open[shard]
 
 
 class Remote:

@@ -7,23 +7,29 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hdvila.errors import MediaError, StoreError, UsageError
 from hdvila.media import Preprocess, decode_jpeg, hybrid_indices, unpack
 from hdvila.media.view import View
-from hdvila.store.layout import CLIPS, SHARDS, Rates, Stream
+from hdvila.store.layout import CLIPS, SHARDS, STREAMS, Rates, Stream
 from hdvila.store.place import Folder, Span, place_of
 from hdvila.store.tables import read_remote_tables, read_tables
 from hdvila.types import Clip, Frames, HybridClip, Pixels, Seconds
+
+_UNKNOWN = -1  # no CRC-32
 
 
 class Corpus:
     """A corpus, complete or still growing. ``len`` counts its clips; clip numbers go from 0.
 
-    It can be pickled and forked: a worker process opens the shards for itself, and reads share no position.
+    Any number of threads may read from it at once. It can be copied, pickled and forked; a worker process opens the
+    shards for itself. What is read is compared with the check value that was stored with it.
 
     Args:
         root: the folder, or an address that fsspec understands (``s3://bucket/corpus``, ``https://host/corpus``; extra
@@ -57,6 +63,7 @@ class Corpus:
         self._pts: Seconds = index["pts"].to_numpy()
         self._offset: NDArray[np.int64] = index["offset"].to_numpy()
         self._length: NDArray[np.int32] = index["length"].to_numpy()
+        self._crc32 = _crc32_of(index)
         shards = self.table["shard"].unify_dictionaries().combine_chunks() if len(self.table) else None
         self._shards: list[str] = [] if shards is None else shards.dictionary.to_pylist()
         self._shard_of: NDArray[Any] = np.zeros(0, int) if shards is None else shards.indices.to_numpy()
@@ -71,18 +78,26 @@ class Corpus:
         return tuple(map(Clip, *(self.table[name].to_pylist() for name in names)))
 
     def num_frames(self, i: int, stream: Stream = "lr") -> int:
-        """How many frames clip `i` has in a stream."""
-        return int(self._counts[i, 0 if stream == "hr" else 1])
+        """How many frames clip `i` has in a stream.
+
+        Raises:
+            UsageError: a stream that is neither ``hr`` nor ``lr``.
+        """
+        return int(self._counts[i, _number_of(stream)])
 
     def pts_seconds(self, i: int, stream: Stream = "lr") -> Seconds:
-        """(T,) the times of all frames of clip `i`, in seconds on its video's clock."""
+        """(T,) the times of all frames of clip `i`, in seconds on its video's clock.
+
+        Raises:
+            UsageError: a stream that is neither ``hr`` nor ``lr``.
+        """
         return self._pts[self._rows(i, stream, np.arange(self.num_frames(i, stream)))]
 
     def frames(self, i: int, stream: Stream, numbers: NDArray[np.int64] | list[int] | None = None) -> Frames:
         """Frames of clip `i` by number in their stream, in the order given; all of them without `numbers`.
 
         Raises:
-            UsageError: a frame that the clip does not have.
+            UsageError: a stream that is neither ``hr`` nor ``lr``, or a frame that the clip does not have.
             StoreError: the shard is missing or damaged; names shard and clip.
         """
         chosen = np.arange(self.num_frames(i, stream)) if numbers is None else np.asarray(numbers, np.int64)
@@ -135,15 +150,17 @@ class Corpus:
         count = self.num_frames(i, stream)
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < count:
             raise UsageError(f"{self.root}: clip {i} has {stream} frames 0..{count - 1}, asked for {numbers.tolist()}")
-        first = int(self._first_row[i]) + (0 if stream == "hr" else int(self._counts[i, 0]))
+        first = int(self._first_row[i]) + _number_of(stream) * int(self._counts[i, 0])
         return first + numbers
 
     def _decode(self, i: int, *wanted: NDArray[np.int64]) -> list[Pixels]:
         """(n, H, W, 3) of each run of rows, all read at once; a picture asked for more than once is decoded once."""
         shard = self._shards[self._shard_of[i]]
-        places = sorted({self._span(row) for rows in wanted for row in rows.tolist()})
+        places = {self._span(row): row for rows in wanted for row in rows.tolist()}
         try:
-            data = dict(zip(places, self._place.spans(shard, places), strict=True)) if places else {}
+            data = dict(zip(places, self._place.spans(shard, list(places)), strict=True)) if places else {}
+            for span, row in places.items():
+                self._check(i, row, data[span])
             return [self._pictures(i, rows, data) for rows in wanted]
         except (OSError, MediaError) as error:
             where, clip = self._place.where(f"{SHARDS}/{shard}"), self.table["clip_id"][i].as_py()
@@ -151,6 +168,15 @@ class Corpus:
                 f"{where}: clip {clip!r} cannot be read: {error}; restore the shard, "
                 "or delete it with both tables and build its videos again"
             ) from error
+
+    def _check(self, i: int, row: int, data: bytes) -> None:
+        """That these are the bytes that were written."""
+        written = int(self._crc32[row])
+        if written != _UNKNOWN and (found := crc32(data)) != written:
+            number = row - int(self._first_row[i])
+            large = int(self._counts[i, 0])
+            frame = f"HR frame {number}" if number < large else f"LR frame {number - large}"
+            raise MediaError(f"the bytes of {frame} are not those that were stored (CRC-32 {found:08x}, {written:08x})")
 
     def _pictures(self, i: int, rows: NDArray[np.int64], data: Mapping[Span, bytes]) -> Pixels:
         if not len(rows):
@@ -179,3 +205,18 @@ class Corpus:
 
     def _span(self, row: int) -> Span:
         return int(self._offset[row]), int(self._length[row])
+
+
+def _number_of(stream: str) -> int:
+    """0 for HR, 1 for LR, as they follow each other in the index."""
+    if stream not in STREAMS:
+        raise UsageError(f"stream={stream!r}: the streams of a corpus are hr and lr (high and low resolution)")
+    return STREAMS.index(stream)
+
+
+def _crc32_of(index: Any) -> NDArray[np.int64]:
+    """Of each row of the index; `_UNKNOWN` where an older version wrote it."""
+    if "crc32" not in index.column_names:
+        return np.full(len(index), _UNKNOWN)
+    crcs: NDArray[np.int64] = pc.fill_null(index["crc32"].cast(pa.int64()), _UNKNOWN).to_numpy()
+    return crcs

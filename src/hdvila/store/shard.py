@@ -9,12 +9,13 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from hdvila.errors import StoreError
 from hdvila.files import sync_folder
 from hdvila.media import Packed
 from hdvila.media.packed import SUFFIXES
-from hdvila.store.layout import Entry, check_format, key_of, to_json
+from hdvila.store.layout import STREAMS, Bytes, Entry, Stream, check_format, key_of, to_json
 
 _BLOCK = 512
 _SUFFIX = {form: suffix for suffix, form in SUFFIXES.items()}
@@ -33,13 +34,14 @@ class ShardWriter:
     def add(self, facts: dict[str, Any], hr: Packed, lr: Packed) -> None:
         """Append one clip: its pictures, its text, its facts."""
         key = key_of(facts["clip_id"])
-        places: dict[str, list[tuple[int, int]]] = {"hr": [], "lr": []}
+        facts = facts | {"hr_crc32": list(map(crc32, hr.data)), "lr_crc32": list(map(crc32, lr.data))}
+        places: dict[str, list[Bytes]] = {"hr": [], "lr": []}
         block = bytearray()
         for stream, packed in (("hr", hr), ("lr", lr)):
-            for data, frames in zip(packed.data, packed.counts, strict=True):
+            for data, frames, crc in zip(packed.data, packed.counts, facts[f"{stream}_crc32"], strict=True):
                 name = f"{key}.{stream}.{len(places[stream]):03d}.{_SUFFIX[packed.form]}"
                 offset = _append(block, name, data)
-                places[stream] += [(self._ends[-1] + offset, len(data))] * frames
+                places[stream] += [Bytes(self._ends[-1] + offset, len(data), crc)] * frames
         _append(block, f"{key}.txt", facts["text"].encode())
         _append(block, f"{key}.json", to_json(facts))
         self._write(block)
@@ -99,7 +101,7 @@ def scan_shard(path: Path) -> list[Entry]:
         with tarfile.open(path) as tar:
             for member in tar:
                 key, *rest = member.name.split(".")
-                if len(rest) == 3 and rest[0] in ("hr", "lr") and rest[2] in SUFFIXES:
+                if len(rest) == 3 and rest[0] in STREAMS and rest[2] in SUFFIXES:
                     streams = files.setdefault(key, {"hr": [], "lr": []})
                     streams[rest[0]].append((int(rest[1]), member.offset_data, member.size))
                 elif rest == ["json"]:
@@ -107,22 +109,23 @@ def scan_shard(path: Path) -> list[Entry]:
                     assert content is not None
                     facts = json.loads(content.read())
                     check_format(facts.get("format"), path)
-                    form, found = facts.get("form", "jpeg"), files[key]
-                    hr, lr = (_places(found[name], len(facts[f"{name}_pts"]), form) for name in ("hr", "lr"))
+                    hr, lr = (_places(files[key][name], facts, name) for name in STREAMS)
                     entries.append(Entry(facts, hr, lr))
     except (tarfile.TarError, OSError, ValueError, KeyError) as error:
         raise StoreError(f"{path}: is damaged ({error}); delete it and build its videos again") from error
     return entries
 
 
-def _places(files: Sequence[tuple[int, int, int]], frames: int, form: str) -> list[tuple[int, int]]:
-    """(offset, length) of each of `frames` frames, from (first frame, offset, length) of the files they lie in."""
-    places: list[tuple[int, int]] = []
-    if form == "jpeg" and len(files) != frames:
+def _places(files: Sequence[tuple[int, int, int]], facts: dict[str, Any], stream: Stream) -> list[Bytes]:
+    """Where each frame of a stream lies, from (first frame, offset, length) of the files that hold them."""
+    places: list[Bytes] = []
+    frames = len(facts[f"{stream}_pts"])
+    if facts.get("form", "jpeg") == "jpeg" and len(files) != frames:
         raise ValueError(f"{len(files)} of {frames} pictures of a clip are there")
     ends = [first for first, _, _ in files[1:]] + [frames]
-    for (first, offset, length), end in zip(files, ends, strict=True):
+    crcs = facts.get(f"{stream}_crc32", [None] * len(files))
+    for (first, offset, length), end, crc in zip(files, ends, crcs, strict=True):
         if first != len(places) or end <= first:
             raise ValueError("pictures of a clip are missing")
-        places += [(offset, length)] * (end - first)
+        places += [Bytes(offset, length, crc)] * (end - first)
     return places

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from hdvila.errors import StoreError
 from hdvila.files import replacing
-from hdvila.store.layout import CLIPS, FORMAT, INDEX, OWN_FIELDS, SHARDS, Entry, Rates, check_format
+from hdvila.store.layout import CLIPS, FORMAT, INDEX, OWN_FIELDS, SHARDS, Bytes, Entry, Rates, check_format
 from hdvila.store.place import Folder, Place
 from hdvila.store.shard import scan_shard
 
@@ -42,6 +42,7 @@ _INDEX_FIELDS = {
     "pts": pa.float64(),
     "offset": pa.int64(),
     "length": pa.int32(),
+    "crc32": pa.uint32(),
 }
 
 
@@ -61,8 +62,8 @@ def make_tables(shards: Iterable[tuple[str, list[Entry]]]) -> tuple[Any, Any]:
                 rows["stream"] += [stream] * len(places)
                 rows["frame"] += range(len(places))
                 rows["pts"] += facts[f"{stream}_pts"]
-                rows["offset"] += [offset for offset, _ in places]
-                rows["length"] += [length for _, length in places]
+                for name in Bytes._fields:
+                    rows[name] += [getattr(place, name) for place in places]
     names = [*_CLIP_FIELDS, *sorted({name for clip in clips for name in clip} - set(_CLIP_FIELDS))]
     columns = {name: pa.array([clip.get(name) for clip in clips], _CLIP_FIELDS.get(name)) for name in names}
     index = {name: pa.array(values, _INDEX_FIELDS[name]) for name, values in rows.items()}

@@ -57,3 +57,12 @@ def test_no_stream_is_wrong_use() -> None:
         replace(BOTH, streams="low", neighbours=0)
     with pytest.raises(UsageError, match="hybrid, high, low"):
         replace(BOTH, streams="middle")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["high", "low", "banana", "HR", "", None])
+def test_a_stream_of_another_name_is_refused(name: str, tmp_path: Path) -> None:
+    stored = corpus(tmp_path)
+    assert (stored.num_frames(0, "hr"), stored.num_frames(0, "lr"), stored.num_frames(0)) == (6, 30, 30)
+    for ask in (stored.frames, stored.num_frames, stored.pts_seconds):
+        with pytest.raises(UsageError, match=f"stream={name!r}: the streams of a corpus are hr and lr"):
+            ask(0, name)  # type: ignore[operator]

@@ -63,6 +63,7 @@ _MEANING = {
     "pts": "presentation time of the picture, seconds on the video's clock",
     "offset": "first byte of its file in the shard",
     "length": "bytes of its file",
+    "crc32": "CRC-32 of its file",
     "video": "name of the video",
     "step": "step of the build",
     "reason": "one line that says why",
