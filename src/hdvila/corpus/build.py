@@ -24,6 +24,7 @@ from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sentences import SentenceNotes, Sentences
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.fetch import Downloader
+from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.stored import KNOWN, as_before
 from hdvila.progress import SILENT, Reporter
 
@@ -44,6 +45,7 @@ class BuildReport:
         sentences: what became of those of all videos in the corpus.
         categories: hours before and after the balance, where one was asked for.
         contaminated: videos that are in the corpus and should not be: they were excluded after they had been stored.
+        second_choice: videos whose words this run took from another file than the first, with what it passed over.
     """
 
     videos: int
@@ -57,6 +59,7 @@ class BuildReport:
     sentences: Sentences = field(default_factory=Sentences)
     categories: tuple[CategoryHours, ...] = ()
     contaminated: tuple[Failure, ...] = ()
+    second_choice: tuple[SourceVideo, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -100,7 +103,7 @@ def build_corpus(
         StoreError: the corpus cannot be written, was built with other settings, or another process writes to it.
     """
     root = Path(into)
-    videos, failures = collect(source, options.root, options.downloads)
+    videos, failures = collect(source, options.root, options.downloads, options.track)
     with store_for(root, options) as writer:
         known = writer.videos(KNOWN)
         if Path(source).is_dir():
@@ -135,6 +138,7 @@ def build_corpus(
         sentences=sentences,
         categories=choice.categories,
         contaminated=tuple(wrong),
+        second_choice=tuple(video for video in choice.fresh if video.passed_over),
     )
 
 

@@ -15,9 +15,9 @@ from hdvila.corpus.failures import Attempt, Failure
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sentences import Sentences
 from hdvila.corpus.sources.video import SourceVideo
+from hdvila.corpus.sources.words import words_of
 from hdvila.errors import StoreError
 from hdvila.media import ClipStreams, Form, Packed, Packing, clip_streams, probe
-from hdvila.text import read_transcript
 from hdvila.types import Clip
 
 DAMAGED = "damaged pictures"
@@ -69,7 +69,7 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: For
 
 
 def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipPlan:
-    transcript = read_transcript(video.transcript or video.path, language=options.track)
+    transcript, _ = words_of(video, options.track)
     attempt.step = "filter"
     info = probe(video.path)
     attempt.step = "clips"

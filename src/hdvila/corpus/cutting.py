@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from hdvila.corpus.ledger import fix_settings
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sentences import SentenceNotes, Sentences
 from hdvila.corpus.sources.video import SourceVideo
+from hdvila.corpus.sources.words import words_of
 from hdvila.corpus.spool import store_all
+from hdvila.errors import TranscriptError
 from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import CorpusWriter
@@ -45,10 +47,17 @@ def cut_videos(
     """
     root = Path(into)
     with store_for(root, options) as writer:
-        fresh = [video for video in videos if video.video_id not in writer.done_videos]
+        fresh = [_settled(video, options) for video in videos if video.video_id not in writer.done_videos]
         failures = cut_into(writer, fresh, options, reporter, stored=len(videos) - len(fresh))
     merge_failures(root, failures, {video.video_id for video in videos}, writer.done_videos)
     return SentenceNotes(root).publish(writer.done_videos), failures
+
+
+def _settled(video: SourceVideo, options: CorpusOptions) -> SourceVideo:
+    """With the one file of its words, which its clips will name; where none can be read, cutting says so."""
+    with suppress(TranscriptError):
+        return words_of(video, options.track)[1] if video.others else video
+    return video
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def failure_of(video: SourceVideo, step: str, error: Exception) -> Failure:
     if not isinstance(error, HdvilaError):
         kind = f"unexpected {type(error).__name__}"
         return Failure(video.video_id, step, video.published(f"{video.path}: {kind}: {said}"), kind)
-    for file in filter(None, (video.transcript, video.path)):
+    for file in dict.fromkeys((*video.spoken, video.path)):
         bare = said.removeprefix(f"{file}: ")
         if bare != said:
             break

@@ -13,7 +13,7 @@ import numpy as np
 from hdvila.corpus.choice.exclude import ExcludedIds
 from hdvila.corpus.choice.near_duplicates import LookAlikes, hashes_of, looks_like, step_of
 from hdvila.corpus.failures import CHANGED, Failure
-from hdvila.corpus.sources.video import SourceVideo
+from hdvila.corpus.sources.video import SourceVideo, file_print
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus
 from hdvila.types import Pixels
@@ -47,6 +47,8 @@ def changed(videos: Sequence[SourceVideo], stored: Stored) -> list[Failure]:
         facts, now = stored[video.video_id], video.prints()
         before = {name: facts.get(f"{name}_print") for name in ("file", "transcript")}
         other = [name for name, value in before.items() if value and now.get(f"{name}_print", value) != value]
+        if "transcript" in other and {None, before["transcript"]} & {file_print(file) for file in video.others}:
+            other.remove("transcript")  # it was cut by another of its files
         if other:
             what = f"{' and '.join(other)} {'is' if len(other) == 1 else 'are'}"
             why = f"{video.file}: its {what} not what was cut as {video.video_id}"

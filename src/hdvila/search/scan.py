@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hdvila.errors import UsageError, reason_of
-from hdvila.text.transcript import SUFFIXES as SUBTITLES
-from hdvila.text.transcript import find_sidecar
+from hdvila.text.sidecars import SUFFIXES as SUBTITLES
+from hdvila.text.sidecars import find_sidecar
 
 __all__ = ["Found", "Scan", "content_digest", "folder_of_videos", "scan"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hdvila.errors import TranscriptError
-from hdvila.text import find_sidecar, read_transcript
+from hdvila.text import read_transcript
 from hdvila.types import Transcript
 
 JSON3 = {
@@ -184,11 +184,3 @@ def test_characters_that_no_text_file_can_hold_are_left_out(tmp_path: Path) -> N
     said = read(tmp_path, '[{"start": 1, "end": 2, "text": "a\\ud800b \\u0007c\\ue000d&#xe000;"}]')
     assert said.text == "ab cd"
     said.text.encode()
-
-
-def test_the_richest_file_beside_a_video_is_found(tmp_path: Path) -> None:
-    for name in ("talk.mp4", "talk.json", "talk.info.json", "talk.en.vtt", "talk.en.json3"):
-        (tmp_path / name).touch()
-    assert find_sidecar(tmp_path / "talk.mp4") == tmp_path / "talk.json"
-    (tmp_path / "talk.json").unlink()
-    assert find_sidecar(tmp_path / "talk.mp4") == tmp_path / "talk.en.json3"

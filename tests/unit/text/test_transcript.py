@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hdvila.errors import TranscriptError
-from hdvila.text import find_transcript, read_transcript
+from hdvila.text import read_transcript
 from hdvila.types import Transcript
 from tests.shared import SUBTITLES, VIDEOS, needs
 
@@ -297,32 +297,13 @@ def test_subtitles_inside_a_video(name: str, begins: str, start: float) -> None:
     transcript = read_transcript(file)
     assert transcript.text.startswith(begins)
     assert transcript.words[0].start == pytest.approx(start)
-    assert find_transcript(file) == file
 
 
 @needs(SUBTITLES)
 def test_a_video_without_subtitles() -> None:
     file = VIDEOS / "learning-area__frog.mp4"
-    assert find_transcript(file) is None
     with pytest.raises(TranscriptError, match="no subtitle track"):
         read_transcript(file)
-
-
-@pytest.mark.parametrize(
-    ("names", "found"),
-    [
-        (["talk.vtt", "talk.en.vtt", "talk.srt"], "talk.vtt"),
-        (["talk.de.vtt", "talk.en-US.vtt", "talk.fr.srt"], "talk.en-US.vtt"),
-        (["talk.de.vtt", "talk.srt"], "talk.srt"),
-        (["talk.mp4.srt"], "talk.mp4.srt"),
-        (["talk.VTT"], "talk.VTT"),
-        (["talks.vtt", "talk.txt", "talk part two.vtt", "alk.vtt"], None),
-    ],
-)
-def test_the_subtitles_beside_a_video(tmp_path: Path, names: list[str], found: str | None) -> None:
-    for name in [*names, "talk.mp4"]:
-        write(tmp_path, name, b"x")
-    assert find_transcript(tmp_path / "talk.mp4") == (tmp_path / found if found else None)
 
 
 def test_a_pipe_or_a_folder_is_not_opened(tmp_path: Path) -> None:

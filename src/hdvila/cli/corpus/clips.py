@@ -43,7 +43,7 @@ def clips(
     from hdvila.corpus import Failure, collect, plan_video
 
     options = corpus_options(locals())
-    videos, failures = collect(source, root)
+    videos, failures = collect(source, root, language=options.track)
     for video in videos:
         plan = plan_video(video, options)
         if isinstance(plan, Failure):
@@ -88,7 +88,7 @@ def cut(
     from hdvila.corpus.failures import summarise
 
     options = corpus_options(locals())
-    videos, failures = collect(source, root)
+    videos, failures = collect(source, root, language=options.track)
     found = len(videos) + len(failures)
     sentences, lost = cut_videos(videos, into, options, console.reporter())
     failures += lost

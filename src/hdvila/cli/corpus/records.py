@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING
 from hdvila.cli import console
 
 if TYPE_CHECKING:
-    from hdvila.corpus import CategoryHours, Failure, Sentences, StepSummary
+    from hdvila.corpus import CategoryHours, Failure, Sentences, SourceVideo, StepSummary
 
 
 def emit_failures(failures: Iterable[Failure], json: bool) -> None:
     for failure in failures:
         console.emit(asdict(failure), json, f"left out at {failure.step}: {failure.video}: {failure.reason}")
+
+
+def emit_second_choice(videos: Iterable[SourceVideo], json: bool) -> None:
+    """Videos whose words are not from the first of their files, since that could not be read."""
+    for video in videos:
+        words_from = video.spoken[0].name
+        passed_over = [{"file": one.file.name, "reason": one.reason} for one in video.passed_over]
+        record = {"video": video.video_id, "words_from": words_from, "passed_over": passed_over}
+        why = "; ".join(f"{one['file']}: {one['reason']}" for one in passed_over)
+        console.emit(record, json, f"{video.video_id}: its words are from {words_from}; passed over {why}")
 
 
 def emit_contaminated(videos: Iterable[Failure], json: bool) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from hdvila.cli import console
 from hdvila.cli.corpus.options import EXCLUDE, HEIGHT, JSON, LANGUAGE, LIKE, LIST, RETRY, ROOT, SEED, SOURCE, WORKERS
-from hdvila.cli.corpus.records import category_line, emit_failures, step_line, step_record
+from hdvila.cli.corpus.records import category_line, emit_failures, emit_second_choice, step_line, step_record
 
 if TYPE_CHECKING:
     from hdvila.corpus import CategoryHours, Failure, SourceVideo
@@ -44,7 +44,12 @@ def fetch(
     if retry_failed:
         again = {failure.video for failure in read_failures(into.parent, _failures_name(into))}
         videos = [video for video in videos if video.video_id in again or video.path.exists()]
-    fetched, lost = step(videos, youtube_dl(language, min_height), reporter=console.reporter())
+    fetched, lost = step(
+        videos,
+        youtube_dl(language, min_height),
+        language=None if language == "any" else language,
+        reporter=console.reporter(),
+    )
     came = len(videos) + len(failures)
     _finish_step("fetch", came, fetched, [*failures, *lost], into, downloads, json)
 
@@ -86,7 +91,7 @@ def filter_step(
     from hdvila.corpus import collect as list_videos
 
     options = CorpusOptions(min_height=min_height, language=language, workers=workers)
-    videos, failures = list_videos(source, root)
+    videos, failures = list_videos(source, root, language=options.track)
     kept, lost = filter_videos(videos, options, reporter=console.reporter())
     came = len(videos) + len(failures)
     _finish_step("filter", came, kept, [*failures, *lost], into, _below(source, root, into), json)
@@ -139,6 +144,7 @@ def _finish_step(
     write_videos(into, videos, root)
     write_failures(into.parent, failures, _failures_name(into))
     emit_failures(failures, json)
+    emit_second_choice((video for video in videos if video.passed_over), json)
     steps = summarise(came, failures, [step])
     failed = sum(failure.step not in WANTED for failure in failures)
     whole = {

@@ -84,7 +84,7 @@ def transcribe(
     from hdvila.corpus import collect, transcribe_videos
     from hdvila.text.transcribe import load_speech_model
 
-    videos, failures = collect(source, root)
+    videos, failures = collect(source, root, language=language)
     heard, lost = transcribe_videos(videos, load_speech_model(model, device), language, console.reporter())
     failures += lost
     emit_failures(failures, json)

@@ -65,7 +65,8 @@ def choose(
     wrong = contaminated(corpus, known, ids, look_alikes, compared, reporter)
     fresh, failures = exclude([video for video in videos if video.video_id not in known], ids)
     if options.downloads is not None:
-        fresh, lost = fetch(fresh, download or youtube_dl(options.language, options.min_height), reporter=reporter)
+        download = download or youtube_dl(options.language, options.min_height)
+        fresh, lost = fetch(fresh, download, language=options.track, reporter=reporter)
         failures += lost
     fresh, lost = filter_videos(fresh, options, look_alikes=look_alikes, journal=journal, reporter=reporter)
     failures += lost

@@ -14,12 +14,13 @@ from hdvila.corpus.choice.near_duplicates import LookAlikes, looks_like
 from hdvila.corpus.failures import Attempt, Failure, died_on
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.video import SourceVideo
+from hdvila.corpus.sources.words import words_of
 from hdvila.media import VideoInfo
 from hdvila.media.container import usable_cores
 from hdvila.media.ending import probe_to_end
 from hdvila.processes import Died, in_order
 from hdvila.progress import SILENT, Reporter
-from hdvila.text import read_transcript
+from hdvila.types import Transcript
 
 _LOST = 1.0  # seconds without a picture at the end from which on a video counts as broken off
 _DEFAULTS = CorpusOptions()
@@ -49,9 +50,9 @@ def filter_videos(
     """
     check_language(options.language)
     with Journal(journal, _terms(options, look_alikes)) if journal else nullcontext() as memory:
-        known = {video.video_id: memory.duration(video) if memory else None for video in videos}
+        known = {video.video_id: memory.recall(video) if memory else None for video in videos}
         todo = [video for video in videos if known[video.video_id] is None]
-        fit = {video.video_id: replace(video, duration=known[video.video_id]) for video in videos}
+        fit = {video.video_id: known[video.video_id] or video for video in videos}
         failures = []
         work = partial(check, options=options, look_alikes=look_alikes)
         with reporter.task("filtering videos", total=len(videos), done=len(videos) - len(todo)) as bar:
@@ -63,7 +64,7 @@ def filter_videos(
                 else:
                     fit[video.video_id] = outcome
                     if memory:
-                        memory.passed(outcome)
+                        memory.passed(video, outcome)
                 bar.advance(note=f"{len(failures)} unfit" if failures else "")
     return list(fit.values()), failures
 
@@ -73,7 +74,8 @@ def remember_durations(
 ) -> list[SourceVideo]:
     """The videos with the durations that the journal remembers, as far as it does."""
     with Journal(journal, _terms(options, look_alikes)) as memory:
-        return [replace(video, duration=memory.duration(video)) for video in videos]
+        known = ((video, memory.recall(video)) for video in videos)
+        return [replace(video, duration=past.duration if past else None) for video, past in known]
 
 
 def _terms(options: CorpusOptions, look_alikes: LookAlikes | None) -> str:
@@ -92,10 +94,7 @@ def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | 
         if not video.path.stat().st_size:
             attempt.refuse("the file is empty (0 bytes); fetch the video again", kind="the file is empty")
         attempt.step = "transcript"
-        transcript = read_transcript(video.transcript or video.path, language=options.track)
-        declared = transcript.language or video.attributes.get("language")
-        if why := unwanted_language(transcript.text, declared, options.language):
-            attempt.refuse(why, path=video.transcript)
+        _, video = words_of(video, options.track, partial(_unwanted, video, options.language))
         attempt.step = "filter"
         info, lost = probe_to_end(video.path)
         if wrong := unfit(info, options, lost):
@@ -105,6 +104,10 @@ def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | 
             return looks_like(video, like)
         return replace(video, duration=info.duration)
     return attempt.failure
+
+
+def _unwanted(video: SourceVideo, language: str, transcript: Transcript) -> str | None:
+    return unwanted_language(transcript.text, transcript.language or video.attributes.get("language"), language)
 
 
 def unfit(info: VideoInfo, options: CorpusOptions, lost: float = 0.0) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -22,7 +23,7 @@ class Journal:
 
     def __init__(self, path: Path, terms: str) -> None:
         self._path, self._terms = path, terms
-        self._passed: dict[str, tuple[str, float]] = {}
+        self._passed: dict[str, tuple[str, float, int]] = {}
         broken = False  # the last line of a run that was killed may be half
         with suppress(FileNotFoundError):
             lines = path.read_text(encoding="utf-8").split("\n")
@@ -30,7 +31,8 @@ class Journal:
             for line in lines:
                 with suppress(ValueError, KeyError, TypeError):
                     entry = json.loads(line)
-                    self._passed[entry["id"]] = entry["stamp"], float(entry["duration"])
+                    facts = entry["stamp"], float(entry["duration"]), int(entry.get("spoken", 0))
+                    self._passed[entry["id"]] = facts
         try:
             self._stream = path.open("a", encoding="utf-8")
             self._stream.write("\n" * broken)
@@ -46,18 +48,22 @@ class Journal:
         with suppress(OSError):  # a full disk refuses again what is still buffered
             self._stream.close()
 
-    def duration(self, video: SourceVideo) -> float | None:
-        """Seconds of a video that passed, and is still the same; None: it must be looked at."""
-        stamp, duration = self._passed.get(video.video_id, ("", 0.0))
-        return duration if stamp and stamp == self._stamp(video) else None
+    def recall(self, video: SourceVideo) -> SourceVideo | None:
+        """A video that passed, and is still the same, with what was found out; None: it must be looked at."""
+        stamp, duration, number = self._passed.get(video.video_id, ("", 0.0, 0))
+        if not stamp or stamp != self._stamp(video) or number >= len(video.spoken):
+            return None
+        taken = video.spoken[number]
+        return replace(video, duration=duration, transcript=None if taken == video.path else taken, others=())
 
-    def passed(self, video: SourceVideo) -> None:
-        """Note a video that passed.
+    def passed(self, video: SourceVideo, fit: SourceVideo) -> None:
+        """Note a video that passed; `fit` is what became of it.
 
         Raises:
             StoreError: there is no room.
         """
-        entry = {"id": video.video_id, "stamp": self._stamp(video), "duration": video.duration}
+        number = video.spoken.index(fit.spoken[0])
+        entry = {"id": video.video_id, "stamp": self._stamp(video), "duration": fit.duration, "spoken": number}
         try:
             self._stream.write(json.dumps(entry) + "\n")
             self._stream.flush()
@@ -65,7 +71,7 @@ class Journal:
             raise self._no_room(error) from error
 
     def _stamp(self, video: SourceVideo) -> str:
-        files = [video.path] if video.transcript is None else [video.path, video.transcript]
+        files = dict.fromkeys((video.path, *video.spoken))
         try:
             facts = [(str(file), os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files]
         except (OSError, ValueError):

@@ -14,7 +14,7 @@ from hdvila.corpus.sources.manifest import ATTRIBUTES, read_manifest, write_mani
 from hdvila.corpus.sources.names import safe_name
 from hdvila.corpus.sources.video import SourceVideo, as_text
 from hdvila.errors import UsageError
-from hdvila.text import find_sidecar
+from hdvila.text import Sidecars
 
 VIDEO_SUFFIXES = frozenset(
     ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .flv .wmv .3gp .ogv .vob .mxf".split()  # noqa: SIM905
@@ -25,30 +25,34 @@ def collect(
     source: str | os.PathLike[str],
     root: str | os.PathLike[str] | None = None,
     downloads: str | os.PathLike[str] | None = None,
+    language: str | None = None,
 ) -> tuple[list[SourceVideo], list[Failure]]:
     """List the videos of a folder (and the folders in it) or of a manifest, in the order of their ids; or one video.
 
     The id of a video in a folder is its path below the folder without the ending, or with it where two would be the
     same. Hidden files are not looked at. Links to files are followed wherever they lead, for the folder is one's
-    own; links to folders are not. Subtitles stand beside a video under the same stem, or inside it.
+    own; links to folders are not. Subtitles stand beside a video (`hdvila.text.Sidecars` tells which), or inside it.
 
     Args:
         source: a folder, a video, or a manifest (see `hdvila.corpus.sources.manifest`).
         root: where the videos of a manifest lie, if not in its own folder. Paths that lead out of it are refused,
             links in it too. A row of HD-VILA-100M's list has no path: its file is ``<root>/<video_id>.<any ending>``.
         downloads: where videos with only a url lie or will lie; None: they are left out.
+        language: of the words that are wanted, where a video has several files of subtitles.
 
     Raises:
         UsageError: there is no such folder or file, or the manifest cannot be read.
     """
     file = Path(source)
     if file.is_dir():
-        return _from_folder(file)
+        return _from_folder(file, language)
     if file.is_file() and is_video_name(file.name):
-        return [SourceVideo(_shown(Path(file.stem)), file, find_sidecar(file), root=file.parent)], []
+        beside = Sidecars(file.parent, is_video_name)
+        name = _shown(Path(file.stem))
+        return [SourceVideo.with_found(name, file, beside, language, root=file.parent)], []
     if file.is_file():
         below = file.parent if root is None else Path(root)
-        return _from_manifest(file, _Places(below, None if downloads is None else Path(downloads)))
+        return _from_manifest(file, _Places(below, None if downloads is None else Path(downloads)), language)
     raise UsageError(f"{source}: there is no such folder or manifest; name a folder of videos or a list of them")
 
 
@@ -79,17 +83,17 @@ def _relative(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
 
 
-def _from_folder(root: Path) -> tuple[list[SourceVideo], list[Failure]]:
+def _from_folder(root: Path, language: str | None) -> tuple[list[SourceVideo], list[Failure]]:
     found = list(_walk(root))
     bare = Counter(_shown(file.relative_to(root).with_suffix("")) for file, _ in found)
     videos, failures = [], []
-    for file, names in found:
+    for file, beside in found:
         inside = file.relative_to(root)
         stem = _shown(inside.with_suffix(""))
         video_id = stem if bare[stem] == 1 else _shown(inside)
         try:
             _check_kind(file)
-            videos.append(SourceVideo(video_id, file, find_sidecar(file, names), root=root))
+            videos.append(SourceVideo.with_found(video_id, file, beside, language, root=root))
         except ValueError as error:
             failures.append(_failure(video_id, error))
     return sorted(videos, key=lambda video: video.video_id), failures
@@ -113,13 +117,14 @@ def _check_kind(file: Path) -> None:
         raise _Unusable(f"{as_text(file.name)} is no regular file; put a copy of the video there", "is no regular file")
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Every video file below `root`, with the names of all files in its folder."""
+def _walk(root: Path) -> Iterator[tuple[Path, Sidecars]]:
+    """Every video file below `root`, with the subtitles of its folder."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            if not name.startswith(".") and is_video_name(name):
-                yield Path(folder, name), names
+        videos = [name for name in names if not name.startswith(".") and is_video_name(name)]
+        if videos:
+            beside = Sidecars(Path(folder), is_video_name)
+            yield from ((Path(folder, name), beside) for name in videos)
 
 
 def is_video_name(name: str) -> bool:
@@ -132,7 +137,7 @@ class _Places:
 
     def __init__(self, root: Path, downloads: Path | None) -> None:
         self.root, self.downloads = root, downloads
-        self._names: dict[Path, list[str]] = {}
+        self._beside: dict[Path, Sidecars] = {}
         self._by_stem: dict[Path, dict[str, str]] = {}
         self._real: dict[Path, str] = {}
 
@@ -161,15 +166,16 @@ class _Places:
         what = "its path leads out of the folder of the videos"
         raise _Unusable(f"{what} ({path!r}); name another folder (--root)", what)
 
-    def names(self, folder: Path) -> list[str]:
-        if folder not in self._names:
-            self._names[folder] = os.listdir(folder) if folder.is_dir() else []
-        return self._names[folder]
+    def beside(self, folder: Path) -> Sidecars:
+        if folder not in self._beside:
+            self._beside[folder] = Sidecars(folder, is_video_name)
+        return self._beside[folder]
 
     def video_called(self, folder: Path, stem: str) -> Path | None:
         """The video in `folder` under this stem."""
         if folder not in self._by_stem:
-            videos = sorted((name for name in self.names(folder) if is_video_name(name)), reverse=True)
+            names = os.listdir(folder) if folder.is_dir() else []
+            videos = sorted((name for name in names if is_video_name(name)), reverse=True)
             self._by_stem[folder] = {os.path.splitext(name)[0]: name for name in videos}
         name = self._by_stem[folder].get(stem)
         return None if name is None else self.within(folder, folder / name)
@@ -189,7 +195,7 @@ class _Places:
         return found
 
 
-def _from_manifest(manifest: Path, places: _Places) -> tuple[list[SourceVideo], list[Failure]]:
+def _from_manifest(manifest: Path, places: _Places, language: str | None) -> tuple[list[SourceVideo], list[Failure]]:
     videos: dict[str, SourceVideo] = {}
     failures = []
     for row in read_manifest(manifest):
@@ -198,24 +204,29 @@ def _from_manifest(manifest: Path, places: _Places) -> tuple[list[SourceVideo], 
                 raise _Unusable(row["wrong"], "a value is no line of text")
             if row["id"] in videos:
                 raise ValueError("the manifest has this id twice; the first row counts")
-            videos[row["id"]] = _video_of(row, places)
+            videos[row["id"]] = _video_of(row, places, language)
         except ValueError as error:
             failures.append(_failure(row["id"], error))
     return sorted(videos.values(), key=lambda video: video.video_id), failures
 
 
-def _video_of(row: dict[str, Any], places: _Places) -> SourceVideo:
+def _video_of(row: dict[str, Any], places: _Places, language: str | None) -> SourceVideo:
     path = places.video(row)
     _check_kind(path)
-    words = places.below_root(row["transcript"]) if "transcript" in row else None
-    if words is None and (names := places.names(path.parent)):
-        words = find_sidecar(path, names)
     folder = places.root if path.is_relative_to(places.root) else places.downloads
-    if words is not None and folder is not None:
-        places.within(folder, words)
-    attributes = {name: row[name] for name in ATTRIBUTES if name in row}
-    clips = _clips_of(row) if "clip" in row else None
-    return SourceVideo(row["id"], path, words, attributes, row.get("duration"), clips, folder)
+    more = {
+        "attributes": {name: row[name] for name in ATTRIBUTES if name in row},
+        "duration": row.get("duration"),
+        "clips": _clips_of(row) if "clip" in row else None,
+        "root": folder,
+    }
+    video = SourceVideo.with_found(row["id"], path, places.beside(path.parent), language, **more)
+    if "transcript" in row:
+        video = video.by(places.below_root(row["transcript"]))
+    for words in (video.transcript, *video.others):
+        if words is not None and folder is not None:
+            places.within(folder, words)
+    return video
 
 
 def _clips_of(row: dict[str, Any]) -> tuple[GivenClip, ...]:

@@ -14,7 +14,7 @@ from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import HdvilaError, MediaError, StoreError, require
 from hdvila.files import is_full_disk
 from hdvila.progress import SILENT, Reporter
-from hdvila.text import find_sidecar
+from hdvila.text import Sidecars
 
 Downloader = Callable[[str, Path], object]
 """``download(url, stem)`` puts the video (and its subtitles) beside `stem` under that name and an ending of its own, or
@@ -22,9 +22,15 @@ raises."""
 
 
 def fetch(
-    videos: Sequence[SourceVideo], download: Downloader, *, reporter: Reporter = SILENT
+    videos: Sequence[SourceVideo], download: Downloader, *, language: str | None = None, reporter: Reporter = SILENT
 ) -> tuple[list[SourceVideo], list[Failure]]:
     """Download the videos that are not there yet (see `hdvila.corpus.sources.collect`, `downloads`).
+
+    Args:
+        videos: those that are there already are left alone.
+        download: see `Downloader`.
+        language: of the words that are wanted, where it brings several files of subtitles.
+        reporter: hears of each video.
 
     Raises:
         StoreError: there is no room: that is no fault of the video.
@@ -35,7 +41,7 @@ def fetch(
     with reporter.task("fetching videos", total=len(videos), done=len(videos) - len(missing)) as bar:
         for video in missing:
             try:
-                fetched[video.video_id] = _fetch_one(video, download)
+                fetched[video.video_id] = _fetch_one(video, download, language)
             except StoreError:
                 raise
             except HdvilaError as error:
@@ -49,7 +55,7 @@ def _is_missing(video: SourceVideo) -> bool:
     return "url" in video.attributes and not is_video_name(video.path.name)
 
 
-def _fetch_one(video: SourceVideo, download: Downloader) -> SourceVideo:
+def _fetch_one(video: SourceVideo, download: Downloader, language: str | None) -> SourceVideo:
     url = video.attributes["url"]
     if urlsplit(url).scheme not in ("http", "https"):
         why = "is no address that begins with http:// or https://"
@@ -67,7 +73,10 @@ def _fetch_one(video: SourceVideo, download: Downloader) -> SourceVideo:
     for name in names:
         if is_video_name(name) and name.count(".") == 1:
             path = video.path.parent / name
-            return replace(video, path=path, transcript=video.transcript or find_sidecar(path, names))
+            if video.transcript is not None:
+                return replace(video, path=path)
+            found = SourceVideo.with_found(video.video_id, path, Sidecars(path.parent, is_video_name), language)
+            return replace(video, path=path, transcript=found.transcript, others=found.others)
     why = "the downloader left no video"
     raise MediaError(f"{url}: {why} ({', '.join(names) or 'nothing'}); try again later", kind=why)
 

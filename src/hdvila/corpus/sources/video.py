@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from hdvila.corpus.sources.hd_vila_100m import GivenClip
+from hdvila.text import Sidecars
+from hdvila.text.first_readable import PassedOver
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SAMPLED = 1 << 16  # bytes at either end of a file that stand for its content
@@ -22,6 +25,9 @@ class SourceVideo:
         video_id: unique.
         path: its file; without an ending where it is still to be fetched.
         transcript: its subtitles; None: look inside the video.
+        others: what else may hold its words, the best first; tried where `transcript` cannot be read.
+        passed_over: what was tried before `transcript`, and why it was not taken.
+        unclaimed: where nothing was found, subtitle files whose names go on in a way that nobody knows.
         attributes: what the manifest says of it and the corpus keeps.
         duration: seconds, once it was probed.
         clips: bounds that are given; None: they follow from the sentences.
@@ -35,6 +41,28 @@ class SourceVideo:
     duration: float | None = None
     clips: tuple[GivenClip, ...] | None = None
     root: Path | None = field(default=None, compare=False)
+    others: tuple[Path, ...] = field(default=(), compare=False)
+    passed_over: tuple[PassedOver, ...] = field(default=(), compare=False)
+    unclaimed: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def with_found(cls, video_id: str, path: Path, beside: Sidecars, language: str | None, **more: Any) -> SourceVideo:
+        """A video with the subtitle files that lie `beside` it, those in `language` first. Its own track comes last."""
+        found = beside.of(path.name, language)
+        if not found:
+            return cls(video_id, path, None, unclaimed=tuple(beside.unclaimed(path.name)), **more)
+        return cls(video_id, path, found[0], others=(*found[1:], path), **more)
+
+    def by(self, words: Path) -> SourceVideo:
+        """With the words that a list names: these alone, unless they were found beside the video with others."""
+        spoken = self.spoken if self.transcript else ()
+        others = tuple(file for file in spoken if file != words) if words in spoken else ()
+        return replace(self, transcript=words, others=others, unclaimed=())
+
+    @property
+    def spoken(self) -> tuple[Path, ...]:
+        """The files that may hold its words, in the order in which they are tried."""
+        return (self.transcript or self.path, *self.others)
 
     @property
     def file(self) -> str:
@@ -43,7 +71,7 @@ class SourceVideo:
 
     def published(self, text: str) -> str:
         """`text` with the files of this video named below the folder of the source, as strangers may read it."""
-        for file in filter(None, (self.transcript, self.path)):
+        for file in dict.fromkeys((*self.spoken, self.path)):
             for path in (file.absolute(), file):
                 text = text.replace(str(path), self._name(file))
         return as_text(text)
@@ -51,11 +79,15 @@ class SourceVideo:
     def prints(self) -> dict[str, str]:
         """What tells this video from another one of its name, as attributes of its clips.
 
-        ``file``, and as far as there are such files, ``file_print`` and ``transcript_print`` (see `file_print`).
+        ``file``, and as far as there are such files, ``file_print``, ``transcript`` and ``transcript_print`` (see
+        `file_print`).
         """
-        files = {"file_print": self.path, "transcript_print": self.transcript}
-        found = {name: file_print(file) for name, file in files.items() if file is not None}
-        return {"file": self.file} | {name: value for name, value in found.items() if value is not None}
+        files = {"file": self.path, "transcript": self.transcript}
+        found: dict[str, str | None] = {"file": self.file}
+        for name, file in files.items():
+            if file is not None:
+                found |= {name: self._name(file), f"{name}_print": file_print(file)}
+        return {name: value for name, value in found.items() if value is not None}
 
     def _name(self, file: Path) -> str:
         name = os.path.relpath(file, self.path.parent if self.root is None else self.root)

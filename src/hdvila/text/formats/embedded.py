@@ -15,6 +15,8 @@ from hdvila.text.formats.substation import substation_text
 from hdvila.text.formats.unroll import unroll
 
 _TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
+NO_WORDS_INSIDE = "has no subtitle track with text", "has no words in its subtitle tracks"
+"""The kinds of `TranscriptError` of a video that is whole and says nothing."""
 
 
 def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str | None, str]:
@@ -44,18 +46,8 @@ def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str |
         reason = reason_of(error)
         what = "is neither subtitle text nor a video"
         raise TranscriptError(f"{path}: {what} ({reason}); name another file", kind=what) from error
-    if tracks:
-        raise TranscriptError(f"{path}: has no words in its subtitle tracks; put a subtitle file beside it")
-    raise TranscriptError(f"{path}: has no subtitle track with text; put a subtitle file beside it")
-
-
-def has_embedded(path: Path) -> bool:
-    """Whether the file is a video with a subtitle track of text."""
-    try:
-        with open_local(path) as container:
-            return bool(_text_tracks(container, None))
-    except (av.error.FFmpegError, OSError):
-        return False
+    what = NO_WORDS_INSIDE[1 if tracks else 0]
+    raise TranscriptError(f"{path}: {what}; put a subtitle file beside it", kind=what)
 
 
 def _codec(track: Any) -> str:
