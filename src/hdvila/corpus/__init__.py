@@ -11,6 +11,7 @@ from hdvila.corpus.cutting import cut_videos
 from hdvila.corpus.describe import describe
 from hdvila.corpus.failures import Failure, StepSummary
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.reshape import Reshaped, filter_corpus, merge_corpora, split_corpus
 from hdvila.corpus.sentences import Sentences
 from hdvila.corpus.show import show
 from hdvila.corpus.sources.collect import collect, write_videos
@@ -29,6 +30,7 @@ __all__ = [
     "ExcludedIds",
     "Failure",
     "LookAlikes",
+    "Reshaped",
     "Sentences",
     "SourceVideo",
     "StepSummary",
@@ -39,12 +41,15 @@ __all__ = [
     "describe",
     "exclude",
     "fetch",
+    "filter_corpus",
     "filter_videos",
+    "merge_corpora",
     "plan_clips",
     "plan_video",
     "read_transcript",
     "read_transcripts",
     "show",
+    "split_corpus",
     "split_sentences",
     "transcribe_videos",
     "write_hd_vila_100m",

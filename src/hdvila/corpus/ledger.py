@@ -56,7 +56,7 @@ def fix_settings(root: Path, options: CorpusOptions, *, empty: bool) -> None:
                 f"give {name}={before}, or use another folder"
             )
     if settings != ledger["settings"]:
-        _write(root, ledger | {"settings": settings})
+        write_ledger(root, ledger | {"settings": settings})
 
 
 def record_run(
@@ -86,7 +86,7 @@ def record_run(
         "runs": ledger["runs"] if run in ledger["runs"] else [*ledger["runs"], run],
         "contaminated": [{"video": video, "reason": reasons[video]} for video in sorted(reasons)],
     }
-    _write(root, ledger | after)
+    write_ledger(root, ledger | after)
     return [Failure(row["video"], "exclude", row["reason"]) for row in after["contaminated"]]
 
 
@@ -101,6 +101,11 @@ def _plain(options: CorpusOptions, without: Collection[str]) -> dict[str, Any]:
     return said
 
 
-def _write(root: Path, ledger: Mapping[str, Any]) -> None:
+def write_ledger(root: Path, ledger: Mapping[str, Any]) -> None:
+    """Replace the file in one step.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
     with replacing(root / LEDGER, kind=StoreError) as partial:
         partial.write_text(json.dumps(ledger, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

@@ -67,7 +67,7 @@ class SentenceNotes:
         Raises:
             StoreError: it cannot be written.
         """
-        known = self._read()
+        known = self.read()
         rows: list[dict[str, Any]] = []
         for video in sorted(known.keys() & set(stored)):
             counts = {IN_CLIPS: known[video].in_clips, **dict(sorted(known[video].left_out.items()))}
@@ -76,7 +76,8 @@ class SentenceNotes:
             pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), partial)
         return read_left_out(self._root)
 
-    def _read(self) -> dict[str, Sentences]:
+    def read(self) -> dict[str, Sentences]:
+        """What was noted of each video; a line that a kill has broken is passed over."""
         known = {}
         with suppress(FileNotFoundError):
             for line in (self._root / _NOTES).read_text(encoding="utf-8").split("\n"):

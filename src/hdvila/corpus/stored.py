@@ -79,7 +79,7 @@ def contaminated(
         StoreError: pictures of the corpus cannot be read.
     """
     found: dict[str, Failure] = {}
-    names = {video_id: _from_corpus(video_id, facts) for video_id, facts in stored.items()}
+    names = {video_id: source_of(video_id, facts) for video_id, facts in stored.items()}
     for video_id, video in names.items():
         if failure := ids.match(video):
             found[video_id] = failure
@@ -99,7 +99,8 @@ def contaminated(
     return [found[video_id] for video_id in sorted(found)]
 
 
-def _from_corpus(video_id: str, facts: Mapping[str, Any]) -> SourceVideo:
+def source_of(video_id: str, facts: Mapping[str, Any]) -> SourceVideo:
+    """A stored video as a source has it, by the facts of its first clip; its file need not be there."""
     attributes = {"url": facts["url"]} if facts.get("url") else {}
     return SourceVideo(video_id, Path(facts.get("file") or video_id), None, attributes, root=Path())
 

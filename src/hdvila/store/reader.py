@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.media import Preprocess, decode_jpeg, hybrid_indices, unpack
+from hdvila.media import Packed, Preprocess, decode_jpeg, hybrid_indices, unpack
 from hdvila.media.view import View
-from hdvila.store.layout import CLIPS, SHARDS, STREAMS, Rates, Stream
+from hdvila.store.layout import CLIPS, OWN_FIELDS, SHARDS, STREAMS, Attribute, Rates, Stream
 from hdvila.store.place import Folder, Span, place_of
 from hdvila.store.tables import read_remote_tables, read_tables
 from hdvila.types import Clip, Frames, HybridClip, Pixels, Seconds
@@ -104,6 +106,19 @@ class Corpus:
         rows = self._rows(i, stream, chosen)
         return Frames(self._decode(i, rows)[0], self._pts[rows])
 
+    def packed(self, i: int) -> tuple[Packed, Packed]:
+        """The HR and LR frames of clip `i` as they are stored, for a `CorpusWriter` to store again.
+
+        Raises:
+            StoreError: the shard is missing or damaged; names shard and clip.
+        """
+        return self._packed(i, "hr"), self._packed(i, "lr")
+
+    def attributes(self, i: int) -> dict[str, Attribute]:
+        """What is known of clip `i` besides its own fields: category, license and the like."""
+        row = self.table.slice(i, 1).to_pylist()[0]
+        return {name: value for name, value in row.items() if name not in OWN_FIELDS and value is not None}
+
     def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip:
         """Clip `i` as the model sees it; decodes only the 1 + 2N pictures of each segment.
 
@@ -155,17 +170,41 @@ class Corpus:
 
     def _decode(self, i: int, *wanted: NDArray[np.int64]) -> list[Pixels]:
         """(n, H, W, 3) of each run of rows, all read at once; a picture asked for more than once is decoded once."""
-        shard = self._shards[self._shard_of[i]]
-        places = {self._span(row): row for rows in wanted for row in rows.tolist()}
-        try:
-            data = dict(zip(places, self._place.spans(shard, list(places)), strict=True)) if places else {}
-            for span, row in places.items():
-                self._check(i, row, data[span])
+        with self._reading(i):
+            data = self._files(i, [row for rows in wanted for row in rows.tolist()])
             return [self._pictures(i, rows, data) for rows in wanted]
+
+    def _packed(self, i: int, stream: Stream) -> Packed:
+        rows = self._rows(i, stream, np.arange(self.num_frames(i, stream)))
+        with self._reading(i):
+            data = self._files(i, rows.tolist())
+            height, width = self._pictures(i, rows[:1], data).shape[1:3]
+        frames = Counter(self._span(row) for row in rows.tolist())
+        return Packed(
+            self.rates.form, tuple(data.values()), tuple(frames[span] for span in data), self._pts[rows], height, width
+        )
+
+    def _files(self, i: int, rows: Sequence[int]) -> dict[Span, bytes]:
+        """The files in which rows lie, each once, in the order of the rows."""
+        places: dict[Span, int] = {}
+        for row in rows:
+            places.setdefault(self._span(row), row)
+        if not places:
+            return {}
+        data = dict(zip(places, self._place.spans(self._shards[self._shard_of[i]], list(places)), strict=True))
+        for span, row in places.items():
+            self._check(i, row, data[span])
+        return data
+
+    @contextmanager
+    def _reading(self, i: int) -> Iterator[None]:
+        """Name shard and clip where the shard fails."""
+        try:
+            yield
         except (OSError, MediaError) as error:
-            where, clip = self._place.where(f"{SHARDS}/{shard}"), self.table["clip_id"][i].as_py()
+            where = self._place.where(f"{SHARDS}/{self._shards[self._shard_of[i]]}")
             raise StoreError(
-                f"{where}: clip {clip!r} cannot be read: {error}; restore the shard, "
+                f"{where}: clip {self.table['clip_id'][i].as_py()!r} cannot be read: {error}; restore the shard, "
                 "or delete it with both tables and build its videos again"
             ) from error
 

@@ -7,6 +7,7 @@ import typer
 from hdvila.cli.corpus.build import build
 from hdvila.cli.corpus.clips import clips, cut
 from hdvila.cli.corpus.look import describe, list_clips, show
+from hdvila.cli.corpus.reshape import merge, split
 from hdvila.cli.corpus.steps import balance_step, collect, exclude_videos, fetch, filter_step
 from hdvila.cli.corpus.transcript import transcribe, transcript
 
@@ -26,6 +27,8 @@ app.command()(transcribe)
 app.command()(transcript)
 app.command()(clips)
 app.command()(cut)
+app.command()(split)
+app.command()(merge)
 app.command()(describe)
 app.command()(show)
 app.command("list")(list_clips)

@@ -12,6 +12,7 @@ import typer
 from hdvila.cli import console
 from hdvila.cli.corpus.options import EXCLUDE, HEIGHT, JSON, LANGUAGE, LIKE, LIST, RETRY, ROOT, SEED, SOURCE, WORKERS
 from hdvila.cli.corpus.records import category_line, emit_failures, emit_second_choice, step_line, step_record
+from hdvila.errors import UsageError
 
 if TYPE_CHECKING:
     from hdvila.corpus import CategoryHours, Failure, SourceVideo
@@ -78,19 +79,45 @@ def exclude_videos(
 
 
 def filter_step(
-    source: Path = SOURCE,
-    into: Path = LIST,
+    source: Path = typer.Argument(..., metavar="SOURCE", help="A folder or list of videos, one video, or a corpus."),
+    into: Path = typer.Option(..., "--into", help="The list to write: .csv, .jsonl or .parquet; of a corpus a corpus."),
     root: Path | None = ROOT,
-    min_height: int = HEIGHT,
-    language: str = LANGUAGE,
+    min_height: int | None = typer.Option(
+        None, "--min-height", help="Lines on the short side that a video must have; default: 720, of a corpus any."
+    ),
+    language: str | None = typer.Option(
+        None,
+        "--language",
+        help="Of the words, told by the text: en, de, ..., any; default: en, of a corpus any.",
+    ),
+    category: list[str] = typer.Option([], "--category", help="Of a corpus: videos of this category; repeat it."),
+    exclude: list[Path] = EXCLUDE,
     workers: int | None = WORKERS,
     json: bool = JSON,
 ) -> None:
-    """Keep videos that can be read to their end, are large enough, and have words of the wanted language."""
-    from hdvila.corpus import CorpusOptions, filter_videos
+    """Keep videos that can be read to their end, are large enough, and have words of the wanted language. Of a corpus:
+    copy the videos that are wanted into a new one."""
+    from hdvila.cli.corpus.reshape import emit_reshaped, is_corpus
+    from hdvila.corpus import CorpusOptions, filter_corpus, filter_videos
     from hdvila.corpus import collect as list_videos
 
-    options = CorpusOptions(min_height=min_height, language=language, workers=workers)
+    if is_corpus(source):
+        chosen = filter_corpus(
+            source,
+            into,
+            categories=category,
+            language=language or "any",
+            min_height=min_height or 0,
+            exclude=exclude,
+            reporter=console.reporter(),
+        )
+        emit_reshaped([chosen], json)
+        return
+    if category or exclude:
+        given = "--category" if category else "--exclude"
+        raise UsageError(f"{given}: is for a corpus, and {source} is not one; see hdvila corpus exclude and balance")
+    least = 720 if min_height is None else min_height
+    options = CorpusOptions(min_height=least, language=language or "en", workers=workers)
     videos, failures = list_videos(source, root, language=options.track)
     kept, lost = filter_videos(videos, options, reporter=console.reporter())
     came = len(videos) + len(failures)

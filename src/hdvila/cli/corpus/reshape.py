@@ -1,0 +1,81 @@
+"""``hdvila corpus split`` and ``merge``: new corpora from whole videos of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from hdvila.cli import console
+from hdvila.cli.corpus.options import SEED
+from hdvila.errors import UsageError
+
+if TYPE_CHECKING:
+    from hdvila.corpus import Reshaped
+
+__all__ = ["emit_reshaped", "is_corpus", "merge", "split"]
+
+
+def split(
+    corpus: Path = typer.Argument(..., metavar="CORPUS", help="The corpus to part; it stays as it is."),
+    into: Path = typer.Option(..., "--into", help="The folder of the parts."),
+    shares: list[str] = typer.Option(
+        ["train=0.9", "test=0.1"],
+        "--share",
+        metavar="NAME=SHARE",
+        help="A part, its share of the videos; repeat it.",
+    ),
+    seed: int = SEED,
+    json: bool = typer.Option(False, "--json", help="One object a part."),
+) -> None:
+    """Part a corpus by whole videos, so that no video of the training is in the test.
+
+    A video's part depends on its id and the seed alone: a corpus that has grown splits as before. Killed? The same
+    command goes on.
+    """
+    from hdvila.corpus import split_corpus
+
+    emit_reshaped(split_corpus(corpus, into, _shares(shares), seed=seed, reporter=console.reporter()), json)
+
+
+def merge(
+    corpora: list[Path] = typer.Argument(..., metavar="CORPUS...", help="Two or more, alike in their settings."),
+    into: Path = typer.Option(..., "--into", help="The new corpus."),
+    json: bool = typer.Option(False, "--json", help="One object."),
+) -> None:
+    """Put the videos of several corpora into one. Killed? The same command goes on."""
+    from hdvila.corpus import merge_corpora
+
+    emit_reshaped([merge_corpora(corpora, into, reporter=console.reporter())], json)
+
+
+def is_corpus(path: Path) -> bool:
+    """Whether a folder holds a corpus rather than videos."""
+    from hdvila.store.layout import CLIPS, SHARDS
+
+    return (path / CLIPS).is_file() and (path / SHARDS).is_dir()
+
+
+def emit_reshaped(made: Sequence[Reshaped], json: bool) -> None:
+    """What was written, a corpus a line."""
+    from hdvila.pages import length_of_time
+
+    for one in made:
+        record = {"corpus": str(one.corpus), "videos": one.videos, "clips": one.clips, "hours": one.hours}
+        line = f"{one.corpus}: {one.clips:,} clips of {one.videos:,} videos, {length_of_time(one.hours)}"
+        console.emit(record, json, line)
+
+
+def _shares(given: Sequence[str]) -> dict[str, float]:
+    shares: dict[str, float] = {}
+    for text in given:
+        name, _, share = text.partition("=")
+        try:
+            if not name or name in shares or Path(name).name != name or name in (".", ".."):
+                raise ValueError
+            shares[name] = float(share)
+        except ValueError:
+            raise UsageError(f"--share {text}: give a name of its own and a share, as in --share test=0.1") from None
+    return shares

@@ -1,0 +1,261 @@
+"""New corpora from whole videos of others: split, merged, filtered. Frames are copied as they are stored."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hdvila.corpus.choice.exclude import ExcludedIds
+from hdvila.corpus.choice.languages import ANY, check_language, unwanted_language
+from hdvila.corpus.describe import describe
+from hdvila.corpus.ledger import read_ledger, write_ledger
+from hdvila.corpus.sentences import SentenceNotes
+from hdvila.corpus.stored import KNOWN, source_of
+from hdvila.errors import UsageError, some_of
+from hdvila.progress import SILENT, Reporter
+from hdvila.store import Corpus, CorpusWriter
+from hdvila.store.tables import first_clips
+
+__all__ = ["Reshaped", "filter_corpus", "merge_corpora", "split_corpus"]
+
+_CLIPS_A_SHARD = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Reshaped:
+    """A corpus that was written: its folder, and how many videos, clips and hours of clips it holds."""
+
+    corpus: Path
+    videos: int
+    clips: int
+    hours: float
+
+
+def split_corpus(
+    corpus: str | os.PathLike[str],
+    into: str | os.PathLike[str],
+    shares: Mapping[str, float],
+    *,
+    seed: int = 0,
+    reporter: Reporter = SILENT,
+) -> list[Reshaped]:
+    """Part a corpus by whole videos, into a corpus for each share.
+
+    Where a video goes depends on its id and the seed alone, so a corpus that has grown splits as before, and no clip of
+    a training video is in a test. Videos of one channel may stand on both sides. A call that was killed is continued
+    by the same call.
+
+    Args:
+        corpus: to part; it stays as it is.
+        into: the folder of the new corpora, which are called as in `shares`.
+        shares: of the videos, above 0, 1 in all: ``{"train": 0.9, "test": 0.1}``.
+        seed: of the choice.
+        reporter: told of the clips.
+
+    Raises:
+        UsageError: shares that do not add up to 1, or one that gets no video.
+        StoreError: a corpus cannot be read or written, or a new one holds other videos already.
+    """
+    if not shares or any(not 0 < share <= 1 for share in shares.values()) or abs(sum(shares.values()) - 1) > 1e-6:
+        said = ", ".join(f"{name}={share:g}" for name, share in shares.items())
+        raise UsageError(f"the shares {said} do not add up to 1, each above 0; give, say, train=0.9 and test=0.1")
+    source = Corpus(corpus)
+    ends = np.cumsum(list(shares.values()))
+    part_of = {
+        video: min(int(np.searchsorted(ends, _place(seed, video), side="right")), len(ends) - 1)
+        for video in source.table["video_id"].unique().to_pylist()
+    }
+    if empty := [name for part, name in enumerate(shares) if part not in part_of.values()]:
+        raise UsageError(
+            f"{corpus}: has {len(part_of)} videos, and none falls to {' or '.join(empty)}; give larger shares, another "
+            "seed or a larger corpus"
+        )
+    made = []
+    for part, (name, share) in enumerate(shares.items()):
+        chosen = {video for video, its in part_of.items() if its == part}
+        run = _run(f"{source_name(corpus)}, {share:g} of its videos by seed {seed}", "split", len(part_of), len(chosen))
+        made.append(_write(Path(into) / name, [(source, chosen)], [run], reporter))
+    return made
+
+
+def merge_corpora(
+    corpora: Sequence[str | os.PathLike[str]], into: str | os.PathLike[str], *, reporter: Reporter = SILENT
+) -> Reshaped:
+    """Put the videos of several corpora into one. A call that was killed is continued by the same call.
+
+    Args:
+        corpora: to merge, alike in rates, form and what shapes their clips; they stay as they are.
+        into: the new corpus.
+        reporter: told of the clips.
+
+    Raises:
+        UsageError: fewer than two corpora, two that were made differently, or a video that two of them have.
+        StoreError: a corpus cannot be read or written, or the new one holds other videos already.
+    """
+    if len(corpora) < 2:
+        raise UsageError("merging takes two corpora or more; name them all")
+    sources = [Corpus(one) for one in corpora]
+    names = {id(source): source_name(one) for source, one in zip(sources, corpora, strict=True)}
+    _refuse_unlike(sources)
+    parts: list[tuple[Corpus, set[str]]] = []
+    owner: dict[str, str] = {}
+    for source in sources:
+        videos = source.table["video_id"].unique().to_pylist()
+        if twice := [video for video in videos if video in owner]:
+            raise UsageError(
+                f"{names[id(source)]} and {owner[twice[0]]} both have {some_of(twice)}: build one of the two corpora "
+                "from a list that gives its videos other ids, or leave them out by `hdvila corpus filter --exclude`"
+            )
+        owner |= dict.fromkeys(videos, names[id(source)])
+        parts.append((source, set(videos)))
+    runs = [run for source in sources for run in read_ledger(Path(source.root))["runs"]]
+    merged = _run(" and ".join(names.values()), "merge", len(owner), len(owner))
+    return _write(Path(into), parts, [*runs, merged], reporter)
+
+
+def filter_corpus(
+    corpus: str | os.PathLike[str],
+    into: str | os.PathLike[str],
+    *,
+    categories: Sequence[str] = (),
+    language: str = ANY,
+    min_height: int = 0,
+    exclude: Sequence[Path] = (),
+    reporter: Reporter = SILENT,
+) -> Reshaped:
+    """Keep some videos of a corpus in a new one. A call that was killed is continued by the same call.
+
+    Args:
+        corpus: to choose from; it stays as it is.
+        into: the new corpus.
+        categories: videos of these; empty: of all.
+        language: of the words, told by all texts of a video: an ISO 639-1 code, or ``any``.
+        min_height: lines of its stored high-resolution frames that a video must have.
+        exclude: annotation files whose videos are left out (see `ExcludedIds`).
+        reporter: told of the clips.
+
+    Raises:
+        UsageError: nothing is left; or a category that no video has, an unknown language, a list that cannot be read.
+        MissingDependency: lingua is not installed, and a language is asked for.
+        StoreError: a corpus cannot be read or written, or the new one holds other videos already.
+    """
+    check_language(language)
+    source = Corpus(corpus)
+    firsts = first_clips(source.table, (*KNOWN, "category", "language", "height"))
+    there = sorted({str(facts["category"]) for facts in firsts.values() if facts.get("category")})
+    if unknown := [name for name in categories if name not in there]:
+        raise UsageError(f"{corpus}: no video is of {some_of(unknown)}; its categories: {some_of(there) or 'not told'}")
+    ids = ExcludedIds(exclude)
+    texts = _texts(source) if language != ANY else {}
+
+    def wanted(video: str) -> bool:
+        facts = firsts[video]
+        return (
+            (not categories or facts.get("category") in categories)
+            and facts["height"] >= min_height
+            and not ids.match(source_of(video, facts))
+            and unwanted_language(texts.get(video, ""), facts.get("language"), language) is None
+        )
+
+    chosen = {video for video in firsts if wanted(video)}
+    if not chosen:
+        raise UsageError(f"{corpus}: none of its {len(firsts)} videos is left; ask for less")
+    asked = {
+        "categories": list(categories), "language": language, "min_height": min_height,
+        "exclude": [path.name for path in exclude],
+    }  # fmt: skip
+    run = _run(source_name(corpus), "filter", len(firsts), len(chosen), asked)
+    runs = [*read_ledger(Path(source.root))["runs"], run]
+    return _write(Path(into), [(source, chosen)], runs, reporter)
+
+
+def source_name(corpus: str | os.PathLike[str]) -> str:
+    """What a corpus is called in the account of another: the name of its folder."""
+    return Path(corpus).resolve().name
+
+
+def _place(seed: int, video: str) -> float:
+    """0..1, evenly spread, of a video."""
+    digest = hashlib.blake2b(f"{seed} {video}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def _texts(corpus: Corpus) -> dict[str, str]:
+    texts: dict[str, list[str]] = {}
+    for clip in corpus.clips:
+        texts.setdefault(clip.video_id, []).append(clip.text)
+    return {video: " ".join(parts) for video, parts in texts.items()}
+
+
+def _refuse_unlike(corpora: Sequence[Corpus]) -> None:
+    first, *others = corpora
+    settings = read_ledger(Path(first.root))["settings"]
+    for other in others:
+        if other.rates != first.rates:
+            raise UsageError(f"{first.root} holds {first.rates}, {other.root} {other.rates}; only like corpora merge")
+        theirs = read_ledger(Path(other.root))["settings"]
+        if unlike := [name for name in settings.keys() & theirs.keys() if settings[name] != theirs[name]]:
+            name = sorted(unlike)[0]
+            raise UsageError(
+                f"{first.root} was built with {name}={settings[name]}, {other.root} with {theirs[name]}, and all clips "
+                "of a corpus are made alike; build one of them again with the other's settings"
+            )
+
+
+def _run(source: str, step: str, came: int, left: int, options: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """A run as ``build.json`` has it."""
+    return {"source": source, "options": dict(options or {}), "steps": [{"name": step, "in": came, "out": left}]}
+
+
+def _write(
+    into: Path, parts: Sequence[tuple[Corpus, set[str]]], runs: Sequence[Mapping[str, object]], reporter: Reporter
+) -> Reshaped:
+    """Copy the videos that are not there yet, in the order of their corpus."""
+    rates = parts[0][0].rates
+    wanted = set().union(*(videos for _, videos in parts))
+    with CorpusWriter(into, _CLIPS_A_SHARD, rates.lr_fps, rates.lr_fps / rates.hr_every, form=rates.form) as writer:
+        if strangers := sorted(writer.done_videos - wanted):
+            raise UsageError(
+                f"{into}: holds {some_of(strangers)}, which does not belong into it; name another folder, or delete it"
+            )
+        numbers = [
+            (source, number) for source, videos in parts for number in _numbers(source, videos - writer.done_videos)
+        ]
+        with reporter.task(f"copying clips into {into.name}", total=len(numbers)) as bar:
+            for source, number in numbers:
+                writer.add(source.clips[number], *source.packed(number), source.attributes(number))
+                bar.advance()
+    ledgers = [read_ledger(Path(source.root)) for source, _ in parts]
+    contaminated = [row for ledger in ledgers for row in ledger["contaminated"]]
+    write_ledger(
+        into,
+        {
+            "settings": next((ledger["settings"] for ledger in ledgers if ledger["settings"]), {}),
+            "runs": list(runs),
+            "contaminated": [row for row in contaminated if row["video"] in wanted],
+        },
+    )
+    notes = SentenceNotes(into)
+    for source, videos in parts:
+        for video, sentences in SentenceNotes(Path(source.root)).read().items():
+            if video in videos:
+                notes.add(video, sentences)
+    notes.publish(wanted)
+    stats = describe(into, reporter=reporter)
+    return Reshaped(into, len(wanted), stats["clips"], stats["hours"])
+
+
+def _numbers(corpus: Corpus, videos: set[str]) -> Iterator[int]:
+    """The clips of some videos, all of a video one after another."""
+    by_video: dict[str, list[int]] = {}
+    for number, video in enumerate(corpus.table["video_id"].to_pylist()):
+        if video in videos:
+            by_video.setdefault(video, []).append(number)
+    for found in by_video.values():
+        yield from found
