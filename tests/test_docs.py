@@ -1,0 +1,95 @@
+"""The documents: every command they show is one that can be typed, and what is typed by `tools/type_docs.py` parses."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from hdvila.cli.main import app
+from hdvila.evaluate.protocols import PROTOCOLS
+from hdvila.recipes import RECIPES
+from hdvila.train.overrides import override
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("src/hdvila/models/*/README.md"))]
+
+
+def shell_lines(text: str) -> Iterator[str]:
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            yield from (part.strip() for part in re.sub(r"\s#\s.*", "", line).split("&&"))
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """(where, command line) of every hdvila command that a page or a recipe's docstring shows."""
+    for page in PAGES:
+        for line in shell_lines(page.read_text(encoding="utf-8")):
+            if line.startswith("hdvila "):
+                yield page.name, line
+    for name, make in RECIPES.items():
+        for line in re.findall(r"Command: (hdvila .*)", make.__doc__ or ""):
+            yield f"recipe {name}", line
+
+
+COMMANDS = sorted(set(commands()))
+
+
+@pytest.mark.parametrize(("where", "line"), COMMANDS, ids=[f"{where}: {line}" for where, line in COMMANDS])
+def test_a_command_of_the_documents_can_be_typed(where: str, line: str) -> None:
+    words = [word for word in shlex.split(line)[1:] if word not in ("...", "[...]")]
+    command, path = typer.main.get_command(app), []
+    while hasattr(command, "get_command"):
+        if not words and command.invoke_without_command:
+            break
+        assert words, f"{line}: which command of {' '.join(path)}?"
+        path.append(words.pop(0))
+        context: Any = None
+        inner = command.get_command(context, path[-1])
+        assert inner is not None, f"there is no {' '.join(path)}"
+        command = inner
+    known = {name: option for option in command.params for name in (*option.opts, *option.secondary_opts)}
+    for word in words:
+        option = word.partition("=")[0]
+        assert not option.startswith("-") or option in {*known, "--help"}, f"{' '.join(path)} has no {option}"
+    if path == ["train"]:
+        _check_training(words)
+    for place, word in enumerate(words):
+        if word == "--protocol" and words[place + 1].islower():
+            assert words[place + 1] in PROTOCOLS
+
+
+def _check_training(words: list[str]) -> None:
+    """The recipe is there, and has the settings that are changed."""
+    changes = [words[place + 1] for place, word in enumerate(words) if word == "--set"]
+    names = [word for word in words if word in RECIPES]
+    if not names:
+        assert any(word.isupper() or word.startswith("--") or word.endswith(".py") for word in words), "no such recipe"
+        return
+    for change in changes:
+        key, _, value = change.partition("=")
+        if key and value and value != "...":
+            override(RECIPES[names[0]](), [change])
+
+
+def test_typed_blocks_are_found_and_have_numbers() -> None:
+    spec = importlib.util.spec_from_file_location("type_docs", ROOT / "tools" / "type_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    sys.modules["type_docs"] = tool
+    spec.loader.exec_module(tool)
+    for page in PAGES:
+        marks = page.read_text(encoding="utf-8").count("<!-- typed:")
+        found = tool.sessions(page)
+        assert bool(found) == bool(marks), page.name
+        for name, lines in found.items():
+            assert lines, name
+            assert any(line.expected for line in lines), f"{page.name}: {name} comes to no number"
