@@ -7,8 +7,9 @@ Axes: S segments of a clip, N low-resolution neighbours on each side of a middle
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 
 TimedBy = Literal["word", "cue"]
 """Where a time comes from: the file times every word, or only the cue (the word's time is then an estimate)."""
+
+NOT_IN_VECTORS: Mapping[str, bool] = MappingProxyType({"not in vectors": True})
+"""Metadata of a setting (a field of a dataclass) that changes none of a model's vectors, such as one of training."""
 
 Pixels = NDArray[np.uint8]
 Seconds = NDArray[np.float64]
@@ -126,13 +130,25 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An answer: where in which file, how well it fits, and the subtitle line said there."""
+    """An answer: where in which file, how well it fits, and the subtitle line said there.
+
+    Attributes:
+        score: ranks the answers to one query, higher is better.
+        channels: what each channel gave: ``picture`` is the cosine of words and pictures, -1..1; ``speech`` is the
+            share of the words, weighted by their rarity, that is said in the clip, above 0, up to 1. A channel that
+            gave nothing is left out.
+        confident: whether a channel matches well.
+        copies: the other files with the same content.
+    """
 
     file: str
     start: float
     end: float
     score: float
     text: str = ""
+    channels: Mapping[str, float] = field(default_factory=dict)
+    confident: bool = True
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

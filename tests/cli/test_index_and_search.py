@@ -14,6 +14,8 @@ import pytest
 
 from tests.cli.conftest import ONE_THREAD, Run, command, lines
 
+KEYS = ["rank", "file", "start", "end", "score", "text", "channels", "confident", "copies"]
+
 
 def test_a_folder_becomes_searchable(hdvila: Run, here: Run, videos: Path, model_folder: Path, tmp_path: Path) -> None:
     index = ("index", videos, "--into", "lib", "--model", model_folder)
@@ -29,14 +31,14 @@ def test_a_folder_becomes_searchable(hdvila: Run, here: Run, videos: Path, model
     found = hdvila("search", "the blue cube falls", "--library", "lib", "-k", "3", "--json")
     assert (found.returncode, found.stderr) == (0, "")
     hits = lines(found.stdout)
-    assert [list(hit) for hit in hits] == [["rank", "file", "start", "end", "score", "text"]] * 3
+    assert [list(hit) for hit in hits] == [KEYS] * 3
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert all(Path(hit["file"]).is_file() and 0 <= hit["start"] < hit["end"] for hit in hits)
     every = lines(here("search", "x", "--library", "lib", "-k", "99", "--json").stdout)
     assert {Path(hit["file"]).name: hit["text"] for hit in every}["03.mp4"] == "The blue cube falls."
 
     shown = here("search", "a door", "--library", "lib", "-k", "1")
-    assert shown.stdout.startswith("  1  ")
+    assert shown.stdout.startswith("1  0:0")
     assert shown.stdout.count("\n") == 1
 
 

@@ -44,7 +44,7 @@ def test_help_imports_nothing_heavy_and_is_quick() -> None:
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     for name in LISTED:
-        assert main([name, "--help"]) == 0
+        assert main([name, "-h"]) == 0
         assert f"hdvila {name}" in capsys.readouterr().out
 
 
@@ -53,7 +53,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
     [
         (["serch"], "No such command 'serch'. Did you mean 'search'"),
         (["--what"], "--what"),
-        (["search"], "Missing argument 'WORDS'; see hdvila search --help"),
+        (["search"], "Missing argument 'WORDS...'; see hdvila search --help"),
         (["search", "x", "--library", "y", "-k", "0"], "-k"),
         (["index", "x", "--into", "y"], "--model"),
         (["index", "/no/where", "--into", "y", "--model", "a/b"], "/no/where: there is no such folder"),

@@ -16,8 +16,8 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
@@ -26,7 +26,25 @@ from hdvila.errors import HdvilaError, UsageError
 from hdvila.files import is_full_disk
 from hdvila.progress import Reporter
 
-__all__ = ["DONE", "FAILED", "INTERRUPTED", "WRONG_USE", "emit", "finish", "model_name", "reporter", "status_of"]
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+__all__ = [
+    "DONE",
+    "FAILED",
+    "INTERRUPTED",
+    "WRONG_USE",
+    "emit",
+    "emit_markdown",
+    "emit_table",
+    "file_line",
+    "finish",
+    "model_name",
+    "reporter",
+    "short",
+    "status_of",
+]
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -46,6 +64,66 @@ def emit(record: Mapping[str, object], json: bool, line: str = "") -> None:
     _tolerant(sys.stdout)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def emit_table(
+    records: Sequence[Mapping[str, object]], json: bool, columns: Mapping[str, str], rows: Sequence[Sequence[str]]
+) -> None:
+    """Write results to stdout: as JSON lines, as a table of the terminal's width, or aligned, a line each, in a pipe.
+
+    Args:
+        records: the results as JSON.
+        columns: the names of the columns, each with ``left`` or ``right``.
+        rows: the results for a person, a cell for each column.
+    """
+    if json:
+        for record in records:
+            emit(record, True)
+    elif rows and sys.stdout.isatty():
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for name, side in columns.items():
+            # Numbers and times are whole; what is long shares the rest and goes on in the next line.
+            table.add_column(name, justify=side, no_wrap=side == "right", overflow="fold")  # type: ignore[arg-type]
+        for row in rows:
+            table.add_row(*map(_as_text, row))
+        _screen().print(table)
+    else:
+        widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+        for row in rows:
+            cells = [
+                cell.rjust(width) if side == "right" else cell.ljust(width)
+                for cell, width, side in zip(row, widths, columns.values(), strict=True)
+            ]
+            emit({}, False, "  ".join(cells).rstrip())
+
+
+def emit_markdown(text: str, asked: bool = False) -> None:
+    """Write Markdown tables to stdout: drawn to the terminal's width, or as they stand if asked for or in a pipe."""
+    if asked or not sys.stdout.isatty():
+        emit({}, False, text.rstrip("\n"))
+        return
+    from rich.markdown import Markdown
+
+    _screen().print(Markdown(text))
+
+
+def file_line(status: str, clips: int, file: str, reason: str) -> str:
+    """A file of a library for a person."""
+    counted = f"{clips} clip{'s' * (clips != 1)}" if clips else ""
+    why = f"  ({reason.removeprefix(f'{file}: ')})" if reason else ""
+    return f"{status:<9}  {counted:>10}  {short(file)}{why}"
+
+
+def short(path: str | os.PathLike[str]) -> str:
+    """A path for a person: seen from here, where that is shorter."""
+    whole = os.fspath(path)
+    try:
+        from_here = os.path.relpath(whole)
+    except (OSError, ValueError):  # the folder is gone, or another drive
+        return whole
+    return min(whole, from_here, key=len)
 
 
 def reporter() -> Reporter:
@@ -125,6 +203,20 @@ def _os_message(error: OSError) -> str:
     what = error.strerror or type(error).__name__
     where = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
     return f"{what}{where}" if where or error.strerror else str(error) or what
+
+
+def _screen() -> Console:
+    from rich.console import Console
+
+    _tolerant(sys.stdout)
+    return Console(file=sys.stdout, highlight=False)
+
+
+def _as_text(cell: str) -> Text:
+    """As it stands: names of files may look like rich's own marks."""
+    from rich.text import Text
+
+    return Text(cell.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def _as_json(record: Mapping[str, object]) -> str:

@@ -1,7 +1,8 @@
-"""``hdvila index``: make the videos of a folder searchable."""
+"""``hdvila index``: make videos searchable."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hdvila.cli import console
+from hdvila.cli.library import LIBRARY, library_at
 
 if TYPE_CHECKING:
     from hdvila.search.library import FileReport
@@ -18,27 +20,39 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def index(
-    folder: Path = typer.Argument(
-        ..., metavar="FOLDER", help="Where the videos are; folders in it are looked through too."
+    places: list[Path] = typer.Argument(
+        ..., metavar="FOLDER...", help="Where the videos are, folders in it too; also single files."
     ),
-    into: Path = typer.Option(..., "--into", help="The library: a folder, made if it is not there."),
-    model: str = typer.Option(
-        ..., "--model", callback=console.model_name, help="A model folder, checkpoint or hub name."
+    library: Path | None = LIBRARY,
+    model: str | None = typer.Option(
+        None, "--model", help="A model folder, checkpoint or hub name; default: the one that the library has."
     ),
     json: bool = typer.Option(False, "--json", help="One object a file."),
 ) -> None:
-    """Make the videos of a folder searchable: only new and changed files, and those that are gone are taken out."""
+    """Make videos searchable: only new and changed files are read, moved ones are known again, and those that are gone
+    are taken out, unless a whole folder is empty or gone."""
     from hdvila.search.library import open_library
 
     def show(report: FileReport) -> None:
-        clips = f"{report.clips:>5} clips" if report.clips else " " * 11
-        reason = f"  ({report.reason})" if report.reason else ""
-        console.emit(report.to_dict(), json, f"{report.status:<10}{clips}  {report.file}{reason}")
+        line = console.file_line(report.status, report.clips, report.file, report.reason)
+        console.emit(report.to_dict(), json, line)
 
     reporter = console.reporter()
-    reports = open_library(into).index(folder, model, reporter=reporter, each=show)
+    opened = open_library(library_at(library))
+    named = None if model is None else console.model_name(model)
+    reports = opened.index(places, named, reporter=reporter, each=show)
     count = Counter(report.status for report in reports)
     clips = sum(report.clips for report in reports)
     summary = ", ".join(f"{number} {status}" for status, number in sorted(count.items())) or "no videos"
-    reporter.note(f"{folder}: {summary}; {clips} clips")
-    console.finish(count["failed"])
+    where = ", ".join(map(str, places[:3])) + ", ..." * (len(places) > 3)
+    reporter.note(f"{where}: {summary}; {clips} clips")
+    if count["missing"]:
+        option = "" if library is None else f" --library {library}"
+        reporter.note(
+            f"{count['missing']} missing: their folders are empty or not there (is a disk not mounted?), so their "
+            f"clips are kept; hdvila library prune{option} takes them out"
+        )
+    lost = [place for place in places if not os.path.lexists(place)]
+    for place in lost:
+        reporter.note(f"{place}: is not there at the moment")
+    console.finish(count["failed"] + len(lost))

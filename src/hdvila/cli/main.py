@@ -43,6 +43,7 @@ _COMMANDS = {
     "results": _Entry("Records of evaluations as a table, with the published rows beside."),
     "index": _Entry("Make the videos of a folder searchable."),
     "search": _Entry("Find the moments that fit your words."),
+    "library": _Entry("What a library holds, and taking files out of it.", group=True),
     "convert": _Entry("Turn a checkpoint of the official code into a model folder."),
     "doctor": _Entry("What is installed, and what this machine can do."),
 }
@@ -70,7 +71,12 @@ class _LazyGroup(typer.core.TyperGroup):
             formatter.write_dl([(name, _COMMANDS[name].help) for name in self.list_commands(ctx)])
 
 
-app = typer.Typer(cls=_LazyGroup, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(
+    cls=_LazyGroup,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},  # commands below take them over
+)
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from hdvila.cli.console import emit, reporter
-from hdvila.errors import UsageError
+from hdvila.cli import console
+from hdvila.cli.library import LIBRARY, some_library
 
 if TYPE_CHECKING:
     from hdvila.types import Moment
@@ -18,24 +19,26 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def search(
-    words: str = typer.Argument(..., metavar="WORDS", help="What the moment shows, in a few words."),
-    library: Path = typer.Option(..., "--library", help="A library that `hdvila index` made."),
+    words: list[str] = typer.Argument(..., metavar="WORDS...", help="What the moment shows, or what is said in it."),
+    library: Path | None = LIBRARY,
     k: int = typer.Option(10, "-k", min=1, help="How many hits."),
     json: bool = typer.Option(False, "--json", help="One object a hit."),
 ) -> None:
-    """Find the moments that fit your words, best first."""
-    from hdvila.search.library import open_library
-
-    opened = open_library(library)
-    if not opened.exists:
-        raise UsageError(
-            f"{library}: there is no such library: make one with hdvila index FOLDER --into {library} --model MODEL"
-        )
-    hits = opened.search(words, k)
-    for rank, hit in enumerate(hits, 1):
-        emit(_record(rank, hit), json, _line(rank, hit))
+    """Find the moments that fit your words, seen or said, best first."""
+    opened = some_library(library)
+    notes = console.reporter()
+    hits = opened.search(" ".join(words), k, reporter=notes)
+    console.emit_table(
+        [_record(rank, hit) for rank, hit in enumerate(hits, 1)],
+        json,
+        {"": "right", "from": "right", "to": "right", "seen": "right", "said": "right", "file": "left", "text": "left"},
+        [_row(rank, hit) for rank, hit in enumerate(hits, 1)],
+    )
     if not hits:
-        reporter().note(f"{library} holds no clips yet: hdvila index FOLDER --into {library} --model MODEL")
+        option = "" if library is None else f" --library {library}"
+        notes.note(f"{console.short(opened.path)} holds no clips yet: hdvila index FOLDER{option}")
+    if lost := sum(not os.path.lexists(hit.file) for hit in hits):
+        notes.note(f"the files of {lost} of these are not there at the moment: is a disk not mounted?")
 
 
 def _record(rank: int, hit: Moment) -> dict[str, object]:
@@ -46,11 +49,24 @@ def _record(rank: int, hit: Moment) -> dict[str, object]:
         "end": round(hit.end, 3),
         "score": round(hit.score, 5),
         "text": hit.text,
+        "channels": {name: round(value, 5) for name, value in hit.channels.items()},
+        "confident": hit.confident,
+        "copies": list(hit.copies),
     }
 
 
-def _line(rank: int, hit: Moment) -> str:
-    return f"{rank:>3}  {hit.score:+.3f}  {_clock(hit.start)}-{_clock(hit.end)}  {hit.file}  {hit.text}".rstrip()
+def _row(rank: int, hit: Moment) -> list[str]:
+    seen, said = hit.channels.get("picture"), hit.channels.get("speech")
+    more = f" (and {len(hit.copies)} copies: {', '.join(map(console.short, hit.copies))})" if hit.copies else ""
+    return [
+        str(rank),
+        _clock(hit.start),
+        _clock(hit.end),
+        "" if seen is None else f"{seen:+.2f}",
+        "" if said is None else f"{said:.0%}",
+        console.short(hit.file) + more.replace("1 copies", "1 copy"),
+        hit.text,
+    ]
 
 
 def _clock(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -15,7 +15,7 @@ from hdvila.media.picture import Picture
 from hdvila.media.sampling import HybridSampling, hybrid_indices
 from hdvila.media.video import Video, open_video
 from hdvila.media.view import RATIO, Fit, View
-from hdvila.types import HybridClip, Pixels
+from hdvila.types import NOT_IN_VECTORS, HybridClip, Pixels
 
 Streams = Literal["hybrid", "high", "low"]
 """Both resolutions, HR middle frames alone, or LR neighbours alone."""
@@ -42,7 +42,7 @@ class Preprocess:
     hr_every: int = 5
     streams: Streams = "hybrid"
     fit: Fit = "crop"
-    flip: float = 0.0
+    flip: float = field(default=0.0, metadata=NOT_IN_VECTORS)
 
     def __post_init__(self) -> None:
         if self.height < 64 or self.width < 64 or self.height % 64 or self.width % 64:

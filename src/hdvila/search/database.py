@@ -32,7 +32,8 @@ _PATIENCE = 30.0  # seconds to wait for another connection's short write
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
--- A video that was looked at. stamp: sizes and times of the video and the subtitles beside it; digest: their content.
+-- A video that was looked at. stamp: sizes and times of the video and the subtitles beside it; digest: their content;
+-- video: the content of the video alone, '' where an earlier program wrote the row.
 CREATE TABLE files (
     id INTEGER PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,
@@ -40,7 +41,8 @@ CREATE TABLE files (
     size INTEGER NOT NULL,
     digest TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('indexed', 'failed')),
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    video TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX files_by_digest ON files (digest);
 
@@ -70,6 +72,12 @@ END;
 """
 
 
+_ADDED = "ALTER TABLE files ADD COLUMN video TEXT NOT NULL DEFAULT ''"  # to libraries of an earlier program
+
+# Files of the same content are one tape, whatever their names.
+_TAPES = "CREATE TEMP VIEW tapes AS SELECT id, path, {} AS content FROM files"
+
+
 def is_library(folder: Path) -> bool:
     """Whether the folder holds a library, whatever its state."""
     return (folder / _NAME).is_file()
@@ -77,7 +85,7 @@ def is_library(folder: Path) -> bool:
 
 @contextmanager
 def connect(library: Path) -> Iterator[sqlite3.Connection]:
-    """Open a library for reading: one consistent state for the whole block.
+    """Open a library for reading: one consistent state for the whole block, with a view ``tapes`` (id, path, content).
 
     Raises:
         LibraryError: there is none, it is damaged, or of another version.
@@ -85,9 +93,11 @@ def connect(library: Path) -> Iterator[sqlite3.Connection]:
     file = library / _NAME
     if not is_library(library):
         raise LibraryError(
-            f"{library} is no library: make one with `hdvila index FOLDER --into {library} --model MODEL`"
+            f"{library} is not a library: make one with hdvila index FOLDER --library {library} --model MODEL"
         )
     with _explained(library), closing(_open_to_read(file)) as connection:
+        content = "coalesce(nullif(video, ''), digest)" if _has_content(connection) else "digest"
+        connection.execute(_TAPES.format(content))
         connection.execute("BEGIN")
         _check_version(connection, library)
         yield connection
@@ -108,6 +118,8 @@ def connect_to_write(library: Path) -> Iterator[sqlite3.Connection]:
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             connection.executescript(f"BEGIN; {_SCHEMA} INSERT INTO meta VALUES ('version', '{VERSION}'); COMMIT;")
         _check_version(connection, library)
+        if not _has_content(connection):
+            connection.execute(_ADDED)
         yield connection
 
 
@@ -135,6 +147,10 @@ def from_column(value: str | bytes) -> str:
     return os.fsdecode(value)
 
 
+def _has_content(connection: sqlite3.Connection) -> bool:
+    return any(name == "video" for _, name, *_ in connection.execute("PRAGMA table_info(files)"))
+
+
 def _open_to_read(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
     try:
@@ -152,8 +168,8 @@ def _check_version(connection: sqlite3.Connection, library: Path) -> None:
     found = read_meta(connection).get("version")
     if found != VERSION:
         raise LibraryError(
-            f"{library} is a library of version {found}, this program reads version {VERSION}: "
-            "index the videos anew into another folder"
+            f"{library} is a library of version {found}, this program reads version {VERSION}: make another one with "
+            "hdvila index FOLDER --library OTHER --model MODEL"
         )
 
 
@@ -172,5 +188,6 @@ def _explained(library: Path) -> Iterator[None]:
         raise LibraryError(f"{library}: the library cannot be used: {error}{hint}") from error
     except sqlite3.DatabaseError as error:
         raise LibraryError(
-            f"{library}: the library is damaged ({error}): remove the folder and index the videos anew"
+            f"{library}: the library is damaged ({error}): delete that folder and make it again with "
+            f"hdvila index FOLDER --library {library} --model MODEL"
         ) from error

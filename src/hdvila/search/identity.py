@@ -1,4 +1,9 @@
-"""Which model made the vectors: vectors of two models cannot be compared, and nothing in them would tell."""
+"""Which model made the vectors: vectors of two models cannot be compared, and nothing in them would tell.
+
+A model is what changes its vectors: its weights, and of its settings, preprocessing and tokenizer that which makes
+other vectors of the same weights. Settings of training are not in it (`NOT_IN_VECTORS`), nor is a setting that came
+later and stands at its default, so that an upgrade which adds one leaves every library with its model.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +21,33 @@ from torch import Tensor
 
 from hdvila.errors import LibraryError, UsageError
 from hdvila.search.database import read_meta, write_meta
+from hdvila.search.embed import Encoder
+from hdvila.types import NOT_IN_VECTORS
 
-__all__ = ["check_model", "fingerprint", "known_source", "remember_model"]
+__all__ = ["check_model", "fingerprint", "identity_of", "is_the_model", "known_source"]
 
 _SAMPLES = 1024  # values looked at in each tensor: training moves all of them, a gigabyte need not be read
+_PROBE = "Two cafés, the CRÈME brûlée isn't 42% off; re-entry: 東京!"  # case, accents, marks, numbers, signs
+
+# Of every model, as version 1 of the fingerprint had them. They are in it whatever their value; a setting that came
+# later is in it where it differs from its default, which must go on to mean "as before there was this setting".
+# fmt: off
+_FIRST = {
+    "model": frozenset((
+        "variant", "hidden_size", "num_attention_heads", "intermediate_size", "text_layers", "joint_layers",
+        "vocab_size", "max_text_positions", "text_token_types", "visual_rows", "visual_columns", "dropout",
+        "text_pooling", "num_answers", "resnet_depths", "resnet_width", "hybrid_layers", "hybrid_attention_heads",
+        "hybrid_mlp_ratio", "hybrid_stochastic_depth", "grid", "frames", "initializer_range", "time_initializer_range",
+    )),
+    "preprocess": frozenset((
+        "height", "width", "segments", "neighbours", "rate", "fps", "hr_every", "streams", "fit", "flip",
+    )),
+}
+# fmt: on
 
 
 def fingerprint(weights: Mapping[str, Tensor], described: Mapping[str, Any] | None = None) -> str:
-    """A hash of a model's weights (names, shapes and evenly spread values) and of what else makes its vectors.
-
-    Args:
-        described: settings, preprocessing and tokenizer, in plain values for JSON.
-    """
+    """A hash of weights (names, shapes and evenly spread values) and of what is `described` in plain values."""
     digest = hashlib.blake2b(json.dumps(described or {}, sort_keys=True).encode(), digest_size=16)
     for name in sorted(weights):
         tensor = weights[name].detach().reshape(-1)
@@ -38,33 +59,55 @@ def fingerprint(weights: Mapping[str, Tensor], described: Mapping[str, Any] | No
     return digest.hexdigest()
 
 
-def check_model(connection: sqlite3.Connection, library: Path, print_of_model: str, source: str) -> None:
-    """Make sure that the library's vectors and this model belong together; a library without clips takes any.
+def identity_of(model: Encoder) -> str:
+    """The fingerprint of a model: of its weights and of what else makes its vectors."""
+    described = {name: value for name, value in model.describe().items() if name != "answers"}
+    for name, settings in _settings_of(model):
+        if name in described:
+            described[name] = _changing(settings, _FIRST[name])
+    tokenizer = getattr(model.processor, "tokenizer", None)
+    if "tokenizer" in described and hasattr(tokenizer, "to_json"):
+        described["tokenizer"] = _of_tokenizer(tokenizer)
+    return fingerprint(model.state_dict(), described)
+
+
+def is_the_model(known: str, model: Encoder, mark: str) -> bool:
+    """Whether a library's fingerprint is that of this model.
+
+    Args:
+        known: as the library has it, of this version or of the one before, which took in all settings.
+        model: the model.
+        mark: its `identity_of`.
+    """
+    return known == mark or known == _identity_before(model)
+
+
+def check_model(connection: sqlite3.Connection, library: Path, model: Encoder, mark: str, source: str) -> None:
+    """Make sure that the library's vectors and this model belong together, and write down which model it is and where
+    it lies; as part of the running transaction. A library without clips takes any.
+
+    Args:
+        mark: the model's `identity_of`.
+        source: where it lies, or '' for one that is given in memory: then what is known of its place stays.
 
     Raises:
-        UsageError: they do not.
+        UsageError: they do not belong together.
     """
     meta = read_meta(connection)
-    if meta.get("fingerprint", print_of_model) == print_of_model:
-        return
-    if connection.execute("SELECT 1 FROM vectors LIMIT 1").fetchone() is None:
-        return
-    old, new = meta.get("model") or "a model given in memory", source or "another model given in memory"
-    raise UsageError(
-        f"{library} was made with {old} ({meta['fingerprint'][:8]}), this is {new} ({print_of_model[:8]}), and vectors "
-        "of two models cannot be compared: use the library's own model, or index into another folder"
-    )
-
-
-def remember_model(connection: sqlite3.Connection, library: Path, print_of_model: str, source: str) -> None:
-    """Write down which model it is and where it lies; as part of the running transaction."""
-    if not source and read_meta(connection).get("fingerprint") == print_of_model:
-        return  # the same model, given in memory this time: what is known of its place stays
-    beside = ""
-    if source and Path(source).exists():
-        source = os.path.abspath(source)
-        beside = os.path.relpath(source, library.resolve()) if _same_drive(source, library) else ""
-    write_meta(connection, fingerprint=print_of_model, model=source, model_beside=beside)
+    same = "fingerprint" in meta and is_the_model(meta["fingerprint"], model, mark)
+    if not same and connection.execute("SELECT 1 FROM vectors LIMIT 1").fetchone() is not None:
+        old, new = meta.get("model") or "a model given in memory", source or "another model given in memory"
+        raise UsageError(
+            f"{library} was made with {old} ({meta['fingerprint'][:8]}), this is {new} ({mark[:8]}), and vectors of "
+            "two models cannot be compared: use the library's own model, or index into another folder"
+        )
+    if source or not same:
+        beside = ""
+        if source and Path(source).exists():
+            source = os.path.abspath(source)
+            beside = os.path.relpath(source, library.resolve()) if _same_drive(source, library) else ""
+        write_meta(connection, model=source, model_beside=beside)
+    write_meta(connection, fingerprint=mark)
 
 
 def known_source(meta: Mapping[str, str], library: Path) -> str:
@@ -76,17 +119,48 @@ def known_source(meta: Mapping[str, str], library: Path) -> str:
     source, beside = meta.get("model", ""), meta.get("model_beside", "")
     if not source:
         raise LibraryError(
-            f"{library} does not know its model, which was given in memory: index once more with --model and a path"
+            f"{library} does not know its model, which was given in memory: in Python give it again, as in "
+            "library.search(words, model=model), or name its folder once: hdvila index FOLDER --library "
+            f"{library} --model MODEL"
         )
     if beside and not Path(source).exists():
         moved = library.resolve() / beside
         if moved.exists():
             return str(moved)
         raise LibraryError(
-            f"{library} was made with the model {source}, which is not there any more: put it back, or index once more "
-            "with --model and its new place"
+            f"{library} was made with the model {source}, which is not there any more: put it back, or name its new "
+            f"place once: hdvila index FOLDER --library {library} --model MODEL"
         )
     return source
+
+
+def _settings_of(model: Encoder) -> list[tuple[str, Any]]:
+    named = {"model": getattr(model, "config", None), "preprocess": getattr(model.processor, "preprocess", None)}
+    return [(name, settings) for name, settings in named.items() if is_dataclass(settings)]
+
+
+def _changing(settings: Any, first: frozenset[str]) -> dict[str, Any]:
+    """Of settings those that make other vectors."""
+    return {
+        field.name: getattr(settings, field.name)
+        for field in fields(settings)
+        if NOT_IN_VECTORS.keys().isdisjoint(field.metadata)
+        and (field.name in first or getattr(settings, field.name) != field.default)
+    }
+
+
+def _of_tokenizer(tokenizer: Any) -> dict[str, Any]:
+    """Its pieces, and what it makes of a text that has everything: not its file, whose form is its library's own."""
+    return {"pieces": json.loads(tokenizer.to_json())["model"]["vocab"], "probe": tokenizer([_PROBE], 512)[0].tolist()}
+
+
+def _identity_before(model: Encoder) -> str:
+    """As the first version took it: with all the settings that there were then."""
+    described = dict(model.describe())
+    for name, settings in _settings_of(model):
+        if name in described:
+            described[name] = {key: value for key, value in settings.to_dict().items() if key in _FIRST[name]}
+    return fingerprint(model.state_dict(), described)
 
 
 def _same_drive(source: str, library: Path) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -13,12 +14,12 @@ from hdvila.errors import MediaError, reason_of
 from hdvila.progress import Bar, Reporter
 from hdvila.search.database import from_column, to_column, write_meta
 from hdvila.search.embed import Encoder, embed_file
-from hdvila.search.scan import Found, Scan, content_digest
+from hdvila.search.scan import Found, Scan, content_of, is_gone
 from hdvila.search.vectors import pack
 
-__all__ = ["FileReport", "bring_up_to_date"]
+__all__ = ["FileReport", "bring_up_to_date", "paths_of", "remove", "reports_of"]
 
-Status = Literal["indexed", "unchanged", "removed", "failed"]
+Status = Literal["indexed", "unchanged", "moved", "removed", "missing", "failed"]
 _MEGABYTE = 1 << 20
 
 
@@ -28,9 +29,10 @@ class FileReport:
 
     Attributes:
         file: its absolute path.
-        status: indexed (anew), unchanged, removed (it is gone, so are its clips), or failed: it cannot be read, or only
-            in part; what could be read is searchable.
-        reason: why it failed, or why the words of an indexed file are missing; else ''.
+        status: indexed (anew), unchanged, moved (it has the content of a file that is gone from another place), removed
+            (it is gone, so are its clips), missing (its whole folder is empty or gone, so its clips are kept), or
+            failed: it cannot be read, or only in part; what could be read is searchable.
+        reason: why it failed, why the words of an indexed file are missing, where a moved one was; else ''.
         clips: how many of its clips the library holds now.
     """
 
@@ -51,44 +53,64 @@ class _Row:
     id: int
     path: str
     stamp: str
-    size: int
     digest: str
     status: str
     reason: str
+    clips: int
 
 
 def bring_up_to_date(
     connection: sqlite3.Connection, model: Encoder, scan: Scan, reporter: Reporter, each: Callable[[FileReport], None]
 ) -> None:
-    """Make the library hold what the folder holds; `each` hears of every file when its part is written.
+    """Make the library hold what was looked at; `each` hears of every file when its part is written.
 
     Raises:
         LibraryError: the library cannot be written. What was reported before stays.
     """
     known = {row.path: row for row in _rows(connection) if scan.covers(row.path)}
-    gone = [row for path, row in known.items() if path not in scan.videos]
     for path, reason in scan.unreadable.items():
         each(FileReport(path, "failed", reason))
     work: list[Found] = []
     for path, found in scan.videos.items():
         if path in known and known[path].stamp == found.stamp:
-            each(_as_before(connection, known[path]))
+            each(_as_before(known[path]))
         else:
             work.append(found)
-    # A file that is gone may have been renamed: one of the new files may want its vectors first.
-    sizes = {found.size for found in work}
-    for row in gone:
-        if row.size not in sizes:
-            each(_remove(connection, row))
+    work.sort(key=lambda found: str(found.path) in known)  # a new name first: it may want what a known one gives up
     with reporter.task("indexing (MB of video)", total=_megabytes(sum(found.size for found in work))) as bar:
         meter = _Meter(bar)
         for found in work:
             with meter.file(found) as progress:
                 report = _index_file(connection, model, found, known.get(str(found.path)), progress)
             each(report)
-    for row in gone:
-        if row.size in sizes:
+    # Where nothing is left of what was known, nobody took out single files: the disk is not mounted, or another is.
+    alive = {os.path.dirname(path) for path in known if path in scan.videos}
+    for row in _rows(connection):
+        if not scan.covers(row.path) or row.path in scan.videos:
+            continue
+        if os.path.dirname(row.path) in alive:
             each(_remove(connection, row))
+        else:
+            each(_missing(row))
+
+
+def reports_of(connection: sqlite3.Connection) -> Iterator[FileReport]:
+    """Every file of the library, as it is now, by path: unchanged, failed or missing. Contents are not compared."""
+    for row in _rows(connection):
+        yield _missing(row) if is_gone(row.path) else _as_before(row)
+
+
+def paths_of(connection: sqlite3.Connection) -> list[str]:
+    """The path of every file of the library."""
+    return [from_column(path) for (path,) in connection.execute("SELECT path FROM files")]
+
+
+def remove(connection: sqlite3.Connection, paths: Iterable[str]) -> Iterator[FileReport]:
+    """Take these files out of the library; yields the report of each when it is out."""
+    wanted = set(paths)
+    for row in _rows(connection):
+        if row.path in wanted:
+            yield _remove(connection, row)
 
 
 def _index_file(
@@ -100,27 +122,27 @@ def _index_file(
 ) -> FileReport:
     path = str(found.path)
     try:
-        digest = content_digest(found)
+        content = content_of(found)
     except OSError as error:  # perhaps it can be read next time, so nothing is written down about it
-        if before is not None:
-            _remove(connection, before)
-        return FileReport(path, "failed", reason_of(error))
-    if before is not None and before.digest == digest:
+        return FileReport(path, "failed", reason_of(error), 0 if before is None else before.clips)
+    if before is not None and before.digest == content[0]:
         with connection:
-            connection.execute("UPDATE files SET stamp = ? WHERE id = ?", (found.stamp, before.id))
-        return _as_before(connection, before)
-    if (clips := _copy_twin(connection, found, digest)) is not None:
-        return FileReport(path, "indexed", "", clips)
+            connection.execute(
+                "UPDATE files SET stamp = ?, video = ? WHERE id = ?", (found.stamp, content[1], before.id)
+            )
+        return _as_before(before)
+    if (twin := _twin(connection, found, content)) is not None:
+        return twin
     try:
         embedded = embed_file(model, found, progress)
     except MediaError as error:
-        with _replacing(connection, found, digest, "failed", str(error)):
+        with _replacing(connection, found, content, "failed", str(error)):
             pass
         return FileReport(path, "failed", str(error))
     count = len(embedded.spans)
     status: Literal["indexed", "failed"] = "failed" if embedded.damage else "indexed"
     reason = f"{path}: {embedded.damage}; the rest is searchable" if embedded.damage else embedded.note
-    with _replacing(connection, found, digest, status, reason) as file:
+    with _replacing(connection, found, content, status, reason) as file:
         connection.executemany(
             "INSERT INTO clips (file, number, start, end, text) VALUES (?, ?, ?, ?, ?)",
             [(file, number, span.start, span.end, span.text) for number, span in enumerate(embedded.spans)],
@@ -129,14 +151,21 @@ def _index_file(
     return FileReport(path, status, reason, count)
 
 
-def _rows(connection: sqlite3.Connection) -> list[_Row]:
-    rows = connection.execute("SELECT id, path, stamp, size, digest, status, reason FROM files ORDER BY path")
+def _rows(connection: sqlite3.Connection, condition: str = "TRUE", *values: object) -> list[_Row]:
+    rows = connection.execute(
+        "SELECT id, path, stamp, digest, status, reason, (SELECT count(*) FROM clips WHERE file = files.id)"
+        f" FROM files WHERE {condition} ORDER BY path",
+        values,
+    )
     return [_Row(number, from_column(path), *rest) for number, path, *rest in rows]
 
 
-def _as_before(connection: sqlite3.Connection, row: _Row) -> FileReport:
-    count = connection.execute("SELECT count(*) FROM clips WHERE file = ?", (row.id,)).fetchone()[0]
-    return FileReport(row.path, "failed" if row.status == "failed" else "unchanged", row.reason, count)
+def _as_before(row: _Row) -> FileReport:
+    return FileReport(row.path, "failed" if row.status == "failed" else "unchanged", row.reason, row.clips)
+
+
+def _missing(row: _Row) -> FileReport:
+    return FileReport(row.path, "missing", "it is not there at the moment; its clips are kept", row.clips)
 
 
 def _remove(connection: sqlite3.Connection, row: _Row) -> FileReport:
@@ -146,32 +175,50 @@ def _remove(connection: sqlite3.Connection, row: _Row) -> FileReport:
     return FileReport(row.path, "removed")
 
 
-def _copy_twin(connection: sqlite3.Connection, found: Found, digest: str) -> int | None:
-    """Take clips and vectors from a file of the same content (a renamed or copied one); None if there is none."""
-    twin = connection.execute(
-        "SELECT id, reason FROM files WHERE digest = ? AND status = 'indexed' LIMIT 1", (digest,)
-    ).fetchone()
-    if twin is None:
+def _twin(connection: sqlite3.Connection, found: Found, content: tuple[str, str]) -> FileReport | None:
+    """The file takes over what the library has of one with the same content: the row of a file that is gone (it was
+    moved), or a copy of clips and vectors; None if there is no such file."""
+    path = str(found.path)
+    twins = _rows(connection, "digest = ? AND path != ?", content[0], to_column(path))
+    if not twins:
         return None
-    with _replacing(connection, found, digest, "indexed", twin[1]) as file:
-        copied = connection.execute(
-            "INSERT INTO clips (file, number, start, end, text)"
-            " SELECT ?, number, start, end, text FROM clips WHERE file = ?",
-            (file, twin[0]),
-        ).rowcount
-        connection.execute("INSERT INTO vectors SELECT ?, matrix FROM vectors WHERE file = ?", (file, twin[0]))
-    return copied
+    twin = next((row for row in twins if is_gone(row.path)), None)
+    moved = twin is not None
+    twin = twin or twins[0]
+    reason = twin.reason.replace(os.path.splitext(twin.path)[0], os.path.splitext(path)[0])
+    if moved:
+        with connection:
+            connection.execute("DELETE FROM files WHERE path = ?", (to_column(path),))
+            connection.execute(
+                "UPDATE files SET path = ?, stamp = ?, video = ?, reason = ? WHERE id = ?",
+                (to_column(path), found.stamp, content[1], reason, twin.id),
+            )
+            _touch(connection)
+        reason = "; ".join(filter(None, (f"it was {twin.path}", reason)))
+    else:
+        with _replacing(connection, found, content, twin.status, reason) as file:
+            connection.execute(
+                "INSERT INTO clips (file, number, start, end, text)"
+                " SELECT ?, number, start, end, text FROM clips WHERE file = ?",
+                (file, twin.id),
+            )
+            connection.execute("INSERT INTO vectors SELECT ?, matrix FROM vectors WHERE file = ?", (file, twin.id))
+            connection.execute("UPDATE files SET video = ? WHERE digest = ?", (content[1], content[0]))
+    status: Status = "failed" if twin.status == "failed" else "moved" if moved else "indexed"
+    return FileReport(path, status, reason, twin.clips)
 
 
 @contextmanager
-def _replacing(connection: sqlite3.Connection, found: Found, digest: str, status: str, reason: str) -> Iterator[int]:
+def _replacing(
+    connection: sqlite3.Connection, found: Found, content: tuple[str, str], status: str, reason: str
+) -> Iterator[int]:
     """One transaction in which a file's old rows go and its new row comes; yields the new row's id."""
     path = to_column(str(found.path))
     with connection:
         connection.execute("DELETE FROM files WHERE path = ?", (path,))
         row = connection.execute(
-            "INSERT INTO files (path, stamp, size, digest, status, reason) VALUES (?, ?, ?, ?, ?, ?)",
-            (path, found.stamp, found.size, digest, status, reason),
+            "INSERT INTO files (path, stamp, size, digest, status, reason, video) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (path, found.stamp, found.size, content[0], status, reason, content[1]),
         )
         assert row.lastrowid is not None
         yield row.lastrowid

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Literal
 
 from hdvila.errors import LibraryError, UsageError
 from hdvila.files import exclusive
@@ -13,11 +15,13 @@ from hdvila.hub import load_model, pick_device
 from hdvila.progress import SILENT, Reporter
 from hdvila.search.database import connect, connect_to_write, is_library, read_meta
 from hdvila.search.embed import Encoder, only_finite
-from hdvila.search.identity import check_model, fingerprint, known_source, remember_model
-from hdvila.search.index import FileReport, bring_up_to_date
-from hdvila.search.query import closest, said
-from hdvila.search.scan import folder_of_videos, scan
+from hdvila.search.identity import check_model, identity_of, is_the_model, known_source
+from hdvila.search.index import FileReport, bring_up_to_date, paths_of, remove, reports_of
+from hdvila.search.query import best_moments
+from hdvila.search.scan import roots_of, scan
+from hdvila.search.speech import heard, said
 from hdvila.search.vectors import Vectors, read_vectors
+from hdvila.search.words import read_words, small_world, trusted_cosine
 from hdvila.types import Moment
 
 __all__ = ["FileReport", "Library", "open_library"]
@@ -58,68 +62,102 @@ class Library:
 
     def index(
         self,
-        folder: str | os.PathLike[str],
-        model: Encoder | str | os.PathLike[str],
+        places: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        model: Encoder | str | os.PathLike[str] | None = None,
         *,
         reporter: Reporter = SILENT,
         each: Callable[[FileReport], None] = lambda report: None,
     ) -> list[FileReport]:
-        """Make the videos of a folder, and of the folders in it, searchable.
+        """Make videos searchable: single files, and those of folders and of the folders in them.
 
-        Only new and changed files are embedded; files that are gone are taken out; a file that failed is tried again
-        when it has changed. Other folders' files in the library stay. Stop it at any moment: the same call goes on.
+        Only new and changed files are embedded; a file that was moved or copied keeps its vectors; a file that failed
+        is tried again when it has changed. A file that is gone is taken out, if others of its folder are still there:
+        else the disk may not be mounted, and its clips stay (see `prune`). Other places' files in the library stay.
+        Stop it at any moment: the same call goes on.
 
         Args:
-            folder: where the videos are.
-            model: what embeds them, or where it lies (see `hdvila.load_model`). A library has one model.
-            reporter: hears about progress.
+            places: a folder or file, or several.
+            model: what embeds them, or where it lies (see `hdvila.load_model`); default: the library's own. A library
+                has one model.
+            reporter: hears about progress, and first of all what the model can be asked.
             each: called with every file's report as soon as it is certain.
 
         Returns:
             All reports.
 
         Raises:
-            UsageError: no such folder, or the library was made with another model.
-            LibraryError: another process is indexing into it, or it cannot be written.
+            UsageError: no such folder or file, or the library was made with another model.
+            LibraryError: another process is indexing into it, it cannot be written, or its model is not there.
         """
-        root = folder_of_videos(folder)
+        if model is None and not self.exists:
+            raise UsageError(f"{self.path}: with which model? A new library needs one: add --model MODEL")
+        roots = self._roots([places] if isinstance(places, str | os.PathLike) else places)
         reports: list[FileReport] = []
 
         def note(report: FileReport) -> None:
             reports.append(report)
             each(report)
 
+        if model is None:
+            with connect(self.path) as connection:
+                model = known_source(read_meta(connection), self.path) if self._model is None else self._model[0]
+        source = "" if not isinstance(model, str | os.PathLike) else os.fspath(model)
         with exclusive(self.path / LOCK, LibraryError, BUSY):
-            source = "" if not isinstance(model, str | os.PathLike) else os.fspath(model)
             encoder, mark = self._take(model)
+            if world := small_world(encoder.processor):
+                reporter.note(world)
             with connect_to_write(self.path) as connection:
-                check_model(connection, self.path, mark, source)
                 with connection:
-                    remember_model(connection, self.path, mark, source)
-                bring_up_to_date(connection, encoder, scan(root), reporter, note)
+                    check_model(connection, self.path, encoder, mark, source)
+                bring_up_to_date(connection, encoder, scan(roots), reporter, note)
         return reports
 
-    def search(self, words: str, k: int = 10) -> list[Moment]:
-        """The `k` moments that fit the words best, best first, each moment once.
+    def search(
+        self,
+        words: str,
+        k: int = 10,
+        *,
+        model: Encoder | str | os.PathLike[str] | None = None,
+        channels: Collection[Literal["picture", "speech"]] = ("picture", "speech"),
+        reporter: Reporter = SILENT,
+    ) -> list[Moment]:
+        """The `k` moments that fit the words best, best first, each moment once, of one video at most three while
+        others have some.
 
-        ``score`` is the cosine of words and clip, -1..1; it ranks the hits of one query and says little across queries.
+        What is seen and what is said are ranked together. ``score`` ranks the hits of one query and says little across
+        queries: where one channel alone gives anything, it is that channel's value in `Moment.channels`; else the fused
+        rank, 1 for what is first in both. Copies of a file are one answer, which names the other places.
+
+        Args:
+            words: what the moment shows, or what is said in it.
+            k: how many.
+            model: the library's model, where it was given in memory or lies elsewhere now.
+            channels: what is asked: ``picture``, ``speech`` or both.
+            reporter: hears what the model does not know of the words, and when nothing fits well.
 
         Raises:
-            UsageError: no words, or `k` below 1.
+            UsageError: no words, `k` below 1, a channel that does not exist, or another model than the library's.
             LibraryError: there is no library here, it is damaged, or its model is gone or has changed.
             CheckpointError: the model gives no numbers for these words.
         """
         _check_query(words, k)
+        if not channels or not set(channels) <= {"picture", "speech"}:
+            raise UsageError(f"channels={channels!r}: choose from picture and speech")
         with connect(self.path) as connection:
-            meta = read_meta(connection)
-            with self._lock:
-                if self._vectors is None or self._vectors[1] != meta.get("state", ""):
-                    self._vectors = read_vectors(connection), meta.get("state", "")
-                vectors = self._vectors[0]
-            if vectors is None:
-                return []
-            query_D = only_finite(self._own_model(meta).embed_text([words]), "words")[0]
-            return closest(connection, vectors, query_D, k)
+            vectors, query_D, floor = None, None, -1.0
+            if "picture" in channels and (vectors := self._read_vectors(connection)) is not None:
+                encoder = self._own_model(read_meta(connection), model)
+                query_D = only_finite(encoder.embed_text([words]), "words")[0]
+                reading = read_words(encoder.processor, words)
+                floor = trusted_cosine(encoder, vectors, reading)
+                for remark in reading.remarks:
+                    reporter.note(remark)
+            moments = best_moments(
+                connection, vectors, query_D, heard(connection, words) if "speech" in channels else {}, floor, k
+            )
+        if moments and not any(moment.confident for moment in moments):
+            reporter.note("nothing in the library fits these words well; these are the nearest")
+        return moments
 
     def said(self, words: str, k: int = 10) -> list[Moment]:
         """The `k` clips in whose subtitles all these words are said, best first; ``score`` is BM25, above 0.
@@ -131,6 +169,69 @@ class Library:
         _check_query(words, k)
         with connect(self.path) as connection:
             return said(connection, words, k)
+
+    def files(self) -> list[FileReport]:
+        """Every file of the library by path: unchanged, failed, or missing where it is not there at the moment.
+
+        Raises:
+            LibraryError: there is no library here, or it is damaged.
+        """
+        with connect(self.path) as connection:
+            return list(reports_of(connection))
+
+    def model(self) -> str:
+        """Where the library's model lies; '' for one that was given in memory.
+
+        Raises:
+            LibraryError: there is no library here, or it is damaged.
+        """
+        with connect(self.path) as connection:
+            return read_meta(connection).get("model", "")
+
+    def forget(self, places: Sequence[str | os.PathLike[str]]) -> list[FileReport]:
+        """Take files, and all files of folders, out of the library, whether they are there or not. Nothing is deleted
+        but their clips in the library.
+
+        Raises:
+            UsageError: the library has no such file or folder.
+            LibraryError: there is no library here, or another process is writing into it.
+        """
+        known = [Path(report.file) for report in self.files()]
+        wanted: set[str] = set()
+        for place in places:
+            names = {Path(os.path.abspath(place)), Path(place).resolve()}
+            found = {str(path) for path in known if any(map(path.is_relative_to, names))}
+            if not found:
+                raise UsageError(f"{place}: the library {self.path} has no such file or folder")
+            wanted |= found
+        return self._remove(wanted)
+
+    def prune(self) -> list[FileReport]:
+        """Take out all files that are not there any more: first make sure that all disks are mounted.
+
+        Raises:
+            LibraryError: there is no library here, or another process is writing into it.
+        """
+        return self._remove({report.file for report in self.files() if report.status == "missing"})
+
+    def _remove(self, paths: Collection[str]) -> list[FileReport]:
+        with exclusive(self.path / LOCK, LibraryError, BUSY), connect_to_write(self.path) as connection:
+            return list(remove(connection, paths))
+
+    def _roots(self, places: Sequence[str | os.PathLike[str]]) -> list[Path]:
+        """Where to look, before a library is made."""
+        known: list[str] = []
+        if self.exists:
+            with connect(self.path) as connection:
+                known = paths_of(connection)
+        return roots_of(places, known)
+
+    def _read_vectors(self, connection: sqlite3.Connection) -> Vectors | None:
+        state = read_meta(connection).get("state", "")
+        with self._lock:
+            if self._vectors is None or self._vectors[1] != state:
+                self._vectors = read_vectors(connection), state
+            return self._vectors[0]
 
     def _take(self, model: Encoder | str | os.PathLike[str]) -> tuple[Encoder, str]:
         encoder: Encoder
@@ -144,21 +245,24 @@ class Library:
                 "hdvila convert CHECKPOINT --into FOLDER --tokenizer TOKENIZER, or set model.processor"
             )
         with self._lock:
-            self._model = encoder, fingerprint(encoder.state_dict(), encoder.describe())
+            self._model = encoder, identity_of(encoder)
             return self._model
 
-    def _own_model(self, meta: dict[str, str]) -> Encoder:
+    def _own_model(self, meta: Mapping[str, str], given: Encoder | str | os.PathLike[str] | None) -> Encoder:
         """The model that made the vectors."""
-        if self._model is not None and self._model[1] == meta["fingerprint"]:
+        known = meta["fingerprint"]
+        if given is None and self._model is not None and is_the_model(known, *self._model):
             return self._model[0]
-        source = known_source(meta, self.path)
+        source = known_source(meta, self.path) if given is None else given
         encoder, mark = self._take(source)
-        if mark != meta["fingerprint"]:
+        if is_the_model(known, encoder, mark):
+            return encoder
+        if given is None:
             raise LibraryError(
                 f"the model {source} has changed since the library {self.path} was made with it: put the old one back, "
-                "or index the videos into another folder"
+                f"or make another library: hdvila index FOLDER --library OTHER --model {source}"
             )
-        return encoder
+        raise UsageError(f"{self.path} was made with another model than this, and vectors of two cannot be compared")
 
 
 def _check_query(words: str, k: int) -> None:

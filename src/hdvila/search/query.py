@@ -1,78 +1,154 @@
-"""From words to moments."""
+"""From words to moments: what is seen and what is said, in one ranking.
+
+Each channel ranks the clips on its own: pictures by the cosine of words and clip, speech by the share of the words that
+is said. Where both give something, a clip's points are the sum of 1 / (60 + rank) over the channels (reciprocal rank
+fusion, Cormack et al. 2009): no scale of one channel has to be compared with another's.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.search.database import from_column
+from hdvila.search.scan import is_gone
 from hdvila.search.vectors import Vectors
 from hdvila.types import Moment
 
-__all__ = ["closest", "said"]
+__all__ = ["best_moments"]
 
-_SAME_MOMENT = 0.5  # clips of one file that share this part of the shorter one are one moment
+_SAME_MOMENT = 0.5  # clips of one tape that share this part of the shorter one are one moment
+_OF_ONE_TAPE = 3  # moments among the answers, while other tapes have some left
+_CONSTANT = 60  # of reciprocal rank fusion
+_SURE_SPEECH = 0.6  # of the words' weight
+_DEEPEST = 10_000  # clips looked through for moments of other tapes
 _AT_ONCE = 500  # rows asked of SQLite in one statement
 
 
-def closest(connection: sqlite3.Connection, vectors: Vectors, query_D: NDArray[np.float32], k: int) -> list[Moment]:
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    id: int
+    tape: str
+    """The content of its file: copies of a video are one tape."""
+    start: float
+    end: float
+    text: str
+
+
+def best_moments(
+    connection: sqlite3.Connection,
+    vectors: Vectors | None,
+    query_D: NDArray[np.float32] | None,
+    heard: Mapping[int, float],
+    floor: float,
+    k: int,
+) -> list[Moment]:
     """The `k` best moments, best first, each moment once.
 
-    A clip that shares half of its time or more with a better hit of the same file is that moment again and left out;
-    the hit keeps the bounds of its best clip.
+    A clip that shares half of its time or more with a better hit of the same tape is that moment again and left out;
+    the hit keeps the bounds of its best clip. A tape has at most three of the hits, unless there are too few others.
+
+    Args:
+        vectors: of the clips; None where pictures are not asked for, or there are none.
+        query_D: the words' vector.
+        heard: what of the words is said in the clips, best first (`hdvila.search.speech.heard`).
+        floor: the cosine from which on pictures are trusted. Where none reaches it, they have half the weight.
     """
-    wanted = 4 * k
+    wanted = max(4 * k, 100)
     while True:
-        clips, scores = vectors.best(query_D, wanted)
-        found = _each_moment_once(_moments(connection, clips, scores))
-        if len(found) >= k or wanted >= len(vectors):
-            return found[:k]
+        seen: dict[int, float] = {}
+        whole = True
+        if vectors is not None and query_D is not None:
+            seen = dict(zip(*vectors.best(query_D, wanted), strict=True))
+            whole = wanted >= len(vectors)
+        clips = _clips(connection, [*seen, *(clip for clip in heard if clip not in seen)])
+        points = _points(clips, seen, heard, floor)
+        order = sorted(points, key=lambda clip: -points[clip])
+        found = [clip for clip, new in _each_moment(clips[clip] for clip in order) if new]
+        chosen = _of_many_tapes(found, k)
+        crowded = max(Counter(clip.tape for clip in chosen).values(), default=0) > _OF_ONE_TAPE
+        if whole or (len(chosen) == k and not (crowded and wanted < _DEEPEST)):
+            break
         wanted *= 4
+    seen |= _cosines(vectors, query_D, [clip.id for clip in chosen if clip.id not in seen])
+    return [_moment(connection, clip, points[clip.id], seen.get(clip.id), heard.get(clip.id), floor) for clip in chosen]
 
 
-def said(connection: sqlite3.Connection, words: str, k: int) -> list[Moment]:
-    """The `k` best clips in whose subtitles all these words are said; score: BM25, higher is better."""
-    phrase = " ".join('"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split())
-    rows = connection.execute(
-        "SELECT files.path, clips.start, clips.end, -bm25(subtitles), clips.text FROM subtitles"
-        " JOIN clips ON clips.id = subtitles.rowid JOIN files ON files.id = clips.file"
-        " WHERE subtitles MATCH ? ORDER BY bm25(subtitles), clips.id LIMIT ?",
-        (phrase, k),
-    )
-    return [Moment(from_column(path), *rest) for path, *rest in rows]
+def _points(
+    clips: Mapping[int, _Clip], seen: Mapping[int, float], heard: Mapping[int, float], floor: float
+) -> dict[int, float]:
+    """The score of each clip: of one channel its own value, of two their fused ranks, where first in both is 1."""
+    if not heard or not seen:
+        return dict(seen or heard)
+    points: defaultdict[int, float] = defaultdict(float)
+    trust = 0.5 if max(seen.values()) >= floor else 0.25
+    for channel, weight in ((seen, trust), (heard, 0.5)):
+        rank = 0
+        for clip, new in _each_moment(clips[clip] for clip in channel):
+            rank += new
+            points[clip.id] += weight * (_CONSTANT + 1) / (_CONSTANT + rank)
+    return points
 
 
-def _moments(connection: sqlite3.Connection, clips: list[int], scores: list[float]) -> Iterator[Moment]:
-    for first in range(0, len(clips), _AT_ONCE):
-        some = clips[first : first + _AT_ONCE]
-        marks = ", ".join("?" * len(some))
-        rows = {
-            row[0]: row[1:]
-            for row in connection.execute(
-                "SELECT clips.id, files.path, clips.start, clips.end, clips.text FROM clips"
-                f" JOIN files ON files.id = clips.file WHERE clips.id IN ({marks})",
-                some,
-            )
-        }
-        for clip, score in zip(some, scores[first : first + _AT_ONCE], strict=True):
-            path, start, end, text = rows[clip]
-            yield Moment(from_column(path), start, end, score, text)
+def _each_moment(clips: Iterable[_Clip]) -> Iterable[tuple[_Clip, bool]]:
+    """Each clip, and whether it is another moment than all before it."""
+    of_tape: defaultdict[str, list[_Clip]] = defaultdict(list)
+    for clip in clips:
+        new = not any(_same(clip, other) for other in of_tape[clip.tape])
+        if new:
+            of_tape[clip.tape].append(clip)
+        yield clip, new
 
 
-def _each_moment_once(moments: Iterable[Moment]) -> list[Moment]:
-    kept: list[Moment] = []
-    of_file: dict[str, list[Moment]] = defaultdict(list)
-    for moment in moments:
-        if not any(_same(moment, other) for other in of_file[moment.file]):
-            kept.append(moment)
-            of_file[moment.file].append(moment)
-    return kept
-
-
-def _same(one: Moment, other: Moment) -> bool:
+def _same(one: _Clip, other: _Clip) -> bool:
     shared = min(one.end, other.end) - max(one.start, other.start)
     return shared > 0 and shared >= _SAME_MOMENT * min(one.end - one.start, other.end - other.start)
+
+
+def _of_many_tapes(found: Sequence[_Clip], k: int) -> list[_Clip]:
+    """The first `k` with at most three of a tape; where that leaves too few, the best of the others as well."""
+    of_tape: Counter[str] = Counter()
+    first: list[int] = []
+    for place, clip in enumerate(found):
+        if len(first) < k and of_tape[clip.tape] < _OF_ONE_TAPE:
+            of_tape[clip.tape] += 1
+            first.append(place)
+    others = sorted(set(range(len(found))) - set(first))
+    chosen = sorted([*first, *others[: k - len(first)]])
+    return [found[place] for place in chosen]
+
+
+def _moment(
+    connection: sqlite3.Connection, clip: _Clip, score: float, seen: float | None, heard: float | None, floor: float
+) -> Moment:
+    """The answer; a copy that is there stands for a file that is not."""
+    rows = connection.execute("SELECT path FROM tapes WHERE content = ? ORDER BY id", (clip.tape,))
+    places = sorted(map(from_column, (path for (path,) in rows)), key=is_gone)  # of those that are there, the first
+    channels = {name: value for name, value in (("picture", seen), ("speech", heard)) if value is not None}
+    sure = (seen is not None and seen >= floor) or (heard is not None and heard >= _SURE_SPEECH)
+    return Moment(places[0], clip.start, clip.end, score, clip.text, channels, sure, tuple(places[1:]))
+
+
+def _cosines(vectors: Vectors | None, query_D: NDArray[np.float32] | None, clips: Sequence[int]) -> dict[int, float]:
+    if vectors is None or query_D is None or not clips:
+        return {}
+    return dict(zip(clips, vectors.scores(query_D, clips), strict=True))
+
+
+def _clips(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, _Clip]:
+    found = {}
+    for first in range(0, len(ids), _AT_ONCE):
+        some = ids[first : first + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        for row in connection.execute(
+            "SELECT clips.id, tapes.content, clips.start, clips.end, clips.text FROM clips"
+            f" JOIN tapes ON tapes.id = clips.file WHERE clips.id IN ({marks})",
+            some,
+        ):
+            found[row[0]] = _Clip(*row)
+    return found

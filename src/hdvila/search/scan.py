@@ -14,7 +14,7 @@ from hdvila.errors import UsageError, reason_of
 from hdvila.text.sidecars import SUFFIXES as SUBTITLES
 from hdvila.text.sidecars import find_sidecar
 
-__all__ = ["Found", "Scan", "content_digest", "folder_of_videos", "scan"]
+__all__ = ["Found", "Scan", "content_of", "is_gone", "roots_of", "scan"]
 
 # fmt: off
 SUFFIXES = frozenset((
@@ -36,39 +36,53 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a folder holds: videos in order of their paths, and what could not be looked at, with the reason."""
+    """What was looked at: videos in order of their paths, and what could not be looked at, with the reason."""
 
-    root: Path
+    roots: tuple[Path, ...] = ()
     videos: dict[str, Found] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def covers(self, path: str) -> bool:
-        """Whether `path` lies in this folder, in a part of it that could be looked at."""
-        return Path(path).is_relative_to(self.root) and not any(
-            Path(path).is_relative_to(bad) for bad in self.unreadable
-        )
+        """Whether `path` is one of the roots or lies in one, in a part of it that could be looked at."""
+        place = Path(path)
+        return any(map(place.is_relative_to, self.roots)) and not any(map(place.is_relative_to, self.unreadable))
 
 
-def folder_of_videos(folder: str | os.PathLike[str]) -> Path:
-    """The folder by its one true path, however it was named.
+def roots_of(places: Iterable[str | os.PathLike[str]], known: Iterable[str]) -> list[Path]:
+    """Files and folders, however they are named, by their one true path.
+
+    Args:
+        places: what to look at.
+        known: the paths that the library knows. A place that is not there may be one of them, or hold some: a disk
+            that is not mounted.
 
     Raises:
-        UsageError: there is no such folder.
+        UsageError: a place is not there, and nothing of it is known.
     """
-    path = Path(folder)
-    if not path.is_dir():
-        what = "is a file, not a folder" if path.exists() else "there is no such folder"
-        raise UsageError(f"{folder}: {what}: name the folder that holds the videos")
-    return path.resolve()
+    roots, paths = list(dict.fromkeys(map(_place, places))), [Path(path) for path in known]
+    for root in roots:
+        if not os.path.lexists(root) and not any(path.is_relative_to(root) for path in paths):
+            raise UsageError(f"{root}: there is no such folder or file: name a video, or a folder that holds videos")
+    return roots
 
 
-def scan(root: Path) -> Scan:
-    """Look through a folder and all folders in it, those behind links too (each once).
+def scan(roots: Iterable[Path]) -> Scan:
+    """Look at files, and through folders and all folders in them, those behind links too (each once).
 
-    Videos are known by the ending of their name. Names that begin with a dot are left out.
+    In folders, videos are known by the ending of their name, and names that begin with a dot are left out.
+
+    Args:
+        roots: as `roots_of` gives them.
     """
-    result = Scan(root)
-    for path, transcript in sorted(_videos_below(result), key=lambda pair: pair[0]):
+    result = Scan(tuple(roots))
+    found: dict[Path, Path | None] = {}
+    for root in result.roots:
+        if root.is_dir():
+            found.update(_videos_below(root, result.unreadable))
+        elif os.path.lexists(root):
+            subtitles = _by_stem(name for name in _names_in(root.parent) if _suffix(name) in SUBTITLES)
+            found[root] = find_sidecar(root, subtitles[root.stem])
+    for path, transcript in sorted(found.items(), key=lambda pair: pair[0]):
         try:
             result.videos[str(path)] = _look_at(path, transcript)
         except OSError as error:
@@ -76,26 +90,54 @@ def scan(root: Path) -> Scan:
     return result
 
 
-def content_digest(found: Found) -> str:
-    """A hash of the bytes of the video and of its subtitle file.
+def content_of(found: Found) -> tuple[str, str]:
+    """Hashes of the bytes of the video and of its subtitle file together, and of the video alone.
 
     Raises:
         OSError: one of them cannot be read.
     """
-    digest = hashlib.blake2b(digest_size=20)
-    for path in (found.path, found.transcript):
-        if path is not None:
-            with open(path, "rb") as stream:
-                digest.update(hashlib.file_digest(stream, "blake2b").digest())
-    return digest.hexdigest()
+    digest = hashlib.blake2b(_sum(found.path), digest_size=20)
+    video = digest.hexdigest()
+    if found.transcript is not None:
+        digest.update(_sum(found.transcript))
+    return digest.hexdigest(), video
 
 
-def _videos_below(result: Scan) -> Iterator[tuple[Path, Path | None]]:
+def is_gone(path: str) -> bool:
+    """Whether there is certainly no such file; what cannot be looked at may be there."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def _sum(path: Path) -> bytes:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "blake2b").digest()
+
+
+def _place(name: str | os.PathLike[str]) -> Path:
+    """A folder by its one true path, however it was named; a file in such a folder, by its own name."""
+    path = Path(name)
+    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _videos_below(root: Path, unreadable: dict[str, str]) -> Iterator[tuple[Path, Path | None]]:
     def note(error: OSError) -> None:
-        result.unreadable[str(error.filename)] = reason_of(error)
+        unreadable[str(error.filename)] = reason_of(error)
 
     seen: set[str] = set()
-    for folder, folders, names in os.walk(result.root, onerror=note, followlinks=True):
+    for folder, folders, names in os.walk(root, onerror=note, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen:
             folders.clear()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Sequence
 
 import faiss
 import numpy as np
@@ -32,6 +33,7 @@ class Vectors:
         self._index = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         self.width = width
         self._clips: list[int] = []
+        self._rows: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._clips)
@@ -39,6 +41,7 @@ class Vectors:
     def add(self, clips: list[int], matrix: bytes) -> None:
         """Add the vectors of these clips, as `pack` made them."""
         self._index.add_sa_codes(np.frombuffer(matrix, np.uint8).reshape(len(clips), -1))
+        self._rows |= {clip: row for row, clip in enumerate(clips, len(self._clips))}
         self._clips += clips
 
     def best(self, query_D: NDArray[np.float32], k: int) -> tuple[list[int], list[float]]:
@@ -46,6 +49,15 @@ class Vectors:
         scores, rows = self._index.search(query_D[None].astype(np.float32), min(k, len(self)))
         found = rows[0] >= 0  # a vector that is no number is never found, and faiss fills up with -1
         return [self._clips[row] for row in rows[0][found]], scores[0][found].tolist()
+
+    def scores(self, query_D: NDArray[np.float32], clips: Sequence[int]) -> list[float]:
+        """The products of the query with these clips' vectors."""
+        rows = np.array([self._rows[clip] for clip in clips], np.int64)
+        vectors_ND = np.empty((len(rows), self.width), np.float32)
+        for place, row in enumerate(rows.tolist()):
+            self._index.reconstruct(row, vectors_ND[place])
+        scores: list[float] = (vectors_ND @ query_D.astype(np.float32)).tolist()
+        return scores
 
 
 def read_vectors(connection: sqlite3.Connection) -> Vectors | None:
@@ -62,6 +74,8 @@ def read_vectors(connection: sqlite3.Connection) -> Vectors | None:
         if vectors is None:
             vectors = Vectors(len(matrix) // (len(clips[file]) or 1) // _STORED.itemsize)
         if len(matrix) != len(clips[file]) * vectors.width * _STORED.itemsize:
-            raise LibraryError("the library's clips and vectors do not belong together: index the videos anew")
+            raise LibraryError(
+                "the library's clips and vectors do not belong together: delete its folder, then index the videos again"
+            )
         vectors.add(clips[file], matrix)
     return vectors

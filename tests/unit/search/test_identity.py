@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 
 from hdvila.hub import Processor, load_model
 from hdvila.media import Preprocess
-from hdvila.search.identity import fingerprint
+from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.search.identity import fingerprint, identity_of
+from hdvila.text.answers import Answers
 from hdvila.text.tokenizer import Tokenizer
 from tests.unit.models.small_hdvila import tiny_model
 
@@ -50,20 +52,49 @@ def test_a_large_tensor_is_sampled_from_its_first_to_its_last_value() -> None:
     assert len(prints) == 3
 
 
-def test_settings_preprocessing_and_tokenizer_belong_to_the_model(tmp_path: Path) -> None:
+def test_what_changes_vectors_belongs_to_the_model_and_nothing_else(tmp_path: Path) -> None:
     words = ["a red ball rolls", "the blue cube falls"]
     model = tiny_model()
     model.processor = Processor(Preprocess(64, 128), Tokenizer.train(words, 90), text_length=9)
     model.save_pretrained(tmp_path)
-    print_of_it = fingerprint(model.state_dict(), model.describe())
+    identity = identity_of(model)
     loaded = load_model(tmp_path)
-    assert fingerprint(loaded.state_dict(), loaded.describe()) == print_of_it
+    assert identity_of(loaded) == identity
     for changed in (
         replace(model.processor, preprocess=Preprocess(64, 128, rate=5)),
         replace(model.processor, tokenizer=Tokenizer.train(["two dogs run"], 90)),
         replace(model.processor, text_length=8),
     ):
         loaded.processor = changed
-        assert fingerprint(loaded.state_dict(), loaded.describe()) != print_of_it
-    pooled = load_model(tmp_path, text_pooling="cls")
-    assert fingerprint(pooled.state_dict(), pooled.describe()) != print_of_it
+        assert identity_of(loaded) != identity
+    assert identity_of(load_model(tmp_path, text_pooling="cls")) != identity
+    trained_otherwise = load_model(tmp_path, dropout=0.3, hybrid_stochastic_depth=0.2, initializer_range=1.0)
+    trained_otherwise.processor = replace(
+        model.processor, preprocess=Preprocess(64, 128, flip=0.5), answers=Answers(["a ball"])
+    )
+    assert identity_of(trained_otherwise) == identity
+
+
+def test_a_setting_that_comes_later_changes_nothing_until_it_is_used(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class LaterConfig(HDVILAConfig):
+        blur: float = 0.0
+
+    @dataclass(frozen=True)
+    class LaterPreprocess(Preprocess):
+        sharpen: bool = False
+
+    model = tiny_model()
+    preprocess = Preprocess(64, 128)
+    model.processor = Processor(preprocess, Tokenizer.train(["a red ball rolls"], 90), text_length=9)
+    identity, config = identity_of(model), model.config
+    model.config = LaterConfig(**asdict(config))
+    model.processor = replace(model.processor, preprocess=LaterPreprocess(**asdict(preprocess)))
+    assert identity_of(model) == identity
+    model.processor = replace(model.processor, preprocess=LaterPreprocess(**asdict(preprocess), sharpen=True))
+    assert identity_of(model) != identity
+    model.config, model.processor = (
+        LaterConfig(**asdict(config), blur=1.0),
+        replace(model.processor, preprocess=preprocess),
+    )
+    assert identity_of(model) != identity

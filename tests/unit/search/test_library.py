@@ -52,16 +52,24 @@ def test_hits_are_best_first_and_each_moment_once(library: Library, index: Index
 def test_the_second_look_embeds_only_what_is_new_or_changed(
     library: Library, index: Index, videos: Path, model: ColourModel
 ) -> None:
-    assert index() == {"red.mp4": "indexed", "blue.mp4": "indexed", "mixed.mp4": "indexed"}
+    paint(videos / "tape.mp4", ("grey", 3))
+    assert set(index().values()) == {"indexed"}
     seen = model.clips_seen
     assert set(index().values()) == {"unchanged"}
     assert model.clips_seen == seen
     paint(videos / "red.mp4", ("grey", 5))
     paint(videos / "new.mp4", ("green", 2))
     shutil.rmtree(videos / "deep")
-    assert index() == {"red.mp4": "indexed", "new.mp4": "indexed", "mixed.mp4": "unchanged", "blue.mp4": "removed"}
+    (videos / "tape.mp4").unlink()
+    assert index() == {
+        "red.mp4": "indexed",
+        "new.mp4": "indexed",
+        "mixed.mp4": "unchanged",
+        "tape.mp4": "removed",
+        "blue.mp4": "missing",  # its whole folder is gone
+    }
     assert model.clips_seen == seen + 2
-    assert "blue.mp4" not in names(library, "blue", 100)
+    assert "tape.mp4" not in names(library, "grey", 100)
     assert names(library, "green", 1) == ["new.mp4"]
 
 
@@ -72,12 +80,7 @@ def test_a_touched_or_renamed_file_is_not_embedded_again(
     seen = model.clips_seen
     os.utime(videos / "mixed.mp4", (1, 1))
     (videos / "red.mp4").rename(videos / "crimson.mp4")
-    assert index() == {
-        "mixed.mp4": "unchanged",
-        "crimson.mp4": "indexed",
-        "red.mp4": "removed",
-        "blue.mp4": "unchanged",
-    }
+    assert index() == {"mixed.mp4": "unchanged", "crimson.mp4": "moved", "blue.mp4": "unchanged"}
     assert model.clips_seen == seen
     assert set(names(library, "red", 2)) == {"crimson.mp4", "mixed.mp4"}
 
@@ -249,14 +252,14 @@ def test_searching_while_a_file_is_being_written(library: Library, index: Index,
 
 
 def test_what_is_no_library_is_said(tmp_path: Path, model: ColourModel, videos: Path) -> None:
-    with pytest.raises(LibraryError, match=r"is no library: make one"):
+    with pytest.raises(LibraryError, match=r"is not a library: make one"):
         open_library(tmp_path / "none").search("red")
     with pytest.raises(UsageError, match="is a file"):
         open_library(videos / "red.mp4")
     with pytest.raises(UsageError, match="no such folder"):
         open_library(tmp_path / "new").index(tmp_path / "none", model)
-    with pytest.raises(UsageError, match="is a file, not a folder"):
-        open_library(tmp_path / "new").index(videos / "red.mp4", model)
+    with pytest.raises(UsageError, match="with which model"):
+        open_library(tmp_path / "new").index(videos)
     assert not (tmp_path / "new").exists()
 
 

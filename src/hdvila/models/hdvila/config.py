@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from hdvila.errors import UsageError
+from hdvila.types import NOT_IN_VECTORS
 
 Variant = Literal["stage1", "stage2", "open_ended", "multiple_choice"]
 TextPooling = Literal["mean", "cls"]
@@ -37,18 +38,18 @@ class HDVILAConfig:
     num_attention_heads: int = 16
     intermediate_size: int = 4096
     text_layers: int = 12
-    joint_layers: int = 12
+    joint_layers: int = field(default=12, metadata=NOT_IN_VECTORS)
     """Layers of the joint transformer; stage one has none and ignores the value."""
     vocab_size: int = 30522
     max_text_positions: int = 512
     text_token_types: int = 2
     visual_rows: int = 100
     visual_columns: int = 100
-    dropout: float = 0.1
+    dropout: float = field(default=0.1, metadata=NOT_IN_VECTORS)
     """In the text and the joint transformer and before the answer head, hidden states and attention alike."""
     text_pooling: TextPooling = "mean"
     """What of the text goes to its pooler: the mean over all real tokens, or the output at [CLS]."""
-    num_answers: int = 0
+    num_answers: int = field(default=0, metadata=NOT_IN_VECTORS)
     """Rows of the answer head of `open_ended`; one row, the fit of an option, in `multiple_choice`."""
 
     resnet_depths: tuple[int, int, int, int] = (3, 4, 6, 3)
@@ -58,14 +59,14 @@ class HDVILAConfig:
     hybrid_layers: int = 4
     hybrid_attention_heads: int = 16
     hybrid_mlp_ratio: float = 4.0
-    hybrid_stochastic_depth: float = 0.1
+    hybrid_stochastic_depth: float = field(default=0.1, metadata=NOT_IN_VECTORS)
     """Chance of leaving out the residuals of the last block in training; it grows linearly from 0 at the first."""
     grid: tuple[int, int] = (10, 16)
     """Rows and columns of the learned position table (HR pixels / 64). Other sizes resize the table bilinearly."""
     frames: int = 7
     """Entries of the learned time table. Other frame counts resize the table linearly."""
-    initializer_range: float = 0.02
-    time_initializer_range: float = 0.0
+    initializer_range: float = field(default=0.02, metadata=NOT_IN_VECTORS)
+    time_initializer_range: float = field(default=0.0, metadata=NOT_IN_VECTORS)
     """Spread of the start values of time attention. 0, as in the paper, starts as if each frame were alone, which suits
     the weights of a picture model. From random weights contrastive learning does not find the order of frames that way;
     with about 1 / sqrt(hidden_size), and a time table that starts at random too (0.5), it does."""
