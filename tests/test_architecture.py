@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nn": set(),
     "losses": set(),
     "models": {"nn"},
-    "annotations": set(),
+    "annotations": {"text"},
     "store": {"media"},
     "pages": {"media"},  # HTML with everything inside
     "hub": {"models", "nn", "media", "text"},

@@ -77,7 +77,7 @@ def _rows(path: Path, wanted: str, prefix: str) -> list[Row]:
 def _files(path: Path) -> dict[str, str]:
     """Video -> what its file is called; empty where there is no mapping."""
     files = {}
-    for number, line in enumerate(read_text(path).splitlines() if path.is_file() else [], start=1):
+    for number, line in enumerate(read_text(path).split("\n") if path.is_file() else [], start=1):
         match line.split():
             case [file, video] if re.fullmatch(r"vid\d+", video):
                 files[video] = file

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.errors import UsageError, reason_of, some_of
+from hdvila.text.clean import clean
 
 __all__ = ["Row", "fields_of", "form", "read_cells", "read_json", "read_lines", "read_rows", "read_text"]
 
@@ -186,9 +187,18 @@ def fields_of(path: Path) -> frozenset[str]:
 
 def _parsed(where: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return _clean(json.loads(text)) if "\\u" in text else json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{where}: is no JSON ({error}); mend it, or name another file") from error
+
+
+def _clean(value: Any) -> Any:
+    """The value with all its texts clean: JSON can write half a character."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    return {clean(name): _clean(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _row(where: str, value: Any) -> Row:

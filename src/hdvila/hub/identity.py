@@ -12,6 +12,7 @@ from hdvila.nn.run_checkpoint import run_of
 from hdvila.nn.weight_files import files_of, find_weights
 from hdvila.text.answers import ANSWERS
 from hdvila.text.tokenizer import FILES
+from hdvila.text.vocabulary_files import SETTINGS
 
 __all__ = ["identify"]
 
@@ -33,7 +34,7 @@ def identify(place: Path) -> dict[str, str]:
     """
     folder, weights = (place, find_weights(place)) if place.is_dir() else (place.parent, place)
     described = [CONFIG] if place.is_dir() else []  # a file is read without the settings beside it
-    beside = [folder / name for name in (*described, *FILES, ANSWERS, *notes_of(folder))]
+    beside = [folder / name for name in (*described, *FILES, SETTINGS, ANSWERS, *notes_of(folder))]
     if (run := run_of(place)) is not None:
         beside += [run / TOKENIZER / name for name in FILES]
     sums = {file.name: _sum(file) for file in beside if file.is_file()}

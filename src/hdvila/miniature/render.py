@@ -106,7 +106,7 @@ def read_truth(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """
     path = Path(folder) / "truth.jsonl"
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be read ({error}); render the world again into this folder") from error
 

@@ -152,7 +152,7 @@ def read_results(root: Path) -> list[Result]:
     file = root / "results.jsonl"
     if not file.exists():
         return []
-    return [Result(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [Result(**json.loads(line)) for line in file.read_text(encoding="utf-8").split("\n") if line]
 
 
 def _folder(root: Path, world: str) -> Path:

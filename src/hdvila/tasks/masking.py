@@ -20,7 +20,7 @@ MASKED, RANDOM = 0.8, 0.1
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What masking must know of a tokenizer. Words are the ids after the last special one; `size` counts all ids."""
+    """What masking must know of a tokenizer. Words are all ids that are not special; `size` counts all ids."""
 
     size: int
     mask: int
@@ -39,8 +39,8 @@ def mask_words(ids_BL: Tensor, keys_B: Tensor, share: float, vocabulary: Vocabul
     draws_B3L = np.stack([_uniform(key, ids_BL.shape[1]) for key in keys_B.tolist()])
     chance_BL, fate_BL, word_BL = torch.from_numpy(draws_B3L).unbind(1)
     chosen_BL = ~torch.isin(ids_BL, torch.tensor(vocabulary.special)) & (chance_BL < share)
-    first_word = max(vocabulary.special) + 1
-    random_BL = first_word + (word_BL * (vocabulary.size - first_word)).long()
+    words = torch.from_numpy(np.setdiff1d(np.arange(vocabulary.size), vocabulary.special))
+    random_BL = words[(word_BL * len(words)).long()]
     masked_BL = torch.where(chosen_BL & (fate_BL < MASKED), vocabulary.mask, ids_BL)
     masked_BL = torch.where(chosen_BL & (fate_BL >= MASKED) & (fate_BL < MASKED + RANDOM), random_BL, masked_BL)
     return masked_BL, torch.where(chosen_BL, ids_BL, IGNORE)

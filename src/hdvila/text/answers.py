@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hdvila.errors import UsageError
+from hdvila.text.clean import clean
 
 __all__ = ["ANSWERS", "Answers"]
 
@@ -67,7 +68,11 @@ class Answers:
         whole = isinstance(rows, dict) and all(type(row) is int for row in rows.values())
         if not whole or not rows or sorted(rows.values()) != list(range(len(rows))):
             raise UsageError(f"{file}: it is no vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
-        return cls(tuple(sorted(rows, key=rows.__getitem__)))
+        if len(words := {clean(word): row for word, row in rows.items()}) < len(rows):
+            raise UsageError(
+                f"{file}: two of its answers differ in half a character (a lone surrogate) only: mend them"
+            )
+        return cls(tuple(sorted(words, key=words.__getitem__)))
 
     def save(self, folder: Path) -> None:
         """Write ``answers.json`` into a model folder."""

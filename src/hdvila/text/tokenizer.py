@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import HdvilaError, UsageError, require
+from hdvila.text.clean import clean
+from hdvila.text.vocabulary_files import SETTINGS, USUAL, Settings, read_settings, read_vocabulary, write_settings
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 FILES = ("tokenizer.json", "vocab.txt")
 """Of a tokenizer's folder; the first that is there is read."""
+_OF_NORMALIZER = {
+    "do_lower_case": "lowercase",
+    "strip_accents": "strip_accents",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+}
 _OWN = Path(__file__).parent / "vocabularies"
 _ONE_WORD_NAMES = ("bert-", "distilbert-")  # BERT's first tokenizers have no owner in their names
 _BLOCK = 10_000  # texts encoded at once, on all cores
@@ -39,6 +47,9 @@ class Tokenizer:
     def load(cls, source: str | os.PathLike[str]) -> Tokenizer:
         """Load a folder with ``tokenizer.json`` or ``vocab.txt``, one of these files, or a Hugging Face name.
 
+        What ``tokenizer_config.json`` beside the file says of small letters, accents and Chinese signs is done. The
+        folder may be one that the hub's cache keeps.
+
         ``miniature`` is the vocabulary of the miniature world, which comes with the package: every word that is said,
         captioned or asked there.
 
@@ -50,14 +61,15 @@ class Tokenizer:
         from tokenizers import Tokenizer as Backend
 
         file = _find(source)
+        settings = read_settings(file.parent)
         if file.suffix == ".txt":
-            return cls(_bert(_read_vocabulary(file)), str(file))
+            return cls(_bert(read_vocabulary(file), settings), str(file))
         try:
-            return cls(Backend.from_file(str(file)), str(file))
-        except UsageError:
-            raise
+            backend = Backend.from_file(str(file))
         except Exception as error:  # the library raises bare Exception
             raise UsageError(f"{file}: is no tokenizer file: {error}; name a tokenizer.json or vocab.txt") from error
+        _obey(backend, settings)
+        return cls(backend, str(file))
 
     @classmethod
     def train(cls, texts: Iterable[str], vocab_size: int) -> Tokenizer:
@@ -76,14 +88,14 @@ class Tokenizer:
             raise UsageError(f"vocab_size={vocab_size}: the special tokens alone take {len(SPECIAL)}; give more")
         blank = _bert({token: number for number, token in enumerate(SPECIAL)})
         counts: Counter[str] = Counter()
-        for text in texts:
+        for text in map(clean, texts):
             normal = blank.normalizer.normalize_str(text)
             counts.update(word for word, _ in blank.pre_tokenizer.pre_tokenize_str(normal))
         pieces = [*SPECIAL, *learn_wordpieces(counts, vocab_size - len(SPECIAL))]
         return cls(_bert({piece: number for number, piece in enumerate(pieces)}), "trained tokenizer")
 
     def __call__(self, texts: Sequence[str], length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Encode `texts`, cut to `length` tokens and padded to the longest of them.
+        """Encode `texts`, cut to `length` tokens and padded to the longest of them. Half an emoji is left out.
 
         Returns:
             (ids (B, L), mask (B, L)): mask is 1 on tokens, 0 on padding; L is at most `length`.
@@ -93,7 +105,7 @@ class Tokenizer:
         """
         if length < 2:
             raise UsageError(f"length={length}: [CLS] and [SEP] alone take 2; give more")
-        rows = [self._backend.encode(text, add_special_tokens=False).ids[: length - 2] for text in texts]
+        rows = [self._backend.encode(clean(text), add_special_tokens=False).ids[: length - 2] for text in texts]
         longest = max((len(words) + 2 for words in rows), default=length)
         ids_BL = np.full((len(rows), longest), self.pad_id, np.int64)
         mask_BL = np.zeros((len(rows), longest), np.int64)
@@ -104,7 +116,7 @@ class Tokenizer:
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, ``[CLS]`` and ``[SEP]`` included, before it is cut."""
-        blocks = (list(texts[first : first + _BLOCK]) for first in range(0, len(texts), _BLOCK))
+        blocks = (list(map(clean, texts[first : first + _BLOCK])) for first in range(0, len(texts), _BLOCK))
         return [
             len(one.ids) + 2
             for block in blocks
@@ -142,8 +154,11 @@ class Tokenizer:
         """Write ``tokenizer.json`` (for `load` and the `tokenizers` library) and ``vocab.txt`` (for BERT tools)."""
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        pieces = sorted(self._backend.get_vocab().items(), key=lambda item: item[1])
-        (target / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in pieces), encoding="utf-8")
+        pieces = {number: piece for piece, number in self._backend.get_vocab().items()}
+        lines = (pieces.get(number, "") for number in range(max(pieces) + 1))  # the number of a line is an id
+        with (target / "vocab.txt").open("w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(f"{piece}\n" for piece in lines)
+        write_settings(target, _settings_of(self._backend))
         self._backend.save(str(target / "tokenizer.json"))
 
     def to_json(self) -> str:
@@ -161,11 +176,12 @@ class Tokenizer:
         return self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id
 
 
-def _bert(vocabulary: dict[str, int], lower: bool = True) -> Any:
+def _bert(vocabulary: dict[str, int], settings: Settings = USUAL) -> Any:
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     backend = Tokenizer(models.WordPiece(vocabulary, unk_token=UNK, max_input_chars_per_word=100))
-    backend.normalizer = normalizers.BertNormalizer(lowercase=lower)
+    backend.normalizer = normalizers.BertNormalizer()
+    _obey(backend, settings)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     backend.decoder = decoders.WordPiece(prefix="##")
     if CLS in vocabulary and SEP in vocabulary:
@@ -174,12 +190,33 @@ def _bert(vocabulary: dict[str, int], lower: bool = True) -> Any:
     return backend
 
 
+def _obey(backend: Any, settings: Settings) -> None:
+    """Let BERT's normaliser do what the settings say; what they do not say, and another normaliser, stays."""
+    normalizer = backend.normalizer
+    if settings and type(normalizer).__name__ == "BertNormalizer":
+        for name, value in settings.items():
+            setattr(normalizer, _OF_NORMALIZER[name], value)
+        backend.normalizer = normalizer
+
+
+def _settings_of(backend: Any) -> Settings:
+    """What BERT's normaliser does otherwise than usual."""
+    if type(backend.normalizer).__name__ != "BertNormalizer":
+        return {}
+    return {
+        name: value
+        for name, here in _OF_NORMALIZER.items()
+        if (value := getattr(backend.normalizer, here)) != USUAL[name]
+    }
+
+
 def _find(source: str | os.PathLike[str]) -> Path:
     path = Path(source)
     if path.is_file():
         return path
     if path.is_dir():
         found = [path / name for name in FILES if (path / name).is_file()]
+        found = found or [file for name in FILES for file in sorted(path.glob(f"snapshots/*/{name}"))]
         if not found:
             raise UsageError(f"{path}: holds neither tokenizer.json nor vocab.txt; name the folder of a BERT tokenizer")
         return found[0]
@@ -205,7 +242,10 @@ def _from_hub(name: str) -> Path:
         try:
             # Asked once and briefly: without a network a download tries again for a minute, with a line for each try.
             hub.get_hf_file_metadata(hub.hf_hub_url(name, file), timeout=_PATIENCE)
-            return Path(hub.hf_hub_download(name, file))
+            found = Path(hub.hf_hub_download(name, file))
+            with suppress(hub.errors.EntryNotFoundError):
+                hub.hf_hub_download(name, SETTINGS)
+            return found
         except Exception as error:  # offline, unknown name, no such file: the library has a dozen kinds
             cause = error
             if "EntryNotFound" not in type(error).__name__:  # only a file that is not there leaves hope for the next
@@ -215,11 +255,3 @@ def _from_hub(name: str) -> Path:
         f"tokenizer {name!r}: is no local folder, and the Hugging Face hub did not give it ({reason}); "
         "name a local folder with tokenizer.json or vocab.txt"
     ) from cause
-
-
-def _read_vocabulary(file: Path) -> dict[str, int]:
-    try:
-        pieces = file.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: is no vocabulary, one piece a line in UTF-8 ({error}); name a vocab.txt") from error
-    return {piece: number for number, piece in enumerate(pieces)}

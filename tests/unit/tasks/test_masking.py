@@ -39,7 +39,7 @@ def test_only_chosen_words_change_and_labels_are_the_old_words(share: float, row
     assert torch.equal(masked[~chosen], ids[~chosen])
     assert torch.equal(labels[chosen], ids[chosen])
     assert not chosen[ids < 104].any()
-    assert (masked[chosen] >= 103).all()
+    assert not torch.isin(masked[chosen], torch.tensor([0, 100, 101, 102])).any()
     assert (masked < 1000).all()
 
 
@@ -59,3 +59,11 @@ def test_more_padding_masks_the_same_words() -> None:
     shorter, shorter_labels = mask_words(ids[:, :-4], keys, 0.5, VOCABULARY)
     assert torch.equal(shorter, masked[:, :-4])
     assert torch.equal(shorter_labels, labels[:, :-4])
+
+
+def test_a_random_word_is_any_that_is_not_special_wherever_these_stand() -> None:
+    last = Vocabulary(size=20, mask=19, special=(0, 7, 17, 18, 19))
+    ids = torch.tensor([1, 2, 3, 16]).repeat(400, 5)
+    masked, labels = mask_words(ids, torch.arange(400), 1.0, last)
+    drawn = set(masked[(labels != IGNORE) & (masked != ids) & (masked != 19)].tolist())
+    assert drawn == set(range(20)) - {0, 7, 17, 18, 19}

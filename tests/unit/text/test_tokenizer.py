@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -152,3 +153,90 @@ def test_a_missing_folder_is_not_asked_from_the_hub(monkeypatch: pytest.MonkeyPa
 def test_lengths_that_leave_no_room(real: Tokenizer, call) -> None:
     with pytest.raises(UsageError, match="give more"):
         call(real)
+
+
+ODD = Path(__file__).parents[2] / "odd" / "vocabularies"
+PLAIN = {"a dog runs": [2, 5, 7, 9, 3], "cat": [2, 8, 3], "half \ud83d an emoji a": [2, 1, 1, 1, 5, 3]}
+CASED = {"a dog": [2, 5, 6, 3], "Paris": [2, 7, 3], "Été": [2, 13, 14, 3]}
+
+
+@pytest.mark.parametrize("name", ["plain", "line_separator", "byte_order_mark", "windows", "cased"])
+def test_the_number_of_a_line_is_the_id_of_its_piece_and_the_settings_beside_are_obeyed(
+    tmp_path: Path, name: str
+) -> None:
+    expected = CASED if name == "cased" else PLAIN
+    tokenizer = Tokenizer.load(ODD / name)
+    tokenizer.save(tmp_path)
+    for source in (ODD / name, ODD / name / "vocab.txt", tmp_path, tmp_path / "vocab.txt"):
+        again = Tokenizer.load(source)
+        assert {text: again([text], 20)[0][0].tolist() for text in expected} == expected
+        assert again.lengths(list(expected)) == [len(ids) for ids in expected.values()]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"do_lower_case": False},
+        {"do_lower_case": False, "strip_accents": True},
+        {"do_lower_case": True, "strip_accents": False},
+        {"do_lower_case": True, "tokenize_chinese_chars": False},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["vocab.txt", "tokenizer.json"])
+def test_settings_mean_what_they_mean_to_bert(tmp_path: Path, settings: dict[str, bool], kind: str) -> None:
+    from transformers import BertTokenizerFast
+
+    pieces = [
+        "[UNK]",
+        "[CLS]",
+        "[PAD]",
+        "E",
+        "e",
+        "É",
+        "é",
+        "##t",
+        "##té",
+        "##te",
+        "北",
+        "京",
+        "北京",
+        "[SEP]",
+        "[MASK]",
+    ]
+    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in pieces), encoding="utf-8")
+    if kind == "tokenizer.json":
+        Tokenizer.load(tmp_path).save(tmp_path)
+        (tmp_path / "vocab.txt").unlink()
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    reference = BertTokenizerFast(vocab=vocabulary, **settings)
+    texts = ["Été", "été Et É", "北京 E", "E\u0301t"]
+    expected = reference(texts, padding="longest", return_tensors="np")["input_ids"]
+    np.testing.assert_array_equal(Tokenizer.load(tmp_path)(texts, 20)[0], expected)
+
+
+def test_a_folder_as_the_hub_keeps_it(tmp_path: Path) -> None:
+    snapshot = tmp_path / "models--someone--words" / "snapshots" / "0a1b"
+    snapshot.mkdir(parents=True)
+    for file in (ODD / "cased").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+        (snapshot / file.name).symlink_to(tmp_path / file.name)
+    assert Tokenizer.load(tmp_path / "models--someone--words")(["Paris"], 5)[0].tolist() == [[2, 7, 3]]
+
+
+@pytest.mark.parametrize("said", ['{"do_lower_case": "no"}', "{"])
+def test_settings_that_cannot_be_read_are_named(tmp_path: Path, said: str) -> None:
+    (tmp_path / "vocab.txt").write_bytes((ODD / "plain" / "vocab.txt").read_bytes())
+    (tmp_path / "tokenizer_config.json").write_text(said)
+    with pytest.raises(UsageError, match=r"tokenizer_config\.json"):
+        Tokenizer.load(tmp_path)
+
+
+def test_a_vocabulary_with_a_piece_twice_keeps_its_numbers_when_saved(tmp_path: Path) -> None:
+    pieces = [*("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), "a", "a", "", "dog"]
+    (tmp_path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in pieces))
+    tokenizer = Tokenizer.load(tmp_path)
+    tokenizer.save(tmp_path / "saved")
+    again = Tokenizer.load(tmp_path / "saved" / "vocab.txt")
+    assert again(["a dog"], 9)[0].tolist() == tokenizer(["a dog"], 9)[0].tolist() == [[2, 6, 8, 3]]

@@ -49,12 +49,12 @@ def _items(file: str, text: str) -> Iterable[tuple[str, Any]]:
     if file.endswith(".txt"):  # a list that says nothing of what is asked
         return []
     if file.startswith("LSMDC"):  # no header
-        return [("", None)] * len(text.splitlines())
+        return [("", None)] * text.count("\n")
     if file.endswith(".csv"):
         table = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in text else ",")
         return [(row.get("type") or "", row.get("answer")) for row in table]
     if file.endswith(".jsonl"):
-        return [("", json.loads(line)["answer"]) for line in text.splitlines()]
+        return [("", json.loads(line)["answer"]) for line in text.split("\n") if line]
     content = json.loads(text)
     if isinstance(content, list):
         return [(" ".join(one.get("question", "").split()[:3]), one.get("answer")) for one in content]
