@@ -10,8 +10,10 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hdvila.media import write_video
 from tests.cli.conftest import ONE_THREAD, Run, command, lines
 
 KEYS = ["rank", "file", "start", "end", "score", "text", "channels", "confident", "copies"]
@@ -22,7 +24,10 @@ def test_a_folder_becomes_searchable(hdvila: Run, here: Run, videos: Path, model
     done = hdvila(*index, "--json")
     assert done.returncode == 0
     assert Counter(line["status"] for line in lines(done.stdout)) == {"indexed": 12}
-    assert all(set(line) == {"file", "status", "reason", "clips"} for line in lines(done.stdout))
+    assert all(
+        set(line) == {"file", "status", "reason", "clips", "seen"} and line["seen"] >= 0.8
+        for line in lines(done.stdout)
+    )
     assert "12 indexed; 12 clips" in done.stderr
     again = here(*index)
     assert again.returncode == 0
@@ -40,6 +45,20 @@ def test_a_folder_becomes_searchable(hdvila: Run, here: Run, videos: Path, model
     shown = here("search", "a door", "--library", "lib", "-k", "1")
     assert shown.stdout.startswith("1  0:0")
     assert shown.stdout.count("\n") == 1
+
+
+def test_upright_and_square_videos_are_seen_and_the_share_is_told(
+    here: Run, tmp_path: Path, model_folder: Path
+) -> None:
+    folder = tmp_path / "tall"
+    folder.mkdir()
+    for name, size in (("phone", (160, 90)), ("square", (96, 96))):
+        write_video(folder / f"{name}.mp4", np.full((10, *size, 3), 90, np.uint8), 5)
+    index = ("index", folder, "--into", "lib", "--model", model_folder, "--json")
+    seen = {Path(line["file"]).stem: line["seen"] for line in lines(here(*index).stdout)}
+    assert seen.keys() == {"phone", "square"}
+    assert min(seen.values()) >= 0.8
+    assert {Path(line["file"]).stem: line["seen"] for line in lines(here(*index).stdout)} == seen
 
 
 def test_failed_files_are_listed_and_the_rest_is_done(here: Run, videos: Path, model_folder: Path) -> None:

@@ -14,7 +14,7 @@ from hdvila.media.preprocess import Preprocess
 from hdvila.store import Corpus
 from hdvila.types import Clip, HybridClip
 
-__all__ = ["OFFICIAL_STORE", "STORE", "ClipSource", "Prepared", "open_corpus", "open_prepared"]
+__all__ = ["OFFICIAL_STORE", "STORE", "ClipSource", "Prepared", "open_corpus", "open_prepared", "share_seen"]
 
 STORE, OFFICIAL_STORE = "store", "store-official"
 """Folders of a benchmark's prepared clips in its data folder: ours, and as the released code prepares them."""
@@ -27,6 +27,15 @@ class ClipSource(Protocol):
     def clips(self) -> Sequence[Clip]: ...
 
     def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip: ...
+
+
+def share_seen(source: ClipSource, numbers: Sequence[int], preprocess: Preprocess) -> dict[str, float] | None:
+    """How much of the area of these clips' frames a model sees, 0..1: ``least`` and ``mean``; None where the source
+    does not know how large its frames are."""
+    if not numbers or not hasattr(source, "size"):
+        return None
+    shares = [preprocess.share_seen(*source.size(i)) for i in numbers]
+    return {"least": round(min(shares), 4), "mean": round(sum(shares) / len(shares), 4)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def run_demo(into: str | os.PathLike[str], *, seed: int = 0, reporter: Reporter 
     model, joint = (load_model(folder, device=pick_device()) for folder in (stage1, stage2))
     model.save_pretrained(root / "model")
     with clock.step("retrieval on held-out clips"):
-        retrieval = evaluate_retrieval(model, corpus, clips=gallery, batch_size=32, reporter=reporter)
+        retrieval = evaluate_retrieval(model, corpus, clips=gallery, batch_size=32, as_trained=True, reporter=reporter)
     with clock.step("masked words on held-out clips"):
         masked = evaluate_masked_words(joint, corpus, clips=gallery, reporter=reporter)
     with clock.step("index the held-out videos"):

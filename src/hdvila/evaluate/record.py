@@ -85,7 +85,7 @@ class Record:
         published: rows to stand beside, as the protocol has them.
         notes: what was odd in the files.
         checkpoint: of the model, if one made the predictions: `path`, and its hashes (`hdvila.hub.identify`).
-        recipe: how it looked at the videos, and its training.
+        recipe: how it looked at the videos (`seen`: at how much of the area of their frames), and its training.
         fine_tuned: the protocols that it was fine-tuned on, the first training first; None where nothing tells.
         versions, hardware, seconds: of this evaluation.
     """

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
-from hdvila.data.source import ClipSource
+from hdvila.data.source import ClipSource, share_seen
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
+from hdvila.media.preprocess import Preprocess
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["RetrievalReport", "embed_clips", "embed_texts", "evaluate_retrieval", "similarity"]
@@ -33,6 +34,8 @@ class RetrievalReport:
         queries, videos: how many texts and clips.
         missing: ids of clips that were left out because nothing is said in them.
         ties: queries of either direction whose right answer shares its score; see `text_to_video.ties` for one.
+        seen: how much of the area of the clips' frames the model saw, 0..1, ``least`` and ``mean``; None where the
+            source does not know their sizes.
         text_to_video, video_to_text: the two directions.
     """
 
@@ -43,10 +46,11 @@ class RetrievalReport:
     ties: int
     text_to_video: RankMetrics
     video_to_text: RankMetrics
+    seen: dict[str, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names above."""
-        return {
+        record = {
             "protocol": self.protocol,
             "queries": self.queries,
             "videos": self.videos,
@@ -55,6 +59,7 @@ class RetrievalReport:
             "text_to_video": self.text_to_video.to_dict(),
             "video_to_text": self.video_to_text.to_dict(),
         }
+        return record | ({} if self.seen is None else {"seen": self.seen})
 
 
 def evaluate_retrieval(
@@ -64,6 +69,7 @@ def evaluate_retrieval(
     clips: Sequence[int] | None = None,
     batch_size: int = 16,
     ties: TieRule = "pessimistic",
+    as_trained: bool = False,
     reporter: Reporter = SILENT,
 ) -> RetrievalReport:
     """Embed clips and their words with `model` and rank them by cosine, in both directions.
@@ -77,6 +83,8 @@ def evaluate_retrieval(
         clips: their numbers in ``corpus.clips``; default: all.
         batch_size: clips embedded at once.
         ties: see `hdvila.evaluate.metrics.rank.TieRule`.
+        as_trained: look at the part of the frames that training looks at, for studies of it; else at most of any frame
+            (`Preprocess.to_look`).
         reporter: hears about progress.
 
     Raises:
@@ -92,18 +100,23 @@ def evaluate_retrieval(
     spoken = [i for i in chosen if corpus.clips[i].text.strip()]
     if not spoken:
         raise UsageError(f"none of the {len(chosen)} clips has words, and without queries there is nothing to rank")
-    videos_VD = embed_clips(model, corpus, spoken, batch_size, reporter)
+    trained = model.processor.preprocess
+    preprocess = trained if as_trained else trained.to_look()
+    videos_VD = embed_clips(model, corpus, spoken, batch_size, reporter, preprocess)
+    seen = share_seen(corpus, spoken, preprocess)
+    part = f", {seen['least']:.0%} or more of every frame seen" if seen else ""
     texts_QD = embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
     similarity_QV = similarity(texts_QD, videos_VD)
     forth, back = retrieval_metrics(similarity_QV, ties=ties), retrieval_metrics(similarity_QV.T, ties=ties)
     return RetrievalReport(
-        protocol=f"clips of a corpus and the words said in them, one to one, ties {ties}",
+        protocol=f"clips of a corpus and the words said in them, one to one, ties {ties}{part}",
         queries=len(spoken),
         videos=len(spoken),
         missing=tuple(corpus.clips[i].clip_id for i in chosen if not corpus.clips[i].text.strip()),
         ties=forth.ties + back.ties,
         text_to_video=forth,
         video_to_text=back,
+        seen=seen,
     )
 
 
@@ -114,10 +127,15 @@ def similarity(texts_QD: NDArray[np.float32], videos_VD: NDArray[np.float32]) ->
 
 @torch.inference_mode()
 def embed_clips(
-    model: Any, corpus: ClipSource, numbers: Sequence[int], batch_size: int = 16, reporter: Reporter = SILENT
+    model: Any,
+    corpus: ClipSource,
+    numbers: Sequence[int],
+    batch_size: int = 16,
+    reporter: Reporter = SILENT,
+    preprocess: Preprocess | None = None,
 ) -> NDArray[np.float32]:
-    """(V, D) unit vectors of the clips with these numbers."""
-    preprocess, device = model.processor.preprocess, model.device
+    """(V, D) unit vectors of the clips with these numbers, looked at as `preprocess` says, or as the model does."""
+    preprocess, device = preprocess or model.processor.preprocess, model.device
     no_words = torch.zeros((0, 0), dtype=torch.int64)
     rows: list[NDArray[np.float32]] = []
     clips = read_ahead(corpus, numbers, preprocess)

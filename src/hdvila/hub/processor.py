@@ -37,13 +37,14 @@ class Processor:
     """The vocabulary of a model that answers open questions."""
 
     def read(self, path: str | Path, start: float | None = None, end: float | None = None) -> HybridClip:
-        """The frames of a video, or of its seconds start..end, as the model wants them.
+        """The frames of a video, or of its seconds start..end, as the model wants them; at least four fifths of each
+        are seen, whatever its shape (`Preprocess.to_look`).
 
         Raises:
             MediaError: the file cannot be read.
             UsageError: a span that is not in the video.
         """
-        return read_hybrid(path, self.preprocess, start, end)
+        return read_hybrid(path, self.preprocess.to_look(), start, end)
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """(ids, mask), each (len(texts), text_length)."""

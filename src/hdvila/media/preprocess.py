@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -29,8 +29,9 @@ class Preprocess:
     `height` x `width` pixels (multiples of 64); LR neighbours have a quarter of that each way. `segments`, `neighbours`
     and `rate` (in timeline frames) are those of `HybridSampling`. `streams` says which of the two a model
     reads; without neighbours there are no LR frames either. `fit` says whether a window is cut out of the picture
-    (``"crop"``, nine eighths of the window's size) or the whole of it is padded to the window (``"pad"``). `flip` is
-    how often training sees a clip with left and right exchanged, 0..1; evaluation never does.
+    (``"crop"``, nine eighths of the window's size), the whole of it is padded to the window (``"pad"``), or at least
+    four fifths of it are shown (``"most"``, see `to_look`). `flip` is how often training sees a clip with left and
+    right exchanged, 0..1; evaluation never does.
     """
 
     height: int = 640
@@ -73,6 +74,17 @@ class Preprocess:
     def reads_low(self) -> bool:
         """Whether there are LR neighbours."""
         return self.streams != "high" and self.neighbours > 0
+
+    def to_look(self) -> Preprocess:
+        """The same for looking at pictures of any shape: at least four fifths of each are seen.
+
+        Of 9:16 a crop to 16:10 shows 28 %. Training and published protocols crop, as the papers do.
+        """
+        return replace(self, fit="most") if self.fit == "crop" else self
+
+    def share_seen(self, height: int, width: int) -> float:
+        """How much of the area of a picture of this size is seen without chance in it, 0..1."""
+        return View(fit=self.fit).share((height, width), self.height, self.width)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a JSON file."""

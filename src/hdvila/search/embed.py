@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hdvila.errors import CheckpointError, HdvilaError, MediaError, TranscriptError
-from hdvila.media.preprocess import read_hybrids
+from hdvila.media.info import VideoInfo
+from hdvila.media.preprocess import Preprocess, read_hybrids
 from hdvila.media.probe import probe
 from hdvila.search.clips import Span, cut
 from hdvila.search.scan import Found
@@ -56,22 +57,27 @@ class Embedded:
     Attributes:
         spans: its clips.
         vectors: (N, D), one for each.
+        seen: how much of the area of its pictures the model saw, 0..1.
         damage: why only a part of the video could be read, or ''.
         note: why its words are missing, or ''.
     """
 
     spans: Sequence[Span]
     vectors: NDArray[np.float32]
+    seen: float
     damage: str
     note: str
 
 
-def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] = lambda share: None) -> Embedded:
+def embed_file(
+    model: Encoder, found: Found, preprocess: Preprocess, progress: Callable[[float], None] = lambda share: None
+) -> Embedded:
     """Cut a video into clips and embed each.
 
     Args:
         model: the encoder, in evaluation mode.
         found: the video and its subtitle file.
+        preprocess: how it is looked at.
         progress: called now and then with the share of the video that is done, 0..1.
 
     Raises:
@@ -79,23 +85,24 @@ def embed_file(model: Encoder, found: Found, progress: Callable[[float], None] =
         CheckpointError: the model is broken, so no video can be embedded.
     """
     with _reading(found):
-        spans, damage, note = _look_into(found)
-    clips = read_hybrids(found.path, model.processor.preprocess, [(span.start, span.end) for span in spans])
+        info = probe(found.path)
+        spans, note = _look_into(found, info)
+    clips = read_hybrids(found.path, preprocess, [(span.start, span.end) for span in spans])
     parts: list[NDArray[np.float32]] = []
     done = 0
     while True:
         with _reading(found):
             batch = list(islice(clips, _BATCH))
         if not batch:
-            return Embedded(spans, np.concatenate(parts), damage, note)
+            seen = preprocess.share_seen(info.height, info.width)
+            return Embedded(spans, np.concatenate(parts), seen, info.damage or "", note)
         parts.append(_encode(model, batch))
         done += len(batch)
         progress(done / len(spans))
 
 
-def _look_into(found: Found) -> tuple[list[Span], str, str]:
-    """(clips to be, what of the video is missing, what of its words)."""
-    info = probe(found.path)
+def _look_into(found: Found, info: VideoInfo) -> tuple[list[Span], str]:
+    """(clips to be, what of its words is missing)."""
     if not 0 < info.duration < _LONGEST_VIDEO:
         raise MediaError(f"{found.path}: it would play for {info.duration:g} s: its times are damaged; fetch it again")
     source = found.transcript or (found.path if info.subtitle_streams else None)
@@ -106,7 +113,7 @@ def _look_into(found: Found) -> tuple[list[Span], str, str]:
             sentences = split_sentences(read_transcript(source))
         except TranscriptError as error:
             note = f"without its words: {error}"
-    return cut(info.duration, sentences), info.damage or "", note
+    return cut(info.duration, sentences), note
 
 
 @contextmanager

@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hdvila.errors import MediaError, reason_of
+from hdvila.media.preprocess import Preprocess
 from hdvila.progress import Bar, Reporter
 from hdvila.search.database import from_column, to_column, write_meta
 from hdvila.search.embed import Encoder, embed_file
+from hdvila.search.look import look_of, note_seen, shares_seen
 from hdvila.search.scan import Found, Scan, content_of, is_gone
 from hdvila.search.vectors import pack
 
@@ -34,12 +36,15 @@ class FileReport:
             failed: it cannot be read, or only in part; what could be read is searchable.
         reason: why it failed, why the words of an indexed file are missing, where a moved one was; else ''.
         clips: how many of its clips the library holds now.
+        seen: how much of the area of its pictures the model saw, 0..1; None where nothing was embedded, or by a program
+            that did not write it down.
     """
 
     file: str
     status: Status
     reason: str = ""
     clips: int = 0
+    seen: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names above."""
@@ -57,6 +62,7 @@ class _Row:
     status: str
     reason: str
     clips: int
+    seen: float | None
 
 
 def bring_up_to_date(
@@ -67,6 +73,7 @@ def bring_up_to_date(
     Raises:
         LibraryError: the library cannot be written. What was reported before stays.
     """
+    look = look_of(connection, model.processor.preprocess)
     known = {row.path: row for row in _rows(connection) if scan.covers(row.path)}
     for path, reason in scan.unreadable.items():
         each(FileReport(path, "failed", reason))
@@ -81,7 +88,7 @@ def bring_up_to_date(
         meter = _Meter(bar)
         for found in work:
             with meter.file(found) as progress:
-                report = _index_file(connection, model, found, known.get(str(found.path)), progress)
+                report = _index_file(connection, model, look, found, known.get(str(found.path)), progress)
             each(report)
     # Where nothing is left of what was known, nobody took out single files: the disk is not mounted, or another is.
     alive = {os.path.dirname(path) for path in known if path in scan.videos}
@@ -116,6 +123,7 @@ def remove(connection: sqlite3.Connection, paths: Iterable[str]) -> Iterator[Fil
 def _index_file(
     connection: sqlite3.Connection,
     model: Encoder,
+    look: Preprocess,
     found: Found,
     before: _Row | None,
     progress: Callable[[float], None],
@@ -134,7 +142,7 @@ def _index_file(
     if (twin := _twin(connection, found, content)) is not None:
         return twin
     try:
-        embedded = embed_file(model, found, progress)
+        embedded = embed_file(model, found, look, progress)
     except MediaError as error:
         with _replacing(connection, found, content, "failed", str(error)):
             pass
@@ -148,7 +156,8 @@ def _index_file(
             [(file, number, span.start, span.end, span.text) for number, span in enumerate(embedded.spans)],
         )
         connection.execute("INSERT INTO vectors VALUES (?, ?)", (file, pack(embedded.vectors)))
-    return FileReport(path, status, reason, count)
+        note_seen(connection, file, embedded.seen)
+    return FileReport(path, status, reason, count, embedded.seen)
 
 
 def _rows(connection: sqlite3.Connection, condition: str = "TRUE", *values: object) -> list[_Row]:
@@ -157,15 +166,16 @@ def _rows(connection: sqlite3.Connection, condition: str = "TRUE", *values: obje
         f" FROM files WHERE {condition} ORDER BY path",
         values,
     )
-    return [_Row(number, from_column(path), *rest) for number, path, *rest in rows]
+    seen = shares_seen(connection)
+    return [_Row(number, from_column(path), *rest, seen=seen.get(number)) for number, path, *rest in rows]
 
 
 def _as_before(row: _Row) -> FileReport:
-    return FileReport(row.path, "failed" if row.status == "failed" else "unchanged", row.reason, row.clips)
+    return FileReport(row.path, "failed" if row.status == "failed" else "unchanged", row.reason, row.clips, row.seen)
 
 
 def _missing(row: _Row) -> FileReport:
-    return FileReport(row.path, "missing", "it is not there at the moment; its clips are kept", row.clips)
+    return FileReport(row.path, "missing", "it is not there at the moment; its clips are kept", row.clips, row.seen)
 
 
 def _remove(connection: sqlite3.Connection, row: _Row) -> FileReport:
@@ -204,8 +214,9 @@ def _twin(connection: sqlite3.Connection, found: Found, content: tuple[str, str]
             )
             connection.execute("INSERT INTO vectors SELECT ?, matrix FROM vectors WHERE file = ?", (file, twin.id))
             connection.execute("UPDATE files SET video = ? WHERE digest = ?", (content[1], content[0]))
+            note_seen(connection, file, twin.seen)
     status: Status = "failed" if twin.status == "failed" else "moved" if moved else "indexed"
-    return FileReport(path, status, reason, twin.clips)
+    return FileReport(path, status, reason, twin.clips, twin.seen)
 
 
 @contextmanager

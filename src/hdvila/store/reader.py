@@ -79,6 +79,10 @@ class Corpus:
         names = ("clip_id", "video_id", "start", "end", "text", "timed_by")
         return tuple(map(Clip, *(self.table[name].to_pylist() for name in names)))
 
+    def size(self, i: int) -> tuple[int, int]:
+        """(height, width) of the HR frames of clip `i`."""
+        return self.table["height"][i].as_py(), self.table["width"][i].as_py()
+
     def num_frames(self, i: int, stream: Stream = "lr") -> int:
         """How many frames clip `i` has in a stream.
 

@@ -165,7 +165,9 @@ def _run(root: Path, steps: int, job: Job, reporter: Reporter) -> Result:
     model = load_model(train(recipe, run, reporter, corpus=corpus_of(folder / "train")), device=pick_device())
     corpus = Corpus(corpus_of(folder / "test"))
     clips = range(min(GALLERY, len(corpus)))
-    scores = evaluate_retrieval(model, corpus, clips=clips, batch_size=32, reporter=reporter).text_to_video
+    scores = evaluate_retrieval(
+        model, corpus, clips=clips, batch_size=32, as_trained=True, reporter=reporter
+    ).text_to_video
     swaps = {kind: swap.right for kind, swap in swap_words(model, corpus, clips).items()}
     last = read_log(run)[-1]["loss"]
     return Result(*job.key, recipe.steps, scores.r1, scores.r10, scores.median_rank, last, swaps)

@@ -10,14 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from hdvila.errors import CheckpointError, LibraryError, UsageError
 from hdvila.files import exclusive
-from hdvila.media import VideoInfo, probe
+from hdvila.media import VideoInfo, probe, write_video
 from hdvila.search import embed
 from hdvila.search.library import LOCK, Library, open_library
-from tests.unit.search.conftest import ColourModel, by_name, paint
+from tests.unit.search.conftest import COLOURS, ColourModel, by_name, paint
 
 Index = Callable[[], dict[str, str]]
 
@@ -353,3 +354,38 @@ def test_a_query_without_words_is_refused(library: Library, index: Index) -> Non
     index()
     with pytest.raises(UsageError, match="the query is empty"):
         library.search(" \n")
+
+
+def test_most_of_an_upright_video_is_searched_and_the_share_is_told(
+    library: Library, videos: Path, model: ColourModel, tmp_path: Path
+) -> None:
+    for name, size in (("upright", (128, 72)), ("square", (80, 80)), ("cinema", (64, 152))):
+        frames = np.full((10, *size, 3), COLOURS["blue"], np.uint8)
+        frames[:, : size[0] // 3] = COLOURS["red"]  # what stands in the upper third is no more than a third
+        write_video(videos / f"{name}.mp4", frames, 5)
+    seen = {Path(report.file).name: report.seen for report in library.index(videos, model)}
+    assert all(share is not None and 0.8 <= share <= 1 for share in seen.values())
+    again = {Path(report.file).name: report.seen for report in library.index(videos, model)}
+    assert again == seen
+    shutil.copy(videos / "upright.mp4", videos / "copy.mp4")
+    copied = {Path(report.file).name: report.seen for report in library.index(videos, model)}
+    assert copied["copy.mp4"] == seen["upright.mp4"]
+
+
+def test_a_library_of_crops_goes_on_with_crops_until_it_is_empty(
+    library: Library, videos: Path, model: ColourModel
+) -> None:
+    library.index(videos, model)
+    with sqlite3.connect(library.path / "library.sqlite") as connection:  # as the first programs left it
+        connection.execute("DELETE FROM meta WHERE key = 'look'")
+        connection.execute("DROP TABLE seen")
+    paint(videos / "new.mp4", ("green", 2))
+    seen = {Path(report.file).name: report.seen for report in library.index(videos, model)}
+    crop = model.processor.preprocess
+    assert seen == {"red.mp4": None, "mixed.mp4": None, "blue.mp4": None, "new.mp4": crop.share_seen(64, 96)}
+    assert crop.share_seen(64, 96) < 0.6
+    with sqlite3.connect(library.path / "library.sqlite") as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM files")
+    anew = library.index(videos, model)
+    assert all(report.seen == crop.to_look().share_seen(64, 96) for report in anew)
