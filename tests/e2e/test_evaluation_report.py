@@ -127,6 +127,8 @@ def test_synthetic_videos_are_called_so_and_have_no_published_rows(tmp_path: Pat
     table = capsys.readouterr().out
     assert "**msrvtt-1ka, synthetic (miniature world)**" in table
     assert "HD-VILA" not in table
+    assert "published test" not in table
+    assert "of 1,000" not in table
 
 
 def test_an_answer_beyond_the_first_five_stands_behind_them(tmp_path: Path, capsys: Capture) -> None:

@@ -18,7 +18,8 @@ def record_lines(record: Record) -> str:
     from hdvila.evaluate.results import tabulate
 
     what = ("query", "queries") if record.task == "retrieval" else ("question", "questions")
-    whole = "" if record.queries == record.full_queries else f"; the published test has {record.full_queries:,}"
+    part = record.queries != record.full_queries and not record.synthetic
+    whole = f"; the published test has {record.full_queries:,}" if part else ""
     lines = [
         f"{_many(record.queries, *what)} about {_many(record.videos, 'video', 'videos')}{whole}; 95 % intervals",
         tabulate([record], "markdown"),

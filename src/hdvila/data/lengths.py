@@ -1,17 +1,20 @@
-"""What is lost where texts are cut to a model's text length."""
+"""What is lost of texts: their ends beyond a model's text length, and words outside its vocabulary."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
 
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, some_of
 from hdvila.text.tokenizer import Tokenizer
 
-__all__ = ["what_is_cut"]
+__all__ = ["what_is_cut", "what_is_unknown"]
 
 MOST_BLURRED = 0.01
 """Share of the questions whose options may become equal by cutting; more is not the benchmark's own rarity."""
+MOST_UNKNOWN = 0.2
+"""Share of words that names, numbers and slips of the pen may make up."""
+_SAMPLED = 1000  # texts, the first ones
 
 
 def what_is_cut(rows: Iterable[tuple[str, ...]], tokenizer: Tokenizer, length: int) -> str:
@@ -40,3 +43,14 @@ def what_is_cut(rows: Iterable[tuple[str, ...]], tokenizer: Tokenizer, length: i
     if not cut:
         return ""
     return f"{cut} of {len(lengths)} texts have more than {length} tokens, the model's text length, and lose their end"
+
+
+def what_is_unknown(texts: Iterable[str], tokenizer: Tokenizer) -> str:
+    """A sentence that says how many words of the first texts a vocabulary does not know; "" where they are few."""
+    sample = list(islice(texts, _SAMPLED))
+    unknown = [word for text in sample for word in tokenizer.unknown_words(text)]
+    words = sum(len(set(text.split())) for text in sample)
+    if len(unknown) <= MOST_UNKNOWN * words:
+        return ""
+    share = min(1.0, len(unknown) / words)
+    return f"{share:.0%} of the words are outside the vocabulary ({some_of(list(dict.fromkeys(unknown)))})"

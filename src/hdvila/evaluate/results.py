@@ -63,12 +63,13 @@ def setting_of(record: Record) -> str:
     """In what a record differs from the plain test, so that its number is no rival of those beside it; or nothing."""
     store, sampling = (_at(record.recipe, (name,)) for name in ("store", "sampling"))
     chosen_on, kept = (_at(record.recipe, ("training", f"validate.{name}")) for name in ("on", "keep"))
-    fewer = record.split == "test" and record.queries < record.full_queries and not record.missing
+    whole = record.queries if record.synthetic else record.full_queries
+    fewer = record.split == "test" and record.queries < whole and not record.missing
     said = (
         f"{record.split} split, not the test" if record.split != "test" else "",
         "" if record.split_told else "split not told by the file's name",
         "fewer queries than the published test has" if fewer else "",
-        "more queries than the published test has" if record.queries > record.full_queries else "",
+        "more queries than the published test has" if record.queries > whole else "",
         "questions built by rule, not the papers' draws" if record.built else "",
         f"{len(record.missing):,} video{'s' if len(record.missing) > 1 else ''} missing" if record.missing else "",
         f"ties {record.tie_rule}" if record.tie_rule != "pessimistic" else "",
@@ -126,6 +127,8 @@ def _ours(record: Record, columns: Sequence[Column], *, alone: bool) -> Row:
         if interval is not None:
             ends[column.key] = (float(interval[0]), float(interval[1]))
     queries, gallery = (record.queries, record.full_queries), (record.gallery, record.full_gallery)
+    if record.synthetic:  # there is no other test of which it would be a part
+        queries, gallery = (record.queries, record.queries), (record.gallery, record.gallery)
     digits = "" if alone else short_identity(record)
     method = f"{record.method} ({digits})" if digits else record.method
     return Row(method, numbers, ends, queries, gallery, setting=setting_of(record))

@@ -11,7 +11,7 @@ from typing import Any
 
 from hdvila.data.dataset import HybridDataset
 from hdvila.data.history import Training
-from hdvila.data.lengths import what_is_cut
+from hdvila.data.lengths import what_is_cut, what_is_unknown
 from hdvila.data.source import ClipSource, open_corpus
 from hdvila.errors import UsageError
 from hdvila.progress import SILENT, Reporter
@@ -71,15 +71,17 @@ def open_data(
     source = open_corpus(path)
     tokenizer = tokenizer or _tokenizer(recipe, (clip.text for clip in source.clips))
     _check_size(recipe, tokenizer)
+    _check_words(recipe, (clip.text for clip in source.clips), tokenizer, reporter)
     dataset = HybridDataset(source, recipe.data, tokenizer, recipe.seed)
     return TrainingData(dataset, tokenizer, corpus_mark(source.clips))
 
 
 def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Reporter) -> TrainingData:
     benchmark = open_benchmark(recipe, reporter)
-    texts = (text for example in benchmark.examples for wording in example.wordings for text in wording)
+    texts = [text for example in benchmark.examples for wording in example.wordings for text in wording]
     tokenizer = tokenizer or _tokenizer(recipe, texts)
     _check_size(recipe, tokenizer)
+    _check_words(recipe, texts, tokenizer, reporter)
     wordings = (wording for example in benchmark.examples for wording in example.wordings)
     if cut := what_is_cut(wordings, tokenizer, recipe.data.text_length):
         reporter.note(cut)
@@ -113,6 +115,18 @@ def _check_size(recipe: Recipe, tokenizer: Tokenizer) -> None:
             f"the tokenizer has {tokenizer.vocab_size} entries, model.vocab_size is {recipe.model.vocab_size}: "
             f"set model.vocab_size={tokenizer.vocab_size}, or name another data.tokenizer"
         )
+
+
+def _check_words(recipe: Recipe, texts: Iterable[str], tokenizer: Tokenizer, reporter: Reporter) -> None:
+    """Say where a vocabulary is of another world than the texts; the miniature's own is refused there."""
+    if not (unknown := what_is_unknown(texts, tokenizer)):
+        return
+    if recipe.data.tokenizer == "miniature":
+        raise UsageError(
+            f"data.tokenizer=miniature is the vocabulary of the miniature world, and these are other texts: {unknown}; "
+            "add --set data.tokenizer= (to nothing), so that one is learned from them, or name another"
+        )
+    reporter.note(f"{unknown}, so the model sees them letter by letter or not at all: name another data.tokenizer")
 
 
 def _tokenizer(recipe: Recipe, texts: Iterable[str]) -> Tokenizer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hdvila.data.lengths import what_is_cut
+from hdvila.data.lengths import what_is_cut, what_is_unknown
 from hdvila.errors import UsageError
 from hdvila.text.tokenizer import Tokenizer
 
@@ -47,3 +47,10 @@ def test_a_benchmarks_rare_long_question_is_only_noted(known: Tokenizer) -> None
 
 def test_words_in_letters_are_counted_as_letters(unknown: Tokenizer) -> None:
     assert unknown.lengths(["a b", "a"]) == [4, 3]
+
+
+def test_texts_of_another_world_than_the_vocabulary_are_told(known: Tokenizer) -> None:
+    assert what_is_unknown(["the red cat jumps to the left", "a striped ball near Harlow turns blue"] * 5, known) == ""
+    assert what_is_unknown([], known) == ""
+    said = what_is_unknown(["photosynthesis happens in chloroplasts", "the cat jumps"], known)
+    assert said == "29% of the words are outside the vocabulary (photosynthesis, chloroplasts)"
