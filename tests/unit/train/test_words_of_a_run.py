@@ -18,7 +18,7 @@ TEXTS = ["photosynthesis happens inside chloroplasts", "enzymes catalyse carbohy
 def test_the_miniature_vocabulary_is_refused_for_other_texts_and_the_advice_works(tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path / "corpus", TEXTS)
     recipe = get_recipe("miniature-stage1")
-    with pytest.raises(UsageError, match="add --set data.tokenizer= "):
+    with pytest.raises(UsageError, match=r"add --set data\.tokenizer= "):
         open_data(recipe, corpus)
     data = open_data(replace(recipe, data=replace(recipe.data, tokenizer="")), corpus)
     assert data.tokenizer.unknown_words(TEXTS[0]) == []
