@@ -167,7 +167,10 @@ def _rows(connection: sqlite3.Connection, condition: str = "TRUE", *values: obje
         values,
     )
     seen = shares_seen(connection)
-    return [_Row(number, from_column(path), *rest, seen.get(number)) for number, path, *rest in rows]
+    return [
+        _Row(number, from_column(path), stamp, digest, status, reason, clips, seen.get(number))
+        for number, path, stamp, digest, status, reason, clips in rows
+    ]
 
 
 def _as_before(row: _Row) -> FileReport:
