@@ -126,36 +126,27 @@ class Decoding:
             self.spoiled.decoding_from(None)
             self.begin(from_start=True)
             return True
-        if self._streamed and mark.pos < 0:
-            return False
+        known = self.timeline.packets
         with suppress(av.error.FFmpegError):
-            if self._streamed:
-                self.container.seek(mark.pos, unsupported_byte_offset=True)
-            else:
+            if known is None:
                 self.container.seek(mark.pts, stream=self.stream, backward=True)
-            packets = self._packets()
+            else:
+                self.container.seek(mark.runup, unsupported_byte_offset=True)
+            packets, before = self._packets(), 0
             for packet in islice(packets, _LANDS_BEFORE):
-                if packet is None or self._is_past(packet, mark):
+                if packet is None or ((packet.dts or 0) > (mark.dts or 0) and known is None):
                     break
-                if self._is_at(packet, mark):
+                if known is None:
+                    found = packet.pts == mark.pts
+                else:  # times mean nothing yet: known by its place and length, and by that of the packet before
+                    found = packet.pos == mark.pos and (not mark.ordinal or before == known[mark.ordinal - 1, 1])
+                if found and packet.size == mark.size:
                     self.spoiled.decoding_from(mark.pts)
-                    self._number = mark.ordinal if self._streamed else None
+                    self._number = mark.ordinal if known is not None else None
                     self.begin(from_start=False, packets=chain([packet], packets))
                     return True
+                before = packet.size
         return False
-
-    @property
-    def _streamed(self) -> bool:
-        return self.timeline.packets is not None
-
-    def _is_at(self, packet: Any, mark: Mark) -> bool:
-        here = packet.pos == mark.pos if self._streamed else packet.pts == mark.pts
-        return bool(here and packet.size == mark.size)
-
-    def _is_past(self, packet: Any, mark: Mark) -> bool:
-        if self._streamed:
-            return packet.pos is not None and packet.pos > mark.pos
-        return packet.dts is not None and mark.dts is not None and packet.dts > mark.dts
 
     def begin(self, *, from_start: bool, packets: Iterator[Any] | None = None) -> None:
         """Forget what is decoded, and go on with `packets`, or with those that the file gives next."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from hdvila.errors import MediaError
 from hdvila.media.container import language_of
+from hdvila.media.matroska import Crop
 from hdvila.media.orientation import Orientation
 from hdvila.media.timeline import Timeline
 
@@ -30,9 +31,10 @@ class VideoInfo:
 
     Attributes:
         path: the file.
-        width, height: pixels as displayed: after rotation, reflection and the stretch of non-square pixels.
+        width, height: pixels as displayed: after crop, rotation, reflection and the stretch of non-square pixels.
         fps: frames a second that really play: one less than their number over the time between first and last.
-        duration: seconds from the container's start to the end of the last frame.
+        duration: seconds from the container's start to the end of the last frame. It stays as long as its packet says,
+            or to the end of the sound where that goes on for more than a quarter of a second longer.
         num_frames: frames that the file times.
         start_time: seconds of the container's own clock at which time 0 of `Video` stands.
         codec, pixel_format: as ffmpeg names them, such as ``h264`` and ``yuv420p10le``.
@@ -59,21 +61,28 @@ class VideoInfo:
     damage: str | None
 
 
-def stored_size(frame: Any, stream: Any) -> tuple[int, int]:
-    """(width, height) of the stored picture in square pixels."""
+def stored_size(frame: Any, stream: Any, crop: Crop) -> tuple[int, int]:
+    """(width, height) of what is shown of the stored picture, in square pixels."""
     ratio = stream.sample_aspect_ratio or 1
-    return max(1, round(frame.width * ratio)), int(frame.height)
+    width, height = frame.width - crop.left - crop.right, frame.height - crop.top - crop.bottom
+    return max(1, round(width * ratio)), int(height)
 
 
 def describe(
-    path: str | os.PathLike[str], container: Any, stream: Any, timeline: Timeline, first: Any, orientation: Orientation
+    path: str | os.PathLike[str],
+    container: Any,
+    stream: Any,
+    timeline: Timeline,
+    first: Any,
+    orientation: Orientation,
+    size: tuple[int, int],
 ) -> VideoInfo:
-    """Put the facts together. `first` is the first decoded frame.
+    """Put the facts together. `first` is the first decoded frame, `size` its `stored_size`.
 
     Raises:
         MediaError: a damaged header gives sizes or times that no video has.
     """
-    width, height = stored_size(first, stream)
+    width, height = size
     if max(width, height) > _MAX_SIDE:
         raise MediaError(
             f"{path}: says that it is shown with {width}x{height} pixels (a pixel {stream.sample_aspect_ratio} wide): "

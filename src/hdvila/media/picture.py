@@ -7,6 +7,8 @@ from typing import Any, TypeVar, cast
 
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from hdvila.media.colours import Colours
+from hdvila.media.matroska import Crop
 from hdvila.media.orientation import Orientation
 from hdvila.media.resize import resize
 from hdvila.types import Pixels
@@ -16,13 +18,14 @@ _TRIANGLE = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 
 
 class Development:
-    """How the frames of one video become pictures: orientation, square pixels, and the converters kept between frames.
+    """How the frames of one video become pictures: colours, crop, square pixels, orientation, and the converters kept
+    between frames.
 
-    `stored_size` is (width, height) of the stored picture in square pixels.
+    `stored_size` is (width, height) of the stored picture in square pixels, without what `crop` takes off.
     """
 
-    def __init__(self, orientation: Orientation, stored_size: tuple[int, int]) -> None:
-        self.orientation, self._stored_size = orientation, stored_size
+    def __init__(self, orientation: Orientation, stored_size: tuple[int, int], colours: Colours, crop: Crop) -> None:
+        self.orientation, self._stored_size, self._colours, self._crop = orientation, stored_size, colours, crop
         self._converters: dict[object, VideoReformatter] = {}
 
     def rgb(self, frame: Any) -> Pixels:
@@ -36,7 +39,7 @@ class Development:
         linear, so that is the same picture up to rounding and the place of colour samples, for a third of the time.
         """
         stored = (height, width) if self.orientation.swap else (width, height)
-        if stored == self._stored_size or not _has_yuv_planes(frame):
+        if stored == self._stored_size or self._crop or not _has_yuv_planes(frame):
             return resize(self.rgb(frame), height, width)
         small = self._converter(("planes", *stored)).reformat(
             frame, width=stored[0], height=stored[1], interpolation=_TRIANGLE, threads=1
@@ -44,9 +47,10 @@ class Development:
         return self.orientation.apply(self._to_rgb(small, *stored))
 
     def _to_rgb(self, frame: Any, width: int, height: int) -> Pixels:
-        converter = self._converter(("rgb", width, height))
-        converted: Any = converter.reformat(frame, format="rgb24", width=width, height=height, threads=1)
-        return cast(Pixels, converted.to_ndarray())
+        if not self._crop:
+            return self._colours.rgb(frame, width, height, self._converter(("rgb", width, height)))
+        whole = self._colours.rgb(frame, frame.width, frame.height, self._converter("whole"))
+        return resize(self._crop.of(whole), height, width)
 
     def _converter(self, key: object) -> VideoReformatter:
         if key not in self._converters:

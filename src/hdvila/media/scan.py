@@ -7,6 +7,7 @@ reading them costs no decoding.
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -21,14 +22,15 @@ _ENCRYPTED = "encryption_info"
 
 
 class Mark(NamedTuple):
-    """A key frame's packet: its times in ticks, where it begins in the file (bytes; -1: unknown), how long it is, and
-    its number among the packets of the stream."""
+    """A key frame's packet: its times in ticks, where it lies in the file (bytes; None: unknown), how long it is, its
+    number among the packets of the stream, and where in the file a packet begins from which on it is read whole."""
 
     pts: int
     dts: int | None
-    pos: int
+    pos: int | None
     size: int
     ordinal: int
+    runup: int
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Scan:
     sound: array[float] = field(default_factory=lambda: array("d"))
     sound_end: float | None = None
     end: float = 0.0
+    places: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_REORDERED))  # (number, where) of late
     encrypted: bool = False
     error: str | None = None
 
@@ -94,18 +97,19 @@ def scan_packets(container: Any, stream: Any) -> Scan:
 
 def _note_picture(scan: Scan, packet: Any, size: int, stream: Any) -> None:
     pts = packet.pts
-    if not scan.slots:
-        scan.encrypted = packet.has_sidedata(_ENCRYPTED)
     ordinal = len(scan.slots)
     scan.slots.append(packet.dts)
     scan.stamps.append(pts)
     scan.sizes.append(size)
+    if (pos := packet.pos) is not None:
+        scan.places.append((ordinal, pos))
     if pts is None:
         scan.untimed += 1
         return
     if packet.is_keyframe:
-        pos = packet.pos
-        scan.keys.append(Mark(pts, packet.dts, -1 if pos is None else pos, size, ordinal))
+        scan.encrypted = scan.encrypted or packet.has_sidedata(_ENCRYPTED)
+        runup = next((at for number, at in reversed(scan.places) if number < ordinal - 1), 0)
+        scan.keys.append(Mark(pts, packet.dts, pos, size, ordinal, runup))
     if packet.is_discard or _is_hidden(packet, stream):
         return
     length = packet.duration or 0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hdvila.media.reasons import gif_breaks_off
 from hdvila.media.scan import MATROSKA, Mark, Scan, sound_between
 from hdvila.types import Seconds
 
@@ -21,6 +22,7 @@ _SLACK = 0.25  # seconds by which streams of one file end apart without meaning 
 _SILENCE = 600.0  # seconds without a sound packet after which those that follow are no part of the recording
 _A_DAY = 86_400
 _AVI = "avi"  # ffmpeg guesses times of display there, and differently after a seek
+_GIF = "gif"
 _STREAMS = {"mpegts", "mpeg"}  # several pictures may begin in one packet that has one time; ffmpeg guesses the others
 _MPEG_VIDEO = {"mpeg1video", "mpeg2video"}
 
@@ -91,6 +93,8 @@ def _damage(scan: Scan, container: Any, stream: Any) -> str | None:
             return f"the file breaks off: its header promises {promised:.1f} s, it ends after {scan.end:.1f} s"
     elif container.format.name != _AVI and found < stream.frames and not _is_cut_by_edits(scan, stream):
         return f"the file breaks off: {found} of {stream.frames} packets are there"
+    elif container.format.name == _GIF and gif_breaks_off(container.name):
+        return f"the file breaks off within its picture {found}"
     return _hole(scan, container, stream)
 
 

@@ -1,7 +1,8 @@
 """Frames of a video by index, by time, or one after the other, exact to the frame.
 
 Seeking goes to the key frame before and decodes forward, so any frame comes out as a decode from the start would give
-it. Colours follow the file's own tags (matrix and range; untagged files as BT.601, as ffmpeg does) to 8-bit RGB.
+it. Pixels are 8-bit RGB as a player shows them: by the file's tags, and high dynamic range brought to ordinary colours
+(`colours`, `hdr`).
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.errors import MediaError, UsageError
+from hdvila.errors import UsageError
+from hdvila.media.colours import Colours
 from hdvila.media.container import open_container, picture_stream, speaking_of
 from hdvila.media.decoding import Decoding
 from hdvila.media.info import VideoInfo, describe, stored_size
+from hdvila.media.matroska import NO_CROP, Crop, Track, read_track
 from hdvila.media.orientation import Orientation
 from hdvila.media.picture import Development, Picture
-from hdvila.media.scan import scan_packets
+from hdvila.media.reasons import encrypted, undecodable
+from hdvila.media.scan import MATROSKA, scan_packets
 from hdvila.media.timeline import Timeline, read_timeline
 from hdvila.types import Frames, Pixels, Seconds
 
 _TICK = 1e-6  # seconds by which a time may miss a frame's start and still mean that frame (float arithmetic)
 _SKIPS_EXACTLY = {"h264"}  # decoders that can leave out frames on which no other is built, and give the rest unchanged
+_PROTECTED = {"drmi", "encv"}  # how MP4 marks a track of a shop, where its packets say nothing
 
 
 def open_video(path: str | os.PathLike[str], threads: int | None = None) -> Video:
@@ -46,7 +51,8 @@ class Video:
     def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
         self._path = path
         with speaking_of(path):
-            self._decoding = Decoding(path, threads, _timeline_of(path))
+            timeline, self._crop = _look_through(path)
+            self._decoding = Decoding(path, threads, timeline)
         try:
             with speaking_of(path):
                 self._prepare()
@@ -58,13 +64,15 @@ class Video:
         decoding = self._decoding
         first = decoding.first()
         if first is None or not len(decoding.timeline):
-            raise MediaError(f"{self._path}: no picture of it can be decoded: it is damaged; fetch it again")
+            raise undecodable(self._path)
         decoding.timeline = timeline = _from_first_picture(decoding.timeline, first[0])
         container, stream, frame = decoding.container, decoding.stream, first[1]
         orientation = Orientation.of_frame(frame)
-        self._development = Development(orientation, stored_size(frame, stream))
+        crop = self._crop if self._crop.leaves_some(frame.width, frame.height) else NO_CROP
+        size = stored_size(frame, stream, crop)
+        self._development = Development(orientation, size, Colours(frame, stream.codec_context), crop)
         self._may_skip = stream.codec_context.name in _SKIPS_EXACTLY and not frame.interlaced_frame
-        self.info: VideoInfo = describe(self._path, container, stream, timeline, frame, orientation)
+        self.info: VideoInfo = describe(self._path, container, stream, timeline, frame, orientation, size)
 
     def __enter__(self) -> Video:
         return self
@@ -159,12 +167,15 @@ class Video:
         return int(np.searchsorted(self._decoding.timeline.pts, last, side="right")) - 1
 
 
-def _timeline_of(path: str | os.PathLike[str]) -> Timeline:
+def _look_through(path: str | os.PathLike[str]) -> tuple[Timeline, Crop]:
     container = open_container(path)
     try:
         stream = picture_stream(container, path)
         scan = scan_packets(container, stream)
-        return read_timeline(container, stream, scan)
+        track = read_track(path, stream.id) if container.format.name == MATROSKA else Track()
+        if scan.encrypted or track.encrypted or stream.codec_context.codec_tag in _PROTECTED:
+            raise encrypted(path)
+        return read_timeline(container, stream, scan), track.crop
     finally:
         container.close()
 
