@@ -15,6 +15,8 @@ from hdvila.files import replacing
 from hdvila.media.container import speaking_of
 from hdvila.types import Pixels
 
+_BT601 = 6  # of H.273
+
 
 def write_video(
     path: str | os.PathLike[str], frames: Iterable[Pixels], fps: float, crf: int = 23, preset: str = "veryfast"
@@ -56,6 +58,7 @@ def _write(
             stream = container.add_stream("libx264", rate=rate, options=options)
             stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
             stream.codec_context.thread_count = 1
+            stream.codec_context.colorspace = _BT601  # said, because players take large untagged pictures for BT.709
         if rgb.shape[:2] != (stream.height, stream.width):
             raise MediaError(f"{path}: frame {number} is {rgb.shape[:2]}, the first {(stream.height, stream.width)}")
         frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")

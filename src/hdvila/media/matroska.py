@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hdvila.types import Pixels
 
 _SEGMENT, _TRACKS, _CLUSTER, _ENTRY = 0x18538067, 0x1654AE6B, 0x1F43B675, 0xAE
-_NUMBER, _VIDEO, _ENCODINGS, _ENCODING, _ENCRYPTION = 0xD7, 0xE0, 0x6D80, 0x6240, 0x5035
+_VIDEO, _ENCODINGS, _ENCODING, _ENCRYPTION = 0xE0, 0x6D80, 0x6240, 0x5035
 _CROPS = {0x54CC: "left", 0x54BB: "top", 0x54DD: "right", 0x54AA: "bottom"}
 _HEADERS = 1 << 20  # bytes within which the tracks must be found
 
@@ -50,7 +50,7 @@ class Track(NamedTuple):
 
 
 def read_track(path: str | os.PathLike[str], number: int) -> Track:
-    """The header of the track with this number; an empty one where it cannot be found."""
+    """The header of video track `number`, the first is 0; an empty one where it cannot be found."""
     with Path(path).open("rb") as stream:
         data = stream.read(_HEADERS)
     for name, begin, end in _elements(data, 0, len(data)):
@@ -59,21 +59,18 @@ def read_track(path: str | os.PathLike[str], number: int) -> Track:
                 if inner == _CLUSTER:
                     return Track()
                 if inner == _TRACKS:
-                    return _track(data, first, last, number)
+                    return dict(enumerate(_video_tracks(data, first, last))).get(number, Track())
     return Track()
 
 
-def _track(data: bytes, begin: int, end: int, number: int) -> Track:
+def _video_tracks(data: bytes, begin: int, end: int) -> Iterator[Track]:
     for name, first, last in _elements(data, begin, end):
-        if name != _ENTRY:
+        inner = {one: (a, b) for one, a, b in _elements(data, first, last)} if name == _ENTRY else {}
+        if _VIDEO not in inner:
             continue
-        inner = {one: (a, b) for one, a, b in _elements(data, first, last)}
-        if _NUMBER not in inner or _number(data, *inner[_NUMBER]) != number:
-            continue
-        video = _elements(data, *inner[_VIDEO]) if _VIDEO in inner else iter(())
-        crop = {_CROPS[one]: _number(data, a, b) for one, a, b in video if one in _CROPS}
-        return Track(Crop(**crop), _is_encrypted(data, *inner[_ENCODINGS]) if _ENCODINGS in inner else False)
-    return Track()
+        video = _elements(data, *inner[_VIDEO])
+        crop = {_CROPS[one]: int.from_bytes(data[a:b], "big") for one, a, b in video if one in _CROPS}
+        yield Track(Crop(**crop), _ENCODINGS in inner and _is_encrypted(data, *inner[_ENCODINGS]))
 
 
 def _is_encrypted(data: bytes, begin: int, end: int) -> bool:
@@ -104,7 +101,3 @@ def _variable(data: bytes, begin: int, *, keep_mark: bool) -> tuple[int | None, 
         if value == (1 << 7 * count) - 1:
             value = -1
     return value, begin + count
-
-
-def _number(data: bytes, begin: int, end: int) -> int:
-    return int.from_bytes(data[begin:end], "big")

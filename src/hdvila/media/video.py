@@ -172,7 +172,8 @@ def _look_through(path: str | os.PathLike[str]) -> tuple[Timeline, Crop]:
     try:
         stream = picture_stream(container, path)
         scan = scan_packets(container, stream)
-        track = read_track(path, stream.id) if container.format.name == MATROSKA else Track()
+        is_matroska = container.format.name == MATROSKA
+        track = read_track(path, container.streams.video.index(stream)) if is_matroska else Track()
         if scan.encrypted or track.encrypted or stream.codec_context.codec_tag in _PROTECTED:
             raise encrypted(path)
         return read_timeline(container, stream, scan), track.crop
