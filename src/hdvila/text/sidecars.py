@@ -13,8 +13,8 @@ from hdvila.text.formats.languages import same_language
 from hdvila.text.formats.subtitle_names import NameSays, free_name_says, name_says
 
 SUFFIXES = (
-    *(".json3", ".srv3", ".vtt", ".srt", ".ass", ".ssa", ".ttml", ".dfxp", ".srv2", ".srv1", ".xml"),
-    ".json",  # Whisper's, or something else altogether
+    *(".json3", ".srv3", ".vtt", ".srt", ".sbv", ".ass", ".ssa", ".ttml", ".dfxp", ".srv2", ".srv1", ".lrc", ".xml"),
+    *(".tsv", ".json"),  # a recogniser's, or something else altogether
 )
 """Endings of subtitle files, the richest kind of times first; ``.gz`` may follow."""
 

@@ -58,9 +58,9 @@ def transcribe(path: str | os.PathLike[str], model: SpeechModel, language: str |
     except Exception as error:  # decoders and models raise whatever the damage leads to
         reason = " ".join(str(error).split()) or type(error).__name__
         raise TranscriptError(f"{path}: cannot be transcribed: {reason}; it may have no sound") from error
-    cues, _ = parse_json({"segments": records})
+    cues = in_order(parse_json({"segments": records}).cues)
     spoken = language_code(getattr(info, "language", None) or language)
-    transcript = time_words(in_order(cues), spoken, f"{path}, transcribed")
+    transcript = time_words(cues, spoken, f"{path}, transcribed")
     if not transcript.words:
         raise TranscriptError(f"{path}: nothing is said in it that the model understands")
     return transcript

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from hdvila.errors import TranscriptError
+from hdvila.text.clean import clean
+from hdvila.text.formats.cues import Refused
 from hdvila.text.formats.decode import read_text
 from hdvila.text.formats.dispatch import parse_text
 from hdvila.text.formats.languages import language_code
 from hdvila.text.formats.subtitle_names import language_of_name
+from hdvila.text.remarks import remarks
 from hdvila.text.word_times import time_words
 from hdvila.types import Transcript
 
 
 def read_transcript(path: str | os.PathLike[str], *, language: str | None = None) -> Transcript:
-    """Read WebVTT, SRT, ASS, SSA, TTML, YouTube's srv1, srv2, srv3 and json3, Whisper's and other JSON of timed
-    segments or words, or a subtitle track of a video. Gzip is unpacked.
+    """Read WebVTT, SRT, SBV, ASS, SSA, TTML, LRC, YouTube's srv1, srv2, srv3 and json3, the JSON and the tables of
+    Whisper and other recognisers, or a subtitle track of a video. Gzip is unpacked.
 
     The kind is told by the content, not by the name. Every word comes once, with times in seconds; sound and speaker
     marks are left out of the words and kept as `Transcript.marks` and `Word.new_speaker`. `Transcript.source` says
-    which track of a video was read.
+    which track of a video was read, `Transcript.notes` what was left out or guessed.
 
     Args:
         path: the file.
@@ -28,26 +32,28 @@ def read_transcript(path: str | os.PathLike[str], *, language: str | None = None
             a wish, its default track.
 
     Raises:
-        TranscriptError: the file is missing, empty, binary, damaged, or has no timed words.
+        TranscriptError: the file is missing, empty, binary, damaged, has no timed words, or is joined from parts whose
+            times do not count from one moment.
     """
     file = Path(path)
     source = str(path)
     if file.exists() and not file.is_file():  # reading a pipe would wait for ever
-        raise TranscriptError(f"{path}: is no regular file; name a subtitle file or a video")
-    text = read_text(file)
-    if text is None:
-        from hdvila.text.formats.embedded import read_embedded
+        raise TranscriptError(f"{path}: is not a regular file; name a subtitle file or a video")
+    decoded = read_text(file)
+    try:
+        if decoded is None:
+            from hdvila.text.formats.embedded import read_embedded
 
-        cues, spoken, which = read_embedded(file, language)
-        source = f"{path}, {which}"
-    else:
-        try:
-            cues, spoken = parse_text(text)
-        except ValueError as error:
-            raise TranscriptError(f"{path}: {error}") from error
-    transcript = time_words(cues, language_code(spoken) or language_of_name(file.stem), source)
+            parsed, which = read_embedded(file, language)
+            source = f"{path}, {which}"
+        else:
+            parsed = parse_text(decoded.text)
+    except Refused as error:
+        raise TranscriptError(f"{path}: {error}") from error
+    transcript = time_words(parsed.cues, language_code(parsed.language) or language_of_name(file.stem), source)
     if not transcript.words:
-        kept = f"{len(cues)} cues, {len(transcript.marks)} marks of sounds and speakers"
+        kept = f"{len(parsed.cues)} cues, {len(transcript.marks)} marks of sounds and speakers"
         what = "has no timed words"
         raise TranscriptError(f"{path}: {what} ({kept}); nothing can be learned from it", kind=what)
-    return transcript
+    notes = (*(decoded.notes if decoded else ()), *parsed.notes, *remarks(transcript))
+    return replace(transcript, notes=tuple(map(clean, notes)))

@@ -17,7 +17,8 @@ from statistics import median
 from hdvila.text.formats.cues import RawCue
 from hdvila.text.formats.timed_blocks import split_word_times
 from hdvila.text.formats.tokens import Token, split_cue
-from hdvila.text.marks import FoundMark
+from hdvila.text.marks import FoundMark, plain
+from hdvila.text.sounds import speakers_in
 from hdvila.types import Cue, Mark, Transcript, Word
 
 _USUAL_PACE = 0.07  # seconds a character (a space counts as one) where the file cannot tell
@@ -36,8 +37,9 @@ def time_words(cues: Sequence[RawCue], language: str | None, source: str | None)
     tokens: list[Token] = []
     earliest = 0.0
     has_word_times = any(len(split_word_times(line)) > 1 for cue in cues for line in cue.lines)
+    names = speakers_in("\n".join(map(plain, cue.lines)) for cue in cues if ":" in "".join(cue.lines))
     for number, cue in enumerate(cues):
-        mine, marks = split_cue(cue, has_word_times)
+        mine, marks = split_cue(cue, has_word_times, names)
         start = max(cue.start, earliest)
         following = cues[number + 1].start if number + 1 < len(cues) else float("inf")
         until = cue.end if cue.end > cue.start else start + _guess(mine)

@@ -142,7 +142,7 @@ def test_gzip_is_unpacked_and_bombs_are_refused(tmp_path: Path) -> None:
     [
         ('[{"start": 1, "text"', "damaged JSON"),
         ('{"a": 1}', "JSON without timed"),
-        ("[" * 100_000, "damaged JSON|no transcript"),
+        ("[" * 100_000, "damaged JSON|not a transcript"),
         ('[{"start": NaN, "end": 2, "text": "a"}]', "JSON without timed"),
         ('[{"start": 1' + "0" * 400 + ', "text": "a"}]', "JSON without timed"),
         ('[{"start": -5, "end": 2, "text": "a"}]', "JSON without timed"),
@@ -150,7 +150,7 @@ def test_gzip_is_unpacked_and_bombs_are_refused(tmp_path: Path) -> None:
         ("<html><p>hello</p></html>", "<html>"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><transcript><text start="1">&b;</text></transcript>', "entities of its own"),
         ("<tt><body><p>never</p></body></tt>", "no timed words"),
-        ("[Music] said once", "no transcript that is known"),
+        ("[Music] said once", "not a transcript that is known"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_reason(tmp_path: Path, content: str, reason: str) -> None:

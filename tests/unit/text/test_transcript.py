@@ -32,6 +32,10 @@ REFUSED = {  # no word is said in them, or they are no subtitles
     "empty.vtt",
 }
 
+LEFT_OVER = re.compile(
+    r"\d:\d\d:\d\d\.\d{3},\d:\d\d:\d\d\.\d{3}"
+)  # one file was SBV, and has its times among its words
+
 _ROLLING = """WEBVTT
 Kind: captions
 Language: en
@@ -269,6 +273,7 @@ def test_no_word_of_a_hundred_srt_files_is_lost(tmp_path: Path) -> None:
         transcript = read(tmp_path, content, "a.srt")
         check_sane(transcript)
         shown = [line for line in content.splitlines() if "-->" not in line and not line.strip().isdigit()]
+        shown = [line for line in shown if not LEFT_OVER.fullmatch(line.strip())]
         expected, marks = bare("\n".join(shown)), bare(" ".join(mark.text for mark in transcript.marks))
         lost = expected - bare(transcript.text) - marks
         assert not lost
@@ -309,5 +314,5 @@ def test_a_video_without_subtitles() -> None:
 def test_a_pipe_or_a_folder_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.vtt")
     for name in ("pipe.vtt", ""):
-        with pytest.raises(TranscriptError, match="no regular file"):
+        with pytest.raises(TranscriptError, match="not a regular file"):
             read_transcript(tmp_path / name)

@@ -7,29 +7,58 @@ Whatever a format knows of words and speakers is said with two tags: ``<00:00:01
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+_SHOWN = 60  # characters of a text in a note
 LATEST = 1e6
 """Seconds (eleven days): a time beyond is no time in a video."""
 
 
+class Refused(ValueError):
+    """A text that cannot be read as a transcript; the message is the reason, in one line, without the file's name."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawCue:
-    """One cue as it stands in a file: seconds, and its lines with markup, entities and word times in them."""
+    """One cue as it stands in a file: seconds, and its lines with markup, entities and word times in them.
+
+    Attributes:
+        lane: what runs beside the other cues and may overlap them: a style, a channel; or empty.
+        part: of a file that was joined from several, which one it stood in.
+    """
 
     start: float
     end: float
     lines: tuple[str, ...]
+    lane: str = ""
+    part: int = 0
 
 
-def raw_cue(start: float, end: float, text: str, speaker: str | None = None) -> RawCue | None:
+@dataclass(slots=True)
+class Parsed:
+    """What a text holds: its cues, in the order of the file until they are put in order, and what there is to say.
+
+    Attributes:
+        cues: those that have text and a place in time.
+        language: as the text names it.
+        notes: what was left out or guessed, a line each.
+    """
+
+    cues: list[RawCue]
+    language: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def raw_cue(
+    start: float, end: float, text: str, speaker: str | None = None, lane: str = "", part: int = 0
+) -> RawCue | None:
     """A cue of one or more lines, or None if it has no text or no place in time."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines or not 0 <= start < LATEST:
         return None
     if speaker and speaker.strip():
         lines[0] = voice_tag(speaker) + lines[0]
-    return RawCue(start, min(max(start, end), LATEST), tuple(lines))
+    return RawCue(start, min(max(start, end), LATEST), tuple(lines), lane, part)
 
 
 def timed_line(pieces: Iterable[tuple[float | None, str]]) -> str:
@@ -46,3 +75,12 @@ def time_tag(seconds: float) -> str:
 def voice_tag(name: str) -> str:
     """``"Ann"`` -> ``"<v Ann>"``."""
     return f"<v {' '.join(name.translate({ord('<'): None, ord('>'): None}).split())}>"
+
+
+def left_out(number: int, what: str, first: str, where: str = "", done: str = "left out") -> str:
+    """A note on what could not be read: how much, and the first of it. `what` in the singular, its noun first."""
+    shown = " ".join(first.split())
+    shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
+    noun, _, rest = what.partition(" ")
+    counted = f"{number:,} {noun}{'' if number == 1 else 's'} {rest}".rstrip()
+    return f"{counted} {'is' if number == 1 else 'are'} {done}, the first{where}: {shown!r}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from hdvila.errors import TranscriptError, reason_of
+from hdvila.text.formats.encodings import guess_encoding
 
 _SNIFF = 1 << 16
 _LARGEST = 1 << 26  # bytes: a day of captions with word times is a quarter of this
@@ -21,10 +23,19 @@ _BOMS = (
 _DECLARED = re.compile(
     rb"<\?xml[^<>]{0,80}?encoding=[\"']((?:iso|windows|cp|koi|shift|euc|gb|big5)[\w-]{0,20})[\"']", re.I
 )
-_FOREIGN_SHARE = 0.2  # of bytes above 127, from which on a text is in no Western alphabet
+_FEW_NULS = 0.01  # of a text's bytes; a file of more is binary
+_HOLES = 3  # stretches of zeros that a damaged disk leaves in a text
 
 
-def read_text(file: Path) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text, and what there is to say of how it was read."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def read_text(file: Path) -> Decoded | None:
     """The text of a file, or None if it is binary.
 
     Raises:
@@ -49,34 +60,42 @@ def read_text(file: Path) -> str | None:
     return decode(data)
 
 
-def decode(data: bytes) -> str:
-    """Text in UTF-8, 16 or 32, with or without a byte order mark, in what its XML declares, or in an old encoding."""
+def decode(data: bytes) -> Decoded:
+    """Text in UTF-8, 16 or 32, with or without a byte order mark, in what its XML declares, or in an old encoding.
+
+    Zero bytes are dropped; that and a guess of the encoding is noted.
+    """
+    text, guess = _decoded(data)
+    notes = []
+    if guess:
+        notes.append(f"its encoding, not UTF-8, was guessed to be {guess}; convert the file where letters are wrong")
+    if zeros := text.count("\0"):
+        text = text.replace("\0", "")
+        notes.append(f"{zeros} zero byte{'s' * (zeros > 1)} dropped from its text; a part may be missing there")
+    return Decoded(text, tuple(notes))
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    """The text, and which encoding was guessed, or ''."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
-            return data.decode(encoding, "replace")
+            return data.decode(encoding, "replace"), ""
     if order := _utf16(data[:_SNIFF]):
-        return data.decode(order, "replace")
+        return data.decode(order, "replace"), ""
     if declared := _DECLARED.match(data.lstrip()[:200]):
         try:
-            return data.decode(declared.group(1).decode())
+            return data.decode(declared.group(1).decode()), ""
         except (LookupError, UnicodeDecodeError):
             pass  # declared wrongly, as it happens
-    text = data.decode("utf-8", "replace")
+    try:
+        return data.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     if not broken or broken < sum(character > "\x7f" for character in text) - broken:
-        return text  # at most damaged in places
-    return data.decode(_old_encoding(data[:_SNIFF]), "replace")
-
-
-def _old_encoding(head: bytes) -> str:
-    """Western subtitles without UTF-8 are in cp1252; of another alphabet, its letters tell."""
-    if sum(byte > 127 for byte in head) > _FOREIGN_SHARE * len(head):
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(head).best()
-        if best is not None:
-            return best.encoding
-    return "cp1252"
+        return text, ""  # at most damaged in places
+    encoding = guess_encoding(data.replace(b"\0", b""))
+    return data.decode(encoding, "replace"), encoding
 
 
 def _utf16(head: bytes) -> str | None:
@@ -94,12 +113,23 @@ def _is_binary(head: bytes) -> bool:
     if order := _utf16(head):
         text = head[: len(head) // 2 * 2].decode(order, "replace")
         return sum(c < " " and c not in "\t\n\r\f\v" for c in text) + 9 * text.count("\ufffd") > len(text) / 100
-    return b"\0" in head or sum(byte < 32 and byte not in b"\t\n\r\f\v\x1b" for byte in head) > len(head) / 100
+    text_bytes = head.replace(b"\0", b"")
+    if len(head) - len(text_bytes) > _FEW_NULS * len(head) + 1 and len(re.findall(rb"\0+", head)) > _HOLES:
+        return True
+    return sum(byte < 32 and byte not in b"\t\n\r\f\v\x1b" for byte in text_bytes) > len(text_bytes) / 100
 
 
 def _unpacked(data: bytes, file: Path) -> bytes:
-    try:
-        unpacked = zlib.decompressobj(wbits=31).decompress(data, _LARGEST + 1)
-    except zlib.error as error:
-        raise TranscriptError(f"{file}: is damaged gzip ({error}); fetch it again", kind="is damaged gzip") from error
+    """All members of a gzip file, one behind the other; zeros or strange bytes behind them do not count."""
+    unpacked = b""
+    while data.startswith(b"\x1f\x8b") and len(unpacked) <= _LARGEST:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            unpacked += member.decompress(data, _LARGEST + 1 - len(unpacked))
+        except zlib.error as error:
+            why = f"{file}: is damaged gzip ({error}); fetch it again"
+            raise TranscriptError(why, kind="is damaged gzip") from error
+        if not member.eof and len(unpacked) <= _LARGEST:
+            raise TranscriptError(f"{file}: is gzip that is cut short; fetch it again", kind="is damaged gzip")
+        data = member.unused_data
     return unpacked

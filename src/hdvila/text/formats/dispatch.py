@@ -1,4 +1,4 @@
-"""Which format a text is in, told by its content, and its cues: in order of their start, each line once."""
+"""Which format a text is in, told by its content, and its cues: in order of their start, each word once."""
 
 from __future__ import annotations
 
@@ -6,69 +6,79 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from hdvila.text.formats.cues import RawCue
+from hdvila.text.formats.cues import Parsed, Refused
 from hdvila.text.formats.json_captions import load_json, parse_json
+from hdvila.text.formats.settle import settle
+from hdvila.text.formats.stamped import is_lyrics, parse_lyrics
 from hdvila.text.formats.substation import parse_substation
-from hdvila.text.formats.timed_blocks import has_timing_line, header_language, is_webvtt, parse_timed_blocks
+from hdvila.text.formats.tables import is_table, parse_table
+from hdvila.text.formats.timed_blocks import has_timing_line, is_webvtt, parse_timed_blocks
 from hdvila.text.formats.ttml import parse_ttml
-from hdvila.text.formats.unroll import in_order, unroll
 from hdvila.text.formats.xml_tree import local_name, parse_xml
 from hdvila.text.formats.youtube_xml import parse_youtube
 
 _Result = TypeVar("_Result")
 _EVENTS = re.compile(r"^\[Events\]", re.MULTILINE | re.IGNORECASE)
-_KNOWN = "WebVTT, SRT, ASS, TTML, srv1, srv3, json3, Whisper or word-time JSON, or a video with a subtitle track"
+_KNOWN = (
+    "WebVTT, SRT, SBV, ASS, TTML, LRC, srv1, srv3, json3, a recogniser's JSON or table of times, or a video with a "
+    "subtitle track"
+)
 
 
-def parse_text(text: str) -> tuple[list[RawCue], str | None]:
-    """The cues and, where the text says so, its language.
+def parse_text(text: str) -> Parsed:
+    """The cues and, where the text says so, its language; and what was left out or guessed.
 
     Raises:
-        ValueError: it is damaged, or in no format that is known here; the message is one line.
+        Refused: it is damaged, its clock begins again, or it is in no format that is known here; the message is one
+            line.
     """
+    text = text.removeprefix("\ufeff")
     start = text[:1000].lstrip()
     if is_webvtt(text):
-        return unroll(parse_timed_blocks(text)), header_language(text)
+        return settle(parse_timed_blocks(text))
     if start.startswith("<"):
         return _parse_xml(text)
     if start.startswith(("{", "[")) and (found := _parse_json(text)) is not None:
         return found
     if _EVENTS.search(text):
-        return unroll(_named("ASS", parse_substation, text)), None
+        return settle(_named("ASS", parse_substation, text))
+    if is_table(text):
+        return settle(parse_table(text), edited=False, rolls=False)
     if has_timing_line(text):
-        return unroll(parse_timed_blocks(text)), None
-    raise ValueError(f"is no transcript that is known here ({_KNOWN})")
+        return settle(parse_timed_blocks(text))
+    if is_lyrics(text):
+        return settle(parse_lyrics(text), rolls=False)
+    raise Refused(f"is not a transcript that is known here ({_KNOWN})")
 
 
-def _parse_xml(text: str) -> tuple[list[RawCue], str | None]:
+def _parse_xml(text: str) -> Parsed:
     root = _named("XML", parse_xml, text)
     if local_name(root) == "tt":
-        cues, language = parse_ttml(root)
-        return unroll(cues), language
+        return settle(parse_ttml(root))
     if local_name(root) in {"transcript", "timedtext"}:
-        return in_order(parse_youtube(root)), None
-    raise ValueError(f"is XML of <{local_name(root)[:40]}>, no transcript that is known here ({_KNOWN})")
+        return settle(Parsed(parse_youtube(root)), rolls=False)
+    raise Refused(f"is XML of <{local_name(root)[:40]}>, not a transcript that is known here ({_KNOWN})")
 
 
-def _parse_json(text: str) -> tuple[list[RawCue], str | None] | None:
+def _parse_json(text: str) -> Parsed | None:
     """None: it only begins like JSON."""
     try:
         value = load_json(text)
-    except ValueError as error:
+    except Refused as error:
         if re.match(r'\s*[\[{]\s*["{]', text):
-            raise ValueError(f"is damaged JSON: {error}; fetch it again") from error
+            raise Refused(f"is damaged JSON: {error}; fetch it again") from error
         return None
-    cues, language = parse_json(value)
-    if not cues:
-        raise ValueError(
+    parsed = parse_json(value)
+    if not parsed.cues:
+        raise Refused(
             "is JSON without timed segments or words (json3, Whisper's, or records with text, start and end); "
             "a file of many transcripts must be taken apart first"
         )
-    return in_order(cues), language
+    return settle(parsed, edited=isinstance(value, dict) and "events" in value, rolls=False)
 
 
 def _named(kind: str, parse: Callable[[str], _Result], text: str) -> _Result:
     try:
         return parse(text)
-    except ValueError as error:
-        raise ValueError(f"is damaged {kind}: {error}; fetch it again") from error
+    except Refused as error:
+        raise Refused(f"is damaged {kind}: {error}; fetch it again") from error

@@ -9,18 +9,18 @@ import av
 
 from hdvila.errors import TranscriptError, reason_of
 from hdvila.media.container import language_of, open_local
-from hdvila.text.formats.cues import RawCue, raw_cue
+from hdvila.text.formats.cues import Parsed, RawCue, raw_cue
 from hdvila.text.formats.languages import language_code, same_language
+from hdvila.text.formats.settle import settle
 from hdvila.text.formats.substation import substation_text
-from hdvila.text.formats.unroll import unroll
 
 _TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
 NO_WORDS_INSIDE = "has no subtitle track with text", "has no words in its subtitle tracks"
 """The kinds of `TranscriptError` of a video that is whole and says nothing."""
 
 
-def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str | None, str]:
-    """The cues of one text track, its language, and which track it is.
+def read_embedded(path: Path, language: str | None) -> tuple[Parsed, str]:
+    """The cues of one text track with its language, and which track it is.
 
     Of several tracks the one in `language` is taken, of those the one that is marked as default and is not marked as
     forced (such a track holds only what is said in another language), of those the first. A track without text is
@@ -28,6 +28,7 @@ def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str |
 
     Raises:
         TranscriptError: the file is no video, or has no subtitle track with text.
+        Refused: the clock of the track begins again.
     """
     try:
         with open_local(path) as container:
@@ -40,7 +41,7 @@ def read_embedded(path: Path, language: str | None) -> tuple[list[RawCue], str |
                     named = language_code(language_of(track))
                     parts = named or "language unknown", _codec(track), *_flags(track)
                     which = f"subtitle track {numbers[track.index]} of {len(numbers)} ({', '.join(parts)})"
-                    return unroll(found), named, which
+                    return settle(Parsed(found, named)), which
                 container.seek(container.start_time or 0)
     except (av.error.FFmpegError, OSError) as error:
         reason = reason_of(error)
@@ -86,5 +87,5 @@ def _cue(packet: Any, codec: str, zero: float) -> RawCue | None:
     text, speaker = data.decode("utf-8", "replace"), None
     if codec in {"ass", "ssa"}:  # eight fields before the text
         fields = text.split(",", 8)
-        text, speaker = substation_text(fields[-1]), fields[3] if len(fields) == 9 else None
+        text, speaker = substation_text(fields[-1], start), fields[3] if len(fields) == 9 else None
     return raw_cue(max(0.0, start), end, text, speaker)

@@ -1,183 +1,281 @@
-"""Transcripts in JSON: YouTube's json3, what Whisper and its relatives write, and plain lists of timed words.
+"""Transcripts in JSON: YouTube's json3, what Whisper and other recognisers write, and plain lists of timed words.
 
-A record has its text under ``text``, ``word`` or ``punctuated_word`` and its seconds under ``start`` and ``end`` (or
-``duration``). A file is a list of records, an object with a list of them, or one record a line.
+Where lines and words stand, and how their times are written, `json_shapes` and `json_fields` know.
 """
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import chain
 
-from hdvila.text.formats.cues import LATEST, RawCue, raw_cue, timed_line
+from hdvila.text.clean import clean
+from hdvila.text.formats.clock import check_starts
+from hdvila.text.formats.cues import LATEST, Parsed, RawCue, Refused, raw_cue, timed_line
+from hdvila.text.formats.json_fields import Record, records_in, span_of, speaker_of, text_of, words_of
+from hdvila.text.formats.json_shapes import find_lists
+from hdvila.text.formats.units import MILLISECONDS, as_number, unit_of
 
 _PAUSE = 1.0  # seconds without a word that end a cue, in files that know words only
-_SEGMENTS = "segments", "transcription", "chunks"
-_WORDS = "words", "word_segments", "result"
-
-Record = dict[str, Any]
+_MOST = 60  # words of such a cue
+_SLACK = 1.0  # seconds by which a word may lie outside of its line
+_FEW = 2  # lines, from which on lines of one word each are words
 
 
 def load_json(text: str) -> object:
-    """The value, or for one value a line the list of them.
+    """The value; of several values behind each other, one a line or not, the list of them.
 
     Raises:
-        ValueError: it is no JSON; the message says where it stops being it.
+        Refused: it is no JSON; the message says where it stops being it.
     """
+    decoder = json.JSONDecoder()
+    values, at = [], 0
     try:
-        try:
-            return json.loads(text)
-        except json.JSONDecodeError as error:
-            if error.msg != "Extra data" or error.lineno == 1:
-                raise
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at + len(text[at:]) - len(text[at:].lstrip()))
+            values.append(value)
+            rest = text[at : at + 1000].lstrip()
+            if not rest and not text[at:].strip():
+                break
+            if rest[:1] not in {"{", "["} or (text[:at].count("\n") == 0 and "\n" not in text[at:]):
+                raise Refused(f"something else stands behind it, at character {at}")
+    except json.JSONDecodeError as error:
+        raise Refused(str(error)) from error
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise Refused("it is nested too deeply") from error
+    return values[0] if len(values) == 1 else values
 
 
-def parse_json(value: object) -> tuple[list[RawCue], str | None]:
-    """The cues and the language of a transcript that was read from JSON; no cues if it is none."""
+def parse_json(value: object) -> Parsed:
+    """The cues and the language of a transcript that was read from JSON, in its order; no cues if it is none.
+
+    Raises:
+        Refused: it holds several transcripts, or the clock of its words begins again.
+    """
     if isinstance(value, dict) and isinstance(value.get("events"), list):
-        return list(_json3(_records(value["events"]))), None
-    whole: Record = value if isinstance(value, dict) else {}
-    segments = _first(whole, _SEGMENTS)
-    words = _records(value) or _first(whole, _WORDS)
-    if segments and words and not any("words" in segment for segment in segments):
-        words = _worded(segments, words)
-        segments = []
-    elif not segments and not _are_words(words):
-        segments, words = words, []
-    records = segments or _grouped(words, _records(whole.get("paragraphs")))
-    result = whole.get("result")
-    language = whole.get("language") or (result.get("language") if isinstance(result, dict) else None)
-    return [cue for cue in map(_segment, records) if cue], language if isinstance(language, str) else None
+        return Parsed(list(_json3(records_in(value["events"]))))
+    shape = find_lists(value)
+    language = _language(value)
+    if shape.channels:
+        parts = [_parse([group], []) for group in shape.lines] or [_parse([], [group]) for group in shape.words]
+        for number, part in enumerate(parts):
+            check_starts([cue.start for cue in part.cues], [cue.lines[0] for cue in part.cues])
+            part.cues = [RawCue(cue.start, cue.end, cue.lines, f"channel {number}") for cue in part.cues]
+        cues = sorted((cue for part in parts for cue in part.cues), key=lambda cue: cue.start)
+        return Parsed(cues, language, list(dict.fromkeys(note for part in parts for note in part.notes)))
+    paragraphs = records_in(value.get("paragraphs")) if isinstance(value, dict) else []
+    parsed = _parse(shape.lines, shape.words, paragraphs)
+    parsed.language = language
+    return parsed
 
 
-def _first(whole: Record, names: Iterable[str]) -> list[Record]:
-    return next((found for name in names if (found := _records(whole.get(name)))), [])
+def _parse(lines: list[list[Record]], words: list[list[Record]], paragraphs: Sequence[Record] = ()) -> Parsed:
+    segments, loose = list(chain(*lines)), list(chain(*words))
+    if segments and loose and not any(map(words_of, segments)):
+        segments, loose = [], _worded(segments, loose)
+    elif segments and not any(map(words_of, segments)) and _are_words(segments):
+        segments, loose = [], _joined(segments)
+    elif not segments and not _are_words(loose):
+        segments, loose = loose, []
+    inner = segments or loose
+    unit = unit_of([(*span_of(record), len(text_of(record))) for record in inner])
+    notes = [MILLISECONDS] if unit < 1 else []
+    if segments:
+        cues = _lines(segments, unit)
+    else:
+        loose = [word for word in loose if text_of(word).strip()]
+        check_starts([span_of(word)[0] for word in loose], [text_of(word) for word in loose])
+        cues = _lines(list(_grouped(loose, paragraphs, unit)), unit)
+    return Parsed(cues, None, notes)
+
+
+def _language(value: object) -> str | None:
+    whole = value if isinstance(value, dict) else {}
+    for place in (whole, whole.get("result"), whole.get("results"), whole.get("metadata")):
+        if isinstance(place, dict):
+            for name in ("language", "language_code", "languageCode"):
+                if isinstance(place.get(name), str):
+                    return str(place[name])
+    return None
 
 
 def _are_words(records: list[Record]) -> bool:
-    return any("word" in record for record in records) or all(len(_text(record).split()) == 1 for record in records)
+    if any("word" in record or "punctuated_word" in record for record in records):
+        return True
+    said = [text for record in records if (text := text_of(record)).strip()]
+    return len(said) >= _FEW and all(len(text.split()) == 1 for text in said)
 
 
 def _worded(segments: list[Record], words: list[Record]) -> list[Record]:
     """Words with times, spelled as the segments spell them (with punctuation), where both agree in number."""
-    spelled = [token for segment in segments for token in _text(segment).split()]
+    spelled = [token for segment in segments for token in text_of(segment).split()]
     if len(spelled) != len(words):
         return words
-    return [{**word, "word": token} for word, token in zip(words, spelled, strict=True)]
+    return [{**word, "punctuated_word": token} for word, token in zip(words, spelled, strict=True)]
 
 
 def _json3(events: list[Record]) -> Iterator[RawCue]:
     """``{"tStartMs": 320, "dDurationMs": 4000, "segs": [{"utf8": "hello"}, {"utf8": " you", "tOffsetMs": 480}]}``."""
-    by_word = any("tOffsetMs" in piece for event in events for piece in _records(event.get("segs")))
+    by_word = any("tOffsetMs" in piece for event in events for piece in records_in(event.get("segs")))
     for event in events:
-        start, length = _number(event.get("tStartMs"), LATEST * 1000), _number(event.get("dDurationMs"), LATEST * 1000)
-        pieces = [(piece.get("tOffsetMs"), _string(piece.get("utf8"))) for piece in _records(event.get("segs"))]
+        start, length = as_number(event.get("tStartMs"), 0.001), as_number(event.get("dDurationMs"), 0.001)
         if start is None:
             continue
-        timed = by_word and (len(pieces) > 1 or len("".join(text for _, text in pieces).split()) == 1)
-        offsets = (_number(offset or 0, LATEST * 1000) for offset, _ in pieces)
-        texts = [text for _, text in pieces]
+        segs = records_in(event.get("segs"))
+        offsets = [as_number(piece.get("tOffsetMs") or 0, 0.001) for piece in segs]
+        texts = [clean(piece["utf8"]) if isinstance(piece.get("utf8"), str) else "" for piece in segs]
+        timed = by_word and (len(segs) > 1 or len("".join(texts).split()) == 1)
         line = timed_line(
-            ((start + offset) / 1000 if timed and text.strip() and offset is not None else None, text)
+            (start + offset if timed and text.strip() and offset is not None else None, text)
             for offset, text in zip(offsets, texts, strict=True)
         )
-        if cue := raw_cue(start / 1000, (start + (length or 0)) / 1000, line):
+        if cue := raw_cue(start, start + (length or 0), line):
             yield cue
 
 
-def _grouped(words: list[Record], paragraphs: list[Record]) -> Iterator[Record]:
+def _grouped(words: list[Record], paragraphs: Sequence[Record], unit: float) -> Iterator[Record]:
     """Segments of words: a new one begins after a pause, with a paragraph and with another speaker."""
-    starts = [_number(paragraph.get("start")) or 0.0 for paragraph in paragraphs]
-    segment: Record = {}
-    before: tuple[int, object] = 0, None
+    starts = [span_of(paragraph)[0] or 0.0 for paragraph in paragraphs]
+    segment: list[Record] = []
+    before: tuple[int, str | None] = 0, None
+    until: float | None = None
     for word in words:
-        start, end = _span(word)
+        start, end = span_of(word)
         at = bisect_right(starts, start) if starts and start is not None else before[0]
-        speaker = word.get("speaker") or (paragraphs[at - 1].get("speaker") if at else None)
-        pause = start is not None and "end" in segment and start - segment["end"] > _PAUSE
-        if segment and (pause or (at, speaker) != before):
-            yield segment
-            segment = {}
+        speaker = speaker_of(word) or (speaker_of(paragraphs[at - 1]) if at else None)
+        if start is None and speaker is None:
+            speaker = before[1]
+        pause = start is not None and until is not None and (start - until) * unit > _PAUSE
+        if segment and until is not None and (pause or (at, speaker) != before or len(segment) >= _MOST):
+            yield {"words": segment, "speaker": before[1]}
+            segment, until = [], None
         before = at, speaker
-        if start is not None and "start" not in segment:
-            segment = {"start": start, "speaker": speaker, "words": []}
-        if "words" in segment:
-            segment["words"].append(word)
-            segment["end"] = max(segment.get("end", 0.0), end if end is not None else start or 0.0)
+        segment.append(word)
+        if start is not None:
+            until = max(until or 0.0, end if end is not None else start)
     if segment:
-        yield segment
+        yield {"words": segment, "speaker": before[1]}
 
 
-def _segment(record: Record) -> RawCue | None:
+def _lines(records: list[Record], unit: float) -> list[RawCue]:
+    """A cue for each record; one without times lies between its neighbours."""
+    spans = [_whole_span(record, unit) for record in records]
+    if all(start is None for start, _ in spans):
+        return []
+    cues: list[RawCue] = []
+    reached = 0.0
+    for at, (record, (start, end)) in enumerate(zip(records, spans, strict=True)):
+        if start is None:
+            gap = at
+            while gap < len(records) and spans[gap][0] is None:
+                gap += 1
+            follows = spans[gap][0] if gap < len(records) else None
+            start = reached
+            share = 1 / (gap - at)
+            end = end if end is not None else reached if follows is None else start + max(0.0, follows - start) * share
+        if cue := _segment(record, start, end, unit):
+            cues.append(cue)
+        reached = max(start, end if end is not None else start)
+    return cues
+
+
+def _whole_span(record: Record, unit: float) -> tuple[float | None, float | None]:
+    start, end = span_of(record)
+    known = [span for word in words_of(record) if (span := span_of(word))[0] is not None]
+    if start is None and known:
+        start = min(begin for begin, _ in known if begin is not None)
+        end = max(until or begin or start for begin, until in known)
+    start, end = (None if at is None else at * unit for at in (start, end))
+    return (start, end) if start is None or start < LATEST else (None, None)
+
+
+def _segment(record: Record, start: float, end: float | None, unit: float) -> RawCue | None:
     """One cue; where the record has words, with their times."""
-    start, end = _span(record)
-    words = _joined(_records(record.get("words")))
-    spans = [_span(word) for word in words]
-    known = [at for at, _ in spans if at is not None]
-    start = min(known) if start is None and known else start
-    if start is None:
-        return None
-    text = _text(record)
-    if known:
-        following = [*(begin for begin, _ in spans[1:]), end or start]
+    words = [word for word in _joined(words_of(record)) if text_of(word).strip()]
+    spans = _inside([_scaled(word, unit) for word in words], start, end)
+    text = text_of(record)
+    if any(at is not None for at, _ in spans):
+        said = [text_of(word).strip() for word in words]
+        said, spans = _with_missing(text.split(), said, spans)
+        following = [*(begin for begin, _ in spans[1:]), end if end is not None else start]
         text = timed_line(
             piece
-            for word, (begin, until), after in zip(words, spans, following, strict=True)
-            for piece in (
-                (begin, " " + _text(word).strip()),
-                (until if begin is not None and after is not None else None, ""),
-            )
+            for word, (begin, until), after in zip(said, spans, following, strict=True)
+            for piece in ((begin, " " + word), (until if begin is not None and after is not None else None, ""))
         )
-        end = max(end or start, *(until or begin or start for begin, until in spans))
-    speaker = record.get("speaker")
-    return raw_cue(start, end if end is not None else start, text, speaker if isinstance(speaker, str) else None)
+        end = max(end if end is not None else start, *(until or begin or start for begin, until in spans))
+    elif not text and words:
+        text = " ".join(text_of(word).strip() for word in words)
+    speaker = speaker_of(record)
+    return raw_cue(start, end if end is not None else start, text, speaker, lane=speaker or "")
+
+
+def _scaled(word: Record, unit: float) -> tuple[float | None, float | None]:
+    start, end = span_of(word)
+    return None if start is None else start * unit, None if end is None else end * unit
+
+
+def _inside(
+    spans: list[tuple[float | None, float | None]], start: float, end: float | None
+) -> list[tuple[float | None, float | None]]:
+    """Times of words within their line: counted from its start where they are; those far outside are unknown."""
+    known = [at for at, _ in spans if at is not None]
+    if not known or end is None:
+        return spans
+    if max(known) < start - _SLACK and max(known) <= end - start + _SLACK:
+        return [(None if a is None else a + start, None if b is None else b + start) for a, b in spans]
+    near = (start - _SLACK, end + _SLACK)
+    return [(a, b) if a is not None and near[0] <= a <= near[1] else (None, None) for a, b in spans]
+
+
+def _with_missing(
+    tokens: list[str], said: list[str], spans: list[tuple[float | None, float | None]]
+) -> tuple[list[str], list[tuple[float | None, float | None]]]:
+    """The words with those of the line that have no time and so were left out."""
+    if len(tokens) <= len(said):
+        return said, spans
+    old, new = [_key(word) for word in said], [_key(token) for token in tokens]
+    words: list[str] = []
+    times: list[tuple[float | None, float | None]] = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "insert":
+            words += tokens[c:d]
+            times += [(None, None)] * (d - c)
+        else:
+            words += said[a:b]
+            times += spans[a:b]
+    return words, times
+
+
+def _key(word: str) -> str:
+    return "".join(char for char in word.casefold() if char.isalnum()) or word
 
 
 def _joined(words: list[Record]) -> list[Record]:
-    """Pieces of words put together: where words begin with a space, what begins without one goes on with the last."""
-    if not any(_text(word).startswith(" ") for word in words):
+    """Pieces of words put together: where words begin with a blank, what begins without one goes on with the last."""
+    texts = [text_of(word).replace("\u2581", " ") for word in words]
+    if not any(text.startswith(" ") and text.strip() for text in texts) and not any(t.startswith("##") for t in texts):
         return words
+    hashes = any(text.startswith("##") for text in texts)
     joined: list[Record] = []
-    for word in words:
-        if joined and not _text(word).startswith(" "):
+    for word, text in zip(words, texts, strict=True):
+        goes_on = text.startswith("##") if hashes else not text.startswith(" ") and not _stands_alone(text)
+        if joined and goes_on and text:
             last = joined[-1]
-            joined[-1] = {"text": _text(last) + _text(word), "start": last.get("start"), "end": word.get("end")}
+            joined[-1] = {
+                **last,
+                "punctuated_word": text_of(last) + text.removeprefix("##"),
+                "start": span_of(last)[0],
+                "end": span_of(word)[1],
+                "offsets": None,
+            }
         else:
-            joined.append(word)
+            joined.append({**word, "punctuated_word": text})
     return joined
 
 
-def _span(record: Record) -> tuple[float | None, float | None]:
-    """Start and end in seconds, None where the record does not say; an end before the start counts as unknown."""
-    start, end = _number(record.get("start")), _number(record.get("end"))
-    if isinstance(record.get("offsets"), dict):  # whisper.cpp, in milliseconds
-        start, end = (_number(record["offsets"].get(name), LATEST * 1000) for name in ("from", "to"))
-        start, end = start and start / 1000, end and end / 1000
-    if isinstance(record.get("timestamp"), list) and len(record["timestamp"]) == 2:  # transformers
-        start, end = map(_number, record["timestamp"])
-    if end is None and start is not None and (length := _number(record.get("duration"))) is not None:
-        end = start + length
-    return start, end if end is None or start is None or end >= start else None
-
-
-def _text(record: Record) -> str:
-    return next((_string(record[name]) for name in ("punctuated_word", "word", "text") if record.get(name)), "")
-
-
-def _records(value: object) -> list[Record]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, Iterable) else []
-
-
-def _string(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _number(value: object, below: float = LATEST) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value < below else None
+def _stands_alone(text: str) -> bool:
+    """Chinese, Japanese and Korean signs begin words without a blank before them."""
+    return text[:1] > "\u2e7f" and text[:1].isalnum()

@@ -23,12 +23,13 @@ class Token:
     until: float | None = None  # the second at which it ends, where the file says so
 
 
-def split_cue(cue: RawCue, has_word_times: bool) -> tuple[list[Token], list[FoundMark]]:
+def split_cue(cue: RawCue, has_word_times: bool, names: bool = False) -> tuple[list[Token], list[FoundMark]]:
     """The words and the marks of a cue, both in order.
 
     Args:
         cue: its lines with their markup.
         has_word_times: the file times words, so that a line of one word begins with its cue.
+        names: the file is known to name its speakers in capitals before a colon.
     """
     pieces: list[tuple[float | None, str]] = []
     for number, line in enumerate(cue.lines):
@@ -37,7 +38,7 @@ def split_cue(cue: RawCue, has_word_times: bool) -> tuple[list[Token], list[Foun
         for index, (anchor, text) in enumerate(parts):
             at = own_time if index == 0 and number == 0 else anchor
             pieces.append((at, ("\n" if number and index == 0 else "") + plain(text, voices=True)))
-    joined, marks = drop_marks("".join(text for _, text in pieces))
+    joined, marks = drop_marks("".join(text for _, text in pieces), names)
     tokens: list[Token] = []
     begin = 0
     for anchor, text in pieces:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from hdvila.text.formats.cues import RawCue, raw_cue, time_tag
+from hdvila.text.formats.cues import Parsed, RawCue, raw_cue, time_tag
 from hdvila.text.formats.xml_tree import attribute, local_name
 
 _CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9})|:(\d{1,4})(?:\.\d{1,9})?)?")
@@ -36,7 +36,7 @@ class _Clock:
         return None
 
 
-def parse_ttml(root: Element) -> tuple[list[RawCue], str | None]:
+def parse_ttml(root: Element) -> Parsed:
     """The cues and the ``xml:lang`` of a TTML document."""
     rate = _positive(attribute(root, "frameRate")) or 30.0
     numbers = [number for part in (attribute(root, "frameRateMultiplier") or "").split() if (number := _positive(part))]
@@ -52,7 +52,7 @@ def parse_ttml(root: Element) -> tuple[list[RawCue], str | None]:
     for element, offset, agent in _paragraphs(root, clock):
         if cue := _cue(element, offset, clock, (agents.get(agent) or agent) if agent else None):
             cues.append(cue)
-    return cues, language or None
+    return Parsed(cues, language or None)
 
 
 def _paragraphs(root: Element, clock: _Clock) -> Iterator[tuple[Element, float, str | None]]:

@@ -1,4 +1,8 @@
-"""Rolling captions show each line two or three times, as it moves up the screen. Un-rolling keeps its first showing."""
+"""Captions that move or grow show words many times: un-rolling keeps the first showing of each.
+
+Rolling captions show a line again as it moves up. Live and paint-on captions grow by a word or a letter a cue. Either
+is told from words that are said twice by the whole file: only there many cues begin with what was shown before.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from hdvila.text.formats.cues import RawCue
+from hdvila.text.formats.growing import merge_growing
 from hdvila.text.formats.timed_blocks import split_word_times
 from hdvila.text.marks import plain
 
@@ -15,16 +20,26 @@ _MOST_LINES = 15  # no caption shows more
 _ROLLING_SHARE = 0.3  # of cues that repeat a line, above which a file is of the rolling kind
 
 
-def unroll(cues: Sequence[RawCue]) -> list[RawCue]:
-    """The cues in order of their start, each line once. Files that do not roll keep all lines, repeated or not.
+def unroll(cues: Sequence[RawCue], rolls: bool = True) -> list[RawCue]:
+    """The cues in order of their start, each word once. Files that do not roll keep all lines, repeated or not.
 
     A file rolls if it times words, or if many cues of several lines begin with the line shown before: that only happens
     where lines move up. A cue that is nothing but a repetition is one only where it follows at once; "no" after "no" a
     second later is said twice.
+
+    Args:
+        cues: in any order.
+        rolls: files of this kind may roll, if they time words; others (JSON) only grow.
     """
     ordered = in_order(cues)
-    shown = [[" ".join(plain(line).split()) for line in cue.lines] for cue in ordered]
     timed = [[len(split_word_times(line)) > 1 for line in cue.lines] for cue in ordered]
+    has_times = any(map(any, timed))
+    if not has_times:
+        if (grown := merge_growing(ordered)) is not None:
+            return grown
+    elif not rolls:
+        return ordered
+    shown = [[" ".join(plain(line).split()) for line in cue.lines] for cue in ordered]
     repeats = [0] * len(ordered)
     chances = rolled = 0
     for number, (before, cue) in enumerate(pairwise(ordered), start=1):
@@ -35,10 +50,27 @@ def unroll(cues: Sequence[RawCue]) -> list[RawCue]:
         if len(cue.lines) > 1 or len(before.lines) > 1:
             chances += 1
             rolled += repeats[number] > 0
-    if not any(map(any, timed)) and rolled <= _ROLLING_SHARE * chances:
+    if not has_times and rolled <= _ROLLING_SHARE * chances:
         return ordered
     kept = [replace(cue, lines=cue.lines[seen:]) for cue, seen in zip(ordered, repeats, strict=True)]
     return [cue for cue in kept if cue.lines]
+
+
+def in_order(cues: Iterable[RawCue]) -> list[RawCue]:
+    """By start; cues that begin together become one, without repeated lines (layers of a styled line, two speakers)."""
+    together: dict[float, list[RawCue]] = {}
+    for cue in cues:
+        together.setdefault(cue.start, []).append(cue)
+    return [_together(group) for _, group in sorted(together.items())]
+
+
+def _together(group: list[RawCue]) -> RawCue:
+    if len(group) == 1:
+        return group[0]
+    lines = {
+        " ".join(plain(line, voices=True).split()): line for cue in reversed(group) for line in reversed(cue.lines)
+    }
+    return replace(group[0], end=max(cue.end for cue in group), lines=tuple(reversed(lines.values())))
 
 
 def _overlap(before: list[str], now: list[str], timed: list[bool]) -> int:
@@ -47,16 +79,3 @@ def _overlap(before: list[str], now: list[str], timed: list[bool]) -> int:
         if before[-count:] == now[:count] and not any(timed[:count]):
             return count
     return 0
-
-
-def in_order(cues: Iterable[RawCue]) -> list[RawCue]:
-    """By start; cues that begin together become one, without repeated lines (layers of a styled line, two speakers)."""
-    together: dict[float, list[RawCue]] = {}
-    for cue in cues:
-        together.setdefault(cue.start, []).append(cue)
-    return [
-        RawCue(start, max(cue.end for cue in group), tuple(dict.fromkeys(line for cue in group for line in cue.lines)))
-        if len(group) > 1
-        else group[0]
-        for start, group in sorted(together.items())
-    ]

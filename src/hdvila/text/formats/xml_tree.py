@@ -6,6 +6,8 @@ import html
 import re
 from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring
 
+from hdvila.text.formats.cues import Refused
+
 _OWN_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 _ENTITY = re.compile(r"&(#?\w{1,32};)?")
 _FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -15,15 +17,15 @@ def parse_xml(text: str) -> Element:
     """The root element. HTML's entities (``&nbsp;``), lone ``&`` and control characters are forgiven.
 
     Raises:
-        ValueError: it is no XML; the message says where.
+        Refused: it is no XML; the message says where.
     """
     if "<!ENTITY" in text:
-        raise ValueError("it defines entities of its own, which no subtitle file needs")
+        raise Refused("it defines entities of its own, which no subtitle file needs")
     mended = _ENTITY.sub(_mend, _FORBIDDEN.sub("", text)).lstrip()
     try:
         return fromstring(mended.encode(), parser=XMLParser(encoding="utf-8"))
     except (ParseError, LookupError) as error:
-        raise ValueError(str(error)) from error
+        raise Refused(str(error)) from error
 
 
 def local_name(element: Element) -> str:

@@ -1,0 +1,144 @@
+"""Whether the times of a file count from one moment: sorted by their times, joined pieces would be woven together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from hdvila.text.formats.cues import RawCue, Refused, left_out
+
+_WRAPS = 86_400.0, (1 << 33) / 90_000  # seconds: midnight, and the end of MPEG's clock
+_NEAR = 600.0  # seconds around a wrap
+_JITTER = 0.5  # seconds by which a time may fall and mean nothing
+_SWAPPED = 2.0  # seconds by which a recogniser may swap two neighbours
+_LARGE = 0.25  # of a file's cues: a run of them is a piece, not a cue that was put in later
+
+
+def on_one_clock(cues: Sequence[RawCue], edited: bool) -> tuple[list[RawCue], list[str]]:
+    """The cues of a file, in its order, with times on one clock, and what there is to say of it.
+
+    A clock that wraps (at midnight, or where MPEG's 33 bits end) goes on. Cues that an editor put behind others are
+    well where their times put them. A clock that begins again is refused: nothing says where its pieces belong.
+
+    Args:
+        cues: in the order of the file.
+        edited: people edit such files and may leave cues out of order; recognisers never do.
+
+    Raises:
+        Refused: the clock begins again; the message says where.
+    """
+    unwrapped, notes = _unwrapped(cues)
+    runs = _runs(unwrapped)
+    if len(runs) == 1:
+        return unwrapped, notes
+    if not edited:
+        _check_recognised(unwrapped, runs)
+        return unwrapped, notes
+    order = sorted(range(len(unwrapped)), key=lambda at: unwrapped[at].start)
+    place = {at: number for number, at in enumerate(order)}
+    run_of = {at: number for number, run in enumerate(runs) for at in run}
+    highest = 0.0
+    moved = 0
+    for number, run in enumerate(runs):
+        first, before = unwrapped[run.start], unwrapped[run.start - 1] if number else None
+        if before is not None:
+            starts = [unwrapped[at].start for at in run]
+            joined = first.part != before.part and first.start < highest
+            beside = sum(_lies_on_another(at, place[at], order, run_of, unwrapped) for at in run)
+            places = [place[at] for at in run]
+            scattered = max(places) - min(places) >= len(run)
+            large = len(run) >= max(2, _LARGE * len(unwrapped))
+            if (joined and scattered) or (len(run) > 1 and 2 * beside >= len(run)) or (scattered and large):
+                raise Refused(_again(before, first))
+            moved += max(starts) < highest
+        highest = max(highest, *(unwrapped[at].start for at in run))
+    if moved:
+        text = unwrapped[runs[1].start].lines[0]
+        where = f" at {unwrapped[runs[1].start].start:.1f} s"
+        notes.append(left_out(moved, "cue", text, where, "out of order and put where its time says"))
+    return unwrapped, notes
+
+
+def check_starts(starts: Sequence[float | None], texts: Sequence[str]) -> None:
+    """Refuse timed words or segments of a recogniser whose clock begins again. None: a time that is not known.
+
+    Raises:
+        Refused: it does; the message says where.
+    """
+    known = [
+        RawCue(start, start, (text or "?",)) for start, text in zip(starts, texts, strict=True) if start is not None
+    ]
+    _check_recognised(known, _runs(known))
+
+
+def _unwrapped(cues: Sequence[RawCue]) -> tuple[list[RawCue], list[str]]:
+    shift, latest = 0.0, 0.0
+    result: list[RawCue] = []
+    notes = []
+    for cue in cues:
+        for wrap in _WRAPS:
+            near_end = abs(latest - shift - wrap) < _NEAR
+            if near_end and cue.start < _NEAR:
+                shift += wrap
+                notes.append(f"its clock begins again at {wrap:.0f} s, as such clocks do; the times after it go on")
+                break
+        result.append(replace(cue, start=cue.start + shift, end=cue.end + shift) if shift else cue)
+        latest = max(latest, result[-1].start)
+    return result, notes
+
+
+def _runs(cues: Sequence[RawCue]) -> list[range]:
+    """The stretches of the file within which times do not fall."""
+    falls = [
+        at
+        for at in range(1, len(cues))
+        if cues[at].start < cues[at - 1].start - _JITTER
+        or (cues[at].part != cues[at - 1].part and cues[at].start < cues[at - 1].start)
+    ]
+    bounds = [0, *falls, len(cues)]
+    return [range(begin, end) for begin, end in pairwise(bounds)]
+
+
+def _check_recognised(cues: Sequence[RawCue], runs: Sequence[range]) -> None:
+    """Channels and speakers that stand behind each other may interleave; one alone may only swap two neighbours."""
+    lanes = [{cues[at].lane for at in run} for run in runs]
+    alone = all(len(lane) == 1 and "" not in lane for lane in lanes)
+    if alone and len(set.union(*lanes)) == len(runs) and not _mostly_beside(cues):
+        return
+    for run in runs[1:]:
+        at = run.start
+        fall = cues[at - 1].start - cues[at].start
+        if fall > _SWAPPED or (at > 1 and cues[at].start <= cues[at - 2].start) or at == 1 or cues[at].start == 0.0:
+            raise Refused(_again(cues[at - 1], cues[at]))
+
+
+def _mostly_beside(cues: Sequence[RawCue]) -> bool:
+    """Most cues lie on one of another lane: people who talk with each other do not talk at once."""
+    order = sorted(range(len(cues)), key=lambda at: cues[at].start)
+    lane_of = {at: hash(cues[at].lane) for at in order}
+    free = [replace(cue, lane="") for cue in cues]
+    beside = sum(_lies_on_another(at, place, order, lane_of, free) for place, at in enumerate(order))
+    return 2 * beside >= len(cues)
+
+
+def _lies_on_another(at: int, place: int, order: Sequence[int], run_of: dict[int, int], cues: Sequence[RawCue]) -> bool:
+    """Whether a cue shares half of its time, or of a neighbour's, with this neighbour of another run in its lane."""
+    mine = cues[at]
+    for near in (place - 1, place + 1):
+        if not 0 <= near < len(order) or run_of[order[near]] == run_of[at]:
+            continue
+        other = cues[order[near]]
+        shared = min(mine.end, other.end) - max(mine.start, other.start)
+        if mine.lane == other.lane and shared > 0 and 2 * shared >= min(mine.end - mine.start, other.end - other.start):
+            return True
+    return False
+
+
+def _again(before: RawCue, cue: RawCue) -> str:
+    text = " ".join(" ".join(cue.lines).split())
+    return (
+        f"its clock begins again: after {before.start:.1f} s comes {cue.start:.1f} s, at {text[:50]!r}; its parts were "
+        "joined without putting them on one clock, so nothing says when these words are said: add to the times of each "
+        "part where it begins, or name the parts one by one"
+    )

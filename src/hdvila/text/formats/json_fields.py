@@ -1,0 +1,129 @@
+"""What a record of JSON says, whatever service wrote it: its times in seconds, its text, its words, its speaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hdvila.text.clean import clean
+from hdvila.text.formats.units import as_number
+
+Record = dict[str, Any]
+
+_TICK = 1e-7  # seconds, Azure's
+_STARTS = (
+    *((name, 1.0) for name in ("start", "start_time", "startTime", "begin", "start_sec", "startSec", "start_seconds")),
+    *((name, 0.001) for name in ("startMs", "start_ms", "startTimeMs", "start_time_ms", "beginMs", "tStartMs")),
+    *((name, _TICK) for name in ("offsetInTicks",)),
+    *((name, 1.0) for name in ("ts", "from", "time", "startSeconds", "begin_time", "startTimestamp")),
+)
+_ENDS = (
+    *((name, 1.0) for name in ("end", "end_time", "endTime", "stop", "end_sec", "endSec", "end_seconds")),
+    *((name, 0.001) for name in ("endMs", "end_ms", "endTimeMs", "end_time_ms")),
+    *((name, 1.0) for name in ("end_ts", "to", "endSeconds", "finish_time", "endTimestamp")),
+)
+_LENGTHS = (
+    *((name, 0.001) for name in ("durationMs", "duration_ms", "dDurationMs")),
+    ("durationInTicks", _TICK),
+    *((name, 1.0) for name in ("duration", "dur", "length")),
+)
+_PAIRS = "timestamp", "time", "interval", "span", "timestamps"
+_TEXTS = "punctuated_word", "word", "text", "utf8", "body", "content", "transcript", "sentence", "caption", "segment"
+_MORE_TEXTS = "display", "line", "value", "snippet", "phrase"
+_BEST = "alternatives", "nBest"
+WORDS = "words", "word_timestamps", "Words", "elements"
+_SPEAKERS = "speaker", "speaker_label", "speakerTag", "speaker_id", "speakerLabel"
+
+
+def span_of(record: Record) -> tuple[float | None, float | None]:
+    """Start and end in seconds, None where the record does not say; an end before the start counts as unknown."""
+    start, end = _first(record, _STARTS), _first(record, _ENDS)
+    if isinstance(record.get("offsets"), dict):  # whisper.cpp, in milliseconds
+        start, end = (as_number(record["offsets"].get(name), 0.001) for name in ("from", "to"))
+    for name in _PAIRS:
+        pair = record.get(name)
+        if isinstance(pair, dict):
+            pair = [pair.get("from", pair.get("start")), pair.get("to", pair.get("end"))]
+        if start is None and isinstance(pair, list) and len(pair) == 2:
+            start, end = as_number(pair[0]), as_number(pair[1])
+    if start is None and isinstance(record.get("startOffset", record.get("offset")), str | dict):
+        start = as_number(record.get("startOffset", record.get("offset")))
+        end = as_number(record.get("endOffset"))
+    if end is None and start is not None and (length := _first(record, _LENGTHS)) is not None:
+        end = start + length
+    return start, end if end is None or start is None or end >= start else None
+
+
+def text_of(record: Record) -> str:
+    """What it says, with the blanks around it; of several guesses of a recogniser the first."""
+    for name in (*_TEXTS, *_MORE_TEXTS):
+        if text := _string(record.get(name)):
+            return clean(text)
+    return text_of(best) if (best := _best(record)) else ""
+
+
+def words_of(record: Record) -> list[Record]:
+    """The timed words inside a record, or none."""
+    for name in WORDS:
+        if words := records_in(record.get(name)):
+            return words
+    return words_of(best) if (best := _best(record)) else []
+
+
+def speaker_of(record: Record) -> str | None:
+    """Who says it, where the record names anybody."""
+    for name in _SPEAKERS:
+        value = record.get(name)
+        if isinstance(value, str) and value.strip():
+            return clean(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f"speaker {value}"
+    return None
+
+
+def records_in(value: object) -> list[Record]:
+    """The records of a list; ``[start, end, text]`` and ``[text, start, end]`` are records too."""
+    if not isinstance(value, list):
+        return []
+    records = [entry if isinstance(entry, dict) else _triple(entry) for entry in value]
+    return [_opened(record) for record in records if record]
+
+
+def _triple(value: object) -> Record | None:
+    if not isinstance(value, list) or len(value) != 3:
+        return None
+    texts = [part for part in value if isinstance(part, str)]
+    times = [part for part in value if isinstance(part, int | float) and not isinstance(part, bool)]
+    if len(texts) != 1 or len(times) != 2 or value.index(texts[0]) == 1:
+        return None
+    return {"start": times[0], "end": times[1], "text": texts[0]}
+
+
+def _opened(record: Record) -> Record:
+    """A record in a wrapper of one or two keys, itself."""
+    if len(record) <= 2:
+        inner = [value for value in record.values() if isinstance(value, dict)]
+        if len(inner) == 1 and span_of(record)[0] is None and (text_of(inner[0]) or span_of(inner[0])[0] is not None):
+            return inner[0]
+    return record
+
+
+def _first(record: Record, names: Iterable[tuple[str, float]]) -> float | None:
+    for name, unit in names:
+        if name in record and (seconds := as_number(record[name], unit)) is not None:
+            return seconds
+    return None
+
+
+def _best(record: Record) -> Record | None:
+    return next((found[0] for name in _BEST if (found := records_in(record.get(name)))), None)
+
+
+def _string(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):  # YouTube's ways to write a text
+        if isinstance(value.get("runs"), list):
+            return "".join(_string(run.get("text")) for run in value["runs"] if isinstance(run, dict))
+        return _string(value.get("simpleText", value.get("text")))
+    return ""
