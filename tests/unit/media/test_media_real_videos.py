@@ -7,10 +7,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from av.video.reformatter import Colorspace
 
 from hdvila.media import Preprocess, open_video, probe, read_hybrid
 from hdvila.types import Pixels
+from tests.unit.media.plain_decode import plain_rgb
 
 # name: displayed width, height, frames, frames a second, picture starts at, picture ends at
 FILES = {
@@ -48,7 +48,6 @@ UPRIGHT = {
     "media__internal_emulator_transformer_output_180_rotated.mp4": lambda rgb: rgb[::-1, ::-1],
     "media__sample_rotate_and_reflect.mp4": lambda rgb: rgb.swapaxes(0, 1),
 }
-UNTAGGED = 2  # such files are of BT.709 where they are large, as players take them
 SECOND_STREAM = {"torchcodec__nasa_13013.mp4"}  # the larger of two
 
 
@@ -61,9 +60,7 @@ def full_decode(path: Path, keep: set[int]) -> tuple[list[float], dict[int, Pixe
         for number, frame in enumerate(container.decode(stream)):
             times.append(float(frame.pts * stream.time_base) - container.start_time / 1e6)
             if number in keep:
-                large = frame.colorspace == UNTAGGED and (frame.height >= 720 or frame.width >= 1280)
-                rgb = frame.to_ndarray(format="rgb24", src_colorspace=Colorspace.ITU709 if large else None)
-                pictures[number] = UPRIGHT.get(path.name, lambda rgb: rgb)(rgb)
+                pictures[number] = UPRIGHT.get(path.name, lambda rgb: rgb)(plain_rgb(frame))
     return times, pictures
 
 

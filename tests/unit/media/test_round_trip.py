@@ -23,6 +23,7 @@ from hdvila.media.jpeg import decode_jpeg, encode_jpeg
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Pixels
 from tests.unit.media.numbered_pictures import number_in
+from tests.unit.media.plain_decode import plain_rgb
 
 COMPACT_TOLERANCE = 5.0
 FILES: dict[str, Callable[[Pixels], Pixels]] = {
@@ -46,7 +47,7 @@ def decoded(path: Path) -> tuple[list[float], list[Pixels]]:
             assert frame.pts is not None
             assert stream.time_base is not None
             times.append(float(frame.pts * stream.time_base) - begin)
-            pictures.append(frame.to_ndarray(format="rgb24"))
+            pictures.append(plain_rgb(frame))
             if times[-1] > 3:
                 break
     return times, pictures
