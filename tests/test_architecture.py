@@ -6,13 +6,14 @@ import ast
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "hdvila"
-EVERYONE = {"types", "errors", "files", "processes", "progress"}
+EVERYONE = {"types", "errors", "files", "processes", "progress", "writing"}
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
     "files": {"errors"},
     "processes": {"errors"},
     "progress": set(),
+    "writing": set(),
     "media": set(),
     "text": {"media"},  # opening a file whose tracks hold subtitles
     "nn": set(),

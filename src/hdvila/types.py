@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hdvila.writing import joined
+
 TimedBy = Literal["word", "cue"]
 """Where a time comes from: the file times every word, or only the cue (the word's time is then an estimate)."""
 
@@ -93,7 +95,7 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        return " ".join(word.text for word in self.words)
+        return joined(word.text for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from hdvila.text import find_restorer, split_sentences
 from hdvila.text.sentences.marked import is_punctuated
 from hdvila.text.sentences.split import make_sentence
 from hdvila.types import Clip, Sentence, Transcript
+from hdvila.writing import sentences_joined
 
 TOO_SHORT, TOO_LONG, BEYOND, SILENT = "too short", "too long", "beyond the video", "nothing is said"
 
@@ -95,7 +96,7 @@ def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, op
     for number, (first, last) in enumerate(groups):
         group = inside[first : last + 1]
         exact = all(sentence.timed_by == "word" for sentence in group)
-        text = " ".join(sentence.text for sentence in group)
+        text = sentences_joined(sentence.text for sentence in group)
         span = grouping.span(first, last)
         clips.append(Clip(f"{video_id}_{number:04d}", video_id, *span, text, "word" if exact else "cue"))
     used = {at for first, last in groups for at in range(first, last + 1)}

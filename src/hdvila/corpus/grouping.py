@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from hdvila.corpus.options import CorpusOptions
 from hdvila.types import Sentence
+from hdvila.writing import word_count
 
 _MAX_GAP = 3.0  # seconds of silence across which sentences are not joined
 _TINY = 1e-9  # seconds that sums of times may be off by
@@ -27,7 +28,7 @@ class Grouping:
 
     def __init__(self, sentences: Sequence[Sentence], duration: float, options: CorpusOptions) -> None:
         self._sentences, self._duration, self._options = sentences, duration, options
-        self._words = [len(sentence.text.split()) for sentence in sentences]
+        self._words = [word_count(sentence.text) for sentence in sentences]
         self._ends = list(accumulate((sentence.end for sentence in sentences), max))  # of all up to each
         starts = [sentence.start for sentence in sentences]
         self._silence = [max(0.0, start - end) for start, end in zip(starts[1:], self._ends, strict=False)]

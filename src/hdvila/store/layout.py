@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import Form
 from hdvila.types import Clip
+from hdvila.writing import word_count
 
 FORMAT = 1
 """Version of the layout; a reader refuses a newer one."""
@@ -88,7 +89,7 @@ def facts_of(
         "start": float(clip.start),
         "end": float(clip.end),
         "text": clip.text,
-        "words": len(clip.text.split()),
+        "words": word_count(clip.text),
         "timed_by": clip.timed_by,
         "lr_fps": rates.lr_fps,
         "hr_every": rates.hr_every,

@@ -20,6 +20,7 @@ from hdvila.text.formats.tokens import Token, split_cue
 from hdvila.text.marks import FoundMark, plain
 from hdvila.text.sounds import speakers_in
 from hdvila.types import Cue, Mark, Transcript, Word
+from hdvila.writing import joined
 
 _USUAL_PACE = 0.07  # seconds a character (a space counts as one) where the file cannot tell
 _PACES = 0.03, 0.15
@@ -76,7 +77,7 @@ def _transcript(split: Sequence[_Cue], words: list[Word], language: str | None, 
     for _, _, tokens, _ in split:
         if tokens:
             said = flagged[at : at + len(tokens)]
-            cues.append(Cue(" ".join(word.text for word in said), said[0].start, said[-1].end, said))
+            cues.append(Cue(joined(word.text for word in said), said[0].start, said[-1].end, said))
         at += len(tokens)
     return Transcript(flagged, tuple(cues), language, source, tuple(marks))
 

@@ -41,3 +41,27 @@ def test_the_words_of_a_video_are_those_of_its_best_file(tmp_path: Path, stem: s
         shutil.copy(ODD / "names" / name, tmp_path)
     plan = plan_of(tmp_path, stem)
     assert "proper" in plan.clips[0].text
+
+
+SENTENCES = {
+    "zh.srt": "今天我们来做一道很好吃的菜。 先把米洗干净放进锅里面。 然后加两杯水盖上盖子。 等二十分钟就可以吃了。"
+    " 最后撒一点葱花在上面。 谢谢大家收看我们的节目。",
+    "ja_dense.srt": "今日はとても簡単な料理を作ります。 まずお米をきれいに洗ってください。 それから水を二杯入れます。"
+    " 二十分待てば食べられます。 最後にネギを少しのせます。 ご覧いただきありがとうございました。",
+    "th_dense.srt": "วันนี้เราจะทำอาหารที่อร่อยมาก ก่อนอื่นล้างข้าวให้สะอาด จากนั้นเติมน้ำสองถ้วย รอยี่สิบนาทีก็กินได้แล้ว"
+    " สุดท้ายโรยต้นหอมเล็กน้อย ขอบคุณทุกท่านที่รับชม",
+    "ko.srt": "오늘은_아주_맛있는_요리를_만들어_봅시다. 먼저_쌀을_깨끗하게_씻어_주세요. 그리고_물을_두_컵_넣습니다."
+    " 이십_분_기다리면_먹을_수_있습니다. 마지막으로_파를_조금_올립니다. 시청해_주셔서_정말_감사합니다.",
+}
+
+
+SENTENCES["zh_characters.json"] = SENTENCES["zh.srt"]
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_each_sentence_is_a_clip_and_written_as_its_script_is(tmp_path: Path, name: str) -> None:
+    shutil.copy(ODD / "languages" / "minute.mp4", tmp_path / "talk.mp4")
+    shutil.copy(ODD / "languages" / name, tmp_path / f"talk.{name.split('.')[1]}")
+    plan = plan_of(tmp_path, "talk")
+    assert [clip.text for clip in plan.clips] == [one.replace("_", " ") for one in SENTENCES[name].split(" ")]
+    assert plan.left_out == {}

@@ -52,6 +52,7 @@ def transcript(
 def _count(folder: Path, language: str | None, restorer: Restorer, json: bool) -> None:
     from hdvila.corpus import Failure, read_transcripts
     from hdvila.text import split_sentences
+    from hdvila.writing import word_count
 
     totals, reasons = Counter[str](), Counter[str]()
     for name, said in read_transcripts(folder, language=language):
@@ -60,7 +61,7 @@ def _count(folder: Path, language: str | None, restorer: Restorer, json: bool) -
             reasons[said.kind] += 1
             console.emit({"file": name, "reason": said.reason}, json, f"cannot be read: {said.reason}")
             continue
-        counts = {"words": len(said.words), "sentences": len(split_sentences(said, restorer=restorer))}
+        counts = {"words": word_count(said.text), "sentences": len(split_sentences(said, restorer=restorer))}
         totals.update(counts)
         line = f"{counts['words']:>8} words {counts['sentences']:>7} sentences  {said.language or '-':<6} {name}"
         console.emit({"file": name, **counts, "language": said.language}, json, line)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from hdvila.text.formats.cues import RawCue
 from hdvila.text.formats.timed_blocks import split_word_times
 from hdvila.text.marks import FoundMark, drop_marks, has_speech, plain
+from hdvila.writing import written_words
 
-_CLOSING = ".?!…,;:。？！"
+_CLOSING = ".?!…,;:。？！，、；：．」』）】》〉។៕។၊།؟،؛۔।॥"
 _GOES_ON = "'’-"
 
 
@@ -50,19 +51,24 @@ def split_cue(cue: RawCue, has_word_times: bool, names: bool = False) -> tuple[l
     return tokens, marks
 
 
+def _is_said(word: str) -> bool:
+    return has_speech(word.strip(_CLOSING))
+
+
 def _tokens(joined: str, begin: int, end: int, anchor: float | None, before: list[Token]) -> list[Token]:
     """The words of one piece; what only closes or continues the last word is added to it, in `before`."""
-    words = joined[begin:end].split()
-    alone = sum(map(has_speech, words)) == 1
+    words = written_words(joined[begin:end])
+    alone = sum(map(_is_said, words)) == 1
     tokens: list[Token] = []
     at = begin
     for word in words:
         at = joined.index(word, at)
         last = tokens or before
         glued = at == begin and at > 0 and not joined[at - 1].isspace() and word[0] in _GOES_ON
-        if last and (glued if has_speech(word) else not word.strip(_CLOSING)):
+        said = _is_said(word)
+        if last and (glued if said else not word.strip(_CLOSING)):
             last[-1] = replace(last[-1], text=last[-1].text + word)
-        elif has_speech(word):
+        elif said:
             tokens.append(Token(word, at, anchor, alone and anchor is not None))
             anchor = None
         at += len(word)

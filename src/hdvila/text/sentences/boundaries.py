@@ -19,6 +19,7 @@ from hdvila.text.sentences.gap_model import english, spoken_form
 from hdvila.text.sentences.marked import marked_ends, speaker_changes
 from hdvila.text.sentences.pauses import pause_threshold, pauses
 from hdvila.types import Transcript
+from hdvila.writing import has_no_blanks, word_count
 
 Scores = NDArray[np.float64]
 Channel = tuple[NDArray[np.intp], Sequence[float], Sequence[float]]
@@ -41,6 +42,8 @@ _UNSEEN = -1  # the kind of a gap of which a channel tells nothing
 _TRUST = 20.0  # how many sentence ends the expectations count for, with the gaps inside those sentences
 _SHARE, _FEWEST = 0.1, 0.08  # of gaps that end a sentence: expected, and at least
 _ROUNDS = 8
+_LINE_WITHOUT_BLANKS = 6.0  # log-odds that such a line adds (see `_lines_without_blanks`)
+_ENOUGH_FOR_A_SENTENCE = 4  # words
 
 
 def sentence_ends(transcript: Transcript) -> list[int]:
@@ -49,7 +52,8 @@ def sentence_ends(transcript: Transcript) -> list[int]:
     Args:
         transcript: timed words; its cues say where lines end. A sentence ends where the speaker changes.
     """
-    return _best_ends(gap_scores(transcript)) if transcript.words else []
+    words = transcript.words
+    return _best_ends(gap_scores(transcript), [word_count(word.text) for word in words]) if words else []
 
 
 def gap_scores(transcript: Transcript) -> Scores:
@@ -62,6 +66,7 @@ def gap_scores(transcript: Transcript) -> Scores:
     scores = np.full(max(len(words) - 1, 0), -_CERTAIN)
     if len(said) > 1:
         scores[said[:-1]] = _scores_between(transcript, said)
+    scores += _LINE_WITHOUT_BLANKS * _lines_without_blanks(transcript)
     scores[[at - 1 for at in (*speaker_changes(words), *marked_ends(words)) if at < len(words)]] = _CERTAIN
     return scores
 
@@ -127,17 +132,37 @@ def _line_ends(transcript: Transcript) -> NDArray[np.bool_]:
     return result
 
 
-def _best_ends(scores: Scores) -> list[int]:
-    """The split with the greatest sum of scores, no sentence longer than `_LONGEST`, by dynamic programming."""
+def _lines_without_blanks(transcript: Transcript) -> NDArray[np.bool_]:
+    """(N - 1,) where a line ends that is long enough for a sentence, in a script that has no blanks, and only the line
+    is timed. There the line is all that tells: its words cannot be looked up, and pauses inside it are not known.
+    """
+    result = np.zeros(max(len(transcript.words) - 1, 0), dtype=bool)
+    if not has_no_blanks(transcript.text):
+        return result
+    for cue, at in zip(transcript.cues, accumulate(len(cue.words) for cue in transcript.cues), strict=True):
+        timed = any(word.timed_by == "word" for word in cue.words)
+        if 0 < at <= len(result) and not timed and word_count(cue.text) >= _ENOUGH_FOR_A_SENTENCE:
+            result[at - 1] = True
+    return result
+
+
+def _best_ends(scores: Scores, lengths: Sequence[int]) -> list[int]:
+    """The split with the greatest sum of scores, no sentence longer than `_LONGEST`, by dynamic programming.
+
+    Args:
+        scores: (N - 1,) log-odds.
+        lengths: (N,) how many words each is (`hdvila.writing.word_count`).
+    """
     count = len(scores) + 1
     gain = np.append(scores - _THRESHOLD, 0.0)
+    reached = np.append(0, np.cumsum(np.maximum(lengths, 1)))
     length = np.zeros(_LONGEST + 1)
     length[1 : 1 + len(_SHORT)] = _SHORT
     best = np.zeros(count + 1)
     before = np.zeros(count + 1, dtype=np.intp)
     for end in range(1, count + 1):
-        first = max(0, end - _LONGEST)
-        totals = best[first:end] + length[end - first : 0 : -1]
+        first = min(int(np.searchsorted(reached, reached[end] - _LONGEST)), end - 1)
+        totals = best[first:end] + length[np.minimum(reached[end] - reached[first:end], _LONGEST)]
         at = int(totals.argmax())
         best[end], before[end] = totals[at] + gain[end - 1], first + at
     ends = [count]

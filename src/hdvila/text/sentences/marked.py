@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from hdvila.text.sentences.english import SHORTENED
 from hdvila.types import Word
+from hdvila.writing import word_count
 
-_ENDS = re.compile(r"[.?!…。？！]+[\"'”’)\]»]*$")
+_ENDS = re.compile(r"[.?!…。．｡？！។៕။།༎؟۔।॥]+[\"'”’)\]»」』）】》〉]*$")
 _OPENING = "\"'“‘([«¿¡-–—"
 _WORDS_PER_MARK = 40  # a transcript with a sentence mark at least this often is punctuated
 
@@ -25,7 +26,8 @@ def ends_sentence(text: str, following: str) -> bool:
 
 def is_punctuated(words: Sequence[Word]) -> bool:
     """Whether the words carry sentence marks often enough to be trusted."""
-    return sum(has_end_mark(word.text) for word in words) * _WORDS_PER_MARK >= len(words)
+    marks = sum(has_end_mark(word.text) for word in words)
+    return marks * _WORDS_PER_MARK >= sum(word_count(word.text) for word in words)
 
 
 def marked_ends(words: Sequence[Word]) -> list[int]:

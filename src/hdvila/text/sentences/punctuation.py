@@ -9,8 +9,9 @@ from hdvila.text.sentences.english import is_filler, is_question
 from hdvila.text.sentences.gap_model import spoken_form
 from hdvila.text.sentences.marked import has_end_mark
 from hdvila.types import Transcript
+from hdvila.writing import full_stop
 
-_MINOR_MARKS = ",;:-–—"
+_MINOR_MARKS = ",;:-–—，、；："
 _ALONE = frozenset(("i", "i'm", "i've", "i'll", "i'd"))
 
 
@@ -45,8 +46,10 @@ def capitalised(text: str) -> str:
 
 
 def closed(text: str, mark: str) -> str:
-    """With a mark that ends a sentence; the one that is there stays, a comma goes."""
-    return text if has_end_mark(text) else (text.rstrip(_MINOR_MARKS) or text) + mark
+    """With a mark that ends a sentence, as its script has it; the one that is there stays, a comma goes."""
+    if has_end_mark(text):
+        return text
+    return (text.rstrip(_MINOR_MARKS) or text) + (full_stop(text) or mark if mark == "." else mark)
 
 
 def _first_person(text: str) -> str:
