@@ -8,7 +8,8 @@
     ├── StoreError            a corpus or shard that is missing, damaged or of another version
     ├── LibraryError          a search library that is missing, locked or of another version
     ├── TrainingError         a run that cannot start or go on; names the run folder
-    └── MissingDependency     an optional package is needed; says what to install
+    ├── MissingDependency     an optional package is needed; says what to install
+    └── InternalError         a mistake of this program; never the fault of a file
 
 Every message has three parts: what happened and with which value, why, and what to do next.
 """
@@ -16,12 +17,14 @@ Every message has three parts: what happened and with which value, why, and what
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Sequence
 from types import ModuleType
 
 __all__ = [
     "CheckpointError",
     "HdvilaError",
+    "InternalError",
     "LibraryError",
     "MediaError",
     "MissingDependency",
@@ -29,12 +32,15 @@ __all__ = [
     "TrainingError",
     "TranscriptError",
     "UsageError",
+    "is_defect",
     "reason_of",
     "require",
+    "require_all",
     "some_of",
 ]
 
 _SHOWN = 5
+_MISSING = "the package {!r} is not installed, and this needs it: pip install 'hdvila[{}]'"
 
 
 class HdvilaError(Exception):
@@ -81,6 +87,37 @@ class MissingDependency(HdvilaError):
     """An optional package is not installed."""
 
 
+class InternalError(HdvilaError):
+    """A mistake of this program, or of a library that it uses, that ended the work on one file."""
+
+    def __init__(self, error: BaseException) -> None:
+        where, trace = "", error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_globals.get("__name__", "").startswith(__package__ + "."):
+                where = f" ({trace.tb_frame.f_globals['__name__']}, line {trace.tb_lineno})"
+            trace = trace.tb_next
+        what = f"internal error, please report it: {type(error).__name__}: {' '.join(str(error).split())}{where}"
+        super().__init__(what, kind=f"internal error, please report it: {type(error).__name__}")
+
+
+_DEFECTS = (TypeError, AttributeError, NameError, AssertionError, NotImplementedError, ImportError)
+
+
+def is_defect(error: BaseException, reader: str = "") -> bool:
+    """Whether an error is a mistake of a program, and so says nothing about the file that was being read.
+
+    Args:
+        reader: a package that parses the file in Python and stumbles over damage with such errors; those that are
+            raised inside it do not count.
+    """
+    if not isinstance(error, _DEFECTS):
+        return False
+    inside, trace = "", error.__traceback__
+    while trace is not None:
+        inside, trace = trace.tb_frame.f_globals.get("__name__", ""), trace.tb_next
+    return not reader or inside.split(".")[0] != reader
+
+
 def require(module: str, *, extra: str) -> ModuleType:
     """Import an optional package, or say which extra brings it.
 
@@ -94,9 +131,18 @@ def require(module: str, *, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingDependency(
-            f"the package {module!r} is not installed, and this needs it: pip install 'hdvila[{extra}]'"
-        ) from error
+        raise MissingDependency(_MISSING.format(module, extra)) from error
+
+
+def require_all(*modules: str, extra: str) -> None:
+    """Say at once, before hours of work, which optional package is missing; nothing is imported.
+
+    Raises:
+        MissingDependency: one of them is not installed.
+    """
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise MissingDependency(_MISSING.format(module, extra))
 
 
 def reason_of(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""``hdvila doctor``: what is installed and what this machine can do. A look, never a test: exit status 0."""
+"""``hdvila doctor``: what is installed, and whether videos are written and read here. Exit status 1: they are not."""
 
 from __future__ import annotations
 
@@ -7,44 +7,95 @@ import importlib.metadata
 import os
 import platform
 import sqlite3
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import typer
+from packaging.requirements import Requirement
 
 from hdvila import __version__
-from hdvila.cli.console import emit
+from hdvila.cli import console
+from hdvila.errors import HdvilaError
 
 app = typer.Typer(add_completion=False)
 
-_BASE = ("torch", "numpy", "av", "faiss-cpu", "tokenizers", "safetensors", "simplejpeg", "pyarrow")
-_EXTRAS = {
-    "train": ("lightning-fabric", "tensorboard", "matplotlib", "jinja2"),
-    "corpus": ("fsspec",),
-    "hub": ("huggingface-hub",),
-}
 _DECODERS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores")
+_GREYS = tuple(range(20, 236, 18))
+_LEVELS = 4  # by which a grey may change on its way through H.264 or JPEG
 
 
 @app.command()
 def doctor(json: bool = typer.Option(False, "--json", help="One object a line.")) -> None:
-    """What is installed, and what this machine can do."""
+    """What is installed, and whether this machine reads and writes videos. Exit status 1: something is broken."""
+    broken = 0
     for name, value in _findings():
-        emit({"name": name, "value": value}, json, f"{name:<18}{value}")
+        broken += value.startswith(("MISSING", "BROKEN"))
+        console.emit({"name": name, "value": value}, json, f"{name:<20}{value}")
+    console.finish(broken)
 
 
 def _findings() -> Iterator[tuple[str, str]]:
     yield "hdvila", __version__
     yield "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     yield "cores", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
-    for package in _BASE:
-        yield package, _version(package) or "MISSING: pip install hdvila"
+    yield from _packages()
     yield "sqlite", sqlite3.sqlite_version
     yield "decoders", _decoders()
+    yield "video", _video()
     yield "cuda", _cuda()
-    for extra, packages in _EXTRAS.items():
-        missing = [package for package in packages if not _version(package)]
-        found = ", ".join(f"{package} {_version(package)}" for package in packages if package not in missing)
-        yield f"extra {extra}", f"missing {', '.join(missing)}: pip install 'hdvila[{extra}]'" if missing else found
+    yield from _extras()
+
+
+def _packages() -> Iterator[tuple[str, str]]:
+    """What the package needs in any case, as its own metadata says."""
+    for requirement in _requirements("hdvila"):
+        lacking = _lacking(requirement, set())
+        found = "MISSING" if _version(requirement.name) is None else f"MISSING: this is {_version(requirement.name)}"
+        yield requirement.name, f"{found}: pip install '{lacking[0]}'" if lacking else str(_version(requirement.name))
+
+
+def _extras() -> Iterator[tuple[str, str]]:
+    try:
+        extras = importlib.metadata.metadata("hdvila").get_all("Provides-Extra") or []
+    except importlib.metadata.PackageNotFoundError:
+        yield "extras", "not known, because hdvila runs from its source and is not installed"
+        return
+    for extra in extras:
+        needed = _requirements("hdvila", extra)
+        lacking = list(dict.fromkeys(text for requirement in needed for text in _lacking(requirement, set())))
+        found = ", ".join(f"{one.name} {_version(one.name)}" for one in needed if one.name != "hdvila")
+        value = f"missing {', '.join(lacking)}: pip install 'hdvila[{extra}]'" if lacking else found
+        yield f"extra {extra}", value
+
+
+def _requirements(package: str, extra: str = "") -> list[Requirement]:
+    """What a package needs here, or what one of its extras adds to that."""
+    try:
+        texts = importlib.metadata.requires(package) or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    found = []
+    for requirement in map(Requirement, texts):
+        marker = requirement.marker
+        always = marker is None or marker.evaluate({"extra": ""})
+        if always != bool(extra) and (marker is None or marker.evaluate({"extra": extra})):
+            found.append(requirement)
+    return found
+
+
+def _lacking(requirement: Requirement, seen: set[tuple[str, str]]) -> list[str]:
+    """What is missing or too old of a requirement and of the extras that it names."""
+    version = _version(requirement.name)
+    if version is None or not requirement.specifier.contains(version, prereleases=True):
+        return [f"{requirement.name}{requirement.specifier}"]
+    lacking = []
+    for extra in sorted(requirement.extras):
+        if (requirement.name, extra) not in seen:
+            seen.add((requirement.name, extra))
+            lacking += [text for needed in _requirements(requirement.name, extra) for text in _lacking(needed, seen)]
+    return lacking
 
 
 def _version(package: str) -> str | None:
@@ -57,10 +108,37 @@ def _version(package: str) -> str | None:
 def _decoders() -> str:
     try:
         codecs = importlib.import_module("av.codec").codecs_available
-    except ImportError as error:
-        return f"none: PyAV does not load ({error})"
+    except (ImportError, OSError) as error:
+        return f"BROKEN: PyAV does not load ({error})"
     missing = [name for name in _DECODERS if name not in codecs]
     return ", ".join(name for name in _DECODERS if name in codecs) + (f"; not {', '.join(missing)}" if missing else "")
+
+
+def _video() -> str:
+    """Frames written and read again, as video and as the two forms of a corpus."""
+    try:
+        from hdvila.media import Packing, decode_jpeg, encode_jpeg, open_video, unpack, write_video
+
+        greys = np.array(_GREYS, np.uint8)
+        frames = np.broadcast_to(greys[:, None, None, None], (len(greys), 64, 96, 3)).copy()
+        with tempfile.TemporaryDirectory(prefix="hdvila-doctor-") as folder:
+            write_video(file := Path(folder) / "greys.mp4", frames, fps=10)
+            with open_video(file) as video:
+                read = {"in order": video.frames(range(len(greys))).rgb, "by time": video.at([0.7, 0.1]).rgb}
+        packer = Packing("h264").packer(10)
+        for frame in frames:
+            packer.add(frame, 1)
+        read["packed"] = np.concatenate([unpack("h264", data) for data in packer.finish(np.arange(12) / 10).data])
+        read["JPEG"] = decode_jpeg(encode_jpeg(frames[3]))[None]
+        for way, pictures in read.items():
+            wanted = {"by time": greys[[7, 1]], "JPEG": greys[[3]]}.get(way, greys)
+            off = np.abs(pictures.mean((1, 2, 3)) - wanted).max() if len(pictures) == len(wanted) else np.inf
+            if off > _LEVELS:
+                return f"BROKEN: frames that were written and read again ({way}) are others: {off:.0f} grey levels off"
+    except Exception as error:  # whatever it is, the reader of this line wants to know
+        what = str(error) if isinstance(error, HdvilaError) else f"{type(error).__name__}: {error}"
+        return f"BROKEN: frames cannot be written and read again: {' '.join(what.split())}"
+    return "H.264 and JPEG: frames come back as they were written"
 
 
 def _cuda() -> str:

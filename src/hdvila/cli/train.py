@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hdvila.cli import console
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, require_all
 
 if TYPE_CHECKING:
     from hdvila.train.plan import Plan
@@ -54,6 +54,7 @@ def _run(recipe: Recipe, into: Path, json: bool) -> None:
     from hdvila.train.loop import train
     from hdvila.train.run import last_checkpoint, only_writer
 
+    require_all("lightning_fabric", "tensorboard", extra="train")
     reporter = console.reporter()
     first = os.environ.get("RANK", "0") == "0"
     corpus = None

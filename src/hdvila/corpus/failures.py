@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hdvila.errors import HdvilaError, MissingDependency, StoreError
+from hdvila.errors import HdvilaError, InternalError, MissingDependency, StoreError, is_defect
 from hdvila.files import replacing
 from hdvila.processes import Died
 
@@ -57,6 +57,9 @@ class Failure:
 def failure_of(video: SourceVideo, step: str, error: Exception) -> Failure:
     """An error as the failure of a video. A defect of ours or of a decoder costs one video, and is called one."""
     said = one_line(error)
+    if is_defect(error):
+        internal = InternalError(error)
+        return Failure(video.video_id, step, video.published(f"{video.path}: {internal}"), internal.kind)
     if not isinstance(error, HdvilaError):
         kind = f"unexpected {type(error).__name__}"
         return Failure(video.video_id, step, video.published(f"{video.path}: {kind}: {said}"), kind)

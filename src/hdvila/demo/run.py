@@ -18,6 +18,7 @@ from hdvila.demo.page import write_page
 from hdvila.demo.queries import Question, draw_questions
 from hdvila.demo.views import Curve, Hit, MaskedWord, Query, Report, Segment
 from hdvila.demo.world import World, build_world
+from hdvila.errors import require_all
 from hdvila.evaluate.masked_words import evaluate_masked_words
 from hdvila.evaluate.retrieval import evaluate_retrieval
 from hdvila.hub import load_model, pick_device
@@ -53,6 +54,7 @@ def run_demo(into: str | os.PathLike[str], *, seed: int = 0, reporter: Reporter 
     Raises:
         HdvilaError: whatever a step raises.
     """
+    require_all("lightning_fabric", "tensorboard", "matplotlib", "jinja2", extra="train")
     root = Path(into)
     clock = _Clock(reporter, steps=7)
     with clock.step("render the world and cut clips by the transcripts"):

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 import torch
 
-from hdvila.errors import CheckpointError, MissingDependency, UsageError, require, some_of
+from hdvila.errors import CheckpointError, MissingDependency, UsageError, is_defect, require, some_of
 from hdvila.hub.processor import Processor, processor_of_run
 from hdvila.models.hdvila.adapter import from_official, infer_config, is_official
 from hdvila.models.hdvila.config import HDVILAConfig, check_settings
@@ -179,6 +179,8 @@ def _from_hub(name: str) -> Path:
     try:
         return Path(hub.snapshot_download(name))
     except Exception as error:  # the hub raises many kinds: offline, unknown name, no permission
+        if is_defect(error):
+            raise
         raise CheckpointError(
             f"{name}: no such folder here, and the hub does not give it ({type(error).__name__}): check the name, the "
             "network, or download it elsewhere and give its path"

@@ -15,7 +15,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from hdvila.errors import CheckpointError, some_of
+from hdvila.errors import CheckpointError, is_defect, some_of
 
 Weights = dict[str, Tensor]
 INDEX = ".index.json"
@@ -174,6 +174,8 @@ def _read_file(path: Path) -> object:
             warnings.simplefilter("ignore")  # about old formats; what is wrong is said below
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file raises whatever its reader stumbles over first
+        if is_defect(error, reader="torch"):
+            raise
         raise CheckpointError(f"{path}: {_why_unreadable(path, error)}") from error
 
 

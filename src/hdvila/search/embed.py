@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hdvila.errors import CheckpointError, HdvilaError, MediaError, TranscriptError
+from hdvila.errors import CheckpointError, HdvilaError, InternalError, MediaError, TranscriptError, is_defect
 from hdvila.media.info import VideoInfo
 from hdvila.media.preprocess import Preprocess, read_hybrids
 from hdvila.media.probe import probe
@@ -82,6 +82,7 @@ def embed_file(
 
     Raises:
         MediaError: the video cannot be read.
+        InternalError: the program stumbled over a mistake of its own.
         CheckpointError: the model is broken, so no video can be embedded.
     """
     with _reading(found):
@@ -124,6 +125,8 @@ def _reading(found: Found) -> Iterator[None]:
     except HdvilaError:
         raise
     except Exception as error:
+        if is_defect(error):
+            raise InternalError(error) from error
         what = f"{type(error).__name__}: {error}"
         raise MediaError(f"{found.path}: cannot be read ({what}): it is damaged or of a strange kind") from error
 

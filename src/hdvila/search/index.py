@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from hdvila.errors import MediaError, reason_of
+from hdvila.errors import InternalError, MediaError, reason_of
 from hdvila.media.preprocess import Preprocess
 from hdvila.progress import Bar, Reporter
 from hdvila.search.database import from_column, to_column, write_meta
@@ -143,6 +143,8 @@ def _index_file(
         return twin
     try:
         embedded = embed_file(model, found, look, progress)
+    except InternalError as error:  # not of the file, so it is tried again by the next program
+        return FileReport(path, "failed", f"{path}: {error}", 0 if before is None else before.clips)
     except MediaError as error:
         with _replacing(connection, found, content, "failed", str(error)):
             pass

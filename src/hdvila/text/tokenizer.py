@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.errors import HdvilaError, UsageError, require
+from hdvila.errors import HdvilaError, UsageError, is_defect, require
 from hdvila.text.clean import clean
 from hdvila.text.vocabulary_files import SETTINGS, USUAL, Settings, read_settings, read_vocabulary, write_settings
 
@@ -67,6 +67,8 @@ class Tokenizer:
         try:
             backend = Backend.from_file(str(file))
         except Exception as error:  # the library raises bare Exception
+            if is_defect(error):
+                raise
             raise UsageError(f"{file}: is no tokenizer file: {error}; name a tokenizer.json or vocab.txt") from error
         _obey(backend, settings)
         return cls(backend, str(file))
@@ -247,6 +249,8 @@ def _from_hub(name: str) -> Path:
                 hub.hf_hub_download(name, SETTINGS)
             return found
         except Exception as error:  # offline, unknown name, no such file: the library has a dozen kinds
+            if is_defect(error):
+                raise
             cause = error
             if "EntryNotFound" not in type(error).__name__:  # only a file that is not there leaves hope for the next
                 break

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from hdvila.errors import TranscriptError, UsageError, require
+from hdvila.errors import TranscriptError, UsageError, is_defect, require
 from hdvila.text.formats.json_captions import parse_json
 from hdvila.text.formats.languages import language_code
 from hdvila.text.formats.unroll import in_order
@@ -56,6 +56,8 @@ def transcribe(path: str | os.PathLike[str], model: SpeechModel, language: str |
         segments, info = model.transcribe(str(path), language=language, word_timestamps=True, vad_filter=True)
         records = list(_records(segments))
     except Exception as error:  # decoders and models raise whatever the damage leads to
+        if is_defect(error):
+            raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise TranscriptError(f"{path}: cannot be transcribed: {reason}; it may have no sound") from error
     cues = in_order(parse_json({"segments": records}).cues)

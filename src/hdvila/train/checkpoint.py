@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from hdvila.errors import TrainingError, reason_of
+from hdvila.errors import TrainingError, is_defect, reason_of
 from hdvila.files import sync_folder
 
 NAME = re.compile(r"step_(\d{8})\.pt")
@@ -91,8 +91,10 @@ class Checkpoints:
         path = self.path(steps[-1])
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-            return Checkpoint(**state)
+            return _checkpoint_of(state)
         except Exception as error:  # a damaged file raises almost anything, from zipfile's to pickle's errors
+            if is_defect(error, reader="torch"):
+                raise
             raise TrainingError(
                 f"checkpoint {path} cannot be read: {type(error).__name__}: {_first_line(error)}; delete it and run "
                 f"the same command again to go on from {'step ' + str(steps[-2]) if steps[1:] else 'the beginning'}"
@@ -108,6 +110,13 @@ class Checkpoints:
             f"checkpoint {path} cannot be written: {_first_line(cause)}; {kept}: make room on the disk, then the same "
             "command goes on from there"
         )
+
+
+def _checkpoint_of(state: Any) -> Checkpoint:
+    try:
+        return Checkpoint(**state)
+    except TypeError as error:
+        raise ValueError(f"it holds other things than a checkpoint: {error}") from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from hdvila.corpus.failures import Failure, failure_of, one_line
 from hdvila.corpus.sources.collect import is_video_name
 from hdvila.corpus.sources.video import SourceVideo
-from hdvila.errors import HdvilaError, MediaError, StoreError, require
+from hdvila.errors import HdvilaError, MediaError, StoreError, is_defect, require
 from hdvila.files import is_full_disk
 from hdvila.progress import SILENT, Reporter
 from hdvila.text import Sidecars
@@ -64,6 +64,8 @@ def _fetch_one(video: SourceVideo, download: Downloader, language: str | None) -
     try:
         download(url, video.path)
     except Exception as error:  # whatever a downloader raises says why this one video cannot be had
+        if is_defect(error, reader="yt_dlp"):
+            raise
         if is_full_disk(error):
             raise StoreError(f"{video.path}: cannot be written ({one_line(error)}); make room, start again") from error
         why = f"{url}: cannot be fetched ({one_line(error)}); try again with --retry-failed"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from hdvila.errors import is_defect
 from hdvila.text.formats.cues import Parsed, Refused, raw_cue, time_tag
 
 _OVERRIDES = re.compile(r"(\{[^{}]*\})")
@@ -29,6 +30,8 @@ def parse_substation(text: str) -> Parsed:
     try:
         events = list(pysubs2.SSAFile.from_string(text, format_=kind))
     except Exception as error:  # its parsers raise whatever the damage leads to
+        if is_defect(error, reader="pysubs2"):
+            raise
         raise Refused(" ".join(str(error).split())[:200]) from error
     made = {event.effect for event in events} >= {"fx", "karaoke"}
     cues = (
