@@ -60,22 +60,30 @@ def render(
 
 @app.command()
 def benchmarks(
+    names: list[str] = typer.Argument(
+        None, metavar="[NAME]...", help="msrvtt, tgif_qa, didemo, activitynet, lsmdc, youcook2, msvd_qa; default: all."
+    ),
     into: Path = typer.Option(..., "--into", help="The folder to write into; made if it is not there."),
     videos: int = typer.Option(400, "--videos", help="Of MSR-VTT and of TGIF-QA each; the others have a quarter."),
     seed: int = typer.Option(0, "--seed", help="Which world."),
     workers: int = typer.Option(2, "--workers", help="Processes that make the videos."),
     json: bool = typer.Option(False, "--json", help="An object a kind of question, and one for the whole."),
 ) -> None:
-    """Write the benchmarks in small: MSR-VTT, TGIF-QA, DiDeMo, ActivityNet, LSMDC, YouCook2, MSVD-QA.
+    """Write benchmarks in small: MSR-VTT, TGIF-QA, DiDeMo, ActivityNet, LSMDC, YouCook2, MSVD-QA.
 
-    Killed? The same command goes on.
+    Killed? The same command goes on. A later call may add others.
     """
     from hdvila.errors import UsageError
-    from hdvila.miniature.benchmarks import write_benchmarks
+    from hdvila.miniature.benchmarks import BENCHMARKS, write_benchmarks
+
+    for name in names or ():
+        if name not in BENCHMARKS:
+            raise UsageError(f"{name}: there is no such benchmark here; choose of {', '.join(BENCHMARKS)}")
 
     if into.exists() and not into.is_dir():
         raise UsageError(f"--into {into}: is a file: name a folder to write into")
-    written = write_benchmarks(into, videos, seed, reporter=reporter(), workers=workers)
+    chosen = names or tuple(BENCHMARKS)
+    written = write_benchmarks(into, videos, seed, names=chosen, reporter=reporter(), workers=workers)
     for row in written.contents:
         guessed = "" if row.chance is None else f", {row.answers} answers, the most frequent {row.chance:.0%}"
         emit(asdict(row), json, f"{row.benchmark}/{row.file}{' ' * bool(row.kind)}{row.kind}: {row.number}{guessed}")

@@ -70,3 +70,12 @@ def test_a_file_is_no_folder_to_render_into(tmp_path: Path, capsys: pytest.Captu
     assert main(["miniature", "render", "--into", str(tmp_path / "file"), "--videos", "1"]) == 2
     assert "file: is a file: name a folder to render into" in capsys.readouterr().err
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_one_benchmark_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["miniature", "benchmarks", "lsdmc", "--into", str(tmp_path / "w")]) == 2
+    assert "there is no such benchmark here; choose of msrvtt, tgif_qa" in capsys.readouterr().err
+    assert not (tmp_path / "w").exists()
+    assert main(["miniature", "benchmarks", "lsmdc", "--into", str(tmp_path / "w"), "--videos", "40", "--json"]) == 0
+    assert sorted(path.name for path in (tmp_path / "w").iterdir() if path.is_dir()) == ["lsmdc"]
+    assert (tmp_path / "w" / "lsmdc" / "annotations" / "SYNTHETIC.txt").is_file()
