@@ -51,7 +51,7 @@ def hdvila_stage1() -> Recipe:
 def hdvila_stage2() -> Recipe:
     """HD-VILA, stage two: masked words from text and video together, stage one frozen, 4 epochs.
 
-    Command: hdvila train hdvila-stage2 --into RUN --set data.corpus=DIR --set start.model=STAGE1/model
+    Command: hdvila train hdvila-stage2 --into RUN --set data.corpus=DIR --set start.bert=DIR --set start.model=STAGE1
     Cost: the paper used 32 V100 with two micro-batches a step; 7 days for three low-resolution epochs.
     Expect: no published number of its own; the question-answering results rest on it. Not measured here.
     """

@@ -25,9 +25,11 @@ from hdvila.train.engine import Engine
 from hdvila.train.optimizer import AdamW, build_optimizer
 from hdvila.train.overrides import changed_keys, flatten
 from hdvila.train.recipe import MAY_CHANGE, Recipe
-from hdvila.train.start import start_model
+from hdvila.train.start import start_model, start_record
 from hdvila.train.validation import RECIPE, BestModel
 
+START = "start.json"
+"""What a run began with (`hdvila.train.start.start_record`)."""
 TOKENIZER = "tokenizer"
 """Folder in the run's folder, written before the first step: a run that goes on reads its words from there."""
 
@@ -78,6 +80,9 @@ def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | Non
     order = Order(len(data.dataset), recipe.batch_size, recipe.seed)
     share = Share(recipe.batch_size, engine.rank, engine.world, recipe.accumulate)
     model = start_model(here, data, order, latest, reporter)
+    if engine.first and not latest:
+        with replacing(folder / START) as part:
+            part.write_text(json.dumps(start_record(here, model), indent=2) + "\n")
     engine.place(model)
     recipe.task.start(model)
     recipe.task.train_mode(model)
