@@ -55,9 +55,10 @@ def test_weights_of_a_model_folder_are_not_parted_from_their_history(here: Run, 
         (("x.pt", "--set", "heads"), 2, "write KEY=VALUE"),
         (("x.pt", "--set", "head_count=2", "--set", "grid=1,1"), 2, "head_count"),
         (("x.pt", "--set", "num_attention_heads=5", "--set", "grid=1,1"), 2, "does not divide"),
-        (("x.pt", "--set", "strict=False", "--set", "grid=1,1"), 2, "'strict' is no setting"),
+        (("x.pt", "--set", "strict=maybe", "--set", "grid=1,1"), 2, "strict='maybe': give True or False"),
+        (("x.pt", "--set", "device=cpu", "--set", "grid=1,1"), 2, "'device' is no setting"),
         (("x.pt", "--set", "grid=5"), 2, "grid=5: grid is 2 whole numbers"),
-        (("x.pt",), 2, "give grid=(rows, columns)"),
+        (("x.pt",), 2, "such as grid=(1, 1) by keyword or --set grid=1,1 to hdvila convert"),
         (("noise.pt",), 1, "noise.pt: it "),
         (("other.pt",), 1, "no weights of HD-VILA"),
     ],
@@ -71,3 +72,21 @@ def test_what_cannot_be_converted_is_one_line(
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (status, "", 1), done.stderr
     assert words in done.stderr
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("written", ["strict=False", "strict=false"])
+def test_the_advice_of_an_error_works_as_it_is_written(here: Run, official: Path, tmp_path: Path, written: str) -> None:
+    content = torch.load(official, weights_only=True)
+    content["model_state_dict"]["module.extra"] = torch.zeros(2)
+    del content["model_state_dict"]["module.transformer.t_proj.bias"]
+    torch.save(content, official)
+    refused = here("convert", official, "--into", "model", *SIZES)
+    assert refused.returncode == 1
+    assert "hdvila convert CHECKPOINT --into FOLDER --set strict=False" in refused.stderr
+    done = here("convert", official, "--into", "model", *SIZES, "--set", written, "--json")
+    assert done.returncode == 0, done.stderr
+    said = {record["key"]: (record["what"], record["reason"]) for record in lines(done.stdout)}
+    assert said["extra"] == ("left out", "unknown name")
+    assert said["transformer.t_proj.bias"] == ("not in the file", "missing")
+    sizes = {"grid": (1, 1), "num_attention_heads": 2, "hybrid_attention_heads": 2}
+    assert load_model(official, strict=False, **sizes).config == load_model(tmp_path / "model").config

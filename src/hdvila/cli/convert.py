@@ -1,4 +1,4 @@
-"""``hdvila convert``: a checkpoint of the official code to a model folder, with an account of every key."""
+"""``hdvila convert``: a checkpoint of the official code or of a run to a model folder, with an account of every key."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def convert(
-    checkpoint: Path = typer.Argument(..., metavar="CHECKPOINT", help="An official .pt, .pth, .bin or .safetensors."),
+    checkpoint: Path = typer.Argument(
+        ..., metavar="CHECKPOINT", help="An official file of weights, the index of one in parts, or a run's checkpoint."
+    ),
     into: Path = typer.Option(..., "--into", help="The model folder, made if it is not there."),
     tokenizer: str = typer.Option("", "--tokenizer", help="Its BERT tokenizer: a folder, a vocab.txt or a hub name."),
     settings: list[str] = typer.Option(
-        [], "--set", metavar="KEY=VALUE", help="What the file cannot tell of the model."
+        [], "--set", metavar="KEY=VALUE", help="What the file cannot tell of the model; strict=false takes what fits."
     ),
     json: bool = typer.Option(False, "--json", help="One object a key that is not simply copied."),
 ) -> None:
-    """Turn a checkpoint of the official code into a model folder, and say what is left out and why."""
-    from hdvila.hub import Processor, find_model, load_model
+    """Turn a checkpoint of the official code or of a run into a model folder, and say what is left out and why."""
+    from hdvila.data.history import TRAINED_ON
+    from hdvila.hub import Processor, find_model, load_model, read_note
     from hdvila.media.preprocess import Preprocess
     from hdvila.models.hdvila.config import check_settings
+    from hdvila.nn.pretrained import RECIPE
     from hdvila.text.tokenizer import Tokenizer
 
     if not checkpoint.is_file():
@@ -37,31 +41,35 @@ def convert(
     if (folder := find_model(checkpoint)) != checkpoint:
         raise UsageError(f"{checkpoint}: is a part of the model folder {folder}, which needs no converting")
     given = dict(map(_setting, settings))
-    check_settings(given)  # load_model has keywords that are no settings of a model, such as strict
-    model = load_model(checkpoint, **given)
+    strict = given.pop("strict", True)
+    check_settings(given)  # load_model has keywords that are no settings of a model, such as device
+    model = load_model(checkpoint, strict=strict, **given)
+    notes = {name: note for name in (RECIPE, TRAINED_ON) if (note := read_note(checkpoint, name)) is not None}
     if tokenizer:
         sizes = model.config
         rows, columns = sizes.grid
         preprocess = Preprocess(64 * rows, 64 * columns, neighbours=sizes.frames // 2)
         length = min(_TEXT_LENGTH, sizes.max_text_positions)
         model.processor = Processor(preprocess, Tokenizer.load(tokenizer), length)
-    model.save_pretrained(into)
+    model.save_pretrained(into, notes)
     report = model.load_report
     assert report is not None
     for what, keys in (("left out", report.dropped), ("not in the file", report.started)):
         for key, reason in keys.items():
             emit({"key": key, "what": what, "reason": reason}, json, f"{what}: {key} ({reason})")
-    notes = reporter()
-    notes.note(f"{into}: {len(report.loaded)} weights of a model of variant {model.config.variant}")
-    if not tokenizer:
-        notes.note("it has no tokenizer, so it cannot read words or videos yet: convert again with --tokenizer")
+    said = reporter()
+    said.note(f"{into}: {len(report.loaded)} weights of a model of variant {model.config.variant}")
+    if model.processor is None:
+        said.note("it has no tokenizer, so it cannot read words or videos yet: convert again with --tokenizer")
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    """``key=value``: numbers and lists of them (``grid=10,16``) as such, anything else as text."""
+    """``key=value``: numbers, lists of them (``grid=10,16``), true and false as such, anything else as text."""
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise UsageError(f"--set {text}: write KEY=VALUE, such as num_attention_heads=16")
+    if value.lower() in ("true", "false"):
+        return key, value.lower() == "true"
     try:
         return key, ast.literal_eval(value)
     except (ValueError, SyntaxError):

@@ -132,8 +132,8 @@ def _fit(saved: Saved, settings: Mapping[str, Any], strict: bool) -> HDVILA:
     if not is_official(weights):
         raise CheckpointError(
             f"{name}: these are no weights of HD-VILA ({len(weights)} keys, first {next(iter(weights), None)!r}"
-            f"{_half_prefix(weights)}). Known systems: {', '.join(list_models())}. For a BERT or ResNet to start from, "
-            "see load_bert and load_resnet in hdvila.models.hdvila.start"
+            f"{_half_prefix(weights)}). Known systems: {', '.join(list_models())}. A BERT or a ResNet is something to "
+            "start training from: --set start.bert=FOLDER, --set start.resnet=FILE"
         )
     settings = {**saved.settings, **settings}
     config = infer_config(weights, settings)

@@ -215,7 +215,7 @@ def test_settings_that_do_not_fit_the_file_are_refused(official: dict[str, dict[
     with pytest.raises(CheckpointError, match="512x64, the model needs 500x64"):
         hdvila.load_model(official["stage1"], vocab_size=500, **HEADS)
     odd = official["stage1"] | {"timesformer.pos_embed": torch.zeros(1, 12, 64)}
-    with pytest.raises(UsageError, match="12 positions"):
+    with pytest.raises(UsageError, match=r"12 positions.* such as grid=\(3, 4\) by keyword"):
         hdvila.load_model(odd, **HEADS)
     assert hdvila.load_model(odd, grid=(3, 4), **HEADS).config.grid == (3, 4)
 

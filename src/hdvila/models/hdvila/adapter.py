@@ -86,9 +86,11 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> HDVILAConfig:
     if positions == 160:
         found["grid"] = (10, 16)
     elif "grid" not in settings:
+        grid = _likely_grid(positions)
         raise UsageError(
-            f"timesformer.pos_embed holds {positions} positions, and a file does not tell their rows and columns: "
-            "give grid=(rows, columns)"
+            f"timesformer.pos_embed holds {positions} positions, and a file does not tell their rows and columns (HR "
+            f"pixels / 64): give them, such as grid={grid} by keyword or --set grid={grid[0]},{grid[1]} to hdvila "
+            "convert"
         )
     if has_joint:
         found["variant"] = "stage2"
@@ -102,6 +104,14 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> HDVILAConfig:
     found |= settings
     found.setdefault("joint_layers", layers - found["text_layers"] if has_joint else found["text_layers"])
     return HDVILAConfig.from_dict(found)
+
+
+def _likely_grid(positions: int) -> tuple[int, int]:
+    """Rows and columns of so many positions, as near to those of the released files as can be."""
+    rows = min(
+        (n for n in range(1, positions + 1) if positions % n == 0), key=lambda n: abs(n * n / positions - 10 / 16)
+    )
+    return rows, positions // rows
 
 
 def from_official(weights: Weights, config: HDVILAConfig) -> tuple[Weights, LoadReport]:

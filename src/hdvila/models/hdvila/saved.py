@@ -107,7 +107,7 @@ def _checked(described: object, name: str) -> dict[str, Any]:
     if not isinstance(described, dict) or described.get("system") != "hdvila" or described.get("format") != FORMAT:
         raise CheckpointError(
             f"{name}: it does not describe a model of this version of hdvila (system 'hdvila', format {FORMAT}). "
-            "A folder of a Hugging Face BERT is read by hdvila.models.hdvila.start.load_bert"
+            "A folder of a Hugging Face BERT is something to start training from: --set start.bert=FOLDER"
         )
     if not isinstance(described.get("model"), dict):
         raise damaged(name, "'model' holds no settings by name")

@@ -139,8 +139,9 @@ def _check_bert_config(model: HDVILA, file: Path) -> None:
     for key, value in wanted.items():
         if config.get(key, value) != value:
             raise CheckpointError(
-                f"{file}: {key} is {config[key]!r}, the model computes with {value!r}: build the model to match, or "
-                "start from another BERT"
+                f"{file}: {key} is {config[key]!r}, the model computes with {value!r}: "
+                + (f"give the recipe --set model.{key}={config[key]}, or " if key == "num_attention_heads" else "")
+                + "start from another BERT"
             )
 
 
