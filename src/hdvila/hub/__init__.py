@@ -3,14 +3,18 @@
 from hdvila.hub.device import pick_device
 from hdvila.hub.identity import identify
 from hdvila.hub.load import build_model, find_model, list_models, load_model
-from hdvila.hub.processor import Processor, answers_of
+from hdvila.hub.processor import Processor, answers_of, evaluation_view
+from hdvila.nn.checkpoint import LoadReport, check_finite
 from hdvila.nn.pretrained import evaluating, read_note
 
 __all__ = [
+    "LoadReport",
     "Processor",
     "answers_of",
     "build_model",
+    "check_finite",
     "evaluating",
+    "evaluation_view",
     "find_model",
     "identify",
     "list_models",

@@ -9,15 +9,13 @@ import torch
 
 from hdvila.data.order import Order
 from hdvila.errors import CheckpointError
-from hdvila.hub import Processor, answers_of, build_model, load_model
-from hdvila.hub.processor import evaluation_view
+from hdvila.hub import LoadReport, Processor, answers_of, build_model, check_finite, evaluation_view, load_model
 from hdvila.models.hdvila.calibrate import calibrate_batch_norm
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.inherit import load_shared, load_stage_one
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.hdvila.parts import Origin, random_parts
 from hdvila.models.hdvila.start import load_bert, load_resnet
-from hdvila.nn.checkpoint import LoadReport, check_finite
 from hdvila.progress import Reporter
 from hdvila.text.answers import ANSWERS, Answers
 from hdvila.train.checkpoint import Checkpoint
