@@ -25,6 +25,7 @@ __all__ = [
     "CheckpointError",
     "HdvilaError",
     "InternalError",
+    "Interrupted",
     "LibraryError",
     "MediaError",
     "MissingDependency",
@@ -81,6 +82,18 @@ class LibraryError(HdvilaError):
 
 class TrainingError(HdvilaError):
     """A training run that cannot start or go on."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A long job was asked to stop by a signal, and has kept what it had made.
+
+    Attributes:
+        signal: its number, such as that of SIGINT or SIGTERM.
+    """
+
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message)
+        self.signal = signal
 
 
 class MissingDependency(HdvilaError):

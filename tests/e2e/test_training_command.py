@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 import torch
 
+import hdvila.train.precision
 from hdvila.cli.main import main
-from hdvila.hub import load_model
+from hdvila.hub import load_model, read_note
 from hdvila.recipes import RECIPES
 from hdvila.train import loop
+from hdvila.train.precision import Precision
 from tests.e2e.training_runs import command, log, run_here, without_progress, write_corpus
 
 
@@ -103,12 +105,24 @@ def test_bfloat16_on_a_machine_that_does_not_know_it_is_remarked_upon(
     assert errors.count("many times slower in it: --set precision=float32") == told
 
 
-def test_a_run_that_moves_to_another_kind_of_machine_goes_on(
-    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_run_that_moves_to_another_kind_of_machine_keeps_its_precision(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for steps, precision in ((2, "bfloat16"), (3, "float32")):
-        words = command(corpus, tmp_path / "run", steps=steps, precision=precision, checkpoint_every=1)
-        assert run_here(words, capsys)[0] == 0
+    """As the miniature's recipes have it, whose precision is the machine's; a change that is asked for is said."""
+    machines: list[tuple[int, Precision, dict[str, str], str]] = [
+        (1, "bfloat16", {}, "bfloat16"),
+        (2, "float32", {}, "bfloat16"),
+        (3, "float32", {"precision": "float32"}, "float32"),
+    ]
+    for steps, fast, asked, wanted in machines:
+        for place in (loop, hdvila.train.precision):
+            monkeypatch.setattr(place, "fast_precision", lambda fast=fast: fast)
+        status, _, errors = run_here(command(corpus, tmp_path / "run", steps=steps, **asked), capsys)
+        assert status == 0, errors
+        assert read_note(tmp_path / "run" / "model", "recipe.json")["precision"] == wanted
+        said = "precision: bfloat16 -> float32 from step 3 on: gradients of another rounding"
+        assert (said in errors) == bool(asked)
+        assert ("many times slower" in errors) == (steps == 2)
     assert [line["step"] for line in log(tmp_path / "run")] == [1, 2, 3]
     model, checkpoint = (load_model(tmp_path / "run" / name) for name in ("model", "checkpoints/step_00000003.pt"))
     assert checkpoint.describe() == model.describe()

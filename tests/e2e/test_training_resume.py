@@ -14,6 +14,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import hdvila
+from hdvila.train.checkpoint import Checkpoints
 from hdvila.train.run import only_writer
 from tests.e2e.training_runs import (
     STEPS,
@@ -155,17 +156,23 @@ def test_a_run_that_diverges_stops_with_the_step_and_the_last_good_checkpoint(
     assert not (tmp_path / "model").exists()
 
 
-def test_ctrl_c_is_one_line_and_the_run_goes_on(
-    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_a_checkpoint_of_the_last_step_and_the_run_goes_on(
+    sent: signal.Signals, status: int, corpus: Path, unbroken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = command(corpus, tmp_path)
+    words = command(corpus, tmp_path, checkpoint_every=1000)
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=one_thread())
     path = tmp_path / "log.jsonl"
     while process.poll() is None and not (path.exists() and path.read_text().count("\n") >= 5):
         time.sleep(0.002)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert without_progress(errors) == "hdvila: interrupted; the same command goes on from here\n"
+    assert process.returncode == status
+    last = log(tmp_path)[-1]["step"]
+    said = f"hdvila: interrupted after step {last}, which is kept; the same command goes on from there\n"
+    assert without_progress(errors) == said
+    assert Checkpoints(tmp_path / "checkpoints").steps() == [0, last]
     assert run_here(words, capsys)[0] == 0
     assert [line["step"] for line in log(tmp_path)] == list(range(1, STEPS + 1))
+    weights = [(run / "model" / "model.safetensors").read_bytes() for run in (unbroken, tmp_path)]
+    assert weights[0] == weights[1]

@@ -3,7 +3,8 @@
     0    done
     1    some inputs failed and are listed, or the work could not be done
     2    wrong use
-    130  interrupted from the keyboard
+    130  interrupted from the keyboard (SIGINT)
+    143  ended by SIGTERM, after what was made has been kept
 
 An expected failure is one line on stderr. Set ``HDVILA_DEBUG=1`` to see where it came from.
 """
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from hdvila.cli.reporters import PlainReporter, RichReporter
-from hdvila.errors import HdvilaError, UsageError
+from hdvila.errors import HdvilaError, Interrupted, UsageError
 from hdvila.files import is_full_disk
 from hdvila.progress import Reporter
 
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+_SIGNAL = 128  # plus the number of a signal, as shells count
 
 _CLICK_USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 _WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
@@ -179,6 +181,8 @@ def _expected(error: BaseException) -> tuple[str, int]:
     """(message, status), or ("", 0) for an error that nobody foresaw."""
     if isinstance(error, _CLICK_USAGE_ERROR):
         return _usage_message(error), WRONG_USE
+    if isinstance(error, Interrupted):
+        return str(error), _SIGNAL + error.signal
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "interrupted; the same command goes on from here", INTERRUPTED
     if is_full_disk(error):

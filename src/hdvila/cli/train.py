@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,13 +49,15 @@ def train(
 
 def _run(recipe: Recipe, into: Path, json: bool) -> None:
     from hdvila.demo.world import build_world
+    from hdvila.train.engine import is_first_process
     from hdvila.train.log import read_log
     from hdvila.train.loop import train
-    from hdvila.train.run import last_checkpoint, only_writer
+    from hdvila.train.resume import last_checkpoint
+    from hdvila.train.run import only_writer
 
     require_all("lightning_fabric", "tensorboard", extra="train")
     reporter = console.reporter()
-    first = os.environ.get("RANK", "0") == "0"
+    first = is_first_process()
     corpus = None
     if not recipe.data.corpus and recipe.data.miniature is not None:
         corpus = into / "data" / "corpus"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from hdvila.media.preprocess import Preprocess
 from hdvila.store import Corpus
 from hdvila.types import Clip, HybridClip
 
-__all__ = ["OFFICIAL_STORE", "STORE", "ClipSource", "Prepared", "open_corpus", "open_prepared", "share_seen"]
+__all__ = ["OFFICIAL_STORE", "STORE", "ClipSource", "Prepared", "open_corpus", "open_prepared", "share_seen", "stored"]
 
 STORE, OFFICIAL_STORE = "store", "store-official"
 """Folders of a benchmark's prepared clips in its data folder: ours, and as the released code prepares them."""
+
+_STORED = ("start", "end", "hr_frames", "lr_frames", "height", "width")
 
 
 class ClipSource(Protocol):
@@ -60,6 +62,16 @@ def open_corpus(folder: str | Path) -> ClipSource:
         StoreError: it cannot be read.
     """
     return Corpus(folder)
+
+
+def stored(source: ClipSource) -> Iterator[list[Any]]:
+    """What is kept of each clip, in their order: its span, and in a store numbers, sizes, rates and form of frames."""
+    if isinstance(source, Corpus):
+        rates = list(asdict(source.rates).values())
+        columns = (source.table[name].to_pylist() for name in _STORED)
+        yield from ([*row, *rates] for row in zip(*columns, strict=True))
+    else:
+        yield from ([clip.start, clip.end] for clip in source.clips)
 
 
 def open_prepared(data: Path, store: str, protocol: str) -> Prepared:

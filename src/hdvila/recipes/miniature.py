@@ -7,7 +7,6 @@ from hdvila.models.hdvila.config import HDVILAConfig, Variant
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.optimizer import Optim
-from hdvila.train.precision import fast_precision
 from hdvila.train.recipe import Recipe
 from hdvila.train.schedule import Schedule
 
@@ -71,7 +70,7 @@ def miniature_stage1() -> Recipe:
         batch_size=64,
         optim=Optim(lr=5e-4, weight_decay=1e-2),  # with twice as much R@1 is 37 %, and tuning from there learns little
         schedule=Schedule("linear", warmup=0.1),
-        precision=fast_precision(),
+        precision="auto",
         checkpoint_every=100,
     )
 
@@ -92,6 +91,6 @@ def miniature_stage2() -> Recipe:
         batch_size=64,
         optim=Optim(lr=1e-3, weight_decay=1e-2),
         schedule=Schedule("linear", warmup=0.1),
-        precision=fast_precision(),
+        precision="auto",
         checkpoint_every=100,
     )

@@ -10,7 +10,6 @@ from hdvila.recipes.miniature import TEXT_LENGTH, miniature_model
 from hdvila.recipes.retrieval import CONTRASTIVE
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.optimizer import Optim
-from hdvila.train.precision import fast_precision
 from hdvila.train.recipe import Recipe, Validate
 from hdvila.train.schedule import Schedule
 
@@ -38,7 +37,7 @@ def _recipe(
         optim=Optim(lr=5e-4, weight_decay=1e-2),
         schedule=Schedule("linear", warmup=0.1),
         validate=Validate(every=100),
-        precision=fast_precision(),
+        precision="auto",
         checkpoint_every=100,
     )
 

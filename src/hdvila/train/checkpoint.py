@@ -95,9 +95,11 @@ class Checkpoints:
         except Exception as error:  # a damaged file raises almost anything, from zipfile's to pickle's errors
             if is_defect(error, reader="torch"):
                 raise
+            way_on = "there is no earlier one: begin the run anew in another folder"
+            if steps[1:]:
+                way_on = f"delete it and run the same command again to go on from step {steps[-2]}"
             raise TrainingError(
-                f"checkpoint {path} cannot be read: {type(error).__name__}: {_first_line(error)}; delete it and run "
-                f"the same command again to go on from {'step ' + str(steps[-2]) if steps[1:] else 'the beginning'}"
+                f"checkpoint {path} cannot be read: {type(error).__name__}: {_first_line(error)}; {way_on}"
             ) from error
 
     def _not_written(self, path: Path, error: Exception) -> str:
@@ -108,7 +110,7 @@ class Checkpoints:
         kept = f"the checkpoint of step {good[-1]} is intact" if good else "there is no earlier one"
         return (
             f"checkpoint {path} cannot be written: {_first_line(cause)}; {kept}: make room on the disk, then the same "
-            "command goes on from there"
+            f"command goes on from {'there' if good else 'the beginning'}"
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from hdvila.data.dataset import HybridDataset
 from hdvila.data.history import Training
 from hdvila.data.lengths import what_is_cut, what_is_unknown
-from hdvila.data.source import ClipSource, open_corpus
+from hdvila.data.source import ClipSource, open_corpus, stored
 from hdvila.errors import UsageError
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary
@@ -20,7 +20,6 @@ from hdvila.text.answers import Answers
 from hdvila.text.tokenizer import FILES, Tokenizer
 from hdvila.train.benchmark import HeldOut, open_benchmark
 from hdvila.train.recipe import Recipe
-from hdvila.types import Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class TrainingData:
     dataset: HybridDataset
     tokenizer: Tokenizer
     mark: Mapping[str, Any]
-    """`corpus_mark` of the clips, or `example_mark` of the examples."""
+    """`corpus_mark` of the clips, or `example_mark` of the examples: by it a run knows its data wherever they lie."""
     answers: Answers | None = None
     """What an open-ended model answers with."""
     held_out: HeldOut | None = None
@@ -73,7 +72,7 @@ def open_data(
     _check_size(recipe, tokenizer)
     _check_words(recipe, (clip.text for clip in source.clips), tokenizer, reporter)
     dataset = HybridDataset(source, recipe.data, tokenizer, recipe.seed)
-    return TrainingData(dataset, tokenizer, corpus_mark(source.clips))
+    return TrainingData(dataset, tokenizer, corpus_mark(source))
 
 
 def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Reporter) -> TrainingData:
@@ -90,15 +89,18 @@ def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Repor
     return TrainingData(dataset, tokenizer, mark, benchmark.answers, benchmark.held_out, benchmark.training)
 
 
-def corpus_mark(clips: Iterable[Clip]) -> dict[str, Any]:
-    """How many clips there are, and a hash of their names and texts in order: batches and words follow from them."""
-    return _mark([clip.clip_id, clip.text] for clip in clips)
+def corpus_mark(source: ClipSource) -> dict[str, Any]:
+    """How many clips there are, and hashes in their order: of names and texts, from which batches and words follow, and
+    of what is stored of each clip."""
+    return _mark([clip.clip_id, clip.text] for clip in source.clips) | {"frames": _mark(stored(source))["sha256"]}
 
 
 def example_mark(source: ClipSource, dataset: HybridDataset) -> dict[str, Any]:
     """The same of examples: their clips, texts and answers."""
-    examples = (dataset[number] for number in range(len(dataset)))
-    return _mark([source.clips[one.clip].clip_id, one.wordings, one.answer] for one in examples)
+    examples = [dataset[number] for number in range(len(dataset))]
+    frames = list(stored(source))
+    texts = _mark([source.clips[one.clip].clip_id, one.wordings, one.answer] for one in examples)
+    return texts | {"frames": _mark(frames[one.clip] for one in examples)["sha256"]}
 
 
 def _mark(rows: Iterable[list[Any]]) -> dict[str, Any]:

@@ -37,6 +37,11 @@ class _Forward(nn.Module):
         return self.task.forward(self.model, batch)
 
 
+def is_first_process() -> bool:
+    """Whether this process writes the files, of those that ``torchrun`` has started; known before any `Engine`."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 class Engine:
     """One process of a run.
 
@@ -108,20 +113,27 @@ class Engine:
     def backward(self, loss: Tensor) -> None:
         self._fabric.backward(loss)
 
-    def update(self, clip_norm: float) -> float:
-        """Clip, step, clear; -> the global gradient norm before clipping. A norm that is not finite changes nothing."""
-        norm = self._fabric.clip_gradients(
-            self._module, self._optimizer, max_norm=clip_norm, error_if_nonfinite=False
-        ).item()
-        if np.isfinite(norm):
-            self._optimizer.step()
+    def clip(self, max_norm: float) -> float:
+        """Scale the gradients down to `max_norm`; -> their global norm before."""
+        return float(
+            self._fabric.clip_gradients(
+                self._module, self._optimizer, max_norm=max_norm, error_if_nonfinite=False
+            ).item()
+        )
+
+    def update(self) -> None:
+        """One step of the optimiser, and no gradients after it."""
+        self._optimizer.step()
         self._optimizer.zero_grad()
-        return float(norm)
 
     def total(self, values: Tensor) -> Tensor:
         """Elementwise sum over the processes."""
         summed: Tensor = self._fabric.all_reduce(values, reduce_op="sum")
         return summed
+
+    def any(self, wish: bool) -> bool:
+        """Whether one of the processes wishes it; all of them ask at the same place."""
+        return wish if self.world == 1 else bool(self.total(torch.tensor(float(wish), device=self.device)) > 0)
 
     def wait(self) -> None:
         """Until every process is here."""

@@ -13,18 +13,21 @@ from hdvila.errors import TrainingError
 from hdvila.files import replacing
 from hdvila.train.events import EventFile
 
+LOG = "log.jsonl"
+
 
 class RunLog:
     """Writes ``log.jsonl`` and TensorBoard events of a run that goes on after step `after`.
 
-    Lines of later steps, which a killed run may have written after its last checkpoint, are removed first.
+    Lines of later steps, which a killed run may have written after its last checkpoint, are removed first, and so are
+    those that are damaged.
 
     Raises:
         TrainingError: the log cannot be written.
     """
 
     def __init__(self, folder: Path, after: int) -> None:
-        self.path = folder / "log.jsonl"
+        self.path = folder / LOG
         try:
             _keep_up_to(self.path, after)
             self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
@@ -64,10 +67,22 @@ class RunLog:
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
-    """The steps that ``log.jsonl`` in a run's folder holds; a last line that was cut off is left out."""
-    path = folder / "log.jsonl"
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-    return [json.loads(line) for line in lines]
+    """The steps that ``log.jsonl`` in a run's folder holds.
+
+    Lines that are no steps are left out: a process that dies cuts the last one off, and a machine that loses its power
+    may leave zeros in it.
+    """
+    path = folder / LOG
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    return [step for line in lines if (step := _step(line)) is not None]
+
+
+def _step(line: bytes) -> dict[str, Any] | None:
+    try:
+        step = json.loads(line)
+    except ValueError:  # of JSON or of its letters
+        return None
+    return step if isinstance(step, dict) and isinstance(step.get("step"), int) else None
 
 
 def _keep_up_to(path: Path, step: int) -> None:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from hdvila.data.batch import Batch
 from hdvila.data.loader import step_batches
-from hdvila.errors import TrainingError
+from hdvila.errors import Interrupted, TrainingError
 from hdvila.progress import SILENT, Reporter
-from hdvila.train.checkpoint import Checkpoint
-from hdvila.train.engine import Engine
+from hdvila.train.engine import Engine, is_first_process
 from hdvila.train.gradients import compute_gradients
 from hdvila.train.log import RunLog
-from hdvila.train.overrides import flatten
-from hdvila.train.precision import fast_precision
+from hdvila.train.precision import fast_precision, settle_precision
 from hdvila.train.recipe import Recipe
+from hdvila.train.resume import MODEL, last_checkpoint
 from hdvila.train.run import Run, begin, only_writer
+from hdvila.train.stopping import StopSignals
 from hdvila.train.validation import VALIDATION, measure
 
 _SLOW = "this machine's arithmetic does not know bfloat16 and is many times slower in it: --set precision=float32"
@@ -28,7 +30,8 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
     """Run a recipe, or go on with it where its last checkpoint stands; -> the folder of the finished model.
 
     A run that is killed at any step and continued ends with the same weights, bit for bit, as one that was not: each
-    step is a function of the weights, the seed and its number.
+    step is a function of the weights, the seed and its number. SIGINT and SIGTERM end it after the step that runs (and
+    its validation), which is kept in a checkpoint; a second one ends it at once.
 
     Args:
         into: the run's folder. It holds ``log.jsonl``, ``tensorboard/``, ``checkpoints/``, with validation ``best/``,
@@ -39,18 +42,38 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
     Raises:
         UsageError: settings that do not fit the corpus or the number of processes.
         TrainingError: the run cannot start, go on or be written, or its loss is no longer a number.
+        Interrupted: SIGINT or SIGTERM came.
     """
-    folder = Path(into)
-    engine = Engine(recipe.precision)
-    reporter = reporter if engine.first else SILENT
+    folder, first = Path(into), is_first_process()
+    reporter = reporter if first else SILENT
     with ExitStack() as stack:
-        if engine.first:
+        if first:
             stack.enter_context(only_writer(folder))
-        run = begin(recipe, folder, engine, corpus, reporter)
-        if recipe.precision == "bfloat16" != fast_precision():
+        latest = last_checkpoint(recipe, folder)
+        begun = latest.recipe["precision"] if latest else None
+        precision = settle_precision(recipe.precision, begun)
+        run = begin(replace(recipe, precision=precision), folder, latest, Engine(precision), corpus, reporter)
+        if precision == "bfloat16" and fast_precision() != "bfloat16":
             reporter.note(_SLOW)
-        log = stack.enter_context(RunLog(folder, run.done)) if engine.first else None
+        _make_steps(run, reporter)
+        if first:
+            _save(run, reporter)
+        run.engine.wait()
+    return folder / MODEL
+
+
+def _make_steps(run: Run, reporter: Reporter) -> None:
+    """All that are left.
+
+    Raises:
+        Interrupted: SIGINT or SIGTERM came; the last finished step is in a checkpoint.
+        TrainingError: a step failed, or log or checkpoint cannot be written.
+    """
+    recipe, engine = run.recipe, run.engine
+    with ExitStack() as stack:
+        log = stack.enter_context(RunLog(run.folder, run.done)) if engine.first else None
         bar = stack.enter_context(reporter.task(f"training {recipe.name}", recipe.steps, run.done))
+        signals = stack.enter_context(StopSignals(patient=engine.world > 1))
         batches = step_batches(
             run.data.dataset, run.order, run.share, run.done + 1, recipe.steps,
             workers=recipe.data.workers, pin=engine.device.type == "cuda",
@@ -60,40 +83,40 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
             micros = next(batches)
             waited = time.perf_counter() - began
             values = _step(run, step, micros)
+            seconds = time.perf_counter() - began
+            speed = {"samples_per_second": recipe.batch_size / seconds, "data_seconds": waited}
+            if log and run.held_out is not None and _is_due(recipe, step):
+                values |= _validate(run, step, reporter)
+            stopping = engine.any(signals.received is not None)
             if log:
-                seconds = time.perf_counter() - began
-                speed = {"samples_per_second": recipe.batch_size / seconds, "data_seconds": waited}
-                if run.held_out is not None and _is_due(recipe, step):
-                    values |= _validate(run, step, reporter)
                 log.write(step, values | speed)
-                if step % recipe.checkpoint_every == 0 or step == recipe.steps:
+                if stopping or step % recipe.checkpoint_every == 0 or step == recipe.steps:
                     log.sync()
-                    run.checkpoints.save(
-                        Checkpoint(
-                            step, run.model.state_dict(), run.optimizer.state_dict(), flatten(recipe), run.data.mark
-                        )
-                    )
+                    run.keep(step)
             bar.advance(note=f"loss {values['loss']:.3f}")
-        if engine.first:
-            _save(run)
-        engine.wait()
-    return folder / "model"
+            if stopping:
+                engine.wait()  # nobody may end the others before the checkpoint is whole
+                raise Interrupted(
+                    f"interrupted after step {step}, which is kept; the same command goes on from there",
+                    signals.received or signal.SIGTERM,
+                )
 
 
 def _step(run: Run, step: int, micros: list[Batch]) -> dict[str, float]:
     """One update of the weights; -> what the log says of it.
 
     Raises:
-        TrainingError: loss or gradient are no longer numbers; the weights are left as they were.
+        TrainingError: loss or gradient are no longer numbers; weights and optimiser are left as they were.
     """
     recipe, per_epoch = run.recipe, run.order.steps_per_epoch
-    for group in run.optimizer.param_groups:
-        group["lr"] = recipe.schedule.rate(group["base_lr"], step, recipe.steps, step // per_epoch)
     prepared = [recipe.task.prepare(micro, run.data.vocabulary) for micro in micros]
     values = compute_gradients(run.engine, recipe.task, prepared, recipe.chunk, (recipe.seed, step, run.engine.rank))
-    norm = run.engine.update(recipe.optim.clip_norm)
+    norm = run.engine.clip(recipe.optim.clip_norm)
     if not (math.isfinite(values["loss"]) and math.isfinite(norm)):
-        raise TrainingError(_diverged(run, step, values["loss"], norm))
+        raise TrainingError(run.diverged(step, f"gave loss {values['loss']} and gradient norm {norm}"))
+    for group in run.optimizer.param_groups:
+        group["lr"] = recipe.schedule.rate(group["base_lr"], step, recipe.steps, step // per_epoch)
+    run.engine.update()
     lr = recipe.schedule.rate(recipe.optim.lr, step, recipe.steps, step // per_epoch)
     return values | {"lr": lr, "grad_norm": norm, "epoch": (step - 1) // per_epoch}
 
@@ -110,18 +133,12 @@ def _validate(run: Run, step: int, reporter: Reporter) -> dict[str, float]:
     return {"validation": score}
 
 
-def _save(run: Run) -> None:
+def _save(run: Run, reporter: Reporter) -> None:
     """The model of the finished run: the best, if the recipe says so, or as it is now."""
     validate, notes = run.recipe.validate, dict(run.notes)
     if validate is not None and validate.keep == "best":
-        notes[VALIDATION] = run.best.put_into(run.model)
-    run.model.save_pretrained(run.folder / "model", notes)
-
-
-def _diverged(run: Run, step: int, loss: float, norm: float) -> str:
-    good = run.checkpoints.steps()
-    kept = f"the checkpoint of step {good[-1]} is intact" if good else "no checkpoint was written yet"
-    return (
-        f"step {step} of the run in {run.folder} gave loss {loss} and gradient norm {norm}: the training has diverged; "
-        f"{kept}: lower optim.lr or lengthen schedule.warmup, in another folder"
-    )
+        if run.best.score is None:
+            reporter.note(f"{run.best.folder} holds no model any more: {MODEL} is that of the last step")
+        else:
+            notes[VALIDATION] = run.best.put_into(run.model)
+    run.model.save_pretrained(run.folder / MODEL, notes)

@@ -16,6 +16,7 @@ from hdvila.hub import build_model
 from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.train.precision import settle_precision
 from hdvila.train.recipe import Recipe
 
 FLOAT32 = 4
@@ -60,7 +61,7 @@ def estimate_memory(recipe: Recipe, clips: int) -> Memory:
     model = shapes_only(recipe)
     recipe.task.train_mode(model)
     weights = sum(t.numel() for t in (*model.parameters(), *model.buffers())) * FLOAT32
-    if recipe.precision == "bfloat16":
+    if settle_precision(recipe.precision) == "bfloat16":
         weights += weights // 2
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad) * FLOAT32
     return Memory(weights, trained, trained * ADAM_MOMENTS, _activations(recipe, model, clips), clips)
@@ -98,7 +99,8 @@ def _saved_bytes(recipe: Recipe, model: HDVILA, clips: int) -> _Saved:
 
     with ExitStack() as stack:
         stack.enter_context(torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor))
-        stack.enter_context(torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"))
+        half = settle_precision(recipe.precision) == "bfloat16"
+        stack.enter_context(torch.autocast("cpu", torch.bfloat16, enabled=half))
         stack.enter_context(_naming_stages(model, lambda name: stage.__setitem__(0, name)))
         _forward(recipe, model, _empty_batch(recipe, clips))
     return saved

@@ -8,11 +8,22 @@ import torch
 
 from hdvila.hub import pick_device
 
-__all__ = ["Precision", "fast_precision"]
+__all__ = ["Precision", "WantedPrecision", "fast_precision", "settle_precision"]
 
 Precision = Literal["float32", "bfloat16"]
+WantedPrecision = Literal["auto", "float32", "bfloat16"]
+"""auto: the fastest of the machine that a run begins on, which it keeps wherever it goes on."""
 
 _KNOWING_BFLOAT16 = ("amx_bf16", "avx512_bf16")
+
+
+def settle_precision(wanted: WantedPrecision, begun: Precision | None = None) -> Precision:
+    """What a run computes in.
+
+    Args:
+        begun: what it has computed in until now; None for a run that begins.
+    """
+    return (begun or fast_precision()) if wanted == "auto" else wanted
 
 
 def fast_precision() -> Precision:

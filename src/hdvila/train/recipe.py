@@ -12,11 +12,9 @@ from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.optimizer import Optim
-from hdvila.train.precision import Precision
+from hdvila.train.precision import WantedPrecision
 from hdvila.train.schedule import Schedule
 
-MAY_CHANGE = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "precision", "data.workers", "data.clips")
-"""Settings that a continued run may change: no batch depends on them. (More `steps` stretch the rest of a schedule.)"""
 _TRAINED: dict[type, tuple[Variant, ...]] = {
     PretrainStage1: ("stage1",),
     PretrainStage2: ("stage2",),
@@ -80,7 +78,8 @@ class Recipe:
     schedule: Schedule = field(default_factory=Schedule)
     validate: Validate | None = None
     """Fine-tuning on a benchmark: when to measure, on what, and which model to keep."""
-    precision: Precision = "float32"
+    precision: WantedPrecision = "float32"
+    """What models compute in. auto: the fastest of the machine that the run begins on, kept where it goes on."""
     seed: int = 0
     checkpoint_every: int = 100
     """Steps between checkpoints; the last step always has one."""

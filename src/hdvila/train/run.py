@@ -12,7 +12,7 @@ from typing import Any
 from hdvila.data.history import TRAINED_ON, Training, from_note, to_note
 from hdvila.data.loader import Share
 from hdvila.data.order import Order
-from hdvila.errors import TrainingError
+from hdvila.errors import TrainingError, some_of
 from hdvila.files import exclusive, replacing
 from hdvila.hub import find_model, read_note
 from hdvila.models.hdvila.model import HDVILA
@@ -23,8 +23,9 @@ from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.data import TrainingData, open_data
 from hdvila.train.engine import Engine
 from hdvila.train.optimizer import AdamW, build_optimizer
-from hdvila.train.overrides import changed_keys, flatten
-from hdvila.train.recipe import MAY_CHANGE, Recipe
+from hdvila.train.overrides import flatten
+from hdvila.train.recipe import Recipe
+from hdvila.train.resume import BEST, check_same_corpus, recorded, what_is_changed
 from hdvila.train.start import start_model, start_record
 from hdvila.train.validation import RECIPE, BestModel
 
@@ -53,31 +54,63 @@ class Run:
     done: int
     """Steps that its last checkpoint has behind it."""
 
+    def keep(self, step: int) -> None:
+        """Write the checkpoint of `step`, which is done.
+
+        Raises:
+            TrainingError: it cannot be written, or the weights are no longer finite numbers, and nothing is.
+        """
+        weights = self.model.state_dict()
+        if broken := [name for name, value in weights.items() if not bool(value.isfinite().all())]:
+            raise TrainingError(self.diverged(step, f"left {some_of(broken)} with values that are no finite numbers"))
+        self.checkpoints.save(
+            Checkpoint(step, weights, self.optimizer.state_dict(), recorded(self.recipe), self.data.mark)
+        )
+
+    def diverged(self, step: int, how: str) -> str:
+        """What to say of a step that no training goes on from."""
+        good = self.checkpoints.steps()
+        kept = f"the checkpoint of step {good[-1]} is intact" if good else "no checkpoint was written yet"
+        return (
+            f"step {step} of the run in {self.folder} {how}: the training has diverged; {kept}: lower optim.lr or "
+            "lengthen schedule.warmup, in another folder"
+        )
+
     @property
     def held_out(self) -> HeldOut | None:
         """What it is measured on."""
         return self.data.held_out
 
 
-def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | None, reporter: Reporter) -> Run:
-    """The run in `folder` as it stands: at step 0, or after its last checkpoint.
+def begin(
+    recipe: Recipe,
+    folder: Path,
+    latest: Checkpoint | None,
+    engine: Engine,
+    corpus: str | Path | None,
+    reporter: Reporter,
+) -> Run:
+    """The run in `folder` as it stands: after its last checkpoint, or at step 0, which then is its first checkpoint.
+
+    So settings, words and start weights are the run's own from its beginning, whenever it is killed.
 
     Raises:
         UsageError: settings that do not fit the corpus or the number of processes.
-        TrainingError: it was begun with other settings or another corpus, or its checkpoint is damaged.
+        TrainingError: it was begun with another corpus, or cannot be written.
         CheckpointError: start weights that do not fit.
     """
     checkpoints = Checkpoints(folder / "checkpoints", recipe.keep_checkpoints)
     if engine.first:
         checkpoints.discard_unfinished()
-    latest = last_checkpoint(recipe, folder)
     here = recipe if latest else _with_start_found(recipe)
     data = open_data(here, corpus, Tokenizer.load(folder / TOKENIZER) if latest else None, reporter)
     if latest:
-        check_same_corpus(data, latest, folder)
+        check_same_corpus(latest.corpus, data.mark, folder)
     elif engine.first:
         data.tokenizer.save(folder / TOKENIZER)
     order = Order(len(data.dataset), recipe.batch_size, recipe.seed)
+    for note in what_is_changed(recipe, latest, order) if latest else ():
+        reporter.note(note)
     share = Share(recipe.batch_size, engine.rank, engine.world, recipe.accumulate)
     model = start_model(here, data, order, latest, reporter)
     if engine.first and not latest:
@@ -90,12 +123,14 @@ def begin(recipe: Recipe, folder: Path, engine: Engine, corpus: str | Path | Non
     if latest:
         optimizer.load_state_dict(latest.optimizer)
     engine.adopt(model, recipe.task, optimizer)
+    best, notes = BestModel(folder / BEST, recipe), dict[str, Any]()
+    if engine.first:
+        notes = _notes(recipe, folder, data, None if latest else here.start.model)
     done = latest.step if latest else 0
-    best, notes = (
-        BestModel(folder / "best", recipe),
-        _notes(recipe, folder, data, None if latest else here.start.model) if engine.first else {},
-    )
-    return Run(recipe, folder, engine, data, order, share, model, optimizer, checkpoints, best, notes, done)
+    run = Run(recipe, folder, engine, data, order, share, model, optimizer, checkpoints, best, notes, done)
+    if engine.first and latest is None:
+        run.keep(0)
+    return run
 
 
 def _with_start_found(recipe: Recipe) -> Recipe:
@@ -124,7 +159,7 @@ def _notes(recipe: Recipe, folder: Path, data: TrainingData, start: str | None) 
         with replacing(known) as part:
             part.write_text(json.dumps(to_note(earlier)))
     else:
-        known.unlink(missing_ok=True)  # of a run that was begun here from other weights, and came to no checkpoint
+        known.unlink(missing_ok=True)  # of a run that was begun here from other weights, and given up
     trainings = earlier if data.training is None else (*earlier, data.training)
     return {RECIPE: flatten(recipe)} | ({TRAINED_ON: to_note(trainings)} if trainings else {})
 
@@ -137,55 +172,4 @@ def only_writer(folder: Path) -> AbstractContextManager[None]:
     """
     return exclusive(
         folder / ".writing", TrainingError, "another process is training into this run; wait for it or end it"
-    )
-
-
-def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:
-    """Where the run in `folder` stands; None at its beginning.
-
-    Raises:
-        TrainingError: it was begun with other settings, or its checkpoint is damaged.
-    """
-    latest = Checkpoints(folder / "checkpoints").load_latest()
-    if latest:
-        check_same_recipe(recipe, latest, folder)
-    return latest
-
-
-def check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None:
-    """A run goes on with the recipe that it began with; `MAY_CHANGE` lists the exceptions.
-
-    Raises:
-        TrainingError: other settings have changed; names them with both values.
-    """
-    new = flatten(recipe)
-    changed = [key for key in changed_keys(latest.recipe, new) if key not in MAY_CHANGE]
-    if changed:
-        listed = ", ".join(f"{key}: {latest.recipe.get(key)!r} -> {new.get(key)!r}" for key in changed)
-        raise TrainingError(
-            f"the run in {folder} was begun with other settings ({listed}): go on with the old ones, or choose another "
-            "folder for the new"
-        )
-    if latest.step > recipe.steps:
-        raise TrainingError(
-            f"the run in {folder} has already made {latest.step} steps, more than steps={recipe.steps}: ask for at "
-            "least as many, or choose another folder"
-        )
-
-
-def check_same_corpus(data: TrainingData, latest: Checkpoint, folder: Path) -> None:
-    """A run goes on with the clips that it began with: other clips are another order of batches.
-
-    Raises:
-        TrainingError: the corpus has changed; says how.
-    """
-    old, new = latest.corpus, data.mark
-    if old == new:
-        return
-    change = f"{old['clips']} clips -> {new['clips']}"
-    if old["clips"] == new["clips"]:
-        change = f"still {new['clips']} clips, but other ones or with other texts"
-    raise TrainingError(
-        f"the corpus of the run in {folder} has changed since it began ({change}): go on with the corpus as it was, or "
-        "choose another folder for a run with the new one"
     )

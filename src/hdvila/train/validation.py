@@ -53,17 +53,18 @@ class BestModel:
 
     @property
     def score(self) -> float | None:
-        """None: there is none yet. A model of another number of steps was made at other learning rates and is none."""
+        """None: there is none yet."""
         note = read_note(self.folder, VALIDATION)
-        return None if note is None or note["of"] != self._recipe.steps else float(note["score"])
+        return None if note is None else float(note["score"])
 
     def offer(self, model: HDVILA, step: int, score: float, notes: Mapping[str, Any]) -> None:
-        """Keep `model` if it is better than what is there.
+        """Keep `model` if it is better than what is there, in a run that was made longer too.
 
         Raises:
             TrainingError: it cannot be written.
         """
-        if self.score is not None and score <= self.score:
+        best = self.score
+        if best is not None and not score > best:
             return
         assert self._recipe.validate is not None
         note = {"step": step, "of": self._recipe.steps, "score": score, "on": self._recipe.validate.on}

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hdvila.recipes import get_recipe
-from hdvila.train.precision import fast_precision
+from hdvila.train.precision import fast_precision, settle_precision
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,10 @@ def test_small_recipes_compute_in_what_the_machine_knows(
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert fast_precision() == precision
     for name in ("miniature-stage1", "miniature-stage2", "miniature-tgif-action"):
-        assert get_recipe(name).precision == precision
+        assert settle_precision(get_recipe(name).precision) == precision
+        assert settle_precision(get_recipe(name).precision, "bfloat16") == "bfloat16", "a run keeps what it began with"
     assert get_recipe("hdvila-stage1").precision == "bfloat16", "the paper's recipes are for GPUs"
+    assert settle_precision("float32", "bfloat16") == "float32", "what is asked for by name is done"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert fast_precision() == "bfloat16"
 

@@ -33,6 +33,27 @@ def test_a_continued_run_replaces_the_steps_after_its_checkpoint(tmp_path: Path)
     assert read_log(tmp_path)[-1]["loss"] == 9.0
 
 
+@pytest.mark.parametrize(
+    "last", [b'{"step": 3, "lo', b'{"step": 3, "lo\n', b"\0" * 40, b"\0" * 40 + b"\n", b"\xff\xfe\n", b"3\n", b"\n"]
+)
+def test_a_broken_last_line_is_dropped(last: bytes, tmp_path: Path) -> None:
+    with RunLog(tmp_path, 0) as log:
+        for step in (1, 2):
+            log.write(step, {"loss": 1.0})
+    with open(tmp_path / "log.jsonl", "ab") as file:
+        file.write(last)
+    assert steps(tmp_path) == [1, 2]
+    with RunLog(tmp_path, 2) as log:
+        log.write(3, {"loss": 9.0})
+    assert steps(tmp_path) == [1, 2, 3]
+    assert (tmp_path / "log.jsonl").read_bytes().count(b"\n") == 3
+
+
+def test_a_last_line_without_its_end_is_a_step(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "loss": 1.0}')
+    assert steps(tmp_path) == [1, 2]
+
+
 def test_tensorboard_shows_each_step_once(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hdvila.demo.world import corpus_of
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
+from hdvila.hub import read_note
 from hdvila.progress import Reporter
 from hdvila.recipes import get_recipe
 from hdvila.recipes.miniature_downstream import WHOLE
@@ -17,6 +18,7 @@ from hdvila.studies.reproduction.plan import CHOICE, STAGE1, Pretraining, Scale,
 from hdvila.studies.reproduction.rows import Row
 from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe, Start
+from hdvila.train.validation import RECIPE
 
 __all__ = ["Beginning", "Job", "pretrain", "tune", "world_of"]
 
@@ -117,7 +119,7 @@ def tune(root: Path, scale: Scale, job: Job, reporter: Reporter) -> list[Row]:
             by_type=record.accuracy_by_type or {},
             steps=recipe.steps,
             seconds=seconds,
-            precision=recipe.precision,
+            precision=read_note(model, RECIPE)["precision"],
         )
 
     rows = [ask(), *(ask(changed=changed) for changed in task.looks)]

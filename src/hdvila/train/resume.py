@@ -1,0 +1,154 @@
+"""What a run that goes on may change, and what is said of it; and what it cannot do without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hdvila.data.order import Order
+from hdvila.errors import TrainingError
+from hdvila.train.checkpoint import Checkpoint, Checkpoints
+from hdvila.train.log import LOG, read_log
+from hdvila.train.overrides import changed_keys, flatten
+from hdvila.train.recipe import Recipe
+
+__all__ = ["BEST", "MODEL", "check_same_corpus", "last_checkpoint", "recorded", "what_is_changed"]
+
+BEST, MODEL = "best", "model"
+"""Folders of models in a run's folder: the best until now, and that of the finished run."""
+
+_UNSEEN = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "data.workers", "data.clips")
+"""No batch and no gradient depends on these. (`steps` stretches the rest of a schedule, which is said.)"""
+_PROVEN = ("data.corpus", "data.benchmark.folder")
+"""Another place is taken if the fingerprint of what lies there is the run's."""
+_PLACES = ("data.tokenizer", "data.benchmark.answers", "start.model", "start.bert", "start.resnet")
+"""Read when a run begins, and never again: another way to write the same place changes nothing."""
+_SAID = {
+    "chunk": "the same gradients up to rounding, and other dropout masks",
+    "activation_checkpointing": "the same gradients",
+    "precision": "gradients of another rounding than those of the steps before",
+}
+
+
+def recorded(recipe: Recipe) -> dict[str, Any]:
+    """The settings by dotted key as a checkpoint keeps them: places of this machine by their whole path."""
+    return {key: _whole(value) if key in _PROVEN + _PLACES else value for key, value in flatten(recipe).items()}
+
+
+def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:
+    """Where the run in `folder` stands; None at its beginning.
+
+    Raises:
+        TrainingError: it was begun with other settings, its checkpoint is damaged, or all of them are gone.
+    """
+    latest = Checkpoints(folder / "checkpoints").load_latest()
+    if latest is None:
+        _check_nothing_was_made(folder)
+    else:
+        _check_same_recipe(recipe, latest, folder)
+    return latest
+
+
+def what_is_changed(recipe: Recipe, latest: Checkpoint, order: Order) -> list[str]:
+    """A line about every change that a person should know of, once the run is known to be allowed to go on."""
+    new, notes = recorded(recipe), []
+    for key in changed_keys(latest.recipe, new):
+        change = f"{key}: {latest.recipe.get(key)} -> {new.get(key)}"
+        if key in _SAID and latest.step < recipe.steps:
+            notes.append(f"{change} from step {latest.step + 1} on: {_SAID[key]}")
+        elif key in _PROVEN:
+            notes.append(f"{change}: its fingerprint is that of the run")
+        elif key == "steps" and 0 < latest.step < recipe.steps:
+            notes.append(f"{change}: {_rates(recipe, latest, order)}")
+    return notes
+
+
+def _rates(recipe: Recipe, latest: Checkpoint, order: Order) -> str:
+    """How the learning rate goes on when the number of steps has changed."""
+    done, old = latest.step, int(latest.recipe["steps"])
+    before, after = (
+        recipe.schedule.rate(recipe.optim.lr, step, steps, step // order.steps_per_epoch)
+        for step, steps in ((done, old), (done + 1, recipe.steps))
+    )
+    if after == before:
+        return f"the learning rate stays {after:.3g}"
+    return (
+        f"the schedule is that of {recipe.steps} steps from here on, so the learning rate goes from {before:.3g} in "
+        f"step {done} to {after:.3g} in step {done + 1}; a run that shall not jump begins with all its steps, or with "
+        "schedule.decay=constant"
+    )
+
+
+def _check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None:
+    """A run goes on with the recipe that it began with.
+
+    Raises:
+        TrainingError: settings on which its result rests have changed; names them with both values.
+    """
+    new, may_change = recorded(recipe), (*_UNSEEN, *_PROVEN, *_SAID)
+    if changed := [key for key in changed_keys(_whole_places(latest.recipe), new) if key not in may_change]:
+        listed = ", ".join(f"{key}: {latest.recipe.get(key)!r} -> {new.get(key)!r}" for key in changed)
+        raise TrainingError(
+            f"the run in {folder} was begun with other settings ({listed}): go on with the old ones, or choose another "
+            "folder for the new"
+        )
+    if latest.step > recipe.steps:
+        raise TrainingError(
+            f"the run in {folder} has already made {latest.step} steps, more than steps={recipe.steps}: ask for at "
+            "least as many, or choose another folder"
+        )
+
+
+def _check_nothing_was_made(folder: Path) -> None:
+    """A run writes a checkpoint before its first step, so without any there is nothing, or something is lost.
+
+    Raises:
+        TrainingError: log or models are there.
+    """
+    found = [name for name in (BEST, MODEL) if any((folder / name).glob("*.safetensors"))]
+    log = read_log(folder)
+    if log:
+        found.insert(0, LOG)
+    if not found:
+        return
+    made = f"its log tells of {log[-1]['step']} steps" if log else f"it holds {' and '.join(found)}"
+    raise TrainingError(
+        f"the run in {folder} cannot go on: {made}, but {folder / 'checkpoints'} holds no checkpoint: put the "
+        f"checkpoints back, choose another folder, or begin anew in this one after deleting its {' and '.join(found)}"
+    )
+
+
+def check_same_corpus(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
+    """A run goes on with the clips that it began with: other clips are another order of batches.
+
+    Args:
+        old, new: fingerprints, of the run and of what is there; what one of them lacks is not compared.
+
+    Raises:
+        TrainingError: the corpus has changed; says how.
+    """
+    differing = [key for key in old if key in new and old[key] != new[key]]
+    if not differing:
+        return
+    change = f"{old['clips']} clips -> {new['clips']}"
+    if "clips" not in differing:
+        change = f"still {new['clips']} clips, but other ones or with other texts"
+    if differing == ["frames"]:
+        change = f"the same {new['clips']} clips and texts, but cut or stored otherwise"
+    if differing == ["held_out"]:
+        change = "the same clips to learn from, but others to be measured on"
+    raise TrainingError(
+        f"the corpus of the run in {folder} has changed since it began ({change}): go on with the corpus as it was, or "
+        "choose another folder for a run with the new one"
+    )
+
+
+def _whole_places(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Earlier checkpoints hold places as they were written."""
+    return {key: _whole(value) if key in _PROVEN + _PLACES else value for key, value in settings.items()}
+
+
+def _whole(place: Any) -> Any:
+    """The whole path of what is there; a hub id, an address and nothing stay as they are."""
+    return str(Path(place).resolve()) if place and Path(place).exists() else place
