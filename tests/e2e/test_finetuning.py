@@ -191,7 +191,7 @@ def test_questions_start_from_stage_one_and_say_what_begins_at_random(
             {"data.benchmark.store": "store-official"},
             "there is no such store; make it with hdvila prepare tgif-action --videos VIDEOS --data",
         ),
-        ("miniature-stage1", {"validate.every": "5"}, "has no data.benchmark"),
+        ("miniature-stage1", {"validate.on": "official-test"}, "has no data.benchmark"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(

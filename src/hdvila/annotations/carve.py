@@ -8,7 +8,7 @@ from hdvila.annotations.gather import only
 from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError
 
-__all__ = ["carve"]
+__all__ = ["carve", "place_of"]
 
 
 def carve(annotations: Annotations, share: float = 0.1, seed: int = 0) -> tuple[Annotations, Annotations]:
@@ -25,7 +25,7 @@ def carve(annotations: Annotations, share: float = 0.1, seed: int = 0) -> tuple[
     """
     if not 0 < share < 1:
         raise UsageError(f"share={share}: choose a share of the videos between 0 and 1")
-    away = {part.video_id for part in annotations.videos if _place(part.stem, seed) < share}
+    away = {part.video_id for part in annotations.videos if place_of(part.stem, seed) < share}
     kept = [part.video_id for part in annotations.videos if part.video_id not in away]
     if not away or not kept:
         raise UsageError(
@@ -36,7 +36,7 @@ def carve(annotations: Annotations, share: float = 0.1, seed: int = 0) -> tuple[
     return only(annotations, kept, note), only(annotations, away, note)
 
 
-def _place(name: str, seed: int) -> float:
+def place_of(name: str, seed: int) -> float:
     """Where a name falls between 0 and 1, the same for ever."""
     digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64

@@ -20,6 +20,7 @@ from hdvila.data.dataset import encode
 from hdvila.data.examples import question_texts
 from hdvila.data.source import ClipSource
 from hdvila.evaluate.retrieval import embed_clips, embed_texts
+from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Guess", "answer_questions", "choose_by_retrieval"]
@@ -51,6 +52,7 @@ def answer_questions(
     consensus: str = "mean",
     batch_size: int = 16,
     reporter: Reporter = SILENT,
+    processes: Processes = ALONE,
 ) -> list[Guess]:
     """The answers of a question-answering model, in the order of `questions`; clips by the evaluation rule.
 
@@ -62,6 +64,7 @@ def answer_questions(
         numbers: video -> number of its clip.
         consensus: how segments become one decision: mean, max or logsumexp.
         batch_size: clips, and then questions, that go through the model at once.
+        processes: share the clips; each has all answers.
 
     Raises:
         UsageError: questions that the model cannot read.
@@ -71,21 +74,24 @@ def answer_questions(
     for i, question in enumerate(questions):
         about.setdefault(numbers[question.video_id], []).append(i)
     clips = sorted(about)
-    read = read_ahead(source, clips, model.processor.preprocess)
+    batches = [clips[first : first + batch_size] for first in range(0, len(clips), batch_size)]
+    own = processes.own(batches)
+    read = read_ahead(source, [clip for shown in own for clip in shown], model.processor.preprocess)
     no_words = torch.zeros((0, 0), dtype=torch.int64)
-    guesses: dict[int, Guess] = {}
-    with reporter.task("answering questions", total=len(questions)) as bar:
-        for first in range(0, len(clips), batch_size):
-            shown = clips[first : first + batch_size]
+    guesses: list[dict[int, Guess]] = []
+    with reporter.task("answering questions", total=sum(len(about[clip]) for shown in own for clip in shown)) as bar:
+        for shown in own:
+            guesses.append({})
             batch = collate(list(islice(read, len(shown))), no_words, no_words, shown).to(model.device)
             visual_SVPD = model.visual_tokens(batch.high, batch.low)
             asked = [(row, i) for row, clip in enumerate(shown) for i in about[clip]]
             for begin in range(0, len(asked), batch_size):
                 rows, some = zip(*asked[begin : begin + batch_size], strict=True)
                 found = _ask(model, visual_SVPD[:, list(rows)], [questions[i] for i in some], consensus)
-                guesses |= zip(some, found, strict=True)
+                guesses[-1] |= zip(some, found, strict=True)
                 bar.advance(len(some))
-    return [guesses[i] for i in range(len(questions))]
+    all_guesses = {i: guess for batch in processes.joined(guesses) for i, guess in batch.items()}
+    return [all_guesses[i] for i in range(len(questions))]
 
 
 def _ask(model: Any, visual_SBPD: torch.Tensor, questions: Sequence[Question], consensus: str) -> list[Guess]:
@@ -109,6 +115,7 @@ def choose_by_retrieval(
     *,
     batch_size: int = 16,
     reporter: Reporter = SILENT,
+    processes: Processes = ALONE,
 ) -> list[Guess]:
     """Multiple choice by a retrieval model: the option whose text is the nearest to the video (the paper's MSRVTT-MC).
 
@@ -116,10 +123,12 @@ def choose_by_retrieval(
     softmax over similarities at temperature 0.05.
     """
     videos = list(dict.fromkeys(question.video_id for question in questions))
-    vectors_VD = embed_clips(model, source, [numbers[video] for video in videos], batch_size, reporter)
+    vectors_VD = embed_clips(
+        model, source, [numbers[video] for video in videos], batch_size, reporter, processes=processes
+    )
     row = {video: vectors_VD[i] for i, video in enumerate(videos)}
     options = list(dict.fromkeys(option for question in questions for option in question.options))
-    texts = dict(zip(options, embed_texts(model, options, batch_size), strict=True))
+    texts = dict(zip(options, embed_texts(model, options, batch_size, processes), strict=True))
     guesses = []
     for question in questions:
         scores = np.stack([texts[option] for option in question.options]) @ row[question.video_id]

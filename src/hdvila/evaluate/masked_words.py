@@ -17,6 +17,7 @@ from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import Batch, collate
 from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
+from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
@@ -55,6 +56,7 @@ def evaluate_masked_words(
     seed: int = 0,
     batch_size: int = 32,
     reporter: Reporter = SILENT,
+    processes: Processes = ALONE,
 ) -> MaskedWordsReport:
     """Mask words of each clip's text and let `model` guess them, once from its own pictures and once from those of the
     clip half the corpus further on, or the first after that of another video.
@@ -65,6 +67,7 @@ def evaluate_masked_words(
         model: one with masked-word head and processor, on any device.
         share: of the words to mask, above 0 and up to 1.
         consensus: over segments: mean, max or logsumexp.
+        processes: share the clips; each has all numbers.
 
     Raises:
         UsageError: no word was masked, there is one video only, or the model has no processor.
@@ -76,26 +79,28 @@ def evaluate_masked_words(
     tokenizer = processor.tokenizer
     vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.mask_id, tokenizer.special_ids)
     numbers = list(range(len(corpus.clips)) if clips is None else clips)
-    others = _of_other_videos(corpus, numbers)
-    own_pictures, other_pictures = (read_ahead(corpus, which, processor.preprocess) for which in (numbers, others))
-    words, loss, right = 0, 0.0, [0, 0]
-    with reporter.task("guessing masked words", total=len(numbers)) as bar:
-        for first in range(0, len(numbers), batch_size):
-            some = numbers[first : first + batch_size]
-            ids, mask = processor.tokenize([corpus.clips[i].text for i in some])
-            keys = [i + (seed << 32) for i in some]
-            for which, pictures in enumerate((own_pictures, other_pictures)):
+    pairs = list(zip(numbers, _of_other_videos(corpus, numbers), strict=True))
+    own = processes.own([pairs[first : first + batch_size] for first in range(0, len(pairs), batch_size)])
+    streams = [
+        read_ahead(corpus, [pair[which] for some in own for pair in some], processor.preprocess) for which in (0, 1)
+    ]
+    sums: list[tuple[int, float, int, int]] = []  # of a batch: words, loss, right with its own and with other pictures
+    with reporter.task("guessing masked words", total=sum(map(len, own))) as bar:
+        for some in own:
+            ids, mask = processor.tokenize([corpus.clips[i].text for i, _ in some])
+            keys = [i + (seed << 32) for i, _ in some]
+            losses, right = [], []
+            for pictures in streams:
                 batch = task.prepare(collate(list(islice(pictures, len(some))), ids, mask, keys), vocabulary)
-                logits_MV = _at_masked_words(model, batch, consensus)
-                loss_sum, metrics = task.loss_sum((logits_MV,), batch)
-                right[which] += int(metrics["accuracy"])
-                if which == 0:
-                    words += task.count(batch)
-                    loss += float(loss_sum)
+                loss, metrics = task.loss_sum((_at_masked_words(model, batch, consensus),), batch)
+                losses.append(float(loss))
+                right.append(int(metrics["accuracy"]))
+            sums.append((task.count(batch), losses[0], right[0], right[1]))
             bar.advance(len(some))
+    words, loss_sum, own_right, other_right = map(sum, zip(*processes.joined(sums), strict=True))
     if not words:
         raise UsageError(f"no word of the {len(numbers)} clips was masked: give more clips or a larger share")
-    return MaskedWordsReport(words, right[0] / words, right[1] / words, loss / words)
+    return MaskedWordsReport(words, own_right / words, other_right / words, loss_sum / words)
 
 
 def _at_masked_words(model: Any, batch: Batch, consensus: str) -> torch.Tensor:

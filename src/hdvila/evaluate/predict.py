@@ -21,6 +21,7 @@ from hdvila.evaluate.metrics.rank import retrieval_metrics
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.retrieval import embed_clips, embed_texts, similarity
+from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Predicted", "predict", "quick_score"]
@@ -51,6 +52,7 @@ def predict(
     consensus: str = "mean",
     batch_size: int = 16,
     reporter: Reporter = SILENT,
+    processes: Processes = ALONE,
 ) -> Predicted:
     """Ask `model` everything that is asked about the videos of `numbers`, in the order of the annotations.
 
@@ -58,22 +60,22 @@ def predict(
         model: one that fits the protocol (`check_pairing`), in evaluation mode, with a processor.
         numbers: video -> number of its clip in `source`.
         consensus: of question answering over segments: mean, max or logsumexp.
+        processes: share the work; each has all of what the model says.
 
     Raises:
         UsageError: nothing is asked about these videos.
         StoreError: a clip cannot be read.
     """
     if protocol.task == "retrieval":
-        return _retrieve(model, annotations, source, numbers, batch_size, reporter)
+        return _retrieve(model, annotations, source, numbers, batch_size, reporter, processes)
     questions = [question for question in annotations.questions if question.video_id in numbers]
     if not questions:
         raise UsageError(f"no question of {protocol.name} is about one of the {len(numbers)} videos that are there")
+    how: dict[str, Any] = {"batch_size": batch_size, "reporter": reporter, "processes": processes}
     if model.config.answers_questions:
-        guesses = answer_questions(
-            model, source, questions, numbers, consensus=consensus, batch_size=batch_size, reporter=reporter
-        )
+        guesses = answer_questions(model, source, questions, numbers, consensus=consensus, **how)
     else:
-        guesses = choose_by_retrieval(model, source, questions, numbers, batch_size=batch_size, reporter=reporter)
+        guesses = choose_by_retrieval(model, source, questions, numbers, **how)
     counted = protocol.task == "count"
     answers = {guess.question_id: int(guess.answer) if counted else guess.answer for guess in guesses}
     return Predicted(Answers(answers), guesses=tuple(guesses))
@@ -86,12 +88,13 @@ def _retrieve(
     numbers: Mapping[str, int],
     batch_size: int,
     reporter: Reporter,
+    processes: Processes,
 ) -> Predicted:
     captions = [caption for caption in annotations.captions if caption.video_id in numbers]
     if not captions:
         raise UsageError(f"no caption is about one of the {len(numbers)} videos that are there")
-    videos_VD = embed_clips(model, source, list(numbers.values()), batch_size, reporter)
-    texts_QD = embed_texts(model, [caption.text for caption in captions], batch_size)
+    videos_VD = embed_clips(model, source, list(numbers.values()), batch_size, reporter, processes=processes)
+    texts_QD = embed_texts(model, [caption.text for caption in captions], batch_size, processes)
     queries = tuple(caption.query_id for caption in captions)
     return Predicted(Similarity(similarity(texts_QD, videos_VD), queries, tuple(numbers)), (texts_QD, videos_VD))
 

@@ -19,6 +19,7 @@ from hdvila.data.batch import collate
 from hdvila.data.source import ClipSource, share_seen
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
+from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.media.preprocess import Preprocess
 from hdvila.progress import SILENT, Reporter
 
@@ -133,28 +134,33 @@ def embed_clips(
     batch_size: int = 16,
     reporter: Reporter = SILENT,
     preprocess: Preprocess | None = None,
+    processes: Processes = ALONE,
 ) -> NDArray[np.float32]:
-    """(V, D) unit vectors of the clips with these numbers, looked at as `preprocess` says, or as the model does."""
+    """(V, D) unit vectors of the clips with these numbers, looked at as `preprocess` says, or as the model does.
+
+    `processes` share the work, and each has all vectors.
+    """
     preprocess, device = preprocess or model.processor.preprocess, model.device
     no_words = torch.zeros((0, 0), dtype=torch.int64)
     rows: list[NDArray[np.float32]] = []
-    clips = read_ahead(corpus, numbers, preprocess)
-    with reporter.task("embedding clips", total=len(numbers)) as bar:
-        for first in range(0, len(numbers), batch_size):
-            some = list(numbers[first : first + batch_size])
+    batches = [list(numbers[first : first + batch_size]) for first in range(0, len(numbers), batch_size)]
+    own = processes.own(batches)
+    clips = read_ahead(corpus, [number for some in own for number in some], preprocess)
+    with reporter.task("embedding clips", total=sum(map(len, own))) as bar:
+        for some in own:
             batch = collate(list(islice(clips, len(some))), no_words, no_words, some).to(device)
             rows.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
             bar.advance(len(some))
-    return np.concatenate(rows)
+    return np.concatenate(processes.joined(rows))
 
 
-def embed_texts(model: Any, texts: Sequence[str], batch_size: int = 16) -> NDArray[np.float32]:
-    """(Q, D) unit vectors; equal texts have equal vectors."""
+def embed_texts(
+    model: Any, texts: Sequence[str], batch_size: int = 16, processes: Processes = ALONE
+) -> NDArray[np.float32]:
+    """(Q, D) unit vectors; equal texts have equal vectors. `processes` share the work, and each has all of them."""
     unique = sorted(set(texts))
-    parts = [
-        model.embed_text(unique[first : first + batch_size]).float().cpu().numpy()
-        for first in range(0, len(unique), batch_size)
-    ]
+    batches = [unique[first : first + batch_size] for first in range(0, len(unique), batch_size)]
+    parts = [model.embed_text(some).float().cpu().numpy() for some in processes.own(batches)]
     place = {text: number for number, text in enumerate(unique)}
-    rows: NDArray[np.float32] = np.concatenate(parts)[[place[text] for text in texts]]
+    rows: NDArray[np.float32] = np.concatenate(processes.joined(parts))[[place[text] for text in texts]]
     return rows

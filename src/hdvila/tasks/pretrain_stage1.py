@@ -54,6 +54,10 @@ class PretrainStage1:
         """-> texts (b, D), videos (b, D), of unit length."""
         return model.encode_text(batch.input_ids, batch.attention_mask), model.encode_video(batch.high, batch.low)
 
+    def loss_of_all(self, text_BD: Tensor, video_BD: Tensor) -> Tensor:
+        """The loss of pairs that one process holds all of, a scalar."""
+        return contrastive_loss(text_BD, video_BD, self.temperature, weight=self.weight)
+
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
         """`accuracy` sums the texts whose own video is the nearest of all B."""
         text_bD, video_bD = outputs

@@ -19,6 +19,7 @@ from hdvila.tasks.masking import Vocabulary
 from hdvila.text.answers import Answers
 from hdvila.text.tokenizer import FILES, Tokenizer
 from hdvila.train.benchmark import HeldOut, open_benchmark
+from hdvila.train.held_out import HeldOutClips, hold_out
 from hdvila.train.recipe import Recipe
 
 
@@ -32,7 +33,7 @@ class TrainingData:
     """`corpus_mark` of the clips, or `example_mark` of the examples: by it a run knows its data wherever they lie."""
     answers: Answers | None = None
     """What an open-ended model answers with."""
-    held_out: HeldOut | None = None
+    held_out: HeldOut | HeldOutClips | None = None
     """What it is validated on."""
     training: Training | None = None
     """Which videos of a benchmark it is trained on."""
@@ -68,11 +69,16 @@ def open_data(
             "then add --set data.corpus=FOLDER"
         )
     source = open_corpus(path)
-    tokenizer = tokenizer or _tokenizer(recipe, (clip.text for clip in source.clips))
+    examples, held_out = None, None
+    if recipe.validate is not None:
+        examples, held_out = hold_out(source)
+        reporter.note(held_out.note)
+    texts = (clip.text for clip in source.clips) if examples is None else (one.wordings[0][0] for one in examples)
+    tokenizer = tokenizer or _tokenizer(recipe, texts)
     _check_size(recipe, tokenizer)
     _check_words(recipe, (clip.text for clip in source.clips), tokenizer, reporter)
-    dataset = HybridDataset(source, recipe.data, tokenizer, recipe.seed)
-    return TrainingData(dataset, tokenizer, corpus_mark(source))
+    dataset = HybridDataset(source, recipe.data, tokenizer, recipe.seed, examples)
+    return TrainingData(dataset, tokenizer, corpus_mark(source), held_out=held_out)
 
 
 def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Reporter) -> TrainingData:

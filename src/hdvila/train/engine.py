@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from hdvila.data.batch import Batch
 from hdvila.errors import require
+from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import pick_device
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.task import Outputs, Task
@@ -130,6 +131,16 @@ class Engine:
         """Elementwise sum over the processes."""
         summed: Tensor = self._fabric.all_reduce(values, reduce_op="sum")
         return summed
+
+    def processes(self) -> Processes:
+        """This process among the others, for evaluations that they share."""
+
+        def gather(own: Any) -> list[Any]:
+            parts: list[Any] = [None] * self.world
+            torch.distributed.all_gather_object(parts, own)
+            return parts
+
+        return Processes(self.rank, self.world, gather) if self.world > 1 else ALONE
 
     def any(self, wish: bool) -> bool:
         """Whether one of the processes wishes it; all of them ask at the same place."""

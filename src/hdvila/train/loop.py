@@ -85,7 +85,7 @@ def _make_steps(run: Run, reporter: Reporter) -> None:
             values = _step(run, step, micros)
             seconds = time.perf_counter() - began
             speed = {"samples_per_second": recipe.batch_size / seconds, "data_seconds": waited}
-            if log and run.held_out is not None and _is_due(recipe, step):
+            if run.held_out is not None and _is_due(recipe, step):
                 values |= _validate(run, step, reporter)
             stopping = engine.any(signals.received is not None)
             if log:
@@ -126,11 +126,12 @@ def _is_due(recipe: Recipe, step: int) -> bool:
 
 
 def _validate(run: Run, step: int, reporter: Reporter) -> dict[str, float]:
-    """Measure, and keep the model if none was better; on the first process, while the others wait at the next step."""
+    """Measure, all processes together, and keep the model if none was better."""
     assert run.held_out is not None
-    score = measure(run.model, run.recipe, run.held_out, reporter)
-    run.best.offer(run.model, step, score, run.notes)
-    return {"validation": score}
+    measured = measure(run.model, run.recipe, run.held_out, reporter, run.engine.processes())
+    if run.engine.first:
+        run.best.offer(run.model, step, measured.score, run.notes)
+    return measured.to_log()
 
 
 def _save(run: Run, reporter: Reporter) -> None:

@@ -37,13 +37,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Validate:
-    """Measuring the model while it is trained on a benchmark (`hdvila.evaluate.predict.quick_score`)."""
+    """Measuring the model while it is trained, on what it does not learn from: `hdvila.train.validation`."""
 
     every: int = 100
     """Steps between two measurements; the last step always has one."""
     on: Literal["validation", "official-test"] = "validation"
-    """The benchmark's validation split, or where it has none a tenth of the training videos, which are then not
-    trained on. official-test: the test split, as the released code has it; numbers chosen this way are too good."""
+    """The benchmark's validation split; where it has none, and in pre-training, a part of the training videos, which
+    are then not trained on. official-test: a benchmark's test split, as the released code has it; numbers chosen this
+    way are too good."""
     keep: Literal["best", "last"] = "best"
     """Which model the run leaves: the best (the first of equals), or the last."""
 
@@ -77,7 +78,7 @@ class Recipe:
     optim: Optim = field(default_factory=Optim)
     schedule: Schedule = field(default_factory=Schedule)
     validate: Validate | None = None
-    """Fine-tuning on a benchmark: when to measure, on what, and which model to keep."""
+    """When to measure, on what, and which model to keep."""
     precision: WantedPrecision = "float32"
     """What models compute in. auto: the fastest of the machine that the run begins on, kept where it goes on."""
     seed: int = 0
@@ -100,9 +101,10 @@ class Recipe:
                 f"model.variant={self.model.variant!r} does not fit the task {type(self.task).__name__}: it trains "
                 f"variant {' or '.join(fitting)}"
             )
-        if self.data.benchmark is None and (self.validate is not None or isinstance(self.task, VideoQA)):
+        on_test = self.validate is not None and self.validate.on == "official-test"
+        if self.data.benchmark is None and (on_test or isinstance(self.task, VideoQA)):
             raise UsageError(
-                f"the recipe {self.name} has no data.benchmark, and questions and validation splits come from one: set "
+                f"the recipe {self.name} has no data.benchmark, and questions and test splits come from one: set "
                 "data.benchmark.protocol and data.benchmark.folder"
             )
         if self.data.text_length > self.model.max_text_positions:

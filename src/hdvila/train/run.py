@@ -22,6 +22,7 @@ from hdvila.train.benchmark import HeldOut
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.data import TrainingData, open_data
 from hdvila.train.engine import Engine
+from hdvila.train.held_out import HeldOutClips
 from hdvila.train.optimizer import AdamW, build_optimizer
 from hdvila.train.overrides import flatten
 from hdvila.train.recipe import Recipe
@@ -77,7 +78,7 @@ class Run:
         )
 
     @property
-    def held_out(self) -> HeldOut | None:
+    def held_out(self) -> HeldOut | HeldOutClips | None:
         """What it is measured on."""
         return self.data.held_out
 

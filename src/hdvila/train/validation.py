@@ -7,40 +7,97 @@ run that is killed while it is written makes the step again and comes to the sam
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from hdvila.data.examples import clip_numbers
 from hdvila.errors import TrainingError
+from hdvila.evaluate.masked_words import evaluate_masked_words
+from hdvila.evaluate.metrics.rank import retrieval_metrics
 from hdvila.evaluate.predict import predict, quick_score
+from hdvila.evaluate.retrieval import embed_clips, embed_texts, similarity
+from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import evaluating, load_model, read_note
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import SILENT, Reporter
+from hdvila.tasks.pretrain_stage1 import PretrainStage1
+from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.benchmark import ALLOWING, HeldOut
+from hdvila.train.held_out import HeldOutClips
 from hdvila.train.recipe import Recipe
 
-__all__ = ["RECIPE", "VALIDATION", "BestModel", "measure"]
+__all__ = ["RECIPE", "VALIDATION", "BestModel", "Measured", "measure"]
 
 RECIPE, VALIDATION = "recipe.json", "validation.json"
 """Notes in a model folder: the settings by dotted key; what it was measured on, when and with which result."""
 
 
-def measure(model: HDVILA, recipe: Recipe, held_out: HeldOut, reporter: Reporter = SILENT) -> float:
-    """What the model makes of what was held out, by `quick_score`. Changes nothing in it."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a model makes of what it does not learn from.
+
+    Attributes:
+        score: the higher the better. On a benchmark `quick_score`; on clips of a corpus R@1 from text to video, or of
+            stage two the accuracy of masked words.
+        loss: that of the training on these clips, all pairs together; None on a benchmark.
+    """
+
+    score: float
+    loss: float | None = None
+
+    def to_log(self) -> dict[str, float]:
+        """As a step of the log has it."""
+        return {"validation": self.score} | ({} if self.loss is None else {"validation_loss": self.loss})
+
+
+def measure(
+    model: HDVILA,
+    recipe: Recipe,
+    held_out: HeldOut | HeldOutClips,
+    reporter: Reporter = SILENT,
+    processes: Processes = ALONE,
+) -> Measured:
+    """What the model makes of what was held out. Changes nothing in it; `processes` share the work."""
+    with evaluating(model):
+        if isinstance(held_out, HeldOutClips):
+            return _of_clips(model, recipe, held_out, reporter, processes)
+        return Measured(_of_benchmark(model, recipe, held_out, reporter, processes))
+
+
+def _of_clips(
+    model: HDVILA, recipe: Recipe, held_out: HeldOutClips, reporter: Reporter, processes: Processes
+) -> Measured:
+    source, numbers, task = held_out.source, held_out.numbers, recipe.task
+    if isinstance(task, PretrainStage2):
+        words = evaluate_masked_words(
+            model, source, clips=numbers, share=task.mask_share, consensus=task.consensus, reporter=reporter,
+            processes=processes,
+        )  # fmt: skip
+        return Measured(words.accuracy, words.loss)
+    assert isinstance(task, PretrainStage1)
+    videos_VD = embed_clips(model, source, numbers, reporter=reporter, processes=processes)
+    texts_VD = embed_texts(model, [source.clips[number].text for number in numbers], processes=processes)
+    loss = task.loss_of_all(torch.from_numpy(texts_VD), torch.from_numpy(videos_VD))
+    return Measured(retrieval_metrics(similarity(texts_VD, videos_VD)).r1, float(loss))
+
+
+def _of_benchmark(model: HDVILA, recipe: Recipe, held_out: HeldOut, reporter: Reporter, processes: Processes) -> float:
     videos = [video.video_id for video in held_out.annotations.videos]
     numbers = clip_numbers(held_out.prepared, videos, allow_missing=held_out.allow_missing, allowing=ALLOWING)
-    consensus = recipe.task.consensus if isinstance(recipe.task, VideoQA) else "mean"
-    with evaluating(model):
-        predicted = predict(
-            model,
-            held_out.protocol,
-            held_out.annotations,
-            held_out.prepared.source,
-            numbers,
-            consensus=consensus,
-            reporter=reporter,
-        )
+    predicted = predict(
+        model,
+        held_out.protocol,
+        held_out.annotations,
+        held_out.prepared.source,
+        numbers,
+        consensus=recipe.task.consensus if isinstance(recipe.task, VideoQA) else "mean",
+        reporter=reporter,
+        processes=processes,
+    )
     return quick_score(held_out.protocol, held_out.annotations, predicted.predictions)
 
 

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import torch
 
-from hdvila.data.settings import Benchmark
 from hdvila.hub import load_model
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.train.recipe import Recipe, Validate
 from hdvila.train.validation import BestModel
 from tests.unit.train.toy_training import SETTINGS, config, model
 
-DATA = replace(SETTINGS, corpus="", benchmark=Benchmark("didemo"))
-RECIPE = Recipe("toy", PretrainStage1(), config(), DATA, steps=10, batch_size=4, validate=Validate())
+RECIPE = Recipe("toy", PretrainStage1(), config(), SETTINGS, steps=10, batch_size=4, validate=Validate())
 
 
 def offer(folder: Path, recipe: Recipe, step: int, score: float) -> float:

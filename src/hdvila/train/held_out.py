@@ -1,0 +1,83 @@
+"""The part of a corpus that a run does not learn from, so that it can be measured on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hdvila.annotations.carve import place_of
+from hdvila.data.examples import Example
+from hdvila.data.source import ClipSource
+from hdvila.errors import UsageError
+from hdvila.types import Clip
+
+__all__ = ["HeldOutClips", "OwnTexts", "hold_out"]
+
+SHARE, MOST = 0.1, 1000
+"""About this share of the clips is held out, and no more than so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutClips:
+    """Clips of a corpus that are not learned from, each with words; by number."""
+
+    source: ClipSource
+    numbers: tuple[int, ...]
+    note: str
+
+
+class OwnTexts(Sequence[Example]):
+    """Some clips of a corpus as examples, each with its own text; nothing is made before it is asked for."""
+
+    def __init__(self, clips: Sequence[Clip], numbers: NDArray[np.int64]) -> None:
+        self._clips, self._numbers = clips, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Example]: ...
+    def __getitem__(self, index: int | slice) -> Example | Sequence[Example]:
+        if isinstance(index, slice):
+            return OwnTexts(self._clips, self._numbers[index])
+        number = int(self._numbers[index])
+        return Example(number, ((self._clips[number].text,),))
+
+
+def hold_out(source: ClipSource, seed: int = 0) -> tuple[OwnTexts, HeldOutClips]:
+    """(to learn from, to be measured on), parted by whole videos in the order of a hash of their ids and the seed.
+
+    Raises:
+        UsageError: fewer than three videos, or too few words in what is held out.
+    """
+    clips = source.clips
+    videos: dict[str, list[int]] = {}
+    for number, clip in enumerate(clips):
+        videos.setdefault(clip.video_id, []).append(number)
+    if len(videos) < 3:
+        raise UsageError(
+            f"validate: the corpus has {len(videos)} videos, and two or more are held out to measure on: learn from "
+            "more videos, or leave validate.every out"
+        )
+    wanted, away = min(SHARE * len(clips), MOST), list[int]()
+    chosen = 0
+    for video in sorted(videos, key=lambda name: place_of(name, seed)):
+        if chosen >= 2 and (len(away) + len(videos[video]) > wanted or chosen + 1 == len(videos)):
+            break
+        away += videos[video]
+        chosen += 1
+    spoken = tuple(number for number in sorted(away) if clips[number].text.strip())
+    if len(spoken) < 2:
+        raise UsageError(
+            f"validate: {len(spoken)} of the {len(away)} clips that are held out to measure on have words: learn from "
+            "more clips, or leave validate.every out"
+        )
+    left = np.setdiff1d(np.arange(len(clips)), np.array(away))
+    note = f"{len(away):,} of {len(clips):,} clips ({chosen:,} videos) are not learned from, but measured on"
+    return OwnTexts(clips, left), HeldOutClips(source, spoken, note)
