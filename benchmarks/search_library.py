@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from hdvila.search.database import connect, connect_to_write
-from hdvila.search.query import closest
+from hdvila.search.query import best_moments
 from hdvila.search.vectors import pack, read_vectors
 
 CLIPS_OF_A_FILE = 200
@@ -56,7 +56,7 @@ def main(clips: int = 200_000, width: int = 1024) -> None:
             vectors = read_vectors(connection)
             assert vectors is not None
             query = np.random.default_rng(1).standard_normal(width).astype(np.float32)
-            answer = seconds(lambda: closest(connection, vectors, query, 10))
+            answer = seconds(lambda: best_moments(connection, vectors, query, {}, -1.0, 10))
     plain = np.ones(clips * width // 4, np.float64)  # as many bytes as the vectors
     read = seconds(lambda: plain.max())
     print(f"{len(vectors)} clips x {width}: load {load:.2f} s, answer {answer:.3f} s")

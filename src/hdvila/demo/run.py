@@ -79,7 +79,9 @@ def run_demo(into: str | os.PathLike[str], *, seed: int = 0, reporter: Reporter 
         library.index(held_out.videos, str(root / "model"), reporter=reporter)
     with clock.step("six questions"):
         questions = draw_questions(held_out.truth)
-        queries = tuple(_ask(library.search(question.words, HITS), question, held_out) for question in questions)
+        # What is said is left aside: it is the sentence that the question is made of.
+        found = [library.search(question.words, HITS, channels=["picture"]) for question in questions]
+        queries = tuple(_ask(hits, question, held_out) for hits, question in zip(found, questions, strict=True))
 
     facts = {
         "seed": seed,

@@ -149,7 +149,7 @@ class Library:
                 encoder = self._own_model(read_meta(connection), model)
                 query_D = only_finite(encoder.embed_text([words]), "words")[0]
                 reading = read_words(encoder.processor, words)
-                floor = trusted_cosine(encoder, vectors, reading)
+                floor = trusted_cosine(encoder, vectors, words, reading)
                 for remark in reading.remarks:
                     reporter.note(remark)
             moments = best_moments(

@@ -33,6 +33,7 @@ _AT_ONCE = 500  # rows asked of SQLite in one statement
 @dataclass(frozen=True, slots=True)
 class _Clip:
     id: int
+    path: str | bytes
     tape: str
     """The content of its file: copies of a video are one tape."""
     start: float
@@ -128,7 +129,8 @@ def _moment(
 ) -> Moment:
     """The answer; a copy that is there stands for a file that is not."""
     rows = connection.execute("SELECT path FROM tapes WHERE content = ? ORDER BY id", (clip.tape,))
-    places = sorted(map(from_column, (path for (path,) in rows)), key=is_gone)  # of those that are there, the first
+    own = from_column(clip.path) if clip.text else ""  # with these words; else the first is as good as any
+    places = sorted((from_column(path) for (path,) in rows), key=lambda path: (is_gone(path), own not in ("", path)))
     channels = {name: value for name, value in (("picture", seen), ("speech", heard)) if value is not None}
     sure = (seen is not None and seen >= floor) or (heard is not None and heard >= _SURE_SPEECH)
     return Moment(places[0], clip.start, clip.end, score, clip.text, channels, sure, tuple(places[1:]))
@@ -146,7 +148,7 @@ def _clips(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, _Cli
         some = ids[first : first + _AT_ONCE]
         marks = ", ".join("?" * len(some))
         for row in connection.execute(
-            "SELECT clips.id, tapes.content, clips.start, clips.end, clips.text FROM clips"
+            "SELECT clips.id, tapes.path, tapes.content, clips.start, clips.end, clips.text FROM clips"
             f" JOIN tapes ON tapes.id = clips.file WHERE clips.id IN ({marks})",
             some,
         ):

@@ -6,14 +6,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hdvila.errors import some_of
-from hdvila.search.embed import Encoder
+from hdvila.search.embed import Encoder, only_finite
 from hdvila.search.vectors import Vectors
 from hdvila.text.tokenizer import Tokenizer
 
 __all__ = ["Reading", "read_words", "small_world", "trusted_cosine"]
 
 _WORLD = "miniature"
+_ENOUGH_KNOWN = 0.6  # of the letters of a query
+_DRAWN = 20  # queries of random words
+_LONGEST = 12  # words of one
+_BELIEVED = 0.2  # quantile; in the miniature world all of 77 true sentences came nearer, of nonsense half
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,7 @@ class Reading:
     """A query as a model reads it.
 
     Attributes:
-        known: the share of its words that are in the model's vocabulary, 0..1.
+        known: the share of its letters that stand in words of the model's vocabulary, 0..1.
         remarks: what of it the model does not know or does not read, a line each.
     """
 
@@ -41,8 +47,9 @@ def read_words(processor: Any, words: str) -> Reading:
     read = tokenizer.kept(words, processor.text_length)
     if read != words:
         remarks.append(f"the model reads {processor.text_length} tokens and no more: of the query up to {read[-40:]!r}")
-    everything = {word for word in words.split() if any(map(str.isalnum, word))}
-    return Reading(1 - min(1.0, len(unknown) / max(1, len(everything))), tuple(remarks))
+    letters = sum(map(str.isalnum, words))
+    lost = sum(sum(map(str.isalnum, word)) * words.count(word) for word in unknown)
+    return Reading(1 - min(1.0, lost / max(1, letters)), tuple(remarks))
 
 
 def small_world(processor: Any) -> str:
@@ -56,6 +63,19 @@ def small_world(processor: Any) -> str:
     )
 
 
-def trusted_cosine(model: Encoder, vectors: Vectors, reading: Reading) -> float:
-    """The cosine with the words from which on a clip counts as found."""
-    return -1.0 if reading.known > 0.5 else 2.0
+def trusted_cosine(model: Encoder, vectors: Vectors, words: str, reading: Reading) -> float:
+    """The cosine with the words from which on a clip counts as found; above 1 where most of the words are not known.
+
+    It is what words drawn at random come near to: of a number of such queries, as long as this one, the lower fifth of
+    their best cosines with this library. A model with a tokenizer of another kind trusts all.
+    """
+    tokenizer = getattr(model.processor, "tokenizer", None)
+    if not isinstance(tokenizer, Tokenizer) or not (vocabulary := tokenizer.whole_words()):
+        return -1.0
+    if reading.known < _ENOUGH_KNOWN:
+        return 2.0
+    random = np.random.default_rng(0)
+    count = min(len(words.split()), _LONGEST)
+    texts = [" ".join(random.choice(vocabulary, count)) for _ in range(_DRAWN)]
+    best = [vectors.best(query_D, 1)[1][0] for query_D in only_finite(model.embed_text(texts), "words")]
+    return float(np.quantile(best, _BELIEVED))

@@ -148,6 +148,11 @@ class Tokenizer:
                 found.append(text[encoded.offsets[places[0]][0] : encoded.offsets[places[-1]][1]])
         return list(dict.fromkeys(found))
 
+    def whole_words(self) -> list[str]:
+        """The pieces that are words of their own, of three letters or more, by their ids."""
+        pieces = sorted(self._backend.get_vocab().items(), key=lambda item: item[1])
+        return [piece for piece, _ in pieces if len(piece) > 2 and piece.isalpha()]
+
     def decode(self, ids: Iterable[int]) -> str:
         """Ids back to text, without special tokens, white space tidied."""
         return str(self._backend.decode([int(number) for number in ids], skip_special_tokens=True))
