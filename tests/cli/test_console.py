@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import json
+import re
 import sqlite3
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -136,3 +138,62 @@ def test_the_bar_ends_when_the_job_fails(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(LibraryError), reporter.task("job", total=2):
         raise LibraryError("locked")
     assert reporter._progress is None
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+    def seen(self) -> str:
+        """What is written on it, without colours."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.getvalue())
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_a_table_fits_the_terminal_and_is_plain_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int
+) -> None:
+    columns = {"": "right", "file": "left", "text": "left"}
+    rows = [["1", "[b]a" + "x" * 90 + ".mp4", "Some words. " * 9], ["10", "b.mp4", ""]]
+    records = [{"rank": 1}, {"rank": 10}]
+    console.emit_table(records, False, columns, rows)
+    plain = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in plain] == ["1", "10"]
+    assert plain[0].index("[b]a") == plain[1].index("b.mp4")
+    console.emit_table(records, True, columns, rows)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == records
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(width))
+    console.emit_table(records, False, columns, rows)
+    shown = screen.seen()
+    assert all(len(line) <= width for line in shown.splitlines())
+    assert "[b]" in shown
+    assert "".join(shown.split()).count("x") == 91
+    console.emit_table([], False, columns, [])
+    assert screen.seen() == shown
+
+
+def test_markdown_is_drawn_at_a_terminal_and_stays_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = "| method | R@1 |\n|---|---|\n| " + "a long name " * 12 + "| 44.1 |\n"
+    console.emit_markdown(table)
+    assert capsys.readouterr().out == table
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", "80")
+    console.emit_markdown(table)
+    shown = screen.seen()
+    assert "|---|" not in shown
+    assert "44.1" in shown
+    assert all(len(line) <= 80 for line in shown.splitlines())
+    console.emit_markdown(table, asked=True)
+    assert screen.seen() == shown + table
+
+
+def test_a_path_is_shown_from_here_where_that_is_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    assert console.short(tmp_path / "a" / "b" / "c.mp4") == "c.mp4"
+    assert console.short("/c.mp4") == "/c.mp4"

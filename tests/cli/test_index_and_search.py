@@ -204,3 +204,76 @@ def test_what_is_not_there_is_one_line(
     done = here(*(word.format(model=model_folder) for word in arguments))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (status, "", 1), done.stderr
     assert words in done.stderr
+
+
+def test_the_library_knows_its_model_and_has_one_place(
+    here: Run, videos: Path, model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5, 12):
+        (videos / f"{number:02d}.mp4").unlink()
+    monkeypatch.delenv("HDVILA_LIBRARY", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "more").mkdir()
+    shutil.move(videos / "04.mp4", tmp_path / "more" / "04.mp4")
+    nothing = here("index", videos)
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert "--model" in nothing.stderr
+    first = here("index", "videos/00.mp4", "more", "--model", model_folder, "--json")
+    assert {Path(line["file"]).name: line["status"] for line in lines(first.stdout)} == {
+        "00.mp4": "indexed", "04.mp4": "indexed"
+    }  # fmt: skip
+    assert (tmp_path / "data" / "hdvila" / "library" / "library.sqlite").is_file()
+    again = here("index", "videos", "more")
+    assert again.returncode == 0
+    assert [line.split()[0] for line in again.stdout.splitlines()].count("indexed") == 3
+    assert all(line.split()[-1] in ("more/04.mp4", *(f"videos/0{n}.mp4" for n in range(4))) for line in
+               again.stdout.splitlines())  # fmt: skip
+    assert len({line.index("clip") for line in again.stdout.splitlines()}) == 1
+    monkeypatch.setenv("HDVILA_LIBRARY", str(tmp_path / "data" / "hdvila" / "library"))
+    monkeypatch.delenv("XDG_DATA_HOME")
+    found = here("search", "the", "blue", "cube", "falls", "-k", "1", "--json")
+    hit = lines(found.stdout)[0]
+    assert (Path(hit["file"]).name, hit["text"], hit["confident"]) == ("03.mp4", "The blue cube falls.", True)
+    assert hit["channels"]["speech"] == 1
+    assert here("search", "the blue cube falls", "-k", "1", "--json").stdout == found.stdout
+
+
+def test_a_folder_that_is_gone_is_missing_until_it_is_pruned(
+    here: Run, videos: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    for number in range(2, 12):
+        (videos / f"{number:02d}.mp4").unlink()
+    assert here("index", "videos", "--library", "lib", "--model", model_folder).returncode == 0
+    videos.rename(tmp_path / "elsewhere")
+    gone = here("index", "videos", "--library", "lib", "--json")
+    assert gone.returncode == 1
+    assert [line["status"] for line in lines(gone.stdout)] == ["missing"] * 2
+    assert "videos: is not there at the moment" in gone.stderr
+    videos.mkdir()
+    empty = here("index", "videos", "--library", "lib", "--json")
+    assert empty.returncode == 0
+    assert [line["status"] for line in lines(empty.stdout)] == ["missing"] * 2
+    assert "hdvila library prune --library lib" in empty.stderr
+    searched = here("search", "a door", "--library", "lib")
+    assert searched.stdout.count("\n") == 2
+    assert "is a disk not mounted?" in searched.stderr
+    shown = here("library", "show", "--library", "lib", "--json")
+    assert [line["status"] for line in lines(shown.stdout)] == ["missing"] * 2
+    assert "2 files, 2 clips" in shown.stderr
+    forgotten = here("library", "forget", "videos/00.mp4", "--into", "lib")
+    assert forgotten.stdout.startswith("removed ")
+    assert forgotten.stdout.rstrip().endswith("videos/00.mp4")
+    assert here("library", "forget", "videos/00.mp4", "--library", "lib").returncode == 2
+    pruned = here("library", "prune", "--library", "lib", "--json")
+    assert [line["status"] for line in lines(pruned.stdout)] == ["removed"]
+    assert here("library", "show", "--library", "lib").stdout == ""
+
+
+def test_words_that_no_model_knows_are_named(here: Run, videos: Path, model_folder: Path) -> None:
+    for number in range(2, 12):
+        (videos / f"{number:02d}.mp4").unlink()
+    assert here("index", "videos", "--library", "lib", "--model", model_folder).returncode == 0
+    found = here("search", "xylophone", "quartz", "--library", "lib", "--json")
+    assert found.returncode == 0
+    assert [hit["confident"] for hit in lines(found.stdout)] == [False, False]
+    assert "xylophone, quartz" in found.stderr

@@ -10,5 +10,7 @@ embed.py      one video to clips and their vectors
 index.py      what is new, changed, moved or gone, and the work that follows
 identity.py   which model made the vectors
 vectors.py    all vectors of a library, and the exact search over them
+words.py      what a model makes of a query
+speech.py     what is said in the clips
 query.py      from words to moments
 """
