@@ -3,7 +3,7 @@
 The white of ordinary video stands at 203 cd/m2 in both (ITU-R BT.2408), so light is counted in units of that: whatever
 is no brighter comes out as it was before it was put into HDR, and what is brighter is brought down to 1 in its own hue;
 more than twice as bright it also fades to white. These are ``zscale=transfer=linear:npl=203``,
-``zscale=primaries=bt709``, ``tonemap=clip`` and ``zscale=transfer=bt709`` of FFmpeg, within two levels of 255
+``zscale=primaries=bt709``, ``tonemap=clip`` and ``zscale=transfer=bt709`` of FFmpeg, within one level of 255
 (tests/goldens/hdr.json).
 
 HLG is shown as on a display of 1000 cd/m2, with its gamma of 1.2 on each channel, as zscale has it. Mastering metadata

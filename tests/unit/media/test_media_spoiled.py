@@ -88,3 +88,39 @@ def test_a_hole_in_the_middle_is_damage_and_a_long_still_is_not(tmp_path: Path) 
     assert probe(small).damage is None
     slides = without_packets(whole, tmp_path / "slides.mp4", lambda at: 4 <= at < 6)  # mp4 says how long a frame stays
     assert probe(slides).damage is None
+
+
+def with_sound(source: Path, target: Path, sounds: Callable[[float], bool], seconds: float) -> Path:
+    """A copy of the pictures with silence in tenths of a second, where there is sound at all."""
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        sound = new.add_stream("pcm_s16le", rate=8000)
+        for packet in old.demux(old.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                new.mux(packet)
+        for tenth in range(round(seconds * 10)):
+            if sounds(tenth / 10):
+                frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
+                frame.sample_rate, frame.pts = 8000, tenth * 800
+                new.mux(sound.encode(frame))
+        new.mux(sound.encode(None))
+    return target
+
+
+def test_a_still_is_no_hole_while_the_sound_runs_on(tmp_path: Path) -> None:
+    whole = film(tmp_path / "whole.mkv", options={"g": "12", "bf": "0"})
+    silent = without_packets(whole, tmp_path / "silent.mkv", lambda at: 4 <= at < 8)
+    still = with_sound(silent, tmp_path / "still.mkv", lambda at: True, 10)
+    assert probe(still).damage is None
+    lost = with_sound(silent, tmp_path / "lost.mkv", lambda at: not 4 <= at < 8, 10)
+    assert "a hole: for 4.0 s from 4.0 s on" in str(probe(lost).damage)
+
+
+def test_the_last_picture_stays_while_the_sound_goes_on(tmp_path: Path) -> None:
+    whole = film(tmp_path / "whole.mkv", frames=48)
+    for name, seconds, lasts in (("little.mkv", 2.2, 2.0), ("long.mkv", 7.5, 7.5)):
+        info = probe(with_sound(whole, tmp_path / name, lambda at: True, seconds))
+        assert info.duration == pytest.approx(lasts, abs=0.01)
+    lost = with_sound(whole, tmp_path / "stray.mkv", lambda at: at < 3 or at > 700, 701)  # no part of the recording
+    assert probe(lost).duration == pytest.approx(2.9, abs=0.11)
