@@ -45,7 +45,8 @@ class BuildReport:
         sentences: what became of those of all videos in the corpus.
         categories: hours before and after the balance, where one was asked for.
         contaminated: videos that are in the corpus and should not be: they were excluded after they had been stored.
-        second_choice: videos whose words this run took from another file than the first, with what it passed over.
+        remarked: videos whose words this run took from another file than the first (`passed_over`), or of which the
+            source gives bounds that bound nothing (`refused_clips`).
     """
 
     videos: int
@@ -59,7 +60,7 @@ class BuildReport:
     sentences: Sentences = field(default_factory=Sentences)
     categories: tuple[CategoryHours, ...] = ()
     contaminated: tuple[Failure, ...] = ()
-    second_choice: tuple[SourceVideo, ...] = ()
+    remarked: tuple[SourceVideo, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -138,7 +139,7 @@ def build_corpus(
         sentences=sentences,
         categories=choice.categories,
         contaminated=tuple(wrong),
-        second_choice=tuple(video for video in choice.fresh if video.passed_over),
+        remarked=tuple(video for video in choice.fresh if video.passed_over or video.refused_clips),
     )
 
 

@@ -7,7 +7,7 @@ import pickle
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hdvila.corpus.clips import ClipPlan, clips_of
@@ -20,7 +20,7 @@ from hdvila.errors import StoreError
 from hdvila.media import ClipStreams, Form, Packed, Packing, clip_streams, probe
 from hdvila.types import Clip
 
-DAMAGED = "damaged pictures"
+DAMAGED, NO_SPAN = "damaged pictures", "no span"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipP
     info = probe(video.path)
     attempt.step = "clips"
     plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
+    if video.refused_clips:
+        plan = replace(plan, left_out={**plan.left_out, NO_SPAN: len(video.refused_clips)})
     if not plan.clips:
         what = "sentences" if video.clips is None else "given clips"
         counts = ", ".join(f"{number} {reason}" for reason, number in plan.left_out.items())

@@ -56,7 +56,7 @@ class Failure:
 
 def failure_of(video: SourceVideo, step: str, error: Exception) -> Failure:
     """An error as the failure of a video. A defect of ours or of a decoder costs one video, and is called one."""
-    said = one_line(error)
+    said = str(error) or type(error).__name__
     if is_defect(error):
         internal = InternalError(error)
         return Failure(video.video_id, step, video.published(f"{video.path}: {internal}"), internal.kind)

@@ -65,3 +65,13 @@ def test_each_sentence_is_a_clip_and_written_as_its_script_is(tmp_path: Path, na
     plan = plan_of(tmp_path, "talk")
     assert [clip.text for clip in plan.clips] == [one.replace("_", " ") for one in SENTENCES[name].split(" ")]
     assert plan.left_out == {}
+
+
+@pytest.mark.parametrize("name", ["semicolons.csv", "wide.csv", "empty_span.jsonl"])
+def test_a_list_in_another_form_or_with_a_bad_span_gives_its_clips(tmp_path: Path, name: str) -> None:
+    shutil.copy(ODD / "names" / "plain.mp4", tmp_path / "talk.mp4")
+    shutil.copy(ODD / "lists" / "talk.srt", tmp_path)
+    shutil.copy(ODD / "lists" / name, tmp_path)
+    plan = plan_of(tmp_path / name, "talk")
+    assert len(plan.clips) == 2
+    assert plan.left_out == ({"no span": 1} if name == "empty_span.jsonl" else {})

@@ -26,7 +26,7 @@ from hdvila.cli.corpus.records import (
     category_line,
     emit_contaminated,
     emit_failures,
-    emit_second_choice,
+    emit_remarks,
     sentence_line,
     sentence_record,
     step_line,
@@ -92,7 +92,7 @@ def build(
     options = corpus_options(locals())
     report = build_corpus(source, into, options=options, retry_failed=retry_failed, reporter=console.reporter())
     emit_failures(report.failures, json)
-    emit_second_choice(report.second_choice, json)
+    emit_remarks(report.remarked, json)
     emit_contaminated(report.contaminated, json)
     console.emit(_whole(into, report), json, "\n".join(_lines(into, report)))
     console.finish(report.failed + len(report.contaminated))

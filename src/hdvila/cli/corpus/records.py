@@ -17,14 +17,18 @@ def emit_failures(failures: Iterable[Failure], json: bool) -> None:
         console.emit(asdict(failure), json, f"left out at {failure.step}: {failure.video}: {failure.reason}")
 
 
-def emit_second_choice(videos: Iterable[SourceVideo], json: bool) -> None:
-    """Videos whose words are not from the first of their files, since that could not be read."""
+def emit_remarks(videos: Iterable[SourceVideo], json: bool) -> None:
+    """Of videos that can be used: the files of words that were passed over, the given clips that have no span."""
     for video in videos:
-        words_from = video.spoken[0].name
-        passed_over = [{"file": one.file.name, "reason": one.reason} for one in video.passed_over]
-        record = {"video": video.video_id, "words_from": words_from, "passed_over": passed_over}
-        why = "; ".join(f"{one['file']}: {one['reason']}" for one in passed_over)
-        console.emit(record, json, f"{video.video_id}: its words are from {words_from}; passed over {why}")
+        if video.passed_over:
+            words_from = video.spoken[0].name
+            passed_over = [{"file": one.file.name, "reason": one.reason} for one in video.passed_over]
+            record = {"video": video.video_id, "words_from": words_from, "passed_over": passed_over}
+            why = "; ".join(f"{one['file']}: {one['reason']}" for one in passed_over)
+            console.emit(record, json, f"{video.video_id}: its words are from {words_from}; passed over {why}")
+        for refused in video.refused_clips:
+            record = {"video": video.video_id, "refused_clip": refused}
+            console.emit(record, json, f"{video.video_id}: without the clip {refused}")
 
 
 def emit_contaminated(videos: Iterable[Failure], json: bool) -> None:

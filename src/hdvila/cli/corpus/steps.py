@@ -11,7 +11,7 @@ import typer
 
 from hdvila.cli import console
 from hdvila.cli.corpus.options import EXCLUDE, HEIGHT, JSON, LANGUAGE, LIKE, LIST, RETRY, ROOT, SEED, SOURCE, WORKERS
-from hdvila.cli.corpus.records import category_line, emit_failures, emit_second_choice, step_line, step_record
+from hdvila.cli.corpus.records import category_line, emit_failures, emit_remarks, step_line, step_record
 from hdvila.errors import UsageError
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _finish_step(
     write_videos(into, videos, root)
     write_failures(into.parent, failures, _failures_name(into))
     emit_failures(failures, json)
-    emit_second_choice((video for video in videos if video.passed_over), json)
+    emit_remarks(videos, json)
     steps = summarise(came, failures, [step])
     failed = sum(failure.step not in WANTED for failure in failures)
     whole = {

@@ -129,7 +129,7 @@ def _walk(root: Path) -> Iterator[tuple[Path, Sidecars]]:
 
 def is_video_name(name: str) -> bool:
     """Whether a file of this name can be a video."""
-    return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES
+    return os.path.splitext(name)[1].strip().lower() in VIDEO_SUFFIXES
 
 
 class _Places:
@@ -143,9 +143,16 @@ class _Places:
 
     def below_root(self, path: str) -> Path:
         """Raises ValueError where `path` leads out of the folder."""
-        if "\0" in path:
-            raise ValueError(f"{path!r} can be no path")
-        return self.within(self.root, self.root / path)
+        try:
+            can_be = b"\0" not in os.fsencode(path)
+        except UnicodeEncodeError:  # half a character
+            can_be = False
+        if not can_be:
+            raise _Unusable(f"{path!r} can be no path", "what stands as its path can be none")
+        file = self.root / path
+        if "\\" in path and not os.path.lexists(file):  # as Windows writes it
+            file = self.root / path.replace("\\", "/")
+        return self.within(self.root, file)
 
     def within(self, folder: Path, file: Path) -> Path:
         """`file`, which is where it says: all links followed, it lies below `folder`, which may be a link itself.
@@ -217,9 +224,10 @@ def _video_of(row: dict[str, Any], places: _Places, language: str | None) -> Sou
     more = {
         "attributes": {name: row[name] for name in ATTRIBUTES if name in row},
         "duration": row.get("duration"),
-        "clips": _clips_of(row) if "clip" in row else None,
         "root": folder,
     }
+    if "clip" in row:
+        more["clips"], more["refused_clips"] = _clips_of(row)
     video = SourceVideo.with_found(row["id"], path, places.beside(path.parent), language, **more)
     if "transcript" in row:
         video = video.by(places.below_root(row["transcript"]))
@@ -229,7 +237,7 @@ def _video_of(row: dict[str, Any], places: _Places, language: str | None) -> Sou
     return video
 
 
-def _clips_of(row: dict[str, Any]) -> tuple[GivenClip, ...]:
+def _clips_of(row: dict[str, Any]) -> tuple[tuple[GivenClip, ...], tuple[str, ...]]:
     try:
         return read_clips(row["id"], row["clip"])
     except ValueError as error:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hdvila.errors import StoreError
+from hdvila.errors import StoreError, some_of
 from hdvila.files import replacing
 from hdvila.store import Corpus
+from hdvila.text.clean import clean
 
 _TIME = re.compile(r"(\d+):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
 _YOUTUBE = re.compile(r"[\w-]{11}", re.ASCII)
@@ -31,31 +32,43 @@ class GivenClip:
     end: float
 
 
-def read_clips(video_id: str, listed: Any) -> tuple[GivenClip, ...]:
-    """The value of ``clip`` as clips in order of time.
+def read_clips(video_id: str, listed: Any) -> tuple[tuple[GivenClip, ...], tuple[str, ...]]:
+    """The value of ``clip`` as clips in order of time; and of each entry that gives none, its name and the reason.
 
     Raises:
-        ValueError: it is of another form or empty, a clip ends before it starts, or two clips have one id.
+        ValueError: it is of another form or empty, or no entry gives a clip.
     """
     if not isinstance(listed, list):
         raise ValueError("'clip' is no list of clip_id and span")
     if not listed:
         raise ValueError("'clip' names no clip; leave it out to have clips laid at sentence bounds")
-    clips = {}
+    clips: dict[str, GivenClip] = {}
+    refused = []
     for number, entry in enumerate(listed):
-        try:
-            start, end = (_seconds(time) for time in entry["span"])
-        except (TypeError, KeyError, ValueError) as error:
-            raise ValueError(f"clip {number} has no span of two times HH:MM:SS.mmm") from error
-        if not start < end:
-            raise ValueError(f"clip {number} ends before it starts: {entry['span']}")
-        clip_id = str(entry.get("clip_id") or f"{video_id}.{number}.mp4")
+        given = entry.get("clip_id") if isinstance(entry, dict) else None
+        clip_id = clean(str(given or f"{video_id}.{number}.mp4"))
         if not clip_id.startswith(video_id):  # ids are unique in a corpus
             clip_id = f"{video_id}.{clip_id}"
-        if clip_id in clips:
-            raise ValueError(f"two clips are called {clip_id}")
-        clips[clip_id] = GivenClip(clip_id, start, end)
-    return tuple(sorted(clips.values(), key=lambda clip: (clip.start, clip.end)))
+        try:
+            start, end = _span(entry)
+            if clip_id in clips:
+                raise ValueError("another clip before it has this name")
+            clips[clip_id] = GivenClip(clip_id, start, end)
+        except ValueError as error:
+            refused.append(f"{clip_id}: {error}")
+    if not clips:
+        raise ValueError(f"none of its clips can be cut ({some_of(refused)})")
+    return tuple(sorted(clips.values(), key=lambda clip: (clip.start, clip.end))), tuple(refused)
+
+
+def _span(entry: Any) -> tuple[float, float]:
+    try:
+        start, end = (_seconds(time) for time in entry["span"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError("has no span of two times HH:MM:SS.mmm") from error
+    if not start < end:
+        raise ValueError(f"{'has no length' if start == end else 'ends before it starts'}: {entry['span']}")
+    return start, end
 
 
 def as_listed(clips: Sequence[GivenClip]) -> list[dict[str, Any]]:

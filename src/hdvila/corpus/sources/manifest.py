@@ -1,4 +1,7 @@
-"""Manifests: a list of videos as CSV (with a header), JSON lines or Parquet.
+"""Manifests: a list of videos as a table (CSV or TSV, with a header), JSON lines or Parquet.
+
+Cells are parted by commas, semicolons or tabs, whichever gives the most columns that are known. Texts are in UTF-8 or,
+with a byte order mark, UTF-16. Backslashes in paths are slashes where no file is called so.
 
 Columns: ``id`` (default: the path without its ending), ``path`` below the folder of the videos and/or ``url``,
 ``transcript`` (a path too), and what goes into the corpus as it stands: ``category``, ``channel``, ``license``,
@@ -9,10 +12,13 @@ that are given, in the form of HD-VILA-100M (`hdvila.corpus.sources.hd_vila_100m
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,12 +28,18 @@ import pyarrow.parquet as pq
 from hdvila.corpus.sources.video import as_text
 from hdvila.errors import StoreError, UsageError
 from hdvila.files import replacing
+from hdvila.text.clean import clean
 
 ATTRIBUTES = ("category", "channel", "license", "language", "url")
 _TEXTS = ("id", "path", "transcript", *ATTRIBUTES)
 _CLIP = pa.list_(pa.struct([("clip_id", pa.string()), ("span", pa.list_(pa.string()))]))
 _SCHEMA = pa.schema([*((name, pa.string()) for name in _TEXTS), ("duration", pa.float64()), ("clip", _CLIP)])
-_KINDS = ".csv, .jsonl or .parquet"
+_KINDS = ".csv, .tsv, .jsonl or .parquet"
+_KNOWN = frozenset({*_SCHEMA.names, "video_id"})
+_PATHS = "path", "transcript"
+_TABLES = {".csv": ",", ".tsv": "\t"}
+_DELIMITERS = ",;\t"
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def read_manifest(path: Path) -> list[dict[str, Any]]:
@@ -42,11 +54,12 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
     rows = []
     for line, raw in _lines(path):
         row: dict[str, Any] = {name: str(raw[name]) for name in _TEXTS if raw.get(name) not in (None, "")}
+        row |= {name: clean(row[name]) for name in row if name not in _PATHS}
         odd = [name for name in row if isinstance(raw[name], bool | list | dict)]
         if "id" not in row and raw.get("video_id") not in (None, ""):
-            row["id"] = str(raw["video_id"])
+            row["id"] = clean(str(raw["video_id"]))
         if "id" not in row and "path" in row:
-            row["id"] = str(PurePosixPath(row["path"]).with_suffix(""))
+            row["id"] = as_text(os.path.splitext(PurePosixPath(row["path"].replace("\\", "/")))[0])
         if "id" not in row:
             raise UsageError(f"{path}, line {line}: has neither id nor path; give each video one of them")
         if as_text(row["id"]) != row["id"]:
@@ -75,19 +88,29 @@ def write_manifest(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         StoreError: it cannot be written.
     """
     kind = check_kind(path)
-    if kind == ".csv" and any("clip" in row for row in rows):
-        raise UsageError(f"{path}: a .csv cannot hold the bounds of clips; name a .jsonl or .parquet")
+    if kind in _TABLES and any("clip" in row for row in rows):
+        raise UsageError(f"{path}: a {kind} cannot hold the bounds of clips; name a .jsonl or .parquet")
+    if kind != ".jsonl" and (
+        odd := [row["id"] for row in rows if any(clean(row.get(n, "")) != row.get(n, "") for n in _PATHS)]
+    ):
+        raise UsageError(f"{path}: the file of {odd[0]} has a name that is no text; name a .jsonl, or rename the file")
     with replacing(path, kind=StoreError) as partial:
         if kind == ".parquet":
             pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], _SCHEMA), partial)
-        elif kind == ".csv":
+        elif kind in _TABLES:
             with partial.open("w", encoding="utf-8", newline="") as stream:
-                writer = csv.DictWriter(stream, [name for name in _SCHEMA.names if name != "clip"])
+                names = [name for name in _SCHEMA.names if name != "clip"]
+                writer = csv.DictWriter(stream, names, delimiter=_TABLES[kind])
                 writer.writeheader()
                 writer.writerows(rows)
         else:
             with partial.open("w", encoding="utf-8") as stream:
-                stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+                stream.writelines(map(_json_line, rows))
+
+
+def _json_line(row: Mapping[str, Any]) -> str:
+    line = json.dumps(row, ensure_ascii=False)
+    return (line if clean(line) == line else json.dumps(row)) + "\n"  # bytes of a name that are no text
 
 
 def check_kind(path: Path) -> str:
@@ -97,7 +120,7 @@ def check_kind(path: Path) -> str:
         UsageError: none that is known.
     """
     kind = path.suffix.lower().replace("ndjson", "jsonl")
-    if kind not in (".csv", ".jsonl", ".parquet"):
+    if kind not in (*_TABLES, ".jsonl", ".parquet"):
         raise UsageError(f"{path}: a manifest is a {_KINDS}; name one of these")
     return kind
 
@@ -108,11 +131,13 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     if kind == ".parquet":
         yield from enumerate(_parquet_rows(path), start=1)
         return
+    data = path.read_bytes()
+    encoding = next((name for mark, name in _BOMS if data.startswith(mark)), "utf-8")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is no UTF-8 text ({error.reason}); a manifest is a {_KINDS} file") from error
-    if kind == ".csv":
+        raise UsageError(f"{path}: is no text in UTF-8 ({error.reason}); save it in UTF-8 or UTF-16") from error
+    if kind in _TABLES:
         yield from _csv_rows(path, text)
         return
     for number, line in enumerate(text.split("\n"), start=1):
@@ -128,21 +153,35 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    told, _, rest = text.partition("\n")
+    before = 0
+    if told.lower().startswith("sep="):  # as spreadsheets write it
+        text, before = rest, 1
+    reader = max(
+        (_table(text, sign) for sign in _DELIMITERS), key=lambda table: len(_KNOWN & set(table.fieldnames or ()))
+    )
     try:
         if not set(reader.fieldnames or ()) & {"id", "video_id", "path"}:
             raise UsageError(f"{path}: its first line names neither 'id' nor 'path'; begin with a line of column names")
         for row in reader:
-            yield reader.line_num, row
+            if reader.reader.dialect.delimiter != "," and row.get("duration"):
+                row["duration"] = row["duration"].replace(",", ".")
+            yield before + reader.line_num, row
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error}); mend that line") from error
 
 
+def _table(text: str, delimiter: str) -> csv.DictReader[str]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    with suppress(csv.Error):  # the rows will say so
+        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+    return reader
+
+
 def _parquet_rows(path: Path) -> list[dict[str, Any]]:
-    known = {*_SCHEMA.names, "video_id"}
     try:
         with pq.ParquetFile(path) as file:
-            rows: list[dict[str, Any]] = file.read([n for n in file.schema_arrow.names if n in known]).to_pylist()
+            rows: list[dict[str, Any]] = file.read([n for n in file.schema_arrow.names if n in _KNOWN]).to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise UsageError(f"{path}: is no Parquet file that can be read ({error}); write it again") from error
     return rows

@@ -14,6 +14,7 @@ from hdvila.text import Sidecars
 from hdvila.text.first_readable import PassedOver
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of characters; those between stand for bytes of a name
 _SAMPLED = 1 << 16  # bytes at either end of a file that stand for its content
 
 
@@ -27,6 +28,7 @@ class SourceVideo:
         transcript: its subtitles; None: look inside the video.
         others: what else may hold its words, the best first; tried where `transcript` cannot be read.
         passed_over: what was tried before `transcript`, and why it was not taken.
+        refused_clips: of the bounds that are given, those that bound nothing: the name of each and why.
         unclaimed: where nothing was found, subtitle files whose names go on in a way that nobody knows.
         attributes: what the manifest says of it and the corpus keeps.
         duration: seconds, once it was probed.
@@ -44,6 +46,7 @@ class SourceVideo:
     others: tuple[Path, ...] = field(default=(), compare=False)
     passed_over: tuple[PassedOver, ...] = field(default=(), compare=False)
     unclaimed: tuple[str, ...] = field(default=(), compare=False)
+    refused_clips: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def with_found(cls, video_id: str, path: Path, beside: Sidecars, language: str | None, **more: Any) -> SourceVideo:
@@ -70,11 +73,13 @@ class SourceVideo:
         return self._name(self.path)
 
     def published(self, text: str) -> str:
-        """`text` with the files of this video named below the folder of the source, as strangers may read it."""
+        """`text` in one line, with the files of this video named below the folder of the source, as strangers may read
+        it.
+        """
         for file in dict.fromkeys((*self.spoken, self.path)):
             for path in (file.absolute(), file):
                 text = text.replace(str(path), self._name(file))
-        return as_text(text)
+        return as_text(" ".join(text.split()))
 
     def prints(self) -> dict[str, str]:
         """What tells this video from another one of its name, as attributes of its clips.
@@ -112,5 +117,5 @@ def file_print(file: Path) -> str | None:
 
 def as_text(name: str) -> str:
     """A name as text that can be stored, in one line: no control characters, and no bytes but UTF-8."""
-    line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], name)
+    line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], _HALVES.sub("", name))
     return line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
