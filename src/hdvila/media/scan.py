@@ -37,13 +37,15 @@ class Mark(NamedTuple):
 class Scan:
     """What the packets say, in ticks of the stream.
 
-    ``pts``, ``lengths`` of those that are shown, in order of the file; ``slots``, ``sizes`` and ``stamps`` (the time of
-    display, or None) of all; ``sound``: when the sound packets begin, in seconds on the container's clock, as far as
-    they were read; ``sound_end``: when the last of them ends; ``end``: when anything does.
+    ``pts``, ``lengths`` and ``shown`` (times of decoding) of those that are shown, in order of the file; ``slots``
+    (times of decoding), ``sizes`` and ``stamps`` (times of display, or None) of all; ``sound``: when the sound packets
+    begin, in seconds on the container's clock, as far as they were read; ``sound_end``: when the last of them ends;
+    ``end``: when anything does.
     """
 
     pts: list[int] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
+    shown: list[int | None] = field(default_factory=list)
     keys: list[Mark] = field(default_factory=list)
     slots: list[int | None] = field(default_factory=list)
     stamps: list[int | None] = field(default_factory=list)
@@ -117,6 +119,7 @@ def _note_picture(scan: Scan, packet: Any, size: int, stream: Any) -> None:
         scan.last_length = length
     scan.pts.append(pts)
     scan.lengths.append(length)
+    scan.shown.append(scan.slots[-1])
 
 
 def _is_hidden(packet: Any, stream: Any) -> bool:

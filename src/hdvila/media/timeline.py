@@ -104,7 +104,7 @@ def _is_cut_by_edits(scan: Scan, stream: Any) -> bool:
         return False
     end = max(pts + length for pts, length in zip(scan.pts, scan.lengths, strict=True))
     usual = sorted(scan.lengths)[len(scan.lengths) // 2]
-    return bool((stream.start_time or 0) + stream.duration <= end + usual)
+    return bool(stream.duration <= end + usual)  # from the movie's zero on, an empty edit included
 
 
 def _hole(scan: Scan, container: Any, stream: Any) -> str | None:
@@ -139,7 +139,7 @@ def _is_timed(scan: Scan, container: Any, stream: Any) -> bool:
     guessed = container.format.name in _STREAMS and stream.codec_context.name in _MPEG_VIDEO
     if guessed and len(set(scan.pts)) < len(scan.pts):
         return False
-    slots = [slot for slot in scan.slots if slot is not None]
+    slots = [slot for slot in scan.shown if slot is not None]
     back = min((after - before for before, after in pairwise(slots)), default=0)
     ahead = max((after - before for before, after in pairwise(sorted(scan.pts))), default=0)
     return bool(back * stream.time_base > -1 and ahead * stream.time_base < _A_DAY)
