@@ -5,6 +5,7 @@ The top half of a frame shows its number as 12 fields, white = 1, the lowest bit
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import av
@@ -109,3 +110,13 @@ def test_half_a_gif_is_half_a_gif(tmp_path: Path) -> None:
     for harmless in (whole[:-1], whole + bytes(500)):  # without its end mark, and with rubbish behind it
         path.write_bytes(harmless)
         assert probe(path).damage is None
+
+
+def test_a_gif_without_delays_plays_ten_pictures_a_second(tmp_path: Path) -> None:
+    """As browsers show them."""
+    path = tmp_path / "hasty.gif"
+    data = (ODD / "delays.gif").read_bytes()
+    path.write_bytes(re.sub(rb"(?s)(?<=\x21\xf9\x04.)..", bytes(2), data))
+    with open_video(path) as video:
+        np.testing.assert_allclose(video.pts_seconds, np.arange(24) / 10)
+        assert video.info.duration == pytest.approx(2.4)

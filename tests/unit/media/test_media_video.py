@@ -26,6 +26,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "ten_bit_hevc.mkv": {"codec": "libx265", "pixel_format": "yuv420p10le", "x265-params": "log-level=none:pools=1"},
     "intra_refresh.ts": {"x264-params": "intra-refresh=1:keyint=12"},
     "open_groups.ts": {"b_frames": 3, "x264-params": "open-gop=1:b-pyramid=normal:keyint=12"},
+    "clock_that_wraps.ts": {"times": list(range(2_386_040, 2_386_100))},  # 33 bits of 90 kHz end after 95,444 s
     "low_rate.mpg": {"codec": "mpeg1video", "b_frames": 2, "b": "20000"},
     "low_rate.vob": {"codec": "mpeg2video", "b_frames": 2, "b": "20000", "container": "vob"},
     "interlaced.ts": {"x264-params": "interlaced=1:tff=1"},
