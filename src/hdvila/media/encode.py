@@ -13,6 +13,7 @@ import av
 from hdvila.errors import MediaError
 from hdvila.files import replacing
 from hdvila.media.container import speaking_of
+from hdvila.media.x264 import x264_options
 from hdvila.types import Pixels
 
 _BT601 = 6  # of H.273
@@ -23,7 +24,7 @@ def write_video(
 ) -> None:
     """Write pictures as H.264 (4:2:0, BT.601 limited range, one thread).
 
-    The same input gives the same pictures, and nearly always the same file.
+    The same input gives the same file, byte for byte.
 
     The file appears under its name only when it is complete.
 
@@ -42,7 +43,7 @@ def write_video(
         speaking_of(path, "written"),
         av.open(str(partial.absolute()), "w") as container,
     ):
-        _write(container, path, frames, fps, {"crf": str(crf), "preset": preset})
+        _write(container, path, frames, fps, x264_options(crf, preset))
 
 
 def _write(

@@ -11,6 +11,7 @@ import numpy as np
 
 from hdvila.errors import MediaError, UsageError
 from hdvila.media.jpeg import decode_jpeg, encode_jpeg
+from hdvila.media.x264 import x264_options
 from hdvila.types import Frames, Pixels, Seconds
 
 Form = Literal["jpeg", "h264"]
@@ -112,7 +113,9 @@ class _Jpegs:
 
 
 class _H264:
-    """Stretches of two seconds, each with its own headers and beginning with a key frame; BT.601, limited range."""
+    """Stretches of two seconds, each with its own headers and beginning with a key frame; BT.601, limited range.
+
+    The same pictures give the same bytes."""
 
     def __init__(self, quality: int, fps: float) -> None:
         self._loss = min(51, max(1, round(_LOSS + (90 - quality) / 2)))
@@ -152,6 +155,6 @@ class _H264:
         encoder.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"  # half the colour needs even sides
         encoder.time_base, encoder.framerate = 1 / self._rate, self._rate
         encoder.thread_count = 1
-        headers = f"keyint={self._stretch}:min-keyint={self._stretch}:scenecut=0:open-gop=0:repeat-headers=1:annexb=1"
-        encoder.options = {"crf": str(self._loss), "preset": "veryfast", "x264-params": headers}
+        every = {"keyint": self._stretch, "min_keyint": self._stretch, "scenecut": 0, "open_gop": 0}
+        encoder.options = x264_options(self._loss, "veryfast", **every, repeat_headers=1, annexb=1)
         return encoder

@@ -50,8 +50,8 @@ def render(
 ) -> Rendered:
     """Render a world: ``videos/*.mp4``, their ``*.vtt``, ``truth.jsonl``, ``world.json``, ``manifest-*.jsonl``.
 
-    Truth and captions are the same bytes for the same arguments on any machine. A call that was killed is continued by
-    the same call; more videos are added by a call that asks for more.
+    Truth and captions are the same bytes for the same arguments on any machine, videos with the same versions of NumPy
+    and PyAV. A call that was killed is continued by the same call; more videos are added by a call that asks for more.
 
     Args:
         into: the folder; made if it is not there.
