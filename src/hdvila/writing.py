@@ -25,6 +25,7 @@ _CLOSING = "\"'”’)\\]»」』）】》〉〕］"
 _OPENING = "\"'“‘(\\[«「『（【《〈〔［"
 
 _NO_BLANKS = re.compile(f"[{_HAN}{_SYLLABIC}]")
+_RUN = re.compile(f"[{_HAN}{_SYLLABIC}]+")
 _ONE_HAN = re.compile(f"[{_HAN}]")
 _SYLLABLES = re.compile(f"[{_SYLLABIC}]+")
 _WIDE_MARK = re.compile(f"[{_MARKS}]")
@@ -88,6 +89,11 @@ def written_words(text: str) -> list[str]:
             at = mark.end()
         words += _cut(part[at:])
     return [word for word in words if word.strip()]
+
+
+def runs_without_blanks(text: str) -> tuple[str, list[str]]:
+    """What of a text is of other scripts, and the runs of signs that are of scripts without blanks."""
+    return _RUN.sub(" ", text), _RUN.findall(text)
 
 
 def full_stop(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,14 +23,27 @@ from hdvila.media.preprocess import Preprocess, read_hybrids
 from hdvila.media.probe import probe
 from hdvila.search.clips import Span, cut
 from hdvila.search.scan import Found
+from hdvila.text.first_readable import first_readable
 from hdvila.text.sentences.split import split_sentences
 from hdvila.text.transcript import read_transcript
-from hdvila.types import HybridClip, Sentence
+from hdvila.types import HybridClip, Transcript
 
-__all__ = ["Embedded", "Encoder", "embed_file", "only_finite"]
+__all__ = ["Embedded", "Encoder", "WordsBeside", "embed_file", "only_finite", "words_beside"]
 
 _BATCH = 8
 _LONGEST_VIDEO = 1e6  # seconds, eleven days
+
+
+@dataclass(frozen=True, slots=True)
+class WordsBeside:
+    """What the subtitle files beside a video say: the file that is taken, its words, and why those before it are not.
+
+    Where none can be read, `file` is the first and `transcript` None.
+    """
+
+    file: Path | None = None
+    transcript: Transcript | None = None
+    passed_over: str = ""
 
 
 class Encoder(Protocol):
@@ -70,13 +84,18 @@ class Embedded:
 
 
 def embed_file(
-    model: Encoder, found: Found, preprocess: Preprocess, progress: Callable[[float], None] = lambda share: None
+    model: Encoder,
+    found: Found,
+    words: WordsBeside,
+    preprocess: Preprocess,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> Embedded:
     """Cut a video into clips and embed each.
 
     Args:
         model: the encoder, in evaluation mode.
-        found: the video and its subtitle file.
+        found: the video.
+        words: what is said in it, as far as a file beside it says so (`words_beside`).
         preprocess: how it is looked at.
         progress: called now and then with the share of the video that is done, 0..1.
 
@@ -87,7 +106,7 @@ def embed_file(
     """
     with _reading(found):
         info = probe(found.path)
-        spans, note = _look_into(found, info)
+        spans, note = _look_into(found, info, words)
     clips = read_hybrids(found.path, preprocess, [(span.start, span.end) for span in spans])
     parts: list[NDArray[np.float32]] = []
     done = 0
@@ -102,19 +121,39 @@ def embed_file(
         progress(done / len(spans))
 
 
-def _look_into(found: Found, info: VideoInfo) -> tuple[list[Span], str]:
-    """(clips to be, what of its words is missing)."""
+def words_beside(found: Found) -> WordsBeside:
+    """The words of the best of the subtitle files beside a video that can be read.
+
+    Raises:
+        MediaError: the reader stumbled over one of them.
+        InternalError: the program stumbled over a mistake of its own.
+    """
+    if not found.beside:
+        return WordsBeside()
+    with _reading(found):
+        try:
+            read = first_readable(found.beside)
+        except TranscriptError as error:
+            return WordsBeside(found.beside[0], None, str(error))
+        return WordsBeside(
+            read.file, read.transcript, "; ".join(f"{one.file.name}: {one.reason}" for one in read.passed_over)
+        )
+
+
+def _look_into(found: Found, info: VideoInfo, words: WordsBeside) -> tuple[list[Span], str]:
+    """(clips to be, what is remarkable of its words)."""
     if not 0 < info.duration < _LONGEST_VIDEO:
         raise MediaError(f"{found.path}: it would play for {info.duration:g} s: its times are damaged; fetch it again")
-    source = found.transcript or (found.path if info.subtitle_streams else None)
-    sentences: list[Sentence] = []
-    note = ""
-    if source is not None:
+    transcript, taken, missing = words.transcript, words.file and words.file.name, words.passed_over
+    if transcript is None and info.subtitle_streams:
         try:
-            sentences = split_sentences(read_transcript(source))
+            transcript, taken = read_transcript(found.path), "its own track"
         except TranscriptError as error:
-            note = f"without its words: {error}"
-    return cut(info.duration, sentences), note
+            missing = missing or str(error)
+    if transcript is None:
+        return cut(info.duration), f"without its words: {missing}" if missing else ""
+    note = f"its words are from {taken}; passed over {missing}" if missing else ""
+    return cut(info.duration, split_sentences(transcript)), note
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from hdvila.errors import InternalError, MediaError, reason_of
 from hdvila.media.preprocess import Preprocess
 from hdvila.progress import Bar, Reporter
 from hdvila.search.database import from_column, to_column, write_meta
-from hdvila.search.embed import Encoder, embed_file
+from hdvila.search.embed import Encoder, embed_file, words_beside
 from hdvila.search.look import look_of, note_seen, shares_seen
 from hdvila.search.scan import Found, Scan, content_of, is_gone
 from hdvila.search.vectors import pack
@@ -130,8 +130,9 @@ def _index_file(
 ) -> FileReport:
     path = str(found.path)
     try:
-        content = content_of(found)
-    except OSError as error:  # perhaps it can be read next time, so nothing is written down about it
+        words = words_beside(found)
+        content = content_of(found, words.file)
+    except (OSError, MediaError) as error:  # perhaps it can be read next time, so nothing is written down about it
         return FileReport(path, "failed", reason_of(error), 0 if before is None else before.clips)
     if before is not None and before.digest == content[0]:
         with connection:
@@ -142,7 +143,7 @@ def _index_file(
     if (twin := _twin(connection, found, content)) is not None:
         return twin
     try:
-        embedded = embed_file(model, found, look, progress)
+        embedded = embed_file(model, found, words, look, progress)
     except InternalError as error:  # not of the file, so it is tried again by the next program
         return FileReport(path, "failed", f"{path}: {error}", 0 if before is None else before.clips)
     except MediaError as error:

@@ -22,6 +22,7 @@ from hdvila.search.scan import roots_of, scan
 from hdvila.search.speech import heard, said
 from hdvila.search.vectors import Vectors, read_vectors
 from hdvila.search.words import read_words, small_world, trusted_cosine
+from hdvila.text.clean import clean
 from hdvila.types import Moment
 
 __all__ = ["FileReport", "Library", "open_library"]
@@ -140,7 +141,7 @@ class Library:
             LibraryError: there is no library here, it is damaged, or its model is gone or has changed.
             CheckpointError: the model gives no numbers for these words.
         """
-        _check_query(words, k)
+        words = _checked(words, k)
         if not channels or not set(channels) <= {"picture", "speech"}:
             raise UsageError(f"channels={channels!r}: choose from picture and speech")
         with connect(self.path) as connection:
@@ -166,7 +167,7 @@ class Library:
             UsageError: no words, or `k` below 1.
             LibraryError: there is no library here, or it is damaged.
         """
-        _check_query(words, k)
+        words = _checked(words, k)
         with connect(self.path) as connection:
             return said(connection, words, k)
 
@@ -265,8 +266,11 @@ class Library:
         raise UsageError(f"{self.path} was made with another model than this, and vectors of two cannot be compared")
 
 
-def _check_query(words: str, k: int) -> None:
+def _checked(words: str, k: int) -> str:
+    """The words of a query, without halves of characters."""
+    words = clean(words)
     if not words.strip():
         raise UsageError("the query is empty: say in a few words what the moment shows")
     if k < 1:
         raise UsageError(f"k={k}: ask for at least one hit")
+    return words

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from hdvila.errors import UsageError, reason_of
-from hdvila.text.sidecars import SUFFIXES as SUBTITLES
-from hdvila.text.sidecars import find_sidecar
+from hdvila.text.sidecars import Sidecars
 
 __all__ = ["Found", "Scan", "content_of", "is_gone", "roots_of", "scan"]
 
@@ -26,10 +25,10 @@ SUFFIXES = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A video and the subtitle file beside it. Paths are absolute."""
+    """A video and the subtitle files beside it, the best first. Paths are absolute."""
 
     path: Path
-    transcript: Path | None
+    beside: tuple[Path, ...]
     size: int
     stamp: str
 
@@ -75,31 +74,30 @@ def scan(roots: Iterable[Path]) -> Scan:
         roots: as `roots_of` gives them.
     """
     result = Scan(tuple(roots))
-    found: dict[Path, Path | None] = {}
+    found: dict[Path, tuple[Path, ...]] = {}
     for root in result.roots:
         if root.is_dir():
             found.update(_videos_below(root, result.unreadable))
         elif os.path.lexists(root):
-            subtitles = _by_stem(name for name in _names_in(root.parent) if _suffix(name) in SUBTITLES)
-            found[root] = find_sidecar(root, subtitles[root.stem])
-    for path, transcript in sorted(found.items(), key=lambda pair: pair[0]):
+            found[root] = Sidecars(root.parent, partial(_is_video, named=root.name)).of(root.name)
+    for path, beside in sorted(found.items(), key=lambda pair: pair[0]):
         try:
-            result.videos[str(path)] = _look_at(path, transcript)
+            result.videos[str(path)] = _look_at(path, beside)
         except OSError as error:
             result.unreadable[str(path)] = reason_of(error)
     return result
 
 
-def content_of(found: Found) -> tuple[str, str]:
-    """Hashes of the bytes of the video and of its subtitle file together, and of the video alone.
+def content_of(found: Found, words: Path | None) -> tuple[str, str]:
+    """Hashes of the bytes of the video and of the file of its words together, and of the video alone.
 
     Raises:
         OSError: one of them cannot be read.
     """
     digest = hashlib.blake2b(_sum(found.path), digest_size=20)
     video = digest.hexdigest()
-    if found.transcript is not None:
-        digest.update(_sum(found.transcript))
+    if words is not None:
+        digest.update(_sum(words))
     return digest.hexdigest(), video
 
 
@@ -125,14 +123,7 @@ def _place(name: str | os.PathLike[str]) -> Path:
     return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
 
 
-def _names_in(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
-
-
-def _videos_below(root: Path, unreadable: dict[str, str]) -> Iterator[tuple[Path, Path | None]]:
+def _videos_below(root: Path, unreadable: dict[str, str]) -> Iterator[tuple[Path, tuple[Path, ...]]]:
     def note(error: OSError) -> None:
         unreadable[str(error.filename)] = reason_of(error)
 
@@ -144,31 +135,21 @@ def _videos_below(root: Path, unreadable: dict[str, str]) -> Iterator[tuple[Path
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        subtitles = _by_stem(name for name in names if _suffix(name) in SUBTITLES)
-        for name in names:
-            if not name.startswith(".") and _suffix(name) in SUFFIXES:
-                path = Path(folder, name)
-                yield path, find_sidecar(path, subtitles[path.stem])
+        videos = [name for name in names if not name.startswith(".") and _is_video(name)]
+        if videos:
+            beside = Sidecars(Path(folder), _is_video)
+            yield from ((Path(folder, name), beside.of(name)) for name in videos)
 
 
-def _by_stem(names: Iterable[str]) -> defaultdict[str, list[str]]:
-    """Subtitle files by the stem of the video they may belong to: ``talk.en.vtt`` under ``talk.en`` and ``talk``."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for name in names:
-        stem = os.path.splitext(name)[0]
-        for key in {stem, os.path.splitext(stem)[0]}:
-            found[key].append(name)
-    return found
+def _is_video(name: str, named: str = "") -> bool:
+    """Whether a file is a video by its name, or the one that was `named`."""
+    return name == named or os.path.splitext(name)[1].strip().lower() in SUFFIXES
 
 
-def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
-
-
-def _look_at(path: Path, transcript: Path | None) -> Found:
-    facts = [(file.name, file.stat()) for file in (path, transcript) if file is not None]
+def _look_at(path: Path, beside: tuple[Path, ...]) -> Found:
+    facts = [(file.name, file.stat()) for file in (path, *beside) if file == path or file.exists()]
     for name, fact in facts:
         if not stat.S_ISREG(fact.st_mode):  # reading a pipe would wait for ever
             raise OSError(f"{name} is no regular file: put a copy of the file there, or take it away")
     stamp = repr([(name, fact.st_size, fact.st_mtime_ns) for name, fact in facts])
-    return Found(path, transcript, facts[0][1].st_size, stamp)
+    return Found(path, beside, facts[0][1].st_size, stamp)

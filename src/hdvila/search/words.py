@@ -12,6 +12,7 @@ from hdvila.errors import some_of
 from hdvila.search.embed import Encoder, only_finite
 from hdvila.search.vectors import Vectors
 from hdvila.text.tokenizer import Tokenizer
+from hdvila.writing import word_count
 
 __all__ = ["Reading", "read_words", "small_world", "trusted_cosine"]
 
@@ -75,7 +76,7 @@ def trusted_cosine(model: Encoder, vectors: Vectors, words: str, reading: Readin
     if reading.known < _ENOUGH_KNOWN:
         return 2.0
     random = np.random.default_rng(0)
-    count = min(len(words.split()), _LONGEST)
+    count = min(max(1, word_count(words)), _LONGEST)
     texts = [" ".join(random.choice(vocabulary, count)) for _ in range(_DRAWN)]
     best = [vectors.best(query_D, 1)[1][0] for query_D in only_finite(model.embed_text(texts), "words")]
     return float(np.quantile(best, _BELIEVED))

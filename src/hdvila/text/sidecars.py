@@ -116,11 +116,6 @@ class Sidecars:
             self._owned[owner].append((file, free_name_says(rest), 0))
 
 
-def find_sidecar(video: Path, names: Iterable[str] | None = None) -> Path | None:
-    """The best of the subtitle files of a video."""
-    return next(iter(Sidecars(video.parent, lambda name: name == video.name).of(video.name)), None)
-
-
 def subtitle_suffix(name: str) -> str | None:
     """The ending by which a name is one of a subtitle file, in small letters and without ``.gz``; None: it is none."""
     plain = name.lower().removesuffix(".gz")

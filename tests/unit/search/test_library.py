@@ -389,3 +389,39 @@ def test_a_library_of_crops_goes_on_with_crops_until_it_is_empty(
         connection.execute("DELETE FROM files")
     anew = library.index(videos, model)
     assert all(report.seen == crop.to_look().share_seen(64, 96) for report in anew)
+
+
+def test_words_come_from_the_next_file_where_the_first_holds_none_and_that_is_said(
+    index: Index, videos: Path, library: Library, model: ColourModel
+) -> None:
+    (videos / "red.srt").write_bytes(b"")
+    (videos / "red.en-de.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:03.000\nA translated wall.\n")
+    (videos / "Subs").mkdir()
+    (videos / "Subs" / "RED.English.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:03.000\nA red wall.\n")
+    reports = {Path(report.file).name: report for report in library.index(videos, model)}
+    assert reports["red.mp4"].status == "indexed"
+    assert reports["red.mp4"].reason.startswith("its words are from RED.English.vtt; passed over red.srt: the file is")
+    assert [Path(hit.file).name for hit in library.said("wall")] == ["red.mp4"]
+    assert library.said("translated") == []
+    seen = model.clips_seen
+    (videos / "red.en-de.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:03.000\nAnother translation.\n")
+    assert index()["red.mp4"] == "unchanged"
+    assert model.clips_seen == seen
+
+
+def test_words_are_found_inside_scripts_without_blanks(index: Index, videos: Path, library: Library) -> None:
+    cues = "00:01.000 --> 00:03.000\n今天我们用 Python 做菜。\n\n00:04.000 --> 00:06.000\n然后加两杯水。\n"
+    (videos / "red.vtt").write_text(f"WEBVTT\n\n{cues}", encoding="utf-8")
+    index()
+    for words, said in {
+        "做菜": "今天我们用 Python 做菜。",
+        "python 我们": "今天我们用 Python 做菜。",
+        "杯水": "然后加两杯水。",
+    }.items():
+        hits = library.said(words)
+        assert [hit.text for hit in hits] == [said]
+        assert hits[0].score > 0
+        assert library.search(words, channels=("speech",))[0].text == said
+    assert library.said("菜做") == []
+    assert library.said("half \ud83d 水") == []
+    assert library.search("加一杯水", channels=("speech",))[0].text == "然后加两杯水。"
