@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from hdvila.annotations.carve import place_of
 from hdvila.corpus.choice.exclude import ExcludedIds
 from hdvila.corpus.choice.languages import ANY, check_language, unwanted_language
 from hdvila.corpus.describe import describe
@@ -68,7 +68,7 @@ def split_corpus(
     source = Corpus(corpus)
     ends = np.cumsum(list(shares.values()))
     part_of = {
-        video: min(int(np.searchsorted(ends, _place(seed, video), side="right")), len(ends) - 1)
+        video: min(int(np.searchsorted(ends, place_of(video, seed), side="right")), len(ends) - 1)
         for video in source.table["video_id"].unique().to_pylist()
     }
     if empty := [name for part, name in enumerate(shares) if part not in part_of.values()]:
@@ -178,12 +178,6 @@ def filter_corpus(
 def source_name(corpus: str | os.PathLike[str]) -> str:
     """What a corpus is called in the account of another: the name of its folder."""
     return Path(corpus).resolve().name
-
-
-def _place(seed: int, video: str) -> float:
-    """0..1, evenly spread, of a video."""
-    digest = hashlib.blake2b(f"{seed} {video}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
 
 
 def _texts(corpus: Corpus) -> dict[str, str]:
