@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,8 @@ import torch
 from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
-from hdvila.media.preprocess import Preprocess, read_hybrid
+from hdvila.media.in_memory import given_frames
+from hdvila.media.preprocess import Preprocess, read_given, read_hybrid
 from hdvila.models.hdvila.saved import damaged, read_config
 from hdvila.nn.pretrained import CONFIG
 from hdvila.nn.run_checkpoint import finished_models, run_of
@@ -36,15 +40,31 @@ class Processor:
     answers: Answers | None = None
     """The vocabulary of a model that answers open questions."""
 
-    def read(self, path: str | Path, start: float | None = None, end: float | None = None) -> HybridClip:
+    def read(
+        self,
+        source: Any,
+        start: float | None = None,
+        end: float | None = None,
+        *,
+        fps: float | None = None,
+        times: Any = None,
+    ) -> HybridClip:
         """The frames of a video, or of its seconds start..end, as the model wants them; at least four fifths of each
         are seen, whatever its shape (`Preprocess.to_look`).
 
+        Args:
+            source: a path; or frames or an image in memory, with `fps` or `times` (`hdvila.media.in_memory`).
+
         Raises:
             MediaError: the file cannot be read.
-            UsageError: a span that is not in the video.
+            UsageError: a span that is not in the video, or frames that cannot be meant.
         """
-        return read_hybrid(path, self.preprocess.to_look(), start, end)
+        _check_span(start, end)
+        if not isinstance(source, str | os.PathLike):
+            return read_given(given_frames(source, fps, times), self.preprocess.to_look(), start, end)
+        if fps is not None or times is not None:
+            raise UsageError(f"{source}: a file says itself when its frames are shown: leave fps and times out")
+        return read_hybrid(source, self.preprocess.to_look(), start, end)
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """(ids, mask), each (len(texts), text_length)."""
@@ -86,6 +106,14 @@ class Processor:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise damaged(folder / CONFIG, what) from error
         return cls(preprocess, Tokenizer.load(folder), length, _load_answers(folder, described))
+
+
+def _check_span(start: Any, end: Any) -> None:
+    for name, second in (("start", start), ("end", end)):
+        if second is not None and not (isinstance(second, Real) and 0 <= float(second) < math.inf):
+            raise UsageError(f"{name}={second!r}: give seconds, a finite number of 0 or more")
+    if start is not None and end is not None and end < start:
+        raise UsageError(f"start={start}, end={end}: the clip ends before it starts; exchange them")
 
 
 def _load_answers(folder: Path, described: Mapping[str, Any]) -> Answers | None:

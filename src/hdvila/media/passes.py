@@ -8,13 +8,37 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
 from hdvila.media.picture import Picture
-from hdvila.media.video import Video
 from hdvila.types import Seconds
 
 Span = tuple[float, float]
+
+
+class Described(Protocol):
+    """What errors and spans need to know of a source."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def duration(self) -> float: ...
+
+
+class Source(Protocol):
+    """What clips are cut from: an open `Video`, or frames in memory (`hdvila.media.in_memory`)."""
+
+    @property
+    def info(self) -> Described: ...
+
+    @property
+    def pts_seconds(self) -> Seconds: ...
+
+    def indices_at(self, times: Sequence[float] | Seconds) -> NDArray[np.int64]: ...
+
+    def only(self, indices: Sequence[int]) -> Iterator[Picture]: ...
 
 
 class Job(Protocol):
@@ -30,7 +54,7 @@ class Job(Protocol):
 AnyJob = TypeVar("AnyJob", bound=Job)
 
 
-def run(video: Video, jobs: Sequence[AnyJob]) -> Iterator[AnyJob]:
+def run(video: Source, jobs: Sequence[AnyJob]) -> Iterator[AnyJob]:
     """Feed every job its frames in one pass; yields them filled, in the order given."""
     waiting: dict[int, list[int]] = defaultdict(list)
     left = []
@@ -54,7 +78,7 @@ def run(video: Video, jobs: Sequence[AnyJob]) -> Iterator[AnyJob]:
             turn += 1
 
 
-def within(video: Video, span: Span) -> Span:
+def within(video: Source, span: Span) -> Span:
     """The part of `span` that the video has.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from av.video.reformatter import Interpolation, VideoReformatter
 
@@ -58,10 +58,18 @@ class Development:
         return self._converters[key]
 
 
+class _Developing(Protocol):
+    """What turns a frame into pixels: a `Development`, or nothing at all for frames that are pixels already."""
+
+    def rgb(self, frame: Any) -> Pixels: ...
+
+    def sized(self, frame: Any, height: int, width: int) -> Pixels: ...
+
+
 class Picture:
     """A decoded frame, number `index` of its video, with what has been made of it already."""
 
-    def __init__(self, index: int, frame: Any, development: Development) -> None:
+    def __init__(self, index: int, frame: Any, development: _Developing) -> None:
         self.index = index
         self._frame, self._development = frame, development
         self._made: dict[object, Any] = {}

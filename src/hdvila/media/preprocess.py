@@ -10,10 +10,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from hdvila.errors import UsageError
-from hdvila.media.passes import Span, run, timeline, within
+from hdvila.media.in_memory import GivenFrames
+from hdvila.media.passes import Source, Span, run, timeline, within
 from hdvila.media.picture import Picture
 from hdvila.media.sampling import HybridSampling, hybrid_indices
-from hdvila.media.video import Video, open_video
+from hdvila.media.video import open_video
 from hdvila.media.view import RATIO, Fit, View
 from hdvila.types import NOT_IN_VECTORS, HybridClip, Pixels
 
@@ -127,6 +128,18 @@ def read_hybrid(
         return next(_read(video, preprocess, [span], rng))
 
 
+def read_given(
+    frames: GivenFrames, preprocess: Preprocess, start: float | None = None, end: float | None = None
+) -> HybridClip:
+    """`read_hybrid` of frames in memory. Without `start` and `end` the clip is all of them, from the first on.
+
+    Raises:
+        UsageError: the clip begins after the last frame, or ends before it starts.
+    """
+    first = float(frames.pts_seconds[0]) if start is None else start
+    return next(_read(frames, preprocess, [(first, frames.info.duration if end is None else end)], None))
+
+
 def read_hybrids(
     path: str | os.PathLike[str], preprocess: Preprocess, spans: Sequence[Span], rng: np.random.Generator | None = None
 ) -> Iterator[HybridClip]:
@@ -145,7 +158,7 @@ def read_hybrids(
 class _HybridJob:
     """One clip: frame numbers of its segments, then the pixels."""
 
-    def __init__(self, video: Video, preprocess: Preprocess, span: Span, rng: np.random.Generator | None) -> None:
+    def __init__(self, video: Source, preprocess: Preprocess, span: Span, rng: np.random.Generator | None) -> None:
         shown = video.indices_at(timeline(*within(video, span), preprocess.fps))
         middle, others = hybrid_indices(len(shown), preprocess.sampling, rng, preprocess.hr_every)
         self._middle, self._others = shown[middle], shown[others]
@@ -179,7 +192,7 @@ class _HybridJob:
 
 
 def _read(
-    video: Video, preprocess: Preprocess, spans: Sequence[Span], rng: np.random.Generator | None
+    video: Source, preprocess: Preprocess, spans: Sequence[Span], rng: np.random.Generator | None
 ) -> Iterator[HybridClip]:
     for job in run(video, [_HybridJob(video, preprocess, span, rng) for span in spans]):
         yield job.clip()

@@ -32,7 +32,9 @@ class Reader(Protocol):
     def preprocess(self) -> Any:
         """Sizes and sampling, for callers that read frames themselves."""
 
-    def read(self, path: str | Path, start: float | None, end: float | None) -> HybridClip: ...
+    def read(
+        self, source: Any, start: float | None, end: float | None, *, fps: float | None = None, times: Any = None
+    ) -> HybridClip: ...
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]: ...
 
@@ -72,26 +74,52 @@ class PretrainedModel(nn.Module):
         return next(self.parameters()).device
 
     @torch.no_grad()
-    def embed_video(self, path: str | Path, start: float | None = None, end: float | None = None) -> Tensor:
-        """A video file, or its seconds start..end, to a unit vector (D,).
+    def embed_video(
+        self,
+        source: Any,
+        start: float | None = None,
+        end: float | None = None,
+        *,
+        fps: float | None = None,
+        times: Any = None,
+    ) -> Tensor:
+        """A video, or its seconds start..end, to a unit vector (D,); a list of N videos to (N, D).
+
+        Args:
+            source: a path; frames (T, H, W, 3) uint8 RGB in memory, NumPy or torch, with `fps` or `times`; one image,
+                (H, W, 3) uint8 RGB or of Pillow, as a video that stands still; or a list of these, to each of which the
+                other arguments apply.
+            start, end: seconds, half-open; None is the start or end of the video.
+            fps: frames a second of frames in memory.
+            times: (T,) seconds at which they appear.
 
         Raises:
-            UsageError: the model has no processor.
+            UsageError: the model has no processor, a span that is not in the video or not made of finite numbers, or
+                frames that cannot be meant.
             MediaError: the file cannot be read.
         """
-        clip = self._reader().read(path, start, end)
+        if isinstance(source, list | tuple):
+            if not source:
+                raise UsageError("an empty list of videos has no vectors: give at least one")
+            return torch.stack([self.embed_video(one, start, end, fps=fps, times=times) for one in source])
+        clip = self._reader().read(source, start, end, fps=fps, times=times)
         high, low = (None if x is None else torch.from_numpy(x)[None].to(self.device) for x in (clip.high, clip.low))
         with evaluating(self):
             return self.encode_video(high, low)[0]
 
     @torch.no_grad()
     def embed_text(self, texts: str | Sequence[str]) -> Tensor:
-        """Texts to unit vectors (number of texts, D).
+        """A text, or a list of N texts, to unit vectors (N, D); one text is a list of one.
 
         Raises:
-            UsageError: the model has no processor.
+            UsageError: the model has no processor, there is no text, or something is no text.
         """
-        ids, mask = self._reader().tokenize([texts] if isinstance(texts, str) else list(texts))
+        given = [texts] if isinstance(texts, str) else list(texts)
+        if other := [one for one in given if not isinstance(one, str)]:
+            raise UsageError(f"{other[0]!r} is no text: give a text or a list of texts")
+        if not given:
+            raise UsageError("an empty list of texts has no vectors: give at least one")
+        ids, mask = self._reader().tokenize(given)
         with evaluating(self):
             return self.encode_text(ids.to(self.device), mask.to(self.device))
 
