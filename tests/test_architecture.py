@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "hdvila"
-EVERYONE = {"types", "errors", "files", "processes", "progress", "writing"}
+EVERYONE = {"types", "errors", "files", "processes", "progress", "writing", "lazy"}
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
@@ -14,6 +14,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "processes": {"errors"},
     "progress": set(),
     "writing": set(),
+    "lazy": set(),
     "media": set(),
     "text": {"media"},  # opening a file whose tracks hold subtitles
     "nn": set(),

@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def train(
-    recipe: str = typer.Argument("", metavar="[RECIPE]", help="Its name; see --list."),
+    recipe: str = typer.Argument("", metavar="[RECIPE]", help="Its name (--list), or FILE.py or FILE.py:NAME."),
     into: Path | None = typer.Option(None, "--into", metavar="RUN", help="The run's folder, begun or continued."),
     changes: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Change a setting, such as steps=100."),
     plan: bool = typer.Option(False, "--plan", help="Parameters, memory, steps and data; nothing is started."),

@@ -6,6 +6,7 @@ from hdvila.corpus.choice.exclude import ExcludedIds, exclude
 from hdvila.corpus.choice.filter import filter_videos
 from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.clips import ClipPlan, plan_clips
+from hdvila.corpus.cluster import on_cluster
 from hdvila.corpus.cut import plan_video
 from hdvila.corpus.cutting import cut_videos
 from hdvila.corpus.describe import describe
@@ -44,6 +45,7 @@ __all__ = [
     "filter_corpus",
     "filter_videos",
     "merge_corpora",
+    "on_cluster",
     "plan_clips",
     "plan_video",
     "read_transcript",

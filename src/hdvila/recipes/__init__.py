@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from hdvila.errors import UsageError
 from hdvila.recipes import miniature_downstream, question_answering, retrieval
+from hdvila.recipes.from_file import is_recipe_file, recipe_from_file
 from hdvila.recipes.hdvila import (
     hdvila_stage1,
     hdvila_stage1_high_resolution,
@@ -58,12 +59,36 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
 }
 
 
+def register_recipe(make: Callable[[], Recipe]) -> Callable[[], Recipe]:
+    """Make a recipe of one's own known by its name, for this process; also a decorator.
+
+    Args:
+        make: a function that gives the recipe. Its docstring says in four lines what it is, the command, the cost and
+            what to expect; lines may be missing.
+
+    Returns:
+        `make`.
+
+    Raises:
+        UsageError: it gives no recipe, or another one has its name.
+    """
+    recipe = make()
+    if not isinstance(recipe, Recipe):
+        raise UsageError(f"register_recipe: {make!r} gives a {type(recipe).__name__}: it must give a Recipe")
+    if RECIPES.get(recipe.name, make) is not make:
+        raise UsageError(f"there is a recipe {recipe.name!r} already: choose another name")
+    RECIPES[recipe.name] = make
+    return make
+
+
 def get_recipe(name: str) -> Recipe:
-    """The recipe of this name.
+    """The recipe of this name, or the one in a Python file, ``FILE.py`` or ``FILE.py:NAME`` (`recipe_from_file`).
 
     Raises:
         UsageError: there is none; the nearest names are given.
     """
+    if is_recipe_file(name):
+        return recipe_from_file(name)
     if name not in RECIPES:
         near = get_close_matches(name, RECIPES, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(RECIPES)}"
@@ -72,6 +97,6 @@ def get_recipe(name: str) -> Recipe:
 
 
 def describe(name: str) -> list[str]:
-    """The four lines of a recipe's docstring: what, command, cost, what to expect."""
-    lines = (RECIPES[name].__doc__ or "").strip().splitlines()
-    return [line.strip() for line in lines if line.strip()]
+    """The four lines of a recipe's docstring: what, command, cost, what to expect; empty where it has fewer."""
+    lines = [line.strip() for line in (RECIPES[name].__doc__ or "").strip().splitlines()]
+    return [*filter(None, lines), "", "", "", ""][:4]

@@ -14,3 +14,20 @@ words.py      what a model makes of a query
 speech.py     what is said in the clips
 query.py      from words to moments
 """
+
+from typing import Any
+
+from hdvila.lazy import offered
+
+_OFFERS = {
+    "Library": "library",
+    "open_library": "library",
+}
+
+
+def __getattr__(name: str) -> Any:
+    return offered(__name__, _OFFERS, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_OFFERS)

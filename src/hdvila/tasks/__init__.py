@@ -1,0 +1,19 @@
+"""What a batch and a step mean, a task a file."""
+
+from typing import Any
+
+from hdvila.lazy import offered
+
+_OFFERS = {
+    "PretrainStage1": "pretrain_stage1",
+    "PretrainStage2": "pretrain_stage2",
+    "VideoQA": "video_qa",
+}
+
+
+def __getattr__(name: str) -> Any:
+    return offered(__name__, _OFFERS, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_OFFERS)

@@ -1,0 +1,18 @@
+"""The training loop and what it works with."""
+
+from typing import Any
+
+from hdvila.lazy import offered
+
+_OFFERS = {
+    "Recipe": "recipe",
+    "train": "loop",
+}
+
+
+def __getattr__(name: str) -> Any:
+    return offered(__name__, _OFFERS, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_OFFERS)

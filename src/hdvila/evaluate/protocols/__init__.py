@@ -27,6 +27,7 @@ __all__ = [
     "get_protocol",
     "read_file",
     "read_split",
+    "register_protocol",
 ]
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -49,6 +50,23 @@ PROTOCOLS: dict[str, Protocol] = {
     )
 }
 """In the order in which they are listed."""
+
+
+def register_protocol(protocol: Protocol) -> Protocol:
+    """Make a protocol of one's own known by its name, for this process: to `get_protocol`, recipes and evaluation.
+
+    Returns:
+        `protocol`.
+
+    Raises:
+        UsageError: it is no protocol, or another one has its name.
+    """
+    if not isinstance(protocol, Protocol):
+        raise UsageError(f"register_protocol: a {type(protocol).__name__} is no protocol: give a hdvila Protocol")
+    if PROTOCOLS.get(protocol.name, protocol) != protocol:
+        raise UsageError(f"there is a protocol {protocol.name!r} already: choose another name")
+    PROTOCOLS[protocol.name] = protocol
+    return protocol
 
 
 def get_protocol(name: str) -> Protocol:
