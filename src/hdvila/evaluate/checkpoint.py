@@ -24,7 +24,7 @@ from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
 from hdvila.evaluate.stop_words import without_stop_words
-from hdvila.hub import find_model, identify, load_model, pick_device, read_note
+from hdvila.hub import check_keywords, find_model, identify, load_model, pick_device, read_note
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
@@ -77,13 +77,14 @@ def evaluate_checkpoint(
         through: changes what the model sees of the clips, for studies.
         predictions: a file for what the model says (`write_predictions`), written before it is scored, so that no later
             error takes hours of work away.
-        config: settings that a checkpoint file cannot tell (`hdvila.load_model`).
+        config: keywords of `hdvila.load_model`, such as settings that a checkpoint file cannot tell.
 
     Raises:
         UsageError: files or videos are missing, or model, protocol and videos may not be put together.
         CheckpointError, StoreError: model or store cannot be read, or `predictions` cannot be written.
     """
     began = time.perf_counter()
+    check_keywords(**config)
     protocol = get_protocol(protocol_name)
     annotations = read_split(protocol, data, "test")
     for note in annotations.notes:
@@ -93,7 +94,7 @@ def evaluate_checkpoint(
     videos = [video.video_id for video in annotations.videos]
     numbers = clip_numbers(prepared, videos, allow_missing=allow_missing)
     place = find_model(checkpoint)
-    model = load_model(place, device=pick_device(), **config)
+    model = load_model(place, **{"device": pick_device(), **config})
     trainings, recipe = from_note(read_note(place, TRAINED_ON)), read_note(place, "recipe.json")
     rates = source.rates.lr_fps, source.rates.hr_every
     unsaid = what_is_unsaid(model, protocol, sampling)

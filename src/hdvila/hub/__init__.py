@@ -2,7 +2,7 @@
 
 from hdvila.hub.device import pick_device
 from hdvila.hub.identity import identify
-from hdvila.hub.load import build_model, find_model, list_models, load_model
+from hdvila.hub.load import build_model, check_keywords, find_model, list_models, load_model
 from hdvila.hub.processor import Processor, answers_of, evaluation_view
 from hdvila.nn.checkpoint import LoadReport, check_finite
 from hdvila.nn.pretrained import evaluating, read_note
@@ -13,6 +13,7 @@ __all__ = [
     "answers_of",
     "build_model",
     "check_finite",
+    "check_keywords",
     "evaluating",
     "evaluation_view",
     "find_model",

@@ -70,7 +70,7 @@ def load_model(
         CheckpointError: the file is missing, damaged, does not fit or holds values that are not finite; names the keys.
         UsageError: a keyword or setting that does not exist or cannot be, or a device that is not there.
     """
-    _check_keywords(device, dtype, strict, config)
+    check_keywords(device=device, dtype=dtype, strict=strict, **config)
     if isinstance(source, Mapping):
         return _fit(open_saved(source, "the state dict"), config, strict).to(device, dtype).eval()
     if not isinstance(source, str | Path) or not str(source):
@@ -110,7 +110,14 @@ def _stands_for(file: Path) -> bool:
         return False
 
 
-def _check_keywords(device: object, dtype: object, strict: object, config: Mapping[str, Any]) -> None:
+def check_keywords(
+    *, device: object = "cpu", dtype: object = torch.float32, strict: object = True, **config: Any
+) -> None:
+    """Make sure that `load_model` takes these keywords, before whatever is done ahead of it.
+
+    Raises:
+        UsageError: as `load_model`.
+    """
     own = ("device", "dtype", "strict")
     for key in config:
         if key not in get_type_hints(HDVILAConfig) and (near := get_close_matches(key, own, n=1)):

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
+from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.hub import Processor, answers_of, identify, load_model, read_note
 from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.inherit import load_shared, load_stage_one
@@ -173,6 +174,8 @@ def test_a_folder_that_is_no_model_says_what_to_give_instead(stage1: tuple[HDVIL
 def test_keywords_that_mean_nothing_are_refused_before_anything_is_read(wrong: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         load_model("nowhere/model.pt", **wrong)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=said):
+        evaluate_checkpoint("nowhere/model.pt", "msrvtt-1ka", Path("nowhere"), **wrong)  # type: ignore[arg-type]
 
 
 def test_weights_beside_those_of_another_module_are_named() -> None:
