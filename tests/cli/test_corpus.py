@@ -291,3 +291,20 @@ def test_a_model_is_published_by_its_name_alone(
     monkeypatch.setattr("hdvila.cli.corpus.look._load", lambda model: GreyModel() if model else None)
     assert main(["corpus", "describe", str(tmp_path / "c"), "--model", str(tmp_path / "my-model")]) == 0
     assert "Under the model my-model the" in (tmp_path / "c" / "DATASHEET.md").read_text(encoding="utf-8")
+
+
+def test_a_video_without_subtitles_is_left_out_and_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    write_video(source / "mute.mp4", [np.zeros((64, 64, 3), np.uint8)] * 10, 5)
+    (source / "talk.vtt").write_text(VTT)
+    assert main(["corpus", "transcript", str(source), "--json"]) == 0
+    said, whole = objects(capsys)
+    assert (said["file"], whole["files"], whole["failed"]) == ("talk.vtt", 1, 0)
+    assert main(["corpus", "build", str(source), "--into", str(tmp_path / "c"), "--min-height", "60", "--json"]) == 0
+    left, whole = objects(capsys)
+    assert (left["video"], left["step"]) == ("mute", "transcript")
+    assert (whole["failed"], whole["left_out"]) == (0, 1)
+    assert main(["corpus", "clips", str(source), "--json"]) == 0

@@ -7,11 +7,14 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
-from hdvila.cli.main import main
+from hdvila.cli.main import app, main
 
 HEAVY = ("torch", "av", "numpy", "faiss", "pyarrow", "rich")
 LISTED = sorted(
@@ -40,6 +43,24 @@ def test_help_imports_nothing_heavy_and_is_quick() -> None:
     assert min(spent) < 0.5
     for name in LISTED:
         assert f"\n  {name} " in shown.stdout
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        if hasattr(command, "list_commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_command_that_prints_results_has_json_as_a_flag_and_a_short_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for path, command in commands(typer.main.get_command(app)):
+        assert [option.is_flag for option in command.params if "--json" in option.opts] == [True], path
+        assert main([*path, "-h"]) == 0
+        assert f"hdvila {' '.join(path)}" in capsys.readouterr().out
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ An expected failure is one line on stderr. Set ``HDVILA_DEBUG=1`` to see where i
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -102,13 +103,17 @@ def emit_table(
 
 
 def emit_markdown(text: str, asked: bool = False) -> None:
-    """Write Markdown tables to stdout: drawn to the terminal's width, or as they stand if asked for or in a pipe."""
+    """Write text with Markdown tables to stdout: the tables drawn to the terminal's width, or as they stand, if that is
+    asked for and in a pipe."""
     if asked or not sys.stdout.isatty():
         emit({}, False, text.rstrip("\n"))
         return
     from rich.markdown import Markdown
 
-    _screen().print(Markdown(text))
+    screen = _screen()
+    for is_table, lines in itertools.groupby(text.splitlines(), lambda line: line.startswith("|")):
+        block = "\n".join(lines)
+        screen.print(Markdown(block) if is_table else _as_text(block))
 
 
 def file_line(status: str, clips: int, file: str, reason: str) -> str:

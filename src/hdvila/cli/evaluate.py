@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 import typer
 
-from hdvila.cli.console import emit, model_name, reporter
+from hdvila.cli.console import emit, emit_markdown, model_name, reporter
 from hdvila.cli.spoken import corpus_lines, record_lines
 from hdvila.errors import UsageError, require
 from hdvila.files import make_room_for
@@ -100,7 +100,10 @@ def evaluate(
         from hdvila.evaluate.report import write_report
 
         write_report(done, report, reporter=reporter())
-    emit(record.to_dict(), json, record_lines(record))
+    if json:
+        emit(record.to_dict(), json)
+    else:
+        emit_markdown(record_lines(record))
 
 
 def _benchmark(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hdvila.cli.console import emit, reporter
+from hdvila.cli.console import emit, emit_markdown, reporter
 
 if TYPE_CHECKING:
     from hdvila.miniature.world import Split
@@ -109,12 +109,13 @@ def describe(
 def sheet(
     into: Path = typer.Argument(..., help="The PNG file to write."),
     seed: int = typer.Option(0, "--seed", help="Which clips."),
+    json: bool = typer.Option(False, "--json", help="One object with the file's name."),
 ) -> None:
     """Draw a clip of each category, its frames and its sentence, as one picture."""
     from hdvila.miniature.sheet import draw_sheet
 
     draw_sheet(into, seed)
-    emit({"file": str(into)}, False, str(into))
+    emit({"file": str(into)}, json, str(into))
 
 
 @app.command()
@@ -141,7 +142,8 @@ def study(
         for result in results:
             emit(asdict(result), True)
     else:
-        emit({}, False, table + f"\n{into / 'table.md'}, {into / 'frame_selection.png'}")
+        emit_markdown(table)
+        reporter().note(f"{into / 'table.md'}, {into / 'frame_selection.png'}")
 
 
 @app.command()
@@ -180,7 +182,8 @@ def reproduction(
         for row in rows:
             emit(asdict(row), True)
     else:
-        emit({}, False, "\n\n".join(tables.values()) + f"\n\n{into / 'tables.md'}, {into / 'tasks.png'}")
+        emit_markdown("\n\n".join(tables.values()))
+        reporter().note(f"{into / 'tables.md'}, {into / 'tasks.png'}")
 
 
 def _pair(text: str) -> tuple[str, str]:

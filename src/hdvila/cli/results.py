@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from hdvila.cli.console import emit
+from hdvila.cli.console import emit, emit_markdown
 
 app = typer.Typer(add_completion=False)
 
@@ -14,7 +14,9 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def results(
     files: list[Path] = typer.Argument(..., help="Records that hdvila evaluate has written, or folders of them."),
-    form: str = typer.Option("markdown", "--format", help="markdown, latex or csv."),
+    form: str | None = typer.Option(
+        None, "--format", help="markdown, latex or csv; default: drawn at a terminal, markdown in a pipe."
+    ),
     json: bool = typer.Option(False, "--json", help="The records themselves, one object each."),
 ) -> None:
     """Tabulate records, a table for each protocol: the numbers with their intervals, and what has been published."""
@@ -29,4 +31,5 @@ def results(
         for record in records:
             emit(record.to_dict(), json)
     else:
-        emit({}, json, tabulate(records, form).rstrip("\n"))  # type: ignore[arg-type]
+        table = tabulate(records, form or "markdown")  # type: ignore[arg-type]
+        emit_markdown(table, asked=form is not None)

@@ -12,7 +12,6 @@ from hdvila.corpus.cutting import cut_into, store_for
 from hdvila.corpus.describe import describe
 from hdvila.corpus.failures import (
     STEPS,
-    WANTED,
     Failure,
     StepSummary,
     merge_failures,
@@ -65,11 +64,11 @@ class BuildReport:
     @property
     def failed(self) -> int:
         """Videos with which something is wrong."""
-        return sum(failure.step not in WANTED for failure in self.failures)
+        return sum(failure.is_fault for failure in self.failures)
 
     @property
     def left_out(self) -> int:
-        """Good videos that were left out because that was asked for: excluded, or too many of their category."""
+        """Good videos that were left out: excluded, too many of their category, or without subtitles."""
         return len(self.failures) - self.failed
 
 

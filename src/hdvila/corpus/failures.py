@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from hdvila.errors import HdvilaError, InternalError, MissingDependency, StoreError, is_defect
 from hdvila.files import replacing
 from hdvila.processes import Died
+from hdvila.text.formats.embedded import NO_WORDS_INSIDE
 
 if TYPE_CHECKING:
     from hdvila.corpus.sources.video import SourceVideo
@@ -52,6 +53,11 @@ class Failure:
     def __post_init__(self) -> None:
         if not self.kind:
             object.__setattr__(self, "kind", self.reason)
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether something is wrong. Nothing is, where that was asked for, or where the video has no subtitles."""
+        return self.step not in WANTED and self.kind not in NO_WORDS_INSIDE
 
 
 def failure_of(video: SourceVideo, step: str, error: Exception) -> Failure:

@@ -58,7 +58,7 @@ def clips(
         line = f"{video.video_id}: {len(plan.clips)} clips of {sum(plan.sentences)} sentences{why}"
         console.emit({**counts, "left_out": plan.left_out}, json, line)
     emit_failures(failures, json)
-    console.finish(len(failures))
+    console.finish(sum(failure.is_fault for failure in failures))
 
 
 def cut(
@@ -97,10 +97,10 @@ def cut(
     whole = {
         "corpus": str(into),
         "videos": found,
-        "failed": len(failures),
+        "failed": sum(failure.is_fault for failure in failures),
         "sentences": sentence_record(sentences),
         "steps": list(map(step_record, steps)),
     }
     lines = [*map(step_line, steps), sentence_line(sentences), f"{into}: {found - len(failures)} of {found} videos"]
     console.emit(whole, json, "\n".join(lines))
-    console.finish(len(failures))
+    console.finish(sum(failure.is_fault for failure in failures))

@@ -166,14 +166,14 @@ def _finish_step(
 ) -> None:
     """Write the list and the table of failures beside it, and say what came of the step."""
     from hdvila.corpus import write_videos
-    from hdvila.corpus.failures import WANTED, summarise, write_failures
+    from hdvila.corpus.failures import summarise, write_failures
 
     write_videos(into, videos, root)
     write_failures(into.parent, failures, _failures_name(into))
     emit_failures(failures, json)
     emit_remarks(videos, json)
     steps = summarise(came, failures, [step])
-    failed = sum(failure.step not in WANTED for failure in failures)
+    failed = sum(failure.is_fault for failure in failures)
     whole = {
         "list": str(into),
         "root": str(root),

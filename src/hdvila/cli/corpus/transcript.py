@@ -56,6 +56,8 @@ def _count(folder: Path, language: str | None, restorer: Restorer, json: bool) -
 
     totals, reasons = Counter[str](), Counter[str]()
     for name, said in read_transcripts(folder, language=language):
+        if isinstance(said, Failure) and not said.is_fault:
+            continue  # a video without subtitles
         totals["files"] += 1
         if isinstance(said, Failure):
             reasons[said.kind] += 1
