@@ -195,7 +195,7 @@ def test_a_library_and_its_model_can_be_moved_together(
         (("index", "videos", "--into", "lib", "--model", "videos"), 1, "config.json"),
         (("index", "videos", "--into", "videos/00.mp4", "--model", "{model}"), 2, "is a file"),
         (("evaluate", "--model", "{model}", "--corpus", "none"), 2, "there is no such corpus"),
-        (("evaluate", "--model", "{model}", "--corpus", "videos"), 1, "is no corpus"),
+        (("evaluate", "--model", "{model}", "--corpus", "videos"), 1, "is not a corpus"),
     ],
 )
 def test_what_is_not_there_is_one_line(

@@ -202,7 +202,7 @@ def read_record(path: Path) -> Record:
         return Record(**known)
     except (OSError, ValueError, RecursionError, TypeError) as error:
         raise UsageError(
-            f"{path}: is no record of an evaluation ({reason_of(error)}); make one with hdvila evaluate"
+            f"{path}: is not a record of an evaluation ({reason_of(error)}); make one with hdvila evaluate"
         ) from error
 
 
@@ -223,7 +223,7 @@ def hardware(device: str = "cpu") -> dict[str, Any]:
 
 
 def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
 def _fits(value: Any, kind: Any) -> bool:

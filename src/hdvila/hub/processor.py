@@ -101,7 +101,7 @@ class Processor:
             preprocess = Preprocess.from_dict(described["preprocess"])
             length = described["text_length"]
             if type(length) is not int or length < 2:
-                raise UsageError(f"text_length={length!r} is no number of tokens")
+                raise UsageError(f"text_length={length!r} is not a number of tokens")
         except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise damaged(folder / CONFIG, what) from error

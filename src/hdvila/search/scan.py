@@ -150,6 +150,6 @@ def _look_at(path: Path, beside: tuple[Path, ...]) -> Found:
     facts = [(file.name, file.stat()) for file in (path, *beside) if file == path or file.exists()]
     for name, fact in facts:
         if not stat.S_ISREG(fact.st_mode):  # reading a pipe would wait for ever
-            raise OSError(f"{name} is no regular file: put a copy of the file there, or take it away")
+            raise OSError(f"{name} is not a regular file: put a copy of the file there, or take it away")
     stamp = repr([(name, fact.st_size, fact.st_mtime_ns) for name, fact in facts])
     return Found(path, beside, facts[0][1].st_size, stamp)

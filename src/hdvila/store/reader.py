@@ -52,7 +52,7 @@ class Corpus:
         self.root: Path | str = Path(root) if isinstance(self._place, Folder) else str(root)
         if isinstance(self.root, Path):
             if not (self.root / SHARDS).is_dir() and not (self.root / CLIPS).exists():
-                raise StoreError(f"{root}: is no corpus, it has neither {SHARDS}/ nor {CLIPS}; build one there first")
+                raise StoreError(f"{root}: is not a corpus, it has no {SHARDS}/ and no {CLIPS}; build one first")
             self.table, index, rates, _ = read_tables(self.root)
         else:
             self.table, index, rates, _ = read_remote_tables(self._place)

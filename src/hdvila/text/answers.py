@@ -67,7 +67,7 @@ class Answers:
             raise UsageError(f"{file}: it cannot be read as JSON ({error}): give an object answer -> row") from error
         whole = isinstance(rows, dict) and all(type(row) is int for row in rows.values())
         if not whole or not rows or sorted(rows.values()) != list(range(len(rows))):
-            raise UsageError(f"{file}: it is no vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
+            raise UsageError(f"{file}: is not a vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
         if len(words := {clean(word): row for word, row in rows.items()}) < len(rows):
             raise UsageError(
                 f"{file}: two of its answers differ in half a character (a lone surrogate) only: mend them"

@@ -69,7 +69,7 @@ class Tokenizer:
         except Exception as error:  # the library raises bare Exception
             if is_defect(error):
                 raise
-            raise UsageError(f"{file}: is no tokenizer file: {error}; name a tokenizer.json or vocab.txt") from error
+            raise UsageError(f"{file}: is not a tokenizer file: {error}; name a tokenizer.json or vocab.txt") from error
         _obey(backend, settings)
         return cls(backend, str(file))
 

@@ -29,7 +29,7 @@ def read_vocabulary(file: Path) -> dict[str, int]:
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {reason_of(error)}; name a vocab.txt") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: is no vocabulary, one piece a line in UTF-8 ({error}); name a vocab.txt") from error
+        raise UsageError(f"{file}: is not a vocabulary, one piece a line in UTF-8 ({error}); name another") from error
     ended, last = lines[:-1], lines[-1]
     if ended and all(line.endswith("\r") for line in ended):
         ended = [line[:-1] for line in ended]

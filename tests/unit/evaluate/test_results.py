@@ -54,7 +54,7 @@ def test_a_record_comes_back_from_its_file(tmp_path: Path) -> None:
     ]
     for content in ("[1]", "{", '{"protocol": "x"}', "[" * 200_000, *map(json.dumps, odd)):
         (tmp_path / "broken.json").write_text(content)
-        with pytest.raises(UsageError, match="is no record of an evaluation"):
+        with pytest.raises(UsageError, match="is not a record of an evaluation"):
             read_record(tmp_path / "broken.json")
 
 
@@ -66,7 +66,7 @@ def test_a_folder_stands_for_its_records(tmp_path: Path) -> None:
     found, odd = read_records(tmp_path)
     assert ([record.method for record in found], odd) == (["ours_1 & co", "counter"], [])
     assert [record.method for record in read_records(tmp_path / "1.json")[0]] == ["counter"]
-    with pytest.raises(UsageError, match=r"nowhere: is no record of an evaluation \(No such file or directory\)"):
+    with pytest.raises(UsageError, match=r"nowhere: is not a record of an evaluation \(No such file or directory\)"):
         read_records(tmp_path / "nowhere")
     (tmp_path / "2.json").write_text('{"protocol": "x"}')
     found, [why] = read_records(tmp_path)
@@ -74,7 +74,7 @@ def test_a_folder_stands_for_its_records(tmp_path: Path) -> None:
     assert re.search(r"2.json: .* \(it lacks task, metric, .* more\)", why)
     for number in range(2):
         (tmp_path / f"{number}.json").unlink()
-    with pytest.raises(UsageError, match=r"no records of evaluations; of its 1 .json files .*2.json: is no record"):
+    with pytest.raises(UsageError, match=r"no records of evaluations; of its 1 .json files .*2.json: is not a record"):
         read_records(tmp_path)
 
 

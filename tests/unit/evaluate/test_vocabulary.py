@@ -28,4 +28,4 @@ def test_the_vocabulary_beside_an_annotation_file(tmp_path: Path) -> None:
         words, notes = vocabulary_beside(questions, {"accept"})
         assert words == ("accept",)  # of the other file
         assert "not taken for a vocabulary" in notes[0]
-        assert "train_ans2label.json: it is no vocabulary" in notes[0]
+        assert "train_ans2label.json: is not a vocabulary" in notes[0]

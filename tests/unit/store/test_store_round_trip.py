@@ -151,7 +151,7 @@ def test_a_damaged_shard_names_itself_and_the_clip(tmp_path: Path) -> None:
 
 
 def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="is no corpus"):
+    with pytest.raises(StoreError, match="is not a corpus"):
         Corpus(tmp_path)
     fill(tmp_path, videos=1)
     table = pq.read_table(tmp_path / "clips.parquet")

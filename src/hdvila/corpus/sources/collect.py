@@ -114,7 +114,8 @@ def _failure(video_id: str, error: ValueError) -> Failure:
 def _check_kind(file: Path) -> None:
     """Raises ValueError for a pipe or a device, which would keep its reader waiting; what is missing is for later."""
     if file.exists() and not file.is_file():
-        raise _Unusable(f"{as_text(file.name)} is no regular file; put a copy of the video there", "is no regular file")
+        why = "is not a regular file"
+        raise _Unusable(f"{as_text(file.name)} {why}; put a copy of the video there", why)
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, Sidecars]]:

@@ -72,7 +72,7 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
                 row["duration"] = float(raw["duration"])
             except (TypeError, ValueError) as error:
                 raise UsageError(
-                    f"{path}, line {line}: duration {raw['duration']!r} is no number of seconds"
+                    f"{path}, line {line}: duration {raw['duration']!r} is not a number of seconds"
                 ) from error
         if raw.get("clip") is not None:
             row["clip"] = raw["clip"]

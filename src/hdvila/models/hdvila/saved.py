@@ -95,7 +95,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     file = folder / CONFIG
     if not file.is_file():
-        raise CheckpointError(f"{folder}: it has no {CONFIG}, so it is no model folder{_what_it_holds(folder)}")
+        raise CheckpointError(f"{folder}: it has no {CONFIG}, so it is not a model folder{_what_it_holds(folder)}")
     try:
         described = json.loads(file.read_text(encoding="utf-8"))
     except ValueError:
