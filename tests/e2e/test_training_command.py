@@ -53,6 +53,17 @@ def test_a_plan_for_people(capsys: pytest.CaptureFixture[str]) -> None:
         assert words in out
 
 
+def test_a_plan_and_a_start_say_that_accumulating_makes_negatives_fewer(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = ["train", "--plan", "miniature-stage1", "--set", "batch_size=8"]
+    for more, said in (("chunk=2", "told from 7 others\n"), ("accumulate=2", "told from 3 others (accumulate=2 makes")):
+        assert main([*plan, "--set", more]) == 0
+        assert said in capsys.readouterr().out
+    _, _, errors = run_here(command(corpus, tmp_path, steps=1, accumulate=2), capsys)
+    assert "accumulate=2: each pair is told from 3 others, not from 7; chunk saves memory and keeps them all" in errors
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

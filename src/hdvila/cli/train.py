@@ -117,9 +117,17 @@ def _plan_lines(plan: Plan) -> list[str]:
         *(f"  {name:<26}{_bytes(size):>10}" for name, size in sizes.items()),
         "run",
         f"  {plan.steps:,} steps of {plan.batch_size:,} clips: {plan.samples:,} clips{epochs}",
+        *_negatives(plan),
         f"  corpus: {corpus}",
         f"  reads about {_bytes(plan.read_bytes)} of pictures",
     ]
+
+
+def _negatives(plan: Plan) -> list[str]:
+    if not plan.negatives:
+        return []
+    fewer = f" (accumulate={plan.accumulate} makes them fewer, chunk would not)" if plan.accumulate > 1 else ""
+    return [f"  each pair is told from {plan.negatives:,} others{fewer}"]
 
 
 def _count(number: int) -> str:

@@ -17,6 +17,7 @@ from hdvila.recipes.hdvila import (
     hdvila_stage2_low_resolution,
 )
 from hdvila.recipes.miniature import miniature_stage1, miniature_stage2
+from hdvila.recipes.small import hdvila_small_stage1, hdvila_small_stage2
 from hdvila.train.recipe import Recipe
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
@@ -34,6 +35,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "miniature-tgif-transition": miniature_downstream.miniature_tgif_transition,
     "miniature-tgif-frameqa": miniature_downstream.miniature_tgif_frameqa,
     "miniature-tgif-count": miniature_downstream.miniature_tgif_count,
+    "hdvila-small-stage1": hdvila_small_stage1,
+    "hdvila-small-stage2": hdvila_small_stage2,
     "hdvila-stage1": hdvila_stage1,
     "hdvila-stage2": hdvila_stage2,
     "hdvila-stage1-low-resolution": hdvila_stage1_low_resolution,

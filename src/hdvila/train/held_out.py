@@ -63,7 +63,7 @@ def hold_out(source: ClipSource, seed: int = 0) -> tuple[OwnTexts, HeldOutClips]
     if len(videos) < 3:
         raise UsageError(
             f"validate: the corpus has {len(videos)} videos, and two or more are held out to measure on: learn from "
-            "more videos, or leave validate.every out"
+            "more videos, or measure nothing (--set validate=none)"
         )
     wanted, away = min(SHARE * len(clips), MOST), list[int]()
     chosen = 0
@@ -76,7 +76,7 @@ def hold_out(source: ClipSource, seed: int = 0) -> tuple[OwnTexts, HeldOutClips]
     if len(spoken) < 2:
         raise UsageError(
             f"validate: {len(spoken)} of the {len(away)} clips that are held out to measure on have words: learn from "
-            "more clips, or leave validate.every out"
+            "more clips, or measure nothing (--set validate=none)"
         )
     left = np.setdiff1d(np.arange(len(clips)), np.array(away))
     note = f"{len(away):,} of {len(clips):,} clips ({chosen:,} videos) are not learned from, but measured on"

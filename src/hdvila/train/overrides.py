@@ -65,6 +65,10 @@ def _apply(root: Any, settings: Any, prefix: str, wanted: Mapping[str, str]) -> 
             if "" not in changes:
                 raise _unknown(root, f"{key}.{next(iter(changes))}")
             new[name] = _parse(key, changes[""], annotation)
+        elif "" in changes and changes[""].lower() == "none" and type(None) in _alternatives(annotation):
+            if len(changes) > 1:
+                raise UsageError(f"{key}=none switches off what {key}.{max(changes)} sets: give one of the two")
+            new[name] = None
         elif "" in changes:
             inside = ", ".join(f"{key}.{field.name}" for field in fields(part))
             raise UsageError(f"{key} is a group of settings, not a value: set one of {inside}")

@@ -47,6 +47,10 @@ class Plan:
     """Bytes of pictures that the run reads from the store."""
     store_bytes: int
     """Size of a corpus of `clips` clips."""
+    negatives: int
+    """Other pairs that each pair of a contrastive loss is told from; 0 for other losses."""
+    accumulate: int
+    """Micro-batches of a step, which make them fewer."""
 
     @property
     def samples(self) -> int:
@@ -93,6 +97,8 @@ def plan(recipe: Recipe) -> Plan:
         recipe.data.miniature.videos if recipe.data.miniature and not recipe.data.corpus else 0,
         int(recipe.steps * recipe.batch_size * sample),
         int(known * clip),
+        recipe.negatives,
+        recipe.accumulate,
     )
 
 

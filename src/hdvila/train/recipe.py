@@ -69,7 +69,8 @@ class Recipe:
     batch_size: int
     """Clips of one step over all processes and micro-batches: the same on any number of GPUs."""
     accumulate: int = 1
-    """Micro-batches of a step. A contrastive loss sees one micro-batch at a time; `chunk` cuts without that cost."""
+    """Micro-batches of a step. A contrastive loss sees one micro-batch at a time, so each pair has fewer negatives;
+    `chunk` cuts without that cost."""
     chunk: int = 0
     """Clips of a process that run through the model at a time (gradient cache); 0: all of a micro-batch."""
     activation_checkpointing: bool = False
@@ -88,6 +89,11 @@ class Recipe:
     processes: int = 1
     """How many GPUs the numbers were chosen for; `plan` counts with it, a run uses what it is started on."""
 
+    @property
+    def negatives(self) -> int:
+        """Other pairs that each pair of a contrastive loss is told from, on whichever process; 0 for other losses."""
+        return self.batch_size // self.accumulate - 1 if isinstance(self.task, PretrainStage1) else 0
+
     def __post_init__(self) -> None:
         for key in ("steps", "batch_size", "accumulate", "checkpoint_every", "keep_checkpoints", "processes"):
             if getattr(self, key) < 1:
@@ -100,6 +106,15 @@ class Recipe:
             raise UsageError(
                 f"model.variant={self.model.variant!r} does not fit the task {type(self.task).__name__}: it trains "
                 f"variant {' or '.join(fitting)}"
+            )
+        pairs = self.batch_size // self.accumulate
+        if isinstance(self.task, PretrainStage1) and pairs < 2:
+            way_out = "set batch_size=2 or more"
+            if self.batch_size > 1:
+                way_out = f"to save memory set chunk={max(1, self.chunk)} and accumulate=1, which keeps pairs together"
+            raise UsageError(
+                f"batch_size={self.batch_size}, accumulate={self.accumulate}: a contrastive loss of one pair at a time "
+                f"has nothing to tell it from, so the loss is 0 and nothing is learned; {way_out}"
             )
         on_test = self.validate is not None and self.validate.on == "official-test"
         if self.data.benchmark is None and (on_test or isinstance(self.task, VideoQA)):

@@ -112,6 +112,11 @@ def begin(
     order = Order(len(data.dataset), recipe.batch_size, recipe.seed)
     for note in what_is_changed(recipe, latest, order) if latest else ():
         reporter.note(note)
+    if recipe.negatives and recipe.accumulate > 1:
+        reporter.note(
+            f"accumulate={recipe.accumulate}: each pair is told from {recipe.negatives} others, not from "
+            f"{recipe.batch_size - 1}; chunk saves memory and keeps them all"
+        )
     share = Share(recipe.batch_size, engine.rank, engine.world, recipe.accumulate)
     model = start_model(here, data, order, latest, reporter)
     if engine.first and not latest:

@@ -177,3 +177,24 @@ def test_no_recipe_chooses_on_the_test_unless_it_says_so() -> None:
     for name in RECIPES:
         validate = get_recipe(name).validate
         assert validate is None or validate.on == "validation" or name.endswith("-official"), name
+
+
+def test_one_pair_at_a_time_is_refused_with_the_way_out() -> None:
+    recipe = get_recipe("miniature-stage1")
+    with pytest.raises(UsageError, match=r"one pair at a time .* set chunk=1 and accumulate=1"):
+        override(recipe, ["batch_size=8", "accumulate=8"])
+    with pytest.raises(UsageError, match="set batch_size=2 or more"):
+        override(recipe, ["batch_size=1"])
+    assert override(recipe, ["batch_size=8", "accumulate=4"]).negatives == 1
+    assert override(recipe, ["batch_size=8", "chunk=1"]).negatives == 7
+    assert override(get_recipe("miniature-stage2"), ["batch_size=8", "accumulate=8"]).negatives == 0
+
+
+def test_validation_is_switched_off_by_none() -> None:
+    recipe = get_recipe("hdvila-small-stage1")
+    assert recipe.validate is not None
+    assert override(recipe, ["validate=none"]).validate is None
+    with pytest.raises(UsageError, match=r"validate=none switches off what validate\.every sets"):
+        override(recipe, ["validate=none", "validate.every=3"])
+    with pytest.raises(UsageError, match="data is a group of settings"):
+        override(recipe, ["data=none"])
