@@ -56,7 +56,7 @@ def test_changes_that_need_each_other_come_in_any_order() -> None:
         ("steps=1.5", ["steps='1.5'", "a whole number"]),
         ("optim.lr=fast", ["optim.lr='fast'", "a number"]),
         ("activation_checkpointing=maybe", ["activation_checkpointing='maybe'", "true or false"]),
-        ("precision=fp8", ["precision='fp8'", "one of float32, bfloat16"]),
+        ("precision=fp8", ["precision='fp8'", "one of auto, float32, bfloat16"]),
         ("optim.betas=0.9", ["optim.betas='0.9'", "float,float"]),
         ("optim=1", ["optim is a group", "optim.lr"]),
         ("steps", ["'steps' has no value", "KEY=VALUE"]),
