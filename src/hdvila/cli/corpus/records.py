@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def emit_failures(failures: Iterable[Failure], json: bool) -> None:
     for failure in failures:
-        console.emit(asdict(failure), json, f"left out at {failure.step}: {failure.video}: {failure.reason}")
+        named = failure.reason.startswith(failure.video)  # by its file
+        what = failure.reason if named else f"{failure.video}: {failure.reason}"
+        console.emit(asdict(failure), json, f"left out at {failure.step}: {what}")
 
 
 def emit_remarks(videos: Iterable[SourceVideo], json: bool) -> None:
