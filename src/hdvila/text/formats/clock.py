@@ -7,10 +7,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from hdvila.text.formats.cues import RawCue, Refused, left_out
+from hdvila.text.markup import plain
 
 _WRAPS = 86_400.0, (1 << 33) / 90_000  # seconds: midnight, and the end of MPEG's clock
 _NEAR = 600.0  # seconds around a wrap
 _JITTER = 0.5  # seconds by which a time may fall and mean nothing
+_STEP = 0.001  # seconds
 _SWAPPED = 2.0  # seconds by which a recogniser may swap two neighbours
 _LARGE = 0.25  # of a file's cues: a run of them is a piece, not a cue that was put in later
 
@@ -30,34 +32,46 @@ def on_one_clock(cues: Sequence[RawCue], edited: bool) -> tuple[list[RawCue], li
     """
     unwrapped, notes = _unwrapped(cues)
     runs = _runs(unwrapped)
-    if len(runs) == 1:
-        return unwrapped, notes
     if not edited:
-        _check_recognised(unwrapped, runs)
+        return (unwrapped if _check_recognised(unwrapped, runs) else _rising(unwrapped)), notes
+    if len(runs) == 1:
         return unwrapped, notes
     order = sorted(range(len(unwrapped)), key=lambda at: unwrapped[at].start)
     place = {at: number for number, at in enumerate(order)}
     run_of = {at: number for number, run in enumerate(runs) for at in run}
-    highest = 0.0
-    moved = 0
-    for number, run in enumerate(runs):
-        first, before = unwrapped[run.start], unwrapped[run.start - 1] if number else None
-        if before is not None:
-            starts = [unwrapped[at].start for at in run]
-            joined = first.part != before.part and first.start < highest
-            beside = sum(_lies_on_another(at, place[at], order, run_of, unwrapped) for at in run)
-            places = [place[at] for at in run]
-            scattered = max(places) - min(places) >= len(run)
-            large = len(run) >= max(2, _LARGE * len(unwrapped))
-            if (joined and scattered) or (len(run) > 1 and 2 * beside >= len(run)) or (scattered and large):
-                raise Refused(_again(before, first))
-            moved += max(starts) < highest
-        highest = max(highest, *(unwrapped[at].start for at in run))
-    if moved:
-        text = unwrapped[runs[1].start].lines[0]
-        where = f" at {unwrapped[runs[1].start].start:.1f} s"
-        notes.append(left_out(moved, "cue", text, where, "out of order and put where its time says"))
-    return unwrapped, notes
+    highest = unwrapped[runs[0][-1]].start
+    lanes = {unwrapped[at].lane for at in runs[0]}
+    moved: list[int] = []
+    for run in runs[1:]:
+        first, before = unwrapped[run.start], unwrapped[run.start - 1]
+        fallen = [at for at in run if unwrapped[at].start <= highest]
+        beside = sum(_lies_on_another(at, place[at], order, run_of, unwrapped) for at in fallen)
+        places = [place[at] for at in fallen]
+        scattered = len(fallen) <= max(places) - min(places) and any(unwrapped[at].lane in lanes for at in fallen)
+        together = max(places) - min(places) < len(fallen)
+        fills_a_gap = together and min(places) > 0 and fallen[-1] == run[-1] and not beside
+        joined = first.part != before.part and not fills_a_gap
+        many = len(fallen) >= max(2, _LARGE * len(unwrapped))
+        if joined or (len(fallen) > 1 and 2 * beside >= len(fallen)) or (scattered and many):
+            raise Refused(_again(before, first))
+        moved += fallen
+        lanes |= {unwrapped[at].lane for at in run}
+        highest = max(highest, unwrapped[run[-1]].start)
+    first = unwrapped[moved[0]]
+    where = f" at {first.start:.1f} s"
+    done = "out of order and put in the order of the times"
+    return unwrapped, [*notes, left_out(len(moved), "cue", plain(first.lines[0]), where, done)]
+
+
+def _rising(cues: Sequence[RawCue]) -> list[RawCue]:
+    """A recogniser's cues in its own order: of two whose times were swapped the second begins behind the first."""
+    rising: list[RawCue] = []
+    for cue in cues:
+        if rising and cue.start < rising[-1].start:
+            least = rising[-1].start + _STEP
+            cue = replace(cue, start=least, end=max(least, cue.end))
+        rising.append(cue)
+    return rising
 
 
 def check_starts(starts: Sequence[float | None], texts: Sequence[str]) -> None:
@@ -94,23 +108,24 @@ def _runs(cues: Sequence[RawCue]) -> list[range]:
         at
         for at in range(1, len(cues))
         if cues[at].start < cues[at - 1].start - _JITTER
-        or (cues[at].part != cues[at - 1].part and cues[at].start < cues[at - 1].start)
+        or (cues[at].part != cues[at - 1].part and cues[at].start <= cues[at - 1].start)
     ]
     bounds = [0, *falls, len(cues)]
     return [range(begin, end) for begin, end in pairwise(bounds)]
 
 
-def _check_recognised(cues: Sequence[RawCue], runs: Sequence[range]) -> None:
-    """Channels and speakers that stand behind each other may interleave; one alone may only swap two neighbours."""
+def _check_recognised(cues: Sequence[RawCue], runs: Sequence[range]) -> bool:
+    """Channels and speakers that stand behind each other may interleave: True. One alone may only swap neighbours."""
     lanes = [{cues[at].lane for at in run} for run in runs]
     alone = all(len(lane) == 1 and "" not in lane for lane in lanes)
-    if alone and len(set.union(*lanes)) == len(runs) and not _mostly_beside(cues):
-        return
+    if len(runs) > 1 and alone and len(set.union(*lanes)) == len(runs) and not _mostly_beside(cues):
+        return True
     for run in runs[1:]:
         at = run.start
         fall = cues[at - 1].start - cues[at].start
         if fall > _SWAPPED or (at > 1 and cues[at].start <= cues[at - 2].start) or at == 1 or cues[at].start == 0.0:
             raise Refused(_again(cues[at - 1], cues[at]))
+    return False
 
 
 def _mostly_beside(cues: Sequence[RawCue]) -> bool:
@@ -136,7 +151,7 @@ def _lies_on_another(at: int, place: int, order: Sequence[int], run_of: dict[int
 
 
 def _again(before: RawCue, cue: RawCue) -> str:
-    text = " ".join(" ".join(cue.lines).split())
+    text = " ".join(plain(" ".join(cue.lines)).split())
     return (
         f"its clock begins again: after {before.start:.1f} s comes {cue.start:.1f} s, at {text[:50]!r}; its parts were "
         "joined without putting them on one clock, so nothing says when these words are said: add to the times of each "

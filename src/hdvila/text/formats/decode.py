@@ -23,7 +23,7 @@ _BOMS = (
 _DECLARED = re.compile(
     rb"<\?xml[^<>]{0,80}?encoding=[\"']((?:iso|windows|cp|koi|shift|euc|gb|big5)[\w-]{0,20})[\"']", re.I
 )
-_FEW_NULS = 0.01  # of a text's bytes; a file of more is binary
+_FEW_NULS = 0.05  # of a text's bytes; a file of more is binary
 _HOLES = 3  # stretches of zeros that a damaged disk leaves in a text
 
 
@@ -114,7 +114,7 @@ def _is_binary(head: bytes) -> bool:
         text = head[: len(head) // 2 * 2].decode(order, "replace")
         return sum(c < " " and c not in "\t\n\r\f\v" for c in text) + 9 * text.count("\ufffd") > len(text) / 100
     text_bytes = head.replace(b"\0", b"")
-    if len(head) - len(text_bytes) > _FEW_NULS * len(head) + 1 and len(re.findall(rb"\0+", head)) > _HOLES:
+    if len(head) - len(text_bytes) > _FEW_NULS * len(head) + _HOLES and len(re.findall(rb"\0+", head)) > _HOLES:
         return True
     return sum(byte < 32 and byte not in b"\t\n\r\f\v\x1b" for byte in text_bytes) > len(text_bytes) / 100
 

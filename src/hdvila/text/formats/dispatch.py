@@ -9,7 +9,7 @@ from typing import TypeVar
 from hdvila.text.formats.cues import Parsed, Refused
 from hdvila.text.formats.json_captions import load_json, parse_json
 from hdvila.text.formats.settle import settle
-from hdvila.text.formats.stamped import is_lyrics, parse_lyrics
+from hdvila.text.formats.stamped import is_lyrics, parse_lyrics, parse_stamps
 from hdvila.text.formats.substation import parse_substation
 from hdvila.text.formats.tables import is_table, parse_table
 from hdvila.text.formats.timed_blocks import has_timing_line, is_webvtt, parse_timed_blocks
@@ -65,9 +65,11 @@ def _parse_json(text: str) -> Parsed | None:
     try:
         value = load_json(text)
     except Refused as error:
-        if re.match(r'\s*[\[{]\s*["{]', text):
+        if re.match(r"\s*[\[{]\s*[\"'{]", text):
             raise Refused(f"is damaged JSON: {error}; fetch it again") from error
         return None
+    if isinstance(value, dict) and isinstance(value.get("text"), str) and "data-timestamp" in value["text"]:
+        return settle(parse_stamps(value["text"]), rolls=False)  # oTranscribe's
     parsed = parse_json(value)
     if not parsed.cues:
         raise Refused(

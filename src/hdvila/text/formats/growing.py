@@ -14,6 +14,7 @@ from hdvila.text.formats.cues import RawCue, time_tag
 from hdvila.text.marks import plain
 
 _TOUCHING = 0.3  # seconds between two cues that follow at once
+_WAITING = 3.0  # seconds that a caption may wait for its next word
 _SHARE = 0.3  # of cues that go on with the one before, in chains, above which a file grows
 _CHAIN = 3  # cues that grow one after another: no speech does
 _REVISED = 2  # words at its end that live captions may still change
@@ -66,7 +67,11 @@ def _screen(cue: RawCue) -> _Screen:
 
 def _steps(pairs: list[tuple[_Screen, _Screen]]) -> list[_Step] | None:
     """What each cue keeps of the one before, if the file grows."""
-    touch = [now.cue.start <= before.cue.end + _TOUCHING for before, now in pairs]
+    touch = [
+        now.cue.start
+        <= before.cue.end + (_WAITING if before.keys == now.keys[: len(before.keys)] != now.keys else _TOUCHING)
+        for before, now in pairs
+    ]
     steps = [_rolled(*pair) if near else _new(pair[0]) for pair, near in zip(pairs, touch, strict=True)]
     grows = [
         near and ((step == _Step(0, len(before.keys)) and step.kept < len(now.keys)) or _is_spelled(before, now))
@@ -144,7 +149,8 @@ def _rewritten(before: _Screen, now: _Screen) -> _Step:
     for gone in before.breaks:
         old = before.keys[gone:]
         same = next((at for at, (a, b) in enumerate(zip(old, now.keys, strict=False)) if a != b), 0)
-        if same >= 2 and len(old) - same <= _REVISED and len(now.keys) >= len(old):
+        respaced = "".join(now.keys).startswith("".join(old))
+        if (same >= 2 or (same and respaced)) and len(old) - same <= _REVISED and len(now.keys) >= len(old):
             return _Step(gone, same)
     return _new(before)
 

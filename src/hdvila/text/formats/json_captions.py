@@ -5,9 +5,12 @@ Where lines and words stand, and how their times are written, `json_shapes` and 
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from difflib import SequenceMatcher
 from itertools import chain
 
@@ -21,31 +24,41 @@ from hdvila.text.formats.units import MILLISECONDS, as_number, unit_of
 _PAUSE = 1.0  # seconds without a word that end a cue, in files that know words only
 _MOST = 60  # words of such a cue
 _SLACK = 1.0  # seconds by which a word may lie outside of its line
+_BLANKS = re.compile(r"\s*")
+_PYTHON = re.compile(r"\s*[\[{]\s*[{]?\s*'")
 _FEW = 2  # lines, from which on lines of one word each are words
 
 
 def load_json(text: str) -> object:
-    """The value; of several values behind each other, one a line or not, the list of them.
+    """The value; of several values behind each other, one a line or not, the list of them. A list as Python prints it
+    is read too.
 
     Raises:
         Refused: it is no JSON; the message says where it stops being it.
     """
     decoder = json.JSONDecoder()
-    values, at = [], 0
+    values: list[object] = []
+    at = _after_blanks(text, 0)
     try:
-        while at < len(text):
-            value, at = decoder.raw_decode(text, at + len(text[at:]) - len(text[at:].lstrip()))
+        while not values or at < len(text):
+            value, end = decoder.raw_decode(text, at)
             values.append(value)
-            rest = text[at : at + 1000].lstrip()
-            if not rest and not text[at:].strip():
-                break
-            if rest[:1] not in {"{", "["} or (text[:at].count("\n") == 0 and "\n" not in text[at:]):
+            at = _after_blanks(text, end)
+            if at < len(text) and (text[at] not in "{[" or "\n" not in text[end:at]):
                 raise Refused(f"something else stands behind it, at character {at}")
     except json.JSONDecodeError as error:
+        if _PYTHON.match(text):
+            with suppress(ValueError, SyntaxError, MemoryError):
+                return ast.literal_eval(text.strip())
         raise Refused(str(error)) from error
     except RecursionError as error:
         raise Refused("it is nested too deeply") from error
     return values[0] if len(values) == 1 else values
+
+
+def _after_blanks(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
 
 
 def parse_json(value: object) -> Parsed:

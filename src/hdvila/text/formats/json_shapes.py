@@ -109,6 +109,13 @@ def _are_many(value: list[Any], found: dict[Path, list[list[Record]]]) -> bool:
 
 def _last_of_all(groups: list[list[Record]]) -> list[list[Record]]:
     """Without what the last group repeats: with speakers asked for, Google's last result holds all words again."""
-    said = [[text_of(record) for record in group] for group in groups]
-    repeats = len(groups) > 1 and said[-1] == [text for group in said[:-1] for text in group]
-    return groups[-1:] if repeats else groups
+    if len(groups) == 1:
+        parts = [[text_of(word) for word in words_of(record)] for record in groups[0]]
+        return [groups[0][-1:]] if _repeats(parts) else groups
+    parts = [[text_of(record) for record in group] for group in groups]
+    return groups[-1:] if _repeats(parts) else groups
+
+
+def _repeats(parts: list[list[str]]) -> bool:
+    """Whether the last part says once more what the others said."""
+    return len(parts) > 1 and bool(parts[-1]) and parts[-1] == [text for part in parts[:-1] for text in part]

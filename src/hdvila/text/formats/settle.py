@@ -5,6 +5,7 @@ from __future__ import annotations
 from hdvila.text.formats.clock import on_one_clock
 from hdvila.text.formats.cues import Parsed
 from hdvila.text.formats.highlight import merge_highlights
+from hdvila.text.formats.substation import with_tags
 from hdvila.text.formats.unroll import in_order, unroll
 
 
@@ -20,4 +21,5 @@ def settle(parsed: Parsed, edited: bool = True, rolls: bool = True) -> Parsed:
         Refused: the file's clock begins again.
     """
     cues, notes = on_one_clock(parsed.cues, edited)
-    return Parsed(unroll(merge_highlights(in_order(cues)), rolls), parsed.language, [*parsed.notes, *notes])
+    once = merge_highlights([with_tags(cue) for cue in in_order(cues)])
+    return Parsed(unroll(cues, rolls) if once is None else once, parsed.language, [*parsed.notes, *notes])

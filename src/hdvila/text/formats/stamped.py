@@ -12,6 +12,7 @@ _BARE = re.compile(rf"[ \t]*{_TIME}(?=[ \t]|$)[ \t]*[-\u2013]?")
 _WORD = re.compile(rf"<{_TIME}>")
 _FACT = re.compile(r"\s*\[[A-Za-z#]{1,12}:[^\]]*\]\s*")
 _OFFSET = re.compile(r"\s*\[offset:\s*([+-]?\d{1,9})\s*\]\s*", re.IGNORECASE)
+_SPAN = re.compile(r"<span\b[^<>]*data-timestamp=\"(\d{1,6}(?:\.\d{1,20})?)\"[^<>]*>[^<>]*</span>")
 _LAST = 0.5  # seconds for the last word of a line that times its words
 
 
@@ -20,8 +21,17 @@ def is_lyrics(text: str) -> bool:
     lines = [line for line in text[:100_000].split("\n") if line.strip() and not _FACT.fullmatch(line)]
     if not lines:
         return False
-    stamped, bare = (sum(map(bool, map(kind.match, lines))) for kind in (_STAMP, _BARE))
-    return 3 * stamped >= len(lines) or (bare >= 3 and 3 * bare >= len(lines))
+    if 3 * sum(map(bool, map(_STAMP.match, lines))) >= len(lines):
+        return True
+    bare = [_seconds(found) for line in lines if (found := _BARE.match(line))]
+    return len(bare) > 1 and 3 * len(bare) >= len(lines) and bare == sorted(bare)
+
+
+def parse_stamps(html: str) -> Parsed:
+    """The cues of a text in HTML with ``<span class="timestamp" data-timestamp="1.5">`` in it."""
+    text = re.sub(r"\s*\n\s*|</?(?:p|div|br)\b[^<>]*>", " ", html)
+    text = _SPAN.sub(lambda span: f"\n[{int(float(span[1]) // 60):02d}:{float(span[1]) % 60:06.3f}] ", text)
+    return parse_lyrics(text)
 
 
 def parse_lyrics(text: str) -> Parsed:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from hdvila.errors import is_defect
-from hdvila.text.formats.cues import Parsed, Refused, raw_cue, time_tag
+from hdvila.text.formats.cues import Parsed, RawCue, Refused, raw_cue, time_tag
 
 _OVERRIDES = re.compile(r"(\{[^{}]*\})")
 _DRAWING = re.compile(r"\\p(\d{1,3})(?![\da-z])")
@@ -55,6 +56,13 @@ def substation_text(text: str, start: float | None = None) -> str:
     looks become tags, so that a highlight that moves can be seen.
     """
     return "".join(_pieces(text, start)).replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", " ")
+
+
+def with_tags(cue: RawCue) -> RawCue:
+    """A cue of another format with its override codes as tags."""
+    if not any("{\\" in line for line in cue.lines):
+        return cue
+    return replace(cue, lines=tuple("".join(_pieces(line, None)) for line in cue.lines))
 
 
 def _pieces(text: str, start: float | None) -> Iterator[str]:

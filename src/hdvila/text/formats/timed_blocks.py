@@ -21,6 +21,7 @@ _SIGNATURE = re.compile(r"WEBVTT(?:[ \t].*)?")
 _LANGUAGE = re.compile(r"Language:\s*([A-Za-z][\w-]*)\s*")
 _KIND = re.compile(r"Kind:\s*(chapters|metadata)\s*", re.IGNORECASE)
 _MAP = re.compile(r"X-TIMESTAMP-MAP\s*=(.*)", re.IGNORECASE)
+_DATA = re.compile(r"\S+\.\w{2,5}#xywh=\S+|https?://\S+|\S+\.(?:jpe?g|png|webp)|\{.*\}|\[\{.*\}\]", re.DOTALL)
 _INDEX = re.compile(r"\s*#?(\d{1,9})[.:)]?\s*")
 _NOT_SHOWN = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
 _TICKS = 90_000  # a second of MPEG's clock
@@ -70,7 +71,7 @@ def parse_timed_blocks(text: str) -> Parsed:
     """The cues of a WebVTT, SRT or SBV file, in the order of the file; those without text are left out.
 
     Raises:
-        Refused: its header says that it is no speech.
+        Refused: its header says, or its text shows, that it is not speech.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
     if is_webvtt(text):
@@ -79,7 +80,8 @@ def parse_timed_blocks(text: str) -> Parsed:
     lost = _Lost()
     if not is_webvtt(text):
         return Parsed(list(_cues(_blocks(lines, 0, lost, web=False), 0, 0.0, lost)), None, list(lost.notes()))
-    starts = [at for at, line in enumerate(lines) if _SIGNATURE.fullmatch(line) and (not at or not lines[at - 1])]
+    signed = [at for at, line in enumerate(lines) if _SIGNATURE.fullmatch(line)]
+    starts = [at for at in signed if lines[at] == "WEBVTT" or not at or not lines[at - 1]]
     parsed = Parsed([])
     shift, earlier = 0.0, None
     for part, (begin, end) in enumerate(zip(starts, [*starts[1:], len(lines)], strict=True)):
@@ -96,6 +98,9 @@ def parse_timed_blocks(text: str) -> Parsed:
         cues = list(_cues(blocks, part, shift, lost))
         parsed.cues += _without_repeats(parsed.cues, cues) if part else cues
     parsed.notes += lost.notes()
+    data = sum(_DATA.fullmatch("\n".join(cue.lines)) is not None for cue in parsed.cues)
+    if 2 * data > len(parsed.cues):
+        raise Refused("is a track of pictures or data, which nobody says; name the subtitles")
     return parsed
 
 
@@ -161,9 +166,11 @@ def _blocks(lines: list[str], begin: int, lost: _Lost, web: bool) -> list[_Block
         return []
     heads = _heads(lines, begin, blocks, web)
     last = _above(lines, len(lines), begin)
-    if not web and last > blocks[-1].at and is_broken_off(lines[last]) and _is_index(lines, last - 1):
-        blocks.append(_Block(last, lines[last], None))  # cut within a time
-        heads.append(last - 1)
+    if not web and last > blocks[-1].at and is_broken_off(lines[last]):  # cut within a time
+        index = _is_index(lines, last - 1)
+        if index or not lines[last - 1].strip():
+            blocks.append(_Block(last, lines[last], None))
+            heads.append(last - 1 if index else last)
     for block, head, end in zip(blocks, heads, [*heads[1:], len(lines)], strict=True):
         if head < block.at and (number := _INDEX.fullmatch(lines[head])):
             block.index = int(number.group(1))
@@ -176,7 +183,9 @@ def _blocks(lines: list[str], begin: int, lost: _Lost, web: bool) -> list[_Block
 
 def _opens(lines: list[str], at: int) -> bool:
     """Whether a block of lines begins here, or one line above."""
-    return at < 1 or not lines[at - 1].strip() or at < 2 or not lines[at - 2].strip()
+    if at < 1 or not lines[at - 1].strip():
+        return True
+    return not _NOT_SHOWN.match(lines[at - 1]) and (at < 2 or not lines[at - 2].strip())
 
 
 def _heads(lines: list[str], begin: int, blocks: list[_Block], web: bool) -> list[int]:

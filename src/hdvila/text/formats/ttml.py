@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from hdvila.text.formats.cues import Parsed, RawCue, raw_cue, time_tag
+from hdvila.text.formats.cues import Parsed, RawCue, left_out, raw_cue, time_tag
 from hdvila.text.formats.xml_tree import attribute, local_name
 
 _CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9})|:(\d{1,4})(?:\.\d{1,9})?)?")
@@ -47,25 +47,43 @@ def parse_ttml(root: Element) -> Parsed:
         for agent in root.iter()
         if local_name(agent) == "agent"
     }
-    language = attribute(root, "lang")
-    cues: list[RawCue] = []
-    for element, offset, agent in _paragraphs(root, clock):
-        if cue := _cue(element, offset, clock, (agents.get(agent) or agent) if agent else None):
-            cues.append(cue)
-    return Parsed(cues, language or None)
+    zero = _begins_at(root, clock)
+    found: list[tuple[str, RawCue]] = []
+    for element, offset, agent, language in _paragraphs(root, clock):
+        if cue := _cue(element, offset - zero, clock, (agents.get(agent) or agent) if agent else None):
+            found.append((language, cue))
+    languages = list(dict.fromkeys(language for language, _ in found))
+    wanted = attribute(root, "lang") or ""
+    language = wanted if wanted in languages or not languages else languages[0]
+    others = [(other, cue) for other, cue in found if other != language]
+    notes = []
+    if others:
+        what = f"line in {', '.join(dict.fromkeys(other or 'no language' for other, _ in others))}"
+        notes.append(left_out(len(others), what, others[0][1].lines[0]))
+    return Parsed([cue for spoken, cue in found if spoken == language], language or None, notes)
 
 
-def _paragraphs(root: Element, clock: _Clock) -> Iterator[tuple[Element, float, str | None]]:
-    """Every ``p`` with the seconds at which its parents begin and the speaker they name. Times add up inwards."""
-    stack: list[tuple[Element, float, str | None]] = [(root, 0.0, None)]
+def _begins_at(root: Element, clock: _Clock) -> float:
+    """The second at which a tape's programme begins, where times are the tape's (EBU-TT): it is the video's 0."""
+    if attribute(root, "timeBase") != "smpte":
+        return 0.0
+    begins = (element.text for element in root.iter() if local_name(element) == "documentStartOfProgramme")
+    return clock.seconds(next(begins, None)) or 0.0
+
+
+def _paragraphs(root: Element, clock: _Clock) -> Iterator[tuple[Element, float, str | None, str]]:
+    """Every ``p`` with the seconds at which its parents begin, the speaker they name and its language. Times add up
+    inwards."""
+    stack: list[tuple[Element, float, str | None, str]] = [(root, 0.0, None, "")]
     while stack:
-        element, offset, agent = stack.pop()
+        element, offset, agent, language = stack.pop()
         agent = attribute(element, "agent") or agent
+        language = attribute(element, "lang") or language
         if local_name(element) == "p":
-            yield element, offset, agent
+            yield element, offset, agent, language
             continue
         offset += clock.seconds(element.get("begin")) or 0.0
-        stack += [(child, offset, agent) for child in reversed(element)]
+        stack += [(child, offset, agent, language) for child in reversed(element)]
 
 
 def _cue(paragraph: Element, offset: float, clock: _Clock, speaker: str | None) -> RawCue | None:
