@@ -42,6 +42,11 @@ def cue(folder: Path, text: str) -> Transcript:
         ("[Ann]: hello", "hello", [0], ["Ann"]),
         ("THE ANSWER IS: NO", "THE ANSWER IS: NO", [], []),
         ("it is 10:30 or 3: that is it", "it is 10:30 or 3: that is it", [], []),
+        ("TOOLS NEEDED: a saw", "TOOLS NEEDED: a saw", [], []),
+        ("PREHEAT: 200 degrees", "PREHEAT: 200 degrees", [], []),
+        (">> ANN: hello", "hello", [0], ["", "ANN"]),
+        (">> WARNING: hot", "WARNING: hot", [0], [""]),
+        ("he (man) ran", "he (man) ran", [], []),
     ],
 )
 def test_speakers(tmp_path: Path, text: str, said: str, turns: list[int], names: list[str]) -> None:
@@ -67,6 +72,12 @@ def test_speakers(tmp_path: Path, text: str, said: str, turns: list[int], names:
         ("f*** you s***", "f*** you s***", []),
         ("\u3010\u97f3\u697d\u3011 \u3053\u3093", "\u3053\u3093", ["\u97f3\u697d"]),
         ("see (figure 2): the end", "see (figure 2): the end", []),
+        ("list[i+1] and f(x) of [the mayor] see [1]", "list[i+1] and f(x) of [the mayor] see [1]", []),
+        ("a buzzing (and beeping) bell (bell pepper)", "a buzzing (and beeping) bell (bell pepper)", []),
+        ("[door creaks] so [laughs] (upbeat music) on", "so on", ["door creaks", "laughs", "upbeat music"]),
+        ("[_TT_50] so <|2.00|>[BLANK_AUDIO]", "so", ["_TT_50", "BLANK_AUDIO"]),
+        ("if a<b and c>d of List<int>", "if a<b and c>d of List<int>", []),
+        ("i<n; <i>i</i> <laughs> 5<6", "i<n; i 5<6", []),
     ],
 )
 def test_sounds(tmp_path: Path, text: str, said: str, sounds: list[str]) -> None:
@@ -126,3 +137,21 @@ def test_speakers_that_a_format_names_outside_the_text(tmp_path: Path) -> None:
 def test_escaped_markup_and_readings_are_left_out(tmp_path: Path) -> None:
     assert cue(tmp_path, "&lt;i&gt;rock&lt;/i&gt; &amp;amp; roll").text == "rock & roll"
     assert cue(tmp_path, "<ruby>kanji<rt>reading</rt></ruby> said").text == "kanji said"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("ANN: a|BOB: b|ANN: c|BOB: d|CARL: e|WARNING: hot", "a b c d e WARNING: hot"),
+        ("TIP: a|NOTE: b|TIP: c|NOTE: d", "TIP: a NOTE: b TIP: c NOTE: d"),
+        ("ANN: a|BOB: b", "ANN: a BOB: b"),
+    ],
+)
+def test_names_in_capitals_are_those_that_a_file_uses_again(tmp_path: Path, lines: str, said: str) -> None:
+    cues = (f"00:0{n}.000 --> 00:0{n}.900\n{line}\n\n" for n, line in enumerate(lines.split("|")))
+    assert read(tmp_path, "WEBVTT\n\n" + "".join(cues)).text == said
+
+
+@pytest.mark.parametrize("text", ["\u0645\u06cc\u200c\u0631\u0648\u0645", "\u0915\u094d\u200d\u0937"])
+def test_joiners_are_letters(tmp_path: Path, text: str) -> None:
+    assert cue(tmp_path, f"\u200b{text}\u200e").text == text

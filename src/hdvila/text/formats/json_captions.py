@@ -285,7 +285,7 @@ def _joined(words: list[Record]) -> list[Record]:
                 "offsets": None,
             }
         else:
-            joined.append({**word, "punctuated_word": text})
+            joined.append({**word, "punctuated_word": text.removeprefix("##") if hashes else text})
     return joined
 
 
