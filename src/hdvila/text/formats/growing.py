@@ -78,7 +78,9 @@ def _steps(pairs: list[tuple[_Screen, _Screen]]) -> list[_Step] | None:
         for (before, now), step, near in zip(pairs, steps, touch, strict=True)
     ]
     chains = _chains(grows)
-    if sum(end - begin for begin, end in chains if end - begin > 1) > _SHARE * len(grows):
+    grown = sum(end - begin for begin, end in chains if end - begin > 1)
+    rolled = sum(near and step.gone > 0 < step.kept for step, near in zip(steps, touch, strict=True))
+    if grown and grown + rolled > _SHARE * len(grows):
         return [
             step if step.kept or not near else _rewritten(*pair)
             for pair, step, near in zip(pairs, steps, touch, strict=True)
