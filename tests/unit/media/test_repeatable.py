@@ -28,11 +28,11 @@ print(*digests(Path(sys.argv[1])))
 
 
 def pictures() -> Pixels:
-    """(50, HEIGHT, WIDTH, 3): a texture that moves left and down, with grain, and a cut in the middle."""
+    """(30, HEIGHT, WIDTH, 3): a texture that moves left and down, with grain, and a cut in the middle."""
     rng = np.random.default_rng(3)
     coarse = rng.integers(0, 256, (2, 40, 60, 3), np.uint8).repeat(8, 1).repeat(8, 2)
-    moved = [coarse[k // 25, 2 * k : 2 * k + HEIGHT, 4 * k : 4 * k + WIDTH] for k in range(50)]
-    return np.clip(np.stack(moved).astype(int) + rng.integers(-4, 5, (50, HEIGHT, WIDTH, 1)), 0, 255).astype(np.uint8)
+    moved = [coarse[k // 15, 2 * k : 2 * k + HEIGHT, 4 * k : 4 * k + WIDTH] for k in range(30)]
+    return np.clip(np.stack(moved).astype(int) + rng.integers(-4, 5, (30, HEIGHT, WIDTH, 1)), 0, 255).astype(np.uint8)
 
 
 def digests(folder: Path) -> list[str]:

@@ -19,7 +19,7 @@ from hdvila.store import Corpus, CorpusWriter
 from hdvila.store.open_files import OpenFiles
 from hdvila.types import Clip, Frames
 
-SHARDS, THREADS, READS = 40, 8, 200
+SHARDS, THREADS, READS = 30, 8, 120
 
 
 def grey(clip: int, frame: int) -> int:
