@@ -103,7 +103,7 @@ def read_cut(source: Path) -> Iterator[CutClip]:
 
 def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions, form: Form) -> Iterator[ClipStreams]:
     spans = [(clip.start, clip.end) for clip in clips]
-    sizes = options.hr_fps, options.lr_fps, options.hr_height, options.lr_height
+    sizes = options.hr_fps, options.lr_fps, options.hr_height, options.lr_lines
     packing = Packing(form, options.quality)
     return clip_streams(path, spans, *sizes, packing)
 

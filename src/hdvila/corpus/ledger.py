@@ -96,6 +96,8 @@ def _plain(options: CorpusOptions, without: Collection[str]) -> dict[str, Any]:
     for name in ("exclude", "exclude_like"):
         if name in said:
             said[name] = [path.resolve().name for path in said[name]]
+    if "lr_height" in said:
+        said["lr_height"] = options.lr_lines
     if "punctuation" in said:
         said["punctuation"] = options.punctuation.resolve().name if options.punctuation else "built in"
     return said

@@ -8,6 +8,7 @@ from pathlib import Path
 from hdvila.errors import UsageError
 from hdvila.media import Form, Packing
 from hdvila.media.streams import stream_ratio
+from hdvila.media.view import RATIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,9 @@ class CorpusOptions:
             No clip is longer, padding included.
         padding: seconds that a clip reaches out before its first and after its last word, where nobody else speaks.
         hr_fps, lr_fps: frames a second of the two streams; `lr_fps` is a whole multiple of `hr_fps`.
-        hr_height, lr_height: their short sides in pixels; what a smaller video lacks is not made up.
+        hr_height: the short side of HR in pixels; a smaller video stays as it is.
+        lr_height: that of LR where HR has `hr_height`; None: a quarter of it. Of any video LR is smaller than HR by the
+            same factor.
         form: of stored pictures: ``jpeg``, or ``h264``, which takes a third to a tenth of the room.
         quality: of the JPEGs, 1..100; H.264 of about the same looks.
         clips_per_shard: a shard is closed at the first end of a video after that many clips.
@@ -54,7 +57,7 @@ class CorpusOptions:
     hr_fps: float = 2.0
     lr_fps: float = 10.0
     hr_height: int = 720
-    lr_height: int = 180
+    lr_height: int | None = None
     form: Form = "jpeg"
     quality: int = 90
     clips_per_shard: int = 256
@@ -74,12 +77,13 @@ class CorpusOptions:
             raise UsageError(f"max_seconds={self.max_seconds:g}: leaves no time between paddings of {self.padding:g} s")
         if self.hours_per_category is not None and not self.hours_per_category >= 0:
             raise UsageError(f"hours_per_category={self.hours_per_category:g}: give 0 or more, or none for all")
-        for name in ("hr_height", "lr_height", "clips_per_shard"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name}={getattr(self, name)}: give 1 or more")
+        whole = {"hr_height": self.hr_height, "lr_height": self.lr_lines, "clips_per_shard": self.clips_per_shard}
+        for name, value in whole.items():
+            if value < 1:
+                raise UsageError(f"{name}={value}: give 1 or more")
         Packing(self.form, self.quality)
         stream_ratio(self.lr_fps, self.hr_fps, "frames a second (lr_fps, hr_fps)")
-        stream_ratio(self.hr_height, self.lr_height, "lines (hr_height, lr_height)")
+        stream_ratio(self.hr_height, self.lr_lines, "lines (hr_height, lr_height)")
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"workers={self.workers}: give at least 1, or none for one a core")
 
@@ -87,6 +91,11 @@ class CorpusOptions:
     def track(self) -> str | None:
         """The language of the subtitle track to take where a video has several."""
         return None if self.language == "any" else self.language
+
+    @property
+    def lr_lines(self) -> int:
+        """`lr_height`, or the quarter that stands for it."""
+        return self.hr_height // RATIO if self.lr_height is None else self.lr_height
 
     @property
     def longest(self) -> float:

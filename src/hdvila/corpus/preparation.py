@@ -28,7 +28,8 @@ class Preparation:
 
     Attributes:
         lr_fps, hr_fps: frames a second of the two streams.
-        hr_height: lines on the short side of HR; LR has a quarter of that number. Nothing is enlarged.
+        hr_height: lines on the short side of HR. LR has a quarter of that number, whatever HR has of a smaller video.
+            Nothing is enlarged.
         official: instead, the released code's preparation by this rule (`hdvila.media.official_streams`).
     """
 
@@ -119,4 +120,4 @@ def _cut(path: Path, clips: Sequence[Clip], preparation: Preparation) -> Iterato
     if preparation.official is not None:
         return official_streams(path, spans, preparation.official, preparation.hr_fps, preparation.lr_fps)
     height = preparation.hr_height
-    return clip_streams(path, spans, preparation.hr_fps, preparation.lr_fps, height, height // RATIO)
+    return clip_streams(path, spans, preparation.hr_fps, preparation.lr_fps, height, height // RATIO, full_lr=True)

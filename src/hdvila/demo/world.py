@@ -11,7 +11,7 @@ from hdvila.miniature.render import read_truth, render
 from hdvila.miniature.world import HEIGHT, Split, WorldConfig
 from hdvila.progress import SILENT, Reporter
 
-OPTIONS = CorpusOptions(min_height=HEIGHT, hr_height=HEIGHT, lr_height=HEIGHT // 4, language="any")
+OPTIONS = CorpusOptions(min_height=HEIGHT, hr_height=HEIGHT, language="any")
 """How miniature videos become clips: both streams at the size that they are rendered in and a quarter of it."""
 
 

@@ -40,14 +40,15 @@ def clip_streams(
     hr_height: int = 720,
     lr_height: int = 180,
     packing: Packing = _JPEG,
+    *,
+    full_lr: bool = False,
 ) -> Iterator[ClipStreams]:
     """Read both streams of every span in one pass over the video, in the order given, each picture encoded as it comes.
 
     Frames are those on screen at ``start + k / lr_fps`` inside the span; every ``lr_fps / hr_fps``-th of them is also
-    an HR frame. Heights are short sides in pixels; nothing is enlarged. LR is smaller by ``hr_height / lr_height``
-    exactly, so HR sizes are rounded to multiples of it; but of a video smaller than `hr_height` LR has its `lr_height`
-    lines all the same, or all there are. One decoder thread: the same pixels cost the least so, and where many videos
-    are read there is a process for each core.
+    an HR frame. Heights are short sides in pixels; nothing is enlarged. LR is smaller than HR by
+    ``hr_height / lr_height`` exactly, so HR sizes are rounded to multiples of it. One decoder thread: the same pixels
+    cost the least so, and where many videos are read there is a process for each core.
 
     Args:
         path: the video.
@@ -55,6 +56,7 @@ def clip_streams(
         hr_fps, lr_fps: frames a second of the two streams.
         hr_height, lr_height: their short sides in pixels.
         packing: JPEGs of which quality, or H.264.
+        full_lr: of a video smaller than `hr_height`, LR has `lr_height` lines all the same, or all there are.
 
     Raises:
         MediaError: the file cannot be read.
@@ -65,7 +67,7 @@ def clip_streams(
     def looks(info: VideoInfo) -> tuple[Look, Look]:
         high = hr_size(info, hr_height, ratio)
         low = high[0] // ratio, high[1] // ratio
-        if min(info.height, info.width) < hr_height:
+        if full_lr and min(info.height, info.width) < hr_height:
             low = hr_size(info, lr_height, 1)
         return lambda picture: picture.sized(*high), lambda picture: picture.sized(*low)
 

@@ -236,8 +236,8 @@ def test_streams_of_the_corpus(film: Path) -> None:
         assert [number_in(rgb) for rgb in hr.rgb] == [round(pts * 25) for pts in hr.pts_seconds]
     small = next(clip_streams(film, [(0, 1)]))
     assert small[0].frames().rgb.shape == (2, 96, 160, 3)  # never enlarged
-    assert small[1].frames().rgb.shape == (10, 96, 160, 3)
-    between = next(clip_streams(film, [(0, 1)], hr_height=240, lr_height=60))
+    assert small[1].frames().rgb.shape == (10, 24, 40, 3)  # a quarter, as of any other
+    between = next(clip_streams(film, [(0, 1)], hr_height=240, lr_height=60, full_lr=True))
     assert between[0].frames().rgb.shape == (2, 96, 160, 3)
     assert between[1].frames().rgb.shape == (10, 60, 100, 3)  # the lines it is to have, though HR has fewer
     with pytest.raises(UsageError, match="whole multiple"):

@@ -78,7 +78,7 @@ def build(
     hr_fps: float = HR_FPS,
     lr_fps: float = LR_FPS,
     hr_height: int = HR_HEIGHT,
-    lr_height: int = LR_HEIGHT,
+    lr_height: int | None = LR_HEIGHT,
     form: str = FORM,
     quality: int = QUALITY,
     clips_per_shard: int = SHARD,

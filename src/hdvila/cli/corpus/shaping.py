@@ -29,7 +29,12 @@ PUNCTUATION = typer.Option(
 HR_FPS = typer.Option(2.0, "--hr-fps", help="High-resolution pictures a second.", rich_help_panel=_PICTURES)
 LR_FPS = typer.Option(10.0, "--lr-fps", help="Low-resolution ones, a whole multiple.", rich_help_panel=_PICTURES)
 HR_HEIGHT = typer.Option(720, "--hr-height", help="Their short side in pixels.", rich_help_panel=_PICTURES)
-LR_HEIGHT = typer.Option(180, "--lr-height", help="Of low resolution; divides the other.", rich_help_panel=_PICTURES)
+LR_HEIGHT = typer.Option(
+    None,
+    "--lr-height",
+    help="Of low resolution; divides the other; default: a quarter of it.",
+    rich_help_panel=_PICTURES,
+)
 FORM = typer.Option("jpeg", "--form", help="jpeg, or h264: far smaller, slower to read.", rich_help_panel=_PICTURES)
 QUALITY = typer.Option(90, "--quality", help="Of JPEG, 1 to 100; H.264 looks about as good.", rich_help_panel=_PICTURES)
 SHARD = typer.Option(

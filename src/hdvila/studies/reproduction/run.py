@@ -120,5 +120,5 @@ def _build(root: Path, scale: Scale, start: Pretraining, reporter: Reporter) -> 
     """What is learned from in pre-training."""
     config, options = replace(WORLD, categories=start.categories), OPTIONS
     if start.enlarged:
-        options = replace(options, hr_height=options.lr_height)
+        options = replace(options, hr_height=options.lr_lines)
     build_world(world_of(root, start), scale.videos, 0, "train", config, reporter, options)
