@@ -1,5 +1,6 @@
 """Video in and out: exact times, one resize kernel, hybrid sampling."""
 
+from hdvila.media.container import VIDEO_SUFFIXES
 from hdvila.media.encode import write_video
 from hdvila.media.info import SubtitleStream, VideoInfo
 from hdvila.media.jpeg import decode_jpeg, encode_jpeg
@@ -13,6 +14,7 @@ from hdvila.media.streams import ClipStreams, clip_streams
 from hdvila.media.video import Video, open_video
 
 __all__ = [
+    "VIDEO_SUFFIXES",
     "ClipStreams",
     "Form",
     "HybridSampling",

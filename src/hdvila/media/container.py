@@ -12,6 +12,11 @@ import av
 
 from hdvila.errors import MediaError, reason_of
 
+VIDEO_SUFFIXES = frozenset(
+    ".3gp .asf .avi .flv .gif .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()  # noqa: SIM905
+)
+"""Endings of files that are taken for videos where a whole folder is meant."""
+
 _TEXT_FORMATS = {"tty", "ansi"}  # ffmpeg draws plain text files as pictures
 _MAX_THREADS = 4
 # Before version 19 PyAV refuses a file whose titles are no UTF-8 unless told not to; since then it cannot be told.

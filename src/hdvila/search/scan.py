@@ -11,16 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from hdvila.errors import UsageError, reason_of
+from hdvila.media import VIDEO_SUFFIXES
 from hdvila.text.sidecars import Sidecars
 
 __all__ = ["Found", "Scan", "content_of", "is_gone", "roots_of", "scan"]
-
-# fmt: off
-SUFFIXES = frozenset((
-    ".3gp", ".asf", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf",
-    ".ogv", ".ts", ".vob", ".webm", ".wmv",
-))
-# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +137,7 @@ def _videos_below(root: Path, unreadable: dict[str, str]) -> Iterator[tuple[Path
 
 def _is_video(name: str, named: str = "") -> bool:
     """Whether a file is a video by its name, or the one that was `named`."""
-    return name == named or os.path.splitext(name)[1].strip().lower() in SUFFIXES
+    return name == named or os.path.splitext(name)[1].strip().lower() in VIDEO_SUFFIXES
 
 
 def _look_at(path: Path, beside: tuple[Path, ...]) -> Found:

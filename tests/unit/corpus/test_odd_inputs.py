@@ -75,3 +75,11 @@ def test_a_list_in_another_form_or_with_a_bad_span_gives_its_clips(tmp_path: Pat
     plan = plan_of(tmp_path / name, "talk")
     assert len(plan.clips) == 2
     assert plan.left_out == ({"no span": 1} if name == "empty_span.jsonl" else {})
+
+
+def test_a_gif_is_a_video_but_not_beside_one_of_its_name(tmp_path: Path) -> None:
+    for name in ("talk.mp4", "talk.gif", "talk.vtt", "dance.gif", "dance.vtt"):
+        (tmp_path / name).write_bytes(b"x")
+    videos, failures = collect(tmp_path)
+    assert [(video.video_id, video.path.name) for video in videos] == [("dance", "dance.gif"), ("talk", "talk.mp4")]
+    assert not failures

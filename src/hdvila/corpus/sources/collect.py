@@ -14,11 +14,8 @@ from hdvila.corpus.sources.manifest import ATTRIBUTES, read_manifest, write_mani
 from hdvila.corpus.sources.names import safe_name
 from hdvila.corpus.sources.video import SourceVideo, as_text
 from hdvila.errors import UsageError
+from hdvila.media import VIDEO_SUFFIXES
 from hdvila.text import Sidecars
-
-VIDEO_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .flv .wmv .3gp .ogv .vob .mxf".split()  # noqa: SIM905
-)
 
 
 def collect(
@@ -119,13 +116,20 @@ def _check_kind(file: Path) -> None:
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, Sidecars]]:
-    """Every video file below `root`, with the subtitles of its folder."""
+    """Every video file below `root`, with the subtitles of its folder. A GIF is no video beside one of its name, but
+    a preview of it."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         videos = [name for name in names if not name.startswith(".") and is_video_name(name)]
+        stems = {Path(name).stem for name in videos if not _is_gif(name)}
+        videos = [name for name in videos if not _is_gif(name) or Path(name).stem not in stems]
         if videos:
             beside = Sidecars(Path(folder), is_video_name)
             yield from ((Path(folder, name), beside) for name in videos)
+
+
+def _is_gif(name: str) -> bool:
+    return name.lower().endswith(".gif")
 
 
 def is_video_name(name: str) -> bool:

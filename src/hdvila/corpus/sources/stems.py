@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hdvila.corpus.sources.collect import VIDEO_SUFFIXES
-
-_SUFFIXES = VIDEO_SUFFIXES | {".gif"}
+from hdvila.media import VIDEO_SUFFIXES
 
 
 class VideoFiles:
@@ -28,7 +26,7 @@ class VideoFiles:
         os.scandir(folder).close()  # os.walk passes over what cannot be read
         for path in sorted(self._walk()):
             stem, suffix = os.path.splitext(path.name)
-            name = stem if suffix.lower() in _SUFFIXES else path.name
+            name = stem if suffix.lower() in VIDEO_SUFFIXES else path.name
             self._exact.setdefault(name, path)
             self._any_case.setdefault(name.casefold(), path)
 
@@ -58,4 +56,4 @@ class VideoFiles:
 
 def _may_be_video(name: str) -> bool:
     suffix = os.path.splitext(name)[1].lower()
-    return suffix in _SUFFIXES or not suffix
+    return suffix in VIDEO_SUFFIXES or not suffix
