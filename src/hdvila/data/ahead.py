@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from hdvila.data.source import ClipSource
     from hdvila.media.preprocess import Preprocess
+    from hdvila.media.view import View
     from hdvila.types import HybridClip
 
 __all__ = ["ahead", "read_ahead"]
@@ -47,10 +48,19 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def read_ahead(source: ClipSource, numbers: Sequence[int], preprocess: Preprocess) -> Iterator[HybridClip]:
+def read_ahead(
+    source: ClipSource, numbers: Sequence[int], preprocess: Preprocess, views: Sequence[View] = ()
+) -> Iterator[HybridClip]:
     """The clips with these numbers, by the evaluation rule, read while the model works on those before.
+
+    Args:
+        views: the window of each, of a source that knows the sizes of its frames; else the one in the middle.
 
     Raises:
         StoreError: a clip cannot be read.
     """
-    return ahead(lambda number: source.sample(number, preprocess), numbers, READERS)
+    if not views:
+        return ahead(lambda number: source.sample(number, preprocess), numbers, READERS)
+    sized: Any = source
+    seen = zip(numbers, views, strict=True)
+    return ahead(lambda one: sized.sample(one[0], preprocess, view=one[1]), seen, READERS)

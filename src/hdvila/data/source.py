@@ -11,10 +11,21 @@ import numpy as np
 
 from hdvila.errors import UsageError
 from hdvila.media.preprocess import Preprocess
+from hdvila.media.view import Look
 from hdvila.store import Corpus
 from hdvila.types import Clip, HybridClip
 
-__all__ = ["OFFICIAL_STORE", "STORE", "ClipSource", "Prepared", "open_corpus", "open_prepared", "share_seen", "stored"]
+__all__ = [
+    "OFFICIAL_STORE",
+    "STORE",
+    "ClipSource",
+    "Prepared",
+    "looks_at",
+    "open_corpus",
+    "open_prepared",
+    "share_seen",
+    "stored",
+]
 
 STORE, OFFICIAL_STORE = "store", "store-official"
 """Folders of a benchmark's prepared clips in its data folder: ours, and as the released code prepares them."""
@@ -31,12 +42,18 @@ class ClipSource(Protocol):
     def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip: ...
 
 
-def share_seen(source: ClipSource, numbers: Sequence[int], preprocess: Preprocess) -> dict[str, float] | None:
-    """How much of the area of these clips' frames a model sees, 0..1: ``least`` and ``mean``; None where the source
-    does not know how large its frames are."""
-    if not numbers or not hasattr(source, "size"):
+def looks_at(source: ClipSource, numbers: Sequence[int], preprocess: Preprocess, *, tiled: bool) -> list[Look] | None:
+    """How the frames of these clips are seen (`Preprocess.look`); None where the source does not know their sizes."""
+    if not hasattr(source, "size"):
         return None
-    shares = [preprocess.share_seen(*source.size(i)) for i in numbers]
+    return [preprocess.look(*source.size(i), tiled=tiled) for i in numbers]
+
+
+def share_seen(looks: Sequence[Look] | None) -> dict[str, float] | None:
+    """How much of the area of frames is seen, 0..1: ``least`` and ``mean``."""
+    if not looks:
+        return None
+    shares = [look.seen for look in looks]
     return {"least": round(min(shares), 4), "mean": round(sum(shares) / len(shares), 4)}
 
 

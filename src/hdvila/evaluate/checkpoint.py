@@ -14,7 +14,7 @@ from hdvila.annotations.records import Annotations
 from hdvila.data.examples import clip_numbers, question_texts
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.data.lengths import what_is_cut
-from hdvila.data.source import STORE, ClipSource, open_prepared, share_seen
+from hdvila.data.source import STORE, ClipSource, looks_at, open_prepared, share_seen
 from hdvila.evaluate.fitting import Sampling, fit_processor, what_is_unsaid
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
@@ -135,7 +135,7 @@ def evaluate_checkpoint(
         vectors=predicted.vectors,
     )
     seen: dict[str, Any] = {"sampling": sampling, "store": store, "preprocess": processor.preprocess.to_dict()}
-    seen["seen"] = share_seen(source, list(numbers.values()), processor.preprocess)
+    seen["seen"] = share_seen(looks_at(source, list(numbers.values()), processor.preprocess, tiled=False))
     if joined is not None:
         seen |= {"consensus": joined.how, "consensus_from": joined.origin}
     record = replace(

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
-from hdvila.data.source import ClipSource, share_seen
+from hdvila.data.source import ClipSource, looks_at, share_seen
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.evaluate.sharing import ALONE, Processes
-from hdvila.media.preprocess import Preprocess
+from hdvila.media.view import Look, joined
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["RetrievalReport", "embed_clips", "embed_texts", "evaluate_retrieval", "similarity"]
@@ -84,8 +84,8 @@ def evaluate_retrieval(
         clips: their numbers in ``corpus.clips``; default: all.
         batch_size: clips embedded at once.
         ties: see `hdvila.evaluate.metrics.rank.TieRule`.
-        as_trained: look at the part of the frames that training looks at, for studies of it; else at most of any frame
-            (`Preprocess.to_look`).
+        as_trained: look at the middle of the frames only, in the size that training sees, for studies of it; else
+            through as many such windows as show four fifths of a frame of any shape.
         reporter: hears about progress.
 
     Raises:
@@ -101,10 +101,9 @@ def evaluate_retrieval(
     spoken = [i for i in chosen if corpus.clips[i].text.strip()]
     if not spoken:
         raise UsageError(f"none of the {len(chosen)} clips has words, and without queries there is nothing to rank")
-    trained = model.processor.preprocess
-    preprocess = trained if as_trained else trained.to_look()
-    videos_VD = embed_clips(model, corpus, spoken, batch_size, reporter, preprocess)
-    seen = share_seen(corpus, spoken, preprocess)
+    looks = looks_at(corpus, spoken, model.processor.preprocess, tiled=not as_trained)
+    videos_VD = embed_clips(model, corpus, spoken, batch_size, reporter, looks)
+    seen = share_seen(looks)
     part = f", {seen['least']:.0%} or more of every frame seen" if seen else ""
     texts_QD = embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
     similarity_QV = similarity(texts_QD, videos_VD)
@@ -133,23 +132,32 @@ def embed_clips(
     numbers: Sequence[int],
     batch_size: int = 16,
     reporter: Reporter = SILENT,
-    preprocess: Preprocess | None = None,
+    looks: Sequence[Look] | None = None,
     processes: Processes = ALONE,
 ) -> NDArray[np.float32]:
-    """(V, D) unit vectors of the clips with these numbers, looked at as `preprocess` says, or as the model does.
+    """(V, D) unit vectors of the clips with these numbers, each looked at as `looks` says, or in the middle.
 
     `processes` share the work, and each has all vectors.
     """
-    preprocess, device = preprocess or model.processor.preprocess, model.device
+    preprocess, device = model.processor.preprocess, model.device
     no_words = torch.zeros((0, 0), dtype=torch.int64)
     rows: list[NDArray[np.float32]] = []
-    batches = [list(numbers[first : first + batch_size]) for first in range(0, len(numbers), batch_size)]
+    views = [() for _ in numbers] if looks is None else [look.views for look in looks]
+    batches = [range(first, min(first + batch_size, len(numbers))) for first in range(0, len(numbers), batch_size)]
     own = processes.own(batches)
-    clips = read_ahead(corpus, [number for some in own for number in some], preprocess)
+    shown = [(numbers[place], view) for some in own for place in some for view in views[place] or (None,)]
+    windows = [view for _, view in shown if view is not None]
+    clips = read_ahead(corpus, [number for number, _ in shown], preprocess, windows)
     with reporter.task("embedding clips", total=sum(map(len, own))) as bar:
         for some in own:
-            batch = collate(list(islice(clips, len(some))), no_words, no_words, some).to(device)
-            rows.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
+            counts = [max(1, len(views[place])) for place in some]
+            parts = []
+            for first in range(0, sum(counts), batch_size):
+                few = list(islice(clips, min(batch_size, sum(counts) - first)))
+                batch = collate(few, no_words, no_words, list(range(len(few)))).to(device)
+                parts.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
+            vectors = np.concatenate(parts)
+            rows.append(vectors if max(counts) == 1 else joined(vectors, counts))
             bar.advance(len(some))
     return np.concatenate(processes.joined(rows))
 

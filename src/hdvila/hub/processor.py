@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.media.in_memory import given_frames
-from hdvila.media.preprocess import Preprocess, read_given, read_hybrid
+from hdvila.media.preprocess import Preprocess, read_views
 from hdvila.models.hdvila.saved import damaged, read_config
 from hdvila.nn.pretrained import CONFIG
 from hdvila.nn.run_checkpoint import finished_models, run_of
@@ -49,8 +49,7 @@ class Processor:
         fps: float | None = None,
         times: Any = None,
     ) -> HybridClip:
-        """The frames of a video, or of its seconds start..end, as the model wants them; at least four fifths of each
-        are seen, whatever its shape (`Preprocess.to_look`).
+        """The frames of a video, or of its seconds start..end, as the model wants them: the middle of each.
 
         Args:
             source: a path; or frames or an image in memory, with `fps` or `times` (`hdvila.media.in_memory`).
@@ -59,12 +58,29 @@ class Processor:
             MediaError: the file cannot be read.
             UsageError: a span that is not in the video, or frames that cannot be meant.
         """
+        return self._read(source, start, end, fps, times, tiled=False)[0]
+
+    def read_views(
+        self,
+        source: Any,
+        start: float | None = None,
+        end: float | None = None,
+        *,
+        fps: float | None = None,
+        times: Any = None,
+    ) -> list[HybridClip]:
+        """As `read`, through as many windows as show four fifths of each frame, whatever its shape."""
+        return self._read(source, start, end, fps, times, tiled=True)
+
+    def _read(
+        self, source: Any, start: float | None, end: float | None, fps: float | None, times: Any, *, tiled: bool
+    ) -> list[HybridClip]:
         _check_span(start, end)
         if not isinstance(source, str | os.PathLike):
-            return read_given(given_frames(source, fps, times), self.preprocess.to_look(), start, end)
-        if fps is not None or times is not None:
+            source = given_frames(source, fps, times)
+        elif fps is not None or times is not None:
             raise UsageError(f"{source}: a file says itself when its frames are shown: leave fps and times out")
-        return read_hybrid(source, self.preprocess.to_look(), start, end)
+        return read_views(source, self.preprocess, start, end, tiled=tiled)
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """(ids, mask), each (len(texts), text_length)."""

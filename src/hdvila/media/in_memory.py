@@ -25,6 +25,8 @@ class GivenInfo:
 
     path: str
     duration: float
+    height: int
+    width: int
 
 
 class GivenFrames:
@@ -32,7 +34,7 @@ class GivenFrames:
 
     def __init__(self, frames: Frames, duration: float) -> None:
         self._frames = frames
-        self.info = GivenInfo("the given frames", duration)
+        self.info = GivenInfo("the given frames", duration, *frames.rgb.shape[1:3])
 
     @property
     def pts_seconds(self) -> Seconds:

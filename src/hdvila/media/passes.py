@@ -18,13 +18,19 @@ Span = tuple[float, float]
 
 
 class Described(Protocol):
-    """What errors and spans need to know of a source."""
+    """What errors, spans and windows need to know of a source."""
 
     @property
     def path(self) -> str: ...
 
     @property
     def duration(self) -> float: ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def width(self) -> int: ...
 
 
 class Source(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -15,7 +15,7 @@ from hdvila.media.passes import Source, Span, run, timeline, within
 from hdvila.media.picture import Picture
 from hdvila.media.sampling import HybridSampling, hybrid_indices
 from hdvila.media.video import open_video
-from hdvila.media.view import RATIO, Fit, View
+from hdvila.media.view import RATIO, Fit, Look, View, look_at
 from hdvila.types import NOT_IN_VECTORS, HybridClip, Pixels
 
 Streams = Literal["hybrid", "high", "low"]
@@ -30,9 +30,8 @@ class Preprocess:
     `height` x `width` pixels (multiples of 64); LR neighbours have a quarter of that each way. `segments`, `neighbours`
     and `rate` (in timeline frames) are those of `HybridSampling`. `streams` says which of the two a model
     reads; without neighbours there are no LR frames either. `fit` says whether a window is cut out of the picture
-    (``"crop"``, nine eighths of the window's size), the whole of it is padded to the window (``"pad"``), or at least
-    four fifths of it are shown (``"most"``, see `to_look`). `flip` is how often training sees a clip with left and
-    right exchanged, 0..1; evaluation never does.
+    (``"crop"``, nine eighths of the window's size) or the whole of it is padded to the window (``"pad"``). `flip` is
+    how often training sees a clip with left and right exchanged, 0..1; evaluation never does.
     """
 
     height: int = 640
@@ -76,16 +75,16 @@ class Preprocess:
         """Whether there are LR neighbours."""
         return self.streams != "high" and self.neighbours > 0
 
-    def to_look(self) -> Preprocess:
-        """The same for looking at pictures of any shape: at least four fifths of each are seen.
+    def look(self, height: int, width: int, *, tiled: bool = True) -> Look:
+        """How a picture of this size is seen without chance in it.
 
-        Of 9:16 a crop to 16:10 shows 28 %. Training and published protocols crop, as the papers do.
+        Of 9:16 a crop to 16:10 shows 28 %. Training and published protocols crop, as the papers do; one's own videos
+        are seen through several windows, of which each is what training would show.
+
+        Args:
+            tiled: as many windows as show four fifths of the picture; else the one in the middle.
         """
-        return replace(self, fit="most") if self.fit == "crop" else self
-
-    def share_seen(self, height: int, width: int) -> float:
-        """How much of the area of a picture of this size is seen without chance in it, 0..1."""
-        return View(fit=self.fit).share((height, width), self.height, self.width)
+        return look_at((height, width), self.height, self.width, self.fit, tiled=tiled)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
@@ -128,22 +127,15 @@ def read_hybrid(
         return next(_read(video, preprocess, [span], rng))
 
 
-def read_given(
-    frames: GivenFrames, preprocess: Preprocess, start: float | None = None, end: float | None = None
-) -> HybridClip:
-    """`read_hybrid` of frames in memory. Without `start` and `end` the clip is all of them, from the first on.
-
-    Raises:
-        UsageError: the clip begins after the last frame, or ends before it starts.
-    """
-    first = float(frames.pts_seconds[0]) if start is None else start
-    return next(_read(frames, preprocess, [(first, frames.info.duration if end is None else end)], None))
-
-
 def read_hybrids(
-    path: str | os.PathLike[str], preprocess: Preprocess, spans: Sequence[Span], rng: np.random.Generator | None = None
+    path: str | os.PathLike[str],
+    preprocess: Preprocess,
+    spans: Sequence[Span],
+    rng: np.random.Generator | None = None,
+    views: Sequence[View] = (),
 ) -> Iterator[HybridClip]:
-    """Read many clips of one video in one pass over it; yields one clip for each span, in the order given.
+    """Read many clips of one video in one pass over it; yields one clip for each span, in the order given; with `views`
+    one for each of them, before the next span.
 
     Spans in order of their start keep memory to the clips that overlap; others wait for their turn.
 
@@ -152,17 +144,50 @@ def read_hybrids(
         UsageError: a span begins after the end of the video, or ends before it starts.
     """
     with open_video(path) as video:
-        yield from _read(video, preprocess, spans, rng)
+        yield from _read(video, preprocess, spans, rng, views)
+
+
+def read_views(
+    source: str | os.PathLike[str] | GivenFrames,
+    preprocess: Preprocess,
+    start: float | None = None,
+    end: float | None = None,
+    *,
+    tiled: bool = True,
+) -> list[HybridClip]:
+    """One clip of a file or of frames in memory, once for each window of `Preprocess.look`.
+
+    Without `start` and `end` the clip is all there is, of frames in memory from the first on.
+
+    Raises:
+        MediaError: the file cannot be read.
+        UsageError: the clip begins after the end of the video, or ends before it starts.
+    """
+    if not isinstance(source, GivenFrames):
+        with open_video(source) as video:
+            return _look_through(video, preprocess, start or 0.0, end, tiled=tiled)
+    first = float(source.pts_seconds[0]) if start is None else start
+    return _look_through(source, preprocess, first, end, tiled=tiled)
+
+
+def _look_through(
+    source: Source, preprocess: Preprocess, start: float, end: float | None, *, tiled: bool
+) -> list[HybridClip]:
+    info = source.info
+    look = preprocess.look(info.height, info.width, tiled=tiled)
+    return list(_read(source, preprocess, [(start, info.duration if end is None else end)], None, look.views))
 
 
 class _HybridJob:
     """One clip: frame numbers of its segments, then the pixels."""
 
-    def __init__(self, video: Source, preprocess: Preprocess, span: Span, rng: np.random.Generator | None) -> None:
+    def __init__(
+        self, video: Source, preprocess: Preprocess, span: Span, rng: np.random.Generator | None, view: View | None
+    ) -> None:
         shown = video.indices_at(timeline(*within(video, span), preprocess.fps))
         middle, others = hybrid_indices(len(shown), preprocess.sampling, rng, preprocess.hr_every)
         self._middle, self._others = shown[middle], shown[others]
-        self._view = View.draw(rng, preprocess.fit, preprocess.flip)
+        self._view = view or View.draw(rng, preprocess.fit, preprocess.flip)
         self._pts = video.pts_seconds[self._middle], video.pts_seconds[self._others]
         self._preprocess = preprocess
         self._high: Pixels | None = None
@@ -192,7 +217,12 @@ class _HybridJob:
 
 
 def _read(
-    video: Source, preprocess: Preprocess, spans: Sequence[Span], rng: np.random.Generator | None
+    video: Source,
+    preprocess: Preprocess,
+    spans: Sequence[Span],
+    rng: np.random.Generator | None,
+    views: Sequence[View] = (),
 ) -> Iterator[HybridClip]:
-    for job in run(video, [_HybridJob(video, preprocess, span, rng) for span in spans]):
+    looks: Sequence[View | None] = views or [None]
+    for job in run(video, [_HybridJob(video, preprocess, span, rng, view) for span in spans for view in looks]):
         yield job.clip()

@@ -8,8 +8,6 @@ size comes back untouched. Where frames come from a decoder (`Picture.sized`), t
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from hdvila.errors import UsageError
@@ -102,50 +100,3 @@ def pad_to(rgb: Pixels, height: int, width: int, grid: int = 1) -> Pixels:
     padded: Pixels = np.full((*rgb.shape[:-3], height, width, 3), GREY, np.uint8)
     padded[..., :lines, :columns, :] = resize(rgb, lines, columns)
     return padded
-
-
-def show_most(rgb: Pixels, height: int, width: int, share: float, zoom: float = 1.0, grid: int = 1) -> Pixels:
-    """Scale so that the window shows `share` of the picture, lay its middle on that of the window, and fill the rest
-    with `GREY`.
-
-    A picture of the window's shape fills it and loses a little on all sides; of one of another shape the long sides
-    lose, and grey stands beside the short ones.
-
-    Args:
-        rgb: (H, W, 3) or (T, H, W, 3) uint8; the result has its number of axes.
-        height, width: the window in pixels.
-        share, zoom, grid: see `showing_size`.
-
-    Raises:
-        UsageError: a window below one pixel.
-    """
-    lines, columns = showing_size(rgb.shape[-3:-1], height, width, share, zoom, grid)
-    scaled = resize(rgb, lines, columns)
-    if lines > height:
-        top = (lines - height) // (2 * grid) * grid
-        scaled = scaled[..., top : top + height, :, :]
-    if columns > width:
-        left = (columns - width) // (2 * grid) * grid
-        scaled = scaled[..., left : left + width, :]
-    if lines >= height and columns >= width:
-        return np.ascontiguousarray(scaled)
-    shown: Pixels = np.full((*rgb.shape[:-3], height, width, 3), GREY, np.uint8)
-    top, left = ((room // (2 * grid) * grid) for room in (max(0, height - lines), max(0, width - columns)))
-    shown[..., top : top + lines, left : left + columns, :] = scaled
-    return shown
-
-
-def showing_size(
-    size: tuple[int, ...], height: int, width: int, share: float, zoom: float = 1.0, grid: int = 1
-) -> tuple[int, int]:
-    """To which (height, width) `show_most` scales a picture of `size` (height, width): the largest at which the window
-    still shows `share` of its area, 0..1, but no larger than what covers the window `zoom` times; in multiples of
-    `grid` pixels.
-    """
-    fits, covers = sorted((height / size[0], width / size[1]))
-    if fits < share * covers:
-        scale = fits / share
-    else:
-        scale = min(math.sqrt(fits * covers / share), covers * zoom)
-    lines, columns = (max(1, int(side * scale / grid + 1e-6)) * grid for side in size)
-    return lines, columns

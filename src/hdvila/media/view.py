@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hdvila.media.resize import covering_size, crop_to, pad_to, show_most, showing_size
+from hdvila.media.resize import covering_size, crop_to, pad_to
 from hdvila.types import Pixels
 
 RATIO = 4
@@ -17,18 +19,17 @@ ZOOM = 9 / 8
 """A window of 640 lines out of 720, as in the paper. Evaluation looks at the same scale, so that nothing is resampled
 that was not resampled in training."""
 
-SHOWN = 0.85
-"""How much of any picture the fit ``"most"`` shows; rounding to whole pixels leaves more than 0.8 in small windows."""
+SEEN = 0.8
+"""How much of a picture of any shape is to be seen where one's own videos are looked at."""
 
-Fit = Literal["crop", "pad", "most"]
-"""A window inside the picture; the whole picture with grey to its right and below; or at least four fifths of it, as
-large as that allows, with grey on two sides of a picture of another shape."""
+Fit = Literal["crop", "pad"]
+"""A window inside the picture, or the whole picture with grey to its right and below."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`where` and `zoom` of `crop_to`, the default is the centre; or most or all there is. Left and right of a mirrored
-    picture are exchanged before the window is laid on it."""
+    """`where` and `zoom` of `crop_to`, the default is the centre; or all there is. Left and right of a mirrored picture
+    are exchanged before the window is laid on it."""
 
     where: tuple[float, float] = (0.5, 0.5)
     zoom: float = ZOOM
@@ -37,11 +38,11 @@ class View:
 
     @classmethod
     def draw(cls, rng: np.random.Generator | None, fit: Fit = "crop", flip: float = 0.0) -> View:
-        """At random for training, mirrored with the probability `flip`; the centre without `rng`. Only a crop is moved
-        about."""
+        """At random for training, mirrored with the probability `flip`; the centre without `rng`. A picture that is
+        padded stays where it is."""
         if rng is None:
             return cls(fit=fit)
-        where = (float(rng.random()), float(rng.random())) if fit == "crop" else (0.5, 0.5)
+        where = (0.5, 0.5) if fit == "pad" else (float(rng.random()), float(rng.random()))
         return cls(where, fit=fit, mirrored=bool(rng.random() < flip))
 
     def high(self, rgb: Pixels, height: int, width: int) -> Pixels:
@@ -52,21 +53,53 @@ class View:
         """(..., H, W, 3) -> (..., height / 4, width / 4, 3): the same window as `high` with these sizes."""
         return self._lay(rgb, height // RATIO, width // RATIO, grid=1)
 
-    def share(self, size: tuple[int, int], height: int, width: int) -> float:
-        """How much of the area of a picture of `size` (height, width) lies within a window of these sizes, 0..1."""
-        if self.fit == "pad":
-            return 1.0
-        if self.fit == "most":
-            lines, columns = showing_size(size, height, width, SHOWN, self.zoom, RATIO)
-        else:
-            lines, columns = covering_size(size, height, width, self.zoom, RATIO)
-        return min(1.0, height / lines) * min(1.0, width / columns)
-
     def _lay(self, rgb: Pixels, height: int, width: int, grid: int) -> Pixels:
         if self.mirrored:
             rgb = np.ascontiguousarray(rgb[..., ::-1, :])
         if self.fit == "pad":
             return pad_to(rgb, height, width, grid)
-        if self.fit == "most":
-            return show_most(rgb, height, width, SHOWN, self.zoom, grid)
         return crop_to(rgb, height, width, self.where, self.zoom, grid)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The windows through which a picture is seen, and how much of its area lies in one of them, 0..1."""
+
+    views: tuple[View, ...]
+    seen: float
+
+
+def look_at(size: tuple[int, int], height: int, width: int, fit: Fit, *, tiled: bool) -> Look:
+    """How a picture of `size` (height, width) is seen through a window of `height` x `width` pixels.
+
+    Args:
+        fit: ``"pad"`` shows all of it at once.
+        tiled: as few windows as show `SEEN` of it or more, evenly laid, each at the scale of training; else the centre.
+    """
+    if fit == "pad":
+        return Look((View(fit=fit),), 1.0)
+    covered = covering_size(size, height, width, ZOOM, RATIO)
+    rows = columns = 1
+
+    def seen(rows: int, columns: int) -> float:
+        return min(1.0, rows * height / covered[0]) * min(1.0, columns * width / covered[1])
+
+    while tiled and seen(rows, columns) < SEEN:
+        if seen(rows + 1, columns) > seen(rows, columns + 1):
+            rows += 1
+        else:
+            columns += 1
+    views = tuple(View((y, x)) for y in _evenly(rows) for x in _evenly(columns))
+    return Look(views, seen(rows, columns))
+
+
+def joined(vectors: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
+    """(views, D) unit vectors of what clips show, so many of each -> (clips, D): the direction of each clip's mean."""
+    starts = np.cumsum([0, *counts[:-1]])
+    sums: NDArray[np.float32] = np.add.reduceat(vectors, starts, axis=0)
+    means: NDArray[np.float32] = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+    return means
+
+
+def _evenly(count: int) -> list[float]:
+    return [0.5] if count == 1 else [number / (count - 1) for number in range(count)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -32,9 +33,9 @@ class Reader(Protocol):
     def preprocess(self) -> Any:
         """Sizes and sampling, for callers that read frames themselves."""
 
-    def read(
+    def read_views(
         self, source: Any, start: float | None, end: float | None, *, fps: float | None = None, times: Any = None
-    ) -> HybridClip: ...
+    ) -> list[HybridClip]: ...
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]: ...
 
@@ -85,6 +86,8 @@ class PretrainedModel(nn.Module):
     ) -> Tensor:
         """A video, or its seconds start..end, to a unit vector (D,); a list of N videos to (N, D).
 
+        It is the mean of what as many windows give as show four fifths of the frames, whatever their shape.
+
         Args:
             source: a path; frames (T, H, W, 3) uint8 RGB in memory, NumPy or torch, with `fps` or `times`; one image,
                 (H, W, 3) uint8 RGB or of Pillow, as a video that stands still; or a list of these, to each of which the
@@ -102,10 +105,11 @@ class PretrainedModel(nn.Module):
             if not source:
                 raise UsageError("an empty list of videos has no vectors: give at least one")
             return torch.stack([self.embed_video(one, start, end, fps=fps, times=times) for one in source])
-        clip = self._reader().read(source, start, end, fps=fps, times=times)
-        high, low = (None if x is None else torch.from_numpy(x)[None].to(self.device) for x in (clip.high, clip.low))
+        clips = self._reader().read_views(source, start, end, fps=fps, times=times)
+        high, low = ([getattr(clip, name) for clip in clips] for name in ("high", "low"))
+        pictures = (None if x[0] is None else torch.from_numpy(np.stack(x)).to(self.device) for x in (high, low))
         with evaluating(self):
-            return self.encode_video(high, low)[0]
+            return nn.functional.normalize(self.encode_video(*pictures).sum(0), dim=0)
 
     @torch.no_grad()
     def embed_text(self, texts: str | Sequence[str]) -> Tensor:

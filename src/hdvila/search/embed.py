@@ -21,6 +21,7 @@ from hdvila.errors import CheckpointError, HdvilaError, InternalError, MediaErro
 from hdvila.media.info import VideoInfo
 from hdvila.media.preprocess import Preprocess, read_hybrids
 from hdvila.media.probe import probe
+from hdvila.media.view import joined
 from hdvila.search.clips import Span, cut
 from hdvila.search.scan import Found
 from hdvila.text.first_readable import first_readable
@@ -87,16 +88,16 @@ def embed_file(
     model: Encoder,
     found: Found,
     words: WordsBeside,
-    preprocess: Preprocess,
+    tiled: bool = True,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Embedded:
-    """Cut a video into clips and embed each.
+    """Cut a video into clips and embed each: the mean of what the windows give through which it is looked at.
 
     Args:
         model: the encoder, in evaluation mode.
         found: the video.
         words: what is said in it, as far as a file beside it says so (`words_beside`).
-        preprocess: how it is looked at.
+        tiled: through as many windows as show four fifths of the pictures; else the one in the middle.
         progress: called now and then with the share of the video that is done, 0..1.
 
     Raises:
@@ -107,18 +108,23 @@ def embed_file(
     with _reading(found):
         info = probe(found.path)
         spans, note = _look_into(found, info, words)
-    clips = read_hybrids(found.path, preprocess, [(span.start, span.end) for span in spans])
+    preprocess: Preprocess = model.processor.preprocess
+    look = preprocess.look(info.height, info.width, tiled=tiled)
+    count = len(look.views)
+    bounds = [(span.start, span.end) for span in spans]
+    clips = read_hybrids(found.path, preprocess, bounds, views=look.views)
     parts: list[NDArray[np.float32]] = []
     done = 0
     while True:
         with _reading(found):
             batch = list(islice(clips, _BATCH))
         if not batch:
-            seen = preprocess.share_seen(info.height, info.width)
-            return Embedded(spans, np.concatenate(parts), seen, info.damage or "", note)
+            vectors = np.concatenate(parts)
+            vectors = vectors if count == 1 else joined(vectors, [count] * len(spans))
+            return Embedded(spans, vectors, look.seen, info.damage or "", note)
         parts.append(_encode(model, batch))
         done += len(batch)
-        progress(done / len(spans))
+        progress(done / (count * len(spans)))
 
 
 def words_beside(found: Found) -> WordsBeside:

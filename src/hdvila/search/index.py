@@ -11,11 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hdvila.errors import InternalError, MediaError, reason_of
-from hdvila.media.preprocess import Preprocess
 from hdvila.progress import Bar, Reporter
 from hdvila.search.database import from_column, to_column, write_meta
 from hdvila.search.embed import Encoder, embed_file, words_beside
-from hdvila.search.look import look_of, note_seen, shares_seen
+from hdvila.search.look import looks_tiled, note_seen, shares_seen
 from hdvila.search.scan import Found, Scan, content_of, is_gone
 from hdvila.search.vectors import pack
 
@@ -73,7 +72,7 @@ def bring_up_to_date(
     Raises:
         LibraryError: the library cannot be written. What was reported before stays.
     """
-    look = look_of(connection, model.processor.preprocess)
+    tiled = looks_tiled(connection)
     known = {row.path: row for row in _rows(connection) if scan.covers(row.path)}
     for path, reason in scan.unreadable.items():
         each(FileReport(path, "failed", reason))
@@ -88,7 +87,7 @@ def bring_up_to_date(
         meter = _Meter(bar)
         for found in work:
             with meter.file(found) as progress:
-                report = _index_file(connection, model, look, found, known.get(str(found.path)), progress)
+                report = _index_file(connection, model, tiled, found, known.get(str(found.path)), progress)
             each(report)
     # Where nothing is left of what was known, nobody took out single files: the disk is not mounted, or another is.
     alive = {os.path.dirname(path) for path in known if path in scan.videos}
@@ -123,7 +122,7 @@ def remove(connection: sqlite3.Connection, paths: Iterable[str]) -> Iterator[Fil
 def _index_file(
     connection: sqlite3.Connection,
     model: Encoder,
-    look: Preprocess,
+    tiled: bool,
     found: Found,
     before: _Row | None,
     progress: Callable[[float], None],
@@ -143,7 +142,7 @@ def _index_file(
     if (twin := _twin(connection, found, content)) is not None:
         return twin
     try:
-        embedded = embed_file(model, found, words, look, progress)
+        embedded = embed_file(model, found, words, tiled, progress)
     except InternalError as error:  # not of the file, so it is tried again by the next program
         return FileReport(path, "failed", f"{path}: {error}", 0 if before is None else before.clips)
     except MediaError as error:

@@ -1,30 +1,29 @@
-"""How much of a picture a library's vectors show. That belongs to the library: vectors of crops and of whole pictures
-cannot be compared, so a library that began with crops goes on with them until its videos are embedded anew.
+"""How much of a picture a library's vectors show. That belongs to the library: vectors of a part and of the whole do
+not compare well, so a library that began with the middle goes on with it until its videos are embedded anew.
 """
 
 from __future__ import annotations
 
 import sqlite3
 
-from hdvila.media.preprocess import Preprocess
 from hdvila.search.database import read_meta, write_meta
 
-__all__ = ["look_of", "note_seen", "shares_seen"]
+__all__ = ["looks_tiled", "note_seen", "shares_seen"]
 
 _LOOK = "look"
 _SEEN = "CREATE TABLE IF NOT EXISTS seen (file INTEGER PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE, share REAL)"
 
 
-def look_of(connection: sqlite3.Connection, preprocess: Preprocess) -> Preprocess:
-    """How this library looks at videos with a model of that preprocessing: as it always did; one without clips, so that
-    most of any picture is seen (`Preprocess.to_look`)."""
+def looks_tiled(connection: sqlite3.Connection) -> bool:
+    """Whether this library looks at videos through as many windows as show most of them (`Preprocess.look`), as one
+    does that has no clips yet; or, as one of an earlier program, through the one in the middle."""
     with connection:
         connection.execute(_SEEN)
-        look = read_meta(connection).get(_LOOK, "crop")  # libraries of the first programs do not say it
+        look = read_meta(connection).get(_LOOK, "crop")  # libraries of an earlier program do not say it
         if connection.execute("SELECT 1 FROM vectors LIMIT 1").fetchone() is None:
-            look = "most"
+            look = "tiles"
         write_meta(connection, **{_LOOK: look})
-    return preprocess.to_look() if look == "most" else preprocess
+    return look == "tiles"
 
 
 def note_seen(connection: sqlite3.Connection, file: int, share: float | None) -> None:

@@ -123,7 +123,9 @@ class Corpus:
         row = self.table.slice(i, 1).to_pylist()[0]
         return {name: value for name, value in row.items() if name not in OWN_FIELDS and value is not None}
 
-    def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip:
+    def sample(
+        self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None, view: View | None = None
+    ) -> HybridClip:
         """Clip `i` as the model sees it; decodes only the 1 + 2N pictures of each segment.
 
         The counterpart of `read_hybrid` on the source video: the same frames at the same times and the same part of the
@@ -133,6 +135,7 @@ class Corpus:
             i: the clip.
             preprocess: sizes and sampling; its rates must be those of the corpus.
             rng: draws frames, crop and mirroring for training; None is the evaluation rule and the centre.
+            view: another window.
 
         Raises:
             UsageError: the rates differ.
@@ -140,7 +143,7 @@ class Corpus:
         """
         self._check_rates(preprocess)
         middle, others = hybrid_indices(self.num_frames(i), preprocess.sampling, rng, preprocess.hr_every)
-        view = View.draw(rng, preprocess.fit, preprocess.flip)
+        view = view or View.draw(rng, preprocess.fit, preprocess.flip)
         size = preprocess.height, preprocess.width
         high_rows = self._rows(i, "hr", middle // self.rates.hr_every)
         low_rows = self._rows(i, "lr", others.ravel())

@@ -18,20 +18,22 @@ from hdvila.search.library import FileReport, Library, open_library
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230), "grey": (128, 128, 128)}
 
+WINDOWS = 2  # through which a painted clip is seen
+
 
 class ColourModel:
-    """Video: its mean colour; text: the mean of the colours it names. Counts the clips it has seen."""
+    """Video: its mean colour; text: the mean of the colours it names. Counts the painted clips that it has seen."""
 
     def __init__(self, mark: float = 1.0) -> None:
         self.processor = SimpleNamespace(preprocess=Preprocess(64, 64, segments=2, neighbours=1, rate=2))
         self.device = torch.device("cpu")
-        self.clips_seen = 0
+        self.clips_seen = 0.0
         self.mark = mark
         self.broken = False
 
     def encode_video(self, high: Tensor | None, low: Tensor | None) -> Tensor:
         assert high is not None
-        self.clips_seen += len(high)
+        self.clips_seen += len(high) / WINDOWS
         if self.broken:
             return torch.full((len(high), 3), torch.nan)
         return normalize(high.float().mean((1, 3, 4)) - 60, dim=-1)
