@@ -44,8 +44,9 @@ class BuildReport:
         sentences: what became of those of all videos in the corpus.
         categories: hours before and after the balance, where one was asked for.
         contaminated: videos that are in the corpus and should not be: they were excluded after they had been stored.
-        remarked: videos whose words this run took from another file than the first (`passed_over`), or of which the
-            source gives bounds that bound nothing (`refused_clips`).
+        remarked: videos whose words this run took from another file than the first (`passed_over`), of whose words
+            something was left out or guessed (`notes`), or of which the source gives bounds that bound nothing
+            (`refused_clips`).
     """
 
     videos: int
@@ -138,7 +139,7 @@ def build_corpus(
         sentences=sentences,
         categories=choice.categories,
         contaminated=tuple(wrong),
-        remarked=tuple(video for video in choice.fresh if video.passed_over or video.refused_clips),
+        remarked=tuple(video for video in choice.fresh if video.passed_over or video.notes or video.refused_clips),
     )
 
 

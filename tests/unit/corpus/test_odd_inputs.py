@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.corpus import ClipPlan, CorpusOptions, collect, plan_video
+from hdvila.corpus import ClipPlan, CorpusOptions, SourceVideo, collect, plan_video
+from hdvila.corpus.choice.filter import check
 
 ODD = Path(__file__).parents[2] / "odd"
 ANY = CorpusOptions(min_height=60, language="any")
@@ -32,6 +33,16 @@ def plan_of(source: Path, video: str) -> ClipPlan:
     plan = plan_video(next(one for one in videos if one.video_id == video), ANY)
     assert isinstance(plan, ClipPlan), plan
     return plan
+
+
+def test_what_was_left_out_of_the_words_goes_with_the_video(tmp_path: Path) -> None:
+    shutil.copy(ODD / "names" / "plain.mp4", tmp_path / "cut.mp4")
+    whole = (ODD / "names" / "plain.srt").read_text()
+    (tmp_path / "cut.srt").write_text(f"{whole.rstrip()}\n\n9\n00:00:3")
+    videos, _ = collect(tmp_path)
+    passed = check(videos[0], ANY)
+    assert isinstance(passed, SourceVideo)
+    assert ["without a time" in note for note in passed.notes] == [True]
 
 
 @pytest.mark.parametrize("stem", BESIDE)

@@ -20,7 +20,8 @@ def emit_failures(failures: Iterable[Failure], json: bool) -> None:
 
 
 def emit_remarks(videos: Iterable[SourceVideo], json: bool) -> None:
-    """Of videos that can be used: the files of words that were passed over, the given clips that have no span."""
+    """Of videos that can be used: the files of words that were passed over, what of the words was left out or guessed,
+    the given clips that have no span."""
     for video in videos:
         if video.passed_over:
             words_from = video.spoken[0].name
@@ -28,6 +29,9 @@ def emit_remarks(videos: Iterable[SourceVideo], json: bool) -> None:
             record = {"video": video.video_id, "words_from": words_from, "passed_over": passed_over}
             why = "; ".join(f"{one['file']}: {one['reason']}" for one in passed_over)
             console.emit(record, json, f"{video.video_id}: its words are from {words_from}; passed over {why}")
+        for note in video.notes:
+            line = f"{video.video_id}: {video.spoken[0].name}: {note}"
+            console.emit({"video": video.video_id, "note": note}, json, line)
         for refused in video.refused_clips:
             record = {"video": video.video_id, "refused_clip": refused}
             console.emit(record, json, f"{video.video_id}: without the clip {refused}")

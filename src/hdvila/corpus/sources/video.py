@@ -28,6 +28,7 @@ class SourceVideo:
         transcript: its subtitles; None: look inside the video.
         others: what else may hold its words, the best first; tried where `transcript` cannot be read.
         passed_over: what was tried before `transcript`, and why it was not taken.
+        notes: of its words, what was left out or guessed (`hdvila.types.Transcript.notes`).
         refused_clips: of the bounds that are given, those that bound nothing: the name of each and why.
         unclaimed: where nothing was found, subtitle files whose names go on in a way that nobody knows.
         attributes: what the manifest says of it and the corpus keeps.
@@ -45,6 +46,7 @@ class SourceVideo:
     root: Path | None = field(default=None, compare=False)
     others: tuple[Path, ...] = field(default=(), compare=False)
     passed_over: tuple[PassedOver, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
     unclaimed: tuple[str, ...] = field(default=(), compare=False)
     refused_clips: tuple[str, ...] = field(default=(), compare=False)
 

@@ -33,4 +33,5 @@ def words_of(
         hint = f"{names} beside it: the name does not say that it is of this video, call it {video.path.stem}.en.srt"
         raise TranscriptError(f"{error}; {hint}", kind=error.kind) from error
     transcript = None if found.file == video.path else found.file
-    return found.transcript, replace(video, transcript=transcript, others=(), passed_over=found.passed_over)
+    taken = replace(video, transcript=transcript, others=(), passed_over=found.passed_over)
+    return found.transcript, replace(taken, notes=found.transcript.notes)
