@@ -190,7 +190,7 @@ def test_a_pipe_that_is_named_like_a_video_is_listed_and_not_opened(tmp_path: Pa
     for source in (tmp_path, listed):
         videos, failures = collect(source)
         assert [video.path.name for video in videos] == ["a.mp4"]
-        assert ["no regular file" in failure.reason for failure in failures] == [True]
+        assert ["not a regular file" in failure.reason for failure in failures] == [True]
 
 
 TABLE = "ID,Path,Category,duration\nx,sub/a b.mp4,Food,12.5\ny,b.mp4,,\n"
