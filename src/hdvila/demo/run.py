@@ -136,7 +136,10 @@ def _ask(moments: list[Any], question: Question, world: World) -> Query:
 
 
 def _query_facts(query: Query) -> dict[str, Any]:
-    hits = [asdict(hit.moment) | {"rank": rank, "right": hit.right} for rank, hit in enumerate(query.hits, 1)]
+    hits = [
+        asdict(hit.moment) | {"copies": list(hit.moment.copies), "rank": rank, "right": hit.right}
+        for rank, hit in enumerate(query.hits, 1)
+    ]
     return {"words": query.words, "asks_for": query.asks_for, "hits": hits}
 
 
