@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: setup demo test lint types unit conformance reproduction reproduction-quick clean
+.PHONY: setup demo test lint types unit wheel conformance reproduction reproduction-quick clean
 
 setup: $(STAMP)
 
@@ -28,6 +28,10 @@ types: setup
 
 unit: setup
 	$(BIN)/python -m pytest -m "not conformance" -n 2 --dist worksteal -q
+
+# The built wheel in clean environments, on every Python that is here; on Linux some GB are fetched for each.
+wheel: setup
+	$(BIN)/python tools/try_wheel.py
 
 conformance: setup
 	$(BIN)/python -m pytest -m conformance -q tests/parity
