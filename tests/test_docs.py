@@ -35,7 +35,7 @@ def commands() -> Iterator[tuple[str, str]]:
             if line.startswith("hdvila "):
                 yield page.name, line
     for name, make in RECIPES.items():
-        for line in re.findall(r"Command: (hdvila .*)", make.__doc__ or ""):
+        for line in re.findall(r"(?:Command|Measured by): (hdvila [^(\n]*)", make.__doc__ or ""):
             yield f"recipe {name}", line
 
 
@@ -77,6 +77,15 @@ def _check_training(words: list[str]) -> None:
         key, _, value = change.partition("=")
         if key and value and value != "...":
             override(RECIPES[names[0]](), [change])
+
+
+def test_what_a_recipe_promises_has_a_command() -> None:
+    """A number of ours stands beside the command that measured it; of the paper's it says that it is the paper's."""
+    for name, make in RECIPES.items():
+        promise = re.search(r"Expect: (.*?)(?:\n    \w|\Z)", make.__doc__ or "", re.DOTALL)
+        assert promise, name
+        ours = re.search(r"\d %", promise[1]) and "paper" not in promise[1]
+        assert not ours or "Measured by: hdvila " in (make.__doc__ or ""), name
 
 
 def test_typed_blocks_are_found_and_have_numbers() -> None:
