@@ -29,6 +29,8 @@ def test_numbers_come_with_their_protocol(here: Run, corpus: Path, model_folder:
     assert (done.returncode, done.stderr) == (0, "")
     (record,) = lines(done.stdout)
     assert (record["queries"], record["videos"], record["missing"]) == (4, 4, ["v2-0"])
+    assert 0.8 <= record["seen"]["least"] <= record["seen"]["mean"] <= 1
+    assert "89% or more of every frame seen" in record["protocol"]
     for direction in ("text_to_video", "video_to_text"):
         numbers = record[direction]
         assert 0 <= numbers["r1"] <= numbers["r5"] == numbers["r10"] == numbers["r50"] == 1

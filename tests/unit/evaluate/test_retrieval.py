@@ -15,6 +15,7 @@ from torch.nn.functional import normalize
 from hdvila.errors import UsageError
 from hdvila.evaluate.retrieval import evaluate_retrieval
 from hdvila.media import Preprocess
+from hdvila.media.view import View
 from hdvila.types import Clip, HybridClip
 
 
@@ -93,3 +94,28 @@ def test_a_model_that_cannot_read_is_refused() -> None:
     mute.processor = None
     with pytest.raises(UsageError, match="has no processor"):
         evaluate_retrieval(mute, Shades(LEVELS))
+
+
+class Halves(Shades):
+    """Clips of upright frames: lighter in the upper window, darker in the lower, by as much; grey in the middle."""
+
+    def size(self, i: int) -> tuple[int, int]:
+        return 144, 72
+
+    def sample(
+        self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None, view: View | None = None
+    ) -> HybridClip:
+        assert view is not None, "the source knows its sizes, so it is asked for windows"
+        level = {0.0: self.levels[i] + 15, 1.0: self.levels[i] - 15, 0.5: 128}[view.where[0]]
+        return HybridClip(np.full((1, 3, 64, 64), level, np.uint8), np.full((1, 2, 3, 16, 16), 255 - level, np.uint8))
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 100])
+def test_a_clip_is_the_mean_of_what_its_windows_show(batch_size: int) -> None:
+    source, model = Halves(range(20, 236, 5)), ShadeModel()
+    report = evaluate_retrieval(model, source, batch_size=batch_size)
+    assert report.text_to_video.r1 == report.video_to_text.r1 == 1.0
+    assert report.to_dict()["seen"]["least"] >= 0.8
+    middle = evaluate_retrieval(model, source, batch_size=batch_size, as_trained=True)
+    assert middle.text_to_video.r1 < 0.1
+    assert middle.to_dict()["seen"]["least"] < 0.5
