@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: setup demo test lint types unit wheel conformance reproduction reproduction-quick clean
+.PHONY: setup demo test lint types unit slow wheel conformance reproduction reproduction-quick clean
 
 setup: $(STAMP)
 
@@ -27,7 +27,10 @@ types: setup
 	$(BIN)/mypy
 
 unit: setup
-	$(BIN)/python -m pytest -m "not conformance" -n 2 --dist worksteal -q
+	$(BIN)/python -m pytest -m "not conformance and not slow" -n 2 --dist worksteal -q
+
+slow: setup
+	$(BIN)/python -m pytest -m slow -n 2 -q
 
 # The built wheel in clean environments, on every Python that is here; on Linux some GB are fetched for each.
 wheel: setup

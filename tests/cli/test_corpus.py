@@ -120,6 +120,7 @@ def test_the_transcripts_of_a_folder_are_counted_with_what_cannot_be_read(
     assert "1 of 2 files, 4 words, 1 sentences" in capsys.readouterr().out.splitlines()[-1]
 
 
+@pytest.mark.slow
 @needs(SUBTITLES)
 def test_every_real_subtitle_file_is_read_or_has_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["corpus", "transcript", str(SUBTITLES), "--json"]) == 1

@@ -14,6 +14,7 @@ from hdvila.studies.reproduction.plan import NONE, ONE_CATEGORY, STAGE2, Scale
 TINY = Scale(16, 120, 1, 1, 0.003, 1, 4, 1, ())
 
 
+@pytest.mark.slow
 def test_every_run_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     retrieval, frame = plan.TASKS[0], plan.TASKS[6]
     tasks = (

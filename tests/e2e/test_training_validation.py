@@ -70,6 +70,7 @@ def test_too_few_videos_to_hold_some_out_are_refused(tmp_path: Path, capsys: pyt
     assert "the corpus has 2 videos, and two or more are held out" in errors
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_validation_and_find_the_numbers_of_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

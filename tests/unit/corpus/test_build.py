@@ -150,6 +150,7 @@ def pictures(root: Path) -> dict[str, tuple[object, bytes]]:
     }
 
 
+@pytest.mark.slow
 def test_a_killed_build_to_which_videos_were_added_ends_like_an_unbroken_build_of_all(make, tmp_path: Path) -> None:
     source = make(*(f"v{number:02d}.mp4" for number in range(8)))
     script = tmp_path / "job.py"

@@ -297,6 +297,7 @@ def test_who_knows_only_the_words_guesses(read: Read, task: str, kind: str, chan
         assert prior_accuracy(train, test, form) <= chance + slack
 
 
+@pytest.mark.slow
 def test_videos_and_files_are_written_whole_and_a_second_call_finds_them(tmp_path: Path) -> None:
     written = write_benchmarks(tmp_path / "one", 40, seed=3)
     assert (written.videos, written.new) == (130, 130)
