@@ -44,9 +44,10 @@ class Order:
 
     def __post_init__(self) -> None:
         if self.clips < self.batch_size:
+            smaller = f"add --set batch_size={self.clips} (or less), or " if self.clips > 1 else ""
             raise UsageError(
                 f"batch_size={self.batch_size}, but there are {self.clips} clips to learn from, and a batch shows none "
-                f"twice: add --set batch_size={max(self.clips, 1)} (or less), or learn from more clips"
+                f"twice: {smaller}learn from more clips"
             )
 
     @property

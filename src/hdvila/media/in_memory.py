@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -78,14 +79,17 @@ def given_frames(source: Any, fps: float | None = None, times: Any = None) -> Gi
     pixels = _pixels(source)
     if pixels.ndim == 3:
         if fps is not None or times is not None:
-            raise UsageError("fps and times are for frames (T, H, W, 3), and this is one image: leave them out")
+            raise UsageError(
+                "fps and times are for frames (T, H, W, 3), and this is one image: leave them out, or make one array "
+                "of a list of frames (np.stack)"
+            )
         return GivenFrames(Frames(pixels[None], np.zeros(1)), _STILL)
     if (fps is None) == (times is None):
         raise UsageError(f"{len(pixels)} frames in memory: say when they are shown, by fps= or by times=, not both")
     if fps is not None:
-        if not isinstance(fps, int | float | np.number) or not 0 < fps < math.inf:
+        if not isinstance(fps, Real) or not 0 < (rate := float(fps)) < math.inf:
             raise UsageError(f"fps={fps!r}: give frames a second, a number above 0")
-        return GivenFrames(Frames(pixels, np.arange(len(pixels)) / fps), len(pixels) / fps)
+        return GivenFrames(Frames(pixels, np.arange(len(pixels)) / rate), len(pixels) / rate)
     seconds = _seconds(times, len(pixels))
     last = float(np.median(np.diff(seconds))) if len(seconds) > 1 else _STILL
     return GivenFrames(Frames(pixels, seconds), float(seconds[-1]) + last)
@@ -97,7 +101,7 @@ def _pixels(source: Any) -> Pixels:
         from PIL import ImageOps
 
         source = ImageOps.exif_transpose(source).convert("RGB")
-    elif hasattr(source, "detach"):  # of torch, on any device
+    elif hasattr(source, "detach") and hasattr(source, "cpu"):  # of torch, on any device
         source = source.detach().cpu()
     elif not isinstance(source, np.ndarray):
         raise UsageError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -118,6 +118,8 @@ class PretrainedModel(nn.Module):
         Raises:
             UsageError: the model has no processor, there is no text, or something is no text.
         """
+        if isinstance(texts, bytes) or not isinstance(texts, Iterable):
+            raise UsageError(f"{texts!r} is no text: give a text or a list of texts")
         given = [texts] if isinstance(texts, str) else list(texts)
         if other := [one for one in given if not isinstance(one, str)]:
             raise UsageError(f"{other[0]!r} is no text: give a text or a list of texts")

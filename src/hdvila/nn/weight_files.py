@@ -26,6 +26,8 @@ _OTHERS = {"training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt",
 _WRAPPERS = ("model_state_dict", "state_dict", "module", "model")
 _WRAPPING = {"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
 """Parts of names that torch puts in where it wraps a module, at any depth."""
+_COUNTERS = {"n_averaged"}
+"""What torch's averaging of weights counts beside them."""
 _PART = re.compile(r"-\d{5}-of-(\d{5})(?=\.)")
 _SCALAR = np.float64(0).__reduce__()[0]
 _HARMLESS: list[Any] = [
@@ -118,9 +120,10 @@ def read_account(path: Path) -> Mapping[str, Any]:
 
 
 def unwrap(content: object, name: str = "the checkpoint") -> Weights:
-    """A flat dict name -> tensor out of wrapper dicts (``state_dict``, ``module``, ``model``, ...), and without what
-    wrapping puts before or into names: a prefix common to all of them (``module.``, ``model.``, ``_orig_mod.``, in any
-    nesting), and ``_orig_mod.`` and its like wherever they stand.
+    """A flat dict name -> tensor out of wrapper dicts (``state_dict``, ``module``, ``model``, ...; another one if it is
+    the only one), and without what wrapping puts before or into names: a prefix common to all of them (``module.``,
+    ``model.``, ``_orig_mod.``, in any nesting), ``_orig_mod.`` and its like wherever they stand, and the counter of
+    averaged weights.
 
     Raises:
         CheckpointError: no weights are found.
@@ -129,10 +132,8 @@ def unwrap(content: object, name: str = "the checkpoint") -> Weights:
         raise CheckpointError(f"{name}: it holds a {type(content).__name__}, not weights by name: give a state dict")
     flat = _opened(content)
     if flat is None:
-        raise CheckpointError(
-            f"{name}: no weights by name in it, its keys are {some_of([str(key) for key in content])}: "
-            f"give a state dict, plain or under one of the keys {', '.join(_WRAPPERS)}"
-        )
+        raise CheckpointError(f"{name}: {_why_not_flat(content)}")
+    flat = {key: tensor for key, tensor in flat.items() if key not in _COUNTERS}
     parts = [[part for part in key.split(".") if part not in _WRAPPING] for key in flat]
     shared = 0
     while all(len(one) > shared + 1 and one[shared] == parts[0][shared] for one in parts):
@@ -147,11 +148,28 @@ def unwrap(content: object, name: str = "the checkpoint") -> Weights:
 
 
 def _opened(content: Mapping[Any, Any]) -> Mapping[str, Tensor] | None:
-    """The tensors by name in `content`, or in the first wrapper that leads to some."""
+    """The tensors by name in `content`, or in the first wrapper that leads to some, or in the only dict that is all
+    tensors."""
     if _is_flat(content):
         return content
     inner = (content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping))
-    return next((found for one in inner if (found := _opened(one)) is not None), None)
+    found = next((found for one in inner if (found := _opened(one)) is not None), None)
+    others = [one for one in content.values() if isinstance(one, Mapping) and _is_flat(one)]
+    return others[0] if found is None and len(others) == 1 else found
+
+
+def _why_not_flat(content: Mapping[Any, Any]) -> str:
+    odd = [f"{key} is a {type(value).__name__}" for key, value in content.items() if not isinstance(value, Tensor)]
+    if content and len(odd) < len(content):
+        return f"beside tensors by name it holds what is none ({some_of(odd)}): leave that out"
+    keys = some_of([str(key) for key in content]) or "none"
+    several = [str(key) for key, value in content.items() if isinstance(value, Mapping) and _is_flat(value)]
+    which = (
+        f"several of them hold weights ({some_of(several)}): give one of them"
+        if several
+        else (f"give a state dict, tensors by name, plain or under one of the keys {', '.join(_WRAPPERS)}")
+    )
+    return f"no weights by name in it, its keys are {keys}: {which}"
 
 
 def _is_flat(content: Mapping[Any, Any]) -> bool:

@@ -41,6 +41,7 @@ class Tokenizer:
         backend.no_truncation()
         backend.no_padding()
         self._backend = backend
+        self._size = max(backend.get_vocab().values()) + 1  # more than pieces, where a file has one of them twice
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = map(backend.token_to_id, SPECIAL)
 
     @classmethod
@@ -127,6 +128,7 @@ class Tokenizer:
 
     def kept(self, text: str, length: int) -> str:
         """The beginning of a text that is left when it is cut to `length` tokens."""
+        text = clean(text)
         ends = self._backend.encode(text, add_special_tokens=False).offsets
         return text if len(ends) <= length - 2 else text[: ends[length - 3][1]] if length > 2 else ""
 
@@ -135,6 +137,7 @@ class Tokenizer:
 
         Those are words with an ``[UNK]``, and words that fall apart: half of their letters or more stand alone.
         """
+        text = clean(text)
         encoded = self._backend.encode(text, add_special_tokens=False)
         words: dict[int, list[int]] = {}
         for place, word in enumerate(encoded.word_ids):
@@ -174,8 +177,8 @@ class Tokenizer:
 
     @property
     def vocab_size(self) -> int:
-        """How many ids there are."""
-        return int(self._backend.get_vocab_size())
+        """How many ids there are: one more than the largest."""
+        return self._size
 
     @property
     def special_ids(self) -> tuple[int, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ def test_frames_in_memory_are_the_video_that_they_are_of(model: HDVILA, video: P
     expected = model.embed_video(video)
     assert expected.shape == (32,)
     assert torch.equal(model.embed_video(frames.rgb, fps=RATE), expected)
+    assert torch.equal(model.embed_video(frames.rgb, fps=Fraction(RATE)), expected)
     assert torch.equal(model.embed_video(torch.from_numpy(frames.rgb), times=frames.pts_seconds), expected)
     part = model.embed_video(video, 0.3, 0.9)
     assert torch.equal(model.embed_video(frames.rgb, 0.3, 0.9, times=frames.pts_seconds.tolist()), part)
@@ -97,6 +100,8 @@ FRAMES = np.zeros((4, 8, 8, 3), np.uint8)
         (FRAMES.astype(np.float32), {"fps": 2}, "type float32: give RGB from 0 to 255 as uint8"),
         (np.moveaxis(FRAMES, -1, 1), {"fps": 2}, r"shape \(4, 3, 8, 8\).* colours last"),
         (FRAMES[0], {"fps": 2}, "this is one image"),
+        (list(FRAMES), {"fps": 2}, r"make one array of a list of frames \(np\.stack\)"),
+        (io.BytesIO(b"video"), {}, "a BytesIO is no video"),
         (FRAMES[:0], {"fps": 2}, r"shape \(0, 8, 8, 3\)"),
         (3, {}, "a int is no video: give a path, frames"),
         (None, {}, "a NoneType is no video"),
@@ -107,7 +112,10 @@ def test_what_cannot_be_meant_is_refused(model: HDVILA, source: Any, given: dict
         model.embed_video(source, **given)
 
 
-@pytest.mark.parametrize(("texts", "said"), [([], "empty list of texts"), (["a", 3], "3 is no text")])
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [([], "empty list of texts"), (["a", 3], "3 is no text"), (None, "None is no text"), (b"a", "b'a' is no text")],
+)
 def test_what_is_no_text_is_refused(model: HDVILA, texts: Any, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         model.embed_text(texts)

@@ -45,6 +45,22 @@ def test_what_torch_puts_into_names_comes_off_at_any_depth() -> None:
         unwrap({"a._orig_mod.w": torch.ones(1), "a.w": torch.zeros(1), "b": torch.ones(1)})
 
 
+def test_averaged_weights_come_without_their_counter() -> None:
+    averaged = torch.optim.swa_utils.AveragedModel(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)))
+    assert "n_averaged" in averaged.state_dict()
+    assert set(unwrap(averaged.state_dict())) == {"0.weight", "0.bias", "1.weight", "1.bias"}
+
+
+def test_the_only_dict_of_tensors_is_the_weights_under_any_key() -> None:
+    assert same(unwrap({"ema": PLAIN, "epoch": 3, "optimizer": {"state": {}}}), PLAIN)
+    with pytest.raises(CheckpointError, match=r"several of them hold weights \(student, teacher\): give one"):
+        unwrap({"student": PLAIN, "teacher": PLAIN})
+    with pytest.raises(CheckpointError, match=r"beside tensors by name it holds what is none \(epoch is a int\)"):
+        unwrap({**PLAIN, "epoch": 3})
+    with pytest.raises(CheckpointError, match="give a state dict, tensors by name"):
+        unwrap({key: tensor.numpy() for key, tensor in PLAIN.items()})
+
+
 def test_settings_called_model_do_not_hide_the_weights() -> None:
     assert same(unwrap({"model": {"width": 3}, "state_dict": PLAIN}), PLAIN)
 

@@ -240,3 +240,11 @@ def test_a_vocabulary_with_a_piece_twice_keeps_its_numbers_when_saved(tmp_path: 
     tokenizer.save(tmp_path / "saved")
     again = Tokenizer.load(tmp_path / "saved" / "vocab.txt")
     assert again(["a dog"], 9)[0].tolist() == tokenizer(["a dog"], 9)[0].tolist() == [[2, 6, 8, 3]]
+    assert again.vocab_size == tokenizer.vocab_size == len(pieces), "a model needs a row for every id"
+
+
+def test_half_an_emoji_is_left_out_wherever_a_text_is_asked_about(real: Tokenizer) -> None:
+    half = "a \ud83d zxqqv dog"
+    assert real([half], 9)[0].tolist() == real(["a  zxqqv dog"], 9)[0].tolist()
+    assert real.unknown_words(half) == real.unknown_words("a  zxqqv dog")
+    assert real.kept(half, 3) == "a"
