@@ -63,7 +63,7 @@ class _AsTheyAre:
         return resize(frame, height, width)
 
 
-def given_frames(source: Any, fps: float | None = None, times: Any = None) -> GivenFrames:
+def given_frames(source: Any, fps: Any = None, times: Any = None) -> GivenFrames:
     """Frames or an image in memory, ready to be cut into clips.
 
     Args:

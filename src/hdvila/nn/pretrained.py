@@ -118,9 +118,10 @@ class PretrainedModel(nn.Module):
         Raises:
             UsageError: the model has no processor, there is no text, or something is no text.
         """
-        if isinstance(texts, bytes) or not isinstance(texts, Iterable):
-            raise UsageError(f"{texts!r} is no text: give a text or a list of texts")
-        given = [texts] if isinstance(texts, str) else list(texts)
+        whole: Any = texts  # callers without a type checker give anything
+        given: list[Any] = (
+            list(whole) if isinstance(whole, Iterable) and not isinstance(whole, str | bytes) else [whole]
+        )
         if other := [one for one in given if not isinstance(one, str)]:
             raise UsageError(f"{other[0]!r} is no text: give a text or a list of texts")
         if not given:

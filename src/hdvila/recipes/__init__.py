@@ -75,6 +75,8 @@ def register_recipe(make: Callable[[], Recipe]) -> Callable[[], Recipe]:
     Raises:
         UsageError: it gives no recipe, or another one has its name.
     """
+    if not callable(make):
+        raise UsageError(f"register_recipe: a {type(make).__name__} is no function: give one that returns the recipe")
     recipe = make()
     if not isinstance(recipe, Recipe):
         raise UsageError(f"register_recipe: {make!r} gives a {type(recipe).__name__}: it must give a Recipe")

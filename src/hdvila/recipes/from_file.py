@@ -85,7 +85,7 @@ def _makes_a_recipe(function: Callable[..., Any]) -> bool:
     free = all(one.default is not one.empty or one.kind in (2, 4) for one in asked.parameters.values())
     returned = asked.return_annotation
     said = returned if isinstance(returned, str) else getattr(returned, "__name__", "")
-    return free and said.rpartition(".")[2] == "Recipe"
+    return free and said.strip("\"'").rpartition(".")[2] == "Recipe"
 
 
 def _made(file: Path, recipe: Recipe | Callable[[], Any]) -> Recipe:

@@ -41,7 +41,7 @@ class Tokenizer:
         backend.no_truncation()
         backend.no_padding()
         self._backend = backend
-        self._size = max(backend.get_vocab().values()) + 1  # more than pieces, where a file has one of them twice
+        self._size: int = max(backend.get_vocab().values()) + 1  # more than pieces, where a file has one of them twice
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = map(backend.token_to_id, SPECIAL)
 
     @classmethod

@@ -25,7 +25,7 @@ from beside import STEPS
 def _hidden() -> Recipe:
     return get_recipe("miniature-stage2")
 
-def shorter(steps: int = STEPS) -> Recipe:
+def shorter(steps: int = STEPS) -> "Recipe":
     return replace(get_recipe("miniature-stage1"), name="shorter", steps=steps)
 
 def helper(steps) -> int:
@@ -103,6 +103,8 @@ def test_a_registered_recipe_is_found_by_its_name() -> None:
         register_recipe(lambda: mine())
     with pytest.raises(UsageError, match="gives a int"):
         register_recipe(lambda: 3)  # type: ignore[arg-type, return-value]
+    with pytest.raises(UsageError, match="a Recipe is no function"):
+        register_recipe(mine())  # type: ignore[arg-type]
 
 
 def test_a_registered_protocol_is_found_by_its_name() -> None:
