@@ -133,8 +133,14 @@ def report(title: str, pairs: list[tuple[Transcript, set[int]]], methods: dict[s
 def kept(transcript: Transcript) -> tuple[set[int], set[int]]:
     """Ends of the sentences of a transcript that keeps its marks, and the words that have an end mark in the file."""
     said = [word.text for word in transcript.words if not is_filler(word.text)]
-    found = set(accumulate(len(sentence.text.split()) for sentence in split_sentences(transcript)))
+    places = {letters: at for at, letters in enumerate(accumulate(map(_letters, said)), start=1)}
+    reached = accumulate(_letters(sentence.text) for sentence in split_sentences(transcript))
+    found = {places[letters] for letters in reached}  # by letters: some scripts put no blanks between words
     return found - {len(said)}, {at for at, text in enumerate(said[:-1], start=1) if has_end_mark(text)}
+
+
+def _letters(text: str) -> int:
+    return len("".join(text.split()))
 
 
 def main() -> None:

@@ -152,6 +152,10 @@ def test_names_in_capitals_are_those_that_a_file_uses_again(tmp_path: Path, line
     assert read(tmp_path, "WEBVTT\n\n" + "".join(cues)).text == said
 
 
+def test_signs_that_compare_are_said(tmp_path: Path) -> None:
+    assert cue(tmp_path, "> 5 < 7 and a<b, if x > y").text == "5 < 7 and a<b, if x > y"
+
+
 @pytest.mark.parametrize("text", ["\u0645\u06cc\u200c\u0631\u0648\u0645", "\u0915\u094d\u200d\u0937"])
 def test_joiners_are_letters(tmp_path: Path, text: str) -> None:
     assert cue(tmp_path, f"\u200b{text}\u200e").text == text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def highlighted(form: str, words: list[str] = WORDS, at: float = 1.0) -> list[tu
     "content",
     [
         *(srt(*highlighted(f)) for f in ("<u>%s</u>", "<b>%s</b>", '<font color="red">%s</font>', "{\\c&HFF&}%s{\\c}")),
+        *(srt(*highlighted(f)) for f in ("*%s*", "[%s]", "__%s__")),
+        srt(*((a, b, re.sub(r"\^(\w+)", lambda w: w[1].upper(), line)) for a, b, line in highlighted("^%s"))),
         *(ass(*highlighted(f)) for f in (r"{\1c&HFF&}%s{\r}", r"{\c&HFF&}%s{\c&HFFFFFF&}", r"{\b1}%s{\b0}")),
         "WEBVTT\n\n" + srt(*highlighted("<c.now>%s</c>")).replace(",", "."),
         srt(*((a, b, f"<i>{line}</i>") for a, b, line in highlighted("<u>%s</u>"))),
@@ -70,6 +73,7 @@ def test_each_word_comes_once_at_its_time(tmp_path: Path, content: str) -> None:
         (["a", "a b", "a b\nc", "a b\nc d", "c d\ne", "c d\ne f"], "a b c d e f"),
         (["A B\nC D", "C D\nE F", "E F\nG H"], "A B C D E F G H"),
         (["so today we", "today we will", "we will look", "will look at", "look at it"], "so today we will look at it"),
+        (["so", "so we", "so we look", "we look at", "look at it", "at it now"], "so we look at it now"),
         (["no", "no no", "yes", "it is so"], "no no no yes it is so"),
         (["row", "row row row your boat", "gently", "gently down"], "row row row row your boat gently gently down"),
     ],

@@ -70,6 +70,7 @@ STAMPED = '<p><span class="timestamp" data-timestamp="{0}">0:0{0}</span>{1}</p>'
 SUBVIEWER = "00:00:{:05.2f},00:00:{:05.2f}\n{}\n\n"
 HALF = r"""[{"start": 1, "end": 3, "text": "hello there my friends \ud83d"},
 {"start": 4, "end": 6, "text": "\ude00second caption here"}]"""
+COLUMNS = {name: [line[at] for line in LINES] for at, name in enumerate(("start", "end", "text"))}
 TAPE = """<tt xmlns:ttp="http://www.w3.org/ns/ttml#parameter" ttp:timeBase="smpte" xmlns:e="urn:ebu:tt:metadata">
 <head><e:documentStartOfProgramme>10:00:00:00</e:documentStartOfProgramme></head><body>
 <p begin="10:00:01:00" end="10:00:03:00">hello there my friends</p>
@@ -190,6 +191,10 @@ OF_LINES: dict[str, Any] = {
     "a recogniser's terminal": "".join(f"[00:{a:06.3f} --> 00:{b:06.3f}]  {said}\n" for a, b, said in LINES),
     "SubViewer": "".join(SUBVIEWER.format(a, b, said.replace(" my", "[br]my")) for a, b, said in LINES),
     "tape": TAPE,
+    "columns": {"abc": COLUMNS},
+    "numbered": {str(number): line for number, line in enumerate(lines(**PLAIN))},
+    "pairs": [[a, said] for a, _, said in LINES],
+    "pairs of times and text": [[[a, b], said] for a, b, said in LINES],
 }
 
 
@@ -239,6 +244,21 @@ def test_words_without_times_lie_between_their_neighbours(tmp_path: Path, record
     assert read(tmp_path, json.dumps(records)).text == said
 
 
+@pytest.mark.parametrize(
+    ("line", "pieces", "said"),
+    [
+        ("今日はVS Codeを開く。", "今 日 は V S C o d e を 開 く 。", "今日はVS Codeを開く。"),
+        ("", "今 日 は R U N を 開 く", "今日は RUN を開く"),
+        ("", "ມ ື ້ ນ ີ ້ ເ ຮ ັ ດ", "ມື້ນີ້ເຮັດ"),
+        ("Hello you.", "hello you", "Hello you."),
+        ("well-known, they don't", "well - known , they don 't", "well-known, they don't"),
+    ],
+)
+def test_pieces_are_put_together_as_the_line_writes_them(tmp_path: Path, line: str, pieces: str, said: str) -> None:
+    each = [{"word": piece, "start": 1 + n / 8, "end": 1.1 + n / 8} for n, piece in enumerate(pieces.split())]
+    assert read(tmp_path, json.dumps([{"start": 1, "end": 5, "text": line, "words": each}])).text == said
+
+
 def test_seconds_stay_seconds(tmp_path: Path) -> None:
     slow = [{"start": 30 * n, "end": 30 * n + 30, "text": "Yes."} for n in range(3)]
     transcript = read(tmp_path, json.dumps({"segments": slow}))
@@ -249,6 +269,7 @@ def test_seconds_stay_seconds(tmp_path: Path) -> None:
     "value",
     [
         {"abc": lines(**PLAIN), "def": lines(**PLAIN)},
+        {"abc": COLUMNS, "def": COLUMNS},
         [{"id": name, "segments": lines(**PLAIN)} for name in "ab"],
         "\n".join(json.dumps({"video": name, "segments": lines(**PLAIN)}) for name in "ab"),
     ],

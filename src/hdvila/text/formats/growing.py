@@ -82,10 +82,13 @@ def _steps(pairs: list[tuple[_Screen, _Screen]]) -> list[_Step] | None:
     rolled = sum(near and step.gone > 0 < step.kept for step, near in zip(steps, touch, strict=True))
     if grown and grown + rolled > _SHARE * len(grows):
         return [
-            step if step.kept or not near else _rewritten(*pair)
+            step if step.kept or not near else _rewritten_or_slid(*pair)
             for pair, step, near in zip(pairs, steps, touch, strict=True)
         ]
-    slid = [_slid(*pair) if near else _new(pair[0]) for pair, near in zip(pairs, touch, strict=True)]
+    slid = [
+        (step if step.kept else _slid(*pair)) if near else _new(pair[0])
+        for pair, step, near in zip(pairs, steps, touch, strict=True)
+    ]
     slides = sum(
         0 < step.gone < len(before.keys) and len(now.keys) - step.kept <= _REVISED
         for (before, now), step in zip(pairs, slid, strict=True)
@@ -131,6 +134,13 @@ def _slid(before: _Screen, now: _Screen) -> _Step:
         if before.keys[-kept:] == now.keys[:kept]:
             return _Step(len(before.keys) - kept, kept)
     return _new(before)
+
+
+def _rewritten_or_slid(before: _Screen, now: _Screen) -> _Step:
+    """The last words of `before` were changed, or its first ones make room for new ones at the end."""
+    step = _rewritten(before, now)
+    slid = _new(before) if step.kept else _slid(before, now)
+    return slid if slid.kept and len(now.keys) - slid.kept <= _REVISED else step
 
 
 def _is_spelled(before: _Screen, now: _Screen) -> bool:

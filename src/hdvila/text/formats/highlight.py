@@ -1,15 +1,19 @@
-"""A line shown once for each of its words, that word underlined or coloured: the line once, with the times of words."""
+"""A line shown once for each of its words, that word underlined, coloured, in capitals or between marks: the line once,
+with the times of words."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from hdvila.text.formats.cues import RawCue, time_tag
 
 _STYLE = re.compile(r"<(/?)(u|b|i|s|em|strong|font|c|span)\b([^<>]*)>", re.IGNORECASE)
 _TOUCHING = 0.3  # seconds between two showings of a line that follow at once
+_FEW = 3  # words, at least, of a line in which a mark moves from word to word
 _PAUSE = 10.0  # seconds that a speaker may pause within a line
 
 _Style = tuple[str, ...]
@@ -31,6 +35,7 @@ def merge_highlights(cues: Sequence[RawCue]) -> list[RawCue] | None:
 
     None: there are no such lines in the file.
     """
+    cues = _with_tags(cues)
     if not any(_STYLE.search(line) for cue in cues for line in cue.lines):
         return None
     groups: list[list[_Showing]] = []
@@ -49,6 +54,34 @@ def merge_highlights(cues: Sequence[RawCue]) -> list[RawCue] | None:
         for group, style in zip(groups, styles, strict=True)
         for cue in _lines(group, usual if style is None else style)
     ]
+
+
+def _with_tags(cues: Sequence[RawCue]) -> list[RawCue]:
+    """Where a line comes again with another word in capitals or between marks (``*this*``), that word underlined."""
+    tagged: list[RawCue] = []
+    words = [[line.split() for line in cue.lines] for cue in cues]
+    keys = [[_key(word) for line in lines for word in line] for lines in words]
+    begin = 0
+    for at in range(1, len(cues) + 1):
+        if at < len(cues) and keys[at] == keys[begin] and cues[at].start - cues[at - 1].end <= _TOUCHING:
+            continue
+        shown = [[word for line in lines for word in line] for lines in words[begin:at]]
+        usual = [Counter(forms).most_common(1)[0][0] for forms in zip(*shown, strict=True)]
+        other = [[place for place, word in enumerate(one) if word != usual[place]] for one in shown]
+        alone = {places[0] for places in other if len(places) == 1}
+        if len(usual) >= _FEW <= len(alone) and all(len(places) <= 1 for places in other):
+            for cue, lines, places in zip(cues[begin:at], words[begin:at], other, strict=True):
+                put = [f"<u>{word}</u>" if place in places else word for place, word in enumerate(usual)]
+                ends = [0, *accumulate(map(len, lines))]
+                tagged.append(replace(cue, lines=tuple(" ".join(put[a:b]) for a, b in pairwise(ends))))
+        else:
+            tagged += cues[begin:at]
+        begin = at
+    return tagged
+
+
+def _key(word: str) -> str:
+    return "".join(char for char in word.casefold() if char.isalnum()) or word
 
 
 def _showing(cue: RawCue) -> _Showing:

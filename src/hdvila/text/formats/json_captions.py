@@ -20,6 +20,7 @@ from hdvila.text.formats.cues import LATEST, Parsed, RawCue, Refused, raw_cue, t
 from hdvila.text.formats.json_fields import Record, records_in, span_of, speaker_of, text_of, words_of
 from hdvila.text.formats.json_shapes import find_lists
 from hdvila.text.formats.units import MILLISECONDS, as_number, unit_of
+from hdvila.writing import has_no_blanks, joined
 
 _PAUSE = 1.0  # seconds without a word that end a cue, in files that know words only
 _MOST = 60  # words of such a cue
@@ -206,9 +207,9 @@ def _whole_span(record: Record, unit: float) -> tuple[float | None, float | None
 
 def _segment(record: Record, start: float, end: float | None, unit: float) -> RawCue | None:
     """One cue; where the record has words, with their times."""
-    words = [word for word in _joined(words_of(record)) if text_of(word).strip()]
-    spans = _inside([_scaled(word, unit) for word in words], start, end)
     text = text_of(record)
+    words = [word for word in _as_written(_joined(words_of(record)), text) if text_of(word).strip()]
+    spans = _inside([_scaled(word, unit) for word in words], start, end)
     if any(at is not None for at, _ in spans):
         said = [text_of(word).strip() for word in words]
         said, spans = _with_missing(text.split(), said, spans)
@@ -246,10 +247,13 @@ def _inside(
 def _with_missing(
     tokens: list[str], said: list[str], spans: list[tuple[float | None, float | None]]
 ) -> tuple[list[str], list[tuple[float | None, float | None]]]:
-    """The words with those of the line that have no time and so were left out."""
+    """The words with those of the line that have no time and so were left out, spelled by whichever of both has more
+    marks and capitals."""
+    old, new = [_key(word) for word in said], [_key(token) for token in tokens]
+    if old == new and _care(tokens) > _care(said):
+        return tokens, spans
     if len(tokens) <= len(said):
         return said, spans
-    old, new = [_key(word) for word in said], [_key(token) for token in tokens]
     words: list[str] = []
     times: list[tuple[float | None, float | None]] = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -262,6 +266,10 @@ def _with_missing(
     return words, times
 
 
+def _care(words: list[str]) -> int:
+    return sum(not char.isalnum() or char.isupper() for word in words for char in word)
+
+
 def _key(word: str) -> str:
     return "".join(char for char in word.casefold() if char.isalnum()) or word
 
@@ -272,21 +280,44 @@ def _joined(words: list[Record]) -> list[Record]:
     if not any(text.startswith(" ") and text.strip() for text in texts) and not any(t.startswith("##") for t in texts):
         return words
     hashes = any(text.startswith("##") for text in texts)
-    joined: list[Record] = []
+    whole: list[Record] = []
     for word, text in zip(words, texts, strict=True):
         goes_on = text.startswith("##") if hashes else not text.startswith(" ") and not _stands_alone(text)
-        if joined and goes_on and text:
-            last = joined[-1]
-            joined[-1] = {
-                **last,
-                "punctuated_word": text_of(last) + text.removeprefix("##"),
-                "start": span_of(last)[0],
-                "end": span_of(word)[1],
-                "offsets": None,
-            }
+        if whole and goes_on and text:
+            whole[-1] = _one_word(whole[-1], word, text.removeprefix("##"))
         else:
-            joined.append({**word, "punctuated_word": text.removeprefix("##") if hashes else text})
-    return joined
+            whole.append({**word, "punctuated_word": text.removeprefix("##") if hashes else text})
+    return whole
+
+
+def _one_word(first: Record, rest: Record, text: str) -> Record:
+    """Two pieces of one word; `text` is the second's."""
+    start, end = span_of(first)
+    until = span_of(rest)[1]
+    last = until if until is not None else end
+    return {**first, "punctuated_word": text_of(first) + text, "start": start, "end": last, "offsets": None}
+
+
+def _as_written(words: list[Record], text: str) -> list[Record]:
+    """Pieces put together where the line writes them so. Where there is none, the Latin letters of a script without
+    blanks are: recognisers of such scripts give each letter a time."""
+    texts = [text_of(word).strip() for word in words]
+    line = "".join(text.split())
+    letters = not line and sum(map(len, texts)) < 2 * len(texts) and has_no_blanks("".join(texts))
+    if not letters and line != "".join(texts):
+        return words
+    blanks = {len("".join(text[: found.start()].split())) for found in re.finditer(r"\s+", text)}
+    put: list[Record] = []
+    at = 0
+    for word, one in zip(words, texts, strict=True):
+        before = text_of(put[-1]).strip() if put else ""
+        latin = f"{before[-1:]}{one[:1]}"
+        if before and one and at not in blanks and " " in joined([before, one]) and (line or latin.isascii()):
+            put[-1] = _one_word(put[-1], word, one)
+        else:
+            put.append(word)
+        at += len(one)
+    return put
 
 
 def _stands_alone(text: str) -> bool:

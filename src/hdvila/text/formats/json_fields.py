@@ -82,16 +82,35 @@ def speaker_of(record: Record) -> str | None:
 
 
 def records_in(value: object) -> list[Record]:
-    """The records of a list; ``[start, end, text]`` and ``[text, start, end]`` are records too."""
+    """The records of a list; ``[start, end, text]``, ``[text, start, end]``, ``[start, text]`` and
+    ``[[start, end], text]`` are records too."""
     if not isinstance(value, list):
         return []
-    records = [entry if isinstance(entry, dict) else _triple(entry) for entry in value]
+    records = [entry if isinstance(entry, dict) else _row(entry) for entry in value]
     return [_opened(record) for record in records if record]
 
 
-def _triple(value: object) -> Record | None:
-    if not isinstance(value, list) or len(value) != 3:
+def rows_of(value: Record) -> list[Record]:
+    """The records of a table that is written by columns (``{"start": [1.0, 4.0], "text": ["hello", "again"]}``), or
+    record by record under their numbers (``{"0": {...}, "1": {...}}``); else none."""
+    columns = {name: column for name, column in value.items() if isinstance(column, list)}
+    if "start" in columns and columns.keys() & {"text", "word"}:
+        rows = len(columns["start"])
+        columns = {name: column for name, column in columns.items() if len(column) == rows}
+        return [{name: column[at] for name, column in columns.items()} for at in range(rows)]
+    if value and all(name.isdecimal() and isinstance(row, dict) for name, row in value.items()):
+        return [value[name] for name in sorted(value, key=int)]
+    return []
+
+
+def _row(value: object) -> Record | None:
+    if not isinstance(value, list) or not 2 <= len(value) <= 3:
         return None
+    if len(value) == 2:
+        at, text = value
+        if not isinstance(text, str) or not isinstance(at, int | float | list) or isinstance(at, bool):
+            return None
+        return {"timestamp": at, "text": text} if isinstance(at, list) else {"start": at, "text": text}
     texts = [part for part in value if isinstance(part, str)]
     times = [part for part in value if isinstance(part, int | float) and not isinstance(part, bool)]
     if len(texts) != 1 or len(times) != 2 or value.index(texts[0]) == 1:

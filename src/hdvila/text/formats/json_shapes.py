@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hdvila.text.formats.cues import Refused
-from hdvila.text.formats.json_fields import WORDS, Record, records_in, span_of, text_of, words_of
+from hdvila.text.formats.json_fields import WORDS, Record, records_in, rows_of, span_of, text_of, words_of
 
 _DEEPEST = 12
 _LINES = (
@@ -68,6 +68,8 @@ def _collect(value: Any, path: Path, found: dict[Path, list[list[Record]]], dept
     """All lists of timed records below `value`, by their path without numbers."""
     if depth > _DEEPEST:
         return
+    if isinstance(value, dict) and (rows := rows_of(value)):
+        value = rows
     if isinstance(value, dict):
         for name, inner in value.items():
             if name not in _NOT_SAID and isinstance(inner, dict | list):

@@ -15,7 +15,8 @@ _TWO_LETTERS = dict(pair.split("=") for pair in _THREE_LETTERS.split())
 
 _NAMES = """
 arabic=ar العربية=ar bengali=bn bangla=bn bulgarian=bg български=bg catalan=ca català=ca czech=cs čeština=cs chinese=zh
-mandarin=zh 中文=zh 简体中文=zh 繁體中文=zh danish=da dansk=da german=de deutsch=de dutch=nl nederlands=nl greek=el
+mandarin=zh 中文=zh 简体中文=zh 繁體中文=zh 简体=zh 繁體=zh
+繁体=zh danish=da dansk=da german=de deutsch=de dutch=nl nederlands=nl greek=el
 ελληνικά=el english=en englisch=en anglais=en inglés=en inglese=en estonian=et eesti=et basque=eu persian=fa farsi=fa
 فارسی=fa finnish=fi suomi=fi french=fr français=fr francais=fr galician=gl gujarati=gu hebrew=he עברית=he hindi=hi
 हिन्दी=hi croatian=hr hrvatski=hr hungarian=hu magyar=hu armenian=hy indonesian=id indonesia=id icelandic=is íslenska=is

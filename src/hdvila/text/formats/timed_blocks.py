@@ -196,7 +196,7 @@ def _heads(lines: list[str], begin: int, blocks: list[_Block], web: bool) -> lis
     is_indexed = 2 * sum(direct) >= len(blocks) > 0
     is_spaced = not web and not is_indexed and len(blocks) > 1 and 2 * sum(spaced) > len(blocks)
     apart = [not lines[block.at - 2].strip() for block, own in zip(blocks, direct, strict=True) if own and block.at > 1]
-    blanks_between = 2 * sum(apart) >= len(apart)
+    is_dense = is_indexed and direct[0] and 2 * sum(apart) < len(apart)
     heads: list[int] = []
     expected: int | None = None
     for number, block in enumerate(blocks):
@@ -204,8 +204,8 @@ def _heads(lines: list[str], begin: int, blocks: list[_Block], web: bool) -> lis
         before = blocks[number - 1].at if number else begin - 1
         if direct[number] and block.at - 1 > before:
             index = int(_INDEX.fullmatch(lines[block.at - 1]).group(1))  # type: ignore[union-attr]
-            alone = block.at - 2 <= before or not lines[block.at - 2].strip()
-            if index == expected or (alone and (is_indexed or web)) or (is_indexed and not blanks_between):
+            alone = direct[0] if block.at - 2 <= before else not lines[block.at - 2].strip()
+            if index == expected or (alone and (is_indexed or web)) or is_dense:
                 head, expected = block.at - 1, index + 1
         elif is_spaced and spaced[number] and above[number] > before:
             index = int(_INDEX.fullmatch(lines[above[number]]).group(1))  # type: ignore[union-attr]

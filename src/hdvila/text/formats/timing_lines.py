@@ -24,6 +24,7 @@ _OPENS = re.compile(r"[ \t\f\u00a0]*([\[(]?)[ \t\f]*")
 _MOSTLY_TIME = re.compile(r"[\d:.,;\sTZtz+\-\u2010-\u2015=~>&gt\u2192]+")
 _BARE = re.compile(r"\s*-?\d{1,3}:\d{2}:\d{2}[.,]\d{1,3}\s*(?:-{1,2}>?\s*[\d:.,]*)?\s*")
 _BROKEN_OFF = re.compile(r"\s*\d{1,2}:(?:\d{2}:(?:\d{2}(?:[.,]\d{0,3})?)?)?\s*-{0,2}>?\s*[\d:.,]*\s*")
+_NUMBERED = re.compile(r"^[ \t\ufeff]*#?\d{1,9}[.:)]?[ \t]+(?=\d{1,3}:\d{2}:\d)")  # a cue's number before its time
 _LONGEST = 200  # characters of a timing line
 _FRAMES = 30.0  # a second, where a fraction is written as ``:12``
 
@@ -41,6 +42,8 @@ class Timing:
 
 def read_timing(line: str) -> Timing | None:
     """What a timing line says; None: it is none, or one that cannot be read."""
+    if "-->" in line:
+        line = _NUMBERED.sub("", line)
     opens = _OPENS.match(line)
     at, bracket = (opens.end(), opens.group(1)) if opens else (0, "")
     first = _CLOCK.match(line, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, replace
 
 from hdvila.text.formats.cues import RawCue
@@ -11,6 +12,7 @@ from hdvila.writing import written_words
 
 _CLOSING = ".?!…,;:。？！，、；：．」』）】》〉។៕។၊།؟،؛۔।॥"
 _GOES_ON = "'’-"
+_COMPARES = "<", ">"  # said between two words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def _tokens(joined: str, begin: int, end: int, anchor: float | None, before: lis
         at = joined.index(word, at)
         last = tokens or before
         glued = at == begin and at > 0 and not joined[at - 1].isspace() and word[0] in _GOES_ON
-        said = _is_said(word)
-        if last and (glued if said else not word.strip(_CLOSING)):
+        glued |= unicodedata.category(word[0]).startswith("M")  # a vowel sign or an accent, which no word begins with
+        said = _is_said(word) or (word in _COMPARES and bool(last) and bool(joined[at + len(word) :].strip()))
+        if last and (glued or (not said and not word.strip(_CLOSING))):
             last[-1] = replace(last[-1], text=last[-1].text + word)
         elif said:
             tokens.append(Token(word, at, anchor, alone and anchor is not None))
