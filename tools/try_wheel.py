@@ -63,6 +63,10 @@ class Failed(Exception):
     """A command of a trial that did not do what it should."""
 
 
+class NoTorch(Exception):
+    """The index does not give torch for this Python: that says nothing of the wheel."""
+
+
 @dataclass
 class Environment:
     """A clean environment with a working folder; what runs in it sees nothing of ours."""
@@ -126,6 +130,8 @@ def _try(version: str, python: str, wheel: Path, root: Path) -> tuple[str, bool]
                 print(f"Python {version}, {stage}", flush=True)
                 work(here, wheel)
             facts = json.loads(here.run("python", "-c", VERSIONS))
+        except NoTorch as error:
+            return f"Python {version}: not tried, {error}", True
         except (Failed, subprocess.SubprocessError) as error:
             print(error, flush=True)
             return f"Python {version}: FAILED in {stage}: {str(error).splitlines()[0]}", False
@@ -136,7 +142,11 @@ def _try(version: str, python: str, wheel: Path, root: Path) -> tuple[str, bool]
 
 def _base(here: Environment, wheel: Path) -> None:
     subprocess.run([here.python, "-m", "venv", here.folder / "env"], check=True, timeout=LONGEST)
-    here.run("python", "-m", "pip", "install", "--quiet", "--no-compile", _torch())
+    try:
+        here.run("python", "-m", "pip", "install", "--quiet", "--no-compile", _torch())
+    except (Failed, subprocess.SubprocessError) as error:
+        print(error, flush=True)
+        raise NoTorch(f"{_torch()} cannot be installed here") from error
     here.run("python", "-m", "pip", "install", "--quiet", "--no-compile", wheel)
     here.run("python", "-m", "pip", "check")
     here.run("hdvila", "doctor", wanted="frames come back as they were written")
