@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from hdvila.cli import console
+from hdvila.cli.main import main
 from hdvila.cli.reporters import PlainReporter, RichReporter
 from hdvila.errors import CheckpointError, LibraryError, UsageError
 
@@ -197,3 +198,21 @@ def test_a_path_is_shown_from_here_where_that_is_shorter(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path / "a" / "b")
     assert console.short(tmp_path / "a" / "b" / "c.mp4") == "c.mp4"
     assert console.short("/c.mp4") == "/c.mp4"
+
+
+def test_a_name_is_one_line_of_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["a\nb\x1b[31m.mp4", "\u65e5\u672c.mp4"]
+    rows = [[console.short(f"/x/{name}"), "text"] for name in names]
+    console.emit_table([{}] * len(rows), False, {"file": "left", "text": "left"}, rows)
+    assert capsys.readouterr().out == "/x/a\\nb\\x1b[31m.mp4  text\n/x/\u65e5\u672c.mp4          text\n"
+
+
+def test_a_group_alone_prints_its_help_and_words_with_a_dash_are_told_their_place(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["library"]) == 0
+    said = capsys.readouterr()
+    assert "prune" in said.out
+    assert said.err == ""
+    assert main(["search", "-dog"]) == 2
+    assert "behind --" in capsys.readouterr().err

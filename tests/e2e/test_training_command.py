@@ -31,7 +31,8 @@ def test_the_list_names_every_recipe(capsys: pytest.CaptureFixture[str]) -> None
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [record["recipe"] for record in records] == list(RECIPES)
     assert {"miniature-stage1", "miniature-stage2", "hdvila-stage1", "hdvila-stage2"} <= RECIPES.keys()
-    assert all(record[part] for record in records for part in ("what", "command", "cost", "expect"))
+    assert all(record[part] for record in records for part in ("what", "cost", "expect"))
+    assert all(record["command"].startswith(("hdvila train", "as ")) for record in records)
 
 
 def test_a_plan_starts_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

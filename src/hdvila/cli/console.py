@@ -52,6 +52,7 @@ DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 _SIGNAL = 128  # plus the number of a signal, as shells count
 
 _CLICK_USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
 
 
@@ -93,13 +94,15 @@ def emit_table(
             table.add_row(*map(_as_text, row))
         _screen().print(table)
     else:
-        widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+        from rich.cells import cell_len
+
+        widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
         for row in rows:
-            cells = [
-                cell.rjust(width) if side == "right" else cell.ljust(width)
-                for cell, width, side in zip(row, widths, columns.values(), strict=True)
-            ]
-            emit({}, False, "  ".join(cells).rstrip())
+            line = ""
+            for cell, width, side in zip(row, widths, columns.values(), strict=True):
+                blanks = " " * (width - cell_len(cell))
+                line += f"{blanks}{cell}  " if side == "right" else f"{cell}{blanks}  "
+            emit({}, False, line.rstrip())
 
 
 def emit_markdown(text: str, asked: bool = False) -> None:
@@ -124,13 +127,13 @@ def file_line(status: str, clips: int, file: str, reason: str) -> str:
 
 
 def short(path: str | os.PathLike[str]) -> str:
-    """A path for a person: seen from here, where that is shorter."""
+    """A path for a person: seen from here, where that is shorter; line ends and what steers a terminal as escapes."""
     whole = os.fspath(path)
     try:
         from_here = os.path.relpath(whole)
     except (OSError, ValueError):  # the folder is gone, or another drive
-        return whole
-    return min(whole, from_here, key=len)
+        from_here = whole
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), min(whole, from_here, key=len))
 
 
 def reporter() -> Reporter:
@@ -168,6 +171,8 @@ def status_of(error: BaseException) -> int:
     """
     if isinstance(error, typer.Exit):
         return int(error.exit_code)
+    if isinstance(error, _CLICK_USAGE_ERROR) and not str(error):
+        return DONE  # a group without a command: its help is printed already, as that of the program alone
     if isinstance(error, BrokenPipeError):
         # The reader of stdout has gone (`hdvila search ... | head`). Nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -205,7 +210,10 @@ def _usage_message(error: Exception) -> str:
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "hdvila"
-    return f"{message.rstrip('.?')}; see {command} --help"
+    dashed = (
+        "; words that begin with a dash go behind --" if command.endswith(" search") and "option" in message else ""
+    )
+    return f"{message.rstrip('.?')}; see {command} --help{dashed}"
 
 
 def _os_message(error: OSError) -> str:

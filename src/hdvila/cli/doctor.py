@@ -65,7 +65,8 @@ def _extras() -> Iterator[tuple[str, str]]:
     for extra in extras:
         needed = _requirements("hdvila", extra)
         lacking = list(dict.fromkeys(text for requirement in needed for text in _lacking(requirement, set())))
-        found = ", ".join(f"{one.name} {_version(one.name)}" for one in needed if one.name != "hdvila")
+        names = dict.fromkeys(requirement.name for requirement in needed if requirement.name != "hdvila")
+        found = ", ".join(f"{name} {_version(name)}" for name in names)
         value = f"missing {', '.join(lacking)}: pip install 'hdvila[{extra}]'" if lacking else found
         yield f"extra {extra}", value
 

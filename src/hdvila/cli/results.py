@@ -13,7 +13,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def results(
-    files: list[Path] = typer.Argument(..., help="Records that hdvila evaluate has written, or folders of them."),
+    files: list[Path] = typer.Argument(
+        ..., metavar="RECORD...", help="Records that hdvila evaluate has written, or folders of them."
+    ),
     form: str | None = typer.Option(
         None, "--format", help="markdown, latex or csv; default: drawn at a terminal, markdown in a pipe."
     ),

@@ -77,8 +77,9 @@ def _list(json: bool) -> None:
 
     width = max(map(len, RECIPES))
     for name in RECIPES:
-        what, command, cost, expect = describe(name)
-        record = {"recipe": name, "what": what, "command": command, "cost": cost, "expect": expect}
+        what, *rest = describe(name)
+        labelled = zip(("command", "cost", "expect"), rest, strict=True)
+        record = {"recipe": name, "what": what} | {key: line.partition(": ")[2] for key, line in labelled}
         console.emit(record, json, f"{name:<{width}}  {what}")
 
 

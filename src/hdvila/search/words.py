@@ -20,6 +20,7 @@ _WORLD = "miniature"
 _ENOUGH_KNOWN = 0.6  # of the letters of a query
 _DRAWN = 20  # queries of random words
 _LONGEST = 12  # words of one
+_SHOWN = 40  # letters of a word that is named
 _BELIEVED = 0.2  # quantile; in the miniature world all of 77 true sentences came nearer, of nonsense half
 
 
@@ -44,12 +45,14 @@ def read_words(processor: Any, words: str) -> Reading:
     remarks = []
     unknown = tokenizer.unknown_words(words)
     if unknown:
-        remarks.append(f"outside the model's vocabulary, so pictures cannot be found by them: {some_of(unknown)}")
+        shown = [word if len(word) <= _SHOWN else f"{word[:_SHOWN]}..." for word in unknown]
+        remarks.append(f"outside the model's vocabulary, so pictures cannot be found by them: {some_of(shown)}")
     read = tokenizer.kept(words, processor.text_length)
     if read != words:
         remarks.append(f"the model reads {processor.text_length} tokens and no more: of the query up to {read[-40:]!r}")
-    letters = sum(map(str.isalnum, words))
-    lost = sum(sum(map(str.isalnum, word)) * words.count(word) for word in unknown)
+    counts = str.isalnum if any(map(str.isalnum, words)) else str.isprintable  # of signs alone, the signs
+    letters = sum(map(counts, words))
+    lost = sum(sum(map(counts, word)) * words.count(word) for word in unknown)
     return Reading(1 - min(1.0, lost / max(1, letters)), tuple(remarks))
 
 

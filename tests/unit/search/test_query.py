@@ -159,6 +159,7 @@ def test_nonsense_is_not_answered_as_confidently_as_sense() -> None:
 
     assert sure("the red ball")
     assert not sure("quantum chromodynamics")
+    assert not sure("\U0001f642 *")
     assert not sure("the red zebra") or read_words(model.processor, "the red zebra").remarks
 
 
