@@ -37,7 +37,8 @@ def convert(
     from hdvila.text.tokenizer import Tokenizer
 
     if not checkpoint.is_file():
-        raise UsageError(f"{checkpoint}: there is no such file: name a checkpoint of the official code")
+        what = "is a folder" if checkpoint.is_dir() else "there is no such file"
+        raise UsageError(f"{checkpoint}: {what}: name a checkpoint of the official code, a file")
     if (folder := find_model(checkpoint)) != checkpoint:
         raise UsageError(f"{checkpoint}: is a part of the model folder {folder}, which needs no converting")
     given = dict(map(_setting, settings))

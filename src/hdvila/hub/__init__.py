@@ -3,11 +3,12 @@
 from hdvila.hub.device import pick_device
 from hdvila.hub.identity import identify
 from hdvila.hub.load import build_model, check_keywords, find_model, list_models, load_model
-from hdvila.hub.processor import Processor, answers_of, evaluation_view
+from hdvila.hub.processor import TOKENIZER, Processor, answers_of, evaluation_view, place_of_words
 from hdvila.nn.checkpoint import LoadReport, check_finite
 from hdvila.nn.pretrained import evaluating, read_note
 
 __all__ = [
+    "TOKENIZER",
     "LoadReport",
     "Processor",
     "answers_of",
@@ -21,5 +22,6 @@ __all__ = [
     "list_models",
     "load_model",
     "pick_device",
+    "place_of_words",
     "read_note",
 ]

@@ -23,10 +23,10 @@ from hdvila.text.answers import ANSWERS, Answers
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.types import HybridClip
 
-__all__ = ["TOKENIZER", "Processor", "answers_of", "evaluation_view", "processor_of_run"]
+__all__ = ["TOKENIZER", "Processor", "answers_of", "evaluation_view", "place_of_words", "processor_of_run"]
 
 TOKENIZER = "tokenizer"
-"""Folder of a run with its own words."""
+"""Folder of a run, written before its first step: when it goes on, its words come from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,15 @@ def answers_of(source: str | Path) -> Answers | None:
     if (folder / CONFIG).is_file():
         return _load_answers(folder, read_config(folder))
     return Answers.load(folder) if (folder / ANSWERS).is_file() else None
+
+
+def place_of_words(source: str | Path) -> Path:
+    """The folder in which the tokenizer of weights lies, if it lies anywhere: theirs, or in the run of a checkpoint."""
+    place = Path(source)
+    run = run_of(place)
+    if run is not None and (run / TOKENIZER).is_dir():
+        return run / TOKENIZER
+    return place.parent if place.is_file() else place
 
 
 def evaluation_view(preprocess: Preprocess, segments: int | None) -> Preprocess:

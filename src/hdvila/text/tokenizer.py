@@ -171,6 +171,10 @@ class Tokenizer:
         write_settings(target, _settings_of(self._backend))
         self._backend.save(str(target / "tokenizer.json"))
 
+    def same_words(self, other: Tokenizer) -> bool:
+        """Whether every id means the same piece to both."""
+        return bool(self._backend.get_vocab() == other._backend.get_vocab())
+
     def to_json(self) -> str:
         """The whole of it, as in ``tokenizer.json``; the same for the same tokenizer."""
         return str(self._backend.to_str())

@@ -17,10 +17,11 @@ from hdvila.errors import UsageError
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary
 from hdvila.text.answers import Answers
-from hdvila.text.tokenizer import FILES, Tokenizer
+from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.benchmark import HeldOut, open_benchmark
 from hdvila.train.held_out import HeldOutClips, hold_out
 from hdvila.train.recipe import Recipe
+from hdvila.train.words import tokenizer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def open_data(
         examples, held_out = hold_out(source)
         reporter.note(held_out.note)
     texts = (clip.text for clip in source.clips) if examples is None else (one.wordings[0][0] for one in examples)
-    tokenizer = tokenizer or _tokenizer(recipe, texts)
+    tokenizer = tokenizer or tokenizer_of(recipe, texts)
     _check_size(recipe, tokenizer)
     _check_words(recipe, (clip.text for clip in source.clips), tokenizer, reporter)
     dataset = HybridDataset(source, recipe.data, tokenizer, recipe.seed, examples)
@@ -84,7 +85,7 @@ def open_data(
 def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Reporter) -> TrainingData:
     benchmark = open_benchmark(recipe, reporter)
     texts = [text for example in benchmark.examples for wording in example.wordings for text in wording]
-    tokenizer = tokenizer or _tokenizer(recipe, texts)
+    tokenizer = tokenizer or tokenizer_of(recipe, texts)
     _check_size(recipe, tokenizer)
     _check_words(recipe, texts, tokenizer, reporter)
     wordings = (wording for example in benchmark.examples for wording in example.wordings)
@@ -135,23 +136,3 @@ def _check_words(recipe: Recipe, texts: Iterable[str], tokenizer: Tokenizer, rep
             "add --set data.tokenizer= (to nothing), so that one is learned from them, or name another"
         )
     reporter.note(f"{unknown}, so the model sees them letter by letter or not at all: name another data.tokenizer")
-
-
-def _tokenizer(recipe: Recipe, texts: Iterable[str]) -> Tokenizer:
-    """The one that is named, or the start weights', or one learned from `texts` (always the same from the same).
-
-    Raises:
-        UsageError: start weights whose words nobody knows: another vocabulary would give their rows other words.
-    """
-    if recipe.data.tokenizer:
-        return Tokenizer.load(recipe.data.tokenizer)
-    for key, start in (("start.model", recipe.start.model), ("start.bert", recipe.start.bert)):
-        if start:
-            folder = Path(start).parent if Path(start).is_file() else Path(start)
-            if folder.is_dir() and not any((folder / name).is_file() for name in FILES):
-                raise UsageError(
-                    f"{key}={start}: {folder} holds no tokenizer.json or vocab.txt, and only the tokenizer that these "
-                    "weights were trained with gives their words the right meaning: name it with data.tokenizer"
-                )
-            return Tokenizer.load(folder)
-    return Tokenizer.train(texts, recipe.model.vocab_size)

@@ -14,7 +14,7 @@ from hdvila.data.loader import Share
 from hdvila.data.order import Order
 from hdvila.errors import TrainingError, some_of
 from hdvila.files import exclusive, replacing
-from hdvila.hub import find_model, read_note
+from hdvila.hub import TOKENIZER, find_model, read_note
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import Reporter
 from hdvila.text.tokenizer import Tokenizer
@@ -32,8 +32,6 @@ from hdvila.train.validation import RECIPE, BestModel
 
 START = "start.json"
 """What a run began with (`hdvila.train.start.start_record`)."""
-TOKENIZER = "tokenizer"
-"""Folder in the run's folder, written before the first step: a run that goes on reads its words from there."""
 
 
 @dataclass(frozen=True, slots=True)

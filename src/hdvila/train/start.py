@@ -9,10 +9,10 @@ import torch
 
 from hdvila.data.order import Order
 from hdvila.errors import CheckpointError
-from hdvila.hub import LoadReport, Processor, answers_of, build_model, check_finite, evaluation_view, load_model
+from hdvila.hub import LoadReport, Processor, answers_of, build_model, check_finite, evaluation_view
 from hdvila.models.hdvila.calibrate import calibrate_batch_norm
 from hdvila.models.hdvila.config import HDVILAConfig
-from hdvila.models.hdvila.inherit import load_shared, load_stage_one
+from hdvila.models.hdvila.inherit import load_shared, load_stage_one, load_stage_two
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.hdvila.parts import Origin, random_parts
 from hdvila.models.hdvila.start import load_bert, load_resnet
@@ -109,11 +109,8 @@ def _load_pretrained(model: HDVILA, source: str, answers: Answers | None, decode
     otherwise all of stage one."""
     if model.config.answers_questions:
         return load_shared(model, source, same_answers=_same_answers(source, answers))
-    if model.config.has_joint_transformer:
-        given = load_model(source)
-        if given.config.variant == model.config.variant:
-            _copy_whole(model, given, source)
-            return LoadReport(list(model.state_dict()))
+    if model.config.has_joint_transformer and (whole := load_stage_two(model, source)) is not None:
+        return whole
     report = load_stage_one(model, source)
     if model.config.has_joint_transformer and decoder_is_start_value:  # as when it was built: a copy of the word table
         decoder = "transformer.cls.predictions.decoder.weight"
@@ -141,18 +138,6 @@ def _same_answers(source: str, answers: Answers | None) -> bool:
             "start from the model that it was fine-tuned from"
         )
     return True
-
-
-def _copy_whole(model: HDVILA, given: HDVILA, source: str) -> None:
-    own, theirs = model.state_dict(), given.state_dict()
-    for key in own:
-        if key not in theirs or own[key].shape != theirs[key].shape:
-            found = tuple(theirs[key].shape) if key in theirs else "missing"
-            raise CheckpointError(
-                f"{source}: {key} is {found}, the recipe's model has {tuple(own[key].shape)}: give it the sizes "
-                "in that model's config.json, such as --set model.hidden_size=128"
-            )
-    model.load_state_dict(theirs)
 
 
 def _calibrate(model: HDVILA, recipe: Recipe, data: TrainingData, order: Order) -> None:

@@ -132,6 +132,24 @@ def test_every_start_tells_all_that_it_leaves_random(bert: Path, stage1: Path, t
     assert begin(recipe("hdvila-stage2", "stage2", model=tmp_path / "stage2"))[1] == []
 
 
+@pytest.mark.parametrize(
+    ("saved", "other", "told"),
+    [
+        ("stage2", {"num_attention_heads": 4}, "num_attention_heads is 4, the model to fill has 2"),
+        ("stage2", {"hybrid_attention_heads": 4}, r"--set model\.hybrid_attention_heads=4"),
+        ("stage2", {"text_layers": 1, "joint_layers": 3}, "text_layers is 1, the model to fill has 2"),
+        ("stage1", {"text_pooling": "cls"}, "text_pooling is cls"),
+        ("stage1", {"grid": (2, 1)}, r"--set model\.grid=2,1"),
+    ],
+)
+def test_weights_of_the_same_shapes_that_mean_another_model_are_refused(
+    saved: str, other: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    tiny_model(variant=saved, **other).save_pretrained(tmp_path)
+    with pytest.raises(CheckpointError, match=told):
+        begin(recipe("hdvila-stage2", "stage2", model=tmp_path))
+
+
 def test_a_run_does_not_go_on_from_weights_that_are_no_numbers() -> None:
     weights = {key: tensor.clone() for key, tensor in tiny_model().state_dict().items()}
     weights["cnn.conv1.weight"][0, 0, 0, 0] = float("inf")

@@ -8,13 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from hdvila.errors import CheckpointError
-from hdvila.models.hdvila.adapter import ANSWER_HEAD, JOINT, from_official, is_official
+from hdvila.models.hdvila.adapter import ANSWER_HEAD, JOINT, from_official, infer_config, is_official
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.hdvila.saved import Saved, read_saved
 from hdvila.models.hdvila.start import ADVICE
 from hdvila.nn.checkpoint import LoadReport, put_weights
 
 PROJECTIONS = ("transformer.t_proj.", "transformer.v_proj.")
+_NOT_IN_SHAPES = ("num_attention_heads", "hybrid_attention_heads", "text_layers", "text_pooling", "grid")
+"""Settings that make another model of weights of the same names and shapes."""
 
 
 def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:
@@ -40,6 +42,23 @@ def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:
         report.dropped[key] = "not a part of stage one"
         del ours[key]
     put_weights(model, ours, report, name=file, part=names.__contains__, advice=ADVICE)
+    return report
+
+
+def load_stage_two(model: HDVILA, source: str | Path) -> LoadReport | None:
+    """Fill a stage-two model from another; None, and nothing is filled, if `source` is of another variant.
+
+    Args:
+        source: a folder or file of ours or an official file.
+
+    Raises:
+        CheckpointError: it cannot be read, is no HD-VILA model, or has other sizes or heads.
+    """
+    saved = _read(model, source)
+    if infer_config(saved.weights, {"grid": model.config.grid, **saved.settings}).variant != "stage2":
+        return None
+    ours, report = from_official(saved.weights, model.config)
+    put_weights(model, ours, report, name=saved.name, advice=ADVICE)
     return report
 
 
@@ -72,16 +91,18 @@ def load_shared(model: HDVILA, source: str | Path, *, same_answers: bool = False
 
 
 def _read(model: HDVILA, source: str | Path) -> Saved:
-    """The weights to take over, of a model with as many heads as `model`."""
+    """The weights to take over, of a model that does with them what `model` does."""
     saved = read_saved(Path(source))
     if not is_official(saved.weights):
         raise CheckpointError(f"{saved.name}: these are no weights of HD-VILA: give a model folder or file of it")
-    for key in ("num_attention_heads", "hybrid_attention_heads"):
+    for key in _NOT_IN_SHAPES:
         own = getattr(model.config, key)
-        if saved.settings.get(key, own) != own:
+        other = saved.settings.get(key, own)
+        other = tuple(other) if isinstance(other, list) else other  # as JSON has it
+        if own != other:
+            said = ",".join(map(str, other)) if isinstance(other, tuple) else other
             raise CheckpointError(
-                f"{saved.name}: {key} is {saved.settings[key]}, the model to fill has {own}: give the recipe "
-                f"--set model.{key}={saved.settings[key]}"
+                f"{saved.name}: {key} is {other}, the model to fill has {own}: give the recipe --set model.{key}={said}"
             )
     return saved
 
