@@ -11,6 +11,7 @@ from typing import Any
 import av
 
 from hdvila.errors import MediaError, reason_of
+from hdvila.media.reasons import encrypted, is_protected
 
 VIDEO_SUFFIXES = frozenset(
     ".3gp .asf .avi .flv .gif .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()  # noqa: SIM905
@@ -54,7 +55,12 @@ def open_container(path: str | os.PathLike[str]) -> Any:
     if file.stat().st_size == 0:
         raise MediaError(f"{path}: the file is empty (0 bytes); fetch or render it again")
     with speaking_of(path):
-        container = open_local(file)
+        try:
+            container = open_local(file)
+        except av.error.InvalidDataError:
+            if is_protected(file):
+                raise encrypted(path) from None
+            raise
     if set(container.format.name.split(",")) & _TEXT_FORMATS:
         container.close()
         raise MediaError(f"{path}: is a text file, not a video; name a video file")

@@ -63,6 +63,22 @@ def read_track(path: str | os.PathLike[str], number: int) -> Track:
     return Track()
 
 
+def is_complete(path: str | os.PathLike[str]) -> bool:
+    """Whether the file says how long it is, and is so long: one that was cut off is shorter."""
+    with Path(path).open("rb") as stream:
+        data = stream.read(_HEADERS)
+    at = 0
+    while at < len(data):
+        name, at = _variable(data, at, keep_mark=True)
+        length, at = _variable(data, at, keep_mark=False)
+        if name is None or length is None or length < 0:
+            return False
+        if name == _SEGMENT:
+            return at + length <= os.path.getsize(path)
+        at += length
+    return False
+
+
 def _video_tracks(data: bytes, begin: int, end: int) -> Iterator[Track]:
     for name, first, last in _elements(data, begin, end):
         inner = {one: (a, b) for one, a, b in _elements(data, first, last)} if name == _ENTRY else {}

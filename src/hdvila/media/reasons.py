@@ -22,6 +22,13 @@ def encrypted(path: str | os.PathLike[str]) -> MediaError:
     )
 
 
+def is_protected(path: Path) -> bool:
+    """Whether an MP4 file says near its beginning that its pictures are encrypted, by any scheme."""
+    with path.open("rb") as stream:
+        head = stream.read(_LOOKED_AT)
+    return head[4:8] == b"ftyp" and b"encv" in head and b"schm" in head
+
+
 def undecodable(path: str | os.PathLike[str]) -> MediaError:
     """No picture comes out of any packet."""
     with Path(path).open("rb") as stream:

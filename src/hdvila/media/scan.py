@@ -19,6 +19,7 @@ _INDEXED = {"mov,mp4,m4a,3gp,3g2,mj2"}  # where the end of a sound track is foun
 _REORDERED = 16  # packets among which the order of display may differ from that in the file
 _BEFORE_THE_END = 1.0  # seconds of sound that are read to find its end
 _ENCRYPTED = "encryption_info"
+_UNKNOWN = 1 << 30  # bytes that may lie before a packet of which nothing says where it lies
 
 
 class Mark(NamedTuple):
@@ -40,7 +41,8 @@ class Scan:
     ``pts``, ``lengths`` and ``shown`` (times of decoding) of those that are shown, in order of the file; ``slots``
     (times of decoding), ``sizes`` and ``stamps`` (times of display, or None) of all; ``sound``: when the sound packets
     begin, in seconds on the container's clock, as far as they were read; ``sound_end``: when the last of them ends;
-    ``end``: when anything does.
+    ``end``: when anything does; ``gaps``: of the pictures that are shown, in order of the file, the most bytes that lie
+    between two packets since the one before.
     """
 
     pts: list[int] = field(default_factory=list)
@@ -56,6 +58,7 @@ class Scan:
     sound_end: float | None = None
     end: float = 0.0
     places: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_REORDERED))  # (number, where) of late
+    gaps: array[int] = field(default_factory=lambda: array("q"))
     encrypted: bool = False
     error: str | None = None
 
@@ -70,14 +73,20 @@ def scan_packets(container: Any, stream: Any) -> Scan:
     ends: dict[int, int] = {}
     bases = {one.index: float(one.time_base) for one in container.streams if one.time_base}
     heard = {one.index for one in container.streams.audio}
+    reached = widest = 0
     try:
         for packet in container.demux() if everything else container.demux(stream):
             size = packet.size
             if size == 0:
                 continue
             index, pts = packet.stream_index, packet.pts
+            pos = packet.pos if packet.pos is not None else reached + _UNKNOWN
+            widest, reached = max(widest, pos - reached), pos + size
             if index == stream.index:
                 _note_picture(scan, packet, size, stream)
+                if len(scan.gaps) < len(scan.pts):
+                    scan.gaps.append(widest)
+                    widest = 0
             if pts is None or index not in bases:
                 continue
             end = pts + (packet.duration or 0)

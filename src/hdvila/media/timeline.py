@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hdvila.media.matroska import is_complete
 from hdvila.media.reasons import gif_breaks_off
 from hdvila.media.scan import MATROSKA, Mark, Scan, sound_between
 from hdvila.types import Seconds
@@ -19,11 +20,13 @@ _MICROSECOND = Fraction(1, 1_000_000)
 _REORDERED = 16  # packets among which the order of display may differ from that in the file
 _HOLE = 1.0  # seconds without a packet from which on something is missing
 _SLACK = 0.25  # seconds by which streams of one file end apart without meaning it
+_BETWEEN = 256  # bytes between two packets of Matroska that follow each other: the beginnings of a cluster and a block
 _SILENCE = 600.0  # seconds without a sound packet after which those that follow are no part of the recording
 _A_DAY = 86_400
 _AVI = "avi"  # ffmpeg guesses times of display there, and differently after a seek
 _GIF = "gif"
 _STREAMS = {"mpegts", "mpeg"}  # several pictures may begin in one packet that has one time; ffmpeg guesses the others
+_WEBM = {"vp8", "vp9", "av1", "libdav1d"}
 _MPEG_VIDEO = {"mpeg1video", "mpeg2video"}
 
 
@@ -73,6 +76,8 @@ def read_timeline(container: Any, stream: Any, scan: Scan) -> Timeline:
     if len(ticks):
         stays = _last_length(seconds, scan, container, stream)
         duration = _with_sound(float(seconds[-1]) + stays, scan, container)
+        if note is None and container.format.name == MATROSKA and _still(scan, container):
+            duration = max(duration, (container.duration - (container.start_time or 0)) / 1e6)
     places = np.searchsorted(ticks, np.array([mark.pts for mark in scan.keys], np.int64))
     marks = {place: mark for place, mark in zip(places.tolist(), scan.keys, strict=True) if place < len(ticks)}
     keys = np.array(sorted(marks), np.int64)
@@ -89,7 +94,8 @@ def _damage(scan: Scan, container: Any, stream: Any) -> str | None:
         return f"the file breaks off after {found} packets ({scan.error})"
     if container.format.name == MATROSKA and container.duration is not None:
         promised = container.duration / 1e6  # the end on the file's own clock, wherever that begins
-        if promised > scan.end + _SLACK and promised > 1.02 * scan.end:
+        still = _still(scan, container)
+        if promised > 1.02 * scan.end and (still > _SILENCE or (still > _SLACK and not is_complete(container.name))):
             return f"the file breaks off: its header promises {promised:.1f} s, it ends after {scan.end:.1f} s"
     elif container.format.name != _AVI and found < stream.frames and not _is_cut_by_edits(scan, stream):
         return f"the file breaks off: {found} of {stream.frames} packets are there"
@@ -116,11 +122,22 @@ def _hole(scan: Scan, container: Any, stream: Any) -> str | None:
     ticks, lengths = np.array(scan.pts, np.int64)[order], np.array(scan.lengths, np.int64)[order]
     steps, base = np.diff(ticks), float(stream.time_base)
     for at in np.flatnonzero((steps * base > _HOLE) & (steps * base < _A_DAY) & (steps > 10 * np.median(steps))):
-        announced = 2 * lengths[max(0, at - _REORDERED) : at + 1].max() >= steps[at]
+        announced = 2 * lengths[max(0, at - _REORDERED) : at + 1].max() >= steps[at] or _goes_on(
+            scan, container, stream, order[at : at + 2].tolist(), int(ticks[at + 1])
+        )
         if not announced and not _sounds_on(scan, container, ticks[at] * base, ticks[at + 1] * base):
             begins, lasts = (ticks[at] - ticks[0]) * base, steps[at] * base
             return f"the file has a hole: for {lasts:.1f} s from {begins:.1f} s on it holds no picture"
     return None
+
+
+def _goes_on(scan: Scan, container: Any, stream: Any, pair: list[int], second: int) -> bool:
+    """Whether a picture of a silent WebM is built on the one before, and nothing lies between both in the file: a
+    browser's recording of a screen has no packets while nothing moves. Before a key frame a piece may be missing."""
+    if container.format.name != MATROSKA or stream.codec_context.name not in _WEBM or container.streams.audio:
+        return False
+    keys = {key.pts for key in scan.keys}
+    return second not in keys and max(scan.gaps[min(pair) + 1 : max(pair) + 1]) <= _BETWEEN
 
 
 def _sounds_on(scan: Scan, container: Any, begin: float, end: float) -> bool:
@@ -225,6 +242,13 @@ def _last_length(seconds: Seconds, scan: Scan, container: Any, stream: Any) -> f
     if stated > credible and float(seconds[-1]) + stated <= _promised(container, stream) + usual:
         return stated  # a still at the end, of which the header knows
     return stated if least / 2 <= stated <= credible else usual
+
+
+def _still(scan: Scan, container: Any) -> float:
+    """By how many seconds the end in the header of a Matroska file, on its own clock, is behind that of its packets:
+    those of silent recordings do not say how long the last picture stays."""
+    promised = (container.duration or 0) / 1e6 - scan.end
+    return promised if promised > _SLACK else 0.0
 
 
 def _promised(container: Any, stream: Any) -> float:

@@ -51,7 +51,7 @@ def test_rows_become_videos_and_what_is_no_video_is_listed(tmp_path: Path, kind:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.jsonl", '{"id": "a"}\nnot json', "line 2"),
+        ("a.jsonl", "\nnot json", "line 2"),
         ("a.jsonl", "[1]", "line 1"),
         ("a.jsonl", '{"url": "x"}', "neither id nor path"),
         ("a.csv", "title,link\nx,y", "column names"),
@@ -175,7 +175,7 @@ def test_hd_vila_100m_is_read_cut_at_its_spans_and_written(make, tmp_path: Path)
     assert json.loads(line) == {**OFFICIAL, "clip": OFFICIAL["clip"][::-1]}
 
 
-@pytest.mark.parametrize("clip", [5, [{}], [{"span": ["1", "2"]}], [{"span": ["00:00:02.000", "00:00:01.000"]}]])
+@pytest.mark.parametrize("clip", [5, [{}], [{"span": ["x", "2"]}], [{"span": ["00:00:02.000", "00:00:01.000"]}]])
 def test_clips_that_cannot_be_are_a_reason(tmp_path: Path, clip: object) -> None:
     write(tmp_path, "QMi8x8o55Ns.mp4", "")
     videos, failures = collect(write(tmp_path, "x.jsonl", json.dumps({**OFFICIAL, "clip": clip})))
@@ -193,11 +193,20 @@ def test_a_pipe_that_is_named_like_a_video_is_listed_and_not_opened(tmp_path: Pa
         assert ["not a regular file" in failure.reason for failure in failures] == [True]
 
 
+def test_a_row_that_cannot_be_read_costs_itself_alone(tmp_path: Path) -> None:
+    span = {"clip_id": "a.0.mp4", "span": [1.5, "0:03,5"]}
+    rows = [json.dumps({"id": "a", "path": "a.mp4", "clip": [span]}), '{"id": "b", "pa', '{"id": "c", "duration": "?"}']
+    videos, failures = collect(write(tmp_path, "list.jsonl", "\n".join(rows)))
+    assert [[(clip.start, clip.end) for clip in video.clips or ()] for video in videos] == [[(1.5, 3.5)]]
+    assert [failure.video for failure in failures] == ["line 2", "c"]
+    assert ["is no JSON" in failures[0].reason, "'?' is not a number of seconds" in failures[1].reason] == [True, True]
+
+
 TABLE = "ID,Path,Category,duration\nx,sub/a b.mp4,Food,12.5\ny,b.mp4,,\n"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be-bom"])
-@pytest.mark.parametrize("sign", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be-bom", "utf-16-le"])
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
 def test_a_table_of_any_spreadsheet_is_read(tmp_path: Path, sign: str, encoding: str) -> None:
     text = TABLE.replace(",", sign).replace("\n", "\r\n")
     if sign == ";":

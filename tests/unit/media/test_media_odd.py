@@ -88,6 +88,13 @@ def test_copy_protection_is_not_called_damage() -> None:
         probe(ODD / "shop_film.mp4")
 
 
+def test_a_protected_file_that_cannot_even_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
+    odd = tmp_path / "odd.mp4"
+    odd.write_bytes((ODD / "shop_film.mp4").read_bytes()[:36_000])  # within its index
+    with pytest.raises(MediaError, match="its pictures are encrypted"):
+        probe(odd)
+
+
 @pytest.mark.parametrize("kind", ["webp", "gif"])
 def test_an_animated_webp_is_read_or_named(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"animation.{kind}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +89,19 @@ def test_a_hole_in_the_middle_is_damage_and_a_long_still_is_not(tmp_path: Path) 
     assert probe(small).damage is None
     slides = without_packets(whole, tmp_path / "slides.mp4", lambda at: 4 <= at < 6)  # mp4 says how long a frame stays
     assert probe(slides).damage is None
+
+
+def test_a_silent_recording_of_a_screen_is_whole(tmp_path: Path) -> None:
+    whole = film(tmp_path / "whole.webm", "libvpx", {"g": "250", "deadline": "realtime", "cpu-used": "8"})
+    still = without_packets(whole, tmp_path / "still.webm", lambda at: 4 <= at < 6)
+    assert probe(still).damage is None
+    data = bytearray(still.read_bytes())
+    place = data.index(b"\x44\x89\x88") + 3  # the length of all, in milliseconds
+    data[place : place + 8] = struct.pack(">d", 30_000.0)
+    still.write_bytes(data)
+    assert (probe(still).damage, probe(still).duration) == (None, pytest.approx(30.0))
+    still.write_bytes(data[: len(data) * 3 // 4])
+    assert "its header promises 30.0 s" in str(probe(still).damage)
 
 
 def with_sound(source: Path, target: Path, sounds: Callable[[float], bool], seconds: float) -> Path:

@@ -213,7 +213,7 @@ def _from_manifest(manifest: Path, places: _Places, language: str | None) -> tup
     for row in read_manifest(manifest):
         try:
             if "wrong" in row:
-                raise _Unusable(row["wrong"], "a value is no line of text")
+                raise _Unusable(row["wrong"], "a row cannot be read")
             if row["id"] in videos:
                 raise ValueError("the manifest has this id twice; the first row counts")
             videos[row["id"]] = _video_of(row, places, language)

@@ -18,8 +18,8 @@ from hdvila.errors import StoreError, some_of
 from hdvila.files import replacing
 from hdvila.store import Corpus
 from hdvila.text.clean import clean
+from hdvila.text.formats.units import as_number
 
-_TIME = re.compile(r"(\d+):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
 _YOUTUBE = re.compile(r"[\w-]{11}", re.ASCII)
 
 
@@ -110,12 +110,11 @@ def _url(video_id: str) -> str:
     return f"https://www.youtube.com/watch?v={video_id}" if _YOUTUBE.fullmatch(video_id) else ""
 
 
-def _seconds(time: str) -> float:
-    found = _TIME.fullmatch(time)
-    if found is None:
+def _seconds(time: object) -> float:
+    seconds = as_number(time)
+    if seconds is None:
         raise ValueError(time)
-    hours, minutes, seconds = found.groups()
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    return seconds
 
 
 def _clock(seconds: float) -> str:

@@ -1,7 +1,7 @@
 """Manifests: a list of videos as a table (CSV or TSV, with a header), JSON lines or Parquet.
 
-Cells are parted by commas, semicolons or tabs, whichever gives the most columns that are known. Texts are in UTF-8 or,
-with a byte order mark, UTF-16. Backslashes in paths are slashes where no file is called so.
+Cells are parted by commas, semicolons, tabs or bars, whichever gives the most columns that are known. Texts are in
+UTF-8 or UTF-16. Backslashes in paths are slashes where no file is called so.
 
 Columns: ``id`` (default: the path without its ending), ``path`` below the folder of the videos and/or ``url``,
 ``transcript`` (a path too), and what goes into the corpus as it stands: ``category``, ``channel``, ``license``,
@@ -12,7 +12,6 @@ that are given, in the form of HD-VILA-100M (`hdvila.corpus.sources.hd_vila_100m
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
@@ -29,6 +28,8 @@ from hdvila.corpus.sources.video import as_text
 from hdvila.errors import StoreError, UsageError
 from hdvila.files import replacing
 from hdvila.text.clean import clean
+from hdvila.text.formats.decode import decode
+from hdvila.text.formats.units import as_number
 
 ATTRIBUTES = ("category", "channel", "license", "language", "url")
 _TEXTS = ("id", "path", "transcript", *ATTRIBUTES)
@@ -38,21 +39,24 @@ _KINDS = ".csv, .tsv, .jsonl or .parquet"
 _KNOWN = frozenset({*_SCHEMA.names, "video_id"})
 _PATHS = "path", "transcript"
 _TABLES = {".csv": ",", ".tsv": "\t"}
-_DELIMITERS = ",;\t"
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_DELIMITERS = ",;\t|"
 
 
 def read_manifest(path: Path) -> list[dict[str, Any]]:
     """The rows of a manifest: only known columns that are not empty; every row has an ``id``.
 
     Values are text, but for ``duration`` (float) and ``clip`` (as it stands there). Where a value that should be text
-    is none, or an id takes more than a line, the row has ``wrong``, which says so.
+    is none, a duration is no time, an id takes more than a line, or a line is no JSON, the row has ``wrong``: what is
+    wrong.
 
     Raises:
-        UsageError: the kind is unknown, a line cannot be read, or a row names no video; names the line.
+        UsageError: the kind is unknown, nothing can be read, or a row names no video; names the line.
     """
     rows = []
     for line, raw in _lines(path):
+        if isinstance(raw, str):
+            rows.append({"id": f"line {line}", "wrong": f"line {line}: {raw}"})
+            continue
         row: dict[str, Any] = {name: str(raw[name]) for name in _TEXTS if raw.get(name) not in (None, "")}
         row |= {name: clean(row[name]) for name in row if name not in _PATHS}
         odd = [name for name in row if isinstance(raw[name], bool | list | dict)]
@@ -68,12 +72,10 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
         if odd:
             row["wrong"] = f"line {line}: {odd[0]} {raw.get(odd[0], row['id'])!r} is no line of text; mend that row"
         if raw.get("duration") not in (None, ""):
-            try:
-                row["duration"] = float(raw["duration"])
-            except (TypeError, ValueError) as error:
-                raise UsageError(
-                    f"{path}, line {line}: duration {raw['duration']!r} is not a number of seconds"
-                ) from error
+            if (duration := as_number(raw["duration"])) is None:
+                row["wrong"] = f"line {line}: duration {raw['duration']!r} is not a number of seconds; mend that row"
+            else:
+                row["duration"] = duration
         if raw.get("clip") is not None:
             row["clip"] = raw["clip"]
         rows.append(row)
@@ -125,38 +127,41 @@ def check_kind(path: Path) -> str:
     return kind
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number, row) for each row."""
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """(line number, row) for each row; of a line among others that is no row, what is wrong with it."""
     kind = check_kind(path)
     if kind == ".parquet":
         yield from enumerate(_parquet_rows(path), start=1)
         return
-    data = path.read_bytes()
-    encoding = next((name for mark, name in _BOMS if data.startswith(mark)), "utf-8")
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is no text in UTF-8 ({error.reason}); save it in UTF-8 or UTF-16") from error
+    decoded = decode(path.read_bytes())
+    if decoded.notes or "\ufffd" in decoded.text:
+        why = "; ".join(decoded.notes) or "some bytes are no letters"
+        raise UsageError(f"{path}: is no text in UTF-8 ({why}); save it in UTF-8 or UTF-16")
+    text = decoded.text
     if kind in _TABLES:
         yield from _csv_rows(path, text)
         return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise UsageError(f"{path}, line {number}: is no JSON ({error}); one object a line") from error
-        if not isinstance(row, dict):
-            raise UsageError(f"{path}, line {number}: is {type(row).__name__}, not an object; one object a line")
-        yield number, row
+    found = [(number, _object(line)) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if found and not any(isinstance(row, dict) for _, row in found):
+        number, wrong = found[0]
+        raise UsageError(f"{path}, line {number}: {wrong}")
+    yield from found
+
+
+def _object(line: str) -> dict[str, Any] | str:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return f"is no JSON ({error}); one object a line"
+    return row if isinstance(row, dict) else f"is {type(row).__name__}, not an object; one object a line"
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    whole, text = text, text.lstrip("\r\n")
+    before = whole[: len(whole) - len(text)].count("\n")
     told, _, rest = text.partition("\n")
-    before = 0
     if told.lower().startswith("sep="):  # as spreadsheets write it
-        text, before = rest, 1
+        text, before = rest, before + 1
     reader = max(
         (_table(text, sign) for sign in _DELIMITERS), key=lambda table: len(_KNOWN & set(table.fieldnames or ()))
     )
@@ -164,6 +169,8 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         if not set(reader.fieldnames or ()) & {"id", "video_id", "path"}:
             raise UsageError(f"{path}: its first line names neither 'id' nor 'path'; begin with a line of column names")
         for row in reader:
+            if not any(row.values()):
+                continue
             if reader.reader.dialect.delimiter != "," and row.get("duration"):
                 row["duration"] = row["duration"].replace(",", ".")
             yield before + reader.line_num, row
@@ -172,7 +179,7 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _table(text: str, delimiter: str) -> csv.DictReader[str]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     with suppress(csv.Error):  # the rows will say so
         reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
     return reader
