@@ -36,6 +36,8 @@ def parse_text(text: str) -> Parsed:
     start = text[:1000].lstrip()
     if is_webvtt(text):
         return settle(parse_timed_blocks(text))
+    if start[:5].lower() == "<sami":
+        raise Refused(f"is SAMI, not a transcript that is known here ({_KNOWN}); convert it to one of these")
     if start.startswith("<"):
         return _parse_xml(text)
     if start.startswith(("{", "[")) and (found := _parse_json(text)) is not None:
