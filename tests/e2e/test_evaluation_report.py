@@ -96,6 +96,8 @@ def test_retrieval(tmp_path: Path, capsys: Capture) -> None:
     assert "44.5" in page.words  # a published row
     assert "6 captions about 6 videos. The published test has 1,000." in page.words
     assert "Frames a segment: 11 in the paper" in page.words
+    parts = page.words.split("Method")[1:]  # more columns than a page is wide stand in a second table
+    assert [("V2T R@10" in part, "Gallery" in part) for part in parts] == [(True, False), (False, True)]
     assert HOSTILE.split("{{")[0] in page.words
     assert "{{ 7 * 7 }}" in page.words
     hits = of_class(page, "video")

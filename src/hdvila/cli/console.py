@@ -37,6 +37,7 @@ __all__ = [
     "FAILED",
     "INTERRUPTED",
     "WRONG_USE",
+    "counted",
     "emit",
     "emit_markdown",
     "emit_table",
@@ -119,11 +120,16 @@ def emit_markdown(text: str, asked: bool = False) -> None:
         screen.print(Markdown(block) if is_table else _as_text(block))
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something: ``1 clip``, ``2,185 clips``."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def file_line(status: str, clips: int, file: str, reason: str) -> str:
     """A file of a library for a person."""
-    counted = f"{clips} clip{'s' * (clips != 1)}" if clips else ""
+    held = counted(clips, "clip") if clips else ""
     why = f"  ({reason.removeprefix(f'{file}: ')})" if reason else ""
-    return f"{status:<9}  {counted:>10}  {short(file)}{why}"
+    return f"{status:<9}  {held:>10}  {short(file)}{why}"
 
 
 def short(path: str | os.PathLike[str]) -> str:

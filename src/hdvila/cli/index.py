@@ -45,7 +45,7 @@ def index(
     clips = sum(report.clips for report in reports)
     summary = ", ".join(f"{number} {status}" for status, number in sorted(count.items())) or "no videos"
     where = ", ".join(map(str, places[:3])) + ", ..." * (len(places) > 3)
-    reporter.note(f"{where}: {summary}; {clips} clips")
+    reporter.note(f"{where}: {summary}; {console.counted(clips, 'clip')}")
     if count["missing"]:
         option = "" if library is None else f" --library {library}"
         reporter.note(

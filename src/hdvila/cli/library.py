@@ -43,7 +43,8 @@ def show(library: Path | None = LIBRARY, json: bool = _JSON) -> None:
     _emit(reports, json)
     clips = sum(report.clips for report in reports)
     model = opened.model() or "that was given in memory"
-    console.reporter().note(f"{console.short(opened.path)}: {len(reports)} files, {clips} clips; model {model}")
+    held = f"{console.counted(len(reports), 'file')}, {console.counted(clips, 'clip')}"
+    console.reporter().note(f"{console.short(opened.path)}: {held}; model {model}")
 
 
 @app.command()

@@ -117,7 +117,7 @@ def build_corpus(
         found = len(videos) + len(failures)
         choice = choose(videos, root, known, options, download, reporter)
         failures += [*choice.changed, *choice.failures]
-        others = {"stored": len(choice.stored), "failed": len(failures)}
+        others = {"stored": len(choice.stored), "failed": sum(failure.is_fault for failure in failures)}
         failures += cut_into(writer, choice.fresh, options, reporter, **others)
     failures.sort(key=lambda failure: failure.video)
     merge_failures(root, failures, looked_at, writer.done_videos)

@@ -53,7 +53,7 @@ def fix_settings(root: Path, options: CorpusOptions, *, empty: bool) -> None:
         if before != value and not empty:
             raise StoreError(
                 f"{root}: was built with {name}={before}, not {value}, and all clips of a corpus are made alike; "
-                f"give {name}={before}, or use another folder"
+                f"give {name}={before} (--{name.replace('_', '-')} {before}), or use another folder"
             )
     if settings != ledger["settings"]:
         write_ledger(root, ledger | {"settings": settings})

@@ -163,8 +163,8 @@ class Corpus:
         asked = Rates(preprocess.fps, preprocess.hr_every)
         if asked.lr_fps != self.rates.lr_fps or asked.hr_every % self.rates.hr_every:
             raise UsageError(
-                f"{self.root}: holds {self.rates.lr_fps:g} LR frames a second and HR at every {self.rates.hr_every}th, "
-                f"the preprocessing asks for {asked.lr_fps:g} and every {asked.hr_every}th; match fps and hr_every"
+                f"{self.root}: holds {self.rates.lr_fps:g} LR frames a second, 1 in {self.rates.hr_every} also HR; "
+                f"the model's preprocessing asks for {asked.lr_fps:g}, 1 in {asked.hr_every}; match fps and hr_every"
             )
 
     def _rows(self, i: int, stream: Stream, numbers: NDArray[np.int64]) -> NDArray[np.int64]:

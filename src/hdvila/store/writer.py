@@ -169,7 +169,7 @@ class CorpusWriter:
         if not len(lr) or not np.array_equal(hr.pts_seconds, lr.pts_seconds[:: self._rates.hr_every]):
             raise UsageError(
                 f"clip {clip.clip_id!r}: {len(hr)} HR and {len(lr)} LR frames do not fit together; "
-                f"the HR frames must stand at every {self._rates.hr_every}th LR frame"
+                f"there must be one HR frame, at its time, for each {self._rates.hr_every} LR frames"
             )
 
         for frames in (hr, lr):

@@ -121,7 +121,7 @@ def _lines(into: Path, report: BuildReport) -> list[str]:
 
     videos = f"{report.videos} video{'s' * (report.videos != 1)}"
     last = (
-        f"{into}: {report.clips} clips, {length_of_time(report.hours)}; of {videos} "
+        f"{into}: {console.counted(report.clips, 'clip')}, {length_of_time(report.hours)}; of {videos} "
         f"{report.added} added, {report.unchanged} unchanged, {report.failed} failed, {report.left_out} left out"
     )
     steps = [*map(step_line, report.steps), sentence_line(report.sentences)]

@@ -55,7 +55,8 @@ def clips(
             console.emit({"clip": clip.clip_id, **times, "text": clip.text}, json, line)
         counts = {"video": video.video_id, "clips": len(plan.clips), "sentences": sum(plan.sentences)}
         why = "".join(f", {number} {reason}" for reason, number in plan.left_out.items())
-        line = f"{video.video_id}: {len(plan.clips)} clips of {sum(plan.sentences)} sentences{why}"
+        of = f"{console.counted(len(plan.clips), 'clip')} of {console.counted(sum(plan.sentences), 'sentence')}"
+        line = f"{video.video_id}: {of}{why}"
         console.emit({**counts, "left_out": plan.left_out}, json, line)
     emit_failures(failures, json)
     console.finish(sum(failure.is_fault for failure in failures))

@@ -22,7 +22,8 @@ def describe(
     from hdvila.pages import length_of_time
 
     stats = describe_corpus(corpus, scorer=_load(model), scorer_name=_name(model), reporter=console.reporter())
-    counts = f"{stats['clips']} clips of {stats['videos']} videos, {length_of_time(stats['hours'])}"
+    clips, videos = console.counted(stats["clips"], "clip"), console.counted(stats["videos"], "video")
+    counts = f"{clips} of {videos}, {length_of_time(stats['hours'])}"
     console.emit(stats, json, f"{corpus}: {counts}; see {corpus / 'report.html'}")
 
 

@@ -64,7 +64,8 @@ def emit_reshaped(made: Sequence[Reshaped], json: bool) -> None:
 
     for one in made:
         record = {"corpus": str(one.corpus), "videos": one.videos, "clips": one.clips, "hours": one.hours}
-        line = f"{one.corpus}: {one.clips:,} clips of {one.videos:,} videos, {length_of_time(one.hours)}"
+        of = f"{console.counted(one.clips, 'clip')} of {console.counted(one.videos, 'video')}"
+        line = f"{one.corpus}: {of}, {length_of_time(one.hours)}"
         console.emit(record, json, line)
 
 

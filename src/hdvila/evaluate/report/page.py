@@ -26,6 +26,8 @@ from hdvila.progress import SILENT, Reporter
 
 __all__ = ["write_report"]
 
+_COLUMNS = 9  # of numbers with their intervals, on a page of 1280 pixels
+
 
 def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Reporter = SILENT) -> None:
     """Write the page: the record, examples of right and wrong answers with their pictures, and where it fails.
@@ -60,8 +62,9 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
         sampling=record.recipe["sampling"],
         training={name: _local(value) for name, value in (record.recipe["training"] or {}).items()},
         title=title_of(record),
-        header=header,
-        methods=[ours, *(row for row in others if row[0] == CHANCE), *(row for row in others if row[0] != CHANCE)],
+        tables=_parted(
+            header, [ours, *(row for row in others if row[0] == CHANCE), *(row for row in others if row[0] != CHANCE)]
+        ),
         spacing=pictures.spacing(),
         figures=_figures(record),
         seed=seed,
@@ -70,6 +73,17 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, html)
+
+
+def _parted(header: list[str], rows: Sequence[list[str]]) -> list[tuple[list[str], list[list[str]]]]:
+    """A table as several that fit the page, each with the first column and some of the others, and with those rows that
+    say something there; the last column, what is to be known of a row, stands in the first table only."""
+    parts = []
+    for first in range(1, len(header) - 1, _COLUMNS):
+        some = slice(first, min(first + _COLUMNS, len(header) - 1))
+        shown = [[row[0], *row[some], row[-1] if first == 1 else ""] for row in rows if first == 1 or any(row[some])]
+        parts.append(([header[0], *header[some]], shown))
+    return parts
 
 
 def _look(done: Evaluated, pictures: Pictures, seed: int) -> Found | Answered:
