@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hdvila.text.markup import NAMED, has_speech, plain
-from hdvila.text.sounds import SPEAKERS, is_known_speaker, is_sound, may_be_name
+from hdvila.text.sounds import SPEAKERS, is_known_speaker, is_sentence, is_sound, may_be_name
 
 __all__ = ["FoundMark", "drop_marks", "has_speech", "plain"]
 
@@ -95,7 +95,7 @@ def _is_described(match: re.Match[str]) -> bool:
     if "\n" in found and not alone:
         alone = not has_speech(line_before + line_after)
     if alone:
-        return True
+        return not (found[0] in "(\uff08" and is_sentence(found.strip(_BRACKETS)))
     if _PADDED.fullmatch(found) and not glued:
         return True
     return is_sound(found.strip(_BRACKETS))

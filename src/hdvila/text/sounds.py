@@ -73,6 +73,12 @@ def is_sound(inside: str) -> bool:
     return bool(found) and (found[0].start() == 0 or _BETWEEN.isdisjoint(words))
 
 
+def is_sentence(inside: str) -> bool:
+    """Whether the text of a bracket that is all of a line is too long for a sound, and has a sentence's words."""
+    words = [word.strip(".,;:!?").casefold() for word in inside.split()]
+    return len(words) > _MOST and not _SAID.isdisjoint(words)
+
+
 def is_known_speaker(name: str) -> bool:
     """Whether it is a role such as ``MAN 2`` or ``Narrator``."""
     return _KNOWN.fullmatch(name.strip()) is not None

@@ -78,6 +78,7 @@ def test_speakers(tmp_path: Path, text: str, said: str, turns: list[int], names:
         ("[_TT_50] so <|2.00|>[BLANK_AUDIO]", "so", ["_TT_50", "BLANK_AUDIO"]),
         ("if a<b and c>d of List<int>", "if a<b and c>d of List<int>", []),
         ("i<n; <i>i</i> <laughs> 5<6", "i<n; i 5<6", []),
+        ("(the music of the sea is my favourite)", "(the music of the sea is my favourite)", []),
     ],
 )
 def test_sounds(tmp_path: Path, text: str, said: str, sounds: list[str]) -> None:
