@@ -82,6 +82,14 @@ def test_captions_that_grow_roll_or_slide(tmp_path: Path, cues: list[str], said:
     assert read(tmp_path, srt(*((1 + n, 2 + n, text) for n, text in enumerate(cues)))).text == said
 
 
+@pytest.mark.parametrize("words", [list("今天我们去"), ["วันนี้", "เราจะ", "ทำอาหาร"]])
+def test_a_highlight_moves_through_scripts_without_blanks(tmp_path: Path, words: list[str]) -> None:
+    cues = [(a, b, line.replace(" ", "")) for a, b, line in highlighted("<u>%s</u>", words)]
+    transcript = read(tmp_path, srt(*cues))
+    assert transcript.text == "".join(words)
+    assert [word.start for word in transcript.words] == pytest.approx([a for a, _, _ in cues], abs=0.011)
+
+
 def test_lines_that_are_said_twice_stay_twice_where_others_are_highlighted(tmp_path: Path) -> None:
     cues = [
         *highlighted("<u>%s</u>"),
@@ -144,6 +152,7 @@ A, B = ((1, 2, "a b"), (3, 4, "c d")), ((1, 2, "e f"), (3, 4, "g h"))
         srt((1, 2, "a"), (10, 12, "b")) + "\n" + srt((5, 6, "c"), (15, 16, "d")),
         ass(*A, *B),
         "start\tend\ttext\n1000\t2000\ta b\n3000\t4000\tc d\n1000\t2000\te f\n3000\t4000\tg h\n",
+        "[00:01.00]a\n[00:05.00]b\n[00:01.00]c\n[00:04.00]d\n",
         "WEBVTT\n\n00:01.000 --> 00:02.000\na\n\nWEBVTT\n\n00:01.000 --> 00:02.000\nb\n\n00:03.000 --> 00:04.000\nc\n",
         json.dumps(
             {"events": [{"tStartMs": 1000 * a, "dDurationMs": 900, "segs": [{"utf8": t}]} for a, _, t in (*A, *B)]}

@@ -49,7 +49,7 @@ def parse_text(text: str) -> Parsed:
     if has_timing_line(text):
         return settle(parse_timed_blocks(text))
     if is_lyrics(text):
-        return settle(parse_lyrics(text), rolls=False)
+        return settle(parse_lyrics(text), edited=False, rolls=False)
     raise Refused(f"is not a transcript that is known here ({_KNOWN})")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from hdvila.text.formats.cues import RawCue, time_tag
+from hdvila.writing import word_count
 
 _STYLE = re.compile(r"<(/?)(u|b|i|s|em|strong|font|c|span)\b([^<>]*)>", re.IGNORECASE)
 _TOUCHING = 0.3  # seconds between two showings of a line that follow at once
@@ -110,7 +111,7 @@ def _showing(cue: RawCue) -> _Showing:
 
 def _moving(group: list[_Showing]) -> _Style | None:
     """The style that goes through the line word by word; of several the one that covers least."""
-    words = len(group[0].text.split())
+    words = word_count(group[0].text)
     found: list[tuple[int, bool, _Style]] = []
     for style in dict.fromkeys(style for one in group for style in one.spans):
         spans = [one.spans[style] for one in group if style in one.spans]
