@@ -104,10 +104,14 @@ def _plan_lines(plan: Plan) -> list[str]:
     }
     corpus = "not stated"
     if plan.clips:
-        corpus = f"{plan.clips:,} clips, about {_bytes(plan.store_bytes)} in the store"
+        size = f", about {_bytes(plan.store_bytes)} in the store" if plan.store_bytes else ""
+        corpus = f"{plan.clips:,} clips{size}"
+    elif plan.corpus:
+        corpus = f"{plan.corpus}, which is not here to be counted"
     elif plan.videos:
         corpus = f"the clips of {plan.videos:,} miniature videos, which the run renders"
-    epochs = f"{plan.epochs:.3g}" if plan.epochs else ""
+    many = plan.epochs is not None and plan.epochs >= 100
+    epochs = format(plan.epochs, ",.0f" if many else ".3g") if plan.epochs else ""
     epochs = epochs and f", {epochs} epoch{'' if epochs == '1' else 's'}"
     return [
         plan.recipe,

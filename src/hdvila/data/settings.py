@@ -55,7 +55,8 @@ class DataSettings:
     benchmark: Benchmark | None = None
     """Fine-tuning: learn from this instead of a corpus."""
     clips: int = 0
-    """Clips of the corpus, or what is learned from of the benchmark's training; only `plan` reads it."""
+    """Clips of the corpus, or what is learned from of the benchmark's training; only `plan` reads it, where no corpus
+    is named that it can count."""
     preprocess: Preprocess = field(default_factory=Preprocess)
     text_length: int = 50
     """Tokens of a text, padded and truncated."""

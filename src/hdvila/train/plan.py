@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from hdvila.data.loader import Share
+from hdvila.data.order import Order
+from hdvila.data.source import open_corpus
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.train.benchmark import learned_from
+from hdvila.train.held_out import hold_out
 from hdvila.train.memory import Memory, estimate_memory, shapes_only
 from hdvila.train.recipe import Recipe
 
@@ -40,13 +44,16 @@ class Plan:
     steps: int
     batch_size: int
     clips: int
-    """Clips that the recipe was made to learn from; 0: it does not say."""
+    """Clips to learn from: of the corpus that is named, if it is here, or those that the recipe was made for; 0: it
+    does not say."""
+    corpus: str
+    """Where the corpus lies that is named; empty: none is."""
     videos: int
     """Miniature videos that the run renders for itself."""
     read_bytes: int
     """Bytes of pictures that the run reads from the store."""
     store_bytes: int
-    """Size of a corpus of `clips` clips."""
+    """About the size of a corpus of `clips` clips; 0 where it is here, and has its size."""
     negatives: int
     """Other pairs that each pair of a contrastive loss is told from; 0 for other losses."""
     accumulate: int
@@ -77,7 +84,8 @@ def plan(recipe: Recipe) -> Plan:
     """Count what `recipe` needs; takes seconds and no memory to speak of, whatever the size of the model.
 
     Raises:
-        UsageError: the batch cannot be cut for `recipe.processes`.
+        UsageError: the batch cannot be cut for `recipe.processes`, or has more clips than the corpus.
+        StoreError: the corpus that the recipe names cannot be read.
     """
     block = Share(recipe.batch_size, 0, recipe.processes, recipe.accumulate).block
     clips = min(block, recipe.chunk or block)
@@ -94,20 +102,34 @@ def plan(recipe: Recipe) -> Plan:
         recipe.steps,
         recipe.batch_size,
         known,
+        _corpus(recipe),
         recipe.data.miniature.videos if recipe.data.miniature and not recipe.data.corpus else 0,
         int(recipe.steps * recipe.batch_size * sample),
-        int(known * clip),
+        0 if _is_here(recipe) else int(known * clip),
         recipe.negatives,
         recipe.accumulate,
     )
 
 
 def _clips(recipe: Recipe) -> int:
-    """Those that the recipe was made for; of a benchmark, what is learned from of the protocol that it is set to."""
+    """Those that a run learns from of the corpus that is named, if it is here, else those that the recipe was made for;
+    of a benchmark, what is learned from of the protocol that it is set to."""
     benchmark, clips = recipe.data.benchmark, recipe.data.clips
+    if _is_here(recipe):
+        source = open_corpus(recipe.data.corpus)
+        learned = len(source.clips) if recipe.validate is None else len(hold_out(source)[0])
+        return Order(learned, recipe.batch_size, recipe.seed).clips
     if benchmark is None or not clips:
         return clips
     return learned_from(get_protocol(benchmark.protocol), recipe.validate)
+
+
+def _corpus(recipe: Recipe) -> str:
+    return "" if recipe.data.benchmark else recipe.data.corpus
+
+
+def _is_here(recipe: Recipe) -> bool:
+    return bool(_corpus(recipe)) and Path(_corpus(recipe)).is_dir()
 
 
 def _parts(recipe: Recipe) -> tuple[Part, ...]:

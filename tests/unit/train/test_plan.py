@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from hdvila.data.order import Draw
+from hdvila.errors import UsageError
 from hdvila.hub import build_model
 from hdvila.recipes import get_recipe
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
@@ -16,6 +18,7 @@ from hdvila.train.memory import estimate_memory
 from hdvila.train.overrides import override
 from hdvila.train.plan import plan
 from hdvila.train.recipe import Recipe
+from tests.unit.corpus.corpora import make_corpus
 from tests.unit.train.toy_training import SETTINGS, config, dataset, model
 
 RECIPE = Recipe("toy", PretrainStage1(), config(), SETTINGS, steps=10, batch_size=4)
@@ -88,3 +91,16 @@ def test_a_plan_counts_what_its_protocol_trains_on() -> None:
 def test_one_stream_is_planned_too(streams: str) -> None:
     one = estimate_memory(override(RECIPE, [f"data.preprocess.streams={streams}"]), 4)
     assert 0 < one.activations < estimate_memory(RECIPE, 4).activations
+
+
+def test_a_plan_counts_the_corpus_that_is_named(tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus", ["a red dog"] * 12, per_video=1)
+    recipe = override(get_recipe("hdvila-small-stage1"), [f"data.corpus={corpus}", "batch_size=4", "steps=30"])
+    planned = plan(recipe)
+    assert (planned.clips, planned.epochs) == (10, 12), "two are measured on"
+    whole = plan(override(recipe, ["validate=none"]))
+    assert (whole.clips, whole.epochs, whole.store_bytes) == (12, 10, 0)
+    with pytest.raises(UsageError, match="there are 10 clips to learn from"):
+        plan(override(recipe, ["batch_size=16"]))
+    elsewhere = plan(override(recipe, ["data.corpus=elsewhere"]))
+    assert (elsewhere.clips, elsewhere.corpus) == (0, "elsewhere")
