@@ -17,7 +17,7 @@ from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.memory import estimate_memory
 from hdvila.train.overrides import override
 from hdvila.train.plan import plan
-from hdvila.train.recipe import Recipe
+from hdvila.train.recipe import Recipe, Validate
 from tests.unit.corpus.corpora import make_corpus
 from tests.unit.train.toy_training import SETTINGS, config, dataset, model
 
@@ -95,12 +95,11 @@ def test_one_stream_is_planned_too(streams: str) -> None:
 
 def test_a_plan_counts_the_corpus_that_is_named(tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path / "corpus", ["a red dog"] * 12, per_video=1)
-    recipe = override(get_recipe("hdvila-small-stage1"), [f"data.corpus={corpus}", "batch_size=4", "steps=30"])
+    recipe = replace(RECIPE, data=replace(SETTINGS, corpus=str(corpus), clips=7), steps=30)
     planned = plan(recipe)
-    assert (planned.clips, planned.epochs) == (10, 12), "two are measured on"
-    whole = plan(override(recipe, ["validate=none"]))
-    assert (whole.clips, whole.epochs, whole.store_bytes) == (12, 10, 0)
-    with pytest.raises(UsageError, match="there are 10 clips to learn from"):
-        plan(override(recipe, ["batch_size=16"]))
+    assert (planned.clips, planned.epochs, planned.store_bytes) == (12, 10, 0)
+    assert plan(replace(recipe, validate=Validate())).clips == 10, "two are measured on"
+    with pytest.raises(UsageError, match="there are 12 clips to learn from"):
+        plan(replace(recipe, batch_size=16))
     elsewhere = plan(override(recipe, ["data.corpus=elsewhere"]))
-    assert (elsewhere.clips, elsewhere.corpus) == (0, "elsewhere")
+    assert (elsewhere.clips, elsewhere.corpus) == (7, "elsewhere")
