@@ -216,3 +216,21 @@ def test_a_group_alone_prints_its_help_and_words_with_a_dash_are_told_their_plac
     assert said.err == ""
     assert main(["search", "-dog"]) == 2
     assert "behind --" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "package"),
+    [
+        (["corpus", "build", "talks", "--into", "NEW"], "matplotlib"),
+        (["miniature", "study", "--into", "NEW"], "lightning_fabric"),
+        (["miniature", "reproduction", "--into", "NEW"], "jinja2"),
+    ],
+)
+def test_a_missing_extra_is_told_before_the_work(
+    words: list[str], package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+    assert main(words) == 1
+    assert f"the package '{package}' is not installed" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
+_STUDIES = ("lightning_fabric", "tensorboard", "matplotlib", "jinja2")  # what the studies need, from first to last
+
 
 @app.callback()
 def miniature() -> None:
@@ -127,13 +129,14 @@ def study(
     json: bool = typer.Option(False, "--json", help="An object a run."),
 ) -> None:
     """Repeat the paper's frame-selection table in worlds that need detail and time to a known degree."""
-    from hdvila.errors import UsageError
+    from hdvila.errors import UsageError, require_all
     from hdvila.studies.frame_selection import WORLDS, run_study
     from hdvila.studies.table import as_markdown, draw
 
     for world in worlds:
         if world not in WORLDS:
             raise UsageError(f"--world {world!r}: there are {', '.join(WORLDS)}")
+    require_all(*_STUDIES, extra="train")
     results = run_study(into, seeds=range(seeds), steps=steps, worlds=worlds or tuple(WORLDS), reporter=reporter())
     table = as_markdown(results)
     (into / "table.md").write_text(table, encoding="utf-8")
@@ -154,6 +157,7 @@ def reproduction(
     json: bool = typer.Option(False, "--json", help="An object a test of a model."),
 ) -> None:
     """The paper's studies in small: pre-training, its data and frames, segments, stages, what answers rest on."""
+    from hdvila.errors import require_all
     from hdvila.studies.frame_selection import run_study
     from hdvila.studies.reproduction.page import draw as draw_tasks
     from hdvila.studies.reproduction.page import fill
@@ -162,6 +166,7 @@ def reproduction(
     from hdvila.studies.reproduction.tables import sections
     from hdvila.studies.table import as_markdown, draw
 
+    require_all(*_STUDIES, extra="train")
     scale = QUICK if quick else FULL
     rows = run_reproduction(into, scale, reporter())
     frames = run_study(
