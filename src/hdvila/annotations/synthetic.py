@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["MARK", "NOTICE", "is_synthetic"]
+__all__ = ["CHANNEL", "MARK", "NOTICE", "is_synthetic"]
 
 MARK = "SYNTHETIC.txt"
 """The name of the file that says so, beside the annotation files."""
+
+CHANNEL = "synthetic (miniature world)"
+"""What the lists of rendered videos name as their channel, so that a corpus of them says so."""
 
 NOTICE = (
     "These annotations describe synthetic videos, drawn by `hdvila miniature benchmarks` in the form of a published\n"

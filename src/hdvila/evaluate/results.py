@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
+from hdvila.annotations.synthetic import CHANNEL
 from hdvila.errors import UsageError
 from hdvila.evaluate.forms import CHANCE, Column, Row, Table, as_csv, as_latex, as_markdown, cells
 from hdvila.evaluate.record import PublishedRow, Record, short_identity
@@ -56,7 +57,7 @@ def beside_published(record: Record) -> list[list[str]]:
 
 def title_of(record: Record) -> str:
     """The protocol; of synthetic videos with that word, for they have a table of their own."""
-    return f"{record.protocol}, synthetic (miniature world)" if record.synthetic else record.protocol
+    return f"{record.protocol}, {CHANNEL}" if record.synthetic else record.protocol
 
 
 def setting_of(record: Record) -> str:

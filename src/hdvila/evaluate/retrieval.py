@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hdvila.annotations.synthetic import CHANNEL
 from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
 from hdvila.data.source import ClipSource, looks_at, share_seen
@@ -109,7 +110,7 @@ def evaluate_retrieval(
     similarity_QV = similarity(texts_QD, videos_VD)
     forth, back = retrieval_metrics(similarity_QV, ties=ties), retrieval_metrics(similarity_QV.T, ties=ties)
     return RetrievalReport(
-        protocol=f"clips of a corpus and the words said in them, one to one, ties {ties}{part}",
+        protocol=f"{_world(corpus, spoken)}clips of a corpus and the words said in them, one to one, ties {ties}{part}",
         queries=len(spoken),
         videos=len(spoken),
         missing=tuple(corpus.clips[i].clip_id for i in chosen if not corpus.clips[i].text.strip()),
@@ -118,6 +119,14 @@ def evaluate_retrieval(
         video_to_text=back,
         seen=seen,
     )
+
+
+def _world(corpus: ClipSource, clips: Sequence[int]) -> str:
+    """That all these clips are of the miniature world, as the words before the others; '' of other clips."""
+    table = getattr(corpus, "table", None)
+    if table is None or "channel" not in table.column_names:
+        return ""
+    return f"{CHANNEL}: " if set(table["channel"].take(clips).to_pylist()) == {CHANNEL} else ""
 
 
 def similarity(texts_QD: NDArray[np.float32], videos_VD: NDArray[np.float32]) -> NDArray[np.float32]:

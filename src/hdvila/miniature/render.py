@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from hdvila.annotations.synthetic import CHANNEL
 from hdvila.errors import MediaError, StoreError, UsageError
 from hdvila.media.encode import write_video
 from hdvila.miniature.captions import captions
@@ -138,7 +139,7 @@ def _manifest(script: Script) -> dict[str, Any]:
         "path": f"videos/{script.name}.mp4",
         "transcript": f"videos/{script.name}.vtt",
         "category": script.category,
-        "channel": "synthetic (miniature world)",
+        "channel": CHANNEL,
         "license": "Apache-2.0",
         "language": "en",
     }

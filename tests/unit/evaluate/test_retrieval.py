@@ -7,11 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from hdvila.annotations.synthetic import CHANNEL
 from hdvila.errors import UsageError
 from hdvila.evaluate.retrieval import evaluate_retrieval
 from hdvila.media import Preprocess
@@ -61,6 +63,15 @@ def test_every_text_finds_its_clip_and_back(batch_size: int) -> None:
     assert report.text_to_video.r1 == report.video_to_text.r1 == 1.0
     assert (report.queries, report.videos, report.missing, report.ties) == (52, 52, (), 0)
     assert report.text_to_video.chance_r1 == 1 / 52
+
+
+def test_clips_of_the_miniature_world_are_called_synthetic() -> None:
+    corpus: Any = Shades(LEVELS)
+    corpus.table = pa.table({"channel": [CHANNEL] * 10 + ["a friend's"] * (len(LEVELS) - 10)})
+    assert evaluate_retrieval(ShadeModel(), corpus, clips=range(10)).protocol.startswith(
+        "synthetic (miniature world): "
+    )
+    assert evaluate_retrieval(ShadeModel(), corpus).protocol.startswith("clips of a corpus")
 
 
 def test_a_choice_of_clips_is_the_gallery() -> None:
