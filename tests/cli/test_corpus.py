@@ -214,6 +214,7 @@ def test_what_is_no_transcript_gives_one_line_and_status_one(
     assert "bad.vtt" in captured.err
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_no_fault_of_the_video(source: Path, tmp_path: Path) -> None:
     job = [sys.executable, "-m", "hdvila", "corpus", "build", str(source), "--into", str(tmp_path / "c")]
     job += ["--min-height", "64", "--workers", "1"]

@@ -19,6 +19,7 @@ from tests.cli.conftest import ONE_THREAD, Run, command, lines
 KEYS = ["rank", "file", "start", "end", "score", "text", "channels", "confident", "copies"]
 
 
+@pytest.mark.slow
 def test_a_folder_becomes_searchable(hdvila: Run, here: Run, videos: Path, model_folder: Path, tmp_path: Path) -> None:
     index = ("index", videos, "--into", "lib", "--model", model_folder)
     done = hdvila(*index, "--json")

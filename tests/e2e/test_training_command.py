@@ -141,6 +141,7 @@ def test_a_run_that_moves_to_another_kind_of_machine_keeps_its_precision(
     assert all(torch.equal(tensor, model.state_dict()[key]) for key, tensor in checkpoint.state_dict().items())
 
 
+@pytest.mark.slow
 def test_two_processes_run_the_same_training(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     still = {"model.dropout": 0, "model.hybrid_stochastic_depth": 0, "steps": 6, "precision": "float32"}
     words = command(corpus, tmp_path / "two", **still)

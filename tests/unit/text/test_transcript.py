@@ -260,6 +260,7 @@ def bare(text: str) -> Counter[str]:
     return Counter(re.findall(r"[^\W_]+", re.sub("[\x7f-\x9f\u00ad\ufffd]", "", text).lower()))
 
 
+@pytest.mark.slow
 @needs(SUBTITLES)
 def test_no_word_of_a_hundred_srt_files_is_lost(tmp_path: Path) -> None:
     packed = SUBTITLES / "youtube_srt" / "nomadic-samuel-youtube-transcripts.part.jsonl.gz"
