@@ -122,5 +122,5 @@ def unfit(info: VideoInfo, options: CorpusOptions, lost: float = 0.0) -> tuple[s
         return f"{why} (the last {lost:.1f} s); fetch it again", why
     if min(info.height, info.width) < options.min_height:
         why = f"the short side is below the {options.min_height} asked for"
-        return f"{info.width}x{info.height} pixels, {why}", why
+        return f"{info.width}x{info.height} pixels, {why}; --min-height takes smaller ones too", why
     return None
