@@ -221,7 +221,7 @@ def test_a_group_alone_prints_its_help_and_words_with_a_dash_are_told_their_plac
 @pytest.mark.parametrize(
     ("words", "package"),
     [
-        (["corpus", "build", "talks", "--into", "NEW"], "matplotlib"),
+        (["corpus", "build", "talks", "--into", "NEW"], "jinja2"),
         (["miniature", "study", "--into", "NEW"], "lightning_fabric"),
         (["miniature", "reproduction", "--into", "NEW"], "jinja2"),
     ],

@@ -25,7 +25,7 @@ from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.fetch import Downloader
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.stored import KNOWN, as_before
-from hdvila.errors import require_all
+from hdvila.errors import require
 from hdvila.progress import SILENT, Reporter
 
 _DEFAULTS = CorpusOptions()
@@ -105,7 +105,7 @@ def build_corpus(
         StoreError: the corpus cannot be written, was built with other settings, or another process writes to it.
     """
     root = Path(into)
-    require_all("jinja2", "matplotlib", extra="corpus")  # its last step needs them
+    require("jinja2", extra="corpus")  # its last step needs it; without matplotlib the report alone is left out
     videos, failures = collect(source, options.root, options.downloads, options.track)
     with store_for(root, options) as writer:
         known = writer.videos(KNOWN)
