@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -246,3 +247,9 @@ def test_no_corpus_is_an_error_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "clips.parquet").write_bytes(b"no table")
     with pytest.raises(StoreError, match=r"clips\.parquet"):
         describe(tmp_path)
+
+
+def test_without_matplotlib_the_report_alone_is_left_out(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it were not installed
+    describe(corpus)
+    assert {file for file in FILES if (corpus / file).exists()} == set(FILES) - {"report.html"}
