@@ -81,6 +81,7 @@ def test_failed_files_are_listed_and_the_rest_is_done(here: Run, videos: Path, m
     assert Counter(line["status"] for line in lines(mended.stdout)) == {"unchanged": 10, "indexed": 1, "removed": 1}
 
 
+@pytest.mark.slow
 def test_killed_and_continued_while_others_wait_or_search(
     hdvila: Run, here: Run, videos: Path, model_folder: Path, tmp_path: Path
 ) -> None:

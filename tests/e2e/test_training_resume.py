@@ -157,6 +157,7 @@ def test_a_run_that_diverges_stops_with_the_step_and_the_last_good_checkpoint(
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_a_checkpoint_of_the_last_step_and_the_run_goes_on(
     sent: signal.Signals, status: int, corpus: Path, unbroken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

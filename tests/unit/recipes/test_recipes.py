@@ -92,6 +92,7 @@ def test_fine_tuning_is_the_papers(
     assert rates(name) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "epochs"),
     [
