@@ -29,7 +29,9 @@ def build(library: Path, clips: int, width: int) -> None:
             vectors = random.standard_normal((CLIPS_OF_A_FILE, width)).astype(np.float32)
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
             row = (file, f"/videos/{file}.mp4", "", 0, str(file), "indexed", "")
-            connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute(
+                "INSERT INTO files (id, path, stamp, size, digest, status, reason) VALUES (?, ?, ?, ?, ?, ?, ?)", row
+            )
             connection.executemany(
                 "INSERT INTO clips (file, number, start, end, text) VALUES (?, ?, ?, ?, '')",
                 [(file, number, 4.0 * number, 4.0 * number + 8) for number in range(CLIPS_OF_A_FILE)],
@@ -57,9 +59,12 @@ def main(clips: int = 200_000, width: int = 1024) -> None:
             assert vectors is not None
             query = np.random.default_rng(1).standard_normal(width).astype(np.float32)
             answer = seconds(lambda: best_moments(connection, vectors, query, {}, -1.0, 10))
+            drawn = np.random.default_rng(2).standard_normal((20, width)).astype(np.float32)
+            trust = seconds(lambda: vectors.highest(drawn), times=3)
     plain = np.ones(clips * width // 4, np.float64)  # as many bytes as the vectors
     read = seconds(lambda: plain.max())
     print(f"{len(vectors)} clips x {width}: load {load:.2f} s, answer {answer:.3f} s")
+    print(f"what a cosine must reach, once for each number of words: {trust:.3f} s, {trust / answer:.1f} answers")
     print(f"one thread reads as many bytes in {read:.3f} s: ratio {answer / read:.2f}")
 
 

@@ -113,6 +113,8 @@ class InternalError(HdvilaError):
         super().__init__(what, kind=f"internal error, please report it: {type(error).__name__}")
 
 
+# What Python raises where code calls other code wrongly, the unwritten method of a base class included. A file's bytes
+# cannot make code of ours raise them; where a library parses damage with them, `is_defect` is told its name.
 _DEFECTS = (TypeError, AttributeError, NameError, AssertionError, NotImplementedError, ImportError)
 
 

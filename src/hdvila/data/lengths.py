@@ -7,6 +7,7 @@ from itertools import islice
 
 from hdvila.errors import UsageError, some_of
 from hdvila.text.tokenizer import Tokenizer
+from hdvila.writing import word_count
 
 __all__ = ["what_is_cut", "what_is_unknown"]
 
@@ -49,7 +50,7 @@ def what_is_unknown(texts: Iterable[str], tokenizer: Tokenizer) -> str:
     """A sentence that says how many words of the first texts a vocabulary does not know; "" where they are few."""
     sample = list(islice(texts, _SAMPLED))
     unknown = [word for text in sample for word in tokenizer.unknown_words(text)]
-    words = sum(len(set(text.split())) for text in sample)
+    words = sum(map(word_count, sample))
     if len(unknown) <= MOST_UNKNOWN * words:
         return ""
     share = min(1.0, len(unknown) / words)

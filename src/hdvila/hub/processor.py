@@ -40,26 +40,6 @@ class Processor:
     answers: Answers | None = None
     """The vocabulary of a model that answers open questions."""
 
-    def read(
-        self,
-        source: Any,
-        start: float | None = None,
-        end: float | None = None,
-        *,
-        fps: float | None = None,
-        times: Any = None,
-    ) -> HybridClip:
-        """The frames of a video, or of its seconds start..end, as the model wants them: the middle of each.
-
-        Args:
-            source: a path; or frames or an image in memory, with `fps` or `times` (`hdvila.media.in_memory`).
-
-        Raises:
-            MediaError: the file cannot be read.
-            UsageError: a span that is not in the video, or frames that cannot be meant.
-        """
-        return self._read(source, start, end, fps, times, tiled=False)[0]
-
     def read_views(
         self,
         source: Any,
@@ -69,18 +49,23 @@ class Processor:
         fps: float | None = None,
         times: Any = None,
     ) -> list[HybridClip]:
-        """As `read`, through as many windows as show four fifths of each frame, whatever its shape."""
-        return self._read(source, start, end, fps, times, tiled=True)
+        """The frames of a video, or of its seconds start..end, as the model wants them.
 
-    def _read(
-        self, source: Any, start: float | None, end: float | None, fps: float | None, times: Any, *, tiled: bool
-    ) -> list[HybridClip]:
+        They are seen through as many windows as show four fifths of each frame, whatever its shape; each is a clip.
+
+        Args:
+            source: a path; or frames or an image in memory, with `fps` or `times` (`hdvila.media.in_memory`).
+
+        Raises:
+            MediaError: the file cannot be read.
+            UsageError: a span that is not in the video, or frames that cannot be meant.
+        """
         _check_span(start, end)
         if not isinstance(source, str | os.PathLike):
             source = given_frames(source, fps, times)
         elif fps is not None or times is not None:
             raise UsageError(f"{source}: a file says itself when its frames are shown: leave fps and times out")
-        return read_views(source, self.preprocess, start, end, tiled=tiled)
+        return read_views(source, self.preprocess, start, end)
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """(ids, mask), each (len(texts), text_length)."""

@@ -152,8 +152,6 @@ def read_views(
     preprocess: Preprocess,
     start: float | None = None,
     end: float | None = None,
-    *,
-    tiled: bool = True,
 ) -> list[HybridClip]:
     """One clip of a file or of frames in memory, once for each window of `Preprocess.look`.
 
@@ -165,16 +163,14 @@ def read_views(
     """
     if not isinstance(source, GivenFrames):
         with open_video(source) as video:
-            return _look_through(video, preprocess, start or 0.0, end, tiled=tiled)
+            return _look_through(video, preprocess, start or 0.0, end)
     first = float(source.pts_seconds[0]) if start is None else start
-    return _look_through(source, preprocess, first, end, tiled=tiled)
+    return _look_through(source, preprocess, first, end)
 
 
-def _look_through(
-    source: Source, preprocess: Preprocess, start: float, end: float | None, *, tiled: bool
-) -> list[HybridClip]:
+def _look_through(source: Source, preprocess: Preprocess, start: float, end: float | None) -> list[HybridClip]:
     info = source.info
-    look = preprocess.look(info.height, info.width, tiled=tiled)
+    look = preprocess.look(info.height, info.width)
     return list(_read(source, preprocess, [(start, info.duration if end is None else end)], None, look.views))
 
 

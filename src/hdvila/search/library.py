@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from hdvila.errors import LibraryError, UsageError
 from hdvila.files import exclusive
@@ -55,6 +56,7 @@ class Library:
         self._lock = Lock()
         self._model: tuple[Encoder, str] | None = None  # with its fingerprint
         self._vectors: tuple[Vectors | None, str] | None = None  # with the state of the library they are of
+        self._trusted: WeakKeyDictionary[Vectors, dict[int, float]] = WeakKeyDictionary()  # see `trusted_cosine`
 
     @property
     def exists(self) -> bool:
@@ -150,7 +152,7 @@ class Library:
                 encoder = self._own_model(read_meta(connection), model)
                 query_D = only_finite(encoder.embed_text([words]), "words")[0]
                 reading = read_words(encoder.processor, words)
-                floor = trusted_cosine(encoder, vectors, words, reading)
+                floor = trusted_cosine(encoder, vectors, words, reading, self._trusted.setdefault(vectors, {}))
                 for remark in reading.remarks:
                     reporter.note(remark)
             moments = best_moments(

@@ -50,6 +50,11 @@ class Vectors:
         found = rows[0] >= 0  # a vector that is no number is never found, and faiss fills up with -1
         return [self._clips[row] for row in rows[0][found]], scores[0][found].tolist()
 
+    def highest(self, queries_QD: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(Q,) the product of each query with the clip that is best for it; there is at least one clip."""
+        scores_Q1: NDArray[np.float32] = self._index.search(queries_QD.astype(np.float32), 1)[0]
+        return scores_Q1[:, 0]
+
     def scores(self, query_D: NDArray[np.float32], clips: Sequence[int]) -> list[float]:
         """The products of the query with these clips' vectors."""
         rows = np.array([self._rows[clip] for clip in clips], np.int64)

@@ -67,19 +67,25 @@ def small_world(processor: Any) -> str:
     )
 
 
-def trusted_cosine(model: Encoder, vectors: Vectors, words: str, reading: Reading) -> float:
+def trusted_cosine(model: Encoder, vectors: Vectors, words: str, reading: Reading, known: dict[int, float]) -> float:
     """The cosine with the words from which on a clip counts as found; above 1 where most of the words are not known.
 
     It is what words drawn at random come near to: of a number of such queries, as long as this one, the lower fifth of
     their best cosines with this library. A model with a tokenizer of another kind trusts all.
+
+    Args:
+        known: what came out for these vectors before, by the number of words; what is worked out now is added. It
+            costs `_DRAWN` scans.
     """
     tokenizer = getattr(model.processor, "tokenizer", None)
     if not isinstance(tokenizer, Tokenizer) or not (vocabulary := tokenizer.whole_words()):
         return -1.0
     if reading.known < _ENOUGH_KNOWN:
         return 2.0
-    random = np.random.default_rng(0)
     count = min(max(1, word_count(words)), _LONGEST)
-    texts = [" ".join(random.choice(vocabulary, count)) for _ in range(_DRAWN)]
-    best = [vectors.best(query_D, 1)[1][0] for query_D in only_finite(model.embed_text(texts), "words")]
-    return float(np.quantile(best, _BELIEVED))
+    if count not in known:
+        random = np.random.default_rng(0)
+        texts = [" ".join(random.choice(vocabulary, count)) for _ in range(_DRAWN)]
+        best_Q = vectors.highest(only_finite(model.embed_text(texts), "words"))
+        known[count] = float(np.quantile(best_Q, _BELIEVED))
+    return known[count]

@@ -154,7 +154,7 @@ def test_nonsense_is_not_answered_as_confidently_as_sense() -> None:
     vectors.add([0, 1], pack(np.array([[0.7, 0.7, 0], [0.1, 0, 0.2]], np.float32)))
 
     def sure(words: str) -> bool:
-        floor = trusted_cosine(model, vectors, words, read_words(model.processor, words))
+        floor = trusted_cosine(model, vectors, words, read_words(model.processor, words), {})
         return vectors.best(model.embed_text([words])[0].numpy(), 1)[1][0] >= floor
 
     assert sure("the red ball")

@@ -51,8 +51,7 @@ class Resampling:
 
     def mean(self, values: ArrayLike) -> Interval:
         """The interval of the mean of (N,) values."""
-        sums_G = np.bincount(self._group_N, np.asarray(values, np.float64), self._weights_RG.shape[1])
-        return self._between(self._weights_RG @ sums_G / self._drawn_R)
+        return self._between(self._means(np.asarray(values, np.float64)))
 
     def share(self, right: ArrayLike) -> Interval:
         """The interval of the share of (N,) truth values that are true, within 0..1.
@@ -62,8 +61,7 @@ class Resampling:
         """
         right_N = np.asarray(right, np.float64)
         share = float(right_N.mean())
-        sums_G = np.bincount(self._group_N, right_N, self._weights_RG.shape[1])
-        scatter = float((self._weights_RG @ sums_G / self._drawn_R).var())
+        scatter = float(self._means(right_N).var())
         spread = share * (1 - share)
         effective = min(spread / scatter, len(right_N)) if scatter and spread else self._weights_RG.shape[1]
         z2 = self._z**2 / effective
@@ -83,6 +81,11 @@ class Resampling:
             low, high = ((reached_RN <= at).sum(1) for at in ((total_R1 - 1) // 2, total_R1 // 2))
             parts.append((sorted_N[low] + sorted_N[high]) / 2)
         return self._between(np.concatenate(parts))
+
+    def _means(self, values_N: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(R,) the mean of each resample."""
+        sums_G = np.bincount(self._group_N, values_N, self._weights_RG.shape[1])
+        return self._weights_RG @ sums_G / self._drawn_R
 
     def _between(self, found_R: NDArray[np.float64]) -> Interval:
         low, high = np.percentile(found_R, self._ends)

@@ -42,7 +42,7 @@ MSRVTT_CATEGORIES = (
     "movies and comedy", "animation", "vehicles", "how-to", "travel", "science and technology", "animals and pets",
     "kids and family", "documentary", "food and drink", "cooking", "beauty and fashion", "advertisement",
 )  # fmt: skip
-"""Xu et al., CVPR 2016, Figure 3: in the order of the numbers in MSR-VTT's own json."""
+"""MSR-VTT's own (Xu et al., CVPR 2016), in the order of the numbers in its json."""
 DUMPED = (
     "The official code reads dumped frames of this benchmark: HR of 1152x720 is real there too, and training shows "
     "nothing mirrored."
