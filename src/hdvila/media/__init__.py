@@ -1,6 +1,6 @@
 """Video in and out: exact times, one resize kernel, hybrid sampling."""
 
-from hdvila.media.container import VIDEO_SUFFIXES
+from hdvila.media.container import is_video_name
 from hdvila.media.encode import write_video
 from hdvila.media.info import SubtitleStream, VideoInfo
 from hdvila.media.jpeg import decode_jpeg, encode_jpeg
@@ -14,7 +14,6 @@ from hdvila.media.streams import ClipStreams, clip_streams
 from hdvila.media.video import Video, open_video
 
 __all__ = [
-    "VIDEO_SUFFIXES",
     "ClipStreams",
     "Form",
     "HybridSampling",
@@ -29,6 +28,7 @@ __all__ = [
     "decode_jpeg",
     "encode_jpeg",
     "hybrid_indices",
+    "is_video_name",
     "official_streams",
     "open_video",
     "probe",

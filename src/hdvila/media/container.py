@@ -13,15 +13,18 @@ import av
 from hdvila.errors import MediaError, reason_of
 from hdvila.media.reasons import encrypted, is_protected
 
-VIDEO_SUFFIXES = frozenset(
+_SUFFIXES = frozenset(
     ".3gp .asf .avi .flv .gif .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()  # noqa: SIM905
 )
-"""Endings of files that are taken for videos where a whole folder is meant."""
-
 _TEXT_FORMATS = {"tty", "ansi"}  # ffmpeg draws plain text files as pictures
 _MAX_THREADS = 4
 # Before version 19 PyAV refuses a file whose titles are no UTF-8 unless told not to; since then it cannot be told.
 _LENIENT = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
+
+
+def is_video_name(name: str) -> bool:
+    """Whether a file of this name is taken for a video where a whole folder is meant."""
+    return os.path.splitext(name)[1].strip().lower() in _SUFFIXES
 
 
 @contextmanager

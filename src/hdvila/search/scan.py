@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from hdvila.errors import UsageError, reason_of
-from hdvila.media import VIDEO_SUFFIXES
+from hdvila.media import is_video_name
 from hdvila.text.sidecars import Sidecars
 
 __all__ = ["Found", "Scan", "content_of", "is_gone", "roots_of", "scan"]
@@ -137,7 +137,7 @@ def _videos_below(root: Path, unreadable: dict[str, str]) -> Iterator[tuple[Path
 
 def _is_video(name: str, named: str = "") -> bool:
     """Whether a file is a video by its name, or the one that was `named`."""
-    return name == named or os.path.splitext(name)[1].strip().lower() in VIDEO_SUFFIXES
+    return name == named or is_video_name(name)
 
 
 def _look_at(path: Path, beside: tuple[Path, ...]) -> Found:

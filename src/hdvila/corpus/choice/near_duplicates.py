@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.corpus.failures import Failure, failure_of
-from hdvila.corpus.sources.collect import is_video_name
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import HdvilaError, MediaError, UsageError, require
-from hdvila.media import open_video
+from hdvila.media import is_video_name, open_video
 from hdvila.progress import SILENT, Reporter
 from hdvila.types import Pixels
 

@@ -14,7 +14,7 @@ from hdvila.corpus.sources.manifest import ATTRIBUTES, read_manifest, write_mani
 from hdvila.corpus.sources.names import safe_name
 from hdvila.corpus.sources.video import SourceVideo, as_text
 from hdvila.errors import UsageError
-from hdvila.media import VIDEO_SUFFIXES
+from hdvila.media import is_video_name
 from hdvila.text import Sidecars
 
 
@@ -130,11 +130,6 @@ def _walk(root: Path) -> Iterator[tuple[Path, Sidecars]]:
 
 def _is_gif(name: str) -> bool:
     return name.lower().endswith(".gif")
-
-
-def is_video_name(name: str) -> bool:
-    """Whether a file of this name can be a video."""
-    return os.path.splitext(name)[1].strip().lower() in VIDEO_SUFFIXES
 
 
 class _Places:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hdvila.media import VIDEO_SUFFIXES
+from hdvila.media import is_video_name
 
 
 class VideoFiles:
@@ -25,8 +25,7 @@ class VideoFiles:
         self._any_case: dict[str, Path] = {}
         os.scandir(folder).close()  # os.walk passes over what cannot be read
         for path in sorted(self._walk()):
-            stem, suffix = os.path.splitext(path.name)
-            name = stem if suffix.lower() in VIDEO_SUFFIXES else path.name
+            name = path.stem if is_video_name(path.name) else path.name
             self._exact.setdefault(name, path)
             self._any_case.setdefault(name.casefold(), path)
 
@@ -55,5 +54,4 @@ class VideoFiles:
 
 
 def _may_be_video(name: str) -> bool:
-    suffix = os.path.splitext(name)[1].lower()
-    return suffix in VIDEO_SUFFIXES or not suffix
+    return is_video_name(name) or not os.path.splitext(name)[1]
