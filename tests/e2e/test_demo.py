@@ -13,6 +13,8 @@ from hdvila.recipes import get_recipe
 from hdvila.search.library import open_library
 from hdvila.train.recipe import Recipe
 
+pytestmark = pytest.mark.slow
+
 
 def few_steps(name: str) -> Recipe:
     recipe = get_recipe(name)

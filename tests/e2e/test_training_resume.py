@@ -27,6 +27,8 @@ from tests.e2e.training_runs import (
     write_corpus,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -157,7 +159,6 @@ def test_a_run_that_diverges_stops_with_the_step_and_the_last_good_checkpoint(
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_a_checkpoint_of_the_last_step_and_the_run_goes_on(
     sent: signal.Signals, status: int, corpus: Path, unbroken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -17,6 +17,8 @@ from hdvila.corpus.sources.collect import collect
 from hdvila.errors import UsageError
 from hdvila.processes import Died, in_order
 
+pytestmark = pytest.mark.slow
+
 pytestmark = pytest.mark.filterwarnings("default")  # those of Ray are not ours
 
 
