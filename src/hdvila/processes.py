@@ -6,6 +6,7 @@ killed themselves; here a process ends with the one that started it, even in the
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from hdvila.errors import UsageError
@@ -21,6 +23,7 @@ from hdvila.errors import UsageError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_CGROUPS = Path("/sys/fs/cgroup")
 _AHEAD = 3
 _GREETING, _TOLD, _DONE, _RAISED = range(4)  # what comes through a pipe: (one of these, value)
 
@@ -32,6 +35,23 @@ class Died:
     """The process that worked on an item ended without a result."""
 
     exit_code: int | None
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may use: of its affinity, and no more than its container's share of time."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min(cores, _container_cores(_CGROUPS))))
+
+
+def _container_cores(cgroups: Path) -> float:
+    """Cores whose whole time the container gets, by control groups of version 2 or 1; infinity: there is no limit."""
+    with suppress(OSError, ValueError):
+        quota, period = (cgroups / "cpu.max").read_text().split()
+        return math.inf if quota == "max" else int(quota) / int(period)
+    with suppress(OSError, ValueError):
+        quota, period = ((cgroups / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        return int(quota) / int(period) if int(quota) > 0 else math.inf
+    return math.inf
 
 
 def _unheard(item: object, message: object) -> None:

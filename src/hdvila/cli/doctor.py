@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import os
 import platform
 import sqlite3
 import tempfile
@@ -18,6 +17,7 @@ from packaging.requirements import Requirement
 from hdvila import __version__
 from hdvila.cli import console
 from hdvila.errors import HdvilaError
+from hdvila.processes import usable_cores
 
 app = typer.Typer(add_completion=False)
 
@@ -39,7 +39,7 @@ def doctor(json: bool = typer.Option(False, "--json", help="One object a line.")
 def _findings() -> Iterator[tuple[str, str]]:
     yield "hdvila", __version__
     yield "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    yield "cores", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    yield "cores", str(usable_cores())
     yield from _packages()
     yield "sqlite", sqlite3.sqlite_version
     yield "decoders", _decoders()

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 from hdvila.corpus.cluster import on_cluster
 from hdvila.corpus.cut import read_cut
-from hdvila.media.container import usable_cores
-from hdvila.processes import Died, in_order
+from hdvila.processes import Died, in_order, usable_cores
 from hdvila.store import CorpusWriter
 from hdvila.store.layout import Attribute
 

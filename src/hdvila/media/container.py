@@ -12,6 +12,7 @@ import av
 
 from hdvila.errors import MediaError, reason_of
 from hdvila.media.reasons import encrypted, is_protected
+from hdvila.processes import usable_cores
 
 _SUFFIXES = frozenset(
     ".3gp .asf .avi .flv .gif .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()  # noqa: SIM905
@@ -103,11 +104,6 @@ def picture_stream(container: Any, path: str | os.PathLike[str], threads: int | 
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = threads or min(_MAX_THREADS, usable_cores())
     return stream
-
-
-def usable_cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _cause(error: BaseException) -> str:

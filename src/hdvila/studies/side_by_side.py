@@ -9,8 +9,7 @@ from typing import TypeVar
 import torch
 
 from hdvila.errors import TrainingError, UsageError
-from hdvila.media.container import usable_cores
-from hdvila.processes import Died, in_order, tell
+from hdvila.processes import Died, in_order, tell, usable_cores
 from hdvila.progress import SILENT, Reporter
 from hdvila.studies.relay import Listener, Message, Teller
 

@@ -16,9 +16,8 @@ from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.sources.words import words_of
 from hdvila.media import VideoInfo
-from hdvila.media.container import usable_cores
 from hdvila.media.ending import probe_to_end
-from hdvila.processes import Died, in_order
+from hdvila.processes import Died, in_order, usable_cores
 from hdvila.progress import SILENT, Reporter
 from hdvila.types import Transcript
 
