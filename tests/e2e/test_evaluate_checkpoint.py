@@ -205,7 +205,11 @@ def test_zero_shot_retrieval_has_its_own_setting(world: Path, tmp_path: Path, ca
     plain = evaluate(capsys, *words, "--predictions", tmp_path / "plain.npz")
     other = evaluate(capsys, *words, "--sampling", "zero-shot", "--predictions", tmp_path / "zero.npz")
     assert (plain[0], other[0]) == (0, 0), plain[2] + other[2]
-    assert plain[1]["recipe"]["preprocess"] | {"segments": 4} == other[1]["recipe"]["preprocess"]
+    papers = {"segments": 4, "neighbours": 5, "enlarged": True, "hr_every": 1}
+    assert plain[1]["recipe"]["preprocess"] | papers == other[1]["recipe"]["preprocess"]
+    assert other[1]["recipe"]["sampling"] == "zero-shot"
+    assert other[1]["recipe"]["stop_words"] == "318 removed (Glasgow Information Retrieval Group)"
+    assert "stop_words" not in plain[1]["recipe"]
     assert plain[1]["recipe"]["preprocess"]["fps"] == 6.0  # the store's, though the model was trained at 10
     assert plain[1]["text_to_video"]["gallery"] == 6
     assert "query_expansion" in plain[1]["extra"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ def test_a_run_keeps_its_recipe_from_before_its_first_step(
     status, _, errors = run_here(command(corpus, tmp_path, batch_size=4), capsys)
     assert status == 1
     assert "was begun with other settings (batch_size: 8 -> 4)" in errors
+    earlier = Checkpoints(tmp_path / "checkpoints").load_latest()
+    assert earlier is not None
+    known = {key: value for key, value in earlier.recipe.items() if key != "data.preprocess.enlarged"}
+    Checkpoints(tmp_path / "checkpoints").save(replace(earlier, recipe=known))  # of a version that did not have it
     assert run_here(command(corpus, tmp_path, steps=1), capsys)[0] == 0
 
 

@@ -6,6 +6,7 @@ because the original enlarges with OpenCV's fixed-point arithmetic.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -80,12 +81,14 @@ def test_a_store_shows_them_through_its_own_window(
         ((hr, lr, _),) = official_streams(tmp_path / "clip.avi", [(0.0, len(frames) / 6)], rule, 6, 6)  # type: ignore[arg-type]
         writer.add(Clip("clip", "clip", 0.0, len(frames) / 6, "", "cue"), hr, lr)
     fit: Fit = "crop" if rule == "video" else "pad"
-    found = Corpus(tmp_path / "store").sample(0, Preprocess(*size, segments, 3, 4, fps=6.0, hr_every=1, fit=fit))
-    assert found.high is not None
-    assert found.low is not None
+    seen = Preprocess(*size, segments, 3, 4, fps=6.0, hr_every=1, fit=fit)
     name = "retrieval_video" if rule == "video" else "gif"
-    assert_pixels(found.low[..., ::8, ::8], f"{name}.img_other_slice", _JPEG)
-    assert_pixels(found.high[..., ::16, ::16], f"{name}.img_middle_slice", _JPEG)
+    for preprocess in (seen, replace(seen, enlarged=True)):  # a stored HR frame that is an LR one enlarged, or made one
+        found = Corpus(tmp_path / "store").sample(0, preprocess)
+        assert found.high is not None
+        assert found.low is not None
+        assert_pixels(found.low[..., ::8, ::8], f"{name}.img_other_slice", _JPEG)
+        assert_pixels(found.high[..., ::16, ::16], f"{name}.img_middle_slice", _JPEG)
 
 
 _JPEG = 6  # grey levels that JPEG takes at its best quality

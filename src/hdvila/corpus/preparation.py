@@ -46,9 +46,10 @@ class Preparation:
             UsageError: their rates differ.
         """
         chosen = list(settings)
-        rates = {(one.fps, one.hr_every) for one in chosen}
-        if len(rates) != 1:
-            raise UsageError(f"settings of different rates (fps, hr_every) {sorted(rates)} cannot read one store")
+        rates = {(one.fps, one.hr_every) for one in chosen if not one.enlarged}  # such a one reads no HR
+        if len(rates) != 1 or len({one.fps for one in chosen}) != 1:
+            every = sorted({(one.fps, one.hr_every) for one in chosen})
+            raise UsageError(f"settings of different rates (fps, hr_every) {every} cannot read one store")
         ((fps, hr_every),) = rates
         lines = max(math.ceil(one.height * (ZOOM if one.fit == "crop" else 1) / RATIO) * RATIO for one in chosen)
         return cls(fps, fps / hr_every, max(lines, _FEWEST_LINES), official)

@@ -23,7 +23,7 @@ from hdvila.evaluate.predictions import write_predictions
 from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
-from hdvila.evaluate.stop_words import without_stop_words
+from hdvila.evaluate.stop_words import STOP_WORDS, without_stop_words
 from hdvila.hub import check_keywords, find_model, identify, load_model, pick_device, read_note
 from hdvila.progress import SILENT, Reporter
 
@@ -135,6 +135,8 @@ def evaluate_checkpoint(
         vectors=predicted.vectors,
     )
     seen: dict[str, Any] = {"sampling": sampling, "store": store, "preprocess": processor.preprocess.to_dict()}
+    if sampling == "zero-shot":
+        seen["stop_words"] = f"{len(STOP_WORDS)} removed (Glasgow Information Retrieval Group)"
     seen["seen"] = share_seen(looks_at(source, list(numbers.values()), processor.preprocess, tiled=False))
     if joined is not None:
         seen |= {"consensus": joined.how, "consensus_from": joined.origin}

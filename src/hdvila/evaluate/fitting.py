@@ -17,8 +17,8 @@ from hdvila.text.tokenizer import FILES, Tokenizer
 __all__ = ["Sampling", "fit_processor", "what_is_unsaid"]
 
 Sampling = Literal["standard", "zero-shot", "official"]
-"""The protocol's `test`, its `zero_shot` (the paper's: more segments and frames, larger pictures, no stop words), or
-its `official` (the released configuration's number of frames)."""
+"""The protocol's `test`, its `zero_shot` (the paper's: larger pictures, whose HR frames are LR frames enlarged, and no
+stop words), or its `official` (the released configuration's number of frames)."""
 BERT = "bert-base-uncased"
 
 
@@ -95,15 +95,19 @@ _OWN = {"zero-shot": "zero-shot setting", "official": "setting of the released c
 
 
 def _in_its_sizes(own: Preprocess, asked: Preprocess, protocol: Protocol) -> Preprocess:
-    """The zero-shot sampling whole, for a model of the protocol's picture size; else the model's with more segments."""
-    if (own.height, own.width) == (protocol.test.height, protocol.test.width) and asked is protocol.zero_shot:
+    """The protocol's segments. Zero-shot has its frames and its enlarged middle ones as well, and for a model of the
+    protocol's picture size its larger pictures."""
+    if asked is not protocol.zero_shot:
+        return replace(own, segments=asked.segments)
+    if (own.height, own.width) == (protocol.test.height, protocol.test.width):
         return replace(asked, streams=own.streams)
-    return replace(own, segments=asked.segments)
+    several = asked.neighbours if own.reads_low else own.neighbours
+    return replace(own, segments=asked.segments, neighbours=several, enlarged=asked.enlarged, hr_every=asked.hr_every)
 
 
 def _at_rates(preprocess: Preprocess, fps: float, hr_every: int) -> Preprocess:
     """The same seconds between frames on a store of these rates."""
-    if preprocess.fps == fps and preprocess.hr_every % hr_every == 0:
+    if preprocess.fps == fps and (preprocess.enlarged or preprocess.hr_every % hr_every == 0):
         return preprocess
     rate = max(1, round(preprocess.rate * fps / preprocess.fps)) if preprocess.rate else 0
-    return replace(preprocess, fps=fps, hr_every=hr_every, rate=rate)
+    return replace(preprocess, fps=fps, hr_every=1 if preprocess.enlarged else hr_every, rate=rate)

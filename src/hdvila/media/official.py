@@ -21,7 +21,7 @@ from hdvila.media.info import VideoInfo
 from hdvila.media.packed import Packing
 from hdvila.media.passes import Span
 from hdvila.media.picture import Picture
-from hdvila.media.resize import GREY
+from hdvila.media.resize import GREY, enlarge
 from hdvila.media.sampling import HybridSampling, hybrid_indices
 from hdvila.media.streams import ClipStreams, Look, streams
 from hdvila.media.view import RATIO
@@ -53,7 +53,7 @@ def official_clip(frames: Frames, sampling: HybridSampling, rule: Rule = "video"
     rules: dict[str, Callable[[Pixels], Pixels]] = {"video": _video, "gif": _gif}
     _check(rule)
     middle, others = hybrid_indices(len(frames), sampling)
-    high = _enlarge(_channels_first(rules[rule](frames.rgb[middle])))
+    high = _channels_first(enlarge(rules[rule](frames.rgb[middle]), RATIO))
     low = _channels_first(rules[rule](frames.rgb[others.ravel()]))
     pts = frames.pts_seconds
     return HybridClip(high, low.reshape(*others.shape, *low.shape[1:]), pts[middle], pts[others])
@@ -107,7 +107,7 @@ def _with_margin(rgb: Pixels, rule: Rule) -> Pixels:
 def _enlarge_inside(low: Pixels, top: int, left: int) -> Pixels:
     """(h, w, 3) -> (4h, 4w, 3); what lies within the margins is enlarged by itself, as its own edges are to be seen."""
     inner = low[top : len(low) - top, left : low.shape[1] - left]
-    high, inside = (_enlarge(_channels_first(rgb[None]))[0].transpose(1, 2, 0) for rgb in (low, inner))
+    high, inside = (enlarge(rgb[None], RATIO)[0] for rgb in (low, inner))
     result: Pixels = np.ascontiguousarray(high)
     result[RATIO * top : RATIO * (len(low) - top), RATIO * left : RATIO * (low.shape[1] - left)] = inside
     return result
@@ -144,12 +144,6 @@ def _gif(rgb: Pixels) -> Pixels:
     resized = _interpolate(_channels_first(rgb), size, "bilinear")
     padded[:, : size[0], : size[1]] = resized.astype(np.uint8).transpose(0, 2, 3, 1)
     return padded
-
-
-def _enlarge(rgb: Pixels) -> Pixels:
-    """(n, 3, h, w) -> (n, 3, 4h, 4w)."""
-    size = rgb.shape[2] * RATIO, rgb.shape[3] * RATIO
-    return np.clip(np.round(_interpolate(rgb, size, "bicubic")), 0, 255).astype(np.uint8)
 
 
 def _interpolate(rgb: Pixels, size: tuple[int, int], mode: str) -> NDArray[np.float32]:

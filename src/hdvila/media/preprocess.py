@@ -31,7 +31,9 @@ class Preprocess:
     and `rate` (in timeline frames) are those of `HybridSampling`. `streams` says which of the two a model
     reads; without neighbours there are no LR frames either. `fit` says whether a window is cut out of the picture
     (``"crop"``, nine eighths of the window's size) or the whole of it is padded to the window (``"pad"``). `flip` is
-    how often training sees a clip with left and right exchanged, 0..1; evaluation never does.
+    how often training sees a clip with left and right exchanged, 0..1; evaluation never does. `enlarged` middle frames
+    have no detail of their own: they are LR frames, cut as the neighbours are and made four times as large by bicubic
+    interpolation (the paper's zero-shot setting, D.2).
     """
 
     height: int = 640
@@ -44,6 +46,7 @@ class Preprocess:
     streams: Streams = "hybrid"
     fit: Fit = "crop"
     flip: float = field(default=0.0, metadata=NOT_IN_VECTORS)
+    enlarged: bool = False
 
     def __post_init__(self) -> None:
         if self.height < 64 or self.width < 64 or self.height % 64 or self.width % 64:
@@ -201,11 +204,17 @@ class _HybridJob:
         if self._low is None and self._preprocess.reads_low:
             self._low = np.empty((*self._others.shape, height // RATIO, width // RATIO, 3), np.uint8)
         if self._high is not None and picture.index in self._middle:
-            high = picture.once((self._view, "high"), lambda: self._view.high(picture.rgb, height, width))
+            enlarged = self._preprocess.enlarged
+            high = picture.once((self._view, "high", enlarged), lambda: self._large(picture.rgb, enlarged))
             self._high[self._middle == picture.index] = high
         if self._low is not None and picture.index in self._others:
             low = picture.once((self._view, "low"), lambda: self._view.low(picture.rgb, height, width))
             self._low[self._others == picture.index] = low
+
+    def _large(self, rgb: Pixels, enlarged: bool) -> Pixels:
+        """(H, W, 3) -> (height, width, 3)."""
+        size = self._preprocess.height, self._preprocess.width
+        return self._view.enlarged(rgb[None], *size)[0] if enlarged else self._view.high(rgb, *size)
 
     def clip(self) -> HybridClip:
         high, low = (None if rgb is None else np.moveaxis(rgb, -1, -3) for rgb in (self._high, self._low))

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.media.resize import covering_size, crop_to, pad_to
+from hdvila.media.resize import covering_size, crop_to, enlarge, pad_to
 from hdvila.types import Pixels
 
 RATIO = 4
@@ -52,6 +52,10 @@ class View:
     def low(self, rgb: Pixels, height: int, width: int) -> Pixels:
         """(..., H, W, 3) -> (..., height / 4, width / 4, 3): the same window as `high` with these sizes."""
         return self._lay(rgb, height // RATIO, width // RATIO, grid=1)
+
+    def enlarged(self, rgb: Pixels, height: int, width: int) -> Pixels:
+        """(n, H, W, 3) -> (n, height, width, 3): what `low` shows with these sizes, enlarged to the size of `high`."""
+        return enlarge(self.low(rgb, height, width), RATIO)
 
     def _lay(self, rgb: Pixels, height: int, width: int, grid: int) -> Pixels:
         if self.mirrored:

@@ -145,7 +145,8 @@ class Corpus:
         middle, others = hybrid_indices(self.num_frames(i), preprocess.sampling, rng, preprocess.hr_every)
         view = view or View.draw(rng, preprocess.fit, preprocess.flip)
         size = preprocess.height, preprocess.width
-        high_rows = self._rows(i, "hr", middle // self.rates.hr_every)
+        own: Stream = "lr" if preprocess.enlarged else "hr"
+        high_rows = self._rows(i, own, middle // (1 if preprocess.enlarged else self.rates.hr_every))
         low_rows = self._rows(i, "lr", others.ravel())
         none = np.zeros(0, np.int64)
         large, small = self._decode(
@@ -153,7 +154,7 @@ class Corpus:
         )
         high = low = None
         if preprocess.reads_high:
-            high = np.moveaxis(view.high(large, *size), -1, -3)
+            high = np.moveaxis((view.enlarged if preprocess.enlarged else view.high)(large, *size), -1, -3)
         if preprocess.reads_low:
             low = view.low(small, *size)
             low = np.moveaxis(low.reshape(*others.shape, *low.shape[1:]), -1, -3)
@@ -161,7 +162,8 @@ class Corpus:
 
     def _check_rates(self, preprocess: Preprocess) -> None:
         asked = Rates(preprocess.fps, preprocess.hr_every)
-        if asked.lr_fps != self.rates.lr_fps or asked.hr_every % self.rates.hr_every:
+        wrong_step = not preprocess.enlarged and asked.hr_every % self.rates.hr_every
+        if asked.lr_fps != self.rates.lr_fps or wrong_step:
             raise UsageError(
                 f"{self.root}: holds {self.rates.lr_fps:g} LR frames a second, 1 in {self.rates.hr_every} also HR; "
                 f"the model's preprocessing asks for {asked.lr_fps:g}, 1 in {asked.hr_every}; match fps and hr_every"

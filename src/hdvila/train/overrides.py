@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -27,6 +27,18 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
         if sum(map(is_dataclass, _alternatives(annotation))) > 1:
             out[f"{key}.type"] = type(part).__name__
         out |= flatten(part, key)
+    return out
+
+
+def defaults(value: Any, prefix: str = "") -> dict[str, Any]:
+    """By dotted key the values of settings that nobody gives; those that must be given are not in it."""
+    out: dict[str, Any] = {}
+    for one in fields(value):
+        key = f"{prefix}.{one.name}" if prefix else one.name
+        if is_dataclass(part := getattr(value, one.name)):
+            out |= defaults(part, key)
+        elif one.default is not MISSING:
+            out |= flatten(one.default, key)
     return out
 
 

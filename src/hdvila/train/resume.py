@@ -10,7 +10,7 @@ from hdvila.data.order import Order
 from hdvila.errors import TrainingError
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.log import LOG, read_log
-from hdvila.train.overrides import changed_keys, flatten
+from hdvila.train.overrides import changed_keys, defaults, flatten
 from hdvila.train.recipe import Recipe
 
 __all__ = ["BEST", "MODEL", "check_same_corpus", "last_checkpoint", "recorded", "what_is_changed"]
@@ -52,9 +52,9 @@ def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:
 
 def what_is_changed(recipe: Recipe, latest: Checkpoint, order: Order) -> list[str]:
     """A line about every change that a person should know of, once the run is known to be allowed to go on."""
-    new, notes = recorded(recipe), []
-    for key in changed_keys(latest.recipe, new):
-        change = f"{key}: {latest.recipe.get(key)} -> {new.get(key)}"
+    old, new, notes = _settings(recipe, latest), recorded(recipe), []
+    for key in changed_keys(old, new):
+        change = f"{key}: {old.get(key)} -> {new.get(key)}"
         if key in _SAID and latest.step < recipe.steps:
             notes.append(f"{change} from step {latest.step + 1} on: {_SAID[key]}")
         elif key in _PROVEN:
@@ -87,8 +87,9 @@ def _check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None
         TrainingError: settings on which its result rests have changed; names them with both values.
     """
     new, may_change = recorded(recipe), (*_UNSEEN, *_PROVEN, *_SAID)
-    if changed := [key for key in changed_keys(_whole_places(latest.recipe), new) if key not in may_change]:
-        listed = ", ".join(f"{key}: {latest.recipe.get(key)!r} -> {new.get(key)!r}" for key in changed)
+    old = _settings(recipe, latest)
+    if changed := [key for key in changed_keys(_whole_places(old), new) if key not in may_change]:
+        listed = ", ".join(f"{key}: {old.get(key)!r} -> {new.get(key)!r}" for key in changed)
         raise TrainingError(
             f"the run in {folder} was begun with other settings ({listed}): go on with the old ones, or choose another "
             "folder for the new"
@@ -98,6 +99,11 @@ def _check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None
             f"the run in {folder} has already made {latest.step} steps, more than steps={recipe.steps}: ask for at "
             "least as many, or choose another folder"
         )
+
+
+def _settings(recipe: Recipe, latest: Checkpoint) -> dict[str, Any]:
+    """Those of the checkpoint; a setting that came to be after it was written was at its default."""
+    return defaults(recipe) | dict(latest.recipe)
 
 
 def _check_nothing_was_made(folder: Path) -> None:

@@ -58,6 +58,8 @@ def test_zero_shot_says_that_the_papers_large_pictures_are_enlarged_ones() -> No
     see = protocol.zero_shot
     assert f"{see.segments} segments of {2 * see.neighbours + 1} frames" in said
     assert f"LR of {see.height // 4}x{see.width // 4}, HR the LR picture enlarged four times" in said
+    assert (see.segments, see.neighbours, see.height // 4, see.width // 4, see.enlarged) == (4, 5, 224, 320, True)
+    assert see.hr_every == 1, "any frame can be a middle one, as in the released code"
 
 
 @pytest.mark.parametrize(

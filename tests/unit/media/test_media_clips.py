@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from hdvila.media import (
 )
 from hdvila.media.passes import timeline
 from hdvila.media.picture import Development
+from hdvila.media.resize import enlarge
 from hdvila.media.view import Fit, View
 from tests.unit.media.numbered_pictures import number_in, numbered
 
@@ -164,6 +166,21 @@ def test_a_clip_has_the_frames_of_its_timeline(film: Path) -> None:
     assert (np.abs(clip.low_pts - (np.array([[3.0], [3.5]]) + offsets)) < 0.04).all()
     assert clip.high.shape == (2, 3, 64, 128)
     assert clip.low.shape == (2, 6, 3, 16, 32)
+
+
+def test_enlarged_middle_frames_are_the_neighbours_kind_of_frame_at_any_time(film: Path) -> None:
+    enlarged = replace(SMALL, neighbours=1, rate=1, hr_every=1, enlarged=True)
+    clip, plain = (read_hybrid(film, one, 2.0, 5.0) for one in (enlarged, replace(enlarged, enlarged=False)))
+    assert clip.high is not None
+    assert plain.high is not None
+    assert clip.high.shape == plain.high.shape == (2, 3, 64, 128)
+    assert np.array_equal(clip.low, plain.low)  # type: ignore[arg-type]
+    for high, real, at in zip(clip.high, plain.high, clip.high_pts, strict=True):
+        low = read_hybrid(film, replace(SMALL, segments=1, neighbours=1, rate=0), at, at + 0.04).low
+        assert low is not None
+        wanted = enlarge(np.moveaxis(low[0, :1], 1, -1), 4)[0]
+        assert np.array_equal(np.moveaxis(high, 0, -1), wanted)
+        assert not np.array_equal(high, real)
 
 
 def test_training_clips_are_drawn_by_the_generator_alone(film: Path) -> None:

@@ -10,7 +10,7 @@ from hdvila.data.settings import MiniatureSource
 from hdvila.errors import UsageError
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.train.overrides import changed_keys, flatten, override
+from hdvila.train.overrides import changed_keys, defaults, flatten, override
 from hdvila.train.recipe import Recipe
 from tests.unit.train.toy_training import SETTINGS, config
 
@@ -76,6 +76,12 @@ def test_changed_keys_are_named() -> None:
     assert changed_keys(flatten(RECIPE), flatten(other)) == ["optim.lr", "seed"]
     switched = replace(RECIPE, task=PretrainStage2(), model=config("stage2"))
     assert "task.type" in changed_keys(flatten(RECIPE), flatten(switched))
+
+
+def test_defaults_are_what_nobody_has_to_give() -> None:
+    own = defaults(override(RECIPE, ["seed=3", "data.preprocess.enlarged=true"]))
+    assert (own["seed"], own["data.preprocess.enlarged"], own["optim.betas"]) == (0, False, [0.9, 0.98])
+    assert not {"steps", "name", "task.type"} & own.keys()
 
 
 def test_a_task_must_fit_the_model() -> None:
