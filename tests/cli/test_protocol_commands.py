@@ -36,7 +36,8 @@ def test_protocols_are_listed_and_shown(here: Run) -> None:
     for words in (
         "MSRVTT_JSFUSION_test.csv",
         "4 segments of 11 frames",
-        "r1 35.6%",
+        "  HD-VILA v2, Table 3\n",
+        "35.6  65.3   78.0        3   trained on 9,000 videos\n",
         "7 in the official",
         "224x320",
         "0.10%",

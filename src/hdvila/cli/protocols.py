@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -61,9 +62,7 @@ def _whole(protocol: Protocol) -> str:
         ("chance", _number(protocol.chance)),
     ]
     lines += [f"{name + ':':<18}{value}" for name, value in facts]
-    lines += ["", "published:"]
-    lines += [f"  {row.who}: {_values(dict(row.values))} ({row.source})" for row in protocol.published]
-    lines += ["", "to know:", *(f"  {one}" for one in protocol.differences)]
+    lines += ["", *_published(protocol), "", "to know:", *(f"  {one}" for one in protocol.differences)]
     return "\n".join(lines)
 
 
@@ -76,9 +75,37 @@ def _sampling(one: Preprocess) -> str:
     )
 
 
-def _values(values: dict[str, Any]) -> str:
-    ranks = ("median_rank", "mean_rank", "mean_squared_error")
-    return ", ".join(f"{name} {value:g}" if name in ranks else f"{name} {value:.1%}" for name, value in values.items())
+_NUMBERS = {
+    "r1": "R@1", "r5": "R@5", "r10": "R@10", "r50": "R@50", "median_rank": "median", "accuracy": "accuracy",
+    "mean_squared_error": "squared error",
+}  # fmt: skip
+_PLAIN = ("median_rank", "mean_squared_error")
+"""Numbers that are no shares."""
+
+
+def _published(protocol: Protocol) -> list[str]:
+    """The rows below the table that prints them, their numbers below one another."""
+    if not protocol.published:
+        return ["published: nothing"]
+    there = {name for row in protocol.published for name in row.values}
+    names = [*(name for name in _NUMBERS if name in there), *sorted(there - _NUMBERS.keys())]
+    heads = {name: _NUMBERS.get(name, name) for name in names}
+    width = max(len(row.who) for row in protocol.published) + 2
+    head = "".join(f"{heads[name]:>{len(heads[name]) + 3}}" for name in names)
+    lines = [f"{'published, in %:':<{width + 4}}{head}"]
+    for source in dict.fromkeys(row.source for row in protocol.published):
+        lines.append(f"  {source}")
+        for row in protocol.published:
+            if row.source == source:
+                numbers = "".join(f"{_number_of(row.values, name):>{len(heads[name]) + 3}}" for name in names)
+                lines.append(f"    {row.who:<{width}}{numbers}   {row.setting}".rstrip())
+    return lines
+
+
+def _number_of(values: Mapping[str, float], name: str) -> str:
+    if name not in values:
+        return ""
+    return f"{values[name]:g}" if name in _PLAIN else f"{100 * values[name]:.1f}"
 
 
 def _number(chance: float) -> str:

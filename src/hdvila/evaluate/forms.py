@@ -55,23 +55,23 @@ class Row:
 
     Attributes:
         ends: of the intervals, by column key.
-        queries, gallery: here, and in the published test; None where nobody says.
+        queries, gallery: here, and in the published test; a pair a protocol of the table, none where nobody says.
         source: where it was published.
-        setting: in what it differs from the plain test.
+        setting: in what it differs from the plain test, or how its method was trained.
     """
 
     method: str
     numbers: dict[str, float]
     ends: dict[str, tuple[float, float]] = field(default_factory=dict)
-    queries: tuple[int, int] | None = None
-    gallery: tuple[int, int] | None = None
+    queries: tuple[tuple[int, int] | None, ...] = ()
+    gallery: tuple[tuple[int, int] | None, ...] = ()
     source: str = ""
     setting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of one protocol; `gallery` is the label of that column."""
+    """The rows of one protocol, or of several that share a table; `gallery` is the label of that column."""
 
     name: str
     gallery: str
@@ -84,7 +84,10 @@ def cells(table: Table) -> list[list[str]]:
     found = [["Method", *(column.label for column in table.columns), "Queries", table.gallery, "Source or setting"]]
     for row in table.rows:
         numbers = [_cell(column, row) for column in table.columns]
-        found.append([row.method, *numbers, _of(row.queries), _of(row.gallery), row.source or row.setting])
+        said = "; ".join(filter(None, (row.source, row.setting)))
+        found.append(
+            [row.method, *numbers, *(" / ".join(map(_of, pairs)) for pairs in (row.queries, row.gallery)), said]
+        )
     return found
 
 
@@ -108,7 +111,7 @@ def as_latex(table: Table) -> str:
 
 
 def as_csv(tables: Sequence[Table]) -> str:
-    """One table for all protocols; shares are fractions, ends of intervals are columns of their own."""
+    """One table for all protocols, which share none; shares are fractions, ends of intervals have their own columns."""
     keys = list(dict.fromkeys(column.key for table in tables for column in table.columns))
     names = [name for key in keys for name in (key, f"{key}_low", f"{key}_high")]
     sizes = "queries", "full_queries", "gallery", "full_gallery"
@@ -121,7 +124,9 @@ def as_csv(tables: Sequence[Table]) -> str:
                 f"{key}_{end}": pair[at] for key, pair in row.ends.items() for at, end in enumerate(("low", "high"))
             }
             words = {"protocol": table.name, "method": row.method, "setting": row.setting, "source": row.source}
-            counts = (*(row.queries or ("", "")), *(row.gallery or ("", "")))
+            counts = [
+                number for pairs in (row.queries, row.gallery) for number in (pairs[0] if pairs else ()) or ("", "")
+            ]
             writer.writerow({**words, **dict(zip(sizes, counts, strict=True)), **row.numbers, **ends})
     return text.getvalue()
 
@@ -141,7 +146,7 @@ def _cell(column: Column, row: Row) -> str:
 
 def _of(pair: tuple[int, int] | None) -> str:
     if pair is None:
-        return ""
+        return "-"
     here, full = pair
     if here == full:
         return f"{here:,}"

@@ -13,6 +13,7 @@ from typing import Any, TypedDict, get_args, get_origin, get_type_hints, is_type
 
 from hdvila.errors import StoreError, UsageError, reason_of, some_of
 from hdvila.evaluate.metrics.bootstrap import Interval
+from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.files import replacing
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Record",
     "file_name",
     "hardware",
+    "published_rows",
     "read_record",
     "read_records",
     "short_identity",
@@ -49,12 +51,16 @@ class Directions(TypedDict):
     video_to_text: Ranks
 
 
-class PublishedRow(TypedDict):
-    """A row to stand beside, as `hdvila.evaluate.protocols.Published` has it."""
-
+class _SourcedRow(TypedDict):
     who: str
     source: str
     values: dict[str, float]
+
+
+class PublishedRow(_SourcedRow, total=False):
+    """A row to stand beside, as `hdvila.evaluate.protocols.Published` has it; records of old have no `setting`."""
+
+    setting: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,14 @@ class Record:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names above, without what the task does not have."""
         return {name: _plain(value) for name, value in asdict(self).items() if value is not None}
+
+
+def published_rows(protocol: Protocol) -> tuple[PublishedRow, ...]:
+    """The rows of a protocol, as its records keep them."""
+    return tuple(
+        PublishedRow(who=row.who, source=row.source, values=dict(row.values), setting=row.setting)
+        for row in protocol.published
+    )
 
 
 def file_name(record: Record) -> str:
@@ -232,8 +246,9 @@ def _fits(value: Any, kind: Any) -> bool:
     if kind is Any:
         return True
     if is_typeddict(kind):
-        hints = get_type_hints(kind)
-        return isinstance(value, dict) and all(name in value and _fits(value[name], hints[name]) for name in hints)
+        hints, needed = get_type_hints(kind), kind.__required_keys__
+        known = isinstance(value, dict) and hints.keys() & value.keys() >= needed
+        return known and all(_fits(value[name], hints[name]) for name in hints.keys() & value.keys())
     if origin is UnionType:
         return any(_fits(value, one) for one in inner)
     if origin is dict:

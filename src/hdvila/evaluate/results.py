@@ -1,4 +1,4 @@
-"""Records of evaluations as tables, a table for each protocol, with the published rows beside."""
+"""Records of evaluations as tables, a table for each protocol or for those that share one, published rows beside."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any, Literal, get_args
 from hdvila.annotations.synthetic import CHANNEL
 from hdvila.errors import UsageError
 from hdvila.evaluate.forms import CHANCE, Column, Row, Table, as_csv, as_latex, as_markdown, cells
-from hdvila.evaluate.record import PublishedRow, Record, short_identity
+from hdvila.evaluate.joined import joined
+from hdvila.evaluate.protocols import PROTOCOLS
+from hdvila.evaluate.record import PublishedRow, Record, published_rows, short_identity
 
 __all__ = ["Format", "beside_published", "setting_of", "tabulate", "title_of"]
 
@@ -28,7 +30,8 @@ _ACCURACY = Column("Accuracy", ("accuracy",))
 
 def tabulate(records: Sequence[Record], form: Format) -> str:
     """The records as text: a table for each protocol, in the order of their first record; CSV has one for all.
-    Records of synthetic videos have tables of their own, without published rows.
+    Protocols that papers print beside one another (`Protocol.table`), such as TGIF-QA's action, transition and frame,
+    are columns of one table. Records of synthetic videos have tables of their own, without published rows.
 
     Records stand above the published rows of their protocol, each with how many of the test's queries it is about and
     with `setting_of`; where several have one method, its name is followed by `short_identity`. Cells have
@@ -47,7 +50,8 @@ def tabulate(records: Sequence[Record], form: Format) -> str:
     tables = [_table(name, group) for name, group in groups.items()]
     if form == "csv":
         return as_csv(tables)
-    return "\n".join((as_markdown if form == "markdown" else as_latex)(table) for table in tables)
+    whole = _shared(tables, [group[0] for group in groups.values()])
+    return "\n".join((as_markdown if form == "markdown" else as_latex)(table) for table in whole)
 
 
 def beside_published(record: Record) -> list[list[str]]:
@@ -94,12 +98,38 @@ def _training(record: Record) -> str:
     return f"fine-tuned on {', then '.join(trainings)}" if trainings else "not fine-tuned"
 
 
+def _shared(tables: Sequence[Table], records: Sequence[Record]) -> list[Table]:
+    """The tables, those that share one in the place of the first of them; a record of each table."""
+    groups: dict[tuple[str, bool], dict[str, Table]] = {}
+    for table, record in zip(tables, records, strict=True):
+        protocol = PROTOCOLS.get(record.protocol)
+        name = protocol.table if protocol else ""
+        groups.setdefault((name or record.protocol, record.synthetic), {})[record.protocol] = table
+    order = list(PROTOCOLS)
+    found: list[Table] = []
+    for (name, synthetic), group in groups.items():
+        if len(group) == 1:
+            found += group.values()
+            continue
+        members = sorted(group, key=order.index)
+        title = ", ".join([*members, *([CHANNEL] if synthetic else [])])
+        found.append(joined(title, name, [(one, PROTOCOLS[one].column, group[one]) for one in members]))
+    return found
+
+
+def _published(records: Sequence[Record]) -> Sequence[PublishedRow]:
+    """As the protocol has them now, for records keep those of their day; of a protocol that is not known, theirs."""
+    protocol = PROTOCOLS.get(records[0].protocol)
+    if protocol is None or not any(record.published for record in records):
+        return list({row["who"]: row for record in records for row in record.published}.values())
+    return published_rows(protocol)
+
+
 def _table(name: str, records: Sequence[Record]) -> Table:
-    published = {row["who"]: row for record in records for row in record.published}
     columns = _columns(records)
     methods = Counter(record.method for record in records)
     rows = [_ours(record, columns, alone=methods[record.method] == 1) for record in records]
-    rows += [_theirs(row, columns) for row in published.values()]
+    rows += [_theirs(row, columns) for row in _published(records)]
     metric = (_FORTH, "r1") if records[0].task == "retrieval" else (records[0].metric,)
     chances = {record.chance for record in records}
     rows += [Row(CHANCE, {"_".join(metric): chance}) for chance in sorted(chances)]
@@ -132,13 +162,13 @@ def _ours(record: Record, columns: Sequence[Column], *, alone: bool) -> Row:
         queries, gallery = (record.queries, record.queries), (record.gallery, record.gallery)
     digits = "" if alone else short_identity(record)
     method = f"{record.method} ({digits})" if digits else record.method
-    return Row(method, numbers, ends, queries, gallery, setting=setting_of(record))
+    return Row(method, numbers, ends, (queries,), (gallery,), setting=setting_of(record))
 
 
 def _theirs(row: PublishedRow, columns: Sequence[Column]) -> Row:
     keys = {column.path[-1]: column.key for column in reversed(columns) if column.path[0] not in (_BACK, "extra")}
     numbers = {keys[name]: float(value) for name, value in row["values"].items() if name in keys}
-    return Row(row["who"], numbers, source=row["source"])
+    return Row(row["who"], numbers, source=row["source"], setting=row.get("setting", ""))
 
 
 def _at(values: Any, path: Sequence[str]) -> Any:

@@ -21,7 +21,7 @@ from hdvila.evaluate.metrics.rerank import expand_queries
 from hdvila.evaluate.numbers import few_enough, left_out, numbers_of_questions, numbers_of_retrieval
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.record import PublishedRow, Record, hardware, versions
+from hdvila.evaluate.record import Record, hardware, published_rows, versions
 
 __all__ = ["score"]
 
@@ -93,17 +93,13 @@ def score(
         built=left.built,
         synthetic=left.synthetic,
         tie_rule=ties,
-        published=() if left.synthetic else _published(protocol),
+        published=() if left.synthetic else published_rows(protocol),
         notes=(*left.notes, *([odd] if odd else [])),
         versions=versions(),
         hardware=hardware(),
         seconds=round(time.perf_counter() - began, 3),
         **{"full_gallery": protocol.gallery, **numbers},
     )
-
-
-def _published(protocol: Protocol) -> tuple[PublishedRow, ...]:
-    return tuple(PublishedRow(who=row.who, source=row.source, values=dict(row.values)) for row in protocol.published)
 
 
 def _foreign(questions: Sequence[Question], given: Sequence[str | int | float]) -> str:

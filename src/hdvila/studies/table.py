@@ -9,7 +9,10 @@ from statistics import mean, stdev
 from hdvila.errors import require
 from hdvila.miniature.information import bits
 from hdvila.studies.frame_selection import GALLERY, WORLDS, Result
+from hdvila.studies.published import FRAMES, figures
 from hdvila.studies.word_swaps import KINDS
+
+_PAPER = [f"{row.source}: R@1 / 5 / 10 / median" for row in FRAMES["1 HR + 10 LR"]]
 
 
 def summarise(results: Sequence[Result]) -> dict[str, dict[str, list[float]]]:
@@ -21,7 +24,8 @@ def summarise(results: Sequence[Result]) -> dict[str, dict[str, list[float]]]:
 
 
 def as_markdown(results: Sequence[Result]) -> str:
-    """A table a world, under what its narration tells and its models' steps: R@1 (mean, spread, seeds), R@10, rank."""
+    """A table a world, under what its narration tells and its models' steps: R@1 (mean, spread, seeds), R@10, rank, and
+    what the paper has of these frames on MSR-VTT."""
     lines = []
     for world, rows in summarise(results).items():
         told = bits(WORLDS[world][0])
@@ -33,15 +37,16 @@ def as_markdown(results: Sequence[Result]) -> str:
             "",
             f"**{world}**: {kinds}; {' or '.join(map(str, steps))} steps",
             "",
-            "| frames | R@1 | spread (s.d.) | by seed | R@10 | median rank |",
-            "|---|---|---|---|---|---|",
+            f"| frames | R@1 | spread (s.d.) | by seed | R@10 | median rank | {' | '.join(_PAPER)} |",
+            "|---|---|---|---|---|---|---|---|",
         ]
         for frames, r1 in rows.items():
             these = [result for result in results if (result.world, result.frames) == (world, frames)]
             spread = f"{100 * stdev(r1):.1f}" if len(r1) > 1 else "-"
+            theirs = " | ".join(map(figures, FRAMES[frames])) if frames in FRAMES else " | "
             lines.append(
                 f"| {frames} | **{100 * mean(r1):.1f} %** | {spread} | {', '.join(f'{100 * x:.1f}' for x in r1)} "
-                f"| {100 * mean(r.r10 for r in these):.1f} % | {mean(r.median_rank for r in these):.1f} |"
+                f"| {100 * mean(r.r10 for r in these):.1f} % | {mean(r.median_rank for r in these):.1f} | {theirs} |"
             )
         lines += ["", *_swap_table([result for result in results if result.world == world])]
     return "\n".join(lines).strip() + "\n"

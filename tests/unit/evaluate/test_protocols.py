@@ -20,17 +20,6 @@ from hdvila.evaluate.score import score
 RETRIEVAL = ["msrvtt-1ka", "msrvtt-1ka-7k", "msrvtt-full", "didemo", "lsmdc", "activitynet-val1", "youcook2"]
 QUESTIONS = ["msrvtt-qa", "msrvtt-mc", "msvd-qa", "tgif-action", "tgif-transition", "tgif-frameqa", "tgif-count"]
 NAMES = RETRIEVAL + QUESTIONS
-PAPER = {  # section 5 of the paper, as the record has it
-    "msrvtt-1ka": {"r1": 0.356, "r5": 0.653, "r10": 0.78, "median_rank": 3},
-    "didemo": {"r1": 0.288, "r5": 0.574, "r10": 0.691, "median_rank": 4},
-    "lsmdc": {"r1": 0.174, "r5": 0.341, "r10": 0.441, "median_rank": 15},
-    "activitynet-val1": {"r1": 0.285, "r5": 0.574, "r50": 0.94, "median_rank": 4},
-    "msrvtt-qa": {"accuracy": 0.4},
-    "msrvtt-mc": {"accuracy": 0.971},
-    "tgif-action": {"accuracy": 0.843},
-    "tgif-transition": {"accuracy": 0.9},
-    "tgif-frameqa": {"accuracy": 0.605},
-}
 
 
 def test_all_are_there_and_say_everything() -> None:
@@ -46,9 +35,6 @@ def test_all_are_there_and_say_everything() -> None:
         assert protocol.consensus == ("logsumexp" if name in ("msrvtt-qa", "msvd-qa") else "mean")
         for sampling in (protocol.train, protocol.test):
             assert (sampling.fps, sampling.hr_every) == (6.0, 3)
-        expected = PAPER.get(name)
-        ours = [dict(row.values) for row in protocol.published if row.who == "HD-VILA"]
-        assert ours == ([expected] if expected else []), name
 
 
 def test_zero_shot_says_that_the_papers_large_pictures_are_enlarged_ones() -> None:

@@ -8,12 +8,13 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from hdvila.annotations.msrvtt_mc import build_multiple_choice
-from hdvila.annotations.records import Annotations, Caption, Part
+from hdvila.annotations.records import Annotations, Caption, Part, Question
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers
 from hdvila.evaluate.protocols import get_protocol
@@ -187,6 +188,57 @@ def test_types_have_intervals() -> None:
     assert "| 50.0 [5.5, 94.5] | 100.0 [20.7, 100.0] |" in table
     assert r"| &lt;b>a\|b\\c\`\* |" in table
     assert r"\textless{}b\textgreater{}a\textbar{}b\textbackslash{}c`*" in tabulate([record], "latex")
+
+
+def test_the_tasks_of_tgif_stand_in_one_table_as_papers_print_them() -> None:
+    def asked(task: str, right: int, method: str = "", **changes: Any) -> Record:
+        given = [0] * right + [1] * (4 - right)
+        options = () if task == "frameqa" else tuple("abcde")
+        texts = given if options else ["yes" if one == 0 else "no" for one in given]
+        videos = tuple(Part(f"v{number}") for number in range(4))
+        answer: int | str = 0 if options else "yes"
+        questions = tuple(Question(f"q{n}", f"v{n}", "?", answer, options) for n in range(4))
+        answers = Answers({f"q{number}": text for number, text in enumerate(texts)})
+        record = score(get_protocol(f"tgif-{task}"), Annotations(videos, (), questions), answers, method=method)
+        return replace(record, **({"queries": record.full_queries} | changes))
+
+    frame, action, transition = (
+        asked(task, n, f"tgif-{task}-x") for task, n in (("frameqa", 1), ("action", 2), ("transition", 3))
+    )
+    table = tabulate([frame, action, transition], "markdown")
+    header, _, *rows = [line for line in table.splitlines() if line.startswith("|")]
+    assert table.startswith("**tgif-action, tgif-transition, tgif-frameqa**")
+    assert header == "| Method | action | transition | frame | Queries | Choices | Source or setting |"
+    cells = [re.sub(r" \[.*?\]", "", row) for row in rows]
+    assert cells[0] == "| tgif-x | 50.0 | 75.0 | 25.0 | 2,274 / 6,232 / 13,691 | 5 / 5 / 1,540 |  |"
+    assert cells[1] == "| HD-VILA | 84.3 | 90.0 | 60.5 |  |  | HD-VILA v2, Table 2 |"
+    assert cells[-1].startswith("| chance | 20.00 | 20.00 | ")
+    assert len(rows) == 10, "a row a method"
+    assert tabulate([frame, action, transition], "latex").count("tabular}") == 2
+
+    other = asked("action", 1, "tgif-action-x", queries=4)
+    both = tabulate([action, other, frame], "markdown")
+    assert both.count("| tgif-action-x | 50.0 ") == both.count("| tgif-action-x | 25.0 ") == 1, "which goes with frame?"
+    assert re.search(r"\| tgif-frameqa-x \|  \| 25.0 .* \| - / 13,691 \| - / 1,540 \|  \|", both)
+    part = tabulate([asked("action", 2, "mine", split_told=False), asked("transition", 2, "mine")], "markdown")
+    assert "action: split not told by the file's name |" in part
+    alone = tabulate([action], "markdown")
+    assert "| Method | Accuracy | Queries |" in alone
+    drawn = [replace(one, synthetic=True, published=()) for one in (action, frame)]
+    assert tabulate(drawn, "markdown").startswith("**tgif-action, tgif-frameqa, synthetic (miniature world)**")
+    rows_of = list(csv.DictReader(io.StringIO(tabulate([frame, action], "csv"))))
+    assert {row["protocol"] for row in rows_of} == {"tgif-action", "tgif-frameqa"}, "a line a number's own protocol"
+
+
+def test_records_of_old_stand_beside_the_rows_of_today(tmp_path: Path) -> None:
+    retrieval, _ = records()
+    old = retrieval.to_dict() | {"published": [{"who": "HD-VILA", "source": "an old one", "values": {"r1": 0.1}}]}
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    table = tabulate([read_record(tmp_path / "old.json"), retrieval], "markdown")
+    assert "an old one" not in table
+    assert table.count("| HD-VILA | 35.6 ") == 1
+    strange = replace(read_record(tmp_path / "old.json"), protocol="somebody's own")
+    assert "| HD-VILA | 10.0 |" in tabulate([strange], "markdown")
 
 
 def test_latex_is_escaped() -> None:

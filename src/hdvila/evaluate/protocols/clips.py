@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from hdvila.annotations import lsmdc, youcook2
+from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import CROPPED, DUMPED, FLIP, HD_VILA, LOSS, sampling, t2v
+from hdvila.evaluate.protocols.settings import BEST_KEPT, CROPPED, DUMPED, FLIP, LOSS, sampling
 
 __all__ = ["LSMDC", "YOUCOOK2"]
-
-_MIL_NCE = "Miech et al., CVPR 2020, README of antoine77340/MIL-NCE_HowTo100M"
 
 LSMDC = Protocol(
     name="lsmdc",
@@ -30,12 +29,12 @@ LSMDC = Protocol(
     queries=1000,
     gallery=1000,
     chance=1 / 1000,
-    published=(t2v("HD-VILA", HD_VILA, 17.4, 34.1, 15, r10=44.1),),
+    published=published.LSMDC,
     differences=(
         CROPPED,
         DUMPED,
         LOSS,
-        "The official code keeps the checkpoint with the best R@1 on the test list itself.",
+        BEST_KEPT,
     ),
     read=lsmdc.read,
 )
@@ -60,12 +59,9 @@ YOUCOOK2 = Protocol(
     queries=3350,
     gallery=3350,
     chance=1 / 3350,
-    published=(
-        t2v("HowTo100M", "Miech et al., ICCV 2019, Table 5", 8.2, 24.5, 24, r10=35.3),
-        t2v("MIL-NCE, zero-shot", _MIL_NCE, 15.1, 38.0, 10, r10=51.2),
-    ),
+    published=published.YOUCOOK2,
     differences=(
-        "HD-VILA publishes no number on it and its code has no configuration; "
+        "HD-VILA prints numbers on it (Table 12) but no settings, and its code has no configuration; "
         "segments and frames are those of MSR-VTT.",
         CROPPED,
         "These are the counts of the csv. The json of dense captions has more steps of the same videos, about 10,400 "

@@ -5,29 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hdvila.annotations import msrvtt
+from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.protocols.settings import (
-    CLIPBERT,
     CROPPED,
     FLIP,
-    HD_VILA,
+    LAST_KEPT,
     LOSS,
     MSRVTT_CATEGORIES,
     TOO_FEW_PIXELS,
     sampling,
-    t2v,
 )
 from hdvila.media.preprocess import Preprocess
 
 __all__ = ["MSRVTT_1KA", "MSRVTT_1KA_7K", "MSRVTT_FULL"]
 
 _JSON = ("MSRVTT_data.json", "videodatainfo.json", "videodatainfo_2017.json")
-_CLIP4CLIP = "Luo et al. 2021, arXiv 2104.08860, in VidLA (CVPR 2024), Table 2"
-_COLLABORATIVE_EXPERTS = "Liu et al., BMVC 2019, as mended in the README of albanie/collaborative-experts"
 _CAPTIONS_BESIDE = "captions of lists stand in MSR-VTT's own json beside them"
 
 _TAKEN_OVER = (
-    "HD-VILA publishes no number on this split; its settings on 9,000 videos are taken over, with what is said of them."
+    "HD-VILA prints no number on this split; its settings on 9,000 videos are taken over, with what is said of them."
 )
 
 MSRVTT_1KA = Protocol(
@@ -51,17 +48,13 @@ MSRVTT_1KA = Protocol(
     queries=1000,
     gallery=1000,
     chance=1 / 1000,
-    published=(
-        t2v("HD-VILA", HD_VILA, 35.6, 65.3, 3, r10=78.0),
-        t2v("HD-VILA, zero-shot", HD_VILA, 14.6, 34.4, 15, r10=44.1),
-        t2v("CLIP4Clip (ViT-B/32)", _CLIP4CLIP, 44.5, 71.4, 2, r10=81.6),
-    ),
+    published=published.MSRVTT_1KA,
     differences=(
         "Frames a segment: 11 in the paper, 7 in the official configuration.",
         CROPPED,
         TOO_FEW_PIXELS,
         LOSS,
-        "The official code keeps the checkpoint with the best R@1 on the test list itself; the paper reports the last.",
+        LAST_KEPT,
         "Zero-shot in the paper: 4 segments of 11 frames, LR of 224x320, HR the LR picture enlarged four times, and "
         "stop words removed as MIL-NCE does, by the Glasgow Information Retrieval Group's list; in no official "
         "configuration. How far apart the frames of a segment are is not told: here as in fine-tuning.",
@@ -77,7 +70,7 @@ MSRVTT_1KA_7K = replace(
     files={**MSRVTT_1KA.files, "train": ("MSRVTT_train.7k.csv",)},
     train_size=7010,
     split="training: 7,010 videos, the original training and validation; test: the 1,000 of msrvtt-1ka; no validation",
-    published=(t2v("ClipBERT", f"{CLIPBERT}, in BLIP (ICML 2022), Table 10", 22.0, 46.8, 6, r10=59.9),),
+    published=published.MSRVTT_1KA_7K,
     differences=(_TAKEN_OVER, *MSRVTT_1KA.differences),
     read=msrvtt.read_1ka_7k,
 )
@@ -98,7 +91,7 @@ MSRVTT_FULL = replace(
     queries=59_800,
     gallery=2990,
     chance=1 / 2990,
-    published=(t2v("Collaborative Experts", _COLLABORATIVE_EXPERTS, 10.0, 29.0, 16, r10=41.2, r50=71.4),),
+    published=published.MSRVTT_FULL,
     differences=(_TAKEN_OVER, *MSRVTT_1KA.differences),
     read=msrvtt.read_full,
 )

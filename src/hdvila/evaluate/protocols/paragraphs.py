@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hdvila.annotations import activitynet, didemo
+from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import CLIPBERT, CROPPED, DUMPED, HD_VILA, LOSS, sampling, t2v
+from hdvila.evaluate.protocols.settings import BEST_KEPT, CROPPED, DUMPED, LAST_KEPT, LOSS, sampling
 
 __all__ = ["ACTIVITYNET_VAL1", "DIDEMO"]
 
@@ -28,16 +29,13 @@ DIDEMO = Protocol(
     queries=1004,
     gallery=1004,
     chance=1 / 1004,
-    published=(
-        t2v("HD-VILA", HD_VILA, 28.8, 57.4, 4, r10=69.1),
-        t2v("ClipBERT", f"{CLIPBERT}, in ALPRO (CVPR 2022), Table 3", 20.4, 48.0, 6, r10=60.8),
-    ),
+    published=published.DIDEMO,
     differences=(
         "Paragraphs are longer than 50 tokens in part and are cut there, in the official code too.",
         CROPPED,
         DUMPED,
         LOSS,
-        "The official code keeps the checkpoint with the best R@1 on the test list itself.",
+        BEST_KEPT,
     ),
     read=didemo.read,
 )
@@ -61,16 +59,13 @@ ACTIVITYNET_VAL1 = Protocol(
     queries=4917,
     gallery=4917,
     chance=1 / 4917,
-    published=(
-        t2v("HD-VILA", HD_VILA, 28.5, 57.4, 4, r50=94.0),
-        t2v("ClipBERT", f"{CLIPBERT}, in VidLA (CVPR 2024), Table 3", 21.3, 49.0, None, r10=63.5),
-    ),
+    published=published.ACTIVITYNET,
     differences=(
         "Paragraphs are longer than 50 tokens in most videos and are cut there, in the official code too.",
         CROPPED,
         DUMPED,
         LOSS,
-        "The official code keeps the checkpoint with the best R@1 on val_1 itself.",
+        LAST_KEPT,
         "anet_entities_val_1_para.json is another test: half of these videos, 2,460, in a gallery of their own.",
     ),
     read=activitynet.read,

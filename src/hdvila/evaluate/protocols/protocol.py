@@ -28,14 +28,17 @@ class Published:
     """A row that somebody has published.
 
     Attributes:
-        who: the method, as it stands in a table.
-        source: the paper, and the table or README in which the numbers were looked up, where that is another's.
+        who: the method, as it stands in a table; no two rows of a protocol have the same.
+        source: what prints the numbers: a paper, its version and the number of its table, or a README. For most methods
+            it is another's than their own.
         values: metric names and values as the record has them (fractions 0..1, ranks); for retrieval, text to video.
+        setting: what it was trained on, by whom it was run, and whether its table sets it apart; or empty.
     """
 
     who: str
     source: str
     values: Mapping[str, float]
+    setting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Protocol:
         zero_shot: as `test`, for a model that was not fine-tuned, where the paper has other settings for that.
         official: as `test`, in the released configuration, where that differs from the paper.
         groups: names of the benchmark's own divisions (`Part.group`), where its files have numbers from 0.
+        table, column: the table that it shares with other protocols, as papers print them, and its column there; a
+            protocol without has a table of its own.
     """
 
     name: str
@@ -88,6 +93,8 @@ class Protocol:
     zero_shot: Preprocess | None = None
     official: Preprocess | None = None
     groups: tuple[str, ...] = ()
+    table: str = ""
+    column: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names above; `read` is left out."""

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from hdvila.annotations import msrvtt_mc, msrvtt_qa
+from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol, Split
 from hdvila.evaluate.protocols.settings import (
-    CLIPBERT,
     CROPPED,
     FLIP,
-    HCRN,
-    HD_VILA,
-    JUST_ASK,
     MSRVTT_CATEGORIES,
     TOO_FEW_PIXELS,
-    accuracy,
     sampling,
 )
 
@@ -41,11 +37,7 @@ MSRVTT_QA = Protocol(
     queries=72_821,
     gallery=1500,
     chance=1 / 1500,
-    published=(
-        accuracy("HD-VILA", HD_VILA, 40.0),
-        accuracy("ClipBERT", f"{CLIPBERT}, in ALPRO (CVPR 2022), Table 4", 37.4),
-        accuracy("Just Ask", JUST_ASK, 41.5),
-    ),
+    published=published.MSRVTT_QA,
     differences=(
         CROPPED,
         TOO_FEW_PIXELS,
@@ -73,11 +65,8 @@ MSVD_QA = Protocol(
     queries=13_157,
     gallery=1500,
     chance=1 / 1500,
-    published=(
-        accuracy("Just Ask", JUST_ASK, 46.3),
-        accuracy("HCRN", f"{HCRN}, in ALPRO (CVPR 2022), Table 4", 36.1),
-    ),
-    differences=("HD-VILA publishes no number on it; the settings are those of MSRVTT-QA.", CROPPED),
+    published=published.MSVD_QA,
+    differences=("HD-VILA prints no number on it; the settings are those of MSRVTT-QA.", CROPPED),
     read=msrvtt_qa.read_msvd_qa,
     consensus="logsumexp",
 )
@@ -108,11 +97,7 @@ MSRVTT_MC = Protocol(
     queries=2990,
     gallery=5,
     chance=1 / 5,
-    published=(
-        accuracy("HD-VILA", HD_VILA, 97.1),
-        accuracy("ClipBERT", f"{CLIPBERT}, in Norton (ICLR 2024), Table 6", 88.2),
-        accuracy("JSFusion", "Yu et al., ECCV 2018, in Norton (ICLR 2024), Table 6", 83.4),
-    ),
+    published=published.MSRVTT_MC,
     differences=(
         "The official code takes a retrieval checkpoint, and its retrieval list of 9,000 videos holds 1,990 of the "
         "2,990 test videos; train on msrvtt-1ka-7k or msrvtt-full to keep them apart.",

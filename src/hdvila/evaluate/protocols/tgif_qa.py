@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from hdvila.annotations import tgif_qa
+from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol, Published, Split
-from hdvila.evaluate.protocols.settings import CLIPBERT, FLIP, HCRN, HD_VILA, accuracy, square
+from hdvila.evaluate.protocols.settings import FLIP, square
 
 __all__ = ["TGIF_ACTION", "TGIF_COUNT", "TGIF_FRAMEQA", "TGIF_TRANSITION"]
 
-_HCRN = f"{HCRN}, in SiaSamRea (NeurIPS 2021), Table 5"
 _PLACED = (
     "GIFs become videos of their own rate in the official code; a store here has 6 frames a second.",
     "Pictures are seen whole, the longer side at 192 (LR), the rest grey at right and below, as in the official code.",
@@ -24,11 +22,8 @@ def _files(task: str) -> dict[Split, tuple[str, ...]]:
     }
 
 
-def _choice(
-    task: str, asks: str, counts: tuple[int, int], published: Mapping[str, float], *differences: str
-) -> Protocol:
-    """A task with five options; `counts` of training and test questions, `published` accuracies in percent."""
-    sources = {"HD-VILA": HD_VILA, "HCRN": _HCRN}
+def _choice(task: str, asks: str, counts: tuple[int, int], rows: tuple[Published, ...], *differences: str) -> Protocol:
+    """A task with five options; `counts` of training and test questions, `rows` that are published."""
     return Protocol(
         name=f"tgif-{task}",
         benchmark=f"TGIF-QA (Jang et al. 2017), {asks}",
@@ -45,19 +40,21 @@ def _choice(
         queries=counts[1],
         gallery=5,
         chance=1 / 5,
-        published=tuple(accuracy(who, sources[who], percent) for who, percent in published.items()),
+        published=rows,
         differences=("Weight decay: .05 in the paper, .1 in the configuration.", *differences, *_PLACED),
         read=tgif_qa.read_action if task == "action" else tgif_qa.read_transition,
+        table="tgif",
+        column=task,
     )
 
 
-TGIF_ACTION = _choice("action", "what is done so many times", (20_475, 2_274), {"HD-VILA": 84.3, "HCRN": 75.0})
+TGIF_ACTION = _choice("action", "what is done so many times", (20_475, 2_274), published.TGIF_ACTION)
 
 TGIF_TRANSITION = _choice(
     "transition",
     "what is done before or after something",
     (52_704, 6_232),
-    {"HD-VILA": 90.0, "HCRN": 81.4},
+    published.TGIF_TRANSITION,
     "Dropout: .3 in the paper; the configuration's value is never read, so .1.",
 )
 
@@ -78,13 +75,11 @@ TGIF_FRAMEQA = Protocol(
     queries=13_691,
     gallery=1540,
     chance=1 / 1540,
-    published=(
-        accuracy("HD-VILA", HD_VILA, 60.5),
-        accuracy("ClipBERT", f"{CLIPBERT}, in Perceiver-VL (WACV 2023), Table 1", 60.3),
-        accuracy("HCRN", _HCRN, 55.9),
-    ),
+    published=published.TGIF_FRAMEQA,
     differences=("LR frames: 10 in the paper, 6 in the configuration.", *_PLACED),
     read=tgif_qa.read_frameqa,
+    table="tgif",
+    column="frame",
 )
 
 TGIF_COUNT = Protocol(
@@ -103,12 +98,9 @@ TGIF_COUNT = Protocol(
     queries=3554,
     gallery=len(tgif_qa.COUNTS),
     chance=21.2,
-    published=(
-        Published("HCRN", _HCRN, {"mean_squared_error": 3.82}),
-        Published("HME", "Fan et al., CVPR 2019, in SiaSamRea (NeurIPS 2021), Table 5", {"mean_squared_error": 4.02}),
-    ),
+    published=published.TGIF_COUNT,
     differences=(
-        "HD-VILA publishes no number on it and its code has no configuration; the settings are those of tgif-action.",
+        "HD-VILA prints no number on it and its code has no configuration; the settings are those of tgif-action.",
         "Chance is a guess among 0 to 10 at random, here on part of the test; a record has it for its own questions.",
         *_PLACED,
     ),

@@ -89,7 +89,7 @@ _Comparison = tuple[str, str, BySeed, BySeed]
 def _starts(rows: Sequence[Row]) -> Iterator[_Comparison]:
     for name in task_names(rows):
         claim = f"{name}: pre-training helps"
-        yield PAPER, claim, _scores(rows, plain(name, STAGE1)), _scores(rows, plain(name, NONE))
+        yield OURS, claim, _scores(rows, plain(name, STAGE1)), _scores(rows, plain(name, NONE))
     for name in (task.name for task in TASKS if STAGE2 in task.starts):
         claim = f"{name}: stage two is the better start"
         yield OURS, claim, _scores(rows, plain(name, STAGE2)), _scores(rows, plain(name, STAGE1))

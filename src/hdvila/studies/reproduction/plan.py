@@ -111,7 +111,6 @@ class Task:
         looks: other ways of looking at the test (`looks.LOOKS`).
         needs: those of them that take away what the answers rest on.
         segments: other numbers of segments at the test.
-        paper: what the paper reports on the real benchmark.
     """
 
     name: str
@@ -122,7 +121,6 @@ class Task:
     looks: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     segments: tuple[int, ...] = ()
-    paper: str = ""
 
 
 _RETRIEVAL = (NONE, STAGE1)
@@ -132,25 +130,25 @@ _LOOKS = (*_TIME, "no detail")
 TASKS = (
     Task(
         "MSR-VTT", "msrvtt-1ka", "msrvtt", "miniature-msrvtt-retrieval", (*_RETRIEVAL, *OTHER_DATA),
-        segments=(2, 4), paper="R@1 35.6",
+        segments=(2, 4),
     ),
-    Task("DiDeMo", "didemo", "didemo", "miniature-didemo-retrieval", _RETRIEVAL, segments=(1, 2, 4), paper="R@1 28.8"),
+    Task("DiDeMo", "didemo", "didemo", "miniature-didemo-retrieval", _RETRIEVAL, segments=(1, 2, 4)),
     Task(
         "ActivityNet", "activitynet-val1", "activitynet", "miniature-activitynet-retrieval", _RETRIEVAL,
-        segments=(1, 2, 4), paper="R@1 28.5",
+        segments=(1, 2, 4),
     ),
-    Task("MSRVTT-QA", "msrvtt-qa", "msrvtt", "miniature-msrvtt-qa", _ANSWERS, paper="40.0"),
+    Task("MSRVTT-QA", "msrvtt-qa", "msrvtt", "miniature-msrvtt-qa", _ANSWERS),
     Task(
         "TGIF action", "tgif-action", "tgif_qa", "miniature-tgif-action", _ANSWERS,
-        looks=_LOOKS, needs=_TIME, paper="84.3",
+        looks=_LOOKS, needs=_TIME,
     ),
     Task(
         "TGIF transition", "tgif-transition", "tgif_qa", "miniature-tgif-transition", _ANSWERS,
-        looks=_LOOKS, needs=_TIME, paper="90.0",
+        looks=_LOOKS, needs=_TIME,
     ),
     Task(
         "TGIF frame", "tgif-frameqa", "tgif_qa", "miniature-tgif-frameqa", _ANSWERS,
-        looks=_LOOKS, needs=("no detail",), paper="60.5",
+        looks=_LOOKS, needs=("no detail",),
     ),
 )  # fmt: skip
 CHOICE = "MSRVTT-MC"

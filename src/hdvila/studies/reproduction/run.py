@@ -46,9 +46,11 @@ def run_reproduction(
     root = Path(into)
     root.mkdir(parents=True, exist_ok=True)
     _claim(root, scale)
-    _benchmarks(root, scale, reporter)
     done = {(row.seed, row.task, row.start) for row in read_rows(root)}
-    for title, jobs in _rounds(scale):
+    rounds = list(_rounds(scale))
+    if any((job.seed, job.task.name, job.start.name) not in done for _, jobs in rounds for job in jobs):
+        _benchmarks(root, scale, reporter)
+    for title, jobs in rounds:
         to_do = [job for job in jobs if (job.seed, job.task.name, job.start.name) not in done]
         needed = _needed(root, to_do)
         for start in dict.fromkeys(one.start for one in needed):

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from hdvila.errors import UsageError
-from hdvila.studies.frame_selection import Result
+from hdvila.studies.frame_selection import Result, read_results
 from hdvila.studies.reproduction.findings import Finding, findings
 from hdvila.studies.reproduction.page import draw, fill
 from hdvila.studies.reproduction.rows import Row, read_rows
 from hdvila.studies.reproduction.tables import sections
+from hdvila.studies.table import as_markdown
 
 
 def row(task: str, start: str, seed: int, score: float, look: str = "", segments: int = 0, **kinds: float) -> Row:
@@ -56,7 +57,8 @@ def test_findings_say_what_an_answer_rests_on_and_whether_it_is_halfway() -> Non
     assert found["TGIF action from stage two: falls when frames are shuffled"].verdict == "agrees"
     assert found["TGIF frame from stage two: falls without detail in HR"].by_seed == pytest.approx((0.2,))
     assert {finding.whose for claim, finding in found.items() if "falls" in claim or "halfway" in claim} == {"ours"}
-    assert found["TGIF action: pre-training helps"].whose == "paper"
+    assert found["TGIF action: pre-training helps"].whose == "ours", "no table of the paper has a model without it"
+    assert found["MSR-VTT: fifteen categories teach more than one"].whose == "paper"
 
 
 def test_findings_of_the_frame_study_stand_beside_the_others() -> None:
@@ -91,11 +93,11 @@ def test_verdicts_are_those_of_a_one_sided_t_test(differences: tuple[float, ...]
 
 def test_tables_show_mean_and_spread() -> None:
     tables = sections(ROWS)
-    assert "| TGIF action | 20.0 | 21.0 ± 1.0 | 61.0 ± 1.0 | 60.0 ± 2.0 | 84.3 |" in tables["tasks"]
+    assert "| TGIF action | 20.0 | 21.0 ± 1.0 | 61.0 ± 1.0 | 60.0 ± 2.0 | 84.3 (v1: 84.0) |" in tables["tasks"]
     assert "| TGIF action from stage two | 60.0 ± 2.0 | 21.0 ± 0.0 |" in tables["rests"]
     assert "| … pattern | 80.0 |  |  | 10.0 |" in tables["rests"]
-    assert "| DiDeMo | 10.0 |  | 40.0 | 50.0 | R@1 28.8 with 8; others not in our sources |" in tables["segments"]
-    assert "| one category | 30.0 |  | not in our sources |" in tables["data"]
+    assert "| DiDeMo | 10.0 |  | 40.0 | 50.0 | R@1 28.8 (v1: 26.0) with 8; it prints no others |" in tables["segments"]
+    assert "| one category | 30.0 |  | one category (HowTo), 720p | 3.3 / 8.2 / 13.5 / 113 |" in tables["data"]
     assert "| task | chance or most frequent answer |" in tables["tasks"]
     assert re.findall(r"^\| (\w.+?) \|", tables["tasks"], re.MULTILINE)[1:] == [
         "MSR-VTT",
@@ -115,6 +117,18 @@ def test_a_line_that_is_cut_is_named(tmp_path: Path) -> None:
         read_rows(tmp_path)
     (tmp_path / "results.jsonl").write_text("\n".join(lines))
     assert read_rows(tmp_path) == ROWS[:3]
+
+
+def test_the_page_of_the_repository_is_what_the_code_prints(tmp_path: Path) -> None:
+    docs = Path(__file__).parents[4] / "docs"
+    for name, kept in (("reproduction", tmp_path), ("frame_selection", tmp_path / "frames")):
+        kept.mkdir(exist_ok=True)
+        (kept / "results.jsonl").write_bytes((docs / "results" / f"{name}.jsonl").read_bytes())
+    frames = read_results(tmp_path / "frames")
+    page = (docs / "reproduction.md").read_text(encoding="utf-8")
+    for name, table in (sections(read_rows(tmp_path), frames) | {"frames": as_markdown(frames)}).items():
+        shown = page.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- end of {name} -->")[0]
+        assert re.sub(r"!\[.*?\]\(.*?\)", "", shown).strip() == table.strip(), name
 
 
 def test_a_page_keeps_what_people_wrote(tmp_path: Path) -> None:
