@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from hdvila.data.source import STORE
 from hdvila.errors import UsageError
 from hdvila.media.preprocess import Preprocess
 
-__all__ = ["Benchmark", "DataSettings", "MiniatureSource", "Preprocess"]
+__all__ = ["AnswersFrom", "Benchmark", "DataSettings", "MiniatureSource", "Preprocess"]
+
+
+AnswersFrom = Literal["train", "train+validation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,10 @@ class Benchmark:
     segments: int = 4
     """Segments of a clip in validation and, as the finished model remembers, in evaluation."""
     answers: str = ""
-    """An ans2label file for open questions. Empty: the most frequent training answers, `model.num_answers` of them."""
+    """An ans2label file for open questions. Empty: the most frequent answers, `model.num_answers` of them."""
+    answers_from: AnswersFrom = "train"
+    """Which answers are counted for that: those that are learned from, or those of all training and validation
+    questions, as in the paper's MSRVTT-QA."""
     allow_missing: bool = False
     """Train and validate without the videos that the store lacks."""
 

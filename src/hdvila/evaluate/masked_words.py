@@ -20,7 +20,7 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary
-from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.tasks.pretrain_stage2 import Over, PretrainStage2
 
 __all__ = ["MaskedWordsReport", "evaluate_masked_words"]
 
@@ -53,6 +53,7 @@ def evaluate_masked_words(
     clips: Sequence[int] | None = None,
     share: float = 0.15,
     consensus: str = "logsumexp",
+    over: Over = "hidden",
     seed: int = 0,
     batch_size: int = 32,
     reporter: Reporter = SILENT,
@@ -66,7 +67,7 @@ def evaluate_masked_words(
     Args:
         model: one with masked-word head and processor, on any device.
         share: of the words to mask, above 0 and up to 1.
-        consensus: over segments: mean, max or logsumexp.
+        consensus, over: of segments, as in training: mean, max or logsumexp of ``"hidden"`` states or ``"logits"``.
         processes: share the clips; each has all numbers.
 
     Raises:
@@ -75,7 +76,7 @@ def evaluate_masked_words(
     processor = model.processor
     if processor is None:
         raise UsageError("this model has no processor, so it cannot read words: use a model folder")
-    task = PretrainStage2(mask_share=share, consensus=consensus)
+    task = PretrainStage2(mask_share=share, consensus=consensus, consensus_over=over)
     tokenizer = processor.tokenizer
     vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.mask_id, tokenizer.special_ids)
     numbers = list(range(len(corpus.clips)) if clips is None else clips)
@@ -92,7 +93,7 @@ def evaluate_masked_words(
             losses, right = [], []
             for pictures in streams:
                 batch = task.prepare(collate(list(islice(pictures, len(some))), ids, mask, keys), vocabulary)
-                loss, metrics = task.loss_sum((_at_masked_words(model, batch, consensus),), batch)
+                loss, metrics = task.loss_sum((_at_masked_words(model, batch, task),), batch)
                 losses.append(float(loss))
                 right.append(int(metrics["accuracy"]))
             sums.append((task.count(batch), losses[0], right[0], right[1]))
@@ -103,12 +104,12 @@ def evaluate_masked_words(
     return MaskedWordsReport(words, own_right / words, other_right / words, loss_sum / words)
 
 
-def _at_masked_words(model: Any, batch: Batch, consensus: str) -> torch.Tensor:
+def _at_masked_words(model: Any, batch: Batch, task: PretrainStage2) -> torch.Tensor:
     """(M, V) scores, on the CPU."""
     assert batch.labels is not None
     there = batch.to(model.device)
     logits_BLV = model.masked_language_logits(
-        there.high, there.low, there.input_ids, there.attention_mask, consensus=consensus
+        there.high, there.low, there.input_ids, there.attention_mask, consensus=task.consensus, over=task.consensus_over
     )
     chosen_BL = batch.labels >= 0  # the others are marked to be ignored
     logits_MV: torch.Tensor = logits_BLV[chosen_BL.to(logits_BLV.device)]

@@ -12,9 +12,11 @@ from hdvila.recipes.hdvila import (
     hdvila_stage1,
     hdvila_stage1_high_resolution,
     hdvila_stage1_low_resolution,
+    hdvila_stage1_official,
     hdvila_stage2,
     hdvila_stage2_high_resolution,
     hdvila_stage2_low_resolution,
+    hdvila_stage2_official,
 )
 from hdvila.recipes.miniature import miniature_stage1, miniature_stage2
 from hdvila.recipes.small import hdvila_small_stage1, hdvila_small_stage2
@@ -39,6 +41,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "hdvila-small-stage2": hdvila_small_stage2,
     "hdvila-stage1": hdvila_stage1,
     "hdvila-stage2": hdvila_stage2,
+    "hdvila-stage1-official": hdvila_stage1_official,
+    "hdvila-stage2-official": hdvila_stage2_official,
     "hdvila-stage1-low-resolution": hdvila_stage1_low_resolution,
     "hdvila-stage1-high-resolution": hdvila_stage1_high_resolution,
     "hdvila-stage2-low-resolution": hdvila_stage2_low_resolution,
@@ -47,8 +51,11 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "msrvtt-retrieval-official": retrieval.msrvtt_retrieval_official,
     "msrvtt-retrieval-7k": retrieval.msrvtt_retrieval_7k,
     "didemo-retrieval": retrieval.didemo_retrieval,
+    "didemo-retrieval-official": retrieval.didemo_retrieval_official,
     "lsmdc-retrieval": retrieval.lsmdc_retrieval,
+    "lsmdc-retrieval-official": retrieval.lsmdc_retrieval_official,
     "activitynet-retrieval": retrieval.activitynet_retrieval,
+    "activitynet-retrieval-official": retrieval.activitynet_retrieval_official,
     "youcook2-retrieval": retrieval.youcook2_retrieval,
     "msrvtt-qa": question_answering.msrvtt_qa,
     "msvd-qa": question_answering.msvd_qa,

@@ -1,7 +1,8 @@
 """Fine-tuning for video question answering as the paper did it (Xue et al. 2022, section 5.3 and appendix B).
 
 Where paper and released code differ both are here, the code's under ``-official``. Steps are the published epochs
-of what is learned from: TGIF-QA has no validation split, so a tenth of its training is set apart. All begin with a
+of what is learned from: TGIF-QA has no validation split, so a tenth of its training is set apart (``validate=none``
+learns from all of it). All begin with a
 stage-two (or stage-one) model, ``--set start.model=FOLDER_OR_FILE``.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hdvila.data.settings import Benchmark, DataSettings
+from hdvila.data.settings import AnswersFrom, Benchmark, DataSettings
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.recipes.hdvila import TOKENIZER
@@ -34,13 +35,14 @@ def _recipe(
 ) -> Recipe:
     asked = get_protocol(protocol)
     learned = learned_from(asked, Validate())
+    counted: AnswersFrom = "train+validation" if "validation" in asked.files else "train"
     per_epoch = learned // batch
     return Recipe(
         name=name,
         task=VideoQA(consensus=asked.consensus),
         model=model,
         data=DataSettings(
-            benchmark=Benchmark(protocol=protocol, segments=asked.test.segments),
+            benchmark=Benchmark(protocol=protocol, segments=asked.test.segments, answers_from=counted),
             preprocess=asked.train,
             text_length=asked.text_length,
             tokenizer=TOKENIZER,
@@ -61,7 +63,7 @@ def _recipe(
 
 
 def msrvtt_qa() -> Recipe:
-    """Open questions about MSR-VTT, 1,500 answers, segments joined by logsumexp.
+    """Open questions about MSR-VTT, the 1,500 most frequent answers of training and validation, logsumexp of segments.
 
     Command: hdvila train msrvtt-qa --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
     Cost: the paper used 8 V100.

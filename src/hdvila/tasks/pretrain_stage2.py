@@ -6,21 +6,27 @@ Legend: B clips, L tokens, M masked tokens, V vocabulary.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from torch import Tensor
 
 from hdvila.data.batch import Batch
 from hdvila.errors import UsageError
 from hdvila.losses.masked_words import IGNORE, masked_word_loss, right_words
-from hdvila.models.hdvila.joint import CONSENSUS
+from hdvila.models.hdvila.joint import CONSENSUS, Over
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.masking import Vocabulary, mask_words
 from hdvila.tasks.task import Metrics, Outputs
+
+__all__ = ["Over", "PretrainStage2"]
 
 
 @dataclass(frozen=True, slots=True)
 class PretrainStage2:
     """Masked language modelling over the joint transformer; everything of stage one is frozen. One term a masked word.
+
+    `consensus` joins the segments of a clip: their hidden states before the head, as in the released code, or their
+    logits, as in the paper (`consensus_over`).
 
     The released code leaves dropout and stochastic depth active in the frozen parts (it sets them to evaluation mode
     once, and its loop undoes that). Here they are off; `official_dropout_in_frozen_parts` brings them back.
@@ -28,6 +34,7 @@ class PretrainStage2:
 
     mask_share: float = 0.15
     consensus: str = "logsumexp"
+    consensus_over: Over = "hidden"
     official_dropout_in_frozen_parts: bool = False
 
     def __post_init__(self) -> None:
@@ -35,6 +42,9 @@ class PretrainStage2:
             raise UsageError(f"task.mask_share={self.mask_share} is a share of all words: choose 0 < value <= 1")
         if self.consensus not in CONSENSUS:
             raise UsageError(f"task.consensus={self.consensus!r} is unknown: choose one of {', '.join(CONSENSUS)}")
+        if self.consensus_over not in get_args(Over):
+            known = ", ".join(get_args(Over))
+            raise UsageError(f"task.consensus_over={self.consensus_over!r} is unknown: choose one of {known}")
 
     def start(self, model: HDVILA) -> None:
         """Freeze stage one, and the matching head, which this loss never reaches."""
@@ -58,10 +68,11 @@ class PretrainStage2:
 
     def forward(self, model: HDVILA, batch: Batch) -> Outputs:
         """-> scores of every word at the masked tokens, (M, V)."""
-        states_BLD = model.masked_states(
-            batch.high, batch.low, batch.input_ids, batch.attention_mask, consensus=self.consensus
-        )
-        return (model.word_logits(states_BLD[_labels(batch) != IGNORE]),)
+        logits_MV = model.masked_language_logits(
+            batch.high, batch.low, batch.input_ids, batch.attention_mask, self.consensus, self.consensus_over,
+            at=_labels(batch) != IGNORE,
+        )  # fmt: skip
+        return (logits_MV,)
 
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
         """`accuracy` sums the masked words that are predicted right."""

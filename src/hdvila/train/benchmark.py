@@ -81,7 +81,7 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
             f"{prepared.folder}: trained without the {len(lost):,} of {len(videos):,} videos it lacks "
             f"({some_of(lost)}); {prepared.command} names all"
         )
-    answers = _answers(recipe, protocol, train) if protocol.task in ("open_ended", "count") else None
+    answers = _answers(recipe, protocol, train, held_out) if protocol.task in ("open_ended", "count") else None
     if protocol.task == "retrieval":
         examples = caption_examples(train.captions, numbers)
     else:
@@ -135,11 +135,17 @@ def _carves(protocol: Protocol, validate: Validate | None) -> bool:
     return validate is not None and validate.on == "validation" and "validation" not in protocol.files
 
 
-def _answers(recipe: Recipe, protocol: Protocol, train: Annotations) -> Answers:
+def _answers(recipe: Recipe, protocol: Protocol, train: Annotations, held_out: Annotations | None) -> Answers:
     chosen = recipe.data.benchmark
     assert chosen is not None
     if chosen.answers:
         return Answers.load(chosen.answers)
     if protocol.task == "count":
         return Answers(tuple(map(str, COUNTS)))
-    return Answers.most_frequent(training_answers(train), recipe.model.num_answers)
+    counted = training_answers(train)
+    if chosen.answers_from == "train+validation":
+        if "validation" in protocol.files:
+            counted += training_answers(read_split(protocol, Path(chosen.folder), "validation"))
+        elif held_out is not None and _carves(protocol, recipe.validate):
+            counted += training_answers(held_out)
+    return Answers.most_frequent(counted, recipe.model.num_answers)

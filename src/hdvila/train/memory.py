@@ -110,9 +110,15 @@ def _forward(recipe: Recipe, model: HDVILA, batch: Batch) -> None:
     if not isinstance(recipe.task, PretrainStage2):
         recipe.task.forward(model, batch)
         return
-    states_BLD = model.masked_states(batch.high, batch.low, batch.input_ids, batch.attention_mask)
-    masked = int(batch.size * recipe.data.text_length * recipe.task.mask_share) + 1  # which words does not matter here
-    model.word_logits(states_BLD.flatten(0, 1)[:masked])
+    length, task = recipe.data.text_length, recipe.task
+    masked = int(batch.size * length * task.mask_share) + 1  # which words does not matter here
+    if task.consensus_over == "hidden":
+        states_BLD = model.masked_states(batch.high, batch.low, batch.input_ids, batch.attention_mask)
+        model.word_logits(states_BLD.flatten(0, 1)[:masked])
+    else:
+        states_SBTD = model.joint_states(batch.high, batch.low, batch.input_ids, batch.attention_mask)
+        states_SBLD = states_SBTD[:, :, :length].float()
+        model.aggregate(model.word_logits(states_SBLD.flatten(1, 2)[:, :masked]), task.consensus)
 
 
 def _empty_batch(recipe: Recipe, clips: int) -> Batch:

@@ -74,8 +74,8 @@ def _of_clips(
     source, numbers, task = held_out.source, held_out.numbers, recipe.task
     if isinstance(task, PretrainStage2):
         words = evaluate_masked_words(
-            model, source, clips=numbers, share=task.mask_share, consensus=task.consensus, reporter=reporter,
-            processes=processes,
+            model, source, clips=numbers, share=task.mask_share, consensus=task.consensus, over=task.consensus_over,
+            reporter=reporter, processes=processes,
         )  # fmt: skip
         return Measured(words.accuracy, words.loss)
     assert isinstance(task, PretrainStage1)

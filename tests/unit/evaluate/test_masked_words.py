@@ -38,7 +38,7 @@ class Seeing:
         processor.tokenize = lambda texts: tuple(map(torch.from_numpy, tokenize(texts, LENGTH)))
         self.processor, self.device, self.asked = processor, torch.device("cpu"), list[tuple[int, ...]]()
 
-    def masked_language_logits(self, high: Any, low: Any, ids: Any, mask: Any, consensus: str) -> torch.Tensor:
+    def masked_language_logits(self, high: Any, low: Any, ids: Any, mask: Any, **_: str) -> torch.Tensor:
         self.asked.append(tuple(high[:, 0, 0, 0, 0].tolist()))
         logits = torch.zeros(*ids.shape, VOCABULARY.size)
         for row, clip in enumerate(self.asked[-1]):
@@ -74,7 +74,7 @@ class Elsewhere(Seeing):
         super().__init__()
         self.device = ALL
 
-    def masked_language_logits(self, high: Any, low: Any, ids: Any, mask: Any, consensus: str) -> torch.Tensor:
+    def masked_language_logits(self, high: Any, low: Any, ids: Any, mask: Any, **_: str) -> torch.Tensor:
         assert {x.device.type for x in (high, low, ids, mask)} == {"meta"}
         return torch.zeros(*ids.shape, VOCABULARY.size)
 

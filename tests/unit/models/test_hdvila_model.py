@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 
 from hdvila.errors import UsageError
 from hdvila.models.hdvila.config import HDVILAConfig
-from hdvila.models.hdvila.joint import aggregate
+from hdvila.models.hdvila.joint import CONSENSUS, Over, aggregate
 from hdvila.models.hdvila.model import HDVILA
 from tests.unit.models.small_hdvila import TINY, tiny_inputs, tiny_model
 
@@ -75,6 +77,26 @@ def test_word_logits_at_some_positions_are_those_of_all(model: HDVILA) -> None:
     some[0, 3] = some[1, 1] = True
     everything = model.masked_language_logits(*inputs, consensus="mean")
     torch.testing.assert_close(model.word_logits(states[some]), everything[some], atol=1e-5, rtol=1e-5)
+    for over in get_args(Over):
+        everything = model.masked_language_logits(*inputs, "mean", over)
+        torch.testing.assert_close(
+            model.masked_language_logits(*inputs, "mean", over, at=some), everything[some], atol=1e-5, rtol=1e-5
+        )
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("how", CONSENSUS)
+def test_the_consensus_of_masked_words_is_over_hidden_states_or_logits(model: HDVILA, how: str) -> None:
+    inputs = tiny_inputs()
+    states_SBLD = model.joint_states(*inputs)[:, :, :7]
+    assert len(states_SBLD) > 1
+    hidden = model.word_logits(model.aggregate(states_SBLD, how))
+    logits = model.aggregate(model.word_logits(states_SBLD), how)
+    assert not torch.allclose(hidden, logits, atol=1e-3)
+    torch.testing.assert_close(model.masked_language_logits(*inputs, how), hidden, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(model.masked_language_logits(*inputs, how, "logits"), logits, atol=1e-5, rtol=1e-5)
+    with pytest.raises(UsageError, match="a consensus over 'words' is unknown: choose one of hidden, logits"):
+        model.masked_language_logits(*inputs, how, "words")  # type: ignore[arg-type]
 
 
 @torch.no_grad()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import torch
 
 from hdvila.data.batch import Batch
@@ -9,6 +11,7 @@ from hdvila.data.order import Draw
 from hdvila.losses.answers import answer_loss
 from hdvila.losses.contrastive import contrastive_loss
 from hdvila.losses.masked_words import masked_word_loss, right_words
+from hdvila.models.hdvila.joint import Over
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.task import Task
@@ -29,12 +32,13 @@ def sums(task: Task, variant: str) -> tuple[float, float, Batch]:
 
 @torch.no_grad()
 def test_masked_words() -> None:
-    task = PretrainStage2(mask_share=0.5)
-    loss, right, batch = sums(task, "stage2")
-    assert batch.labels is not None
-    logits_BLV = model("stage2").eval().masked_language_logits(*batch[:4])
-    torch.testing.assert_close(loss / task.count(batch), float(masked_word_loss(logits_BLV, batch.labels)))
-    assert right == right_words(logits_BLV, batch.labels)
+    for over in get_args(Over):
+        task = PretrainStage2(mask_share=0.5, consensus_over=over)
+        loss, right, batch = sums(task, "stage2")
+        assert batch.labels is not None
+        logits_BLV = model("stage2").eval().masked_language_logits(*batch[:4], over=over)
+        torch.testing.assert_close(loss / task.count(batch), float(masked_word_loss(logits_BLV, batch.labels)))
+        assert right == right_words(logits_BLV, batch.labels)
 
 
 @torch.no_grad()

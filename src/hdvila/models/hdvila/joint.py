@@ -6,6 +6,8 @@ row s*B + b is segment s of video b.
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import torch
 from torch import Tensor, nn
 
@@ -15,6 +17,8 @@ from hdvila.nn.bert import EPS, BertEmbeddings, BertEncoder, BertPooler, BertWor
 
 CONSENSUS = ("mean", "max", "logsumexp")
 """How the outputs for the segments of a clip become one."""
+Over = Literal["hidden", "logits"]
+"""What the consensus of masked words joins: states before the head (the released code) or its scores (the paper)."""
 
 
 class VisualEmbeddings(nn.Module):
@@ -93,12 +97,14 @@ class Language(nn.Module):
             self.v_proj = nn.Linear(width, width)
 
 
-def check_consensus(how: str) -> None:
+def check_consensus(how: str, over: str = "hidden") -> None:
     """Refuse an unknown name before there is anything to join.
 
     Raises:
-        UsageError: it is none of `CONSENSUS`.
+        UsageError: it is none of `CONSENSUS`, or `over` none of `Over`.
     """
+    if over not in get_args(Over):
+        raise UsageError(f"a consensus over {over!r} is unknown: choose one of {', '.join(get_args(Over))}")
     if how not in CONSENSUS:
         raise UsageError(f"consensus {how!r} is unknown: choose one of {', '.join(CONSENSUS)}")
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from hdvila.errors import UsageError
 from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION, HDVILAConfig
 from hdvila.models.hdvila.hybrid import HybridTransformer
-from hdvila.models.hdvila.joint import Language, aggregate, check_consensus
+from hdvila.models.hdvila.joint import Language, Over, aggregate, check_consensus
 from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
 from hdvila.nn.bert import start_bert_weights
@@ -188,7 +188,7 @@ class HDVILA(PretrainedModel):
     ) -> Tensor:
         """What the masked-word head reads: text outputs after the consensus over segments, (B, L, D).
 
-        The consensus is over hidden states, as in the released code; the paper speaks of logits.
+        The consensus is over hidden states, as in the released code; `masked_language_logits` has the paper's as well.
         """
         check_consensus(consensus)
         states_SBTD = self.joint_states(high, low, input_ids, attention_mask)
@@ -208,14 +208,27 @@ class HDVILA(PretrainedModel):
         input_ids: Tensor,
         attention_mask: Tensor,
         consensus: str = "logsumexp",
+        over: Over = "hidden",
+        at: Tensor | None = None,
     ) -> Tensor:
-        """Scores of every word at every text position: -> (B, L, V), float32. `consensus`: mean, max or logsumexp.
+        """Scores of every word at every text position: -> (B, L, V), float32.
+
+        Args:
+            consensus: over segments: mean, max or logsumexp.
+            over: what it joins: ``"hidden"`` states before the head, as the released code, or each segment's
+                ``"logits"``, as the paper (section 4.4).
+            at: (B, L) bool, only these positions: -> (M, V), in their order.
 
         Raises:
             UsageError: shapes that do not fit, an unknown consensus, or a variant other than stage2.
         """
         self._needs("masked_language_logits", "stage2")
-        return self.word_logits(self.masked_states(high, low, input_ids, attention_mask, consensus))
+        check_consensus(consensus, over)
+        if over == "hidden":
+            states_BLD = self.masked_states(high, low, input_ids, attention_mask, consensus)
+            return self.word_logits(states_BLD if at is None else states_BLD[at])
+        states_SBLD = self.joint_states(high, low, input_ids, attention_mask)[:, :, : input_ids.shape[1]].float()
+        return aggregate(self.word_logits(states_SBLD if at is None else states_SBLD[:, at]), consensus)
 
     def matching_logits(
         self,
