@@ -102,3 +102,26 @@ def test_typed_blocks_are_found_and_have_numbers() -> None:
         for name, lines in found.items():
             assert lines, name
             assert any(line.expected for line in lines), f"{page.name}: {name} comes to no number"
+
+
+CITED = {  # section, equation, table or figure of HD-VILA -> the files of the package that may name it
+    "section 4.1": ["media/sampling.py"],
+    "section 4.3": ["tasks/pretrain_stage1.py", "tasks/pretrain_stage2.py"],
+    "equation 4": ["losses/contrastive.py", "tasks/pretrain_stage1.py"],
+    "equation 5": ["losses/masked_words.py", "tasks/pretrain_stage2.py"],
+    "sections 5.2 and D.1": ["recipes/question_answering.py", "tasks/video_qa.py"],
+    "sections 5.3 and D.2": ["recipes/retrieval.py"],
+    "section D.2": ["evaluate/stop_words.py"],
+    "section 5.3": ["evaluate/protocols/settings.py"],  # of the first version
+}
+
+
+def test_sections_and_equations_of_the_paper_are_those_that_were_looked_up() -> None:
+    """Numbers of sections are easily remembered wrong: who cites another one looks it up and adds it here."""
+    found: dict[str, list[str]] = {}
+    number = r"(?:\d(?:\.\d)+|[A-Z]\.\d|\d+\b)"
+    for file in sorted((ROOT / "src" / "hdvila").rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        for told in re.findall(rf"\b(?:sections? {number}(?: and {number})?|equations? {number}|appendix \w\b)", text):
+            found.setdefault(told, []).append(str(file.relative_to(ROOT / "src" / "hdvila")))
+    assert found == CITED

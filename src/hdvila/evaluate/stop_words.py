@@ -1,4 +1,4 @@
-"""Queries without their stop words, as the paper's zero-shot retrieval has them (section 5.2, appendix D.2).
+"""Queries without their stop words, as the paper's zero-shot retrieval has them (section D.2).
 
 The paper removes them "as MIL-NCE does" and prints no list. MIL-NCE takes the English list of the Glasgow Information
 Retrieval Group (ir.dcs.gla.ac.uk/resources/linguistic_utils/stop_words) in the form that scikit-learn ships as

@@ -1,4 +1,4 @@
-"""The symmetric contrastive loss between texts and videos (paper, equation 2).
+"""The symmetric contrastive loss between texts and videos (paper, equation 4).
 
 Legend: b pairs of this process, B pairs of all processes, D width.
 """

@@ -1,4 +1,4 @@
-"""The masked-language-modelling and matching losses of stage two (paper, equation 3).
+"""The masked-language-modelling and matching losses of stage two (paper, equation 5).
 
 Legend: B texts, L tokens, V vocabulary; labels are -100 where nothing is to be predicted.
 """

@@ -1,4 +1,4 @@
-"""Which frames of a clip the model sees: hybrid sampling (Xue et al. 2022, section 3.1 and the released code's rule).
+"""Which frames of a clip the model sees: hybrid sampling (Xue et al. 2022, section 4.1, and the released code's rule).
 
 A segment is one middle frame in high resolution and N neighbours on each side in low resolution, `rate` frames apart.
 Where the released rule is defined we draw exactly its frames; where it fails (clips shorter than their segments, a rate

@@ -185,4 +185,4 @@ ASIDES_BECAUSE = (
     "at least that is what I heard",
 )
 ASIDES = tuple(f"{about} {because}" for about in ASIDES_ABOUT for because in ASIDES_BECAUSE)
-"""Speech that has nothing to do with the picture (paper, figure 7)."""
+"""Speech that has nothing to do with the picture."""

@@ -1,4 +1,4 @@
-"""The paper's pre-training at full size (Xue et al. 2022, section 5.1 and appendix).
+"""The paper's pre-training at full size (Xue et al. 2022).
 
 Batches are those of the paper: 1,024 clips a step. "Epochs" count HD-VILA-100M's 103 million clips. `processes` is the
 paper's number of GPUs; any number that divides the batch gives the same run. Where the paper (its second version) and

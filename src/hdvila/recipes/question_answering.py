@@ -1,4 +1,4 @@
-"""Fine-tuning for video question answering as the paper did it (Xue et al. 2022, section 5.3 and appendix B).
+"""Fine-tuning for video question answering as the paper did it (Xue et al. 2022, sections 5.2 and D.1).
 
 Where paper and released code differ both are here, the code's under ``-official``. Steps are the published epochs
 of what is learned from: TGIF-QA has no validation split, so a tenth of its training is set apart (``validate=none``

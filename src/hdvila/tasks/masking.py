@@ -1,4 +1,4 @@
-"""Masked words, as in BERT (Devlin et al. 2019, section 3.1): 15 % of the words; of these 80 % become [MASK], 10 % a
+"""Masked words, as in BERT (Devlin et al. 2019): 15 % of the words; of these 80 % become [MASK], 10 % a
 random word, 10 % stay as they are.
 
 Legend: B texts, L tokens.

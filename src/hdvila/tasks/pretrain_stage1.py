@@ -1,4 +1,4 @@
-"""Pre-training, stage one: texts and videos of one clip are drawn together (paper, section 4.4, equation 2).
+"""Pre-training, stage one: texts and videos of one clip are drawn together (paper, section 4.3, equation 4).
 
 Legend: b pairs of this process, B pairs of all processes, D width.
 """

@@ -1,4 +1,4 @@
-"""Pre-training, stage two: words are predicted from text and video together (paper, section 4.4, equation 3).
+"""Pre-training, stage two: words are predicted from text and video together (paper, section 4.3, equation 5).
 
 Legend: B clips, L tokens, M masked tokens, V vocabulary.
 """

@@ -1,4 +1,4 @@
-"""Video question answering: the right answer out of a vocabulary, or out of five options (paper, section 5.3).
+"""Video question answering: the right answer out of a vocabulary, or out of five options (paper, sections 5.2 and D.1).
 
 Legend: B clips, S segments, A answers (or options), O texts of a question, L tokens.
 """

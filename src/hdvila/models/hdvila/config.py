@@ -20,7 +20,7 @@ OPTIONS_PER_QUESTION = 5
 
 @dataclass(frozen=True, slots=True)
 class HDVILAConfig:
-    """Sizes and settings of `HDVILA`. The defaults are the paper's model (arXiv 2111.10337, section 4 and appendix A).
+    """Sizes and settings of `HDVILA`. The defaults are the paper's model (arXiv 2111.10337).
 
     A small model for a laptop: ``HDVILAConfig(hidden_size=128, text_layers=2, joint_layers=2, intermediate_size=512,
     num_attention_heads=2, hybrid_layers=2, hybrid_attention_heads=2, resnet_depths=(1, 1, 1, 1), resnet_width=16,

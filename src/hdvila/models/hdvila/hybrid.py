@@ -1,4 +1,4 @@
-"""The hybrid transformer: divided space-time attention over LR frames and the shrunken HR frame (paper, section 4.1).
+"""The hybrid transformer: divided space-time attention over LR frames and the shrunken HR frame, as in the paper.
 
 Legend: N segments, F frames, D width, H W rows and columns of the grid.
 Blocks are pre-norm: attention over time at each position, attention over space in each frame, feed-forward

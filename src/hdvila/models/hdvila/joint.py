@@ -1,4 +1,4 @@
-"""The language side of HD-VILA: text encoder, joint transformer and heads (paper, sections 4.2 and 4.3).
+"""The language side of HD-VILA: text encoder, joint transformer and heads, as in the paper.
 
 Legend: B videos, S segments, L text tokens, P visual tokens, D width. Rows of the joint transformer are segment-major:
 row s*B + b is segment s of video b.

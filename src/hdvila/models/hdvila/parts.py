@@ -1,4 +1,4 @@
-"""The parts of HD-VILA in words, and from what the paper starts each (section 5.1 and the released code)."""
+"""The parts of HD-VILA in words, and from what the paper starts each (paper and released code)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start values from elsewhere: a BERT, a ResNet (paper, section 5.1); `inherit` has those from another HD-VILA model.
+"""Start values from elsewhere: a BERT, a ResNet, as in the paper; `inherit` has those from another HD-VILA model.
 
 Each function fills a part of a model and returns what became of every key; a file that does not fit is an error.
 """

@@ -1,4 +1,4 @@
-"""The picture side of HD-VILA: two ResNets, adapters, hybrid transformer, fusion (paper, section 4.1).
+"""The picture side of HD-VILA: two ResNets, adapters, hybrid transformer, fusion, as in the paper.
 
 Legend: N segments (all videos'), F frames of a segment, D width, H W pixels of the HR frame, h w rows and columns
 of the grid (H/64 x W/64).
