@@ -216,7 +216,7 @@ class HDVILA(PretrainedModel):
         Args:
             consensus: over segments: mean, max or logsumexp.
             over: what it joins: ``"hidden"`` states before the head, as the released code, or each segment's
-                ``"logits"``, as the paper (section 4.4).
+                ``"logits"``, as the paper.
             at: (B, L) bool, only these positions: -> (M, V), in their order.
 
         Raises:
