@@ -102,14 +102,6 @@ def _plan_lines(plan: Plan) -> list[str]:
         f"activations of {memory.clips} clips": memory.activations,
         "together": memory.total,
     }
-    corpus = "not stated"
-    if plan.clips:
-        size = f", about {_bytes(plan.store_bytes)} in the store" if plan.store_bytes else ""
-        corpus = f"{plan.clips:,} clips{size}"
-    elif plan.corpus:
-        corpus = f"{plan.corpus}, which is not here to be counted"
-    elif plan.videos:
-        corpus = f"the clips of {plan.videos:,} miniature videos, which the run renders"
     many = plan.epochs is not None and plan.epochs >= 100
     epochs = format(plan.epochs, ",.0f" if many else ".3g") if plan.epochs else ""
     epochs = epochs and f", {epochs} epoch{'' if epochs == '1' else 's'}"
@@ -123,9 +115,23 @@ def _plan_lines(plan: Plan) -> list[str]:
         "run",
         f"  {plan.steps:,} steps of {plan.batch_size:,} clips: {plan.samples:,} clips{epochs}",
         *_negatives(plan),
-        f"  corpus: {corpus}",
+        *_corpus(plan),
         f"  reads about {_bytes(plan.read_bytes)} of pictures",
     ]
+
+
+def _corpus(plan: Plan) -> list[str]:
+    """What it learns from, and the store: each clip once, however many questions are asked about it."""
+    corpus = "not stated"
+    if plan.stored_clips:
+        size = f", about {_bytes(plan.store_bytes)} in the store" if plan.store_bytes else ""
+        corpus = f"{plan.stored_clips:,} clips of {plan.clip_seconds:.3g} s on average{size}"
+    elif plan.corpus and not plan.clips:
+        corpus = f"{plan.corpus}, which is not here to be counted"
+    elif plan.videos:
+        corpus = f"the clips of {plan.videos:,} miniature videos, which the run renders"
+    learned = plan.clips if plan.clips != plan.stored_clips else 0
+    return [f"  corpus: {corpus}", *([f"  learns from {learned:,} examples"] if learned else [])]
 
 
 def _negatives(plan: Plan) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = [
     "looks_at",
     "open_corpus",
     "open_prepared",
+    "picture_bytes",
     "share_seen",
     "stored",
 ]
@@ -47,6 +48,11 @@ def looks_at(source: ClipSource, numbers: Sequence[int], preprocess: Preprocess,
     if not hasattr(source, "size"):
         return None
     return [preprocess.look(*source.size(i), tiled=tiled) for i in numbers]
+
+
+def picture_bytes(source: ClipSource) -> tuple[float, float] | None:
+    """Mean bytes of a stored HR and LR picture; None where the source is no store."""
+    return (source.mean_bytes("hr"), source.mean_bytes("lr")) if isinstance(source, Corpus) else None
 
 
 def share_seen(looks: Sequence[Look] | None) -> dict[str, float] | None:

@@ -118,6 +118,15 @@ class Corpus:
         """
         return self._packed(i, "hr"), self._packed(i, "lr")
 
+    def mean_bytes(self, stream: Stream) -> float:
+        """Bytes of the file in which a frame of the stream lies, as stored: their mean over all frames; 0 without any.
+
+        Raises:
+            UsageError: a stream that is neither ``hr`` nor ``lr``.
+        """
+        of_stream = np.repeat(np.tile(np.arange(len(STREAMS)), len(self)), self._counts.ravel()) == _number_of(stream)
+        return float(self._length[of_stream].mean()) if of_stream.any() else 0.0
+
     def attributes(self, i: int) -> dict[str, Attribute]:
         """What is known of clip `i` besides its own fields: category, license and the like."""
         row = self.table.slice(i, 1).to_pylist()[0]

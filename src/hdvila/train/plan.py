@@ -8,9 +8,10 @@ from typing import Any
 
 from hdvila.data.loader import Share
 from hdvila.data.order import Order
-from hdvila.data.source import open_corpus
+from hdvila.data.source import ClipSource, open_corpus, picture_bytes
 from hdvila.evaluate.protocols import get_protocol
-from hdvila.train.benchmark import learned_from
+from hdvila.progress import SILENT
+from hdvila.train.benchmark import learned_from, open_benchmark
 from hdvila.train.held_out import hold_out
 from hdvila.train.memory import Memory, estimate_memory, shapes_only
 from hdvila.train.recipe import Recipe
@@ -44,16 +45,20 @@ class Plan:
     steps: int
     batch_size: int
     clips: int
-    """Clips to learn from: of the corpus that is named, if it is here, or those that the recipe was made for; 0: it
-    does not say."""
+    """What it learns from, clips of a corpus or videos or questions of a benchmark: of the one that is named, if it is
+    here, or those that the recipe was made for; 0: it does not say, or what it names is not here to be counted."""
     corpus: str
-    """Where the corpus lies that is named; empty: none is."""
+    """Where the corpus or the benchmark lies that is named; empty: none is."""
     videos: int
     """Miniature videos that the run renders for itself."""
+    stored_clips: int
+    """Clips of the store, each once however many questions are asked about it; 0: not known."""
+    clip_seconds: float
+    """Their mean length; 0: not known."""
     read_bytes: int
     """Bytes of pictures that the run reads from the store."""
     store_bytes: int
-    """About the size of a corpus of `clips` clips; 0 where it is here, and has its size."""
+    """About the size of a store of `stored_clips` clips; 0 where it is here, and has its size, or is not known."""
     negatives: int
     """Other pairs that each pair of a contrastive loss is told from; 0 for other losses."""
     accumulate: int
@@ -85,15 +90,15 @@ def plan(recipe: Recipe) -> Plan:
 
     Raises:
         UsageError: the batch cannot be cut for `recipe.processes`, or has more clips than the corpus.
-        StoreError: the corpus that the recipe names cannot be read.
+        StoreError: the corpus or benchmark that the recipe names cannot be read.
     """
     block = Share(recipe.batch_size, 0, recipe.processes, recipe.accumulate).block
     clips = min(block, recipe.chunk or block)
-    high, low = _picture_bytes(recipe)
-    see, store_fps = recipe.data.preprocess, recipe.data.preprocess.fps
-    sample = see.segments * (high + 2 * see.neighbours * low)
-    clip = CLIP_SECONDS * store_fps * (high / see.hr_every + low)
-    known = _clips(recipe)
+    see, known = recipe.data.preprocess, _known(recipe)
+    high, low = known.picture_bytes
+    middle = (low if see.enlarged else high) if see.reads_high else 0.0
+    sample = see.segments * (middle + see.reads_low * 2 * see.neighbours * low)
+    second = see.fps * (high / see.hr_every + low)
     return Plan(
         recipe.name,
         _parts(recipe),
@@ -101,35 +106,68 @@ def plan(recipe: Recipe) -> Plan:
         estimate_memory(recipe, clips),
         recipe.steps,
         recipe.batch_size,
-        known,
-        _corpus(recipe),
+        known.learned,
+        _named(recipe),
         recipe.data.miniature.videos if recipe.data.miniature and not recipe.data.corpus else 0,
+        known.stored,
+        known.seconds,
         int(recipe.steps * recipe.batch_size * sample),
-        0 if _is_here(recipe) else int(known * clip),
+        0 if known.here else int(known.stored * known.seconds * second),
         recipe.negatives,
         recipe.accumulate,
     )
 
 
-def _clips(recipe: Recipe) -> int:
-    """Those that a run learns from of the corpus that is named, if it is here, else those that the recipe was made for;
-    of a benchmark, what is learned from of the protocol that it is set to."""
-    benchmark, clips = recipe.data.benchmark, recipe.data.clips
-    if _is_here(recipe):
-        source = open_corpus(recipe.data.corpus)
+def clips_to_learn_from(recipe: Recipe) -> int:
+    """`Plan.clips`.
+
+    Raises:
+        UsageError, StoreError: as `plan`.
+    """
+    return _known(recipe).learned
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of what a run learns from."""
+
+    learned: int
+    stored: int
+    seconds: float
+    picture_bytes: tuple[float, float]
+    """Of one stored HR and LR picture."""
+    here: bool = False
+
+
+def _known(recipe: Recipe) -> _Known:
+    """Of the corpus or benchmark that is named, if it is here; else of those that the recipe was made for, which a
+    corpus of another name is not."""
+    benchmark, clips, usual = recipe.data.benchmark, recipe.data.clips, _usual_bytes(recipe)
+    place = _named(recipe)
+    if place and ("://" in place or Path(place).is_dir()):
+        if benchmark is not None:
+            opened = open_benchmark(recipe, SILENT)
+            return _of_source(recipe, opened.prepared.source, len(opened.examples), usual)
+        source = open_corpus(place)
         learned = len(source.clips) if recipe.validate is None else len(hold_out(source)[0])
-        return Order(learned, recipe.batch_size, recipe.seed).clips
-    if benchmark is None or not clips:
-        return clips
-    return learned_from(get_protocol(benchmark.protocol), recipe.validate)
+        return _of_source(recipe, source, learned, usual)
+    if benchmark is not None:
+        if not clips:  # a miniature has as many as were rendered
+            return _Known(0, 0, 0.0, usual)
+        protocol = get_protocol(benchmark.protocol)
+        return _Known(learned_from(protocol, recipe.validate), protocol.clips, protocol.seconds, usual)
+    return _Known(0, 0, 0.0, usual) if place else _Known(clips, clips, CLIP_SECONDS if clips else 0.0, usual)
 
 
-def _corpus(recipe: Recipe) -> str:
-    return "" if recipe.data.benchmark else recipe.data.corpus
+def _of_source(recipe: Recipe, source: ClipSource, learned: int, usual: tuple[float, float]) -> _Known:
+    order = Order(learned, recipe.batch_size, recipe.seed)
+    lengths = [clip.end - clip.start for clip in source.clips]
+    own = picture_bytes(source) or usual
+    return _Known(order.clips, len(lengths), sum(lengths) / len(lengths), own, here=True)
 
 
-def _is_here(recipe: Recipe) -> bool:
-    return bool(_corpus(recipe)) and Path(_corpus(recipe)).is_dir()
+def _named(recipe: Recipe) -> str:
+    return recipe.data.corpus if recipe.data.benchmark is None else recipe.data.benchmark.folder
 
 
 def _parts(recipe: Recipe) -> tuple[Part, ...]:
@@ -141,7 +179,7 @@ def _parts(recipe: Recipe) -> tuple[Part, ...]:
     return tuple(Part(name, *numbers) for name, numbers in counts.items())
 
 
-def _picture_bytes(recipe: Recipe) -> tuple[float, float]:
-    """Bytes of one stored HR and LR picture."""
+def _usual_bytes(recipe: Recipe) -> tuple[float, float]:
+    """Bytes of one stored HR and LR picture, where none is here to be counted."""
     pixels = recipe.data.preprocess.height * recipe.data.preprocess.width * STORED_PER_CROP
     return pixels * HR_BYTES_PER_PIXEL, pixels / 16 * LR_BYTES_PER_PIXEL

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,12 +13,14 @@ from hdvila.data.order import Draw
 from hdvila.errors import UsageError
 from hdvila.hub import build_model
 from hdvila.recipes import get_recipe
+from hdvila.store import Corpus
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.memory import estimate_memory
 from hdvila.train.overrides import override
 from hdvila.train.plan import plan
 from hdvila.train.recipe import Recipe, Validate
+from tests.e2e.benchmarks import write_qa
 from tests.unit.corpus.corpora import make_corpus
 from tests.unit.train.toy_training import SETTINGS, config, dataset, model
 
@@ -99,8 +102,28 @@ def test_a_plan_counts_the_corpus_that_is_named(tmp_path: Path, monkeypatch: pyt
     recipe = replace(RECIPE, data=replace(SETTINGS, corpus=str(corpus), clips=7), steps=30)
     planned = plan(recipe)
     assert (planned.clips, planned.epochs, planned.store_bytes) == (12, 10, 0)
-    assert plan(replace(recipe, validate=Validate())).clips == 10, "two are measured on"
+    lengths = [clip.end - clip.start for clip in Corpus(corpus).clips]
+    assert (planned.stored_clips, planned.clip_seconds) == (12, pytest.approx(sum(lengths) / 12))
+    held = plan(replace(recipe, validate=Validate()))
+    assert (held.clips, held.stored_clips) == (10, 12), "two are measured on"
+    packed = [Corpus(corpus).packed(i) for i in range(12)]
+    high, low = (np.mean([len(file) for one in packed for file in one[stream].data]) for stream in (0, 1))
+    see = recipe.data.preprocess
+    assert planned.read_bytes == int(30 * 4 * see.segments * (high + 2 * see.neighbours * low))
     with pytest.raises(UsageError, match="there are 12 clips to learn from"):
         plan(replace(recipe, batch_size=16))
     elsewhere = plan(override(recipe, ["data.corpus=elsewhere"]))
-    assert (elsewhere.clips, elsewhere.corpus) == (7, "elsewhere")
+    assert (elsewhere.clips, elsewhere.corpus, elsewhere.epochs) == (0, "elsewhere", None), "7 are those of another"
+
+
+def test_a_plan_counts_a_clip_once_for_all_questions_about_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hdvila.train.plan.estimate_memory", lambda *_: None)
+    published = plan(get_recipe("msrvtt-qa"))
+    assert (published.clips, published.stored_clips, published.clip_seconds) == (158_581, 10_000, 15.0)
+    videos = plan(get_recipe("msrvtt-retrieval"))
+    assert videos.store_bytes == published.store_bytes > 0, "of the same videos"
+    data = write_qa(tmp_path / "data", train=10, test=5)  # eleven questions about ten videos, and ten videos more
+    recipe = override(get_recipe("miniature-msrvtt-qa"), [f"data.benchmark.folder={data}", "batch_size=2"])
+    here = plan(recipe)
+    assert (here.clips, here.stored_clips, here.clip_seconds, here.store_bytes) == (11, 20, 2.0, 0)
+    assert here.epochs == recipe.steps * 2 / 11

@@ -19,6 +19,8 @@ LSMDC = Protocol(
         "test": ("LSMDC16_challenge_1000_publictect.csv", "test_1k_frame.jsonl"),
     },
     train_size=101_079,
+    clips=109_487,
+    seconds=4.8,
     split="training 101,079 clips, validation 7,408, test 1,000",
     captions="the one sentence of a clip",
     paragraphs="none: a query is one sentence",
@@ -48,6 +50,8 @@ YOUCOOK2 = Protocol(
         "test": ("validation_youcook.csv", "yc2_val.json"),
     },
     train_size=9586,
+    clips=12_936,
+    seconds=19.6,
     split="training: 9,586 steps of 1,333 videos; test: 3,350 steps of the validation videos (the test's are "
     "secret); no validation, so carve one, by whole videos",
     captions="the one sentence of a step; the clip is the step's seconds of its video",

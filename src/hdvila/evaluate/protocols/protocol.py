@@ -66,6 +66,8 @@ class Protocol:
             has none, that of the nearest benchmark.
         zero_shot: as `test`, for a model that was not fine-tuned, where the paper has other settings for that.
         official: as `test`, in the released configuration, where that differs from the paper.
+        clips, seconds: clips of all splits together, which is what a prepared store holds, and their mean length, where
+            they are known; for estimates.
         groups: names of the benchmark's own divisions (`Part.group`), where its files have numbers from 0.
         table, column: the table that it shares with other protocols, as papers print them, and its column there; a
             protocol without has a table of its own.
@@ -92,6 +94,8 @@ class Protocol:
     consensus: Consensus = "mean"
     zero_shot: Preprocess | None = None
     official: Preprocess | None = None
+    clips: int = 0
+    seconds: float = 0.0
     groups: tuple[str, ...] = ()
     table: str = ""
     column: str = ""
