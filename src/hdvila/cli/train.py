@@ -1,4 +1,4 @@
-"""``hdvila train``: run a recipe, list them, or say what one would cost."""
+"""``hdvila train``: run a recipe, list them, or say what one would cost or set."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def train(
     into: Path | None = typer.Option(None, "--into", metavar="RUN", help="The run's folder, begun or continued."),
     changes: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Change a setting, such as steps=100."),
     plan: bool = typer.Option(False, "--plan", help="Parameters, memory, steps and data; nothing is started."),
+    show: bool = typer.Option(False, "--show", help="Every setting as it will be used; nothing is started."),
     list_recipes: bool = typer.Option(False, "--list", help="Name the recipes."),
     json: bool = typer.Option(False, "--json", help="Objects instead of lines."),
 ) -> None:
@@ -39,10 +40,14 @@ def train(
     if not recipe:
         raise UsageError("which recipe? name one, such as hdvila train miniature-stage1; hdvila train --list names all")
     chosen = override(get_recipe(recipe), changes)
-    if plan:
+    if show:
+        _show(chosen, json)
+    elif plan:
         _plan(chosen, json)
     elif into is None:
-        raise UsageError(f"where shall the run of {recipe} go? add --into FOLDER, or --plan to see its cost only")
+        raise UsageError(
+            f"where shall the run of {recipe} go? add --into FOLDER, --show to see its settings, or --plan its cost"
+        )
     else:
         _run(chosen, into, json)
 
@@ -81,6 +86,20 @@ def _list(json: bool) -> None:
         labelled = zip(("command", "cost", "expect"), rest, strict=True)
         record = {"recipe": name, "what": what} | {key: line.partition(": ")[2] for key, line in labelled}
         console.emit(record, json, f"{name:<{width}}  {what}")
+
+
+def _show(recipe: Recipe, json: bool) -> None:
+    from hdvila.train.show import as_set, show
+
+    groups, lines = show(recipe), [recipe.name]
+    settings = {key: value for group in groups for key, value in group.settings.items()}
+    width = max(map(len, settings)) + 2
+    for group in groups:
+        lines += ["", group.title]
+        lines += [f"  {key:<{width}}{as_set(value)}".rstrip() for key, value in group.settings.items()]
+        lines += [f"  ({what}: {words})" for what, words in group.follows.items()]
+    follows = {group.title: group.follows for group in groups if group.follows}
+    console.emit({"recipe": recipe.name, **settings, "follows": follows}, json, "\n".join(lines))
 
 
 def _plan(recipe: Recipe, json: bool) -> None:

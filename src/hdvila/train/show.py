@@ -1,0 +1,157 @@
+"""Every setting of a recipe as a run will use it, in groups, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hdvila.data.loader import Share
+from hdvila.evaluate.protocols import get_protocol
+from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.train.optimizer import NEVER_DECAYED
+from hdvila.train.overrides import flatten
+from hdvila.train.plan import clips_to_learn_from
+from hdvila.train.precision import settle_precision
+from hdvila.train.recipe import Recipe
+
+__all__ = ["Group", "as_set", "settings_of", "show"]
+
+_GROUPS = {
+    "run": "",
+    "task": "task.",
+    "optimiser": "optim.",
+    "schedule": "schedule.",
+    "validation": "validate",
+    "what of a clip is seen": "data.preprocess.",
+    "benchmark": "data.benchmark",
+    "data": "data.",
+    "start weights": "start.",
+    "model": "model.",
+}
+"""Title to the beginning of its keys; the longest that fits has a key, and "run" those without a dot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Settings that belong together.
+
+    Attributes:
+        settings: by the key that ``--set`` takes, as a run will use them.
+        follows: what follows from them, in words.
+    """
+
+    title: str
+    settings: dict[str, Any]
+    follows: dict[str, str]
+
+
+def show(recipe: Recipe) -> list[Group]:
+    """All settings of a recipe but its name.
+
+    Raises:
+        UsageError: the batch cannot be cut for `recipe.processes`, or has more clips than there are.
+        StoreError: the corpus or benchmark that the recipe names cannot be read.
+    """
+    by_title: dict[str, dict[str, Any]] = {title: {} for title in _GROUPS}
+    for key, value in settings_of(recipe).items():
+        by_title[_title(key)][key] = value
+    follows: dict[str, dict[str, str]] = {title: {} for title in _GROUPS}
+    for title, what, words in _what_follows(recipe):
+        follows[title][what] = words
+    return [Group(title, settings, follows[title]) for title, settings in by_title.items()]
+
+
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """By the key that ``--set`` takes; a part's rate that is left to the common one is that one."""
+    values = {key: value for key, value in flatten(recipe).items() if key != "name" and not key.endswith(".type")}
+    for part, (lr, decay) in recipe.optim.of_parts().items():
+        if part != "transformer":
+            values |= {f"optim.{part}_lr": lr, f"optim.{part}_weight_decay": decay}
+    return values
+
+
+def as_set(value: Any) -> str:
+    """A value as ``--set`` takes it."""
+    if isinstance(value, list):
+        return ",".join(map(as_set, value))
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
+def _title(key: str) -> str:
+    if "." not in key and key != "validate":
+        return "run"
+    fitting = (title for title, start in _GROUPS.items() if key.startswith(start))
+    return max(fitting, key=lambda title: len(_GROUPS[title]))
+
+
+def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
+    """(group, what, words)."""
+    share = Share(recipe.batch_size, 0, recipe.processes, recipe.accumulate)
+    yield "run", "a step", f"{recipe.processes} processes x {share.block} clips x {recipe.accumulate} micro-batches"
+    if learned := clips_to_learn_from(recipe):
+        yield "run", "epochs", f"{recipe.steps / max(1, learned // recipe.batch_size):.4g} of {learned} examples"
+    if recipe.precision == "auto":
+        yield "run", "precision here", settle_precision(recipe.precision)
+    yield "task", "kind", type(recipe.task).__name__
+    if recipe.negatives:
+        yield "task", "each pair is told from", f"{recipe.negatives} others"
+    if isinstance(recipe.task, PretrainStage2):
+        yield "task", "frozen", "all that stage one trains"
+    yield "optimiser", "kind", "AdamW, decay after the update"
+    yield "optimiser", "not decayed", f"what has {', '.join(NEVER_DECAYED)} in its name"
+    if recipe.schedule.decay != "constant":
+        yield "schedule", "warm-up", f"{int(recipe.schedule.warmup * recipe.steps)} steps"
+    if recipe.schedule.milestones:
+        yield "schedule", "milestones", "epochs; each halves the rate, the last one twice"
+    yield "validation", "measured on", _measured_on(recipe)
+    yield "validation", "the run leaves", _left(recipe)
+    yield from _sight(recipe)
+    if recipe.data.benchmark is not None:
+        answered = recipe.model.variant == "open_ended"
+        if answered and not recipe.data.benchmark.answers:
+            yield "benchmark", "answers", _answers(recipe)
+    if not recipe.data.tokenizer:
+        yield "data", "words", "those of the start weights, else learned from the texts"
+    if not (recipe.start.model or recipe.start.bert or recipe.start.resnet):
+        yield "start weights", "all parts", "at random, as none are named"
+
+
+def _sight(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
+    title, see = "what of a clip is seen", recipe.data.preprocess
+    if see.reads_high:
+        detail = ", LR frames enlarged" if see.enlarged else ""
+        yield title, "HR", f"1 frame a segment of {see.height}x{see.width}{detail}"
+    if see.reads_low:
+        low = f"{see.height // 4}x{see.width // 4}"
+        yield title, "LR", f"{2 * see.neighbours} frames a segment of {low}, {see.rate / see.fps:.3g} s apart"
+        yield (
+            title,
+            "a segment spans",
+            f"{2 * see.neighbours * see.rate / see.fps:.3g} s, in a clip that is long enough",
+        )
+
+
+def _measured_on(recipe: Recipe) -> str:
+    validate, benchmark = recipe.validate, recipe.data.benchmark
+    if validate is None:
+        return "nothing; all there is to learn from is learned from"
+    if benchmark is None:
+        return "a tenth of the clips, at most 1,000, by whole videos, which are not learned from"
+    if validate.on == "official-test":
+        return "the test itself, as the released code has it"
+    if "validation" in get_protocol(benchmark.protocol).files:
+        return "the benchmark's validation split"
+    return "a tenth of the training videos, which are not learned from"
+
+
+def _left(recipe: Recipe) -> str:
+    return "the best model" if recipe.validate is not None and recipe.validate.keep == "best" else "the last model"
+
+
+def _answers(recipe: Recipe) -> str:
+    assert recipe.data.benchmark is not None
+    if get_protocol(recipe.data.benchmark.protocol).task == "count":
+        return "the numbers 0 to 10"
+    both = recipe.data.benchmark.answers_from == "train+validation"
+    return f"the {recipe.model.num_answers} most frequent of training{' and validation' if both else ''}"
