@@ -1,4 +1,4 @@
-"""Stage one of HD-VILA as one writes it down first: the yardstick of `train_step.py`.
+"""Stage one of HD-VILA as one writes it down first: the yardstick of `model_step.py`.
 
 The same function of the same weights as `hdvila.models.hdvila`, in float32: every convolution followed by its batch
 norm, plain memory layout, attention as softmax(q k) v, all frames through all blocks. Nothing here is tuned, and

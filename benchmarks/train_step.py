@@ -1,172 +1,184 @@
-"""One stage-one training step (forward, backward, update): ours against the plainest correct one, in the same run.
+"""One step of ``hdvila train`` as its user meets it, alone and beside busy programs, against what the machine could do.
 
-    python benchmarks/train_step.py [small] [paper] [--steps N] [--threads N]
+    python benchmarks/train_step.py [--recipe miniature-stage1] [--busy 0 1 2] [--rounds 5] [--window 2.5]
 
-Both train the same weights on the same batch, each with its own optimiser; their steps alternate, so that whatever else
-the machine does hits both. Printed are medians, clips per second, and the ratio of the medians. Before that, the losses
-and gradients of the two are compared in float32. On a CUDA device both run there, and the share of the device's
-measured matrix-multiplication peak is printed as well.
+Every contestant is the real command on the same rendered corpus: data, loss, clipping, update, log. All are started
+once and then run in turns, one at a time (SIGSTOP holds the others), so that whatever else the machine does hits
+all of them. Printed is the median over the rounds of each round's median step.
 
-`small` is the model and batch that `hdvila demo` trains: 64 clips, 1 segment of 128x192 and 6 frames of 32x48.
-`paper` is the full model: 2 clips, 1 segment of 640x1024 and 6 frames of 160x256 (some 12 GiB of memory).
+The limit is the bare forward and backward pass of the same model, an equal part of the batch on each core at once:
+no data, no meeting of processes, no clipping, no update. Busy programs are loops that do nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
+import json
+import os
+import signal
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
-import torch
-from plain_hdvila import contrastive_loss as plain_loss
-from torch import Tensor
-
-from hdvila.losses.contrastive import contrastive_loss
-from hdvila.models.hdvila.calibrate import calibrate_batch_norm
-from hdvila.models.hdvila.config import HDVILAConfig
-from hdvila.models.hdvila.model import HDVILA
-
-SMALL: dict[str, Any] = {
-    "hidden_size": 128,
-    "num_attention_heads": 2,
-    "intermediate_size": 512,
-    "text_layers": 2,
-    "vocab_size": 1000,
-    "max_text_positions": 32,
-    "resnet_depths": (1, 1, 1, 1),
-    "resnet_width": 16,
-    "hybrid_layers": 2,
-    "hybrid_attention_heads": 2,
-    "grid": (2, 3),
-}
-SIZES: dict[str, tuple[dict[str, Any], tuple[int, int, int, int]]] = {
-    "small": (SMALL, (64, 128, 192, 32)),  # clips, height, width, tokens
-    "paper": ({}, (2, 640, 1024, 50)),
-}
-Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+VIDEOS = 32
+WARM = 5
+"""Steps before anything is measured."""
 
 
-def make_batch(clips: int, height: int, width: int, length: int, vocab: int, device: str) -> Batch:
-    torch.manual_seed(0)
-    high = torch.randint(0, 256, (clips, 1, 3, height, width), dtype=torch.uint8)
-    low = torch.randint(0, 256, (clips, 1, 6, 3, height // 4, width // 4), dtype=torch.uint8)
-    ids = torch.randint(5, vocab, (clips, length))
-    lengths = torch.randint(length // 2, length + 1, (clips, 1))
-    mask = (torch.arange(length) < lengths).long()
-    return high.to(device), low.to(device), ids.to(device), mask.to(device)
+class Contestant:
+    """A program that writes a line a step (``step``, ``samples_per_second``) into logs, and stands still meanwhile."""
+
+    def __init__(self, name: str, words: Sequence[str], logs: Sequence[Path], batch: int, **settings: str) -> None:
+        self.name, self._logs, self._batch = name, logs, batch
+        environment = {key: value for key, value in os.environ.items() if key != "OMP_WAIT_POLICY"} | settings
+        self._process = subprocess.Popen(
+            [sys.executable, *words],
+            env=environment,
+            process_group=0,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while any(len(steps) < WARM for steps in self._steps()):
+            assert self._process.poll() is None, f"{name} ended with status {self._process.returncode}"
+            time.sleep(0.05)
+        self._tell(signal.SIGSTOP)
+
+    def take_turn(self, seconds: float) -> float:
+        """Median seconds of its whole steps in the next `seconds`, or of the first one if it takes longer."""
+        before = [len(steps) for steps in self._steps()]
+        self._tell(signal.SIGCONT)
+        time.sleep(seconds)
+        while True:  # the first step after standing still has waited
+            fresh = [steps[known + 1 :] for steps, known in zip(self._steps(), before, strict=True)]
+            if all(fresh):
+                break
+            time.sleep(0.05)
+        self._tell(signal.SIGSTOP)
+        return statistics.median(self._batch / speed for steps in fresh for speed in steps)
+
+    def end(self) -> None:
+        self._tell(signal.SIGKILL)
+        self._process.wait()
+
+    def _tell(self, message: signal.Signals) -> None:
+        os.killpg(self._process.pid, message)
+
+    def _steps(self) -> list[list[float]]:
+        return [
+            [
+                json.loads(line)["samples_per_second"]
+                for line in log.read_text().splitlines(keepends=True)
+                if line[-1] == "\n"
+            ]
+            if log.exists()
+            else []
+            for log in self._logs
+        ]
 
 
-def ours(model: HDVILA, batch: Batch, reduced: bool) -> Tensor:
-    high, low, ids, mask = batch
-    with torch.autocast(high.device.type, torch.bfloat16, enabled=reduced):
-        texts, videos = model.encode_text(ids, mask), model.encode_video(high, low)
-    return contrastive_loss(texts, videos, 0.05)
+def bare_steps(recipe_name: str, clips: int, log: Path) -> None:
+    """Forward and backward passes of `clips` clips on one core, for ever."""
+    import torch
+
+    from hdvila.data.batch import Batch
+    from hdvila.hub import build_model
+    from hdvila.recipes import get_recipe
+    from hdvila.train.precision import settle_precision
+
+    torch.set_num_threads(1)
+    recipe = get_recipe(recipe_name)
+    see, task, length = recipe.data.preprocess, recipe.task, recipe.data.text_length
+    model = build_model(recipe.model).to(memory_format=torch.channels_last)
+    task.start(model)
+    task.train_mode(model)
+    high = torch.randint(0, 256, (clips, see.segments, 3, see.height, see.width), dtype=torch.uint8)
+    low = torch.randint(
+        0, 256, (clips, see.segments, 2 * see.neighbours, 3, see.height // 4, see.width // 4), dtype=torch.uint8
+    )
+    ids = torch.randint(5, recipe.model.vocab_size, (clips, length))
+    batch = Batch(high, low, ids, torch.ones_like(ids), torch.zeros(clips, dtype=torch.long))
+    half = settle_precision(recipe.precision) == "bfloat16"
+    with log.open("w") as lines:
+        while True:
+            began = time.perf_counter()
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                outputs = task.forward(model, batch)
+            loss, _ = task.loss_sum(tuple(output.float() for output in outputs), batch)
+            loss.backward()
+            model.zero_grad(set_to_none=True)
+            lines.write(json.dumps({"samples_per_second": clips / (time.perf_counter() - began)}) + "\n")
+            lines.flush()
 
 
-def step(loss: Callable[[], Tensor], optimizer: torch.optim.Optimizer, device: str) -> float:
-    """Seconds of one step."""
-    _finish(device)
-    begin = time.perf_counter()
-    loss().backward()
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-    _finish(device)
-    return time.perf_counter() - begin
+@contextmanager
+def busy(programs: int) -> Iterator[None]:
+    """Beside so many programs that each want a core."""
+    started = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(programs)]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
 
 
-def check_same(model: HDVILA, batch: Batch) -> None:
-    """Both compute the same loss and gradients, or the comparison of their times means nothing."""
-    results = []
-    for loss in (lambda: plain_loss(model, *batch), lambda: ours(model, batch, reduced=False)):
-        value = loss()
-        value.backward()
-        results.append((value.item(), torch.stack([p.grad.norm() for p in model.parameters() if p.grad is not None])))
-        model.zero_grad(set_to_none=True)
-    (a, norms), (b, other) = results
-    off = ((norms - other).norm() / norms.norm()).item()
-    print(f"  same function: losses {a:.6f} and {b:.6f}, gradient norms differ by {off:.1e}")
-    assert abs(a - b) < 1e-4 * max(1.0, abs(a)), "the two implementations disagree"
-    assert off < 1e-2, "the gradients of the two implementations disagree"
+def contestants(recipe: str, folder: Path, stack: ExitStack) -> list[Contestant]:
+    from hdvila.demo.world import build_world
+    from hdvila.processes import usable_cores
+    from hdvila.recipes import get_recipe
 
+    corpus, batch, cores = build_world(folder, VIDEOS, 0, "train").corpus, get_recipe(recipe).batch_size, usable_cores()
+    started = []
 
-def matmul_peak(device: str) -> float:
-    """Measured bfloat16 FLOP/s of a large matrix product."""
-    a = torch.randn(8192, 8192, device=device, dtype=torch.bfloat16)
-    times = []
-    for _ in range(20):
-        _finish(device)
-        begin = time.perf_counter()
-        a @ a
-        _finish(device)
-        times.append(time.perf_counter() - begin)
-    return 2 * 8192**3 / min(times)
+    def start(name: str, words: Sequence[str], logs: Sequence[Path], clips: int, **settings: str) -> None:
+        started.append(Contestant(name, words, logs, clips, **settings))
+        stack.callback(started[-1].end)
 
-
-def work(model: HDVILA, batch: Batch) -> float:
-    """Floating-point operations of one step, counted on the plain implementation."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        plain_loss(model, *batch).backward()
-    model.zero_grad(set_to_none=True)
-    return float(counter.get_total_flops())
-
-
-def run(size: str, steps: int, device: str) -> None:
-    settings, (clips, height, width, length) = SIZES[size]
-    config = HDVILAConfig(**settings, dropout=0.0, hybrid_stochastic_depth=0.0)
-    batch = make_batch(clips, height, width, length, config.vocab_size, device)
-    torch.manual_seed(0)
-    model = HDVILA(config).to(device)
-    calibrate_batch_norm(model, [(batch[0][:16], batch[1][:16])])
-    millions = sum(p.numel() for p in model.parameters()) / 1e6
-    print(f"{size}: {millions:.1f} M weights, {clips} clips of {height}x{width} and 6 x {height // 4}x{width // 4}")
-    model.train()
-    check_same(model, batch)
-    model.fold_batch_norm()
-    flops = work(model, batch) if device == "cuda" else 0.0
-    peak = matmul_peak(device) if device == "cuda" else 1.0
-    plain_update = torch.optim.AdamW(model.parameters(), 1e-5, foreach=False)
-    our_update = torch.optim.AdamW(model.parameters(), 1e-5, fused=True)
-    runners = {
-        "plain float32": lambda: step(lambda: plain_loss(model, *batch), plain_update, device),
-        "ours float32": lambda: step(lambda: ours(model, batch, False), our_update, device),
-        "ours bfloat16": lambda: step(lambda: ours(model, batch, True), our_update, device),
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in runners}
-    for i in range(steps + 1):
-        for name, runner in runners.items():
-            taken = runner()
-            if i:  # the first one warms up
-                seconds[name].append(taken)
-    base = statistics.median(seconds["plain float32"])
-    for name, taken in seconds.items():
-        middle = statistics.median(taken)
-        rate = flops / middle
-        note = f", {rate / 1e12:.0f} TFLOP/s, {rate / peak:.0%} of the measured peak" if flops else ""
-        print(f"  {name:14} {middle:7.3f} s a step, {clips / middle:8.2f} clips/s, {base / middle:5.2f}x{note}")
-
-
-def _finish(device: str) -> None:
-    if device == "cuda":
-        torch.cuda.synchronize()
+    for name, options, settings in (
+        ("hdvila train", [], {}),
+        ("--processes 1", ["--processes", "1"], {}),
+        ("--processes 1, passive", ["--processes", "1"], {"OMP_WAIT_POLICY": "PASSIVE"}),
+        ("--processes 1, active", ["--processes", "1"], {"OMP_WAIT_POLICY": "ACTIVE"}),
+    ):
+        run = folder / f"run{len(started)}"
+        words = ["-m", "hdvila", "train", recipe, "--into", str(run), "--set", "steps=1000000", *options]
+        words += ["--set", f"data.corpus={corpus}", "--set", "checkpoint_every=1000000"]
+        start(name, words, [run / "log.jsonl"], batch, **settings)
+    logs = [folder / f"bare{core}.jsonl" for core in range(cores)]
+    bare = "import subprocess, sys; [p.wait() for p in [subprocess.Popen([sys.executable, *sys.argv[1:-1], log]) "
+    bare += "for log in sys.argv[-1].split(':')]]"
+    words = ["-c", bare, __file__, "--recipe", recipe, "--bare", str(batch // cores), ":".join(map(str, logs))]
+    start("limit", words, logs, batch // cores)
+    return started
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sizes", nargs="*", default=["small", "paper"], help="small, paper (default: both)")
-    parser.add_argument("--steps", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--recipe", default="miniature-stage1")
+    parser.add_argument("--busy", nargs="*", type=int, default=[0, 1, 2], help="busy programs beside")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--window", type=float, default=2.5, help="seconds of a turn")
+    parser.add_argument("--bare", nargs=2, metavar=("CLIPS", "LOG"), help=argparse.SUPPRESS)
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    print(f"torch {torch.__version__} on {device}, {given.threads} threads")
-    for size in given.sizes:
-        run(size, given.steps, device)
-        gc.collect()
+    if given.bare:
+        bare_steps(given.recipe, int(given.bare[0]), Path(given.bare[1]))
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        started = contestants(given.recipe, Path(folder), stack)
+        print(f"{given.recipe}, seconds a step, beside busy programs:")
+        print(f"{'':26}" + "".join(f"{number:>8}" for number in given.busy))
+        medians: dict[str, list[float]] = {one.name: [] for one in started}
+        for number in given.busy:
+            with busy(number):
+                rounds = [[one.take_turn(given.window) for one in started] for _ in range(given.rounds)]
+            for one, taken in zip(started, zip(*rounds, strict=True), strict=True):
+                medians[one.name].append(statistics.median(taken))
+        for name, row in medians.items():
+            print(f"{name:26}" + "".join(f"{seconds:8.3f}" for seconds in row))
 
 
 if __name__ == "__main__":

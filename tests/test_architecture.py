@@ -6,13 +6,14 @@ import ast
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "hdvila"
-EVERYONE = {"types", "errors", "files", "processes", "progress", "writing", "lazy"}
+EVERYONE = {"types", "errors", "files", "processes", "progress", "relay", "writing", "lazy"}
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
     "files": {"errors"},
     "processes": {"errors"},
     "progress": set(),
+    "relay": {"progress"},
     "writing": set(),
     "lazy": set(),
     "media": set(),

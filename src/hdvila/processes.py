@@ -1,4 +1,4 @@
-"""A job for every item, in processes that may die: results come in order, and a dead process costs one item.
+"""Jobs in processes that may die: one for every item, whose death costs that item, or several that work together.
 
 (The standard library's pools lose all items in work when a process dies, and leave processes behind when they are
 killed themselves; here a process ends with the one that started it, even in the middle of an item.)
@@ -11,6 +11,8 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,13 +20,14 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from hdvila.errors import UsageError
+from hdvila.errors import HdvilaError, UsageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _AHEAD = 3
+_GRACE = 3.0  # seconds in which the cause of a failure shows, if it is another process
 _GREETING, _TOLD, _DONE, _RAISED = range(4)  # what comes through a pipe: (one of these, value)
 
 _pipe: Connection | None = None  # to the process that started this one
@@ -41,6 +44,21 @@ def usable_cores() -> int:
     """Processor cores that this process may use: of its affinity, and no more than its container's share of time."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, math.ceil(min(cores, _container_cores(_CGROUPS))))
+
+
+def usable_memory() -> int | None:
+    """Bytes that this process may still take without swapping; None: the machine does not say."""
+    rooms = []
+    with suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        rooms.append(int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) * 1024)
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        with suppress(OSError, ValueError):  # "max": there is no limit
+            rooms.append(int((_CGROUPS / limit).read_text()) - int((_CGROUPS / used).read_text()))
+    return max(0, min(rooms)) if rooms else None
 
 
 def _container_cores(cgroups: Path) -> float:
@@ -88,6 +106,32 @@ def in_order(
         pool.stop()
 
 
+def together(
+    work: Callable[[int], Result], count: int, hear: Callable[[int, Any], None] = _unheard
+) -> list[Result | Died]:
+    """``[work(0), ..., work(count - 1)]``, all at the same time, each in a process of its own.
+
+    The first that dies or raises ends the others. Where one end makes others fail (a lost connection), the cause is
+    what counts: an error of ours before a death, and a death before any other error.
+
+    Args:
+        work: as for `in_order`.
+        hear: is given (number, message) for everything that ``work(number)`` passes to `tell`.
+
+    Returns:
+        The results; of one that died, `Died`, and of those that were ended for it too.
+
+    Raises:
+        UsageError: no process can be started.
+        Exception: whatever the work raises.
+    """
+    pool = _Pool(work, count, hear, 1)
+    try:
+        return pool.run_together(range(count))
+    finally:
+        pool.stop()
+
+
 def tell(message: object) -> None:
     """From within the work on an item: hand a picklable message to the process that asked for it (`in_order`'s `hear`).
 
@@ -123,6 +167,30 @@ class _Pool(Generic[Item, Result]):
             while turn in self._finished:
                 yield items[turn], self._finished.pop(turn)
                 turn += 1
+
+    def run_together(self, items: Sequence[Item]) -> list[Result | Died]:
+        for number, item in enumerate(items):
+            connection, process = self._start()
+            connection.send(item)
+            self._busy[connection] = process, number
+        failure: Exception | None = None
+        until = math.inf
+        while self._busy and time.monotonic() < until:
+            for ready in wait(list(self._busy), None if failure is None else until - time.monotonic()):
+                assert isinstance(ready, Connection)
+                try:
+                    self._receive(ready, items)
+                except HdvilaError:
+                    raise
+                except Exception as error:
+                    failure = failure or error
+            if any(isinstance(result, Died) for result in self._finished.values()):
+                return [self._finished.get(number, Died(None)) for number in range(len(items))]
+            if failure is not None:
+                until = min(until, time.monotonic() + _GRACE)
+        if failure is not None:
+            raise failure
+        return [self._finished[number] for number in range(len(items))]
 
     def stop(self) -> None:
         for connection, process in [*self._idle, *((pipe, process) for pipe, (process, _) in self._busy.items())]:
@@ -191,6 +259,8 @@ def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
         try:
             answer = _DONE, work(item)
         except Exception as error:  # goes to the parent, which raises it
+            if not isinstance(error, HdvilaError):  # a defect: its trace does not travel by itself
+                error.add_note("".join(traceback.format_exception(error)))
             answer = _RAISED, error
         try:
             connection.send(answer)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -18,7 +14,7 @@ from hdvila.hub import load_model, read_note
 from hdvila.recipes import RECIPES
 from hdvila.train import loop
 from hdvila.train.precision import Precision
-from tests.e2e.training_runs import command, log, run_here, without_progress, write_corpus
+from tests.e2e.training_runs import command, log, run_here, write_corpus
 
 
 @pytest.fixture(scope="module")
@@ -139,20 +135,3 @@ def test_a_run_that_moves_to_another_kind_of_machine_keeps_its_precision(
     model, checkpoint = (load_model(tmp_path / "run" / name) for name in ("model", "checkpoints/step_00000003.pt"))
     assert checkpoint.describe() == model.describe()
     assert all(torch.equal(tensor, model.state_dict()[key]) for key, tensor in checkpoint.state_dict().items())
-
-
-@pytest.mark.slow
-def test_two_processes_run_the_same_training(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    still = {"model.dropout": 0, "model.hybrid_stochastic_depth": 0, "steps": 6, "precision": "float32"}
-    words = command(corpus, tmp_path / "two", **still)
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    done = subprocess.run(
-        [*launcher, *words[1:]], capture_output=True, text=True, timeout=200, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
-    assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 1
-    assert "Traceback" not in without_progress(done.stderr)
-    assert run_here(command(corpus, tmp_path / "one", **still), capsys)[0] == 0
-    one, two = (log(tmp_path / name) for name in ("one", "two"))
-    assert [line["step"] for line in two] == [1, 2, 3, 4, 5, 6]
-    np.testing.assert_allclose([line["loss"] for line in two], [line["loss"] for line in one], rtol=1e-4)

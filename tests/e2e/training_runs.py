@@ -37,10 +37,23 @@ def write_corpus(folder: Path, clips: range = range(24), thing: str = "thing") -
     return folder
 
 
-def command(corpus: Path, run: Path, recipe: str = "miniature-stage1", **changes: object) -> list[str]:
+def command(
+    corpus: Path, run: Path, recipe: str = "miniature-stage1", processes: int = 1, **changes: object
+) -> list[str]:
     settings = SETTINGS | {"data.corpus": corpus} | changes
     sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    return [sys.executable, "-m", "hdvila", "train", recipe, "--into", str(run), "--json", *sets]
+    return [
+        sys.executable,
+        "-m",
+        "hdvila",
+        "train",
+        recipe,
+        "--into",
+        str(run),
+        "--json",
+        f"--processes={processes}",
+        *sets,
+    ]
 
 
 def run_here(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:

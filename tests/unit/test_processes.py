@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from hdvila import processes
-from hdvila.processes import Died, in_order, tell, usable_cores
+from hdvila.errors import TrainingError
+from hdvila.processes import Died, in_order, tell, together, usable_cores, usable_memory
 
 
 def slow_first(item: int) -> int:
@@ -131,3 +134,62 @@ def test_a_containers_share_of_time_bounds_the_cores(
     monkeypatch.setattr(processes, "_CGROUPS", tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     assert usable_cores() == most
+
+
+def test_a_containers_limit_bounds_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_CGROUPS", tmp_path)
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("4000\n")
+    free = usable_memory()
+    assert free is None or free > 1 << 20
+    (tmp_path / "memory.max").write_text("5000\n")
+    assert usable_memory() == 1000
+
+
+def meets(folder: Path, number: int) -> int:
+    """Ends when the other one is there too."""
+    (folder / str(number)).touch()
+    while not (folder / str(1 - number)).exists():
+        time.sleep(0.01)
+    tell(f"{number} is here")
+    return number * 10
+
+
+def ends_badly(folder: Path, how: str, number: int) -> None:
+    """One meets its end, and the other loses the connection to it first."""
+    if number == 0:
+        while not (folder / "met").exists():
+            time.sleep(0.01)
+        raise RuntimeError("the other one is gone")
+    (folder / "met").touch()
+    time.sleep(0.3)
+    if how == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise TrainingError("a bad step")
+
+
+def sleeps_or_fails(number: int) -> None:
+    if number == 1:
+        raise ValueError("no luck")
+    time.sleep(100)
+
+
+def test_together_they_work_at_the_same_time(tmp_path: Path) -> None:
+    heard: list[tuple[int, str]] = []
+    assert together(partial(meets, tmp_path), 2, lambda number, message: heard.append((number, message))) == [0, 10]
+    assert sorted(heard) == [(0, "0 is here"), (1, "1 is here")]
+
+
+def test_of_several_failures_the_cause_comes_out(tmp_path: Path) -> None:
+    for how in ("killed", "raised"):
+        (tmp_path / how).mkdir()
+    assert together(partial(ends_badly, tmp_path / "killed", "killed"), 2)[1] == Died(-signal.SIGKILL)
+    with pytest.raises(TrainingError, match="a bad step"):
+        together(partial(ends_badly, tmp_path / "raised", "raised"), 2)
+
+
+def test_the_first_that_fails_ends_the_others_and_its_trace_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_GRACE", 0.1)
+    with pytest.raises(ValueError, match="no luck") as raised:
+        together(sleeps_or_fails, 2)
+    assert "sleeps_or_fails" in raised.value.__notes__[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,9 @@ def train(
     recipe: str = typer.Argument("", metavar="[RECIPE]", help="Its name (--list), or FILE.py or FILE.py:NAME."),
     into: Path | None = typer.Option(None, "--into", metavar="RUN", help="The run's folder, begun or continued."),
     changes: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Change a setting, such as steps=100."),
+    processes: int | None = typer.Option(
+        None, "--processes", metavar="N", help="On a CPU: processes that share every step; default: one a core."
+    ),
     plan: bool = typer.Option(False, "--plan", help="Parameters, memory, steps and data; nothing is started."),
     show: bool = typer.Option(False, "--show", help="Every setting as it will be used; nothing is started."),
     list_recipes: bool = typer.Option(False, "--list", help="Name the recipes."),
@@ -49,18 +54,19 @@ def train(
             f"where shall the run of {recipe} go? add --into FOLDER, --show to see its settings, or --plan its cost"
         )
     else:
-        _run(chosen, into, json)
+        _run(chosen, into, processes, partial(get_recipe, recipe), json)
 
 
-def _run(recipe: Recipe, into: Path, json: bool) -> None:
+def _run(recipe: Recipe, into: Path, processes: int | None, setup: Callable[[], object], json: bool) -> None:
     from hdvila.demo.world import build_world
+    from hdvila.train.cores import choose_processes, train_on_cores
     from hdvila.train.engine import is_first_process
     from hdvila.train.log import read_log
-    from hdvila.train.loop import train
     from hdvila.train.resume import last_checkpoint
     from hdvila.train.run import only_writer
 
     require_all("lightning_fabric", "tensorboard", extra="train")
+    count = choose_processes(recipe, processes)
     reporter = console.reporter()
     first = is_first_process()
     corpus = None
@@ -71,7 +77,7 @@ def _run(recipe: Recipe, into: Path, json: bool) -> None:
             with only_writer(into):
                 last_checkpoint(recipe, into)  # refuses other settings before they reach the data
                 build_world(into / "data", source.videos, source.seed, "train", reporter=reporter)
-    model = train(recipe, into, reporter, corpus=corpus)
+    model = train_on_cores(recipe, into, reporter, corpus=corpus, processes=count, setup=setup)
     if first:
         last = read_log(into)[-1:] or [{"step": recipe.steps}]  # somebody may have removed the log of a finished run
         console.emit({"run": str(into), "model": str(model)} | last[0], json, str(model))

@@ -29,8 +29,8 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
 from hdvila.search.library import open_library
 from hdvila.store import Corpus
+from hdvila.train.cores import train_on_cores
 from hdvila.train.log import read_log
-from hdvila.train.loop import train
 from hdvila.train.recipe import Start
 
 TRAIN_VIDEOS, TEST_VIDEOS = 640, 44
@@ -40,7 +40,7 @@ HITS, PICTURES = 5, 3
 
 
 def run_demo(into: str | os.PathLike[str], *, seed: int = 0, reporter: Reporter = SILENT) -> dict[str, Any]:
-    """Render, cut, train both stages, evaluate, index, search and report, all into one folder.
+    """Render, cut, train both stages, evaluate, index, search and report, all into one folder, with one process a core.
 
     Every step leaves alone what it finds done, so a demo that was killed is continued by the same call.
 
@@ -62,10 +62,10 @@ def run_demo(into: str | os.PathLike[str], *, seed: int = 0, reporter: Reporter 
         held_out = build_world(root / "test", TEST_VIDEOS, seed, "test", reporter=reporter)
     with clock.step("stage one: texts and videos into one space"):
         one = replace(get_recipe("miniature-stage1"), seed=seed)
-        stage1 = train(one, root / "stage1", reporter, corpus=learn.corpus)
+        stage1 = train_on_cores(one, root / "stage1", reporter, corpus=learn.corpus)
     with clock.step("stage two: masked words from text and video"):
         two = replace(get_recipe("miniature-stage2"), seed=seed, start=Start(model=str(stage1)))
-        stage2 = train(two, root / "stage2", reporter, corpus=learn.corpus)
+        stage2 = train_on_cores(two, root / "stage2", reporter, corpus=learn.corpus)
     corpus = Corpus(held_out.corpus)
     gallery = range(min(GALLERY, len(corpus)))
     model, joint = (load_model(folder, device=pick_device()) for folder in (stage1, stage2))

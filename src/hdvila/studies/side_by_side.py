@@ -11,7 +11,7 @@ import torch
 from hdvila.errors import TrainingError, UsageError
 from hdvila.processes import Died, in_order, tell, usable_cores
 from hdvila.progress import SILENT, Reporter
-from hdvila.studies.relay import Listener, Message, Teller
+from hdvila.relay import Listener, Message, Teller
 
 __all__ = ["side_by_side"]
 

@@ -7,6 +7,7 @@ from hdvila.lazy import offered
 _OFFERS = {
     "Recipe": "recipe",
     "train": "loop",
+    "train_on_cores": "cores",
 }
 
 

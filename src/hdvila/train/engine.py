@@ -1,7 +1,7 @@
 """Devices, processes and precision: the only module that knows Lightning Fabric.
 
-Started plainly there is one process; started by ``torchrun`` there are as many as it makes, joined by data-parallel
-training over NCCL (GPUs) or gloo (CPUs).
+Started plainly there is one process; started by ``torchrun`` (GPUs) or `hdvila.train.cores` (CPUs) there are as many as
+it makes, joined by data-parallel training over NCCL or gloo.
 """
 
 from __future__ import annotations
@@ -39,8 +39,13 @@ class _Forward(nn.Module):
 
 
 def is_first_process() -> bool:
-    """Whether this process writes the files, of those that ``torchrun`` has started; known before any `Engine`."""
+    """Whether this process writes the files, of those that were started together; known before any `Engine`."""
     return os.environ.get("RANK", "0") == "0"
+
+
+def is_joined() -> bool:
+    """Whether this process was started as one of several, by ``torchrun`` or `hdvila.train.cores`."""
+    return "WORLD_SIZE" in os.environ
 
 
 class Engine:
@@ -63,6 +68,8 @@ class Engine:
                 broadcast_buffers=False,  # BatchNorm statistics never change
                 gradient_as_bucket_view=True,
             )
+            # Names that torch 2.13 has changed and 2.9 does not know by the new ones.
+            warnings.filterwarnings("ignore", category=FutureWarning, module="torch.distributed")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # advice about devices that were not asked for
             self._fabric = fabric.Fabric(
@@ -99,7 +106,9 @@ class Engine:
 
     def adopt(self, model: HDVILA, task: Task, optimizer: torch.optim.Optimizer) -> None:
         """Take over the forward pass; with several processes every one gets the first one's weights."""
-        self._module, self._optimizer = self._fabric.setup(_Forward(model, task), optimizer, move_to_device=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `broadcast_buffers` has a new name, which earlier versions do not know
+            self._module, self._optimizer = self._fabric.setup(_Forward(model, task), optimizer, move_to_device=False)
 
     def forward(self, batch: Batch) -> Outputs:
         """The task's outputs in float32."""

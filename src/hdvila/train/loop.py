@@ -35,7 +35,8 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
 
     Args:
         into: the run's folder. It holds ``log.jsonl``, ``tensorboard/``, ``checkpoints/``, with validation ``best/``,
-            and at the end ``model/``. Several processes (started by ``torchrun``) share it.
+            and at the end ``model/``. Several processes (started by ``torchrun`` or `hdvila.train.train_on_cores`)
+            share it.
         reporter: a bar with the loss.
         corpus: the corpus, where the recipe does not name one itself.
 
@@ -72,7 +73,8 @@ def _make_steps(run: Run, reporter: Reporter) -> None:
     recipe, engine = run.recipe, run.engine
     with ExitStack() as stack:
         log = stack.enter_context(RunLog(run.folder, run.done)) if engine.first else None
-        bar = stack.enter_context(reporter.task(f"training {recipe.name}", recipe.steps, run.done))
+        divided = f" in {engine.world} processes" if engine.world > 1 else ""
+        bar = stack.enter_context(reporter.task(f"training {recipe.name}{divided}", recipe.steps, run.done))
         signals = stack.enter_context(StopSignals(patient=engine.world > 1))
         batches = step_batches(
             run.data.dataset, run.order, run.share, run.done + 1, recipe.steps,
@@ -84,7 +86,11 @@ def _make_steps(run: Run, reporter: Reporter) -> None:
             waited = time.perf_counter() - began
             values = _step(run, step, micros)
             seconds = time.perf_counter() - began
-            speed = {"samples_per_second": recipe.batch_size / seconds, "data_seconds": waited}
+            speed = {
+                "samples_per_second": recipe.batch_size / seconds,
+                "data_seconds": waited,
+                "processes": engine.world,
+            }
             if run.held_out is not None and _is_due(recipe, step):
                 values |= _validate(run, step, reporter)
             stopping = engine.any(signals.received is not None)

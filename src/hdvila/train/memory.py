@@ -51,6 +51,13 @@ def shapes_only(recipe: Recipe) -> HDVILA:
     return model
 
 
+def kept_bytes(recipe: Recipe) -> int:
+    """What a process has for itself, whatever its part of the batch: weights, gradients and moments."""
+    model = shapes_only(recipe)
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return FLOAT32 * (sum(p.numel() for p in model.parameters()) + (1 + ADAM_MOMENTS) * trained)
+
+
 def estimate_memory(recipe: Recipe, clips: int) -> Memory:
     """Memory of one GPU that runs `clips` clips at a time.
 

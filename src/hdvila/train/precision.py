@@ -30,7 +30,7 @@ def fast_precision() -> Precision:
     """The fastest precision here: "bfloat16" on GPUs and on CPUs whose arithmetic knows it, else "float32".
 
     A CPU that does not know it computes every product in a roundabout way: a step of the miniature model takes twelve
-    times as long on an AVX2 machine (``benchmarks/train_step.py small --threads 1``: 74 clips a second in float32, 6 in
+    times as long on an AVX2 machine (``benchmarks/model_step.py small --threads 1``: 74 clips a second in float32, 6 in
     bfloat16). ARM was not measured and counts as not knowing it.
     """
     if pick_device() == "cuda":

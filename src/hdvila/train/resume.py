@@ -13,7 +13,7 @@ from hdvila.train.log import LOG, read_log
 from hdvila.train.overrides import changed_keys, defaults, flatten
 from hdvila.train.recipe import Recipe
 
-__all__ = ["BEST", "MODEL", "check_same_corpus", "last_checkpoint", "recorded", "what_is_changed"]
+__all__ = ["BEST", "MODEL", "check_same_corpus", "how_divided", "last_checkpoint", "recorded", "what_is_changed"]
 
 BEST, MODEL = "best", "model"
 """Folders of models in a run's folder: the best until now, and that of the finished run."""
@@ -62,6 +62,14 @@ def what_is_changed(recipe: Recipe, latest: Checkpoint, order: Order) -> list[st
         elif key == "steps" and 0 < latest.step < recipe.steps:
             notes.append(f"{change}: {_rates(recipe, latest, order)}")
     return notes
+
+
+def how_divided(folder: Path, step: int, processes: int) -> str:
+    """What to say of a run that goes on after `step` in another number of processes; empty: it is the same."""
+    before = [line["processes"] for line in read_log(folder) if line["step"] <= step and "processes" in line][-1:]
+    if before in ([], [processes]):
+        return ""
+    return f"processes: {before[0]} -> {processes} from step {step + 1} on: {_SAID['chunk']}"
 
 
 def _rates(recipe: Recipe, latest: Checkpoint, order: Order) -> str:

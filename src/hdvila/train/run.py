@@ -26,7 +26,7 @@ from hdvila.train.held_out import HeldOutClips
 from hdvila.train.optimizer import AdamW, build_optimizer
 from hdvila.train.overrides import flatten
 from hdvila.train.recipe import Recipe
-from hdvila.train.resume import BEST, check_same_corpus, recorded, what_is_changed
+from hdvila.train.resume import BEST, check_same_corpus, how_divided, recorded, what_is_changed
 from hdvila.train.start import start_model, start_record
 from hdvila.train.validation import RECIPE, BestModel
 
@@ -109,6 +109,8 @@ def begin(
         data.tokenizer.save(folder / TOKENIZER)
     order = Order(len(data.dataset), recipe.batch_size, recipe.seed)
     for note in what_is_changed(recipe, latest, order) if latest else ():
+        reporter.note(note)
+    if latest and (note := how_divided(folder, latest.step, engine.world)):
         reporter.note(note)
     if recipe.negatives and recipe.accumulate > 1:
         reporter.note(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -21,14 +22,15 @@ class StopSignals:
     Args:
         patient: also the second and later ones are remembered only: ``torchrun`` hands on to its processes what the
             terminal has sent them already.
+        heard: is given the first one at once.
 
     Attributes:
         received: the first one, or None.
     """
 
-    def __init__(self, patient: bool = False) -> None:
+    def __init__(self, patient: bool = False, heard: Callable[[signal.Signals], None] | None = None) -> None:
         self.received: signal.Signals | None = None
-        self._patient = patient
+        self._patient, self._heard = patient, heard
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> StopSignals:
@@ -46,6 +48,8 @@ class StopSignals:
         self.received = self.received or signal.Signals(number)
         if not self._patient:
             self._restore()
+        if self._heard is not None:
+            self._heard(self.received)
 
     def _restore(self) -> None:
         for one, before in self._before.items():

@@ -97,26 +97,24 @@ class Listener:
 
     Args:
         reporter: where bars are shown.
-        who: the other end's name, before everything it says.
+        who: the other end's name, before everything it says; empty where there is only one.
     """
 
-    def __init__(self, reporter: Reporter, who: str) -> None:
-        self._reporter, self._who = reporter, who
+    def __init__(self, reporter: Reporter, who: str = "") -> None:
+        self._reporter, self._who = reporter, f"{who}: " if who else ""
         self._open: list[tuple[Bar, ExitStack]] = []
 
     def hear(self, message: Message) -> None:
         match message:
             case Opened(name, total, done):
                 stack = ExitStack()
-                self._open.append(
-                    (stack.enter_context(self._reporter.task(f"{self._who}: {name}", total, done)), stack)
-                )
+                self._open.append((stack.enter_context(self._reporter.task(f"{self._who}{name}", total, done)), stack))
             case Advanced(depth, steps, note):
                 self._open[depth][0].advance(steps, note)
             case Closed():
                 self._open.pop()[1].close()
             case Note(text):
-                self._reporter.note(f"{self._who}: {text}")
+                self._reporter.note(f"{self._who}{text}")
 
     def close(self) -> None:
         """End the bars that are still open: the other end will say no more."""

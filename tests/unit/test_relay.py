@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdvila.studies.relay import Listener, Message, Opened, Teller
+from hdvila.relay import Listener, Message, Opened, Teller
 from tests.unit.studies.watching import Watching
 
 
