@@ -69,9 +69,10 @@ def _whole(protocol: Protocol) -> str:
 def _sampling(one: Preprocess) -> str:
     segments = "1 segment" if one.segments == 1 else f"{one.segments} segments"
     flip = f", mirrored in {one.flip:.0%} of the showings" if one.flip else ""
+    enlarged = " (LR frames enlarged)" if one.enlarged else ""
     return (
         f"{segments} of {2 * one.neighbours + 1} frames, {one.rate} of 1/{one.fps:g} s apart, "
-        f"HR {one.height}x{one.width}, LR {one.height // 4}x{one.width // 4}{flip}"
+        f"HR {one.height}x{one.width}{enlarged}, LR {one.height // 4}x{one.width // 4}{flip}"
     )
 
 
