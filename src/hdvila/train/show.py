@@ -88,7 +88,8 @@ def _title(key: str) -> str:
 def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     """(group, what, words)."""
     share = Share(recipe.batch_size, 0, recipe.processes, recipe.accumulate)
-    yield "run", "a step", f"{recipe.processes} processes x {share.block} clips x {recipe.accumulate} micro-batches"
+    times = ((recipe.processes, "processes"), (share.block, "clips"), (recipe.accumulate, "micro-batches"))
+    yield "run", "a step as planned", " x ".join(f"{count} {what}" for count, what in times)
     if learned := clips_to_learn_from(recipe):
         yield "run", "epochs", f"{recipe.steps / max(1, learned // recipe.batch_size):.4g} of {learned} examples"
     if recipe.precision == "auto":

@@ -58,7 +58,7 @@ def test_changes_and_what_follows_are_shown(capsys: pytest.CaptureFixture[str]) 
     lines = [" ".join(line.split()) for line in out.splitlines()]
     for line in (
         "hdvila-stage1", "optim.betas 0.9,0.98", "activation_checkpointing true", "data.benchmark none",
-        "(a step: 128 processes x 8 clips x 1 micro-batches)", "(HR: 1 frame a segment of 640x1024)",
+        "(a step as planned: 128 processes x 8 clips x 1 micro-batches)", "(HR: 1 frame a segment of 640x1024)",
         "(LR: 6 frames a segment of 160x256, 0.5 s apart)", "(the run leaves: the last model)",
     ):  # fmt: skip
         assert line in lines
