@@ -15,7 +15,7 @@ from hdvila.recipes import RECIPES, describe, get_recipe
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
-from hdvila.train.overrides import override
+from hdvila.train.overrides import changed_keys, flatten, override
 from hdvila.train.plan import plan
 from hdvila.train.recipe import Recipe
 
@@ -160,6 +160,13 @@ def test_which_model_a_fine_tuning_leaves_and_what_it_learns_from() -> None:
         assert official.validate is not None
         assert official.validate.on == "official-test"
         assert (plain.steps, plain.data.clips) == (official.steps, official.data.clips)
+
+
+def test_an_official_recipe_is_there_only_where_it_differs() -> None:
+    free = {"name", "processes"}
+    for name in (name for name in RECIPES if name.endswith("-official")):
+        plain, official = (flatten(get_recipe(one)) for one in (name.removesuffix("-official"), name))
+        assert set(changed_keys(plain, official)) - free, name
 
 
 def test_which_answers_make_the_vocabulary() -> None:

@@ -43,6 +43,8 @@ MSRVTT_QA = Protocol(
     differences=(
         CROPPED,
         TOO_FEW_PIXELS,
+        "Vocabulary: the 1,500 most frequent answers of training and validation in the paper; the official code reads "
+        "it from a file (data.benchmark.answers).",
         "Several processes of the official code count the samples twice that fill their last batch.",
         "A model whose retrieval was tuned on the 9,000 videos of msrvtt-1ka has seen 1,990 of the 2,990 test videos.",
     ),
