@@ -125,3 +125,20 @@ def test_sections_and_equations_of_the_paper_are_those_that_were_looked_up() -> 
         for told in re.findall(rf"\b(?:sections? {number}(?: and {number})?|equations? {number}|appendix \w\b)", text):
             found.setdefault(told, []).append(str(file.relative_to(ROOT / "src" / "hdvila")))
     assert found == CITED
+
+
+def test_what_the_documents_name_beside_a_figure_is_there() -> None:
+    """Scripts, tests and targets by which a reader can measure again."""
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for file in re.findall(r"\b(?:benchmarks|tools|tests)/[\w/]+\.py", text):
+            assert (ROOT / file).is_file(), f"{page.name}: there is no {file}"
+        for target in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE):
+            assert target in targets, f"{page.name}: there is no make {target}"
+
+
+def test_every_benchmark_is_named_where_its_figures_stand() -> None:
+    named = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    scripts = {file.name for file in (ROOT / "benchmarks").glob("*.py")} - {"plain_hdvila.py"}  # a part of train_step
+    assert [name for name in sorted(scripts) if f"benchmarks/{name}" not in named] == []

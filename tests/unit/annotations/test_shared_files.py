@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -87,6 +88,11 @@ def test_activitynet_paragraphs_are_those_of_the_field() -> None:
     }
     theirs = activitynet.read(real("activitynet_captions/anet_entities_val_1_para.json"), "test").captions
     assert all(ours[one.video_id] == one.text for one in theirs)
+    times = {
+        name: video["timestamps"]
+        for name, video in json.loads(gzip.decompress(real("activitynet_captions/val_1.json.gz").read_bytes())).items()
+    }
+    assert sum(times[one.video_id] != sorted(times[one.video_id]) for one in theirs) == 87
     assert sum(name[2] in "-_" for name in ours) > 50
 
 
