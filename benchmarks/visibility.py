@@ -40,7 +40,7 @@ def encoded(pictures: Sequence[Pictures]) -> Pictures:
 
 
 def differences(pictures: Pictures) -> list[float]:
-    """Of all pairs, in the middle half of the object: whole size, a quarter, a quarter of the cut that training sees."""
+    """Of all pairs, in the middle half of the object: whole size, a quarter, a quarter of the cut for training."""
     cut = pictures[:, (HEIGHT - VIEW[0]) // 2 :, (WIDTH - VIEW[1]) // 2 :][:, : VIEW[0], : VIEW[1]]
     quarters = [resize(one, one.shape[1] // 4, one.shape[2] // 4) for one in (pictures, cut)]
     found = []
