@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from hdvila.cli.reporters import PlainReporter, RichReporter
+from hdvila.cli.wide_tables import fitting
 from hdvila.errors import HdvilaError, Interrupted, UsageError
 from hdvila.files import is_full_disk
 from hdvila.progress import Reporter
@@ -107,8 +108,8 @@ def emit_table(
 
 
 def emit_markdown(text: str, asked: bool = False) -> None:
-    """Write text with Markdown tables to stdout: the tables drawn to the terminal's width, or as they stand, if that is
-    asked for and in a pipe."""
+    """Write text with Markdown tables to stdout: the tables drawn to the terminal's width, in several parts where they
+    are wider (`wide_tables`), or as they stand, if that is asked for and in a pipe."""
     if asked or not sys.stdout.isatty():
         emit({}, False, text.rstrip("\n"))
         return
@@ -116,8 +117,11 @@ def emit_markdown(text: str, asked: bool = False) -> None:
 
     screen = _screen()
     for is_table, lines in itertools.groupby(text.splitlines(), lambda line: line.startswith("|")):
-        block = "\n".join(lines)
-        screen.print(Markdown(block) if is_table else _as_text(block))
+        if is_table:
+            for part in fitting(list(lines), screen.width):
+                screen.print(Markdown(part))
+        else:
+            screen.print(_as_text("\n".join(lines)))
 
 
 def counted(number: int, noun: str) -> str:

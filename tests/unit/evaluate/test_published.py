@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hdvila.evaluate.protocols import PROTOCOLS, Published
+from hdvila.recipes import RECIPES
 from hdvila.studies.frame_selection import ALL_CHOICES
 from hdvila.studies.published import DATA, FRAMES
 from hdvila.studies.reproduction.tables import SEEN
@@ -79,6 +80,15 @@ def test_a_row_says_what_it_was_trained_on_where_that_is_not_one_for_all() -> No
 def test_the_studies_have_a_row_of_the_paper_for_each_of_theirs() -> None:
     assert [frames.name for frames in ALL_CHOICES] == list(FRAMES)
     assert sorted(there for _, there in SEEN.values()) == sorted(DATA)
+
+
+def test_recipes_promise_the_numbers_of_the_table() -> None:
+    promised = re.compile(r"Expect: (?:R@1|accuracy) ([\d.]+) on ([\w-]+) \(the paper's")
+    found = {told[2]: float(told[1]) for make in RECIPES.values() if (told := promised.search(make.__doc__ or ""))}
+    assert len(found) == 9, "every task of the paper with a recipe of its own"
+    for name, percent in found.items():
+        best = next(row for row in PROTOCOLS[name].published if row.who in ("HD-VILA", "HD-VILA, 504K steps"))
+        assert percent == numbers(best)[0], name
 
 
 # --- the golden against the reference, where that is there
