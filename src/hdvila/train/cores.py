@@ -69,16 +69,9 @@ def choose_processes(recipe: Recipe, wanted: int | None = None) -> int:
     Raises:
         UsageError: it cannot be had.
     """
-    if is_joined():
+    if why := _why_alone():
         if wanted not in (None, 1):
-            raise UsageError(f"--processes {wanted}: torchrun has started this process already; leave one of them out")
-        return 1
-    if pick_device() != "cpu":
-        if wanted not in (None, 1):
-            raise UsageError(
-                f"--processes {wanted} is for training on a CPU, and this machine has a GPU; for several GPUs: "
-                f"torchrun --nproc-per-node {wanted} -m hdvila train ..."
-            )
+            raise UsageError(f"--processes {wanted}: {why}")
         return 1
     if wanted is not None:
         if wanted < 1:
@@ -179,6 +172,17 @@ def _member(
         return train(recipe, into, Teller(tell) if rank == 0 else SILENT, corpus=corpus)
     except Interrupted as stopped:
         return _Stopped(str(stopped))
+
+
+def _why_alone() -> str:
+    """What keeps a run in this process; empty: nothing does."""
+    if is_joined():
+        return "torchrun has started this process already; leave one of them out"
+    if pick_device() != "cpu":
+        return "it is for training on a CPU, and this machine has a GPU; for several GPUs, torchrun --nproc-per-node N"
+    if not (torch.distributed.is_available() and torch.distributed.is_gloo_available()):
+        return "this build of torch has no gloo, through which processes meet"
+    return ""
 
 
 def _core_budget() -> int:
