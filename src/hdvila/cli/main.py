@@ -105,8 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status (see `hdvila.cli.console`).
     """
-    # Read when torch is loaded. Threads that sleep while they wait: beside other programs those that spin are many times
-    # slower (benchmarks/train_step.py). Training has one thread a process (hdvila.train.cores), and never waits so.
+    # Read when torch is loaded. Threads that sleep while they wait: beside other programs spinning is many times slower
+    # (benchmarks/train_step.py). Training on a CPU has one thread a process (hdvila.train.cores) and never waits so.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     command = typer.main.get_command(app)
