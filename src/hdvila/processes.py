@@ -229,7 +229,7 @@ class _Pool(Generic[Item, Result]):
         if connection not in self._greeted:
             raise UsageError(
                 f"a process of its own cannot be started (exit status {process.exitcode}): a script needs "
-                "`if __name__ == '__main__':` before what it does (or workers=1)"
+                "`if __name__ == '__main__':` before what it does (or one process: workers=1, processes=1)"
             ) from None
         del self._busy[connection]
         connection.close()

@@ -131,7 +131,7 @@ def train_on_cores(
             ends = together(member, count, hear)
         finally:
             listener.close()
-        died = {number: end.exit_code for number, end in enumerate(ends) if isinstance(end, Died) and end.exit_code}
+        died = {n: end.exit_code for n, end in enumerate(ends) if isinstance(end, Died) and end.exit_code is not None}
         stopped = [end.message for end in ends if isinstance(end, _Stopped)]
         if stopped or (died and signals.received):
             said = stopped[0] if stopped else "interrupted; the same command goes on from here"
