@@ -24,7 +24,7 @@ from hdvila.text.sentences.align import align
 from hdvila.types import Word
 
 WORDS = 20_000  # of a talk of two hours
-UNJOINED = CorpusOptions(padding=0.0, min_seconds=0.0, min_words=0)  # a clip for every sentence
+UNJOINED = CorpusOptions(padding=0.0, min_seconds=0.0, min_words=0, target_seconds=0)  # a clip for every sentence
 EDITED = 0.04  # of its words are dropped, added, parted or respelled
 
 

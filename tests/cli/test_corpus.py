@@ -162,6 +162,20 @@ def test_clips_are_planned_as_they_are_cut(source: Path, tmp_path: Path, capsys:
     assert (tmp_path / "b" / shard).read_bytes() == (tmp_path / "c" / shard).read_bytes()
 
 
+def test_what_is_not_given_is_what_the_corpus_began_with(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["corpus", "build", str(source), "--into", str(tmp_path / "c"), "--min-height", "64", "--workers", "1"]
+    shape = ["--min-words", "2", "--padding", "0.1", "--hr-height", "32", "--form", "h264", "--target-seconds", "0"]
+    assert main([*command, *shape]) == 0
+    (source / "more.mp4").write_bytes((source / "good.mp4").read_bytes())
+    (source / "more.vtt").write_text(VTT)
+    assert main(command) == 0
+    assert [clip.start for clip in Corpus(tmp_path / "c").clips] == [0.9, 0.9]
+    assert main([*command, "--padding", "0.3"]) == 1
+    assert "built with padding=0.1, not 0.3" in capsys.readouterr().err
+
+
 def test_what_cannot_be_cut_is_listed(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (source / "bad.mp4").write_bytes(b"x")
     assert main(["corpus", "cut", str(source), "--into", str(tmp_path / "c"), "--json", "--workers", "1"]) == 1

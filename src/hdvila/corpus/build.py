@@ -107,7 +107,7 @@ def build_corpus(
     root = Path(into)
     require("jinja2", extra="corpus")  # its last step needs it; without matplotlib the report alone is left out
     videos, failures = collect(source, options.root, options.downloads, options.track)
-    with store_for(root, options) as writer:
+    with store_for(root, options) as (writer, options):
         known = writer.videos(KNOWN)
         if Path(source).is_dir():
             videos = as_before(videos, known)

@@ -46,7 +46,7 @@ def cut_videos(
         StoreError: the corpus cannot be written, was built with other settings, or another process writes to it.
     """
     root = Path(into)
-    with store_for(root, options) as writer:
+    with store_for(root, options) as (writer, options):
         fresh = [_settled(video, options) for video in videos if video.video_id not in writer.done_videos]
         failures = cut_into(writer, fresh, options, reporter, stored=len(videos) - len(fresh))
     merge_failures(root, failures, {video.video_id for video in videos}, writer.done_videos)
@@ -61,16 +61,15 @@ def _settled(video: SourceVideo, options: CorpusOptions) -> SourceVideo:
 
 
 @contextmanager
-def store_for(root: Path, options: CorpusOptions) -> Iterator[CorpusWriter]:
-    """The store of a corpus, whose clips are all made as these options say.
+def store_for(root: Path, options: CorpusOptions) -> Iterator[tuple[CorpusWriter, CorpusOptions]]:
+    """The store of a corpus, whose clips are all made as these options say; and the options with its targets.
 
     Raises:
         StoreError: it cannot be written, was built with other settings, or another process writes to it.
     """
     rates = options.lr_fps, options.hr_fps
     with CorpusWriter(root, options.clips_per_shard, *rates, options.quality, form=options.form) as writer:
-        fix_settings(root, options, empty=not len(writer))
-        yield writer
+        yield writer, fix_settings(root, options, empty=not len(writer))
 
 
 def cut_into(

@@ -1,4 +1,4 @@
-"""Which sentences make a clip together: enough for the limits, and no more than that."""
+"""Which sentences make a clip together: as many as the targets ask for, or else enough for the limits and no more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hdvila.writing import word_count
 
 _MAX_GAP = 3.0  # seconds of silence across which sentences are not joined
 _TINY = 1e-9  # seconds that sums of times may be off by
-_Cost = tuple[int, int, float]  # words in no clip, joints within clips, seconds of silence in these joints
+_Cost = tuple[int, float, float]  # words in no clip; joints, or how far from the targets; seconds of silence in joints
 
 
 class Grouping:
@@ -28,24 +28,27 @@ class Grouping:
 
     def __init__(self, sentences: Sequence[Sentence], duration: float, options: CorpusOptions) -> None:
         self._sentences, self._duration, self._options = sentences, duration, options
+        self._targets = options.targets
         self._words = [word_count(sentence.text) for sentence in sentences]
         self._ends = list(accumulate((sentence.end for sentence in sentences), max))  # of all up to each
         starts = [sentence.start for sentence in sentences]
         self._silence = [max(0.0, start - end) for start, end in zip(starts[1:], self._ends, strict=False)]
 
     def best(self) -> list[tuple[int, int]]:
-        """(first, last) of each clip, in order: as few words as can be are in none, then there are as many clips as
-        can be, then as little silence as can be lies within them. So no clip could be parted into two.
+        """(first, last) of each clip, in order: as few words as can be are in none; then the clips are as near to the
+        targets as can be (`_distance`); then as little silence as can be lies within them.
+
+        Without targets there are as many clips as can be instead, so no clip could be parted into two.
         """
-        costs: list[_Cost] = [(0, 0, 0.0)]
+        costs: list[_Cost] = [(0, 0.0, 0.0)]
         firsts: list[int | None] = []  # of the clip that ends with each sentence; None: it is in none
         for last, words in enumerate(self._words):
-            lost, joints, silence = costs[last]
-            cost = lost + words, joints, silence
+            lost, apart, silence = costs[last]
+            cost = lost + words, apart, silence
             choice: int | None = None
-            for first, bridged in self._clips_ending_with(last):
-                lost, joints, silence = costs[first]
-                other = lost, joints + last - first, silence + bridged
+            for first, distance, bridged in self._clips_ending_with(last):
+                lost, apart, silence = costs[first]
+                other = lost, apart + distance, silence + bridged
                 if other < cost:
                     cost, choice = other, first
             costs.append(cost)
@@ -78,8 +81,20 @@ class Grouping:
         sentence = self._sentences[at]
         return sentence.end - sentence.start > self._options.longest or self._words[at] > self._options.max_words
 
-    def _clips_ending_with(self, last: int) -> list[tuple[int, float]]:
-        """(first sentence, seconds of silence inside) of every clip that may end with a sentence."""
+    def _distance(self, joints: int, seconds: float, words: int) -> float:
+        """How far a clip is from the targets: the squares of what it has less or more of each, in parts of the target.
+
+        Of clips that share out a given time, the sum of these squares is least where each has just the target. Without
+        targets it is the number of joints.
+        """
+        if not any(self._targets):
+            return joints
+        return sum(
+            (has / target - 1) ** 2 for has, target in zip((seconds, words), self._targets, strict=True) if target
+        )
+
+    def _clips_ending_with(self, last: int) -> list[tuple[int, float, float]]:
+        """(first sentence, `_distance`, seconds of silence inside) of every clip that may end with a sentence."""
         options, found = self._options, []
         words, bridged, end = 0, 0.0, self._sentences[last].end
         for first in range(last, -1, -1):
@@ -94,5 +109,5 @@ class Grouping:
                 continue
             start, stop = self._reaching(first, last, end)
             if stop - start >= options.min_seconds - _TINY:
-                found.append((first, bridged))
+                found.append((first, self._distance(last - first, stop - start, words), bridged))
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hdvila.files import replacing
 
 LEDGER = "build.json"
 _OF_THE_MACHINE = frozenset({"root", "downloads", "workers", "cluster"})
+_BEFORE_TARGETS = {"target_seconds": 0.0, "target_words": 0.0}  # how clips were laid before there were targets
 _OF_A_RUN = frozenset(
     {"min_height", "language", "exclude", "exclude_like", "hours_per_category", "seed", "clips_per_shard"}
 )
@@ -33,20 +34,39 @@ def read_ledger(root: Path) -> dict[str, Any]:
     empty: dict[str, Any] = {"settings": {}, "runs": [], "contaminated": []}
     try:
         found = json.loads((root / LEDGER).read_text(encoding="utf-8"))
-        return empty | {name: type(empty[name])(found[name]) for name in empty if name in found}
+        ledger = empty | {name: type(empty[name])(found[name]) for name in empty if name in found}
     except FileNotFoundError:
         return empty
     except (OSError, ValueError, TypeError) as error:
         raise StoreError(f"{root / LEDGER}: cannot be read ({error}); put it back, or start a new corpus") from error
+    if ledger["settings"]:
+        ledger["settings"] = _BEFORE_TARGETS | ledger["settings"]
+    return ledger
 
 
-def fix_settings(root: Path, options: CorpusOptions, *, empty: bool) -> None:
+def begun_with(root: Path) -> dict[str, Any]:
+    """The options that shaped the clips of a corpus, as `CorpusOptions` takes them; nothing where it has no clip, or
+    none that is known. Without ``punctuation``, of which it knows the name alone.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    known = {field.name for field in fields(CorpusOptions)} - {"punctuation"}
+    if not any((root / "shards").glob("*.tar")):
+        return {}
+    return {name: value for name, value in read_ledger(root)["settings"].items() if name in known}
+
+
+def fix_settings(root: Path, options: CorpusOptions, *, empty: bool) -> CorpusOptions:
     """See that clips are made as the clips that are there were made; in a corpus that is `empty`, so it stays from now.
+
+    Gives the options with the targets that hold: those of the corpus where none are given.
 
     Raises:
         StoreError: they were made with another setting; names it and both values.
     """
     ledger = read_ledger(root)
+    options = _with_targets(options, ledger["settings"], empty)
     settings = _plain(options, _OF_THE_MACHINE | _OF_A_RUN)
     for name, value in settings.items():
         before = ledger["settings"].get(name, value)
@@ -57,6 +77,17 @@ def fix_settings(root: Path, options: CorpusOptions, *, empty: bool) -> None:
             )
     if settings != ledger["settings"]:
         write_ledger(root, ledger | {"settings": settings})
+    return options
+
+
+def _with_targets(options: CorpusOptions, settings: dict[str, Any], empty: bool) -> CorpusOptions:
+    """With each target as it is given, or else as the corpus began; an `empty` one begins with what `options` say."""
+    seconds, words = options.targets
+    if not empty:
+        begun = _BEFORE_TARGETS | settings
+        seconds = begun["target_seconds"] if options.target_seconds is None else options.target_seconds
+        words = begun["target_words"] if options.target_words is None else options.target_words
+    return replace(options, target_seconds=float(seconds), target_words=float(words))
 
 
 def record_run(

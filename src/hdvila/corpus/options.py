@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hdvila.corpus.paper import HD_VILA_100M
 from hdvila.errors import UsageError
 from hdvila.media import Form, Packing
 from hdvila.media.streams import stream_ratio
@@ -20,12 +21,17 @@ class CorpusOptions:
         language: of the words, told by the text: an ISO 639-1 code, or ``any``.
         exclude: annotation files or plain lists of ids of downstream test sets; their videos are left out.
         exclude_like: videos, or folders of them, whose near-duplicates are left out.
-        hours_per_category: a category with more is sampled down to it; None: all are taken (30,000 in the paper).
+        hours_per_category: a category with more is sampled down to it; None: all are taken (30,000 in the paper);
+            videos whose category is not known are all taken.
         seed: of that sample.
         root: where the videos of a manifest lie, if not in its own folder.
         downloads: a folder into which videos with only a url are fetched; None: nothing is fetched.
         punctuation: a folder with a model that punctuates captions without marks; None: the built-in restorer.
-        min_seconds, min_words: a sentence with less is joined with the nearer neighbour.
+        target_seconds, target_words: what a clip should have, padding included; sentences are joined to come near it.
+            Of both, 0: as many clips as the sentences allow; of one: that is not looked at. None: what the corpus began
+            with (a corpus of an earlier version with 0); in a new one 0 where the other is given, and where neither is,
+            the means of HD-VILA-100M (`hdvila.corpus.paper`).
+        min_seconds, min_words: a sentence with less is joined with a neighbour.
         max_seconds, max_words: a sentence with more is split where a break is most likely; nothing is joined beyond it.
             No clip is longer, padding included.
         padding: seconds that a clip reaches out before its first and after its last word, where nobody else speaks.
@@ -49,6 +55,8 @@ class CorpusOptions:
     root: Path | None = None
     downloads: Path | None = None
     punctuation: Path | None = None
+    target_seconds: float | None = None
+    target_words: float | None = None
     min_seconds: float = 2.0
     min_words: int = 4
     max_seconds: float = 30.0
@@ -71,6 +79,9 @@ class CorpusOptions:
             )
         if not 0 <= self.min_words < self.max_words:
             raise UsageError(f"clips of {self.min_words} to {self.max_words} words: min must be 0 or more, below max")
+        for name, target in (("target_seconds", self.target_seconds), ("target_words", self.target_words)):
+            if target is not None and not 0 <= target < float("inf"):
+                raise UsageError(f"{name}={target:g}: give 0 or more; 0 is no target")
         if self.padding < 0 or self.min_height < 0:
             raise UsageError(f"padding={self.padding:g}, min_height={self.min_height}: give 0 or more")
         if self.longest <= 0:
@@ -96,6 +107,13 @@ class CorpusOptions:
     def lr_lines(self) -> int:
         """`lr_height`, or the quarter that stands for it."""
         return self.hr_height // RATIO if self.lr_height is None else self.lr_height
+
+    @property
+    def targets(self) -> tuple[float, float]:
+        """Seconds and words that a clip of a new corpus should have; 0: no target."""
+        if self.target_seconds is None and self.target_words is None:
+            return HD_VILA_100M.clip_seconds, HD_VILA_100M.sentence_words
+        return float(self.target_seconds or 0), float(self.target_words or 0)
 
     @property
     def longest(self) -> float:

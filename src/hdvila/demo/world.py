@@ -11,7 +11,7 @@ from hdvila.miniature.render import read_truth, render
 from hdvila.miniature.world import HEIGHT, Split, WorldConfig
 from hdvila.progress import SILENT, Reporter
 
-OPTIONS = CorpusOptions(min_height=HEIGHT, hr_height=HEIGHT, language="any")
+OPTIONS = CorpusOptions(min_height=HEIGHT, hr_height=HEIGHT, language="any", target_seconds=0)
 """How miniature videos become clips: both streams at the size that they are rendered in and a quarter of it."""
 
 

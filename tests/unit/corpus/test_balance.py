@@ -72,12 +72,21 @@ def test_every_video_has_the_same_chance_and_seeds_differ() -> None:
     assert 0 < min(counts) <= max(counts) < 25  # 10 expected of each, sd 2.7
 
 
-def test_stored_videos_stay_and_count_and_no_category_is_a_category() -> None:
-    source = [SourceVideo(f"v{number}", Path("x.mp4"), None, {}, 3600.0) for number in range(4)]
+def test_stored_videos_stay_and_count() -> None:
+    source = videos([("a", 3600.0)] * 4)
     kept, failures, rows = balance(source, 1, stored={"v1", "v2"})
     assert ids(kept) == {"v1", "v2"}
-    assert [(row.category, row.videos, row.videos_kept) for row in rows] == [("unknown", 4, 2)]
-    assert failures[0].kind == "category 'unknown' has more than 1 h"
+    assert [(row.category, row.videos, row.videos_kept) for row in rows] == [("a", 4, 2)]
+    assert failures[0].kind == "category 'a' has more than 1 h"
+
+
+def test_what_is_in_no_known_category_is_not_capped_as_one() -> None:
+    named = videos([("unknown", 3600.0)] * 3)
+    source = [*named, *(SourceVideo(f"w{number}", Path("x.mp4"), None, {}, 3600.0) for number in range(4))]
+    kept, failures, rows = balance(source, 1)
+    assert {f"w{number}" for number in range(4)} < ids(kept)
+    assert [(row.category, row.videos, row.videos_kept) for row in rows] == [(None, 4, 4), ("unknown", 3, 1)]
+    assert {failure.video for failure in failures} < ids(named)
 
 
 def test_without_duration_the_file_is_asked(talk: Path) -> None:

@@ -20,11 +20,13 @@ from hdvila.errors import UsageError
 from hdvila.media import write_video
 from hdvila.store import Corpus
 
-OPTIONS = CorpusOptions(min_height=64, workers=1, clips_per_shard=3)
+OPTIONS = CorpusOptions(min_height=64, workers=1, clips_per_shard=3, target_seconds=0)
 
 
 def build(source: Path, into: Path, **changes: object) -> BuildReport:
-    return build_corpus(source, into, options=CorpusOptions(**{"min_height": 64, "workers": 1, **changes}))
+    return build_corpus(
+        source, into, options=CorpusOptions(**{"min_height": 64, "workers": 1, "target_seconds": 0, **changes})
+    )
 
 
 def shards(root: Path) -> dict[str, str]:
@@ -114,7 +116,8 @@ BUILD = """
 import sys
 from hdvila.corpus import CorpusOptions, build_corpus
 if __name__ == "__main__":
-    build_corpus(sys.argv[1], sys.argv[2], options=CorpusOptions(min_height=64, workers=2, clips_per_shard=3))
+    options = CorpusOptions(min_height=64, workers=2, clips_per_shard=3, target_seconds=0)
+    build_corpus(sys.argv[1], sys.argv[2], options=options)
 """
 
 
@@ -182,7 +185,8 @@ from hdvila.corpus import CorpusOptions, build_corpus
 from hdvila.errors import StoreError
 resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
 try:
-    build_corpus(sys.argv[1], sys.argv[2], options=CorpusOptions(min_height=64, workers=1, clips_per_shard=3))
+    options = CorpusOptions(min_height=64, workers=1, clips_per_shard=3, target_seconds=0)
+    build_corpus(sys.argv[1], sys.argv[2], options=options)
 except StoreError as error:
     sys.exit(str(error))
 """

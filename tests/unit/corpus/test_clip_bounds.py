@@ -12,9 +12,12 @@ from hdvila.corpus.clips import clips_of, plan_clips
 from hdvila.corpus.grouping import Grouping
 from hdvila.corpus.options import CorpusOptions
 from hdvila.errors import UsageError
+from hdvila.text import read_transcript, split_sentences
 from hdvila.types import Sentence, Transcript, Word
+from hdvila.writing import sentences_joined, word_count
+from tests.shared import SUBTITLES, needs
 
-OPTIONS = CorpusOptions()
+OPTIONS = CorpusOptions(target_seconds=0)
 
 
 def sentence(start: float, end: float, words: int = 8) -> Sentence:
@@ -128,7 +131,16 @@ def test_the_work_grows_with_the_number_of_sentences_only(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"min_seconds": 40.0}, {"min_words": -1}, {"padding": -1.0}, {"workers": 0}, {"min_height": -5}]
+    "wrong",
+    [
+        {"min_seconds": 40.0},
+        {"min_words": -1},
+        {"padding": -1.0},
+        {"target_seconds": -1.0},
+        {"target_words": float("nan")},
+        {"workers": 0},
+        {"min_height": -5},
+    ],
 )
 def test_options_that_cannot_be_meant(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong)).split("_")[0]):
@@ -141,7 +153,7 @@ def test_what_is_too_long_is_split_at_the_best_pause() -> None:
         words.append(Word(f"word{number}", now, now + 0.3))
         now += 0.9 if number == 19 else 0.4
     words.append(Word("end.", now, now + 0.3))
-    options = CorpusOptions(max_seconds=11.0)
+    options = CorpusOptions(max_seconds=11.0, target_seconds=0)
     clips = clips_of(Transcript(tuple(words)), "v", 100.0, options).clips
     assert len(clips) == 2
     assert clips[0].text.endswith("word19")
@@ -158,3 +170,71 @@ def test_no_clip_is_longer_than_asked_for(spec: list[tuple[float, float, bool]])
     clips = clips_of(Transcript(tuple(words)), "v", now + 1, options).clips
     assert all(clip.duration <= options.max_seconds + 1e-6 for clip in clips)
     assert all(len(clip.text.split()) <= options.max_words for clip in clips)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.0, 0.3, 4.0]), st.floats(0.2, 20), st.integers(1, 40)), max_size=30),
+    st.sampled_from([(13.4, 32.5), (6.0, 0), (0, 20.0), (100.0, 500.0)]),
+)
+def test_targets_move_bounds_and_lose_no_sentence(
+    spec: list[tuple[float, float, int]], targets: tuple[float, float]
+) -> None:
+    now, sentences = 0.0, []
+    for gap, length, words in spec:
+        sentences.append(sentence(now + gap, now + gap + length, words))
+        now += gap + length
+    options = CorpusOptions(target_seconds=targets[0], target_words=targets[1])
+    plan, most = (plan_clips(sentences, "v", now, one) for one in (options, OPTIONS))
+    assert plan.left_out == most.left_out
+    assert sum(plan.sentences) == sum(most.sentences)
+    assert len(plan.clips) <= len(most.clips)
+    at = 0
+    for clip, number in zip(plan.clips, plan.sentences, strict=True):
+        assert number == 1 or (clip.duration <= 30 + 1e-6 and word_count(clip.text) <= 80)
+        while sentences[at].start < clip.start - 1e-6:
+            at += 1
+        held = sentences[at : at + number]
+        assert clip.text == sentences_joined(one.text for one in held), "whole sentences, neighbours"
+        assert all(b.start - a.end <= 3.0 + 1e-6 for a, b in pairwise(held))
+        at += number
+
+
+@pytest.mark.parametrize(
+    ("given", "targets"),
+    [
+        ({}, (13.4, 32.5)),
+        ({"target_seconds": 0}, (0, 0)),
+        ({"target_words": 0}, (0, 0)),
+        ({"target_seconds": 6}, (6, 0)),
+        ({"target_words": 20}, (0, 20)),
+        ({"target_seconds": 6, "target_words": 20}, (6, 20)),
+    ],
+)
+def test_a_target_that_is_given_alone_counts_alone(given: dict[str, float], targets: tuple[float, float]) -> None:
+    assert CorpusOptions(**given).targets == targets
+    even = [sentence(2.0 * at, 2.0 * at + 2.0, 4) for at in range(120)]
+    clips = plan_clips(even, "v", 240.0, CorpusOptions(**given)).clips
+    seconds, words = sum(clip.duration for clip in clips) / len(clips), 480 / len(clips)
+    if any(targets):
+        near = [got / target for got, target in zip((seconds, words), targets, strict=True) if target]
+        assert min(near) <= 1.1
+        assert max(near) >= 0.9
+    else:
+        assert len(clips) == len(even)
+
+
+@needs(SUBTITLES)
+def test_clips_of_talks_are_as_long_as_the_papers() -> None:
+    """Means of 13.4 s and 32.5 words, most clips of 5 to 15 s, most texts of 15 to 50 words."""
+    seconds, words = [], []
+    for name in ("4ogYLmHYZb0", "qL13lvgyGJk", "a2r92UE7WII"):
+        sentences = split_sentences(
+            read_transcript(SUBTITLES / f"youtube_srt/{name}.en.srt"), max_words=80, max_seconds=29.4
+        )
+        plan = plan_clips(sentences, "v", sentences[-1].end + 1, CorpusOptions())
+        seconds += [clip.duration for clip in plan.clips]
+        words += [word_count(clip.text) for clip in plan.clips]
+    assert sum(seconds) / len(seconds) == pytest.approx(13.4, rel=0.1)
+    assert sum(words) / len(words) == pytest.approx(32.5, rel=0.1)
+    assert sum(5 <= one <= 15 for one in seconds) > 0.6 * len(seconds)
+    assert sum(15 <= one <= 50 for one in words) > 0.8 * len(words)

@@ -74,7 +74,7 @@ def test_cut_clips_are_those_of_one_process(two_nodes: None, make, tmp_path: Pat
     source = make(*(f"v{number}.mp4" for number in range(4)))
     (source / "v1.mp4").write_bytes(b"broken")
     videos, _ = collect(source)
-    work = partial(cut_to_file, options=CorpusOptions(min_height=64))
+    work = partial(cut_to_file, options=CorpusOptions(min_height=64, target_seconds=0))
     outcomes = {}
     for name, engine in (("serial", partial(in_order, workers=1)), ("ray", on_cluster)):
         (tmp_path / name).mkdir()

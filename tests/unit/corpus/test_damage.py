@@ -18,7 +18,7 @@ from hdvila.progress import SILENT
 from hdvila.store import Corpus
 from tests.shared import VIDEOS, needs
 
-OPTIONS = CorpusOptions(min_height=64, workers=1, language="any")
+OPTIONS = CorpusOptions(min_height=64, workers=1, language="any", target_seconds=0)
 
 
 def captions(seconds: float) -> str:

@@ -69,6 +69,35 @@ def test_statistics_are_those_of_the_clips_one_by_one(corpus: Path) -> None:
     assert stats["parts_of_speech"]["tagged"] + stats["parts_of_speech"]["not_english"] == 7
 
 
+def test_the_papers_tables_stand_beside_the_corpus(corpus: Path) -> None:
+    stats = describe(corpus)
+    ours, *others = stats["beside_paper"]["data_sets"]
+    assert (ours["name"], ours["clips"], ours["sentences"], ours["lines"]) == ("corpus", 7, 7, 64)
+    assert len(others) == 9
+    assert (others[-1]["name"], others[-1]["clips"], others[-1]["hours"]) == ("HD-VILA-100M", 103_000_000, 371_500)
+    ours, *others = stats["beside_paper"]["words"]
+    assert ours["unique_ngrams"] == {n: pytest.approx(stats["ngrams"][n]["unique"] / 7) for n in "234"}
+    assert ours["per_sentence"]["noun"] == stats["parts_of_speech"]["per_sentence"]["noun"]
+    assert [list(row["unique_ngrams"].values()) for row in others] == [[1.77, 2.08, 1.46], [4.18, 13.08, 20.89]]
+    assert [list(row["per_sentence"].values()) for row in others] == [
+        [2.25, 0.85, 0.68, 0.20],
+        [6.63, 1.88, 2.07, 5.09],
+    ]
+    page, card = Page.read(corpus / "report.html").words, (corpus / "README.md").read_text(encoding="utf-8")
+    for shown in (
+        "HowTo100M",
+        "LSMDC",
+        "WebVid-2M",
+        "20.89",
+        "136,000,000",
+        "90.0 s",
+        "divided by its number of sentences",
+    ):
+        assert shown in page
+        assert shown in card
+    assert f"| {ours['unique_ngrams']['2']:.2f} | {ours['unique_ngrams']['3']:.2f} |" in card
+
+
 def test_the_same_corpus_gives_the_same_bytes(corpus: Path) -> None:
     ledger = {"settings": {"padding": 0.3}, "runs": [{"source": "s", "options": {"min_height": 64}, "steps": []}]}
     (corpus / "build.json").write_text(json.dumps(ledger))

@@ -11,7 +11,7 @@ from hdvila.corpus import ClipPlan, CorpusOptions, SourceVideo, collect, plan_vi
 from hdvila.corpus.choice.filter import check
 
 ODD = Path(__file__).parents[2] / "odd"
-ANY = CorpusOptions(min_height=60, language="any")
+ANY = CorpusOptions(min_height=60, language="any", target_seconds=0)
 BESIDE = {
     "plain": ["plain.srt"],
     "facts": ["facts.en.vtt", "facts.json", "facts.txt"],

@@ -21,7 +21,7 @@ FILES = ("build.json", "failures.parquet", "stats.json", "DATASHEET.md", "README
 
 
 def build(source: Path, into: Path, retry_failed: bool = False, **changes: object) -> BuildReport:
-    options = CorpusOptions(**{"min_height": 64, "workers": 1, "language": "any", **changes})
+    options = CorpusOptions(**{"min_height": 64, "workers": 1, "language": "any", "target_seconds": 0, **changes})
     return build_corpus(source, into, options=options, retry_failed=retry_failed)
 
 
@@ -99,6 +99,34 @@ def test_what_shapes_clips_is_fixed_by_the_first_build(make, tmp_path: Path, nam
     with pytest.raises(StoreError, match=f"{name}={first}, not {value}"):
         build(source, root, **{name: value})
     assert ids(root) == ["a"]
+
+
+@pytest.mark.parametrize("begun", [{}, {"target_seconds": 3.0}, {"target_seconds": 0}])
+def test_targets_that_are_not_given_are_those_the_corpus_began_with(
+    make, tmp_path: Path, begun: dict[str, float]
+) -> None:
+    source, root = make("a.mp4"), tmp_path / "corpus"
+    clips = build(source, root, **{"target_seconds": None, **begun}).clips
+    assert clips == (3 if begun else 2), "the third line is too far off"
+    make("b.mp4")
+    assert build(source, root, target_seconds=None).clips == 2 * clips
+    settings = json.loads((root / "build.json").read_text())["settings"]
+    assert (settings["target_seconds"], settings["target_words"]) == CorpusOptions(**begun).targets
+    with pytest.raises(StoreError, match="--target-words"):
+        build(source, root, target_seconds=None, target_words=7)
+
+
+def test_a_corpus_of_a_version_without_targets_has_none(make, tmp_path: Path) -> None:
+    source, root = make("a.mp4"), tmp_path / "corpus"
+    build(source, root)
+    ledger = json.loads((root / "build.json").read_text())
+    for name in ("target_seconds", "target_words"):
+        del ledger["settings"][name]
+    (root / "build.json").write_text(json.dumps(ledger))
+    make("b.mp4")
+    assert build(source, root, target_seconds=None).clips == 6
+    with pytest.raises(StoreError, match=r"target_seconds=0.0, not 13.4"):
+        build(source, root, target_seconds=13.4)
 
 
 def test_an_empty_corpus_takes_other_settings_and_form_and_rates_are_named(make, tmp_path: Path) -> None:

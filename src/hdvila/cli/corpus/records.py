@@ -66,4 +66,7 @@ def category_line(row: CategoryHours) -> str:
     from hdvila.pages import length_of_time
 
     found, kept = length_of_time(row.hours), length_of_time(row.hours_kept)
+    if row.category is None:
+        why = "a cap on them together would cut many categories as one; name each video's in the list (category)"
+        return f"no category known: {found} in {console.counted(row.videos, 'video')}, all kept: {why}"
     return f"{row.category}: {found} in {row.videos} videos, kept {kept} in {row.videos_kept}"

@@ -14,14 +14,12 @@ from hdvila.media import probe
 PAPER_HOURS = 30_000.0
 """The cap of HD-VILA-100M."""
 
-UNKNOWN = "unknown"
-
 
 @dataclass(frozen=True, slots=True)
 class CategoryHours:
-    """Videos and hours of a category before and after."""
+    """Videos and hours of a category before and after; `category` None: of the videos whose category is not known."""
 
-    category: str
+    category: str | None
     videos: int
     hours: float
     videos_kept: int
@@ -31,7 +29,8 @@ class CategoryHours:
 def balance(
     videos: Sequence[SourceVideo], hours: float, seed: int = 0, stored: Collection[str] = ()
 ) -> tuple[list[SourceVideo], list[Failure], list[CategoryHours]]:
-    """Keep a random part of each category that has more than `hours`; videos without category are one of their own.
+    """Keep a random part of each category that has more than `hours`. Videos whose category is not known are all kept:
+    they are of many categories, and a cap on all of them together would cut those by chance.
 
     Every video draws a number from its id and the seed alone; the lowest are kept up to the cap. So the order of the
     videos does not matter, and when videos are added the sample only gives some up for others, as few as can be.
@@ -43,7 +42,8 @@ def balance(
         stored: ids that are in the corpus already: they stay, and count.
 
     Returns:
-        The kept in the order given, the others with their reason, and a row for each category, the largest first.
+        The kept in the order given, the others with their reason, and a row for each category, the largest first; that
+        of None holds the videos whose category is not known.
 
     Raises:
         UsageError: hours below zero.
@@ -58,20 +58,20 @@ def balance(
             )
         except HdvilaError as error:
             failures.append(failure_of(video, "filter", error))
-    groups: dict[str, list[SourceVideo]] = {}
+    groups: dict[str | None, list[SourceVideo]] = {}
     for video in measured:
-        groups.setdefault(video.attributes.get("category", UNKNOWN), []).append(video)
+        groups.setdefault(video.attributes.get("category"), []).append(video)
     kept: set[str] = set()
     rows = []
     for category, group in groups.items():
-        chosen = _sample(group, int(hours * 3_600_000), seed, stored)
+        chosen = group if category is None else _sample(group, int(hours * 3_600_000), seed, stored)
         kept |= {video.video_id for video in chosen}
         before, after = (sum(video.duration or 0.0 for video in part) / 3600 for part in (group, chosen))
         rows.append(CategoryHours(category, len(group), before, len(chosen), after))
         why = f"category {category!r} has {before:.2f} h, and at most {hours:g} are kept"
         kind = f"category {category!r} has more than {hours:g} h"
         failures += [Failure(video.video_id, "balance", why, kind) for video in group if video.video_id not in kept]
-    rows.sort(key=lambda row: (-row.hours, row.category))
+    rows.sort(key=lambda row: (-row.hours, row.category or ""))
     return [video for video in measured if video.video_id in kept], failures, rows
 
 

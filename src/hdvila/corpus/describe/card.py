@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
-from hdvila.corpus.describe import paper
 from hdvila.corpus.describe.report import with_rest
+from hdvila.corpus.paper import CITATION, HD_VILA_100M
 from hdvila.pages import render
 
 _HUB_LICENCES = {
@@ -48,7 +48,8 @@ def card_markdown(name: str, stats: dict[str, Any]) -> str:
         summary=summary(stats),
         stats=stats,
         ending="jpg" if stats["form"] == "jpeg" else stats["form"],
-        paper=paper,
+        paper=HD_VILA_100M,
+        citation=CITATION,
         categories=with_rest(stats["categories"]),
     )
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from hdvila.corpus.describe.beside import beside_paper
 from hdvila.corpus.describe.card import card_markdown
 from hdvila.corpus.describe.croissant import CROISSANT, croissant_json
 from hdvila.corpus.describe.datasheet import datasheet_markdown
@@ -58,7 +59,8 @@ def describe(
     root = Path(corpus_root)
     rows = Rows(root)
     stats = corpus_statistics(root, seed, reporter)
-    stats |= read_ledger(root)
+    name = root.resolve().name
+    stats |= {**read_ledger(root), "beside_paper": beside_paper(name, stats)}
     before = _last(root).get("similarity") or {}
     if scorer is not None and stats["clips"]:
         numbers = rows.sample(scored, seed).tolist()
@@ -66,7 +68,6 @@ def describe(
         stats["similarity"] = {"model": scorer_name or type(scorer).__name__, "of": rows.state(), **scores.summary()}
     elif before and before.get("of") == rows.state():
         stats["similarity"] = before
-    name = root.resolve().name
     prose = {"README.md": card_markdown(name, stats), "DATASHEET.md": datasheet_markdown(name, stats)}
     for file, text in prose.items():
         if not write_prose(root / file, text):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hdvila.corpus.describe import paper
 from hdvila.corpus.describe.plots import length_histogram, similarity_histogram
+from hdvila.corpus.paper import CATEGORIES, CATEGORY_HOURS, HD_VILA_100M
 from hdvila.pages import render
 
 _SHOWN = 24  # rows of a table; what is beyond them is added up in one more
@@ -23,12 +23,14 @@ def report_html(name: str, stats: dict[str, Any]) -> str:
         "report.html.j2",
         name=name,
         stats=stats,
-        paper=paper,
+        paper=HD_VILA_100M,
+        paper_categories=CATEGORIES,
+        paper_category_hours=CATEGORY_HOURS,
         categories=with_rest(stats["categories"]),
         resolutions=with_rest(stats["resolutions"]),
         steps=list(stats["failed_by_step"].items()),
-        clip_seconds=length_histogram(stats["clip_seconds"], "seconds", "clips", paper.CLIP_SECONDS),
-        sentence_words=length_histogram(stats["sentence_words"], "words", "sentences", paper.SENTENCE_WORDS),
+        clip_seconds=length_histogram(stats["clip_seconds"], "seconds", "clips", HD_VILA_100M.clip_seconds),
+        sentence_words=length_histogram(stats["sentence_words"], "words", "sentences", HD_VILA_100M.sentence_words),
         similarity=similarity_histogram(similarity) if similarity else None,
     )
 

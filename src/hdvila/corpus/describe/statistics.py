@@ -105,6 +105,11 @@ class _Count:
 
     def summary(self) -> dict[str, Any]:
         clip_seconds, sentence_words = self.seconds.summary(_CLIP_EDGES), self.words.summary(_WORD_EDGES)
+        categories = _largest_first(_named(self.groups["category"]))
+        unknown = {
+            of: total - sum(row[of] for row in categories)
+            for of, total in (("videos", self.videos), ("clips", self.clips))
+        }
         sizes = [(f"{width}x{height}", counts) for (width, height), counts in self.resolutions.items()]
         return {
             "videos": self.videos,
@@ -118,7 +123,8 @@ class _Count:
             "clip_seconds": clip_seconds,
             "sentence_words": sentence_words,
             "resolutions": _largest_first(sizes),
-            "categories": _largest_first(_named(self.groups["category"])),
+            "categories": categories,
+            "no_category": unknown,
             **{f"{name}s": _kinds(self.groups[name]) for name in ("language", "license", "channel")},
             "ngrams": self.ngrams.summary(),
         }

@@ -13,6 +13,7 @@ from hdvila.corpus.sources.hd_vila_100m import GivenClip, as_listed, read_clips
 from hdvila.corpus.sources.manifest import ATTRIBUTES, read_manifest, write_manifest
 from hdvila.corpus.sources.names import safe_name
 from hdvila.corpus.sources.video import SourceVideo, as_text
+from hdvila.corpus.sources.video_facts import info_of
 from hdvila.errors import UsageError
 from hdvila.media import is_video_name
 from hdvila.text import Sidecars
@@ -231,9 +232,9 @@ def _video_of(row: dict[str, Any], places: _Places, language: str | None) -> Sou
     video = SourceVideo.with_found(row["id"], path, places.beside(path.parent), language, **more)
     if "transcript" in row:
         video = video.by(places.below_root(row["transcript"]))
-    for words in (video.transcript, *video.others):
-        if words is not None and folder is not None:
-            places.within(folder, words)
+    for beside in (video.transcript, *video.others, info_of(path)):
+        if beside is not None and folder is not None:
+            places.within(folder, beside)
     return video
 
 

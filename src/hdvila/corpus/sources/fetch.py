@@ -17,8 +17,8 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.text import Sidecars
 
 Downloader = Callable[[str, Path], object]
-"""``download(url, stem)`` puts the video (and its subtitles) beside `stem` under that name and an ending of its own, or
-raises."""
+"""``download(url, stem)`` puts the video (its subtitles, facts for `facts_beside`) beside `stem` under that name and an
+ending of its own, or raises."""
 
 
 def fetch(
@@ -75,16 +75,18 @@ def _fetch_one(video: SourceVideo, download: Downloader, language: str | None) -
     for name in names:
         if is_video_name(name) and name.count(".") == 1:
             path = video.path.parent / name
-            if video.transcript is not None:
-                return replace(video, path=path)
-            found = SourceVideo.with_found(video.video_id, path, Sidecars(path.parent, is_video_name), language)
-            return replace(video, path=path, transcript=found.transcript, others=found.others)
+            beside = Sidecars(path.parent, is_video_name)
+            found = SourceVideo.with_found(video.video_id, path, beside, language, attributes=video.attributes)
+            words = found if video.transcript is None else video
+            named = replace(video, path=path, attributes=found.attributes)
+            return replace(named, transcript=words.transcript, others=words.others)
     why = "the downloader left no video"
     raise MediaError(f"{url}: {why} ({', '.join(names) or 'nothing'}); try again later", kind=why)
 
 
 def youtube_dl(language: str = "en", min_height: int = 720) -> Downloader:
-    """yt-dlp: the smallest picture stream of at least `min_height` lines, and subtitles, automatic ones too.
+    """yt-dlp: the smallest picture stream of at least `min_height` lines, subtitles, automatic ones too, and its
+    ``.info.json``, which says category, channel and licence.
 
     No sound is fetched: the corpus has none, and nothing must be joined.
 
@@ -101,6 +103,7 @@ def youtube_dl(language: str = "en", min_height: int = 720) -> Downloader:
         settings = {
             "outtmpl": str(stem).replace("%", "%%") + ".%(ext)s",
             "format": f"wv*[height>={min_height}]/bv*/b",
+            "writeinfojson": True,
             "writesubtitles": True,
             "writeautomaticsub": True,
             "subtitleslangs": ["all" if language == "any" else f"{language}.*"],

@@ -2,6 +2,8 @@
 
 {"video_id": "QMi8x8o55Ns", "url": "https://www.youtube.com/watch?v=QMi8x8o55Ns",
  "clip": [{"clip_id": "QMi8x8o55Ns.1.mp4", "span": ["00:00:17.759", "00:00:23.279"]}]}
+
+The release says no more of a video. Where its ``category``, ``channel`` and ``license`` are known, a line has them too.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from hdvila.store import Corpus
 from hdvila.text.clean import clean
 from hdvila.text.formats.units import as_number
 
+_FACTS = ("category", "channel", "license")
 _YOUTUBE = re.compile(r"[\w-]{11}", re.ASCII)
 
 
@@ -80,13 +83,15 @@ def write_hd_vila_100m(corpus: str | os.PathLike[str], into: str | os.PathLike[s
     """List the clips of a corpus in the form of HD-VILA-100M; gives the number of videos.
 
     Clips are called ``<video_id>.<number>.mp4``, as there, numbers from 0 in order of time; those that came from such a
-    list keep their ids. The url is that of the manifest, or YouTube's where the id can be one of YouTube's.
+    list keep their ids. The url is that of the manifest, or YouTube's where the id can be one of YouTube's. Category,
+    channel and licence are added where they are known.
 
     Raises:
         StoreError: there is no corpus, or the list cannot be written.
     """
     table = Corpus(corpus).table
-    columns = [name for name in ("clip_id", "video_id", "start", "end", "url") if name in table.column_names]
+    wanted = ("clip_id", "video_id", "start", "end", "url", *_FACTS)
+    columns = [name for name in wanted if name in table.column_names]
     videos: dict[str, list[dict[str, Any]]] = {}
     for row in table.select(columns).to_pylist():
         videos.setdefault(row["video_id"], []).append(row)
@@ -98,7 +103,8 @@ def write_hd_vila_100m(corpus: str | os.PathLike[str], into: str | os.PathLike[s
                 for number, row in enumerate(rows)
             ]
             url = rows[0].get("url") or _url(video_id)
-            stream.write(json.dumps({"video_id": video_id, "url": url, "clip": as_listed(clips)}) + "\n")
+            facts = {name: rows[0][name] for name in _FACTS if rows[0].get(name)}
+            stream.write(json.dumps({"video_id": video_id, "url": url, **facts, "clip": as_listed(clips)}) + "\n")
     return len(videos)
 
 

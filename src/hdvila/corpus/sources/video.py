@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.corpus.sources.hd_vila_100m import GivenClip
+from hdvila.corpus.sources.video_facts import facts_beside
 from hdvila.text import Sidecars
 from hdvila.text.first_readable import PassedOver
 
@@ -31,7 +32,7 @@ class SourceVideo:
         notes: of its words, what was left out or guessed (`hdvila.types.Transcript.notes`).
         refused_clips: of the bounds that are given, those that bound nothing: the name of each and why.
         unclaimed: where nothing was found, subtitle files whose names go on in a way that nobody knows.
-        attributes: what the manifest says of it and the corpus keeps.
+        attributes: what the manifest, or else its ``NAME.info.json``, says of it and the corpus keeps.
         duration: seconds, once it was probed.
         clips: bounds that are given; None: they follow from the sentences.
         root: the folder of the source, below which its files are named in all that is published; None: that of `path`.
@@ -52,7 +53,11 @@ class SourceVideo:
 
     @classmethod
     def with_found(cls, video_id: str, path: Path, beside: Sidecars, language: str | None, **more: Any) -> SourceVideo:
-        """A video with the subtitle files that lie `beside` it, those in `language` first. Its own track comes last."""
+        """A video with the subtitle files that lie `beside` it, those in `language` first. Its own track comes last.
+
+        What a downloader wrote of it joins its `attributes`, and gives way to those that are given.
+        """
+        more["attributes"] = facts_beside(path) | more.get("attributes", {})
         found = beside.of(path.name, language)
         if not found:
             return cls(video_id, path, None, unclaimed=tuple(beside.unclaimed(path.name)), **more)
