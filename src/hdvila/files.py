@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hdvila.errors import HdvilaError, UsageError, reason_of
 
-__all__ = ["exclusive", "is_full_disk", "make_room_for", "replacing", "sync_folder"]
+__all__ = ["exclusive", "is_full_disk", "is_gone", "make_room_for", "replacing", "sync_folder"]
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_ROOM_WORDS = ("no space left on device", "disk quota exceeded", "database or disk is full", "file too large")
@@ -118,6 +118,17 @@ def exclusive(file: Path, kind: type[HdvilaError], busy: str) -> Iterator[None]:
 def _no_folder(file: Path, kind: type[HdvilaError], error: Exception) -> HdvilaError:
     why = reason_of(error)
     return kind(f"{file.parent}: cannot be written ({why}); choose another folder")
+
+
+def is_gone(path: str) -> bool:
+    """Whether there is certainly no such file; what cannot be looked at may be there."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def is_full_disk(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from hdvila.cli import console
 from hdvila.cli.library import LIBRARY, library_at
 
 if TYPE_CHECKING:
-    from hdvila.search.library import FileReport
+    from hdvila.search.index import FileReport
 
 app = typer.Typer(add_completion=False)
 

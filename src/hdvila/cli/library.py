@@ -14,7 +14,8 @@ from hdvila.cli import console
 from hdvila.errors import UsageError
 
 if TYPE_CHECKING:
-    from hdvila.search.library import FileReport, Library
+    from hdvila.search.index import FileReport
+    from hdvila.search.library import Library
 
 __all__ = ["LIBRARY", "app", "library_at", "some_library"]
 

@@ -145,9 +145,7 @@ def _fit(saved: Saved, settings: Mapping[str, Any], strict: bool) -> HDVILA:
     settings = {**saved.settings, **settings}
     config = infer_config(weights, settings)
     ours, report = from_official(weights, config)
-    with torch.device("meta"):  # start values would be overwritten at once
-        model = HDVILA(config)
-    model.to_empty(device="cpu")
+    model = HDVILA(config, start=False)
     put_weights(model, ours, report, strict=strict, name=name)
     if report.started:
         fresh = HDVILA(config).state_dict()

@@ -6,6 +6,7 @@ lock.py       one writer at a time
 scan.py       which videos a folder holds, and a stamp by which a change is seen
 clips.py      into which clips a video is cut
 look.py       how much of a picture its vectors show
+encoder.py    what a library needs of a model
 embed.py      one video to clips and their vectors
 index.py      what is new, changed, moved or gone, and the work that follows
 identity.py   which model made the vectors

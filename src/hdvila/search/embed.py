@@ -10,26 +10,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from hdvila.errors import CheckpointError, HdvilaError, InternalError, MediaError, TranscriptError, is_defect
+from hdvila.errors import HdvilaError, InternalError, MediaError, TranscriptError, is_defect
 from hdvila.media.info import VideoInfo
 from hdvila.media.preprocess import Preprocess, read_hybrids
 from hdvila.media.probe import probe
 from hdvila.media.view import joined
 from hdvila.search.clips import Span, cut
+from hdvila.search.encoder import Encoder, only_finite
 from hdvila.search.scan import Found
 from hdvila.text.first_readable import first_readable
 from hdvila.text.sentences.split import split_sentences
 from hdvila.text.transcript import read_transcript
 from hdvila.types import HybridClip, Transcript
 
-__all__ = ["Embedded", "Encoder", "WordsBeside", "embed_file", "only_finite", "words_beside"]
+__all__ = ["Embedded", "WordsBeside", "embed_file", "words_beside"]
 
 _BATCH = 8
 _LONGEST_VIDEO = 1e6  # seconds, eleven days
@@ -45,24 +44,6 @@ class WordsBeside:
     file: Path | None = None
     transcript: Transcript | None = None
     passed_over: str = ""
-
-
-class Encoder(Protocol):
-    """What a library needs of a model: two encoders into one space, of unit vectors."""
-
-    @property
-    def processor(self) -> Any: ...  # its `preprocess` is a hdvila.media.Preprocess
-
-    @property
-    def device(self) -> torch.device: ...
-
-    def encode_video(self, high: Tensor | None, low: Tensor | None) -> Tensor: ...
-
-    def embed_text(self, texts: list[str]) -> Tensor: ...
-
-    def state_dict(self) -> dict[str, Any]: ...
-
-    def describe(self) -> dict[str, Any]: ...  # what makes its vectors besides the weights, in plain values
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +164,3 @@ def _encode(model: Encoder, clips: Sequence[HybridClip]) -> NDArray[np.float32]:
     low = [clip.low for clip in clips if clip.low is not None]
     pictures = (torch.from_numpy(np.stack(x)).to(model.device) if x else None for x in (high, low))
     return only_finite(model.encode_video(*pictures), "pictures")
-
-
-def only_finite(vectors: Tensor, of_what: str) -> NDArray[np.float32]:
-    """A model's vectors, if they are numbers.
-
-    Raises:
-        CheckpointError: some are NaN or infinite.
-    """
-    found: NDArray[np.float32] = vectors.float().cpu().numpy()
-    if not np.isfinite(found).all():
-        raise CheckpointError(
-            f"the model gives vectors of {of_what} that are no numbers (NaN or infinite): its weights are broken; take "
-            "another checkpoint of it, or fetch it again"
-        )
-    return found

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from hdvila.errors import LibraryError, UsageError
 from hdvila.search.database import read_meta, write_meta
-from hdvila.search.embed import Encoder
+from hdvila.search.encoder import Encoder
 from hdvila.types import NOT_IN_VECTORS
 
 __all__ = ["check_model", "fingerprint", "identity_of", "is_the_model", "known_source"]

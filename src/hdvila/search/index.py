@@ -11,11 +11,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hdvila.errors import InternalError, MediaError, reason_of
+from hdvila.files import is_gone
 from hdvila.progress import Bar, Reporter
 from hdvila.search.database import from_column, to_column, write_meta
-from hdvila.search.embed import Encoder, embed_file, words_beside
+from hdvila.search.embed import embed_file, words_beside
+from hdvila.search.encoder import Encoder
 from hdvila.search.look import looks_tiled, note_seen, shares_seen
-from hdvila.search.scan import Found, Scan, content_of, is_gone
+from hdvila.search.scan import Found, Scan, content_of
 from hdvila.search.vectors import pack
 
 __all__ = ["FileReport", "bring_up_to_date", "paths_of", "remove", "reports_of"]

@@ -1,4 +1,7 @@
-"""A library: a folder that knows the clips of your videos and finds the one you describe."""
+"""A library: a folder that knows the clips of your videos and finds the one you describe.
+
+What reads videos and subtitles is imported by the methods that index: a search must not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
 from hdvila.errors import LibraryError, UsageError
@@ -15,18 +18,19 @@ from hdvila.files import exclusive
 from hdvila.hub import load_model, pick_device
 from hdvila.progress import SILENT, Reporter
 from hdvila.search.database import connect, connect_to_write, is_library, read_meta
-from hdvila.search.embed import Encoder, only_finite
+from hdvila.search.encoder import Encoder, only_finite
 from hdvila.search.identity import check_model, identity_of, is_the_model, known_source
-from hdvila.search.index import FileReport, bring_up_to_date, paths_of, remove, reports_of
 from hdvila.search.query import best_moments
-from hdvila.search.scan import roots_of, scan
 from hdvila.search.speech import heard, said
 from hdvila.search.vectors import Vectors, read_vectors
 from hdvila.search.words import read_words, small_world, trusted_cosine
 from hdvila.text.clean import clean
 from hdvila.types import Moment
 
-__all__ = ["FileReport", "Library", "open_library"]
+if TYPE_CHECKING:
+    from hdvila.search.index import FileReport
+
+__all__ = ["Library", "open_library"]
 
 LOCK = "indexing.lock"
 """Kept by whoever writes to the library; readers are not kept out."""
@@ -92,6 +96,9 @@ class Library:
             UsageError: no such folder or file, or the library was made with another model.
             LibraryError: another process is indexing into it, it cannot be written, or its model is not there.
         """
+        from hdvila.search.index import bring_up_to_date
+        from hdvila.search.scan import scan
+
         if model is None and not self.exists:
             raise UsageError(f"{self.path}: with which model? A new library needs one: add --model MODEL")
         roots = self._roots([places] if isinstance(places, str | os.PathLike) else places)
@@ -179,6 +186,8 @@ class Library:
         Raises:
             LibraryError: there is no library here, or it is damaged.
         """
+        from hdvila.search.index import reports_of
+
         with connect(self.path) as connection:
             return list(reports_of(connection))
 
@@ -218,11 +227,16 @@ class Library:
         return self._remove({report.file for report in self.files() if report.status == "missing"})
 
     def _remove(self, paths: Collection[str]) -> list[FileReport]:
+        from hdvila.search.index import remove
+
         with exclusive(self.path / LOCK, LibraryError, BUSY), connect_to_write(self.path) as connection:
             return list(remove(connection, paths))
 
     def _roots(self, places: Sequence[str | os.PathLike[str]]) -> list[Path]:
         """Where to look, before a library is made."""
+        from hdvila.search.index import paths_of
+        from hdvila.search.scan import roots_of
+
         known: list[str] = []
         if self.exists:
             with connect(self.path) as connection:

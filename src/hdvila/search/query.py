@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hdvila.files import is_gone
 from hdvila.search.database import from_column
-from hdvila.search.scan import is_gone
 from hdvila.search.vectors import Vectors
 from hdvila.types import Moment
 

@@ -14,7 +14,7 @@ from hdvila.errors import UsageError, reason_of
 from hdvila.media import is_video_name
 from hdvila.text.sidecars import Sidecars
 
-__all__ = ["Found", "Scan", "content_of", "is_gone", "roots_of", "scan"]
+__all__ = ["Found", "Scan", "content_of", "roots_of", "scan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +93,6 @@ def content_of(found: Found, words: Path | None) -> tuple[str, str]:
     if words is not None:
         digest.update(_sum(words))
     return digest.hexdigest(), video
-
-
-def is_gone(path: str) -> bool:
-    """Whether there is certainly no such file; what cannot be looked at may be there."""
-    try:
-        os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except (OSError, ValueError):
-        return False
-    return False
 
 
 def _sum(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hdvila.errors import some_of
-from hdvila.search.embed import Encoder, only_finite
+from hdvila.search.encoder import Encoder, only_finite
 from hdvila.search.vectors import Vectors
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.writing import word_count

@@ -12,7 +12,6 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from hdvila.data.batch import Batch
-from hdvila.hub import build_model
 from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
@@ -46,7 +45,8 @@ class Memory:
 def shapes_only(recipe: Recipe) -> HDVILA:
     """The recipe's model without contents, its frozen parts marked."""
     with torch.device("meta"):
-        model = build_model(recipe.model)
+        model = HDVILA(recipe.model, start=False)
+    model.fold_batch_norm()
     recipe.task.start(model)
     return model
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +55,19 @@ def stage1(tmp_path: Path) -> tuple[HDVILA, Path]:
     recipe = get_recipe("miniature-stage1")
     data = replace(recipe.data, preprocess=SEEN, text_length=9)
     return model, run_with(replace(recipe, model=model.config, data=data), model, tmp_path / "run")
+
+
+def test_a_query_waits_for_torch_and_for_nothing_else_that_is_large(tmp_path: Path) -> None:
+    model = tiny_model()
+    model.processor = Processor(SEEN, WORDS, 9)
+    model.save_pretrained(tmp_path / "model")
+    code = (
+        "import sys, hdvila, hdvila.search.library; model = hdvila.load_model(sys.argv[1]); model.embed_text('a dog'); "
+        "found = {'torch._dynamo', 'sympy', 'transformers', 'lightning_fabric', 'pandas', 'pyarrow',"
+        " 'hdvila.text.transcript', 'hdvila.search.embed'} & sys.modules.keys(); sys.exit(str(found) if found else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "model"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_checkpoint_of_a_run_is_the_runs_model(stage1: tuple[HDVILA, Path], tmp_path: Path) -> None:

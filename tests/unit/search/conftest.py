@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from hdvila.media import Preprocess, write_video
-from hdvila.search.library import FileReport, Library, open_library
+from hdvila.search.index import FileReport
+from hdvila.search.library import Library, open_library
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230), "grey": (128, 128, 128)}
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import TranscriptError, some_of
-from hdvila.text import first_readable
+from hdvila.text.first_readable import first_readable
 from hdvila.types import Transcript
 
 

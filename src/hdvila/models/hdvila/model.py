@@ -8,6 +8,8 @@ official files.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,6 +20,7 @@ from hdvila.models.hdvila.hybrid import HybridTransformer
 from hdvila.models.hdvila.joint import Language, Over, aggregate, check_consensus
 from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
+from hdvila.nn.bare import without_start_values
 from hdvila.nn.bert import start_bert_weights
 from hdvila.nn.conv_norm import fold_batch_norm
 from hdvila.nn.pretrained import PretrainedModel
@@ -41,12 +44,19 @@ class HDVILA(PretrainedModel):
     grid_encoder_combine: nn.Sequential
     timesformer: HybridTransformer
 
-    def __init__(self, config: HDVILAConfig) -> None:
+    def __init__(self, config: HDVILAConfig, *, start: bool = True) -> None:
+        """
+        Args:
+            config: its sizes.
+            start: draw start values. Otherwise the weights hold whatever was in memory, and all must be filled.
+        """
         super().__init__(config)
-        for name, module in build_vision(config).items():
-            self.add_module(name, module)
-        self.transformer = Language(config)
-        self._start_weights()
+        with nullcontext() if start else without_start_values():
+            for name, module in build_vision(config).items():
+                self.add_module(name, module)
+            self.transformer = Language(config)
+        if start:
+            self._start_weights()
 
     def _start_weights(self) -> None:
         std = self.config.initializer_range
