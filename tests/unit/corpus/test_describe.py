@@ -135,7 +135,9 @@ def test_datasheet_and_card_say_what_the_statistics_say(corpus: Path) -> None:
     assert "Run 1, of `talks`: `min_height` 64.\n" in sheet
     assert "| filter | 7 | 4 |" in sheet
     assert "| 食べ物 | 1 | 2 |" in sheet
-    assert sheet.count("To be filled in by the maker:") > 8
+    questions = [int(number) for number in re.findall(r"^\*\*(\d+)\. [A-Z].*?\?\*\* \S", sheet, re.MULTILINE)]
+    assert questions == list(range(1, 51)), "all of Datasheets for Datasets, each with an answer or the maker's mark"
+    assert sheet.count("**Is there anything else to say?** **To be filled in by the maker:**") == 7
     assert "<b>" not in sheet + card
     front = dict(line.split(": ", 1) for line in card.split("---\n")[1].splitlines())
     assert json.loads(front["size_categories"]) == ["n<1K"]

@@ -1,6 +1,7 @@
-"""``DATASHEET.md``: the questions of Gebru et al., "Datasheets for Datasets", answered as far as the corpus can.
+"""``DATASHEET.md``: the fifty questions of Gebru et al., "Datasheets for Datasets" (CACM 2021), in our words.
 
-Only what can be read off the corpus and its build is stated; what only its maker knows is marked ``MAKER``.
+"Anything else?", which ends each of its seven sections, is not counted. They are answered as far as the corpus can:
+only what can be read off it and its build is stated; what only its maker knows is marked ``MAKER``.
 """
 
 from __future__ import annotations
