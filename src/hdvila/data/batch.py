@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hdvila.types import HybridClip
+from hdvila.media.preprocess import ClipPixels
+from hdvila.types import HybridClip, Pixels
 
 
 class Batch(NamedTuple):
@@ -62,9 +63,21 @@ def collate(
     answers: Sequence[int] | None = None,
 ) -> Batch:
     """Clips of one shape and the texts beside them as one batch."""
+    return batch_of(stacked(clips), input_ids, attention_mask, keys, answers)
+
+
+def batch_of(
+    pictures: ClipPixels,
+    input_ids: Tensor,
+    attention_mask: Tensor,
+    keys: Sequence[int],
+    answers: Sequence[int] | None = None,
+) -> Batch:
+    """The pictures of B clips, whose memory the batch takes over, and the texts beside them."""
+    high, low = (None if rgb is None else torch.from_numpy(rgb) for rgb in pictures)
     return Batch(
-        high=_stack([clip.high for clip in clips]),
-        low=_stack([clip.low for clip in clips]),
+        high=high,
+        low=low,
         input_ids=input_ids,
         attention_mask=attention_mask,
         keys=torch.tensor(keys, dtype=torch.int64),
@@ -72,6 +85,12 @@ def collate(
     )
 
 
-def _stack(pictures: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None]) -> Tensor | None:
+def stacked(clips: Sequence[HybridClip]) -> ClipPixels:
+    """(B, S, 3, H, W) and (B, S, 2N, 3, H/4, W/4) of clips of one shape."""
+    high, low = ([clip.high for clip in clips], [clip.low for clip in clips])
+    return _stack(high), _stack(low)
+
+
+def _stack(pictures: Sequence[Pixels | None]) -> Pixels | None:
     given = [picture for picture in pictures if picture is not None]
-    return torch.from_numpy(np.stack(given)) if given else None
+    return np.stack(given) if given else None

@@ -10,11 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hdvila.data.batch import Batch, collate
+from hdvila.data.batch import Batch, batch_of, stacked
 from hdvila.data.examples import Example
 from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
 from hdvila.data.source import ClipSource
+from hdvila.media.preprocess import ClipPixels
+from hdvila.store import Corpus
 
 
 class TextEncoder(Protocol):
@@ -59,14 +61,25 @@ class HybridDataset:
         """The examples of `draws`, in this order."""
         keys = [draw.key(self.seed) for draw in draws]
         examples = [self[draw.index] for draw in draws]
-        clips = [
-            self.source.sample(example.clip, self.settings.preprocess, np.random.default_rng(key))
-            for example, key in zip(examples, keys, strict=True)
-        ]
+        pictures = self._pictures([example.clip for example in examples], keys)
         texts = [example.texts(key) for example, key in zip(examples, keys, strict=True)]
         ids, mask = encode(self.tokenizer, texts, self.settings.text_length)
         answers = [example.answer for example in examples if example.answer is not None]
-        return collate(clips, ids, mask, keys, answers or None)
+        return batch_of(pictures, ids, mask, keys, answers or None)
+
+    def _pictures(self, numbers: Sequence[int], keys: Sequence[int]) -> ClipPixels:
+        """(B, S, 3, H, W) and (B, S, 2N, 3, H/4, W/4) of these clips; a corpus writes them into place."""
+        preprocess = self.settings.preprocess
+        rngs = map(np.random.default_rng, keys)
+        if not isinstance(self.source, Corpus):
+            return stacked(
+                [self.source.sample(number, preprocess, rng) for number, rng in zip(numbers, rngs, strict=True)]
+            )
+        high, low = preprocess.room(len(numbers))
+        for at, (number, rng) in enumerate(zip(numbers, rngs, strict=True)):
+            into = (None if high is None else high[at], None if low is None else low[at])
+            self.source.sample(number, preprocess, rng, into=into)
+        return high, low
 
 
 def encode(tokenizer: TextEncoder, texts: Sequence[tuple[str, ...]], length: int) -> tuple[Tensor, Tensor]:

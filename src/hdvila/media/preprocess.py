@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from math import prod
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -20,6 +21,8 @@ from hdvila.types import NOT_IN_VECTORS, HybridClip, Pixels
 
 Streams = Literal["hybrid", "high", "low"]
 """Both resolutions, HR middle frames alone, or LR neighbours alone."""
+ClipPixels = tuple[Pixels | None, Pixels | None]
+"""HR and LR pictures, as `HybridClip` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,29 @@ class Preprocess:
     def reads_low(self) -> bool:
         """Whether there are LR neighbours."""
         return self.streams != "high" and self.neighbours > 0
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+        """Of `HybridClip.high` and `.low`; None for what is not read."""
+        high = (self.segments, 3, self.height, self.width)
+        low = (self.segments, 2 * self.neighbours, 3, self.height // RATIO, self.width // RATIO)
+        return high if self.reads_high else None, low if self.reads_low else None
+
+    def room(self, *clips: int) -> ClipPixels:
+        """New memory of these `shapes` for one clip or for so many; the three colours of a pixel lie side by side.
+
+        Both streams lie in one piece: the larger a piece, the cheaper its pages.
+        """
+        sizes = [0 if shape is None else prod((*clips, *shape)) for shape in self.shapes]
+        memory = np.empty(sum(sizes), np.uint8)
+
+        def part(shape: tuple[int, ...] | None, memory: Pixels) -> Pixels | None:
+            if shape is None:
+                return None
+            *before, colours, height, width = shape
+            return np.moveaxis(memory.reshape(*clips, *before, height, width, colours), -1, -3)
+
+        return part(self.shapes[0], memory[: sizes[0]]), part(self.shapes[1], memory[sizes[0] :])
 
     def look(self, height: int, width: int, *, tiled: bool = True) -> Look:
         """How a picture of this size is seen without chance in it.

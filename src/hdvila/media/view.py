@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.media.resize import covering_size, crop_to, enlarge, pad_to
+from hdvila.media.resize import covering_size, enlarge, mirror, pad_to, window_of
 from hdvila.types import Pixels
 
 RATIO = 4
@@ -46,7 +46,7 @@ class View:
         return cls(where, fit=fit, mirrored=bool(rng.random() < flip))
 
     def high(self, rgb: Pixels, height: int, width: int) -> Pixels:
-        """(..., H, W, 3) -> (..., height, width, 3)."""
+        """(..., H, W, 3) -> (..., height, width, 3); a view of `rgb` where cutting is all there is to do."""
         return self._lay(rgb, height, width, grid=RATIO)
 
     def low(self, rgb: Pixels, height: int, width: int) -> Pixels:
@@ -58,11 +58,9 @@ class View:
         return enlarge(self.low(rgb, height, width), RATIO)
 
     def _lay(self, rgb: Pixels, height: int, width: int, grid: int) -> Pixels:
-        if self.mirrored:
-            rgb = np.ascontiguousarray(rgb[..., ::-1, :])
         if self.fit == "pad":
-            return pad_to(rgb, height, width, grid)
-        return crop_to(rgb, height, width, self.where, self.zoom, grid)
+            return pad_to(mirror(rgb) if self.mirrored else rgb, height, width, grid)
+        return window_of(rgb, height, width, self.where, self.zoom, grid, mirrored=self.mirrored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.media import Packed, Preprocess, decode_jpeg, hybrid_indices, unpack
+from hdvila.media import Packed, Preprocess, hybrid_indices, unpack
+from hdvila.media.jpeg import decode_jpegs
+from hdvila.media.preprocess import ClipPixels
 from hdvila.media.view import View
 from hdvila.store.layout import CLIPS, OWN_FIELDS, SHARDS, STREAMS, Attribute, Rates, Stream
 from hdvila.store.place import Folder, Span, place_of
@@ -108,7 +110,9 @@ class Corpus:
         """
         chosen = np.arange(self.num_frames(i, stream)) if numbers is None else np.asarray(numbers, np.int64)
         rows = self._rows(i, stream, chosen)
-        return Frames(self._decode(i, rows)[0], self._pts[rows])
+        with self._reading(i):
+            rgb, places = self._pictures(i, rows, self._files(i, rows.tolist()))
+        return Frames(rgb if places is None else rgb[places], self._pts[rows])
 
     def packed(self, i: int) -> tuple[Packed, Packed]:
         """The HR and LR frames of clip `i` as they are stored, for a `CorpusWriter` to store again.
@@ -133,7 +137,12 @@ class Corpus:
         return {name: value for name, value in row.items() if name not in OWN_FIELDS and value is not None}
 
     def sample(
-        self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None, view: View | None = None
+        self,
+        i: int,
+        preprocess: Preprocess,
+        rng: np.random.Generator | None = None,
+        view: View | None = None,
+        into: ClipPixels | None = None,
     ) -> HybridClip:
         """Clip `i` as the model sees it; decodes only the 1 + 2N pictures of each segment.
 
@@ -145,28 +154,32 @@ class Corpus:
             preprocess: sizes and sampling; its rates must be those of the corpus.
             rng: draws frames, crop and mirroring for training; None is the evaluation rule and the centre.
             view: another window.
+            into: where to put the pictures, of the shapes of `Preprocess.room`, such as a place in a batch; None: new
+                memory.
 
         Raises:
-            UsageError: the rates differ.
+            UsageError: the rates or shapes differ.
             StoreError: the shard is missing or damaged; names shard and clip.
         """
         self._check_rates(preprocess)
         middle, others = hybrid_indices(self.num_frames(i), preprocess.sampling, rng, preprocess.hr_every)
         view = view or View.draw(rng, preprocess.fit, preprocess.flip)
-        size = preprocess.height, preprocess.width
         own: Stream = "lr" if preprocess.enlarged else "hr"
         high_rows = self._rows(i, own, middle // (1 if preprocess.enlarged else self.rates.hr_every))
         low_rows = self._rows(i, "lr", others.ravel())
-        none = np.zeros(0, np.int64)
-        large, small = self._decode(
-            i, high_rows if preprocess.reads_high else none, low_rows if preprocess.reads_low else none
-        )
-        high = low = None
-        if preprocess.reads_high:
-            high = np.moveaxis((view.enlarged if preprocess.enlarged else view.high)(large, *size), -1, -3)
-        if preprocess.reads_low:
-            low = view.low(small, *size)
-            low = np.moveaxis(low.reshape(*others.shape, *low.shape[1:]), -1, -3)
+        high, low = _fitting(into, preprocess) if into else preprocess.room()
+        large = view.enlarged if preprocess.enlarged else view.high
+        streams = [
+            (rows, np.moveaxis(room, -3, -1), look)
+            for rows, room, look in ((high_rows, high, large), (low_rows, low, view.low))
+            if room is not None
+        ]
+        with self._reading(i):
+            data = self._files(i, [row for rows, _, _ in streams for row in rows.tolist()])
+            for rows, room, look in streams:
+                pictures, places = self._pictures(i, rows, data, scratch=True)
+                seen = look(pictures, preprocess.height, preprocess.width)
+                room[...] = (seen if places is None else seen[places]).reshape(room.shape)
         return HybridClip(high, low, self._pts[high_rows], self._pts[low_rows].reshape(others.shape))
 
     def _check_rates(self, preprocess: Preprocess) -> None:
@@ -186,17 +199,11 @@ class Corpus:
         first = int(self._first_row[i]) + _number_of(stream) * int(self._counts[i, 0])
         return first + numbers
 
-    def _decode(self, i: int, *wanted: NDArray[np.int64]) -> list[Pixels]:
-        """(n, H, W, 3) of each run of rows, all read at once; a picture asked for more than once is decoded once."""
-        with self._reading(i):
-            data = self._files(i, [row for rows in wanted for row in rows.tolist()])
-            return [self._pictures(i, rows, data) for rows in wanted]
-
     def _packed(self, i: int, stream: Stream) -> Packed:
         rows = self._rows(i, stream, np.arange(self.num_frames(i, stream)))
         with self._reading(i):
             data = self._files(i, rows.tolist())
-            height, width = self._pictures(i, rows[:1], data).shape[1:3]
+            height, width = self._pictures(i, rows[:1], data)[0].shape[1:3]
         frames = Counter(self._span(row) for row in rows.tolist())
         return Packed(
             self.rates.form, tuple(data.values()), tuple(frames[span] for span in data), self._pts[rows], height, width
@@ -235,20 +242,22 @@ class Corpus:
             frame = f"HR frame {number}" if number < large else f"LR frame {number - large}"
             raise MediaError(f"the bytes of {frame} are not those that were stored (CRC-32 {found:08x}, {written:08x})")
 
-    def _pictures(self, i: int, rows: NDArray[np.int64], data: Mapping[Span, bytes]) -> Pixels:
+    def _pictures(
+        self, i: int, rows: NDArray[np.int64], data: Mapping[Span, bytes], *, scratch: bool = False
+    ) -> tuple[Pixels, NDArray[np.intp] | None]:
+        """(n, H, W, 3), each picture once, and where the one of each row is; None: they are in order.
+
+        `scratch` may take them into memory that this thread's next call writes over.
+        """
         if not len(rows):
-            return np.zeros((0, 0, 0, 3), np.uint8)
+            return np.zeros((0, 0, 0, 3), np.uint8), None
         unique, places = np.unique(rows, return_inverse=True)
         if self.rates.form == "jpeg":
-            first = decode_jpeg(data[self._span(int(unique[0]))])
-            pictures = np.empty((len(unique), *first.shape), np.uint8)
-            pictures[0] = first
-            for picture, row in zip(pictures[1:], unique[1:].tolist(), strict=True):
-                decode_jpeg(data[self._span(row)], into=picture)
+            pictures = decode_jpegs([data[self._span(row)] for row in unique.tolist()], scratch=scratch)
         else:
             files = {span: unpack(self.rates.form, data[span]) for span in {self._span(row) for row in unique.tolist()}}
             pictures = np.stack([self._within(row, i, files[self._span(row)]) for row in unique.tolist()])
-        return pictures if len(unique) == len(rows) and (places == np.arange(len(rows))).all() else pictures[places]
+        return pictures, None if len(unique) == len(rows) and (places == np.arange(len(rows))).all() else places
 
     def _within(self, row: int, i: int, file: Pixels) -> Pixels:
         """The frame of a row out of the file (n, H, W, 3) in which it lies with its neighbours."""
@@ -262,6 +271,14 @@ class Corpus:
 
     def _span(self, row: int) -> Span:
         return int(self._offset[row]), int(self._length[row])
+
+
+def _fitting(into: ClipPixels, preprocess: Preprocess) -> ClipPixels:
+    """`into`, if its shapes are right."""
+    given = tuple(None if room is None else room.shape for room in into)
+    if given != preprocess.shapes:
+        raise UsageError(f"a clip of {preprocess.shapes} cannot be put into {given}: use Preprocess.room()")
+    return into
 
 
 def _number_of(stream: str) -> int:
