@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import typer
 
-from hdvila.cli.main import main
+from hdvila.cli.main import app, main
+from hdvila.corpus import CorpusOptions
 from hdvila.media import Preprocess, write_video
 from hdvila.store import Corpus
 from hdvila.text import read_transcript
@@ -160,6 +163,18 @@ def test_clips_are_planned_as_they_are_cut(source: Path, tmp_path: Path, capsys:
     assert objects(capsys)[-1]["clips"] == 1
     shard = Path("shards", "000000.tar")
     assert (tmp_path / "b" / shard).read_bytes() == (tmp_path / "c" / shard).read_bytes()
+
+
+def test_the_defaults_that_are_told_are_those_of_the_library() -> None:
+    command: Any = typer.main.get_command(app)
+    for name in ("corpus", "build"):
+        command = command.get_command(None, name)
+    options = command.params
+    told = {option.name: re.search(r"Default: ([\w.]+), or as", option.help or "") for option in options}
+    shaped = {name: found[1] for name, found in told.items() if found}
+    defaults = CorpusOptions()
+    assert len(shaped) == 10
+    assert shaped == {name: f"{getattr(defaults, name)}".removesuffix(".0") for name in shaped}
 
 
 def test_what_is_not_given_is_what_the_corpus_began_with(
