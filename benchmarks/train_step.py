@@ -85,11 +85,11 @@ class Contestant:
 def bare_steps(recipe_name: str, clips: int, log: Path) -> None:
     """Forward and backward passes of `clips` clips on one core, for ever."""
     import torch
+    from hdvila.train.precision import settle_precision
 
     from hdvila.data.batch import Batch
     from hdvila.hub import build_model
     from hdvila.recipes import get_recipe
-    from hdvila.train.precision import settle_precision
 
     torch.set_num_threads(1)
     recipe = get_recipe(recipe_name)

@@ -85,7 +85,7 @@ def test_only_the_command_line_prints() -> None:
 
 def test_one_place_chooses_the_device() -> None:
     asking = {file.relative_to(SOURCE).as_posix() for file in SOURCE.rglob("*.py") if "cuda.is_av" in file.read_text()}
-    assert asking == {"hub/device.py", "cli/doctor.py"}  # doctor only says what is there
+    assert asking == {"nn/device.py", "cli/doctor.py"}  # doctor only says what is there
 
 
 def test_what_others_import_is_public_where_a_module_says_what_is() -> None:

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-import hdvila.train.precision
+import hdvila.nn.precision
 from hdvila.cli.main import main
-from hdvila.hub import load_model, read_note
+from hdvila.hub import Precision, load_model, read_note
 from hdvila.recipes import RECIPES
 from hdvila.train import loop
-from hdvila.train.precision import Precision
 from tests.e2e.training_runs import command, log, run_here, write_corpus
 
 
@@ -123,8 +122,8 @@ def test_a_run_that_moves_to_another_kind_of_machine_keeps_its_precision(
         (3, "float32", {"precision": "float32"}, "float32"),
     ]
     for steps, fast, asked, wanted in machines:
-        for place in (loop, hdvila.train.precision):
-            monkeypatch.setattr(place, "fast_precision", lambda fast=fast: fast)
+        for place in (loop, hdvila.nn.precision):
+            monkeypatch.setattr(place, "fast_precision", lambda device=None, fast=fast: fast)
         status, _, errors = run_here(command(corpus, tmp_path / "run", steps=steps, **asked), capsys)
         assert status == 0, errors
         assert read_note(tmp_path / "run" / "model", "recipe.json")["precision"] == wanted

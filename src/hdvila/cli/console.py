@@ -33,10 +33,13 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from hdvila.hub import WantedPrecision
+
 __all__ = [
     "DONE",
     "FAILED",
     "INTERRUPTED",
+    "PRECISION",
     "WRONG_USE",
     "counted",
     "emit",
@@ -45,6 +48,7 @@ __all__ = [
     "file_line",
     "finish",
     "model_name",
+    "precision_name",
     "reporter",
     "short",
     "status_of",
@@ -168,6 +172,25 @@ def model_name(source: str) -> str:
     if not os.path.exists(source) and not could_be_hub_name:
         raise UsageError(f"{source}: there is no such model: name a model folder, a checkpoint file or a hub name a/b")
     return source
+
+
+PRECISION = typer.Option(
+    "auto", "--precision", help="What the model computes in: float32, bfloat16, or auto: bfloat16 where it is fast."
+)
+
+
+def precision_name(given: str) -> WantedPrecision:
+    """Check the value of `PRECISION`, and say so where this machine is slow in what is asked for.
+
+    Raises:
+        UsageError: there is no such precision.
+    """
+    from hdvila.hub import SLOW, fast_precision, wanted_precision
+
+    wanted = wanted_precision(given)
+    if wanted == "bfloat16" and fast_precision() != "bfloat16":
+        reporter().note(f"{SLOW}: --precision float32")
+    return wanted
 
 
 def status_of(error: BaseException) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 import typer
 
-from hdvila.cli.console import emit, emit_markdown, model_name, reporter
+from hdvila.cli.console import PRECISION, emit, emit_markdown, model_name, precision_name, reporter
 from hdvila.cli.spoken import corpus_lines, record_lines
 from hdvila.errors import UsageError, require
 from hdvila.files import make_room_for
@@ -42,6 +42,7 @@ def evaluate(
     into: Path | None = typer.Option(None, "--into", help="The record's file; of a CHECKPOINT else DATA/results/."),
     model: str | None = typer.Option(None, "--model", help="A model, for --corpus."),
     corpus: Path | None = typer.Option(None, "--corpus", help="A corpus whose clips are queries and gallery."),
+    precision: str = PRECISION,
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
     """The record of a model on a benchmark (CHECKPOINT, --protocol, --data), or of somebody's predictions on it
@@ -58,11 +59,11 @@ def evaluate(
         raise UsageError(f"--sampling {sampling}: says how a CHECKPOINT looks at the videos, and there is none")
     set_too = {
         "--store": store != "store", "--ties": ties != "pessimistic", "--allow-missing": allow_missing,
-        "--into": into is not None,
+        "--into": into is not None, "--precision": precision != "auto",
     }  # fmt: skip
     if given == {"--model", "--corpus"} and model is not None and corpus is not None:
-        _only({"--ties"}, set_too, "--model and --corpus")
-        found = _corpus(model_name(model), corpus, ties)
+        _only({"--ties", "--precision"}, set_too, "--model and --corpus")
+        found = _corpus(model_name(model), corpus, ties, precision)
         emit({"model": model, "corpus": str(corpus), **found.to_dict()}, json, corpus_lines(found))
         return
     from hdvila.evaluate.record import file_name, write_record
@@ -86,7 +87,9 @@ def evaluate(
             protocol,
             {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report},
         )
-        done = _benchmark(model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing, predictions)
+        done = _benchmark(
+            model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing, predictions, precision
+        )
         record = done.record
         into = into or data / "results" / file_name(record)
     else:
@@ -115,6 +118,7 @@ def _benchmark(
     ties: str,
     allow_missing: bool,
     predictions: Path | None,
+    precision: str,
 ) -> Evaluated:
     """A model by a protocol; what it says is written before it is scored."""
     from hdvila.evaluate.checkpoint import evaluate_checkpoint
@@ -132,6 +136,7 @@ def _benchmark(
         allow_missing=allow_missing,
         predictions=predictions,
         reporter=reporter(),
+        precision=precision_name(precision),
     )
 
 
@@ -204,7 +209,7 @@ def _only(read: set[str], options: dict[str, bool], beside: str) -> None:
         raise UsageError(f"{' and '.join(unread)}: not for {beside}; leave it out")
 
 
-def _corpus(model: str, corpus: Path, ties: str) -> RetrievalReport:
+def _corpus(model: str, corpus: Path, ties: str, precision: str) -> RetrievalReport:
     from hdvila.evaluate.metrics.rank import TieRule
     from hdvila.evaluate.retrieval import evaluate_retrieval
     from hdvila.hub import load_model, pick_device
@@ -215,7 +220,7 @@ def _corpus(model: str, corpus: Path, ties: str) -> RetrievalReport:
     if ties not in get_args(TieRule):
         raise UsageError(f"--ties {ties}: choose one of {', '.join(get_args(TieRule))}")
     return evaluate_retrieval(
-        load_model(model, device=pick_device()),
+        load_model(model, device=pick_device(), precision=precision_name(precision)),
         Corpus(corpus),
         ties=ties,  # type: ignore[arg-type]
         reporter=reporter(),

@@ -27,6 +27,7 @@ def index(
     model: str | None = typer.Option(
         None, "--model", help="A model folder, checkpoint or hub name; default: the one that the library has."
     ),
+    precision: str = console.PRECISION,
     json: bool = typer.Option(False, "--json", help="One object a file."),
 ) -> None:
     """Make videos searchable: only new and changed files are read, moved ones are known again, and those that are gone
@@ -40,7 +41,8 @@ def index(
     reporter = console.reporter()
     opened = open_library(library_at(library))
     named = None if model is None else console.model_name(model)
-    reports = opened.index(places, named, reporter=reporter, each=show)
+    wanted = console.precision_name(precision)
+    reports = opened.index(places, named, precision=wanted, reporter=reporter, each=show)
     count = Counter(report.status for report in reports)
     clips = sum(report.clips for report in reports)
     summary = ", ".join(f"{number} {status}" for status, number in sorted(count.items())) or "no videos"

@@ -68,7 +68,7 @@ def run_demo(into: str | os.PathLike[str], *, seed: int = 0, reporter: Reporter 
         stage2 = train_on_cores(two, root / "stage2", reporter, corpus=learn.corpus)
     corpus = Corpus(held_out.corpus)
     gallery = range(min(GALLERY, len(corpus)))
-    model, joint = (load_model(folder, device=pick_device()) for folder in (stage1, stage2))
+    model, joint = (load_model(folder, device=pick_device(), precision="auto") for folder in (stage1, stage2))
     model.save_pretrained(root / "model")
     with clock.step("retrieval on held-out clips"):
         retrieval = evaluate_retrieval(model, corpus, clips=gallery, batch_size=32, as_trained=True, reporter=reporter)

@@ -21,6 +21,7 @@ from hdvila.data.examples import question_texts
 from hdvila.data.source import ClipSource
 from hdvila.evaluate.retrieval import embed_clips, embed_texts
 from hdvila.evaluate.sharing import ALONE, Processes
+from hdvila.hub import computing
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Guess", "answer_questions", "choose_by_retrieval"]
@@ -79,7 +80,8 @@ def answer_questions(
     read = read_ahead(source, [clip for shown in own for clip in shown], model.processor.preprocess)
     no_words = torch.zeros((0, 0), dtype=torch.int64)
     guesses: list[dict[int, Guess]] = []
-    with reporter.task("answering questions", total=sum(len(about[clip]) for shown in own for clip in shown)) as bar:
+    total = sum(len(about[clip]) for shown in own for clip in shown)
+    with reporter.task("answering questions", total=total) as bar, computing(model):
         for shown in own:
             guesses.append({})
             batch = collate(list(islice(read, len(shown))), no_words, no_words, shown).to(model.device)

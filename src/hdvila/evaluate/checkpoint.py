@@ -77,7 +77,8 @@ def evaluate_checkpoint(
         through: changes what the model sees of the clips, for studies.
         predictions: a file for what the model says (`write_predictions`), written before it is scored, so that no later
             error takes hours of work away.
-        config: keywords of `hdvila.load_model`, such as settings that a checkpoint file cannot tell.
+        config: keywords of `hdvila.load_model`, such as settings that a checkpoint file cannot tell; `precision` is
+            ``"auto"`` unless given.
 
     Raises:
         UsageError: files or videos are missing, or model, protocol and videos may not be put together.
@@ -94,7 +95,7 @@ def evaluate_checkpoint(
     videos = [video.video_id for video in annotations.videos]
     numbers = clip_numbers(prepared, videos, allow_missing=allow_missing)
     place = find_model(checkpoint)
-    model = load_model(place, **{"device": pick_device(), **config})
+    model = load_model(place, **{"device": pick_device(), "precision": "auto", **config})
     trainings, recipe = from_note(read_note(place, TRAINED_ON)), read_note(place, "recipe.json")
     rates = source.rates.lr_fps, source.rates.hr_every
     unsaid = what_is_unsaid(model, protocol, sampling)
@@ -135,6 +136,7 @@ def evaluate_checkpoint(
         vectors=predicted.vectors,
     )
     seen: dict[str, Any] = {"sampling": sampling, "store": store, "preprocess": processor.preprocess.to_dict()}
+    seen["precision"] = model.precision
     if sampling == "zero-shot":
         seen["stop_words"] = f"{len(STOP_WORDS)} removed (Glasgow Information Retrieval Group)"
     seen["seen"] = share_seen(looks_at(source, list(numbers.values()), processor.preprocess, tiled=False))

@@ -18,6 +18,7 @@ from hdvila.data.batch import Batch, collate
 from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.evaluate.sharing import ALONE, Processes
+from hdvila.hub import computing
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary
 from hdvila.tasks.pretrain_stage2 import Over, PretrainStage2
@@ -86,7 +87,7 @@ def evaluate_masked_words(
         read_ahead(corpus, [pair[which] for some in own for pair in some], processor.preprocess) for which in (0, 1)
     ]
     sums: list[tuple[int, float, int, int]] = []  # of a batch: words, loss, right with its own and with other pictures
-    with reporter.task("guessing masked words", total=sum(map(len, own))) as bar:
+    with reporter.task("guessing masked words", total=sum(map(len, own))) as bar, computing(model):
         for some in own:
             ids, mask = processor.tokenize([corpus.clips[i].text for i, _ in some])
             keys = [i + (seed << 32) for i, _ in some]

@@ -21,6 +21,7 @@ from hdvila.data.source import ClipSource, looks_at, share_seen
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.evaluate.sharing import ALONE, Processes
+from hdvila.hub import computing
 from hdvila.media.view import Look, joined
 from hdvila.progress import SILENT, Reporter
 
@@ -38,6 +39,7 @@ class RetrievalReport:
         ties: queries of either direction whose right answer shares its score; see `text_to_video.ties` for one.
         seen: how much of the area of the clips' frames the model saw, 0..1, ``least`` and ``mean``; None where the
             source does not know their sizes.
+        precision: in which the model computed.
         text_to_video, video_to_text: the two directions.
     """
 
@@ -49,6 +51,7 @@ class RetrievalReport:
     text_to_video: RankMetrics
     video_to_text: RankMetrics
     seen: dict[str, float] | None = None
+    precision: str = "float32"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names above."""
@@ -58,6 +61,7 @@ class RetrievalReport:
             "videos": self.videos,
             "missing": list(self.missing),
             "ties": self.ties,
+            "precision": self.precision,
             "text_to_video": self.text_to_video.to_dict(),
             "video_to_text": self.video_to_text.to_dict(),
         }
@@ -118,6 +122,7 @@ def evaluate_retrieval(
         text_to_video=forth,
         video_to_text=back,
         seen=seen,
+        precision=getattr(model, "precision", "float32"),
     )
 
 
@@ -157,7 +162,7 @@ def embed_clips(
     shown = [(numbers[place], view) for some in own for place in some for view in views[place] or (None,)]
     windows = [view for _, view in shown if view is not None]
     clips = read_ahead(corpus, [number for number, _ in shown], preprocess, windows)
-    with reporter.task("embedding clips", total=sum(map(len, own))) as bar:
+    with reporter.task("embedding clips", total=sum(map(len, own))) as bar, computing(model):
         for some in own:
             counts = [max(1, len(views[place])) for place in some]
             parts = []
@@ -177,7 +182,8 @@ def embed_texts(
     """(Q, D) unit vectors; equal texts have equal vectors. `processes` share the work, and each has all of them."""
     unique = sorted(set(texts))
     batches = [unique[first : first + batch_size] for first in range(0, len(unique), batch_size)]
-    parts = [model.embed_text(some).float().cpu().numpy() for some in processes.own(batches)]
+    with computing(model):
+        parts = [model.embed_text(some).float().cpu().numpy() for some in processes.own(batches)]
     place = {text: number for number, text in enumerate(unique)}
     rows: NDArray[np.float32] = np.concatenate(processes.joined(parts))[[place[text] for text in texts]]
     return rows

@@ -1,22 +1,36 @@
 """Names and paths to models, and what stands between files and models: `load_model`, `find_model`, `Processor`."""
 
-from hdvila.hub.device import pick_device
 from hdvila.hub.identity import identify
 from hdvila.hub.load import build_model, check_keywords, find_model, list_models, load_model
 from hdvila.hub.processor import TOKENIZER, Processor, answers_of, evaluation_view, place_of_words
 from hdvila.nn.checkpoint import LoadReport, check_finite
+from hdvila.nn.device import pick_device
+from hdvila.nn.precision import (
+    SLOW,
+    Precision,
+    WantedPrecision,
+    computing,
+    fast_precision,
+    settle_precision,
+    wanted_precision,
+)
 from hdvila.nn.pretrained import evaluating, read_note
 
 __all__ = [
+    "SLOW",
     "TOKENIZER",
     "LoadReport",
+    "Precision",
     "Processor",
+    "WantedPrecision",
     "answers_of",
     "build_model",
     "check_finite",
     "check_keywords",
+    "computing",
     "evaluating",
     "evaluation_view",
+    "fast_precision",
     "find_model",
     "identify",
     "list_models",
@@ -24,4 +38,6 @@ __all__ = [
     "pick_device",
     "place_of_words",
     "read_note",
+    "settle_precision",
+    "wanted_precision",
 ]

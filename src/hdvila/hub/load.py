@@ -17,6 +17,7 @@ from hdvila.models.hdvila.config import HDVILAConfig, check_settings
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.hdvila.saved import Saved, is_ours, open_saved, read_saved
 from hdvila.nn.checkpoint import put_weights
+from hdvila.nn.precision import Precision, WantedPrecision, settle_precision, wanted_precision
 from hdvila.nn.pretrained import CONFIG, WEIGHTS
 from hdvila.nn.weight_files import ENDINGS, Weights, files_of, find_weights
 
@@ -43,6 +44,7 @@ def load_model(
     *,
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
+    precision: WantedPrecision = "float32",
     strict: bool = True,
     **config: Any,
 ) -> HDVILA:
@@ -56,6 +58,8 @@ def load_model(
             read. Files are read without executing anything in them.
         device: where the model shall be, such as ``"cpu"`` or ``"cuda"``.
         dtype: of the weights and of the computation, float32 or bfloat16. Vectors and logits are float32 in any case.
+        precision: in which a model of float32 weights embeds, and is indexed and evaluated with. ``"bfloat16"`` moves
+            vectors a little; ``"auto"`` is bfloat16 where `device` is fast in it, which is what the commands take.
         strict: every unexplained missing, extra or misshapen key is an error; else it is listed in `load_report`, and
             what begins at random in a warning.
         config: settings of `HDVILAConfig` that a file cannot tell (`num_attention_heads`, `hybrid_attention_heads`:
@@ -70,9 +74,10 @@ def load_model(
         CheckpointError: the file is missing, damaged, does not fit or holds values that are not finite; names the keys.
         UsageError: a keyword or setting that does not exist or cannot be, or a device that is not there.
     """
-    check_keywords(device=device, dtype=dtype, strict=strict, **config)
+    check_keywords(device=device, dtype=dtype, precision=precision, strict=strict, **config)
+    chosen = settle_precision(precision, device=device)
     if isinstance(source, Mapping):
-        return _fit(open_saved(source, "the state dict"), config, strict).to(device, dtype).eval()
+        return _placed(_fit(open_saved(source, "the state dict"), config, strict), device, dtype, chosen)
     if not isinstance(source, str | Path) or not str(source):
         raise UsageError(f"load_model({source!r}): name a model folder, a checkpoint file or a hub id, or give weights")
     path = find_model(source)
@@ -82,7 +87,7 @@ def load_model(
         model.processor = Processor.load(path, saved.described)
     elif saved.recipe:
         model.processor = processor_of_run(path, saved.recipe)
-    return model.to(device, dtype).eval()
+    return _placed(model, device, dtype, chosen)
 
 
 def find_model(source: str | Path) -> Path:
@@ -111,14 +116,19 @@ def _stands_for(file: Path) -> bool:
 
 
 def check_keywords(
-    *, device: object = "cpu", dtype: object = torch.float32, strict: object = True, **config: Any
+    *,
+    device: object = "cpu",
+    dtype: object = torch.float32,
+    precision: object = "float32",
+    strict: object = True,
+    **config: Any,
 ) -> None:
     """Make sure that `load_model` takes these keywords, before whatever is done ahead of it.
 
     Raises:
         UsageError: as `load_model`.
     """
-    own = ("device", "dtype", "strict")
+    own = ("device", "dtype", "precision", "strict")
     for key in config:
         if key not in get_type_hints(HDVILAConfig) and (near := get_close_matches(key, own, n=1)):
             raise UsageError(f"load_model has no keyword {key!r}: did you mean {near[0]!r}?")
@@ -127,11 +137,17 @@ def check_keywords(
         raise UsageError(f"strict={strict!r}: give True or False")
     if dtype not in (torch.float32, torch.bfloat16):
         raise UsageError(f"dtype={dtype!r}: give torch.float32 or torch.bfloat16")
+    wanted_precision(precision)
     try:
         torch.empty(0, device=device)  # type: ignore[call-overload]
     except (RuntimeError, AssertionError, TypeError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise UsageError(f"device={str(device)!r} cannot be used here ({first}): choose another, or cpu") from error
+
+
+def _placed(model: HDVILA, device: str | torch.device, dtype: torch.dtype, precision: Precision) -> HDVILA:
+    model.precision = precision
+    return model.to(device, dtype).eval()
 
 
 def _fit(saved: Saved, settings: Mapping[str, Any], strict: bool) -> HDVILA:

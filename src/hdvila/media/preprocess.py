@@ -162,17 +162,19 @@ def read_hybrids(
     spans: Sequence[Span],
     rng: np.random.Generator | None = None,
     views: Sequence[View] = (),
+    threads: int | None = None,
 ) -> Iterator[HybridClip]:
     """Read many clips of one video in one pass over it; yields one clip for each span, in the order given; with `views`
     one for each of them, before the next span.
 
-    Spans in order of their start keep memory to the clips that overlap; others wait for their turn.
+    Spans in order of their start keep memory to the clips that overlap; others wait for their turn. `threads`: of the
+    decoder, as in `open_video`.
 
     Raises:
         MediaError: the file cannot be read.
         UsageError: a span begins after the end of the video, or ends before it starts.
     """
-    with open_video(path) as video:
+    with open_video(path, threads) as video:
         yield from _read(video, preprocess, spans, rng, views)
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.files import sync_folder
 from hdvila.nn.checkpoint import LoadReport
+from hdvila.nn.precision import Precision, computing
 from hdvila.nn.run_checkpoint import check_history, finished_models, recipe_of, run_of
 from hdvila.nn.weight_files import ACCOUNT
 from hdvila.types import HybridClip
@@ -54,6 +55,10 @@ class PretrainedModel(nn.Module):
     """A model with a configuration and, where it came with one, a processor.
 
     A subclass names its `system` and gives `encode_video` and `encode_text`.
+
+    Attributes:
+        precision: in which it embeds, answers and is indexed and evaluated with (`hdvila.nn.precision.computing`); what
+            the encoders are given directly they compute in the precision of weights and caller.
     """
 
     system: ClassVar[str]
@@ -63,6 +68,7 @@ class PretrainedModel(nn.Module):
         self.config = config
         self.processor: Reader | None = None
         self.load_report: LoadReport | None = None
+        self.precision: Precision = "float32"
 
     def encode_video(self, high: Tensor | None, low: Tensor | None) -> Tensor:
         raise UsageError(f"{type(self).__name__} gives no vectors of videos: choose another model")
@@ -108,7 +114,7 @@ class PretrainedModel(nn.Module):
         clips = self._reader().read_views(source, start, end, fps=fps, times=times)
         high, low = ([getattr(clip, name) for clip in clips] for name in ("high", "low"))
         pictures = (None if x[0] is None else torch.from_numpy(np.stack(x)).to(self.device) for x in (high, low))
-        with evaluating(self):
+        with evaluating(self), computing(self):
             return nn.functional.normalize(self.encode_video(*pictures).sum(0), dim=0)
 
     @torch.no_grad()
@@ -127,7 +133,7 @@ class PretrainedModel(nn.Module):
         if not given:
             raise UsageError("an empty list of texts has no vectors: give at least one")
         ids, mask = self._reader().tokenize(given)
-        with evaluating(self):
+        with evaluating(self), computing(self):
             return self.encode_text(ids.to(self.device), mask.to(self.device))
 
     def describe(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ clips.py      into which clips a video is cut
 look.py       how much of a picture its vectors show
 encoder.py    what a library needs of a model
 embed.py      one video to clips and their vectors
+ahead.py      many videos at once, decoded by threads
 index.py      what is new, changed, moved or gone, and the work that follows
 identity.py   which model made the vectors
 vectors.py    all vectors of a library, and the exact search over them

@@ -5,7 +5,7 @@ Legend: B clips of a batch, N clips of a video, D width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -16,10 +16,11 @@ import torch
 from numpy.typing import NDArray
 
 from hdvila.errors import HdvilaError, InternalError, MediaError, TranscriptError, is_defect
+from hdvila.hub import computing
 from hdvila.media.info import VideoInfo
 from hdvila.media.preprocess import Preprocess, read_hybrids
 from hdvila.media.probe import probe
-from hdvila.media.view import joined
+from hdvila.media.view import Look, joined
 from hdvila.search.clips import Span, cut
 from hdvila.search.encoder import Encoder, only_finite
 from hdvila.search.scan import Found
@@ -28,7 +29,16 @@ from hdvila.text.sentences.split import split_sentences
 from hdvila.text.transcript import read_transcript
 from hdvila.types import HybridClip, Transcript
 
-__all__ = ["Embedded", "WordsBeside", "embed_file", "words_beside"]
+__all__ = [
+    "Embedded",
+    "Opened",
+    "WordsBeside",
+    "batches_of",
+    "embed_file",
+    "encode",
+    "open_file",
+    "words_beside",
+]
 
 _BATCH = 8
 _LONGEST_VIDEO = 1e6  # seconds, eleven days
@@ -47,31 +57,42 @@ class WordsBeside:
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """What became of a video.
+class Opened:
+    """What is known of a video before it is decoded.
 
     Attributes:
         spans: its clips.
-        vectors: (N, D), one for each.
-        seen: how much of the area of its pictures the model saw, 0..1.
-        damage: why only a part of the video could be read, or ''.
+        look: how its pictures are seen.
+        damage: why only a part of the video can be read, or ''.
         note: why its words are missing, or ''.
     """
 
     spans: Sequence[Span]
-    vectors: NDArray[np.float32]
-    seen: float
+    look: Look
     damage: str
     note: str
 
+    @property
+    def windows(self) -> int:
+        """How many vectors the model makes of it."""
+        return len(self.spans) * len(self.look.views)
 
-def embed_file(
-    model: Encoder,
-    found: Found,
-    words: WordsBeside,
-    tiled: bool = True,
-    progress: Callable[[float], None] = lambda share: None,
-) -> Embedded:
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What became of a video: what it was `opened` as, and (N, D) unit vectors, one for each of its clips."""
+
+    opened: Opened
+    vectors: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, opened: Opened, parts: Sequence[NDArray[np.float32]]) -> Embedded:
+        """A clip's vector is the mean of what its windows give; `parts` are those of all, in order."""
+        vectors, count = np.concatenate(parts), len(opened.look.views)
+        return cls(opened, vectors if count == 1 else joined(vectors, [count] * len(opened.spans)))
+
+
+def embed_file(model: Encoder, found: Found, words: WordsBeside, tiled: bool = True) -> Embedded:
     """Cut a video into clips and embed each: the mean of what the windows give through which it is looked at.
 
     Args:
@@ -79,33 +100,45 @@ def embed_file(
         found: the video.
         words: what is said in it, as far as a file beside it says so (`words_beside`).
         tiled: through as many windows as show four fifths of the pictures; else the one in the middle.
-        progress: called now and then with the share of the video that is done, 0..1.
 
     Raises:
         MediaError: the video cannot be read.
         InternalError: the program stumbled over a mistake of its own.
         CheckpointError: the model is broken, so no video can be embedded.
     """
+    preprocess = model.processor.preprocess
+    opened = open_file(found, words, preprocess, tiled)
+    return Embedded.of(opened, [encode(model, batch) for batch in batches_of(found, opened, preprocess)])
+
+
+def open_file(found: Found, words: WordsBeside, preprocess: Preprocess, tiled: bool = True) -> Opened:
+    """Look into a video and cut it into clips; arguments and errors as `embed_file`."""
     with _reading(found):
         info = probe(found.path)
         spans, note = _look_into(found, info, words)
-    preprocess: Preprocess = model.processor.preprocess
-    look = preprocess.look(info.height, info.width, tiled=tiled)
-    count = len(look.views)
-    bounds = [(span.start, span.end) for span in spans]
-    clips = read_hybrids(found.path, preprocess, bounds, views=look.views)
-    parts: list[NDArray[np.float32]] = []
-    done = 0
+        return Opened(spans, preprocess.look(info.height, info.width, tiled=tiled), info.damage or "", note)
+
+
+def batches_of(
+    found: Found, opened: Opened, preprocess: Preprocess, threads: int | None = None
+) -> Iterator[list[HybridClip]]:
+    """What the model sees of a video: its clips' windows, in order, so many at once as the model takes.
+
+    Args:
+        threads: of the decoder, as in `hdvila.media.open_video`.
+
+    Raises:
+        MediaError: the video cannot be read.
+        InternalError: the program stumbled over a mistake of its own.
+    """
+    bounds = [(span.start, span.end) for span in opened.spans]
+    clips = read_hybrids(found.path, preprocess, bounds, views=opened.look.views, threads=threads)
     while True:
         with _reading(found):
             batch = list(islice(clips, _BATCH))
         if not batch:
-            vectors = np.concatenate(parts)
-            vectors = vectors if count == 1 else joined(vectors, [count] * len(spans))
-            return Embedded(spans, vectors, look.seen, info.damage or "", note)
-        parts.append(_encode(model, batch))
-        done += len(batch)
-        progress(done / (count * len(spans)))
+            return
+        yield batch
 
 
 def words_beside(found: Found) -> WordsBeside:
@@ -158,9 +191,14 @@ def _reading(found: Found) -> Iterator[None]:
 
 
 @torch.inference_mode()
-def _encode(model: Encoder, clips: Sequence[HybridClip]) -> NDArray[np.float32]:
-    """Clips to unit vectors (B, D)."""
+def encode(model: Encoder, clips: Sequence[HybridClip]) -> NDArray[np.float32]:
+    """Clips to unit vectors (B, D).
+
+    Raises:
+        CheckpointError: the model is broken.
+    """
     high = [clip.high for clip in clips if clip.high is not None]
     low = [clip.low for clip in clips if clip.low is not None]
     pictures = (torch.from_numpy(np.stack(x)).to(model.device) if x else None for x in (high, low))
-    return only_finite(model.encode_video(*pictures), "pictures")
+    with computing(model):
+        return only_finite(model.encode_video(*pictures), "pictures")

@@ -24,8 +24,9 @@ from hdvila.search.database import read_meta, write_meta
 from hdvila.search.encoder import Encoder
 from hdvila.types import NOT_IN_VECTORS
 
-__all__ = ["check_model", "fingerprint", "identity_of", "is_the_model", "known_source"]
+__all__ = ["check_model", "fingerprint", "identity_of", "is_the_model", "known_source", "note_precision"]
 
+_PRECISION = "precision"
 _SAMPLES = 1024  # values looked at in each tensor: training moves all of them, a gigabyte need not be read
 _PROBE = "Two cafés, the CRÈME brûlée isn't 42% off; re-entry: 東京!"  # case, accents, marks, numbers, signs
 
@@ -108,6 +109,21 @@ def check_model(connection: sqlite3.Connection, library: Path, model: Encoder, m
             beside = os.path.relpath(source, library.resolve()) if _same_drive(source, library) else ""
         write_meta(connection, model=source, model_beside=beside)
     write_meta(connection, fingerprint=mark)
+
+
+def note_precision(connection: sqlite3.Connection, precision: str) -> str:
+    """Write down in what the vectors that come now are computed, as part of the running transaction; -> what is to be
+    said where the library has vectors of the other: they compare, but do not come out the same again."""
+    known = set(read_meta(connection).get(_PRECISION, "float32").split(" and "))
+    if connection.execute("SELECT 1 FROM vectors LIMIT 1").fetchone() is None:
+        known = {precision}
+    write_meta(connection, **{_PRECISION: " and ".join(sorted(known | {precision}))})
+    if precision in known:
+        return ""
+    return (
+        f"its vectors so far are computed in {' and '.join(known)}, new ones in {precision}: they compare, but the "
+        "same video twice gives cosines that differ a little (docs/search.md)"
+    )
 
 
 def known_source(meta: Mapping[str, str], library: Path) -> str:

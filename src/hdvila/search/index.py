@@ -13,11 +13,12 @@ from typing import Any, Literal
 from hdvila.errors import InternalError, MediaError, reason_of
 from hdvila.files import is_gone
 from hdvila.progress import Bar, Reporter
+from hdvila.search.ahead import Looked, embed_ahead
 from hdvila.search.database import from_column, to_column, write_meta
-from hdvila.search.embed import embed_file, words_beside
 from hdvila.search.encoder import Encoder
+from hdvila.search.identity import note_precision
 from hdvila.search.look import looks_tiled, note_seen, shares_seen
-from hdvila.search.scan import Found, Scan, content_of
+from hdvila.search.scan import Found, Scan
 from hdvila.search.vectors import pack
 
 __all__ = ["FileReport", "bring_up_to_date", "paths_of", "remove", "reports_of"]
@@ -84,12 +85,22 @@ def bring_up_to_date(
             each(_as_before(known[path]))
         else:
             work.append(found)
+    if work:
+        with connection:
+            remark = note_precision(connection, getattr(model, "precision", "float32"))
+        if remark:
+            reporter.note(remark)
     work.sort(key=lambda found: str(found.path) in known)  # a new name first: it may want what a known one gives up
+
+    def wanted(found: Found, hashes: tuple[str, str]) -> bool:
+        before = known.get(str(found.path))
+        return (before is None or before.digest != hashes[0]) and not _twins(connection, found, hashes)
+
     with reporter.task("indexing (MB of video)", total=_megabytes(sum(found.size for found in work))) as bar:
         meter = _Meter(bar)
-        for found in work:
-            with meter.file(found) as progress:
-                report = _index_file(connection, model, tiled, found, known.get(str(found.path)), progress)
+        for found, looked in zip(work, embed_ahead(model, work, tiled, wanted, meter.show), strict=True):
+            report = _index_file(connection, model, tiled, found, known.get(str(found.path)), looked)
+            meter.show(found, 1.0)
             each(report)
     # Where nothing is left of what was known, nobody took out single files: the disk is not mounted, or another is.
     alive = {os.path.dirname(path) for path in known if path in scan.videos}
@@ -127,14 +138,16 @@ def _index_file(
     tiled: bool,
     found: Found,
     before: _Row | None,
-    progress: Callable[[float], None],
+    looked: Looked,
 ) -> FileReport:
     path = str(found.path)
-    try:
-        words = words_beside(found)
-        content = content_of(found, words.file)
-    except (OSError, MediaError) as error:  # perhaps it can be read next time, so nothing is written down about it
-        return FileReport(path, "failed", reason_of(error), 0 if before is None else before.clips)
+    if looked.content is None:
+        assert looked.error is not None
+        if not isinstance(looked.error, OSError | MediaError):
+            raise looked.error
+        # Perhaps it can be read next time, so nothing is written down about it.
+        return FileReport(path, "failed", reason_of(looked.error), 0 if before is None else before.clips)
+    content = looked.content.hashes
     if before is not None and before.digest == content[0]:
         with connection:
             connection.execute(
@@ -144,24 +157,24 @@ def _index_file(
     if (twin := _twin(connection, found, content)) is not None:
         return twin
     try:
-        embedded = embed_file(model, found, words, tiled, progress)
+        embedded = looked.vectors(model, found, tiled)
     except InternalError as error:  # not of the file, so it is tried again by the next program
         return FileReport(path, "failed", f"{path}: {error}", 0 if before is None else before.clips)
     except MediaError as error:
         with _replacing(connection, found, content, "failed", str(error)):
             pass
         return FileReport(path, "failed", str(error))
-    count = len(embedded.spans)
-    status: Literal["indexed", "failed"] = "failed" if embedded.damage else "indexed"
-    reason = f"{path}: {embedded.damage}; the rest is searchable" if embedded.damage else embedded.note
+    opened = embedded.opened
+    status: Literal["indexed", "failed"] = "failed" if opened.damage else "indexed"
+    reason = f"{path}: {opened.damage}; the rest is searchable" if opened.damage else opened.note
     with _replacing(connection, found, content, status, reason) as file:
         connection.executemany(
             "INSERT INTO clips (file, number, start, end, text) VALUES (?, ?, ?, ?, ?)",
-            [(file, number, span.start, span.end, span.text) for number, span in enumerate(embedded.spans)],
+            [(file, number, span.start, span.end, span.text) for number, span in enumerate(opened.spans)],
         )
         connection.execute("INSERT INTO vectors VALUES (?, ?)", (file, pack(embedded.vectors)))
-        note_seen(connection, file, embedded.seen)
-    return FileReport(path, status, reason, count, embedded.seen)
+        note_seen(connection, file, opened.look.seen)
+    return FileReport(path, status, reason, len(opened.spans), opened.look.seen)
 
 
 def _rows(connection: sqlite3.Connection, condition: str = "TRUE", *values: object) -> list[_Row]:
@@ -192,12 +205,16 @@ def _remove(connection: sqlite3.Connection, row: _Row) -> FileReport:
     return FileReport(row.path, "removed")
 
 
+def _twins(connection: sqlite3.Connection, found: Found, content: tuple[str, str]) -> list[_Row]:
+    """The other files of this content that the library knows."""
+    return _rows(connection, "digest = ? AND path != ?", content[0], to_column(str(found.path)))
+
+
 def _twin(connection: sqlite3.Connection, found: Found, content: tuple[str, str]) -> FileReport | None:
     """The file takes over what the library has of one with the same content: the row of a file that is gone (it was
     moved), or a copy of clips and vectors; None if there is no such file."""
     path = str(found.path)
-    twins = _rows(connection, "digest = ? AND path != ?", content[0], to_column(path))
-    if not twins:
+    if not (twins := _twins(connection, found, content)):
         return None
     twin = next((row for row in twins if is_gone(row.path)), None)
     moved = twin is not None
@@ -253,23 +270,17 @@ def _megabytes(size: int) -> int:
 
 
 class _Meter:
-    """Turns the share of a file that is done into steps of a bar that counts megabytes."""
+    """Turns the shares of files that are done, several at a time, into steps of a bar that counts megabytes."""
 
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
+        self._shares: dict[Found, float] = {}
         self._bytes = 0.0
         self._shown = 0
 
-    @contextmanager
-    def file(self, found: Found) -> Iterator[Callable[[float], None]]:
-        before = self._bytes
-
-        def progress(share: float) -> None:
-            self._bytes = before + share * found.size
-            steps = int(self._bytes / _MEGABYTE) - self._shown
-            self._shown += steps
-            self._bar.advance(steps, note=found.path.name)
-
-        progress(0.0)
-        yield progress
-        progress(1.0)
+    def show(self, found: Found, share: float) -> None:
+        self._bytes += (share - self._shares.get(found, 0.0)) * found.size
+        self._shares[found] = share
+        steps = int(self._bytes / _MEGABYTE) - self._shown
+        self._shown += steps
+        self._bar.advance(steps, note=found.path.name)

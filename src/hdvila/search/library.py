@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from hdvila.errors import LibraryError, UsageError
 from hdvila.files import exclusive
-from hdvila.hub import load_model, pick_device
+from hdvila.hub import WantedPrecision, load_model, pick_device
 from hdvila.progress import SILENT, Reporter
 from hdvila.search.database import connect, connect_to_write, is_library, read_meta
 from hdvila.search.encoder import Encoder, only_finite
@@ -72,6 +72,7 @@ class Library:
         places: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         model: Encoder | str | os.PathLike[str] | None = None,
         *,
+        precision: WantedPrecision = "auto",
         reporter: Reporter = SILENT,
         each: Callable[[FileReport], None] = lambda report: None,
     ) -> list[FileReport]:
@@ -86,6 +87,8 @@ class Library:
             places: a folder or file, or several.
             model: what embeds them, or where it lies (see `hdvila.load_model`); default: the library's own. A library
                 has one model.
+            precision: in which the model computes, where it is loaded here; one that is given has its own. The library
+                writes it down, and says when it gets vectors of another than it has.
             reporter: hears about progress, and first of all what the model can be asked.
             each: called with every file's report as soon as it is certain.
 
@@ -113,7 +116,7 @@ class Library:
                 model = known_source(read_meta(connection), self.path) if self._model is None else self._model[0]
         source = "" if not isinstance(model, str | os.PathLike) else os.fspath(model)
         with exclusive(self.path / LOCK, LibraryError, BUSY):
-            encoder, mark = self._take(model)
+            encoder, mark = self._take(model, precision)
             if world := small_world(encoder.processor):
                 reporter.note(world)
             with connect_to_write(self.path) as connection:
@@ -250,10 +253,13 @@ class Library:
                 self._vectors = read_vectors(connection), state
             return self._vectors[0]
 
-    def _take(self, model: Encoder | str | os.PathLike[str]) -> tuple[Encoder, str]:
+    def _take(
+        self, model: Encoder | str | os.PathLike[str], precision: WantedPrecision = "float32"
+    ) -> tuple[Encoder, str]:
+        """A query is computed in float32: to round all weights takes longer than one text."""
         encoder: Encoder
         if isinstance(model, str | os.PathLike):
-            encoder = load_model(os.fspath(model), device=pick_device())
+            encoder = load_model(os.fspath(model), device=pick_device(), precision=precision)
         else:
             encoder = model
         if encoder.processor is None:

@@ -19,10 +19,9 @@ from torch import Tensor, nn
 from hdvila.data.batch import Batch
 from hdvila.errors import require
 from hdvila.evaluate.sharing import ALONE, Processes
-from hdvila.hub import pick_device
+from hdvila.hub import Precision, pick_device
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.task import Outputs, Task
-from hdvila.train.precision import Precision
 
 _FABRIC_PRECISION = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 

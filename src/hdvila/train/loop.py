@@ -12,18 +12,16 @@ from pathlib import Path
 from hdvila.data.batch import Batch
 from hdvila.data.loader import step_batches
 from hdvila.errors import Interrupted, TrainingError
+from hdvila.hub import SLOW, fast_precision, settle_precision
 from hdvila.progress import SILENT, Reporter
 from hdvila.train.engine import Engine, is_first_process
 from hdvila.train.gradients import compute_gradients
 from hdvila.train.log import RunLog
-from hdvila.train.precision import fast_precision, settle_precision
 from hdvila.train.recipe import Recipe
 from hdvila.train.resume import MODEL, last_checkpoint
 from hdvila.train.run import Run, begin, only_writer
 from hdvila.train.stopping import StopSignals
 from hdvila.train.validation import VALIDATION, measure
-
-_SLOW = "this machine's arithmetic does not know bfloat16 and is many times slower in it: --set precision=float32"
 
 
 def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corpus: str | Path | None = None) -> Path:
@@ -55,7 +53,7 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
         precision = settle_precision(recipe.precision, begun)
         run = begin(replace(recipe, precision=precision), folder, latest, Engine(precision), corpus, reporter)
         if precision == "bfloat16" and fast_precision() != "bfloat16":
-            reporter.note(_SLOW)
+            reporter.note(f"{SLOW}: --set precision=float32")
         _make_steps(run, reporter)
         if first:
             _save(run, reporter)

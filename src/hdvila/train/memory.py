@@ -12,10 +12,10 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from hdvila.data.batch import Batch
+from hdvila.hub import settle_precision
 from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.train.precision import settle_precision
 from hdvila.train.recipe import Recipe
 
 FLOAT32 = 4

@@ -8,11 +8,11 @@ from typing import Any
 
 from hdvila.data.loader import Share
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.hub import settle_precision
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.optimizer import NEVER_DECAYED
 from hdvila.train.overrides import flatten
 from hdvila.train.plan import clips_to_learn_from
-from hdvila.train.precision import settle_precision
 from hdvila.train.recipe import Recipe
 
 __all__ = ["Group", "as_set", "settings_of", "show"]

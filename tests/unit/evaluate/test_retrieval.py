@@ -95,7 +95,9 @@ def test_equal_clips_tie_and_the_tie_counts_against_the_model() -> None:
 
 def test_the_record_holds_the_promised_names() -> None:
     record = evaluate_retrieval(ShadeModel(), Shades(LEVELS)).to_dict()
-    assert {"protocol", "queries", "videos", "missing", "ties", "text_to_video", "video_to_text"} == set(record)
+    assert {"protocol", "queries", "videos", "missing", "ties", "precision", "text_to_video", "video_to_text"} == set(
+        record
+    )
     names = {"r1", "r5", "r10", "r50", "median_rank", "mean_rank", "gallery", "chance_r1"}
     assert names <= set(record["text_to_video"])
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
+from hdvila.errors import UsageError
+from hdvila.hub import computing, fast_precision, load_model, settle_precision
 from hdvila.recipes import get_recipe
-from hdvila.train.precision import fast_precision, settle_precision
+from tests.unit.models.small_hdvila import tiny_model
 
 
 @pytest.mark.parametrize(
@@ -38,3 +42,23 @@ def test_a_torch_that_cannot_tell_gets_float32(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert fast_precision() == "float32"
+
+
+def test_a_model_computes_in_what_it_is_loaded_for_and_in_float32_unless_told() -> None:
+    weights = tiny_model().state_dict()
+    told: dict[str, Any] = {"grid": (1, 2), "num_attention_heads": 2, "hybrid_attention_heads": 2}
+    plain, reduced = load_model(weights, **told), load_model(weights, precision="bfloat16", **told)
+    assert plain.precision == "float32"
+    high, low = torch.randint(0, 256, (2, 2, 3, 64, 64)), torch.randint(0, 256, (2, 2, 6, 3, 16, 16))
+    vectors = []
+    for model in (plain, reduced):
+        with torch.no_grad(), computing(model):
+            vectors.append(model.encode_video(high, low))
+    with torch.no_grad():
+        assert torch.equal(vectors[0], plain.encode_video(high, low))
+    assert vectors[1].dtype == torch.float32
+    assert not torch.equal(*vectors)
+    assert (vectors[0] * vectors[1]).sum(1).min() > 0.999
+    assert torch.allclose(vectors[1].norm(dim=1), torch.ones(2), atol=1e-6), "the last normalisation is in float32"
+    with pytest.raises(UsageError, match="one of auto, float32, bfloat16"):
+        load_model(weights, precision="fp8")  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ class Row:
         blind: what is had without looking: by chance, or by always giving the most frequent answer, if that is more.
         by_type: accuracy by kind of question.
         steps, seconds: of the training; seconds of its last part where it was killed and continued.
-        precision: in which it computed (`hdvila.train.precision`).
+        precision: in which it computed (`hdvila.nn.precision`).
     """
 
     task: str
