@@ -12,6 +12,7 @@ ahead.py      many videos at once, decoded by threads
 index.py      what is new, changed, moved or gone, and the work that follows
 identity.py   which model made the vectors
 vectors.py    all vectors of a library, and the exact search over them
+vector_file.py  the same in a file that is mapped
 words.py      what a model makes of a query
 speech.py     what is said in the clips
 query.py      from words to moments

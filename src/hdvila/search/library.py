@@ -22,7 +22,8 @@ from hdvila.search.encoder import Encoder, only_finite
 from hdvila.search.identity import check_model, identity_of, is_the_model, known_source
 from hdvila.search.query import best_moments
 from hdvila.search.speech import heard, said
-from hdvila.search.vectors import Vectors, read_vectors
+from hdvila.search.vector_file import read_vectors
+from hdvila.search.vectors import Vectors
 from hdvila.search.words import read_words, small_world, trusted_cosine
 from hdvila.text.clean import clean
 from hdvila.types import Moment
@@ -250,7 +251,7 @@ class Library:
         state = read_meta(connection).get("state", "")
         with self._lock:
             if self._vectors is None or self._vectors[1] != state:
-                self._vectors = read_vectors(connection), state
+                self._vectors = read_vectors(connection, self.path), state
             return self._vectors[0]
 
     def _take(

@@ -1,86 +1,151 @@
-"""All vectors of a library in memory, and the exact search over them.
+"""All vectors of a library, and the exact search over them.
 
 Exact, because text queries do not lie where videos lie: approximate graphs keep most of the list and lose the right
-answer. float16 halves the bytes, and the scan runs at the speed of memory.
+answer. float16 halves the bytes, and the scan runs at the speed of memory, in parts, on all cores.
+
+Legend: N clips, M rows of memory, D width, Q queries.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 import faiss
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from hdvila.errors import LibraryError
+from hdvila.processes import usable_cores
 
-__all__ = ["Vectors", "pack", "read_vectors"]
+__all__ = ["STORED", "Vectors", "pack"]
 
-_STORED = np.dtype("<f2")
+STORED = np.dtype("<f2")
+_ROWS = 16_384  # that a core scans at a time
+_ROUNDING = 1e-4  # more than products of unit vectors in float32 can differ
+_DECODED = 2_048  # rows that are made float32 at a time: as many as stay in a cache
 
 
 def pack(vectors_ND: NDArray[np.float32]) -> bytes:
     """(N, D) vectors as they stand in the library: float16, little-endian."""
-    return vectors_ND.astype(_STORED).tobytes()
+    return vectors_ND.astype(STORED).tobytes()
 
 
 class Vectors:
-    """The clips' vectors by the ids of their clips, each of `width` numbers."""
+    """The vectors of one clip or more, by the ids of their clips.
 
-    def __init__(self, width: int) -> None:
-        self._index = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        self.width = width
-        self._clips: list[int] = []
-        self._rows: dict[int, int] = {}
+    Args:
+        rows_MD: float16; memory, or a file that is mapped. It may hold more than is used.
+        clips_N: ids of the clips, in the order in which equals are told apart.
+        runs: where their vectors stand, (first row, number of rows) each, in the order of the clips.
+    """
+
+    def __init__(
+        self, rows_MD: NDArray[np.float16], clips_N: NDArray[np.int64], runs: Sequence[tuple[int, int]]
+    ) -> None:
+        self.width = rows_MD.shape[1]
+        self._rows_MD = rows_MD
+        self._clips_N = clips_N
+        self._parts = _parts(runs)
 
     def __len__(self) -> int:
-        return len(self._clips)
-
-    def add(self, clips: list[int], matrix: bytes) -> None:
-        """Add the vectors of these clips, as `pack` made them."""
-        self._index.add_sa_codes(np.frombuffer(matrix, np.uint8).reshape(len(clips), -1))
-        self._rows |= {clip: row for row, clip in enumerate(clips, len(self._clips))}
-        self._clips += clips
+        return len(self._clips_N)
 
     def best(self, query_D: NDArray[np.float32], k: int) -> tuple[list[int], list[float]]:
         """The ids of the `k` best clips, best first, and their products with the query; all, if there are fewer."""
-        scores, rows = self._index.search(query_D[None].astype(np.float32), min(k, len(self)))
-        found = rows[0] >= 0  # a vector that is no number is never found, and faiss fills up with -1
-        return [self._clips[row] for row in rows[0][found]], scores[0][found].tolist()
+        query_D = np.ascontiguousarray(query_D, np.float32)
+        parts = [self._rows_MD[first : first + count] for first, count in self._parts]
+        with ThreadPoolExecutor(min(usable_cores(), len(parts))) as pool:
+            scores_N = np.concatenate(list(pool.map(lambda rows_RD: _products(rows_RD, query_D), parts)))
+        places = _highest_places(scores_N, k)
+        return self._clips_N[places].tolist(), scores_N[places].tolist()
 
     def highest(self, queries_QD: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(Q,) the product of each query with the clip that is best for it; there is at least one clip."""
-        scores_Q1: NDArray[np.float32] = self._index.search(queries_QD.astype(np.float32), 1)[0]
-        return scores_Q1[:, 0]
+        """(Q,) the product of each query with the clip that is best for it, as `best` gives it; one pass for all.
+
+        Matrix products tell which vectors may be the best. They round otherwise than the scan, which has the last word:
+        a query that was met before must reach its own product.
+        """
+        queries_QD = np.ascontiguousarray(queries_QD, np.float32)
+        queries_DQ = torch.from_numpy(queries_QD).T
+        near: list[list[NDArray[np.int64]]] = [[] for _ in queries_QD]
+        best_Q = np.full(len(queries_QD), -np.inf, np.float32)
+        for first, count in self._parts:
+            for row in range(first, first + count, _DECODED):  # torch's arithmetic is on all cores by itself
+                rows_RD = torch.from_numpy(self._rows_MD[row : min(row + _DECODED, first + count)]).float()
+                products_RQ = (rows_RD @ queries_DQ).numpy()
+                best_Q = np.fmax(best_Q, np.fmax.reduce(products_RQ))
+                for query, reaching_R in enumerate((products_RQ >= best_Q - _ROUNDING).T):
+                    near[query].append(row + np.flatnonzero(reaching_R))
+        highest = []
+        for query_D, rows in zip(queries_QD, near, strict=True):
+            highest.append(_products(self._rows_MD[np.concatenate(rows)], query_D).max(initial=-np.inf))
+        return np.array(highest, np.float32)
 
     def scores(self, query_D: NDArray[np.float32], clips: Sequence[int]) -> list[float]:
         """The products of the query with these clips' vectors."""
-        rows = np.array([self._rows[clip] for clip in clips], np.int64)
-        vectors_ND = np.empty((len(rows), self.width), np.float32)
-        for place, row in enumerate(rows.tolist()):
-            self._index.reconstruct(row, vectors_ND[place])
+        places = self._by_id[np.searchsorted(self._clips_N, clips, sorter=self._by_id)]
+        vectors_ND = self._rows_MD[self._row_of(places)].astype(np.float32)
         scores: list[float] = (vectors_ND @ query_D.astype(np.float32)).tolist()
         return scores
 
+    @cached_property
+    def _by_id(self) -> NDArray[np.int64]:
+        return np.argsort(self._clips_N, kind="stable")
 
-def read_vectors(connection: sqlite3.Connection) -> Vectors | None:
-    """All vectors of a library in the state that `connection` sees; None if it has no clips.
+    def _row_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        counts = np.array([count for _, count in self._parts])
+        ends = np.cumsum(counts)
+        part = np.searchsorted(ends, places, side="right")
+        rows: NDArray[np.int64] = np.array([first for first, _ in self._parts])[part] + places - (ends - counts)[part]
+        return rows
 
-    Raises:
-        LibraryError: clips and vectors do not belong together.
+
+def _parts(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs that go on in the next one as one, cut into parts of equal work."""
+    joined: list[tuple[int, int]] = []
+    for first, count in runs:
+        if joined and sum(joined[-1]) == first:
+            first, count = joined[-1][0], joined.pop()[1] + count
+        joined.append((first, count))
+    return [
+        (row, min(_ROWS, first + count - row)) for first, count in joined for row in range(first, first + count, _ROWS)
+    ]
+
+
+def _products(rows_RD: NDArray[np.float16], query_D: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(R,) products with the query; -inf for a vector that is no number. Equal vectors give equal products."""
+    kind = faiss.ScalarQuantizer(rows_RD.shape[1], faiss.ScalarQuantizer.QT_fp16)
+    scanner = kind.select_InvertedListScanner(  # type: ignore[attr-defined]
+        faiss.METRIC_INNER_PRODUCT, None, True, None, False
+    )
+    scanner.set_query(faiss.swig_ptr(query_D))
+    scanner.set_list(0, 0.0)
+    found = faiss.RangeSearchResult(1)
+    part = faiss.RangeSearchPartialResult(found)  # type: ignore[attr-defined]
+    into = part.new_result(0)
+    scanner.scan_codes_range(len(rows_RD), faiss.swig_ptr(rows_RD.view(np.uint8)), None, -np.inf, into)
+    part.finalize()
+    products_R = np.full(len(rows_RD), -np.inf, np.float32)
+    if count := int(faiss.rev_swig_ptr(found.lims, 2)[1]):
+        products_R[faiss.rev_swig_ptr(found.labels, count)] = faiss.rev_swig_ptr(found.distances, count)
+    return products_R
+
+
+def _highest_places(scores_N: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Where the `k` highest stand, the highest first, of equals the later first; what is -inf stands nowhere.
+
+    Of equals of which only some have room, the last of those among the first `k` that are no lower: the choice of a
+    heap that meets the scores one by one, as searches have always made it.
     """
-    clips: defaultdict[int, list[int]] = defaultdict(list)
-    for clip, file in connection.execute("SELECT id, file FROM clips ORDER BY file, number"):
-        clips[file].append(clip)
-    vectors: Vectors | None = None
-    for file, matrix in connection.execute("SELECT file, matrix FROM vectors ORDER BY file"):
-        if vectors is None:
-            vectors = Vectors(len(matrix) // (len(clips[file]) or 1) // _STORED.itemsize)
-        if len(matrix) != len(clips[file]) * vectors.width * _STORED.itemsize:
-            raise LibraryError(
-                "the library's clips and vectors do not belong together: delete its folder, then index the videos again"
-            )
-        vectors.add(clips[file], matrix)
-    return vectors
+    k = min(k, int((scores_N > -np.inf).sum()))
+    if not k:
+        return np.empty(0, np.int64)
+    least = np.partition(scores_N, len(scores_N) - k)[len(scores_N) - k]
+    reaching = np.flatnonzero(scores_N >= least)
+    above = reaching[scores_N[reaching] > least]
+    first = reaching[:k]
+    equal = first[scores_N[first] == least][-(k - len(above)) :]
+    chosen = np.concatenate([above, equal])
+    return chosen[np.lexsort((-chosen, -scores_N[chosen]))]

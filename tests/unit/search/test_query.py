@@ -13,7 +13,7 @@ import torch
 from hdvila.errors import UsageError
 from hdvila.search.library import Library, open_library
 from hdvila.search.query import best_moments
-from hdvila.search.vectors import Vectors, pack
+from hdvila.search.vectors import Vectors
 from hdvila.search.words import read_words, small_world, trusted_cosine
 from hdvila.text.tokenizer import Tokenizer
 from tests.unit.search.conftest import ColourModel, paint
@@ -88,14 +88,18 @@ def library_of(tapes: list[int]) -> tuple[sqlite3.Connection, Vectors]:
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE tapes (id, path, content)")
     connection.execute("CREATE TABLE clips (id, file, start, end, text)")
-    vectors, clip = Vectors(2), 0
+    rows: list[list[float]] = []
     for tape, count in enumerate(tapes):
         connection.execute("INSERT INTO tapes VALUES (?, ?, ?)", (tape, f"/none/{tape}", f"content {tape}"))
         for number in range(count):
-            connection.execute("INSERT INTO clips VALUES (?, ?, ?, ?, '')", (clip, tape, 10 * number, 10 * number + 8))
-            vectors.add([clip], pack(np.array([[1 - 0.1 * tape - 1e-3 * number, 0.0]], np.float32)))
-            clip += 1
-    return connection, vectors
+            clip = (len(rows), tape, 10 * number, 10 * number + 8)
+            connection.execute("INSERT INTO clips VALUES (?, ?, ?, ?, '')", clip)
+            rows.append([1 - 0.1 * tape - 1e-3 * number, 0.0])
+    return connection, vectors_of(rows)
+
+
+def vectors_of(rows: list[list[float]]) -> Vectors:
+    return Vectors(np.array(rows, np.float16), np.arange(len(rows)), [(0, len(rows))])
 
 
 def test_no_tape_fills_the_answers_while_others_have_some() -> None:
@@ -150,8 +154,7 @@ class WordModel(ColourModel):
 
 
 def test_nonsense_is_not_answered_as_confidently_as_sense() -> None:
-    model, vectors = WordModel(), Vectors(3)
-    vectors.add([0, 1], pack(np.array([[0.7, 0.7, 0], [0.1, 0, 0.2]], np.float32)))
+    model, vectors = WordModel(), vectors_of([[0.7, 0.7, 0], [0.1, 0, 0.2]])
 
     def sure(words: str) -> bool:
         floor = trusted_cosine(model, vectors, words, read_words(model.processor, words), {})
