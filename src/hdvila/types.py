@@ -23,6 +23,12 @@ TimedBy = Literal["word", "cue"]
 NOT_IN_VECTORS: Mapping[str, bool] = MappingProxyType({"not in vectors": True})
 """Metadata of a setting (a field of a dataclass) that changes none of a model's vectors, such as one of training."""
 
+Precision = Literal["float32", "bfloat16"]
+"""In which numbers a run or a model computes."""
+
+WantedPrecision = Literal["auto", "float32", "bfloat16"]
+"""auto: the fastest of the machine; of a run the one that it begins on, which it keeps wherever it goes on."""
+
 Pixels = NDArray[np.uint8]
 Seconds = NDArray[np.float64]
 

@@ -45,6 +45,18 @@ def test_help_imports_nothing_heavy_and_is_quick() -> None:
         assert f"\n  {name} " in shown.stdout
 
 
+def test_what_prints_names_only_does_not_wait_for_torch() -> None:
+    listing = [["train", "--list"], ["protocols"], ["protocols", "show", "didemo"], ["search", "--help"]]
+    code = (
+        f"import sys; from hdvila.cli.main import main; done = [main(words) for words in {listing!r}]; "
+        "loaded = [name for name in ('torch', 'lightning_fabric') if name in sys.modules]; "
+        "sys.exit(str(loaded) if loaded else max(done))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "miniature-stage1" in shown.stdout
+
+
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name in group.list_commands(None):
         command = group.get_command(None, name)

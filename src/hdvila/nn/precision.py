@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import torch
 
 from hdvila.errors import UsageError
 from hdvila.nn.device import pick_device
+from hdvila.types import Precision, WantedPrecision
 
 __all__ = [
     "SLOW",
@@ -19,10 +20,6 @@ __all__ = [
     "settle_precision",
     "wanted_precision",
 ]
-
-Precision = Literal["float32", "bfloat16"]
-WantedPrecision = Literal["auto", "float32", "bfloat16"]
-"""auto: the fastest of the machine; of a run the one that it begins on, which it keeps wherever it goes on."""
 
 SLOW = "this machine's arithmetic does not know bfloat16 and is many times slower in it"
 

@@ -9,7 +9,7 @@ from hdvila.models.hdvila.config import Variant
 from hdvila.recipes.miniature import TEXT_LENGTH, miniature_model
 from hdvila.recipes.retrieval import CONTRASTIVE
 from hdvila.tasks.video_qa import VideoQA
-from hdvila.train.optimizer import Optim
+from hdvila.train.optim import Optim
 from hdvila.train.recipe import Recipe, Validate
 from hdvila.train.schedule import Schedule
 

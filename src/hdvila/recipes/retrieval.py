@@ -18,7 +18,7 @@ from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.recipes.hdvila import TOKENIZER
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.train.benchmark import learned_from
-from hdvila.train.optimizer import Optim
+from hdvila.train.optim import Optim
 from hdvila.train.recipe import Recipe, Validate
 from hdvila.train.schedule import Schedule
 

@@ -11,7 +11,7 @@ from hdvila.data.settings import DataSettings, Preprocess
 from hdvila.models.hdvila.config import HDVILAConfig, Variant
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.train.optimizer import Optim
+from hdvila.train.optim import Optim
 from hdvila.train.recipe import Recipe, Validate
 
 TEXT_LENGTH = 50

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from hdvila.data.batch import Batch
 from hdvila.errors import UsageError
-from hdvila.losses.contrastive import contrastive_loss
-from hdvila.models.hdvila.model import HDVILA
-from hdvila.tasks.gather import gather
-from hdvila.tasks.masking import Vocabulary
-from hdvila.tasks.task import Metrics, Outputs
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from hdvila.data.batch import Batch
+    from hdvila.models.hdvila.model import HDVILA
+    from hdvila.tasks.masking import Vocabulary
+    from hdvila.tasks.task import Metrics, Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,17 @@ class PretrainStage1:
 
     def loss_of_all(self, text_BD: Tensor, video_BD: Tensor) -> Tensor:
         """The loss of pairs that one process holds all of, a scalar."""
+        from hdvila.losses.contrastive import contrastive_loss
+
         return contrastive_loss(text_BD, video_BD, self.temperature, weight=self.weight)
 
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
         """`accuracy` sums the texts whose own video is the nearest of all B."""
+        import torch
+
+        from hdvila.losses.contrastive import contrastive_loss
+        from hdvila.tasks.gather import gather
+
         text_bD, video_bD = outputs
         all_text_BD, first_row = gather(text_bD)
         all_video_BD, _ = gather(video_bD)

@@ -6,17 +6,18 @@ Legend: B clips, L tokens, M masked tokens, V vocabulary.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from torch import Tensor
-
-from hdvila.data.batch import Batch
 from hdvila.errors import UsageError
-from hdvila.losses.masked_words import IGNORE, masked_word_loss, right_words
-from hdvila.models.hdvila.joint import CONSENSUS, Over
-from hdvila.models.hdvila.model import HDVILA
-from hdvila.tasks.masking import Vocabulary, mask_words
-from hdvila.tasks.task import Metrics, Outputs
+from hdvila.models.hdvila.config import CONSENSUS, Over
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from hdvila.data.batch import Batch
+    from hdvila.models.hdvila.model import HDVILA
+    from hdvila.tasks.masking import Vocabulary
+    from hdvila.tasks.task import Metrics, Outputs
 
 __all__ = ["Over", "PretrainStage2"]
 
@@ -60,14 +61,20 @@ class PretrainStage2:
                 part.eval()
 
     def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
+        from hdvila.tasks.masking import mask_words
+
         ids, labels = mask_words(batch.input_ids, batch.keys, self.mask_share, vocabulary)
         return batch._replace(input_ids=ids, labels=labels)
 
     def count(self, batch: Batch) -> int:
+        from hdvila.losses.masked_words import IGNORE
+
         return int((_labels(batch) != IGNORE).sum())
 
     def forward(self, model: HDVILA, batch: Batch) -> Outputs:
         """-> scores of every word at the masked tokens, (M, V)."""
+        from hdvila.losses.masked_words import IGNORE
+
         logits_MV = model.masked_language_logits(
             batch.high, batch.low, batch.input_ids, batch.attention_mask, self.consensus, self.consensus_over,
             at=_labels(batch) != IGNORE,
@@ -76,6 +83,8 @@ class PretrainStage2:
 
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
         """`accuracy` sums the masked words that are predicted right."""
+        from hdvila.losses.masked_words import IGNORE, masked_word_loss, right_words
+
         (logits_MV,) = outputs
         labels = _labels(batch)
         right = labels[labels != IGNORE]

@@ -6,17 +6,18 @@ Legend: B clips, S segments, A answers (or options), O texts of a question, L to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from hdvila.data.batch import Batch
 from hdvila.errors import UsageError
-from hdvila.losses.answers import answer_loss
-from hdvila.models.hdvila.joint import CONSENSUS, aggregate
-from hdvila.models.hdvila.model import HDVILA
-from hdvila.tasks.masking import Vocabulary
-from hdvila.tasks.task import Metrics, Outputs
+from hdvila.models.hdvila.config import CONSENSUS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from hdvila.data.batch import Batch
+    from hdvila.models.hdvila.model import HDVILA
+    from hdvila.tasks.masking import Vocabulary
+    from hdvila.tasks.task import Metrics, Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class VideoQA:
 
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
         """`accuracy` sums the questions that are answered right."""
+        import torch
+
+        from hdvila.losses.answers import answer_loss
+        from hdvila.models.hdvila.joint import aggregate
+
         logits_SBA = outputs[0].transpose(0, 1)
         assert batch.answers is not None, "the examples have no answers"
         mean = answer_loss(logits_SBA, batch.answers, self.consensus)

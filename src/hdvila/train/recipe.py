@@ -7,13 +7,13 @@ from typing import Literal
 
 from hdvila.data.settings import DataSettings
 from hdvila.errors import UsageError
-from hdvila.hub import WantedPrecision
 from hdvila.models.hdvila.config import HDVILAConfig, Variant
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
-from hdvila.train.optimizer import Optim
+from hdvila.train.optim import Optim
 from hdvila.train.schedule import Schedule
+from hdvila.types import WantedPrecision
 
 _TRAINED: dict[type, tuple[Variant, ...]] = {
     PretrainStage1: ("stage1",),

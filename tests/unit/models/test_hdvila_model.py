@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import HDVILAConfig
-from hdvila.models.hdvila.joint import CONSENSUS, Over, aggregate
+from hdvila.models.hdvila.config import CONSENSUS, HDVILAConfig, Over
+from hdvila.models.hdvila.joint import aggregate
 from hdvila.models.hdvila.model import HDVILA
 from tests.unit.models.small_hdvila import TINY, tiny_inputs, tiny_model
 

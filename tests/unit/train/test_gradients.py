@@ -16,7 +16,8 @@ from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.engine import Engine, seed_random_numbers
 from hdvila.train.gradients import compute_gradients
-from hdvila.train.optimizer import Optim, build_optimizer
+from hdvila.train.optim import Optim
+from hdvila.train.optimizer import build_optimizer
 from tests.unit.train.toy_training import LENGTH, VOCABULARY, dataset, model
 
 TASKS = {

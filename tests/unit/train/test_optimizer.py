@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from hdvila.errors import UsageError
-from hdvila.train.optimizer import AdamW, Optim, build_optimizer, part_of
+from hdvila.train.optim import Optim
+from hdvila.train.optimizer import AdamW, build_optimizer, part_of
 from tests.unit.train.toy_training import model
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "goldens" / "training_rules.json").read_text())["adamw_toy"]

@@ -14,6 +14,11 @@ from hdvila.types import NOT_IN_VECTORS
 Variant = Literal["stage1", "stage2", "open_ended", "multiple_choice"]
 TextPooling = Literal["mean", "cls"]
 
+CONSENSUS = ("mean", "max", "logsumexp")
+"""How the outputs for the segments of a clip become one."""
+Over = Literal["hidden", "logits"]
+"""What the consensus of masked words joins: states before the head (the released code) or its scores (the paper)."""
+
 OPTIONS_PER_QUESTION = 5
 """Sequences "question option" of one video in the multiple-choice variant (TGIF-QA has five options)."""
 

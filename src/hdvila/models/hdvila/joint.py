@@ -6,19 +6,14 @@ row s*B + b is segment s of video b.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
 
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.config import CONSENSUS, HDVILAConfig, Over
 from hdvila.nn.bert import EPS, BertEmbeddings, BertEncoder, BertPooler, BertWordHead
-
-CONSENSUS = ("mean", "max", "logsumexp")
-"""How the outputs for the segments of a clip become one."""
-Over = Literal["hidden", "logits"]
-"""What the consensus of masked words joins: states before the head (the released code) or its scores (the paper)."""
 
 
 class VisualEmbeddings(nn.Module):

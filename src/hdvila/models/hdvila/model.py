@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION, HDVILAConfig
+from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION, HDVILAConfig, Over
 from hdvila.models.hdvila.hybrid import HybridTransformer
-from hdvila.models.hdvila.joint import Language, Over, aggregate, check_consensus
+from hdvila.models.hdvila.joint import Language, aggregate, check_consensus
 from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
 from hdvila.nn.bare import without_start_values
