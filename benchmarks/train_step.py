@@ -169,16 +169,13 @@ def main() -> None:
         bare_steps(given.recipe, int(given.bare[0]), Path(given.bare[1]))
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         started = contestants(given.recipe, Path(folder), stack)
-        print(f"{given.recipe}, seconds a step, beside busy programs:")
-        print(f"{'':26}" + "".join(f"{number:>8}" for number in given.busy))
-        medians: dict[str, list[float]] = {one.name: [] for one in started}
+        print(f"{given.recipe}, seconds a step")
+        print(f"{'busy programs':16}" + "".join(f"{one.name:>26}" for one in started))
         for number in given.busy:
             with busy(number):
                 rounds = [[one.take_turn(given.window) for one in started] for _ in range(given.rounds)]
-            for one, taken in zip(started, zip(*rounds, strict=True), strict=True):
-                medians[one.name].append(statistics.median(taken))
-        for name, row in medians.items():
-            print(f"{name:26}" + "".join(f"{seconds:8.3f}" for seconds in row))
+            medians = (statistics.median(taken) for taken in zip(*rounds, strict=True))
+            print(f"{number:<16}" + "".join(f"{seconds:26.3f}" for seconds in medians), flush=True)
 
 
 if __name__ == "__main__":
