@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from hdvila.corpus.choice.exclude import ExcludedIds
-from hdvila.corpus.choice.near_duplicates import LookAlikes, hashes_of, looks_like, step_of
+from hdvila.corpus.choice.frame_hashes import hashes_of, step_of
+from hdvila.corpus.choice.near_duplicates import LookAlikes, looks_like
 from hdvila.corpus.failures import CHANGED, Failure
 from hdvila.corpus.sources.video import SourceVideo, file_print
 from hdvila.progress import SILENT, Reporter

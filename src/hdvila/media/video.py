@@ -92,6 +92,11 @@ class Video:
         return self._decoding.timeline.seconds
 
     @property
+    def keys(self) -> NDArray[np.int64]:
+        """(K,) the numbers of the frames at which decoding can begin, as the file marks them; none where it does not."""
+        return self._decoding.timeline.keys
+
+    @property
     def spoiled(self) -> NDArray[np.bool_]:
         """(T,) whether a frame is known to be damaged, or built on one that is, by what has been decoded so far."""
         return self._decoding.spoiled.frames(self._decoding.timeline)

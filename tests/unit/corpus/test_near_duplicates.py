@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from hdvila.corpus.choice.near_duplicates import LookAlikes, frame_hashes
+from hdvila.corpus.choice.frame_hashes import frame_hashes
+from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import UsageError
 from hdvila.media import resize, write_video
@@ -58,7 +59,7 @@ def test_other_videos_stay(look_alikes: LookAlikes, tmp_path: Path) -> None:
 
 
 def test_plain_colours_tell_nothing(talk: Path, given: Path, tmp_path: Path) -> None:
-    assert len(frame_hashes(talk)[0]) == 0
+    assert len(frame_hashes(talk, 0.5).hashes) == 0
     assert LookAlikes.of([talk]).match(talk) is None
     assert LookAlikes.of([talk, given / "1.mp4"]).match(given / "1.mp4") == "1.mp4"
 
@@ -96,14 +97,14 @@ def test_many_videos_at_once_are_matched_as_one_by_one(seed: int, sizes: list[in
     known, mine = seen[:-1], seen[-1]
     whole = np.concatenate([np.empty(0, np.uint64), *known])
     ends = np.cumsum([len(part) for part in known], dtype=np.int64)
-    look_alikes = LookAlikes(tuple(map(str, range(len(known)))), whole, ends)
+    look_alikes = LookAlikes(tuple(map(str, range(len(known)))), whole, ends, np.arange(len(whole)) * 0.25)
     assert look_alikes.match_hashes(mine, 0.5) == (like_one_by_one(known, mine, 0.5) if number else None)
 
 
 def test_a_long_video_against_thousands_needs_little_memory() -> None:
     draw = np.random.default_rng(0)
     known = draw.integers(0, 2**64, 1000 * 480, dtype=np.uint64)
-    look_alikes = LookAlikes(tuple(map(str, range(1000))), known, np.arange(1, 1001) * 480)
+    look_alikes = LookAlikes(tuple(map(str, range(1000))), known, np.arange(1, 1001) * 480, np.zeros(len(known)))
     mine = draw.integers(0, 2**64, 450, dtype=np.uint64)
     tracemalloc.start()
     assert look_alikes.match_hashes(np.append(mine, known[-480::2]), 2.0) == "999"
