@@ -1,12 +1,14 @@
-"""What it costs to make and to read a corpus, in processor time, and what that means for HD-VILA-100M.
+"""What it costs to make a corpus: all of `hdvila corpus build`, each of its steps, and HD-VILA-100M on paper.
 
-    python benchmarks/corpus_cost.py [VIDEO ...] [--repeat N] [--form jpeg|h264]
+    python benchmarks/corpus_cost.py [VIDEO ...] [--seconds S] [--repeat N] [--form jpeg|h264] [--skip build|steps]
 
-Every step of `hdvila corpus build` is run with one thread on whole 720p videos, each repeated to the length of the mean
-video of HD-VILA-100M (6.8 minutes) and given as many words an hour as that has, and measured as CPU seconds of this
-process, so other work on the machine changes little. Beside them stands decoding alone. Then one training sample from
-the store against one decoded from the uncut video (`benchmarks/store_vs_decode.py` says how). From these follow the
-core-hours, bytes and network of 371.5 thousand hours, on paper.
+Whole 720p videos are repeated to S seconds, one or more for each core, and given as many words an hour as
+HD-VILA-100M has. The command takes turns with decoding the same files on all cores and doing nothing else, which is
+what the machine can do at best. It is run on files of half the length too: the difference is what more video costs, the
+rest is starting. Then each step, with one thread in this process, takes turns with decoding alone. All figures are
+medians of N rounds. From what more video costs in these steps, and each video besides, follow the core-hours, bytes and
+network of 371.5 thousand hours in 3.3 million videos, on paper. What reading a sample costs:
+`benchmarks/store_vs_decode.py`.
 
 VIDEO: 720p files. Without any, one is rendered.
 """
@@ -14,19 +16,24 @@ VIDEO: 720p files. Without any, one is rendered.
 from __future__ import annotations
 
 import argparse
+import os
+import resource
+import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import av
 import numpy as np
 import torch
-from store_vs_decode import PREPROCESS, from_video, render
+from store_vs_decode import render
+from whole_videos import decode, lengthen
 
 from hdvila.corpus.choice.balance import balance
 from hdvila.corpus.choice.languages import unwanted_language
@@ -35,71 +42,49 @@ from hdvila.corpus.clips import clips_of
 from hdvila.corpus.describe import describe
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import collect
-from hdvila.corpus.sources.video import SourceVideo
-from hdvila.media import ClipStreams, Form, Packing, clip_streams, probe
+from hdvila.media import Form, Packing, clip_streams, probe, resize, write_video
+from hdvila.media.container import usable_cores
 from hdvila.media.ending import probe_to_end
-from hdvila.store import Corpus, CorpusWriter
+from hdvila.store import CorpusWriter
 from hdvila.text import read_transcript
-from hdvila.types import Clip
 
-HOURS, CORES, CLIP = 371_500, 64, 13.4  # of HD-VILA-100M; of the machine on paper; seconds of a mean clip
+HOURS, VIDEOS, CLIP = 371_500, 3.3e6, 13.4  # of HD-VILA-100M: hours, videos, seconds of a mean clip
+CORES = 64  # of the machine on paper
 SECONDS_A_WORD = 13.4 / 32.5
-VIDEO = 371_500 * 3600 / 3.3e6  # seconds of its mean video
 LINE = 7  # words of a cue
 SPOKEN = (Path(__file__).parents[1] / "tools/spoken_english.txt").read_text().split()
+DECODING = "decoding alone"
+OF_THE_CORPUS = "collect", "balance", "describe"  # steps that are done once, not for each video
+Rounds = dict[str, list[float]]
 Result = TypeVar("Result")
 
 
-def cpu(job: Callable[[], object], repeat: int) -> float:
-    """The least CPU seconds that `job` took."""
-    taken = []
-    for _ in range(repeat):
-        begin = time.process_time()
-        job()
-        taken.append(time.process_time() - begin)
-    return min(taken)
-
-
-def decode(path: Path) -> None:
-    """All frames, with one thread, nothing done with them."""
-    with av.open(str(path)) as container:
-        container.streams.video[0].codec_context.thread_count = 1
-        for _ in container.decode(video=0):
-            pass
-
-
-def with_words(videos: list[Path], folder: Path) -> list[SourceVideo]:
-    """The videos, lengthened, in `folder`, each with a transcript beside it: unmarked speech in short cues."""
-    for number, path in enumerate(videos):
-        duration = lengthen(path, folder / f"{number}.mkv")
+def with_words(videos: list[Path], folder: Path, seconds: float, number: int) -> Path:
+    """A folder of so many files, the videos in turn, lengthened; each with unmarked speech in short cues beside it."""
+    folder.mkdir()
+    for k in range(number):
+        path, target = videos[k % len(videos)], folder / f"{k}.mkv"
+        if k < len(videos):
+            lengthen(path, target, seconds)
+        else:
+            shutil.copy(folder / f"{k % len(videos)}.mkv", target)
         cues = []
-        for first in range(0, int(duration / SECONDS_A_WORD) - LINE, LINE):
+        for first in range(0, int(probe(target).duration / SECONDS_A_WORD) - LINE, LINE):
             words = [SPOKEN[k % len(SPOKEN)].lower().strip(".,?!") for k in range(first, first + LINE)]
             start, end = (1000 * k * SECONDS_A_WORD for k in (first, first + LINE))
             cues.append(f"{_stamp(start)} --> {_stamp(end)}\n{' '.join(words)}\n")
-        (folder / f"{number}.vtt").write_text("WEBVTT\n\n" + "\n".join(cues))
-    return collect(folder)[0]
+        (folder / f"{k}.vtt").write_text("WEBVTT\n\n" + "\n".join(cues))
+    return folder
 
 
-def lengthen(path: Path, target: Path) -> float:
-    """Repeat a video, as it is encoded, until it is as long as the mean video; -> seconds."""
-    shown = 0.0
-    with av.open(str(target), "w") as to:
-        stream = None
-        while shown < VIDEO:
-            with av.open(str(path)) as container:
-                source = container.streams.video[0]
-                stream = stream or to.add_stream_from_template(source)
-                end = shown
-                for packet in container.demux(source):
-                    if packet.pts is None or packet.dts is None or packet.time_base is None:
-                        continue
-                    end = max(end, shown + float((packet.pts + (packet.duration or 0)) * packet.time_base))
-                    offset = round(shown / packet.time_base)
-                    packet.pts, packet.dts, packet.stream = packet.pts + offset, packet.dts + offset, stream
-                    to.mux(packet)
-            shown = end
-    return probe(target).duration
+def test_set(folder: Path) -> Path:
+    """Two clips of 20 s that look like nothing else, to be excluded."""
+    folder.mkdir()
+    for seed in range(2):
+        blobs = np.random.default_rng(seed).integers(0, 256, (6, 24, 3)).astype(np.uint8)
+        wide = resize(blobs[None], 144, 256 + 500)[0]
+        write_video(folder / f"{seed}.mp4", (wide[:, k : k + 256] for k in range(500)), 25)
+    return folder
 
 
 def _stamp(milliseconds: float) -> str:
@@ -107,85 +92,123 @@ def _stamp(milliseconds: float) -> str:
     return f"{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
 
 
+def timed(job: Callable[[], object]) -> tuple[float, float]:
+    """Seconds on the clock and of all processors that `job`, which starts processes, takes."""
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    job()
+    taken, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return taken, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def decode_all(folder: Path, cores: int) -> None:
+    """Decode the files of a folder, on each core one after the other."""
+    files = [str(path) for path in sorted(folder.glob("*.mkv"))]
+    command = [sys.executable, Path(__file__).with_name("whole_videos.py")]
+    running = [subprocess.Popen([*command, *files[k::cores]]) for k in range(cores)]
+    assert [process.wait() for process in running] == [0] * cores
+
+
+def build(source: Path, into: Path, form: str, like: Path | None = None) -> None:
+    """`hdvila corpus build` into a new folder."""
+    shutil.rmtree(into, ignore_errors=True)
+    command = [sys.executable, "-m", "hdvila", "corpus", "build", source, "--into", into, "--form", form]
+    command += ["--max-seconds", CLIP, *(["--exclude-like", like] if like else [])]
+    subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def whole(short: Path, long: Path, like: Path, root: Path, form: str, repeat: int) -> None:
+    """Print what the command takes beside decoding."""
+    cores = usable_cores()
+    durations = [sum(probe(path).duration for path in folder.glob("*.mkv")) for folder in (short, long)]
+    ways: dict[str, list[Callable[[], None]]] = {
+        DECODING: [partial(decode_all, folder, cores) for folder in (short, long)],
+        "corpus build": [partial(build, folder, root, form) for folder in (short, long)],
+        "corpus build --exclude-like": [partial(build, folder, root, form, like) for folder in (short, long)],
+    }
+    taken: dict[str, list[list[tuple[float, float]]]] = {name: [] for name in ways}
+    for turn in range(repeat):
+        for name in (list(ways), list(ways)[::-1])[turn % 2]:
+            taken[name].append([timed(job) for job in ways[name]])
+    files = len(list(long.glob("*.mkv")))
+    print(f"{files} files, {durations[1]:.0f} s of 720p, {cores} cores, medians of {repeat} rounds")
+    print(f"  {'':30}{'all':>8}{'an hour of video more':>26}")
+    hour: dict[str, tuple[float, float]] = {}
+    for name, rounds in taken.items():
+        few, many = np.median(rounds, axis=0)
+        wall, cpu = hour[name] = 3600 * (many - few) / (durations[1] - durations[0])
+        ratio = f"{wall / hour[DECODING][0]:8.2f} times decoding on all cores"
+        print(f"  {name:30}{many[0]:6.1f} s{wall:12.1f} s{cpu:12.1f} CPU s{ratio}")
+
+
 class Costs:
-    """CPU seconds of each step, over all videos."""
+    """CPU seconds of each step over all videos, a round after another."""
 
-    def __init__(self, repeat: int) -> None:
-        self.repeat = repeat
-        self.of: dict[str, float] = {}
+    def __init__(self) -> None:
+        self.rounds: Rounds = defaultdict(list)
+        self._now: dict[str, float] = defaultdict(float)
 
-    def add(self, step: str, job: Callable[[], Result], repeat: int | None = None) -> Result:
-        """Run `job` so often; the least time counts."""
-        least = float("inf")
-        for _ in range(repeat or self.repeat):
-            begin = time.process_time()
-            result = job()
-            least = min(least, time.process_time() - begin)
-        self.of[step] = self.of.get(step, 0.0) + least
+    def add(self, step: str, job: Callable[[], Result]) -> Result:
+        begin = time.process_time()
+        result = job()
+        self._now[step] += time.process_time() - begin
         return result
 
-
-def choose(videos: list[SourceVideo], options: CorpusOptions, costs: Costs) -> dict[str, tuple[Clip, ...]]:
-    """Everything before the cutting; the clips of each video."""
-    other = [LookAlikes.of([video.path]) for video in videos]
-    plans = {}
-    for number, video in enumerate(videos):
-        assert video.transcript is not None
-        read = partial(read_transcript, video.transcript)
-        transcript = costs.add("read the transcript", read)
-        costs.add("tell the language", partial(unwanted_language, transcript.text, None, "en"))
-        info, _ = costs.add("probe, and read the end", partial(probe_to_end, video.path))
-        costs.add("find near-duplicates", partial(other[number - 1].match, video.path))
-        plan = costs.add(
-            "sentences and alignment", partial(clips_of, transcript, video.video_id, info.duration, options)
-        )
-        plans[video.video_id] = plan.clips
-    timed = [replace(video, duration=probe(video.path).duration) for video in videos]
-    costs.add("balance", partial(balance, timed, 1e9))
-    return plans
+    def end_round(self) -> None:
+        for step, taken in self._now.items():
+            self.rounds[step].append(taken)
+        self._now.clear()
 
 
-def cut(path: Path, clips: tuple[Clip, ...], packing: Packing) -> Iterator[ClipStreams]:
-    return clip_streams(path, [(clip.start, clip.end) for clip in clips], packing=packing)
-
-
-def store(videos: list[SourceVideo], plans: dict[str, tuple[Clip, ...]], root: Path, packing: Packing) -> float:
-    """The CPU seconds of writing the corpus."""
-    spent = 0.0
+def one_round(folder: Path, root: Path, packing: Packing, look_alikes: LookAlikes, costs: Costs) -> None:
+    """Every step for every video of a folder, with one thread."""
+    shutil.rmtree(root, ignore_errors=True)
+    options = CorpusOptions(max_seconds=CLIP)
+    videos, _ = costs.add("collect", lambda: collect(folder))
     with CorpusWriter(root, form=packing.form) as writer:
         for video in videos:
-            clips = plans[video.video_id]
-            for clip, (hr, lr, _) in zip(clips, cut(video.path, clips, packing), strict=True):
-                begin = time.process_time()
-                writer.add(clip, hr, lr)
-                spent += time.process_time() - begin
-        begin = time.process_time()
-    return spent + time.process_time() - begin
+            assert video.transcript is not None
+            transcript = costs.add("read the transcript", partial(read_transcript, video.transcript))
+            costs.add("tell the language", partial(unwanted_language, transcript.text, None, "en"))
+            info, _ = costs.add("probe, and read the end", partial(probe_to_end, video.path))
+            costs.add("find near-duplicates", partial(look_alikes.match, video.path))
+            plan = partial(clips_of, transcript, video.video_id, info.duration, options)
+            clips = costs.add("sentences and alignment", plan).clips
+            costs.add(DECODING, partial(decode, video.path))
+            cut = clip_streams(video.path, [(clip.start, clip.end) for clip in clips], packing=packing)
+            for clip in clips:
+                hr, lr, _ = costs.add("cut", partial(next, cut))
+                costs.add("store", partial(writer.add, clip, hr, lr))
+            costs.add("cut", lambda: list(cut))  # noqa: B023
+    costs.add("balance", partial(balance, videos, 1e9))
+    costs.add("describe", partial(describe, root))
+    costs.end_round()
 
 
-def read_sample(corpus: Corpus, videos: list[SourceVideo], repeat: int) -> tuple[float, float]:
-    """Median CPU seconds of a sample (from the store, from the uncut video)."""
-    rng = np.random.default_rng(0)
-    ways: tuple[list[float], list[float]] = [], []
-    first = {video.video_id: video.path for video in videos}
-    for k in range(repeat + 1):
-        number = int(rng.integers(len(corpus)))
-        path = first[corpus.clips[number].video_id]
-        plain = cpu(lambda: from_video(path, rng), 1)  # noqa: B023
-        stored = [cpu(lambda: corpus.sample(number, PREPROCESS, rng), 1) for _ in range(10)]  # noqa: B023
-        if k:
-            ways[0].extend(stored)
-            ways[1].append(plain)
-    return statistics.median(ways[0]), statistics.median(ways[1])
+def steps(short: Rounds, long: Rounds, lasts: list[float], number: int) -> tuple[float, float]:
+    """Print the median of each step for so many videos that last so long in all; -> CPU s an hour, and for each."""
+    print("each step with one thread, medians [least, most]")
+    print(f"  {'':26}{'CPU s an hour of video more':>30}{'and once':>20}")
+    hour, each, base = 0.0, 0.0, 0.0
+    for step in sorted(long, key=lambda step: step != DECODING):
+        few, many = statistics.median(short[step]), (statistics.median(long[step]), min(long[step]), max(long[step]))
+        middle, low, high = (3600 * (value - few) / (lasts[1] - lasts[0]) for value in many)
+        once = max(0.0, few - middle * lasts[0] / 3600) / (1 if step in OF_THE_CORPUS else number)
+        base = base or middle
+        hour += 0.0 if step == DECODING else max(0.0, middle)
+        each += 0.0 if step in {DECODING, *OF_THE_CORPUS} else once
+        whose = "the corpus" if step in OF_THE_CORPUS else "each video"
+        row = f"  {step:26}{middle:10.1f} [{low:.1f}, {high:.1f}]"
+        print(f"{row:56}{once:8.2f} s {whose}{middle / base:8.2f} times decoding")
+    return hour, each
 
 
-def estimate(hour: float, stored_bytes: float, fetched_bytes: float) -> None:
-    """`hour`: CPU seconds an hour of video; bytes a second of video, stored and fetched."""
-    core_hours = HOURS * hour / 3600
+def estimate(hour: float, each: float, stored_bytes: float, fetched_bytes: float) -> None:
+    """`hour`, `each`: CPU seconds an hour of video and a video; bytes a second of video, stored and fetched."""
+    core_hours = (HOURS * hour + VIDEOS * each) / 3600
     seconds = HOURS * 3600
     stored, fetched = (rate * seconds / 1e12 for rate in (stored_bytes, fetched_bytes))
     days = core_hours / CORES / 24
-    print(f"on paper, {HOURS:,} h of such video on {CORES} cores:")
+    print(f"on paper, {HOURS:,} h of such video on {CORES} cores, near-duplicates left out:")
     print(f"  {core_hours:,.0f} core-hours, {days:.1f} days; {fetched:,.0f} TB fetched, {stored:,.0f} TB stored")
     need = {
         "cores": days,
@@ -201,48 +224,35 @@ def estimate(hour: float, stored_bytes: float, fetched_bytes: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("videos", nargs="*", type=Path, help="720p files (default: one is rendered)")
-    parser.add_argument("--repeat", type=int, default=1, help="the least of so many runs counts")
+    parser.add_argument("--seconds", type=float, default=80.0, help="to which each is repeated")
+    parser.add_argument("--repeat", type=int, default=5, help="rounds of which the median counts")
     parser.add_argument("--form", choices=("jpeg", "h264"), default="jpeg")
+    parser.add_argument("--skip", choices=("build", "steps"), help="one of both parts")
     given = parser.parse_args()
     form: Form = given.form
-    packing, costs = Packing(form), Costs(given.repeat)
-    options = CorpusOptions(max_seconds=CLIP)
     torch.set_num_threads(1)
+    os.environ["OMP_WAIT_POLICY"] = "passive"
     with tempfile.TemporaryDirectory() as name:
-        folder, root = Path(name) / "source", Path(name) / "corpus"
-        folder.mkdir()
-        files = given.videos or [render(Path(name) / "rendered.mp4")]
-        videos = with_words(files, folder)
-        costs.add("collect", lambda: collect(folder))
-        plans = choose(videos, options, costs)
-        for video in videos:
-            costs.add("decoding alone", partial(decode, video.path))
-            costs.add("cut", lambda: list(cut(video.path, plans[video.video_id], packing)))  # noqa: B023
-        costs.of["store"] = store(videos, plans, root, packing)
-        costs.add("describe", lambda: describe(root), 1)
-        stored, decoded = read_sample(Corpus(root), videos, 8)
-        report(costs.of, videos, root, form, stored, decoded)
-
-
-def report(
-    costs: dict[str, float], videos: list[SourceVideo], root: Path, form: str, stored: float, decoded: float
-) -> None:
-    """`costs` of each step over all videos, of a sample as `stored` and of one as `decoded`: CPU seconds."""
-    seconds = sum(probe(video.path).duration for video in videos)
-    shards = sum(file.stat().st_size for file in (root / "shards").iterdir())
-    fetched = sum(video.path.stat().st_size for video in videos)
-    alone = costs.pop("decoding alone")
-    print(f"{len(videos)} files, {seconds:.1f} s of 720p at {8e-6 * fetched / seconds:.1f} Mbit/s; stored as {form}")
-    for step, taken in costs.items():
-        print(f"  {step:26} {3600 * taken / seconds:9.1f} CPU s an hour of video")
-    print(f"  {'(decoding alone)':26} {3600 * alone / seconds:9.1f}")
-    print(f"  cutting costs {costs['cut'] / alone:.2f} times decoding alone")
-    print(f"  stored: {shards / seconds / 1e3:.0f} kB a second of video ({8e-6 * shards / seconds:.1f} Mbit/s)")
-    print(
-        f"  a training sample: {1000 * stored:.1f} ms from the store, {1000 * decoded:.0f} ms from the uncut video, "
-        f"{decoded / stored:.0f} times as much"
-    )
-    estimate(3600 * sum(costs.values()) / seconds, shards / seconds, fetched / seconds)
+        folder, root = Path(name), Path(name) / "corpus"
+        files = given.videos or [render(folder / "rendered.mp4")]
+        number = len(files) * -(-usable_cores() // len(files))
+        short = with_words(files, folder / "short", given.seconds / 2, number)
+        long = with_words(files, folder / "long", given.seconds, number)
+        like = test_set(folder / "like")
+        if given.skip != "build":
+            whole(short, long, like, root, form, given.repeat)
+        if given.skip == "steps":
+            return
+        costs, look_alikes = (Costs(), Costs()), LookAlikes.of([like])
+        for _ in range(given.repeat):
+            for spent, whose in zip(costs, (short, long), strict=True):
+                one_round(whose, root, Packing(form), look_alikes, spent)
+        lasts = [sum(probe(path).duration for path in whose.glob("*.mkv")) for whose in (short, long)]
+        hour, each = steps(costs[0].rounds, costs[1].rounds, lasts, number)
+        shards = sum(file.stat().st_size for file in (root / "shards").iterdir()) / lasts[1]
+        fetched = sum(path.stat().st_size for path in long.glob("*.mkv")) / lasts[1]
+        print(f"the videos have {8e-6 * fetched:.1f} Mbit/s; stored as {form}, {shards / 1e3:.0f} kB a second of video")
+        estimate(hour, each, shards, fetched)
 
 
 if __name__ == "__main__":

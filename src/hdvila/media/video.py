@@ -93,7 +93,7 @@ class Video:
 
     @property
     def keys(self) -> NDArray[np.int64]:
-        """(K,) the numbers of the frames at which decoding can begin, as the file marks them; none where it does not."""
+        """(K,) numbers of the frames at which decoding can begin, as far as the file marks them."""
         return self._decoding.timeline.keys
 
     @property

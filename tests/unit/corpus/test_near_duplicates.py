@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import tracemalloc
 from pathlib import Path
+from unittest.mock import Mock
 
+import av
 import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from hdvila.corpus.choice.frame_hashes import frame_hashes
+from hdvila.corpus.choice.frame_hashes import _gaps, frame_hashes, key_looks
 from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import UsageError
-from hdvila.media import resize, write_video
+from hdvila.media import open_video, resize, write_video
+from hdvila.progress import SILENT
 
 
 def scene(seed: int, frames: int = 50) -> list[np.ndarray]:
@@ -22,6 +26,16 @@ def scene(seed: int, frames: int = 50) -> list[np.ndarray]:
     blobs = np.random.default_rng(seed).integers(0, 256, (6, 12, 3)).astype(np.uint8)
     wide = resize(np.tile(blobs, (1, 2, 1))[None], 144, 512)[0]
     return [wide[:, number : number + 192] for number in range(frames)]
+
+
+def write_encoded(path: Path, frames: list[np.ndarray], options: dict[str, str]) -> None:
+    """H.264 at 10 frames a second, with these options of x264."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast", **options})
+        stream.height, stream.width, stream.pix_fmt = *frames[0].shape[:2], "yuv420p"
+        for rgb in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        container.mux(stream.encode(None))
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +125,48 @@ def test_a_long_video_against_thousands_needs_little_memory() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8e6
+
+
+def test_a_clip_between_the_key_frames_of_a_long_video_is_found(look_alikes: LookAlikes, tmp_path: Path) -> None:
+    frames = [*scene(7, 30), *scene(8, 30), *scene(1), *scene(9, 100)]
+    write_encoded(tmp_path / "long.mkv", frames, {"g": "9999", "sc_threshold": "0"})
+    write_encoded(tmp_path / "all.mkv", frames, {"g": "1"})
+    with open_video(tmp_path / "long.mkv") as video:
+        assert video.keys.tolist() == [0]
+    assert look_alikes.match(tmp_path / "long.mkv") == look_alikes.match(tmp_path / "all.mkv") == "1.mp4"
+
+
+def test_of_a_video_like_none_only_key_frames_are_looked_at(tmp_path: Path) -> None:
+    write_encoded(tmp_path / "long.mkv", scene(7, 250), {"g": "40", "sc_threshold": "0"})
+    with open_video(tmp_path / "long.mkv") as video:
+        assert key_looks(video, 5.0).times.tolist() == [0, 4, 8, 12, 16, 20, 24]
+        assert len(key_looks(video, 3.0).times) > 7
+
+
+def test_black_key_frames_are_made_good_by_later_ones(tmp_path: Path) -> None:
+    frames = scene(7, 200)
+    write_encoded(tmp_path / "fades.mkv", [rgb * (k % 50 >= 5) for k, rgb in enumerate(frames)], {"g": "50"})
+    with open_video(tmp_path / "fades.mkv") as video:
+        looks = key_looks(video, 2.0)
+        assert len(looks.hashes) == len(looks.times)
+        assert np.diff([0, *looks.times, 20]).max() <= 4.0  # at 10 s it falls on black again
+
+
+@hypothesis.given(st.lists(st.floats(0, 60), max_size=20), st.floats(0.5, 2), st.floats(2, 10), st.floats(60, 100))
+def test_no_stretch_passes_without_a_look(known: list[float], step: float, stretch: float, duration: float) -> None:
+    looks = np.sort([*known, *_gaps(np.sort(np.array(known)), duration, step, stretch)])
+    assert np.diff([0.0, *looks, duration]).max() <= 1.1 * stretch + 1e-9
+
+
+def test_clips_shorter_than_what_is_followed_are_told(given: Path, tmp_path: Path) -> None:
+    write_video(tmp_path / "short.mp4", scene(3, 8), 10.0)
+    reporter = Mock(wraps=SILENT)
+    assert LookAlikes.of([given], reporter).stretch == pytest.approx(2.5, abs=0.1)
+    reporter.note.assert_not_called()
+    assert LookAlikes.of([given, tmp_path], reporter).stretch == 2.0
+    assert reporter.note.call_args.args[0].startswith("1 of 4 are shorter than 2.0 s")
+
+
+def test_what_an_earlier_rule_found_does_not_count(look_alikes: LookAlikes) -> None:
+    before = hashlib.sha256(look_alikes.hashes.tobytes() + look_alikes.ends.tobytes()).hexdigest()[:16]
+    assert look_alikes.digest != before

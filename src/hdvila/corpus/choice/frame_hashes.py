@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -99,7 +100,7 @@ def _gaps(known: Seconds, duration: float, step: float, stretch: float) -> Secon
     """Times every `step` in what is too long between looks, up to where the next one is near enough."""
     edges = [0.0, *known.tolist(), duration]
     parts = [np.empty(0)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         if end - begin > _WAIT * stretch:
             steady = np.arange(begin + step, end - stretch, step)
             parts.append(np.append(steady, end - stretch))

@@ -76,7 +76,11 @@ class LookAlikes:
                 bar.advance()
         hashes, times = (np.concatenate(parts) for parts in zip(*looks, strict=True))
         ends = np.cumsum([len(found.hashes) for found in looks[1:]], dtype=np.int64)
-        return cls(tuple(names), hashes, ends, times)
+        look_alikes = cls(tuple(names), hashes, ends, times)
+        if few := int((look_alikes._lengths < look_alikes.stretch)[look_alikes._sizes > 1].sum()):
+            where = "copies of them inside longer videos are found only where a key frame shows them"
+            reporter.note(f"{few} of {len(names)} are shorter than {look_alikes.stretch:.1f} s; {where}")
+        return look_alikes
 
     @property
     def digest(self) -> str:
@@ -87,11 +91,11 @@ class LookAlikes:
     def stretch(self) -> float:
         """Seconds of a video that may pass without a look, so that a copy of one of these in it is not missed.
 
-        As long as the shortest of these is, of a hundred or more all but one in a hundred; from 2 to 10.
+        Half of the length of the shortest, of a hundred or more of all but one in a hundred; from 2 to 10.
         """
-        lengths = self._lengths[self._sizes > 0]
+        lengths = self._lengths[self._sizes > 1]  # one picture alone may stay for long
         least = float(np.quantile(lengths, _OUTLIERS, method="lower")) if len(lengths) else np.inf
-        return float(np.clip(least, *_STRETCHES))
+        return float(np.clip(least / 2, *_STRETCHES))
 
     @property
     def _sizes(self) -> NDArray[np.int64]:
@@ -100,8 +104,8 @@ class LookAlikes:
     @cached_property
     def _bounds(self) -> tuple[Seconds, Seconds]:
         """When the first and the last frame of each video appear; for one without any, never mind."""
-        last = np.maximum(0, self.ends - 1)
-        return self.times[np.minimum(self.ends - self._sizes, last)], self.times[last]
+        times = np.append(self.times, 0.0)
+        return times[self.ends - self._sizes], times[self.ends - 1]
 
     @cached_property
     def _lengths(self) -> Seconds:
