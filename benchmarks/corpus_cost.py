@@ -224,7 +224,7 @@ def estimate(hour: float, each: float, stored_bytes: float, fetched_bytes: float
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("videos", nargs="*", type=Path, help="720p files (default: one is rendered)")
-    parser.add_argument("--seconds", type=float, default=80.0, help="to which each is repeated")
+    parser.add_argument("--seconds", type=float, default=48.0, help="to which each is repeated")
     parser.add_argument("--repeat", type=int, default=5, help="rounds of which the median counts")
     parser.add_argument("--form", choices=("jpeg", "h264"), default="jpeg")
     parser.add_argument("--skip", choices=("build", "steps"), help="one of both parts")
