@@ -23,7 +23,9 @@ from hdvila.text import read_transcript, split_sentences
 from hdvila.text.sentences.align import align
 from hdvila.types import Word
 
-WORDS = 20_000  # of a talk of two hours
+WORDS_AN_HOUR = 10_000
+HOURS = 1, 2, 4, 8
+RARE = 0.2  # of its words are said once, so that the vocabulary grows with the talk: 18,000 words in eight hours
 UNJOINED = CorpusOptions(padding=0.0, min_seconds=0.0, min_words=0, target_seconds=0)  # a clip for every sentence
 EDITED = 0.04  # of its words are dropped, added, parted or respelled
 
@@ -52,24 +54,39 @@ def measure(form: str, videos: int) -> None:
 
 
 def cost() -> None:
-    """Print seconds and memory for a long talk."""
+    """Print seconds and memory for talks of several lengths."""
+    print("  hours   words  different  CPU s: unchanged  edited  peak MB")
+    for hours in HOURS:
+        said, texts = talk(hours * WORDS_AN_HOUR)
+        timed = [Word(text, at * 0.36, at * 0.36 + 0.3) for at, text in enumerate(said)]
+        seconds = []
+        for new in (said, texts):
+            started = time.process_time()
+            align(new, timed)
+            seconds.append(time.process_time() - started)
+        tracemalloc.start()
+        align(texts, timed)
+        peak = tracemalloc.get_traced_memory()[1] / 1e6
+        tracemalloc.stop()
+        print(f"  {hours:5} {len(said):7} {len(set(said)):10} {seconds[0]:17.2f} {seconds[1]:7.2f} {peak:8.0f}")
+
+
+def talk(words: int) -> tuple[list[str], list[str]]:
+    """What is said, and the same with `EDITED` of the words changed."""
     rng = Random(0)
-    known = ["".join(rng.choices("abcdefghiklmnoprstu", k=rng.randint(2, 10))) for _ in range(3000)]
-    said = [known[int(3000 * rng.random() ** 3)] for _ in range(WORDS)]
-    timed = [Word(text, at * 0.36, at * 0.36 + 0.3) for at, text in enumerate(said)]
+
+    def some(count: int) -> list[str]:
+        return ["".join(rng.choices("abcdefghiklmnoprstu", k=rng.randint(2, 10))) for _ in range(count)]
+
+    known, once = some(3000), iter(some(words))
+    said = [next(once) if rng.random() < RARE else known[int(3000 * rng.random() ** 3)] for _ in range(words)]
     texts: list[str] = []
     for text in said:
         draw = rng.random() / EDITED
         texts += (
             [] if draw < 0.25 else ["added", text] if draw < 0.5 else [text[:2], text[2:] + "s"] if draw < 1 else [text]
         )
-    for name, new in (("unchanged", said), ("edited", texts)):
-        started = time.process_time()
-        align(new, timed)
-        print(f"  {WORDS} words, {name}: {time.process_time() - started:.2f} CPU s")
-    tracemalloc.start()
-    align(texts, timed)
-    print(f"  memory at most {tracemalloc.get_traced_memory()[1] / 1e6:.0f} MB")
+    return said, texts
 
 
 if __name__ == "__main__":

@@ -59,8 +59,9 @@ def read_ahead(
     Raises:
         StoreError: a clip cannot be read.
     """
+    readers = max(READERS, getattr(source, "readers", 1))
     if not views:
-        return ahead(lambda number: source.sample(number, preprocess), numbers, READERS)
+        return ahead(lambda number: source.sample(number, preprocess), numbers, readers)
     sized: Any = source
     seen = zip(numbers, views, strict=True)
-    return ahead(lambda one: sized.sample(one[0], preprocess, view=one[1]), seen, READERS)
+    return ahead(lambda one: sized.sample(one[0], preprocess, view=one[1]), seen, readers)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hdvila.data.ahead import ahead
 from hdvila.data.batch import Batch, batch_of, stacked
 from hdvila.data.examples import Example
 from hdvila.data.order import Draw
@@ -75,10 +76,17 @@ class HybridDataset:
             return stacked(
                 [self.source.sample(number, preprocess, rng) for number, rng in zip(numbers, rngs, strict=True)]
             )
+        corpus = self.source
         high, low = preprocess.room(len(numbers))
-        for at, (number, rng) in enumerate(zip(numbers, rngs, strict=True)):
+
+        def show(one: tuple[int, tuple[int, np.random.Generator]]) -> None:
+            at, (number, rng) = one
             into = (None if high is None else high[at], None if low is None else low[at])
-            self.source.sample(number, preprocess, rng, into=into)
+            corpus.sample(number, preprocess, rng, into=into)
+
+        readers = min(corpus.readers, len(numbers))
+        for _ in ahead(show, enumerate(zip(numbers, rngs, strict=True)), readers if readers > 1 else 0):
+            pass
         return high, low
 
 

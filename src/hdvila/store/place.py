@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,17 +16,24 @@ Span = tuple[int, int]
 """(offset, length) in bytes."""
 
 _OPEN_SHARDS = 128
-_NEAR, _FAR = 4096, 65_536  # bytes between two spans that are cheaper read than asked for apart: on a disk, elsewhere
+_NEAR = 4096  # bytes between two spans that a disk reads faster than it is asked twice
+_SPARE, _SPARE_SHARE = (
+    65_536,
+    0.1,
+)  # fetched beside the spans to ask less often: bytes, or a share of theirs
 
 
 class Place(Protocol):
     """Reads the files of a corpus, for any number of threads at once. Can be copied, pickled and forked."""
 
+    readers: int
+    """How many threads should read at once so that waiting for one does not keep the others."""
+
     def tables(self) -> tuple[Any, Any] | None:
         """What pyarrow can read ``clips.parquet`` and ``index.parquet`` from, or None unless both are there."""
 
     def spans(self, shard: str, spans: Sequence[Span]) -> list[bytes]:
-        """The bytes of a shard at each span; spans that touch or nearly touch are read as one."""
+        """The bytes of a shard at each span; spans that lie near each other are read as one."""
 
     def where(self, name: str) -> str:
         """A file of the corpus as a person would name it."""
@@ -42,6 +50,8 @@ def place_of(root: str | os.PathLike[str]) -> Place:
 
 class Folder:
     """A folder on this machine."""
+
+    readers = 1
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -63,6 +73,8 @@ class Folder:
 
 class Remote:
     """A corpus behind a url. Its tables must be complete, as they are when its writer has ended."""
+
+    readers = 16
 
     def __init__(self, url: str) -> None:
         require("fsspec", extra="remote")
@@ -86,7 +98,7 @@ class Remote:
 
     def spans(self, shard: str, spans: Sequence[Span]) -> list[bytes]:
         system, root = self._reach()
-        path, stretches = f"{root}/{SHARDS}/{shard}", joined(spans, _FAR)
+        path, stretches = f"{root}/{SHARDS}/{shard}", joined(spans, 0, _SPARE, _SPARE_SHARE)
         starts, ends = [offset for offset, _ in stretches], [offset + length for offset, length in stretches]
         try:
             data = system.cat_ranges([path] * len(stretches), starts, ends, on_error="raise")
@@ -115,11 +127,32 @@ class Remote:
         return self._system[1], self._system[2]
 
 
-def joined(spans: Sequence[Span], gap: int) -> list[Span]:
-    """The fewest stretches that hold all spans, joined where at most `gap` bytes lie between them; in order."""
+def joined(spans: Sequence[Span], gap: int, spare: int = 0, share: float = 0.0) -> list[Span]:
+    """The fewest stretches that hold all spans, in order.
+
+    Args:
+        gap: spans are joined where at most so many bytes lie between them.
+        spare, share: beyond that the narrowest gaps are read too, as long as these hold `spare` bytes in all or, if
+            more, this share of what the spans hold. Requests go out together, so that another one costs little, and
+            bytes that nobody asked for cost what others do.
+    """
+    stretches = _joined(spans, lambda _, between: between <= gap)
+    budget = max(spare, share * sum(length for _, length in stretches))
+    gaps = [after[0] - sum(before) for before, after in pairwise(stretches)]
+    narrow = set()
+    for at in sorted(range(len(gaps)), key=gaps.__getitem__):
+        budget -= gaps[at]
+        if budget < 0:
+            break
+        narrow.add(stretches[at + 1][0])
+    return _joined(stretches, lambda offset, _: offset in narrow)
+
+
+def _joined(spans: Sequence[Span], join: Callable[[int, int], bool]) -> list[Span]:
+    """Join each span with those before it that reach it, or where `join` of its offset and the gap says so."""
     stretches: list[Span] = []
     for offset, length in sorted(spans):
-        if stretches and offset - sum(stretches[-1]) <= gap:
+        if stretches and ((between := offset - sum(stretches[-1])) <= 0 or join(offset, between)):
             first, so_far = stretches[-1]
             stretches[-1] = first, max(so_far, offset + length - first)
         else:

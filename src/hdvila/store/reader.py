@@ -81,6 +81,11 @@ class Corpus:
         names = ("clip_id", "video_id", "start", "end", "text", "timed_by")
         return tuple(map(Clip, *(self.table[name].to_pylist() for name in names)))
 
+    @property
+    def readers(self) -> int:
+        """How many threads should read at once: from a disk one is enough, from afar the waiting is shared."""
+        return self._place.readers
+
     def size(self, i: int) -> tuple[int, int]:
         """(height, width) of the HR frames of clip `i`."""
         return self.table["height"][i].as_py(), self.table["width"][i].as_py()

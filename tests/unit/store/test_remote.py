@@ -6,14 +6,18 @@ import multiprocessing
 import pickle
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import fsspec
 import numpy as np
 import pytest
+import torch
 
+from hdvila.data.dataset import HybridDataset
+from hdvila.data.order import Draw
+from hdvila.data.settings import DataSettings
 from hdvila.errors import StoreError
 from hdvila.store import Corpus
 from hdvila.store.place import joined
@@ -135,3 +139,27 @@ def test_near_spans_are_joined() -> None:
     assert joined([(100, 10), (0, 5), (112, 8), (0, 5)], 2) == [(0, 5), (100, 20)]
     assert joined([(0, 50), (10, 5), (60, 1)], 9) == [(0, 50), (60, 1)]
     assert joined([], 9) == []
+
+
+def test_the_narrowest_gaps_are_read_too_within_what_may_be_spared() -> None:
+    spans = [(0, 100), (160, 100), (290, 100), (430, 100)]  # 60, 30 and 40 bytes lie between them
+    assert joined(spans, 0, 29) == spans
+    assert joined(spans, 0, 30) == [(0, 100), (160, 230), (430, 100)]
+    assert joined(spans, 0, 129) == [(0, 100), (160, 370)]
+    assert joined(spans, 0, 29, share=0.1) == [(0, 100), (160, 230), (430, 100)]
+    assert joined(spans, 0, 130) == [(0, 530)]
+
+
+def test_batches_from_afar_are_those_of_the_disk(server: Server, tmp_path: Path) -> None:
+    def tokenize(texts: Sequence[str], length: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros((len(texts), length), np.int64), np.ones((len(texts), length), np.int64)
+
+    settings = DataSettings(preprocess=PREPROCESS, text_length=4)
+    draws = [Draw(epoch, i) for epoch in range(2) for i in range(9)]
+    one, other = (
+        HybridDataset(Corpus(where), settings, tokenize, 5).batch(draws)
+        for where in (tmp_path / "corpus", f"{server.url}/corpus")
+    )
+    assert torch.equal(one.high, other.high)  # type: ignore[arg-type]
+    assert torch.equal(one.low, other.low)  # type: ignore[arg-type]
+    assert one.keys.tolist() == other.keys.tolist()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hdvila.text.sentences import align as rule
 from hdvila.text.sentences.align import align
 from hdvila.types import Word
 
@@ -88,6 +89,22 @@ def test_an_edit_moves_no_other_word(at: int, every: int, edit: str) -> None:
     for word, k in zip(align(texts, timed), source, strict=True):
         if k is not None:
             assert word.start == timed[k].start
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.sampled_from([*VOCABULARY, "slow", "roll", "gardens"]), min_size=1, max_size=40),
+    st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=40),
+    st.integers(1, 7),
+)
+def test_distances_of_some_words_at_a_time_change_nothing(texts: list[str], said: list[str], few: int) -> None:
+    timed = spoken(said)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rule, "_BAND", 2)  # narrow, so that it is widened too
+        patch.setattr(rule, "_BLOCK", len(texts))
+        whole = align(texts, timed)
+        patch.setattr(rule, "_BLOCK", few)
+        assert align(texts, timed) == whole
 
 
 def test_one_for_several_and_several_for_one() -> None:

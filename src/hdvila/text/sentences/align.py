@@ -9,7 +9,7 @@ Legend: N new words, M timed words, W width of the band.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from hdvila.types import TimedBy, Word
 
 _STEP = 75  # a different word in place of another (100) is likelier than one left out and one put in (150)
 _BAND = 48  # words on both sides of the diagonal at first
+_BLOCK = 1024  # new words whose distances are held at a time: a table of all would grow with the square of a talk
 _DIAGONAL, _DOWN, _RIGHT = 0, 1, 2  # where a path came from: both sides, the new words, the timed words
 _FAR = 1 << 28
 _LONGEST_RUN = 5  # words that may stand for one
@@ -62,22 +63,17 @@ def _alike(new: Sequence[str], old: Sequence[str]) -> int:
 
 def _path(new: Sequence[str], old: Sequence[str]) -> list[tuple[int, int]]:
     """The cheapest warping path from (0, 0) to (N - 1, M - 1)."""
-    rows, columns = ({word: number for number, word in enumerate(dict.fromkeys(words))} for words in (new, old))
-    costs = distances(list(rows), list(columns))
-    row_of, column_of = (np.array([ids[w] for w in words]) for ids, words in ((rows, new), (columns, old)))
     half = _BAND
     while True:
-        path, clear = _banded(costs, row_of, column_of, half)
+        path, clear = _banded(new, old, half)
         if clear:
             return path
         half *= 2
 
 
-def _banded(
-    costs: NDArray[np.uint8], row_of: NDArray[np.intp], column_of: NDArray[np.intp], half: int
-) -> tuple[list[tuple[int, int]], bool]:
+def _banded(new: Sequence[str], old: Sequence[str], half: int) -> tuple[list[tuple[int, int]], bool]:
     """The cheapest path within `half` columns of the diagonal, and whether it keeps clear of the band's edges."""
-    n, m = len(row_of), len(column_of)
+    n, m = len(new), len(old)
     width = min(2 * half + 1, m)
     middle = np.arange(n) * ((m - 1) / (n - 1)) if n > 1 else np.array([m - 1.0])
     left = np.clip(np.rint(middle).astype(np.intp) - half, 0, m - width)
@@ -85,7 +81,11 @@ def _banded(
     along = np.arange(width) * _STEP
     before = np.full(width + 1, _FAR)  # the row above, one column to the left of it included
     for i in range(n):
-        local = costs[row_of[i], column_of[left[i] : left[i] + width]].astype(np.int64)
+        if i % _BLOCK == 0:
+            last = min(i + _BLOCK, n) - 1
+            costs = _costs(new[i : last + 1], old[left[i] : left[last] + width])
+        at = left[i] - left[i - i % _BLOCK]
+        local = costs(i % _BLOCK, at, at + width)
         if i == 0:
             reached = np.full(width, _FAR)
             reached[0] = local[0]
@@ -113,6 +113,14 @@ def _banded(
         clear &= (at > 0 or j == 0) and (at < width - 1 or j == m - 1)
         path.append((int(i), int(j)))
     return path[::-1], bool(clear)
+
+
+def _costs(new: Sequence[str], old: Sequence[str]) -> Callable[[int, int, int], NDArray[np.int64]]:
+    """Distances of new word i from timed words a..b, from a table of the different words among these."""
+    rows, columns = ({word: number for number, word in enumerate(dict.fromkeys(words))} for words in (new, old))
+    table = distances(list(rows), list(columns))
+    row_of, column_of = (np.array([ids[w] for w in words]) for ids, words in ((rows, new), (columns, old)))
+    return lambda i, a, b: table[row_of[i], column_of[a:b]].astype(np.int64)
 
 
 def _matches(
