@@ -278,6 +278,8 @@ def test_the_summary_accounts_for_every_video(make, tmp_path: Path) -> None:
     (source / "mute.vtt").unlink()
     (source / "broken.mp4").write_bytes(b"x" * 99)
     (tmp_path / "test.csv").write_text("video_id\nvideo7\n")
+    for name in "abc012":
+        (source / f"{name}.info.json").write_text('{"categories": ["Talks"]}')
     changes = {"exclude": (tmp_path / "test.csv",), "hours_per_category": 31 / 3600}
     report = build(source, tmp_path / "corpus", **changes)
     assert [(step.step, step.came_in, step.came_out) for step in report.steps] == [
