@@ -1,12 +1,14 @@
 """One training sample from the hybrid store against decoding it from its video file, in the same run, on one core.
 
-    python benchmarks/store_vs_decode.py [VIDEO ...] [--samples N]
+    python benchmarks/store_vs_decode.py [VIDEO ...] [--rounds N]
 
-A sample is two segments of one 640x1024 frame and six 160x256 neighbours 0.4 s apart, cropped at random. The plain way
-is that of the released code: open the clip's file, seek to the key frame before a segment, decode up to its last frame,
-crop, shrink the neighbours four times. The store holds the same clips as JPEG. The two take turns, so that whatever
-else the machine does hits both. Printed are medians, samples per second, the ratio of the medians, and what comparing
-the check values of what a sample reads takes of its time.
+A sample is two segments of one 640x1024 frame and six 160x256 neighbours 0.4 s apart. Of the video the rows decode the
+sample's 14 frames to RGB and do no more with them, each by one thread: PyAV (seek to the key frame before a segment,
+decode up to its last frame), decord, and torchcodec; one that is not installed says so (``pip install decord
+torchcodec``). The last row is PyAV with what the released code does besides: crop, stack, shrink the neighbours four
+times by bicubic. The store gives the whole sample, check values compared; below it are its JPEGs alone. All rows
+take turns, so that whatever else the machine does hits each. Printed are medians of N (5) rounds and how many times the
+store's.
 
 VIDEO: 720p files, each taken as one clip. Without any, one clip of 13.4 s (the mean of HD-VILA-100M) is rendered.
 """
@@ -14,15 +16,19 @@ VIDEO: 720p files, each taken as one clip. Without any, one clip of 13.4 s (the 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from zlib import crc32
 
 import av
 import numpy as np
+import simplejpeg
 import torch
 
 from hdvila.media import (
@@ -133,42 +139,89 @@ def check_share(corpus: Corpus, rng: np.random.Generator) -> float:
     return (time.process_time() - between) / 1000 / ((between - begin) / 50)
 
 
-def timed(job: Callable[[], HybridClip]) -> float:
+def needed(path: Path, rng: np.random.Generator) -> list[list[int]]:
+    """The frame numbers of each segment of a sample, in order of time."""
+    info = probe(path)
+    total, rate = int(info.duration * info.fps), round(SECONDS_APART * info.fps)
+    middle, others = hybrid_indices(total, HybridSampling(2, 3, rate), rng)
+    return np.sort(np.concatenate([middle[:, None], others], axis=1), axis=1).tolist()  # type: ignore[no-any-return]
+
+
+def by_pyav(path: Path, rng: np.random.Generator) -> None:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        for wanted in needed(path, rng):
+            assert len(list(decode_segment(container, stream, wanted, float(stream.average_rate)))) == len(wanted)
+
+
+def by_decord(path: Path, rng: np.random.Generator) -> None:
+    import decord
+
+    numbers = list(chain(*needed(path, rng)))
+    assert decord.VideoReader(str(path), num_threads=1).get_batch(numbers).asnumpy().shape[0] == len(numbers)
+
+
+def by_torchcodec(path: Path, rng: np.random.Generator) -> None:
+    from torchcodec.decoders import VideoDecoder
+
+    numbers = list(chain(*needed(path, rng)))
+    decoder = VideoDecoder(str(path), num_ffmpeg_threads=1, seek_mode="approximate")
+    assert len(decoder.get_frames_at(numbers).data) == len(numbers)
+
+
+def jpegs_of(corpus: Corpus, i: int, rng: np.random.Generator) -> list[bytes]:
+    """What is stored of the pictures of one sample."""
+    middle, others = hybrid_indices(corpus.num_frames(i), PREPROCESS.sampling, rng, PREPROCESS.hr_every)
+    rows = [*corpus._rows(i, "hr", middle // corpus.rates.hr_every), *corpus._rows(i, "lr", others.ravel())]
+    return list(corpus._files(i, rows).values())
+
+
+def decode_all(files: list[bytes], memory: np.ndarray) -> None:
+    for data in files:
+        height, width, *_ = simplejpeg.decode_jpeg_header(data)
+        simplejpeg.decode_jpeg(data, colorspace="RGB", buffer=memory[: height * width * 3])
+
+
+def seconds_of(job: Callable[[], object], times: int = 1) -> float:
     begin = time.perf_counter()
-    clip = job()
-    taken = time.perf_counter() - begin
-    assert clip.high is not None
-    assert clip.low is not None
-    assert (clip.high.shape, clip.low.shape) == ((2, 3, 640, 1024), (2, 6, 3, 160, 256))
-    return taken
+    for _ in range(times):
+        job()
+    return (time.perf_counter() - begin) / times
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("videos", nargs="*", type=Path, help="720p clips (default: one is rendered)")
-    parser.add_argument(
-        "--samples", type=int, default=15, help="samples by decoding; the store draws ten times as many"
-    )
+    parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
+    ways = {"PyAV": by_pyav, "decord": by_decord, "torchcodec": by_torchcodec, "PyAV, as released": from_video}
+    missing = [name for name in ("decord", "torchcodec") if importlib.util.find_spec(name) is None]
     with tempfile.TemporaryDirectory() as folder:
         videos = given.videos or [render(Path(folder) / "rendered.mp4")]
         corpus = store(videos, Path(folder) / "corpus")
         check_same(corpus, videos)
-        seconds: dict[str, list[float]] = {"decoding the video": [], "the hybrid store": []}
-        for k in range(given.samples + 1):
-            clip = k % len(videos)
-            plain = timed(lambda: from_video(videos[clip], rng))  # noqa: B023
-            stored = [timed(lambda: corpus.sample(clip, PREPROCESS, rng)) for _ in range(10)]  # noqa: B023
-            if k:  # the first one warms up
-                seconds["decoding the video"].append(plain)
-                seconds["the hybrid store"] += stored
+        taken: dict[str, list[float]] = {name: [] for name in (*ways, "the hybrid store", "its JPEGs alone")}
+        memory = np.empty(1280 * 720 * 3, np.uint8)
+        for turn in range(given.rounds + 1):
+            i = turn % len(videos)
+            files = [jpegs_of(corpus, i, rng) for _ in range(10)]
+            row = {name: seconds_of(partial(way, videos[i], rng)) for name, way in ways.items() if name not in missing}
+            row["the hybrid store"] = seconds_of(partial(corpus.sample, i, PREPROCESS, rng), 10)
+            row["its JPEGs alone"] = seconds_of(partial(decode_all, list(chain(*files)), memory)) / len(files)
+            if turn:  # the first one warms up
+                for name, seconds in row.items():
+                    taken[name].append(seconds)
         share = check_share(corpus, rng)
-    base = statistics.median(seconds["decoding the video"])
-    for name, taken in seconds.items():
-        middle = statistics.median(taken)
-        print(f"  {name:18} {1000 * middle:8.2f} ms a sample, {1 / middle:8.2f} samples/s, {base / middle:6.1f}x")
+    base = statistics.median(taken["the hybrid store"])
+    for name, seconds in taken.items():
+        if not seconds:
+            print(f"  {name:18} not installed")
+            continue
+        middle = statistics.median(seconds)
+        print(f"  {name:18} {1000 * middle:8.2f} ms a sample, {middle / base:6.2f} times the store's")
     print(f"  check values take {share:.1%} of the store's time")
 
 
