@@ -42,7 +42,7 @@ from hdvila.text.tokenizer import Tokenizer
 from hdvila.types import Clip, Frames, Pixels
 
 PAIRS, WIDTH = 1000, 1024
-GRAIN = 2.5  # grey levels
+GRAIN = 2.8  # grey levels
 SIZES: dict[str, tuple[Callable[[], HDVILAConfig], Preprocess, int]] = {
     "small": (lambda: miniature_model("stage1"), Preprocess(128, 192, 1, 3, 2, 6.0, 3), 32),
     "paper": (HDVILAConfig, Preprocess(640, 1024, 4, 5, 4, 6.0, 3), 2),
@@ -81,8 +81,9 @@ def write_store(folder: Path, clips: int, seen: Preprocess) -> Corpus:
 
 
 def filmlike(rng: np.random.Generator, count: int, height: int, width: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Smooth noise with grain, whose JPEGs are as large as those of 28 real videos (27 s of them of 720p and more):
-    0.14 bytes a pixel of 720 lines, 0.25 of 180, 0.27 of 144, 0.76 of 36. `--videos` prints both."""
+    """Smooth noise with grain, whose JPEGs are as large as real ones: 0.14 bytes a pixel of pictures of 720 lines, 0.25
+    of 180, 0.27 of 144, 0.76 of 36. These are means of four pictures of each of the 26 videos of 360 lines and more (14
+    have 720) that the tests read; `--videos` prints those of any videos beside ours."""
     grid = (12, 16) if height > 100 else (6, 8)
     coarse = torch.from_numpy(rng.uniform(0, 255, (count, 3, *grid)).astype(np.float32))
     pictures = torch.nn.functional.interpolate(coarse, (height, width), mode="bicubic")
