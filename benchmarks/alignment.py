@@ -25,7 +25,7 @@ from hdvila.types import Word
 
 WORDS_AN_HOUR = 10_000
 HOURS = 1, 2, 4, 8
-RARE = 0.2  # of its words are said once, so that the vocabulary grows with the talk: 18,000 words in eight hours
+RARE = 0.2  # of its words are said once, so that the vocabulary grows with the talk: 17,000 words in eight hours
 UNJOINED = CorpusOptions(padding=0.0, min_seconds=0.0, min_words=0, target_seconds=0)  # a clip for every sentence
 EDITED = 0.04  # of its words are dropped, added, parted or respelled
 

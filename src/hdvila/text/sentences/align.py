@@ -19,7 +19,7 @@ from hdvila.types import TimedBy, Word
 
 _STEP = 75  # a different word in place of another (100) is likelier than one left out and one put in (150)
 _BAND = 48  # words on both sides of the diagonal at first
-_BLOCK = 1024  # new words whose distances are held at a time: a table of all would grow with the square of a talk
+_BLOCK = 4096  # new words whose distances are held at a time: a table of all would grow with the square of a talk
 _DIAGONAL, _DOWN, _RIGHT = 0, 1, 2  # where a path came from: both sides, the new words, the timed words
 _FAR = 1 << 28
 _LONGEST_RUN = 5  # words that may stand for one
