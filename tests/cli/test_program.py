@@ -20,7 +20,7 @@ HEAVY = ("torch", "av", "numpy", "faiss", "pyarrow", "rich")
 LISTED = sorted(
     file.stem
     for file in (Path(__file__).parents[2] / "src" / "hdvila" / "cli").iterdir()
-    if file.stem not in ("__init__", "__pycache__", "main", "console", "reporters", "spoken")
+    if file.stem not in ("__init__", "__pycache__", "main", "console", "reporters", "spoken", "wide_tables")
 )
 
 
