@@ -37,15 +37,14 @@ class Contestant:
     def __init__(self, name: str, words: Sequence[str], logs: Sequence[Path], batch: int, **settings: str) -> None:
         self.name, self._logs, self._batch = name, logs, batch
         environment = {key: value for key, value in os.environ.items() if key != "OMP_WAIT_POLICY"} | settings
-        self._process = subprocess.Popen(
-            [sys.executable, *words],
-            env=environment,
-            process_group=0,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        said = logs[0].with_suffix(".said")
+        said.parent.mkdir(exist_ok=True)
+        with said.open("w") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, *words], env=environment, process_group=0, stdout=file, stderr=file
+            )
         while any(len(steps) < WARM for steps in self._steps()):
-            assert self._process.poll() is None, f"{name} ended with status {self._process.returncode}"
+            assert self._process.poll() is None, f"{name} has ended: {said.read_text()}"
             time.sleep(0.05)
         self._tell(signal.SIGSTOP)
 
