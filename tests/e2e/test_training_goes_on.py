@@ -44,6 +44,10 @@ def test_a_run_keeps_its_recipe_from_before_its_first_step(
     status, _, errors = run_here(command(corpus, tmp_path, batch_size=4), capsys)
     assert status == 1
     assert "was begun with other settings (batch_size: 8 -> 4)" in errors
+    assert "go on with the old ones (--set batch_size=8), or" in errors
+    status, _, errors = run_here(command(corpus, tmp_path, **{"validate.every": 100}), capsys)
+    assert status == 1, "a run on all clips does not go on without those that are held out, though 100 is the default"
+    assert "go on with the old ones (--set validate=none), or" in errors
     earlier = Checkpoints(tmp_path / "checkpoints").load_latest()
     assert earlier is not None
     known = {key: value for key, value in earlier.recipe.items() if key != "data.preprocess.enlarged"}

@@ -95,7 +95,8 @@ def _list(json: bool) -> None:
 
 
 def _show(recipe: Recipe, json: bool) -> None:
-    from hdvila.train.show import as_set, show
+    from hdvila.train.overrides import as_set
+    from hdvila.train.show import show
 
     groups, lines = show(recipe), [recipe.name]
     settings = {key: value for group in groups for key, value in group.settings.items()}

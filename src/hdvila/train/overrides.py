@@ -58,6 +58,13 @@ def override(settings: T, changes: Iterable[str]) -> T:
     return cast(T, _apply(settings, settings, "", wanted))
 
 
+def as_set(value: Any) -> str:
+    """A value as ``--set`` takes it."""
+    if isinstance(value, list):
+        return ",".join(map(as_set, value))
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
 def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Keys whose values differ, or that only one of the two has."""
     return sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))

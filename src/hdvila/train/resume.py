@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from hdvila.data.order import Order
 from hdvila.errors import TrainingError
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.log import LOG, read_log
-from hdvila.train.overrides import changed_keys, defaults, flatten
+from hdvila.train.overrides import as_set, changed_keys, defaults, flatten
 from hdvila.train.recipe import Recipe
 
 __all__ = ["BEST", "MODEL", "check_same_corpus", "how_divided", "last_checkpoint", "recorded", "what_is_changed"]
@@ -99,8 +100,8 @@ def _check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None
     if changed := [key for key in changed_keys(_whole_places(old), new) if key not in may_change]:
         listed = ", ".join(f"{key}: {old.get(key)!r} -> {new.get(key)!r}" for key in changed)
         raise TrainingError(
-            f"the run in {folder} was begun with other settings ({listed}): go on with the old ones, or choose another "
-            "folder for the new"
+            f"the run in {folder} was begun with other settings ({listed}): go on with the old ones"
+            f"{_as_options(changed, old)}, or choose another folder for the new"
         )
     if latest.step > recipe.steps:
         raise TrainingError(
@@ -110,8 +111,25 @@ def _check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None
 
 
 def _settings(recipe: Recipe, latest: Checkpoint) -> dict[str, Any]:
-    """Those of the checkpoint; a setting that came to be after it was written was at its default."""
-    return defaults(recipe) | dict(latest.recipe)
+    """Those of the checkpoint; a setting that came to be after it was written was at its default, unless the group that
+    it belongs to was switched off."""
+    old = latest.recipe
+    return {key: value for key, value in defaults(recipe).items() if _group_off(key, old) is None} | dict(old)
+
+
+def _group_off(key: str, settings: Mapping[str, Any]) -> str | None:
+    """The group of a setting that stands in `settings` as a whole, which it does where it is switched off."""
+    parts = key.split(".")
+    return next((group for end in range(1, len(parts)) if (group := ".".join(parts[:end])) in settings), None)
+
+
+def _as_options(changed: Sequence[str], old: Mapping[str, Any]) -> str:
+    """The options that bring back the settings of a run, in brackets; nothing where it is that of another recipe."""
+    if any(key == "name" or key.endswith(".type") for key in changed):
+        return ""
+    keys = dict.fromkeys(key if key in old else _group_off(key, old) for key in changed)
+    options = [shlex.quote(f"{key}={as_set(old[key])}") for key in keys if key is not None]
+    return f" (--set {' --set '.join(options)})" if options else ""
 
 
 def _check_nothing_was_made(folder: Path) -> None:

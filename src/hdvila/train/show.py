@@ -15,7 +15,7 @@ from hdvila.train.overrides import flatten
 from hdvila.train.plan import clips_to_learn_from
 from hdvila.train.recipe import Recipe
 
-__all__ = ["Group", "as_set", "settings_of", "show"]
+__all__ = ["Group", "settings_of", "show"]
 
 _GROUPS = {
     "run": "",
@@ -69,13 +69,6 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
         if part != "transformer":
             values |= {f"optim.{part}_lr": lr, f"optim.{part}_weight_decay": decay}
     return values
-
-
-def as_set(value: Any) -> str:
-    """A value as ``--set`` takes it."""
-    if isinstance(value, list):
-        return ",".join(map(as_set, value))
-    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def _title(key: str) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from hdvila.cli.main import main
 from hdvila.recipes import RECIPES, get_recipe
-from hdvila.train.overrides import flatten, override
-from hdvila.train.show import as_set, settings_of, show
+from hdvila.train.overrides import as_set, flatten, override
+from hdvila.train.show import settings_of, show
 
 
 @pytest.mark.parametrize("name", RECIPES)
