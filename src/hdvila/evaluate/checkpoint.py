@@ -15,7 +15,7 @@ from hdvila.data.examples import clip_numbers, question_texts
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.data.lengths import what_is_cut
 from hdvila.data.source import STORE, ClipSource, looks_at, open_prepared, share_seen
-from hdvila.evaluate.fitting import Sampling, fit_processor, what_is_unsaid
+from hdvila.evaluate.fitting import Sampling, fit_processor, what_is_blurred, what_is_unsaid
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
 from hdvila.evaluate.predict import Predicted, predict
@@ -106,7 +106,8 @@ def evaluate_checkpoint(
     check_pairing(model, protocol, annotations, trainings)
     check_unseen(trainings, numbers)
     joined = _consensus(recipe, protocol) if model.config.answers_questions else None
-    said = [note for note in (unsaid, joined.note if joined is not None else "") if note]
+    blurred = what_is_blurred(prepared, list(numbers.values()), processor.preprocess)
+    said = [note for note in (unsaid, blurred, joined.note if joined is not None else "") if note]
     for note in said:
         reporter.note(note)
     asked = _asked(annotations, sampling)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from hdvila.data.source import OFFICIAL_STORE, STORE
+from hdvila.data.source import OFFICIAL_STORE, STORE, Prepared
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.hub import Processor, answers_of
 from hdvila.media.preprocess import Preprocess
-from hdvila.media.view import RATIO
+from hdvila.media.view import RATIO, ZOOM
 from hdvila.text.tokenizer import FILES, Tokenizer
 
-__all__ = ["Sampling", "fit_processor", "what_is_unsaid"]
+__all__ = ["Sampling", "fit_processor", "what_is_blurred", "what_is_unsaid"]
 
 Sampling = Literal["standard", "zero-shot", "official"]
 """The protocol's `test`, its `zero_shot` (the paper's: larger pictures, whose HR frames are LR frames enlarged, and no
@@ -88,6 +90,28 @@ def what_is_unsaid(model: Any, protocol: Protocol, sampling: Sampling) -> str:
     return (
         f"the checkpoint does not say on how many frames a segment it was trained: it is shown {shown}, as the paper "
         f"has it for {protocol.name}; the released configuration has {other} (--sampling official)"
+    )
+
+
+def what_is_blurred(prepared: Prepared, numbers: Sequence[int], preprocess: Preprocess) -> str:
+    """Where HR is enlarged out of LR (`Preprocess.enlarged`): how many clips have LR pictures of fewer lines than the
+    window asks for and their videos have, as in a store that was prepared for smaller windows; or nothing."""
+    if not preprocess.enlarged:
+        return ""
+    source: Any = prepared.source
+    lines = math.ceil(preprocess.height // RATIO * ZOOM)
+
+    def lacks(i: int) -> bool:
+        stored = min(source.frames(i, "lr", [0]).rgb.shape[1:3])
+        return bool(stored < min(lines, *source.size(i)))
+
+    few = sum(map(lacks, numbers))
+    if not few:
+        return ""
+    return (
+        f"{few:,} of {len(numbers):,} clips have LR pictures of fewer than the {lines} lines that this setting asks "
+        f"for, though their videos have more, so what the model sees is blurred: {prepared.folder} was prepared for "
+        f"another protocol; delete it, and run {prepared.command} before all others"
     )
 
 

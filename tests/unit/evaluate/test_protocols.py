@@ -32,6 +32,8 @@ def test_all_are_there_and_say_everything() -> None:
         )
         assert bool(protocol.train_size) == ("train" in protocol.files)
         assert "test" in protocol.files
+        if kept := " ".join(one for one in protocol.differences if one.startswith("Which checkpoint")):
+            assert ("there is no validation split" in kept) == ("validation" not in protocol.files), name
         assert protocol.consensus == ("logsumexp" if name in ("msrvtt-qa", "msvd-qa") else "mean")
         for sampling in (protocol.train, protocol.test):
             assert (sampling.fps, sampling.hr_every) == (6.0, 3)

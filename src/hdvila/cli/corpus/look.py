@@ -72,4 +72,4 @@ def list_clips(
     from hdvila.corpus import write_hd_vila_100m
 
     videos = write_hd_vila_100m(corpus, into)
-    console.emit({"list": str(into), "videos": videos}, json, f"{into}: {videos} videos")
+    console.emit({"list": str(into), "videos": videos}, json, f"{into}: {console.counted(videos, 'video')}")
