@@ -45,10 +45,10 @@ def train(
     if not recipe:
         raise UsageError("which recipe? name one, such as hdvila train miniature-stage1; hdvila train --list names all")
     chosen = override(get_recipe(recipe), changes)
-    if show:
-        _show(chosen, json)
-    elif plan:
-        _plan(chosen, json)
+    if show or plan:
+        for is_asked, say in ((show, _show), (plan, _plan)):
+            if is_asked:
+                say(chosen, json)
     elif into is None:
         raise UsageError(
             f"where shall the run of {recipe} go? add --into FOLDER, --show to see its settings, or --plan its cost"

@@ -3,9 +3,10 @@
 Where paper and released code differ both are here, the code's under ``-official``; what the second version of the paper
 does not tell is the released configuration's. A run leaves the model that is best on the validation split; where a
 benchmark has none it learns from all of the training and leaves the last model, as the first version of the paper says
-(``validate.every=N`` sets a tenth apart instead). The released code takes the best one on the test itself. Steps are
-the published epochs of what is learned from. All begin with a stage-two (or stage-one) model, ``--set
-start.model=FOLDER_OR_FILE``; one of ours that has words of its own needs ``--set data.tokenizer=FOLDER`` as well.
+(``validate.every=N`` sets a tenth apart instead, as YouCook2's recipe does, of whose training the paper tells nothing).
+The released code takes the best one on the test itself. Steps are the published epochs of what is learned from. All
+begin with a stage-two (or stage-one) model, ``--set start.model=FOLDER_OR_FILE``; one of ours that has words of its own
+needs ``--set data.tokenizer=FOLDER`` as well.
 """
 
 from __future__ import annotations

@@ -62,3 +62,11 @@ def test_changes_and_what_follows_are_shown(capsys: pytest.CaptureFixture[str]) 
         "(LR: 6 frames a segment of 160x256, 0.5 s apart)", "(the run leaves: the last model)",
     ):  # fmt: skip
         assert line in lines
+
+
+def test_settings_and_costs_are_both_said_where_both_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "miniature-stage1", "--show", "--plan", "--json"]) == 0
+    settings, costs = map(json.loads, capsys.readouterr().out.splitlines())
+    assert settings["steps"] == costs["steps"]
+    assert "optim.lr" in settings
+    assert "memory" in costs
