@@ -22,27 +22,63 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 VIDEOS = 32
 WARM = 5
 """Steps before anything is measured."""
+GUARD = """
+import contextlib, os, signal, sys
+for group in sys.stdin.read().split():  # until nobody can write any more
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(int(group), signal.SIGKILL)
+"""
+
+
+class Started:
+    """Programs that end with this one, however it ends: a guard waits for that, and kills those that are left."""
+
+    def __init__(self) -> None:
+        self._guard = subprocess.Popen([sys.executable, "-c", GUARD], stdin=subprocess.PIPE, text=True, process_group=0)
+
+    def begin(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str] = os.environ,
+        said: TextIO | int = subprocess.DEVNULL,
+    ) -> subprocess.Popen[bytes]:
+        program = subprocess.Popen(
+            [sys.executable, *words],
+            env=environment,
+            process_group=0,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+        assert self._guard.stdin is not None
+        print(program.pid, file=self._guard.stdin, flush=True)
+        return program
+
+    def end(self) -> None:
+        self._guard.kill()
+        self._guard.wait()
 
 
 class Contestant:
     """A program that writes a line a step (``step``, ``samples_per_second``) into logs, and stands still meanwhile."""
 
-    def __init__(self, name: str, words: Sequence[str], logs: Sequence[Path], batch: int, **settings: str) -> None:
+    def __init__(
+        self, started: Started, name: str, words: Sequence[str], logs: Sequence[Path], batch: int, **settings: str
+    ) -> None:
         self.name, self._logs, self._batch = name, logs, batch
         environment = {key: value for key, value in os.environ.items() if key != "OMP_WAIT_POLICY"} | settings
         said = logs[0].with_suffix(".said")
         said.parent.mkdir(exist_ok=True)
         with said.open("w") as file:
-            self._process = subprocess.Popen(
-                [sys.executable, *words], env=environment, process_group=0, stdout=file, stderr=file
-            )
+            self._process = started.begin(words, environment, file)
         while any(len(steps) < WARM for steps in self._steps()):
             assert self._process.poll() is None, f"{name} has ended: {said.read_text()}"
             time.sleep(0.05)
@@ -84,10 +120,9 @@ class Contestant:
 def bare_steps(recipe_name: str, clips: int, log: Path) -> None:
     """Forward and backward passes of `clips` clips on one core, for ever."""
     import torch
-    from hdvila.train.precision import settle_precision
 
     from hdvila.data.batch import Batch
-    from hdvila.hub import build_model
+    from hdvila.hub import build_model, settle_precision
     from hdvila.recipes import get_recipe
 
     torch.set_num_threads(1)
@@ -116,18 +151,18 @@ def bare_steps(recipe_name: str, clips: int, log: Path) -> None:
 
 
 @contextmanager
-def busy(programs: int) -> Iterator[None]:
+def busy(started: Started, programs: int) -> Iterator[None]:
     """Beside so many programs that each want a core."""
-    started = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(programs)]
+    loops = [started.begin(["-c", "while True: pass"]) for _ in range(programs)]
     try:
         yield
     finally:
-        for process in started:
+        for process in loops:
             process.kill()
             process.wait()
 
 
-def contestants(recipe: str, folder: Path, stack: ExitStack) -> list[Contestant]:
+def contestants(recipe: str, folder: Path, programs: Started, stack: ExitStack) -> list[Contestant]:
     from hdvila.demo.world import build_world
     from hdvila.processes import usable_cores
     from hdvila.recipes import get_recipe
@@ -136,7 +171,7 @@ def contestants(recipe: str, folder: Path, stack: ExitStack) -> list[Contestant]
     started = []
 
     def start(name: str, words: Sequence[str], logs: Sequence[Path], clips: int, **settings: str) -> None:
-        started.append(Contestant(name, words, logs, clips, **settings))
+        started.append(Contestant(programs, name, words, logs, clips, **settings))
         stack.callback(started[-1].end)
 
     for name, options, settings in (
@@ -167,11 +202,13 @@ def main() -> None:
     if given.bare:
         bare_steps(given.recipe, int(given.bare[0]), Path(given.bare[1]))
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        started = contestants(given.recipe, Path(folder), stack)
+        programs = Started()
+        stack.callback(programs.end)
+        started = contestants(given.recipe, Path(folder), programs, stack)
         print(f"{given.recipe}, seconds a step")
         print(f"{'busy programs':16}" + "".join(f"{one.name:>26}" for one in started))
         for number in given.busy:
-            with busy(number):
+            with busy(programs, number):
                 rounds = [[one.take_turn(given.window) for one in started] for _ in range(given.rounds)]
             medians = (statistics.median(taken) for taken in zip(*rounds, strict=True))
             print(f"{number:<16}" + "".join(f"{seconds:26.3f}" for seconds in medians), flush=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "hdvila"
@@ -70,6 +72,31 @@ def test_rooms_import_downwards_only() -> None:
                 if own != other:
                     wrong.append(f"{file.relative_to(SOURCE.parents[1])}:{line}: model {own} imports model {other}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_scripts_outside_import_what_is_there() -> None:
+    """Benchmarks run rarely: a name that has moved would be found when somebody needs its figure."""
+    wrong = []
+    for folder in ("benchmarks", "tools"):
+        for file in sorted((SOURCE.parents[1] / folder).glob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if not (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "hdvila"):
+                    continue
+                wrong += [
+                    f"{folder}/{file.name}:{node.lineno}: {node.module} has no {alias.name}"
+                    for alias in node.names
+                    if not is_there(str(node.module), alias.name)
+                ]
+    assert not wrong, "\n".join(wrong)
+
+
+def is_there(module: str, name: str) -> bool:
+    try:
+        return hasattr(import_module(module), name) or find_spec(f"{module}.{name}") is not None
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("hdvila"):
+            return False
+        raise
 
 
 def test_only_the_command_line_prints() -> None:

@@ -49,16 +49,23 @@ def usable_cores() -> int:
 def usable_memory() -> int | None:
     """Bytes that this process may still take without swapping; None: the machine does not say."""
     rooms = []
-    with suppress(OSError, StopIteration, ValueError):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        rooms.append(int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) * 1024)
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    if available := _number_in(Path("/proc/meminfo"), "MemAvailable:"):
+        rooms.append(available * 1024)
+    for limit, used, told, cached in (
+        ("memory.max", "memory.current", "memory.stat", "inactive_file"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
     ):
         with suppress(OSError, ValueError):  # "max": there is no limit
-            rooms.append(int((_CGROUPS / limit).read_text()) - int((_CGROUPS / used).read_text()))
+            room = int((_CGROUPS / limit).read_text()) - int((_CGROUPS / used).read_text())
+            rooms.append(room + _number_in(_CGROUPS / told, cached))  # files that were read count as used, and give way
     return max(0, min(rooms)) if rooms else None
+
+
+def _number_in(file: Path, name: str) -> int:
+    """The number behind a name in a file of such lines; 0 where there is none."""
+    with suppress(OSError, ValueError):
+        return next((int(line.split()[1]) for line in file.read_text().splitlines() if line.split()[:1] == [name]), 0)
+    return 0
 
 
 def _container_cores(cgroups: Path) -> float:

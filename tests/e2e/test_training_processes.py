@@ -54,8 +54,10 @@ def assert_gone(members: list[int]) -> None:
 
 @pytest.mark.parametrize("launcher", ["torchrun", "ours"])
 def test_two_processes_run_the_same_training(
-    launcher: str, corpus: Path, losses_of_one: list[float], tmp_path: Path
+    launcher: str, corpus: Path, losses_of_one: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "own räume").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "own räume"))
     words = command(corpus, tmp_path, processes=2, **STILL)
     if launcher == "torchrun":
         torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

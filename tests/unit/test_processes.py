@@ -144,6 +144,8 @@ def test_a_containers_limit_bounds_the_memory(tmp_path: Path, monkeypatch: pytes
     assert free is None or free > 1 << 20
     (tmp_path / "memory.max").write_text("5000\n")
     assert usable_memory() == 1000
+    (tmp_path / "memory.stat").write_text("anon 1400\nfile 2600\ninactive_file 2500\nactive_file 100\n")
+    assert usable_memory() == 3500, "files that were read give way"
 
 
 def meets(folder: Path, number: int) -> int:

@@ -28,7 +28,7 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.relay import Listener, Teller
 from hdvila.train.engine import is_joined
 from hdvila.train.loop import train
-from hdvila.train.memory import kept_bytes
+from hdvila.train.memory import estimate_memory, kept_bytes
 from hdvila.train.recipe import Recipe
 from hdvila.train.stopping import StopSignals
 
@@ -60,8 +60,9 @@ def choose_processes(recipe: Recipe, wanted: int | None = None) -> int:
     """Into how many processes of this machine a run is best divided.
 
     On a CPU as many as there are usable cores (``OMP_NUM_THREADS``, where it is set, counts as their number), if the
-    batch can be cut into so many equal parts and weights, gradients and moments of so many have room; else fewer. 1
-    where ``torchrun`` has started this process, and on a GPU.
+    batch can be cut into so many equal parts and weights, gradients and moments of so many (with `chunk` its
+    activations too, which each process has then for itself) have room; else fewer. 1 where ``torchrun`` has started
+    this process, and on a GPU.
 
     Args:
         wanted: the number that a person asks for.
@@ -80,7 +81,9 @@ def choose_processes(recipe: Recipe, wanted: int | None = None) -> int:
         return wanted
     most = _core_budget()
     if most > 1 and (room := usable_memory()) is not None:
-        most = min(most, int(_MEMORY_SHARE * room / kept_bytes(recipe)))
+        at_a_time = min(recipe.chunk, recipe.batch_size // recipe.accumulate)
+        each = estimate_memory(recipe, at_a_time).total if at_a_time else kept_bytes(recipe)
+        most = min(most, int(_MEMORY_SHARE * room / each))
     return max((n for n in range(1, most + 1) if recipe.batch_size % (n * recipe.accumulate) == 0), default=1)
 
 
@@ -163,9 +166,9 @@ def _member(
     os.environ |= {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count), "TORCHELASTIC_RUN_ID": "hdvila"}
     if loopback := [name for _, name in socket.if_nameindex() if name in ("lo", "lo0")]:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback[0])  # nothing of it is for the network
-    torch.distributed.init_process_group(
-        "gloo", init_method=meeting.as_uri(), rank=rank, world_size=count, timeout=_PATIENCE
-    )
+    store = torch.distributed.FileStore(str(meeting), count)  # as a url, a space in its name would never be found
+    store.set_timeout(_PATIENCE)
+    torch.distributed.init_process_group("gloo", store=store, rank=rank, world_size=count, timeout=_PATIENCE)
     if rank == 0:
         tell(_Begun(os.getpid()))
     try:

@@ -8,6 +8,7 @@ from hdvila.errors import UsageError
 from hdvila.recipes import get_recipe
 from hdvila.train import cores
 from hdvila.train.cores import choose_processes
+from hdvila.train.memory import Memory
 from hdvila.train.overrides import override
 
 
@@ -46,6 +47,15 @@ def test_memory_for_fewer_models_makes_fewer_processes(monkeypatch: pytest.Monke
     for memory, processes in ((4.5 * kept, 2), (0.1 * kept, 1)):
         monkeypatch.setattr(cores, "usable_memory", lambda memory=memory: int(memory))
         assert chosen() == processes
+
+
+def test_with_chunk_every_process_has_activations_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = cores.kept_bytes(get_recipe("miniature-stage1"))
+    monkeypatch.setattr(cores, "usable_memory", lambda: int(8.1 * kept / 0.7))
+    monkeypatch.setattr(cores, "estimate_memory", lambda _, clips: Memory(kept, 0, 0, clips * kept // 8, clips))
+    assert chosen() == 8
+    assert chosen("chunk=8") == 4
+    assert chosen("chunk=100", "batch_size=16", "accumulate=2") == 4, "no more run at a time than a micro-batch has"
 
 
 def test_on_a_gpu_and_under_torchrun_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
