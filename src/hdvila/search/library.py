@@ -257,7 +257,7 @@ class Library:
     def _take(
         self, model: Encoder | str | os.PathLike[str], precision: WantedPrecision = "float32"
     ) -> tuple[Encoder, str]:
-        """A query is computed in float32: to round all weights takes longer than one text."""
+        """A query is computed in float32: one text is too little work to round all weights for."""
         encoder: Encoder
         if isinstance(model, str | os.PathLike):
             encoder = load_model(os.fspath(model), device=pick_device(), precision=precision)

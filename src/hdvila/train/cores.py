@@ -166,7 +166,8 @@ def _member(
     os.environ |= {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count), "TORCHELASTIC_RUN_ID": "hdvila"}
     if loopback := [name for _, name in socket.if_nameindex() if name in ("lo", "lo0")]:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback[0])  # nothing of it is for the network
-    store = torch.distributed.FileStore(str(meeting), count)  # as a url, a space in its name would never be found
+    # By its name: in a url, a folder with a space would never be found.
+    store = torch.distributed.FileStore(str(meeting), count)  # type: ignore[attr-defined]
     store.set_timeout(_PATIENCE)
     torch.distributed.init_process_group("gloo", store=store, rank=rank, world_size=count, timeout=_PATIENCE)
     if rank == 0:
