@@ -257,7 +257,7 @@ class Library:
     def _take(
         self, model: Encoder | str | os.PathLike[str], precision: WantedPrecision = "float32"
     ) -> tuple[Encoder, str]:
-        """A query is computed in float32: one text is too little work to round all weights for."""
+        """The model in memory. One that is loaded for a query computes in float32."""
         encoder: Encoder
         if isinstance(model, str | os.PathLike):
             encoder = load_model(os.fspath(model), device=pick_device(), precision=precision)

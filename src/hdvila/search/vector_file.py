@@ -139,7 +139,7 @@ def _in_memory(connection: sqlite3.Connection, parts: Sequence[_Part], width: in
 
 
 def _open(library: Path, listing: _Listing) -> Vectors:
-    rows_MD = np.memmap(library / listing.data, STORED, "c", shape=(listing.rows, listing.width)).view(np.ndarray)
+    rows_MD = np.memmap(library / listing.data, STORED, "r", shape=(listing.rows, listing.width)).view(np.ndarray)
     listed = listing.parts.values()
     return Vectors(rows_MD, np.concatenate([one.ids for one in listed]), [(one.row, one.count) for one in listed])
 

@@ -73,8 +73,8 @@ class Vectors:
         best_Q = np.full(len(queries_QD), -np.inf, np.float32)
         for first, count in self._parts:
             for row in range(first, first + count, _DECODED):  # torch's arithmetic is on all cores by itself
-                rows_RD = torch.from_numpy(self._rows_MD[row : min(row + _DECODED, first + count)]).float()
-                products_RQ = (rows_RD @ queries_DQ).numpy()
+                rows_RD = self._rows_MD[row : min(row + _DECODED, first + count)].copy()  # for torch: writable
+                products_RQ = (torch.from_numpy(rows_RD).float() @ queries_DQ).numpy()
                 best_Q = np.fmax(best_Q, np.fmax.reduce(products_RQ))
                 for query, reaching_R in enumerate((products_RQ >= best_Q - _ROUNDING).T):
                     near[query].append(row + np.flatnonzero(reaching_R))

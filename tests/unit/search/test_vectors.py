@@ -107,6 +107,17 @@ class Shelf:
         return read
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_mapped_file_needs_no_memory_and_answers_alike(shelf: Shelf) -> None:
+    mapped = shelf.check()
+    assert not mapped._rows_MD.flags.writeable, "for pages that may be written, systems set memory aside or refuse"
+    rows = mapped._rows_MD[:30].astype(np.float32)
+    query = np.arange(WIDTH, dtype=np.float32)
+    best = int((rows @ query).argmax())
+    assert mapped.best(query, 1)[0] == [mapped._clips_N[best]]
+    assert np.allclose(mapped.highest(query[None]), (rows @ query).max(), rtol=1e-5)
+
+
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     monkeypatch.setattr(vector_file, "_WORTH_A_FILE", 0)
