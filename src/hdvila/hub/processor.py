@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
+from hdvila.media.hybrid import read_views
 from hdvila.media.in_memory import given_frames
-from hdvila.media.preprocess import Preprocess, read_views
+from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.saved import damaged, read_config
 from hdvila.nn.pretrained import CONFIG
 from hdvila.nn.run_checkpoint import finished_models, run_of

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from hdvila.errors import HdvilaError, InternalError, MediaError, TranscriptError, is_defect
 from hdvila.hub import computing
+from hdvila.media.hybrid import read_hybrids
 from hdvila.media.info import VideoInfo
-from hdvila.media.preprocess import Preprocess, read_hybrids
+from hdvila.media.preprocess import Preprocess
 from hdvila.media.probe import probe
 from hdvila.media.view import Look, joined
 from hdvila.search.clips import Span, cut

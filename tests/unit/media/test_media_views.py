@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdvila.media import Preprocess, read_hybrid, write_video
-from hdvila.media.preprocess import read_views
+from hdvila.media.hybrid import read_views
 from hdvila.media.view import joined
 
 SIDES = st.integers(16, 2400)

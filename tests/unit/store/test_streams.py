@@ -10,7 +10,8 @@ import pytest
 
 from hdvila.errors import UsageError
 from hdvila.media.encode import write_video
-from hdvila.media.preprocess import Preprocess, read_hybrid
+from hdvila.media.hybrid import read_hybrid
+from hdvila.media.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames, HybridClip
 
