@@ -101,7 +101,10 @@ class Recipe:
         for key in ("chunk", "seed"):
             if getattr(self, key) < 0:
                 raise UsageError(f"{key}={getattr(self, key)}: choose 0 or more")
-        fitting = _TRAINED[type(self.task)]
+        fitting = _TRAINED.get(type(self.task), ())
+        if not fitting:
+            names = ", ".join(kind.__name__ for kind in _TRAINED)
+            raise UsageError(f"task={type(self.task).__name__}: the loop trains {names} so far; choose one of them")
         if self.model.variant not in fitting:
             raise UsageError(
                 f"model.variant={self.model.variant!r} does not fit the task {type(self.task).__name__}: it trains "

@@ -282,6 +282,14 @@ def test_one_pair_at_a_time_is_refused_with_the_way_out() -> None:
     assert override(get_recipe("miniature-stage2"), ["batch_size=8", "accumulate=8"]).negatives == 0
 
 
+def test_a_task_that_the_loop_does_not_know_is_refused_with_those_it_knows() -> None:
+    class Mine(PretrainStage1):
+        pass
+
+    with pytest.raises(UsageError, match="task=Mine: the loop trains PretrainStage1, PretrainStage2, VideoQA so far"):
+        replace(get_recipe("miniature-stage1"), task=Mine())
+
+
 def test_validation_is_switched_off_by_none() -> None:
     recipe = get_recipe("hdvila-small-stage1")
     assert recipe.validate is not None
