@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,6 +36,7 @@ def test_high_dynamic_range_in_a_file(tmp_path: Path, curve: str) -> None:
     """Patches of 16 pixels through x265, at full size and made smaller; mastering metadata changes nothing."""
     path, pairs = tmp_path / "patches.mp4", GOLDEN[curve][:48]
     options = f"colorprim=bt2020:transfer={CURVES[curve][1]}:colormatrix=bt2020nc:range=limited:{MASTERING}:crf=1"
+    options += ":bframes=0"  # with them x265 gives a single frame a decoding time that nobody wrote
     with av.open(str(path), "w") as output:
         stream = output.add_stream("libx265", rate=10, options={"x265-params": f"{options}:log-level=none:pools=1"})
         stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p10le"
@@ -46,6 +48,7 @@ def test_high_dynamic_range_in_a_file(tmp_path: Path, curve: str) -> None:
             padded = np.zeros((pixels.shape[0], plane.line_size // 2), "<u2")
             padded[:, : pixels.shape[1]] = pixels
             plane.update(padded)
+        frame.pts, frame.time_base = 0, Fraction(1, 10)
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     with open_video(path) as video:
@@ -67,7 +70,7 @@ def film(path: Path, size: tuple[int, int], rgb: tuple[int, int, int], matrix: i
     low, high, wide = (0, 255, 255) if full else (16, 219, 224)
     coded = [round(low + high * y), *(round(128 + wide * value) for value in chroma)]
     with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=5, options={"crf": "4", "preset": "ultrafast"})
+        stream = output.add_stream("libx264", rate=10, options={"crf": "4", "preset": "ultrafast"})
         stream.width, stream.height = size
         stream.pix_fmt = "yuvj420p" if full else "yuv420p"
         if tag != 2:
@@ -76,6 +79,7 @@ def film(path: Path, size: tuple[int, int], rgb: tuple[int, int, int], matrix: i
         for plane, value in zip(frame.planes, coded, strict=True):
             plane.update(bytes([value]) * plane.buffer_size)
         frame.colorspace = tag
+        frame.pts, frame.time_base = 0, Fraction(1, 10)
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return path
