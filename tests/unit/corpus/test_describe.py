@@ -72,7 +72,7 @@ def test_statistics_are_those_of_the_clips_one_by_one(corpus: Path) -> None:
 def test_the_papers_tables_stand_beside_the_corpus(corpus: Path) -> None:
     stats = describe(corpus)
     ours, *others = stats["beside_paper"]["data_sets"]
-    assert (ours["name"], ours["clips"], ours["sentences"], ours["lines"]) == ("corpus", 7, 7, 64)
+    assert (ours["name"], ours["clips"], ours["sentences"], ours["lines"]) == ("this corpus", 7, 7, 64)
     assert len(others) == 9
     assert (others[-1]["name"], others[-1]["clips"], others[-1]["hours"]) == ("HD-VILA-100M", 103_000_000, 371_500)
     ours, *others = stats["beside_paper"]["words"]

@@ -8,17 +8,16 @@ from typing import Any
 from hdvila.corpus.paper import DATA_SETS, NGRAM_READING, WORDS
 
 
-def beside_paper(name: str, stats: dict[str, Any]) -> dict[str, Any]:
-    """``data_sets`` and ``words``, each with the row of a corpus called `name` before those of the paper, and how the
-    means of n-grams are read. What cannot be said is None.
+def beside_paper(stats: dict[str, Any]) -> dict[str, Any]:
+    """``data_sets`` and ``words``, each with the row of this corpus before those of the paper, and how the means of
+    n-grams are read. What cannot be said is None. No folder's name is in it: equal corpora have equal numbers.
 
     Args:
-        name: of the corpus.
-        stats: its numbers (see `corpus_statistics`). A clip's text counts as one sentence, as in the paper.
+        stats: the numbers of the corpus (see `corpus_statistics`). As in the paper, a clip has one sentence, its text.
     """
     clips, parts = stats["clips"], stats["parts_of_speech"]["per_sentence"]
     ours = {
-        "name": name,
+        "name": "this corpus",
         "domain": None,
         "clips": clips,
         "sentences": clips,
@@ -28,7 +27,7 @@ def beside_paper(name: str, stats: dict[str, Any]) -> dict[str, Any]:
         "lines": min(map(int, stats["resolutions"][0]["name"].split("x"))) if stats["resolutions"] else None,
     }
     said = {
-        "name": name,
+        "name": "this corpus",
         "unique_ngrams": {
             n: stats["ngrams"][str(n)]["unique"] / clips if clips else None for n in WORDS[0].unique_ngrams
         },

@@ -60,7 +60,7 @@ def describe(
     rows = Rows(root)
     stats = corpus_statistics(root, seed, reporter)
     name = root.resolve().name
-    stats |= {**read_ledger(root), "beside_paper": beside_paper(name, stats)}
+    stats |= {**read_ledger(root), "beside_paper": beside_paper(stats)}
     before = _last(root).get("similarity") or {}
     if scorer is not None and stats["clips"]:
         numbers = rows.sample(scored, seed).tolist()
