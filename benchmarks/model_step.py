@@ -18,7 +18,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import torch
 from plain_hdvila import contrastive_loss as plain_loss
@@ -28,23 +28,12 @@ from hdvila.losses.contrastive import contrastive_loss
 from hdvila.models.hdvila.calibrate import calibrate_batch_norm
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.recipes import get_recipe
 
-SMALL: dict[str, Any] = {
-    "hidden_size": 128,
-    "num_attention_heads": 2,
-    "intermediate_size": 512,
-    "text_layers": 2,
-    "vocab_size": 1000,
-    "max_text_positions": 32,
-    "resnet_depths": (1, 1, 1, 1),
-    "resnet_width": 16,
-    "hybrid_layers": 2,
-    "hybrid_attention_heads": 2,
-    "grid": (2, 3),
-}
-SIZES: dict[str, tuple[dict[str, Any], tuple[int, int, int, int]]] = {
-    "small": (SMALL, (64, 128, 192, 32)),  # clips, height, width, tokens
-    "paper": ({}, (2, 640, 1024, 50)),
+DEMO = get_recipe("miniature-stage1")
+SIZES: dict[str, tuple[HDVILAConfig, tuple[int, int, int, int]]] = {
+    "small": (DEMO.model, (DEMO.batch_size, 128, 192, DEMO.data.text_length)),  # clips, height, width, tokens
+    "paper": (HDVILAConfig(), (2, 640, 1024, 50)),
 }
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -116,8 +105,8 @@ def work(model: HDVILA, batch: Batch) -> float:
 
 
 def run(size: str, steps: int, device: str) -> None:
-    settings, (clips, height, width, length) = SIZES[size]
-    config = HDVILAConfig(**settings, dropout=0.0, hybrid_stochastic_depth=0.0)
+    config, (clips, height, width, length) = SIZES[size]
+    config = replace(config, dropout=0.0, hybrid_stochastic_depth=0.0)
     batch = make_batch(clips, height, width, length, config.vocab_size, device)
     torch.manual_seed(0)
     model = HDVILA(config).to(device)

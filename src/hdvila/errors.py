@@ -113,8 +113,9 @@ class InternalError(HdvilaError):
         super().__init__(what, kind=f"internal error, please report it: {type(error).__name__}")
 
 
-# What Python raises where code calls other code wrongly, the unwritten method of a base class included. A file's bytes
-# cannot make code of ours raise them; where a library parses damage with them, `is_defect` is told its name.
+# What Python raises where code calls other code wrongly. NotImplementedError is among them because torch and others
+# raise it for an operation that they do not have; no code of ours does. A file's bytes cannot make code of ours raise
+# any of these; where a library parses damage with them, `is_defect` is told its name.
 _DEFECTS = (TypeError, AttributeError, NameError, AssertionError, NotImplementedError, ImportError)
 
 

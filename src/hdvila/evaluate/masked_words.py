@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from hdvila.data.ahead import read_ahead
-from hdvila.data.batch import Batch, collate
+from hdvila.data.batch import collate
 from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.evaluate.sharing import ALONE, Processes
@@ -94,7 +94,8 @@ def evaluate_masked_words(
             losses, right = [], []
             for pictures in streams:
                 batch = task.prepare(collate(list(islice(pictures, len(some))), ids, mask, keys), vocabulary)
-                loss, metrics = task.loss_sum((_at_masked_words(model, batch, task),), batch)
+                (logits_MV,) = task.forward(model, batch.to(model.device))
+                loss, metrics = task.loss_sum((logits_MV.float().cpu(),), batch)
                 losses.append(float(loss))
                 right.append(int(metrics["accuracy"]))
             sums.append((task.count(batch), losses[0], right[0], right[1]))
@@ -103,18 +104,6 @@ def evaluate_masked_words(
     if not words:
         raise UsageError(f"no word of the {len(numbers)} clips was masked: give more clips or a larger share")
     return MaskedWordsReport(words, own_right / words, other_right / words, loss_sum / words)
-
-
-def _at_masked_words(model: Any, batch: Batch, task: PretrainStage2) -> torch.Tensor:
-    """(M, V) scores, on the CPU."""
-    assert batch.labels is not None
-    there = batch.to(model.device)
-    logits_BLV = model.masked_language_logits(
-        there.high, there.low, there.input_ids, there.attention_mask, consensus=task.consensus, over=task.consensus_over
-    )
-    chosen_BL = batch.labels >= 0  # the others are marked to be ignored
-    logits_MV: torch.Tensor = logits_BLV[chosen_BL.to(logits_BLV.device)]
-    return logits_MV.float().cpu()
 
 
 def _of_other_videos(corpus: ClipSource, numbers: Sequence[int]) -> list[int]:

@@ -21,7 +21,7 @@ from hdvila.data.source import ClipSource, looks_at, share_seen
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.evaluate.sharing import ALONE, Processes
-from hdvila.hub import computing
+from hdvila.hub import computing, precision_of
 from hdvila.media.view import Look, joined
 from hdvila.progress import SILENT, Reporter
 
@@ -122,7 +122,7 @@ def evaluate_retrieval(
         text_to_video=forth,
         video_to_text=back,
         seen=seen,
-        precision=getattr(model, "precision", "float32"),
+        precision=precision_of(model),
     )
 
 

@@ -11,6 +11,7 @@ from hdvila.nn.precision import (
     WantedPrecision,
     computing,
     fast_precision,
+    precision_of,
     settle_precision,
     wanted_precision,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "load_model",
     "pick_device",
     "place_of_words",
+    "precision_of",
     "read_note",
     "settle_precision",
     "wanted_precision",

@@ -141,17 +141,17 @@ def _gif(rgb: Pixels) -> Pixels:
     scale = _GIF_SIDE / max(height, width)
     size = (_GIF_SIDE, int(width * scale)) if height > width else (int(height * scale), _GIF_SIDE)
     padded = np.full((len(rgb), _GIF_SIDE, _GIF_SIDE, 3), GREY, np.uint8)
-    resized = _interpolate(_channels_first(rgb), size, "bilinear")
+    resized = _bilinear(_channels_first(rgb), size)
     padded[:, : size[0], : size[1]] = resized.astype(np.uint8).transpose(0, 2, 3, 1)
     return padded
 
 
-def _interpolate(rgb: Pixels, size: tuple[int, int], mode: str) -> NDArray[np.float32]:
+def _bilinear(rgb: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
     """(n, 3, H, W) uint8 -> (n, 3, *size) float32."""
     import torch
 
     pixels = torch.from_numpy(rgb).float()
-    resized = torch.nn.functional.interpolate(pixels, size=size, mode=mode, align_corners=False)
+    resized = torch.nn.functional.interpolate(pixels, size=size, mode="bilinear", align_corners=False)
     return np.asarray(resized.numpy(), np.float32)
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "WantedPrecision",
     "computing",
     "fast_precision",
+    "precision_of",
     "settle_precision",
     "wanted_precision",
 ]
@@ -41,9 +42,9 @@ def settle_precision(
 def fast_precision(device: str | torch.device | None = None) -> Precision:
     """The fastest precision here: "bfloat16" on GPUs and on CPUs whose arithmetic knows it, else "float32".
 
-    A CPU that does not know it computes every product in a roundabout way: a step of the miniature model takes twelve
-    times as long on an AVX2 machine (``benchmarks/model_step.py small --threads 1``: 74 clips a second in float32, 6 in
-    bfloat16). ARM was not measured and counts as not knowing it.
+    A CPU that does not know it computes every product in a roundabout way: a step of the miniature model takes eleven
+    times as long on an AVX2 machine (``benchmarks/model_step.py small --threads 1``: 63 clips a second in float32, 5.5
+    in bfloat16). ARM was not measured and counts as not knowing it.
 
     Args:
         device: of the model; default: the one that every command chooses (`pick_device`).
@@ -65,12 +66,18 @@ def wanted_precision(name: object) -> WantedPrecision:
     return name  # type: ignore[return-value]
 
 
+def precision_of(model: Any) -> Precision:
+    """In which `model` computes: its `precision`; float32 for one that has none, such as a user's own encoder."""
+    precision: Precision = getattr(model, "precision", "float32")
+    return precision
+
+
 def computing(model: Any) -> AbstractContextManager[object]:
-    """A context in which `model` computes in its own `precision`; float32 where it has none.
+    """A context in which `model` computes in its own precision (`precision_of`).
 
     In bfloat16 convolutions and matrix products are rounded to it; weights, sums along the layers, norms and the last
     normalisation stay float32. Weights are rounded once a context, so one around many batches is the fast way.
     """
-    if getattr(model, "precision", "float32") == "float32":
+    if precision_of(model) == "float32":
         return nullcontext()
     return torch.autocast(model.device.type, torch.bfloat16)

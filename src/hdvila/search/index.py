@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from hdvila.errors import InternalError, MediaError, reason_of
 from hdvila.files import is_gone
+from hdvila.hub import precision_of
 from hdvila.progress import Bar, Reporter
 from hdvila.search.ahead import Looked, embed_ahead
 from hdvila.search.database import from_column, to_column, write_meta
@@ -87,7 +88,7 @@ def bring_up_to_date(
             work.append(found)
     if work:
         with connection:
-            remark = note_precision(connection, getattr(model, "precision", "float32"))
+            remark = note_precision(connection, precision_of(model))
         if remark:
             reporter.note(remark)
     work.sort(key=lambda found: str(found.path) in known)  # a new name first: it may want what a known one gives up

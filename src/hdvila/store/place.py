@@ -17,10 +17,8 @@ Span = tuple[int, int]
 
 _OPEN_SHARDS = 128
 _NEAR = 4096  # bytes between two spans that a disk reads faster than it is asked twice
-_SPARE, _SPARE_SHARE = (
-    65_536,
-    0.1,
-)  # fetched beside the spans to ask less often: bytes, or a share of theirs
+_SPARE = 65_536  # bytes fetched beside the spans from afar to ask less often, or, if that is more,
+_SPARE_SHARE = 0.1  # this share of theirs
 
 
 class Place(Protocol):

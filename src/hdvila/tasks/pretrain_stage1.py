@@ -1,6 +1,8 @@
 """Pre-training, stage one: texts and videos of one clip are drawn together (paper, section 4.3, equation 4).
 
 Legend: b pairs of this process, B pairs of all processes, D width.
+
+torch is imported where it is used: recipes have tasks for values, and are listed without it.
 """
 
 from __future__ import annotations

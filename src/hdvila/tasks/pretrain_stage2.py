@@ -1,6 +1,8 @@
 """Pre-training, stage two: words are predicted from text and video together (paper, section 4.3, equation 5).
 
 Legend: B clips, L tokens, M masked tokens, V vocabulary.
+
+torch is imported where it is used: recipes have tasks for values, and are listed without it.
 """
 
 from __future__ import annotations

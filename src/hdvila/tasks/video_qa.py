@@ -1,6 +1,8 @@
 """Video question answering: the right answer out of a vocabulary, or out of five options (paper, sections 5.2 and D.1).
 
 Legend: B clips, S segments, A answers (or options), O texts of a question, L tokens.
+
+torch is imported where it is used: recipes have tasks for values, and are listed without it.
 """
 
 from __future__ import annotations

@@ -38,7 +38,9 @@ class Seeing:
         processor.tokenize = lambda texts: tuple(map(torch.from_numpy, tokenize(texts, LENGTH)))
         self.processor, self.device, self.asked = processor, torch.device("cpu"), list[tuple[int, ...]]()
 
-    def masked_language_logits(self, high: Any, low: Any, ids: Any, mask: Any, **_: str) -> torch.Tensor:
+    def masked_language_logits(
+        self, high: Any, low: Any, ids: Any, mask: Any, *_: str, at: torch.Tensor
+    ) -> torch.Tensor:
         self.asked.append(tuple(high[:, 0, 0, 0, 0].tolist()))
         logits = torch.zeros(*ids.shape, VOCABULARY.size)
         for row, clip in enumerate(self.asked[-1]):
@@ -46,7 +48,7 @@ class Seeing:
             logits[row, torch.arange(LENGTH), truth] = 50.0
             logits[row, 1] = 0.0  # the first word is the clip's number
             logits[row, 1, 5 + clip] = 50.0
-        return logits
+        return logits[at]
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 5])
@@ -74,9 +76,11 @@ class Elsewhere(Seeing):
         super().__init__()
         self.device = ALL
 
-    def masked_language_logits(self, high: Any, low: Any, ids: Any, mask: Any, **_: str) -> torch.Tensor:
-        assert {x.device.type for x in (high, low, ids, mask)} == {"meta"}
-        return torch.zeros(*ids.shape, VOCABULARY.size)
+    def masked_language_logits(
+        self, high: Any, low: Any, ids: Any, mask: Any, *_: str, at: torch.Tensor
+    ) -> torch.Tensor:
+        assert {x.device.type for x in (high, low, ids, mask, at)} == {"meta"}
+        return torch.zeros(8, VOCABULARY.size)  # the four words of either clip; what has no contents cannot be counted
 
     def encode_video(self, high: torch.Tensor, low: torch.Tensor) -> torch.Tensor:
         assert {x.device.type for x in (high, low)} == {"meta"}
