@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from hdvila.errors import HdvilaError, UsageError, reason_of
@@ -90,7 +89,7 @@ def sync_folder(folder: Path) -> None:
 def exclusive(file: Path, kind: type[HdvilaError], busy: str) -> Iterator[None]:
     """Hold the lock on `file`, which is made, during the block. It ends with the process, however that ends.
 
-    The lock is SQLite's, on an empty database: the same on every system, and its holder may start processes.
+    Processes that the holder starts do not inherit it, and any thread may end the block.
 
     Args:
         file: the lock; its folder is made too.
@@ -100,24 +99,20 @@ def exclusive(file: Path, kind: type[HdvilaError], busy: str) -> Iterator[None]:
     Raises:
         HdvilaError: of `kind`: another process holds it, or the folder cannot be made or written.
     """
+    from filelock import FileLock, Timeout  # its import takes longer than that of all of this file
+
+    lock = FileLock(file, thread_local=False, fallback_to_soft=False)  # a soft lock would outlive a killed holder
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
-        raise _no_folder(file, kind, error) from error
-    with closing(connection):
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY":
-                raise kind(f"{file.parent}: {busy}") from error
-            raise _no_folder(file, kind, error) from error
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise kind(f"{file.parent}: {busy}") from error
+    except OSError as error:
+        raise kind(f"{file.parent}: cannot be written ({reason_of(error)}); choose another folder") from error
+    try:
         yield
-
-
-def _no_folder(file: Path, kind: type[HdvilaError], error: Exception) -> HdvilaError:
-    why = reason_of(error)
-    return kind(f"{file.parent}: cannot be written ({why}); choose another folder")
+    finally:
+        lock.release()
 
 
 def is_gone(path: str) -> bool:

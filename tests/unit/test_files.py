@@ -6,7 +6,11 @@ import errno
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -62,7 +66,11 @@ def test_names_of_255_bytes_and_neighbours_at_once(tmp_path: Path) -> None:
 
 def hold(file: str, ready: str) -> None:
     with exclusive(Path(file), StoreError, "held"):
-        Path(ready).touch()
+        child = subprocess.Popen(  # it outlives us, and inherits what it can
+            [sys.executable, "-c", "import time; time.sleep(600)"], close_fds=False
+        )
+        with replacing(Path(ready)) as partial:
+            partial.write_text(str(child.pid))
         time.sleep(600)
 
 
@@ -82,12 +90,36 @@ def test_a_lock_keeps_others_out_until_its_holder_is_killed(tmp_path: Path) -> N
     finally:
         holder.kill()
         holder.join()
-    with (
-        exclusive(lock, TrainingError, ""),
-        pytest.raises(TrainingError, match="folder: it is held"),
-        exclusive(lock, TrainingError, "it is held"),
-    ):
-        raise AssertionError("one process holds one lock twice")
+    try:
+        with (
+            exclusive(lock, TrainingError, ""),
+            pytest.raises(TrainingError, match="folder: it is held"),
+            exclusive(lock, TrainingError, "it is held"),
+        ):
+            raise AssertionError("one process holds one lock twice")
+    finally:
+        os.kill(int(ready.read_text()), signal.SIGKILL)
+
+
+def test_another_thread_may_end_the_hold(tmp_path: Path) -> None:
+    held = ExitStack()
+    held.enter_context(exclusive(tmp_path / "lock", StoreError, "held"))
+    with ThreadPoolExecutor(1) as other:
+        other.submit(held.close).result()
+    with exclusive(tmp_path / "lock", StoreError, "held"):
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK])
+def test_a_folder_without_locks_is_refused(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some network file systems have none. A file that only stands for a lock would outlive a killed holder."""
+
+    def flock(*_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(StoreError, match=os.strerror(number)), exclusive(tmp_path / "lock", StoreError, "held"):
+        raise AssertionError("no lock was held")
 
 
 def test_a_folder_that_cannot_be_made_is_no_lock_in_use(tmp_path: Path) -> None:
