@@ -27,7 +27,7 @@ from hdvila.data.batch import Batch, collate
 from hdvila.data.dataset import encode
 from hdvila.evaluate.answering import answer_questions
 from hdvila.hub import Processor, build_model, computing, fast_precision, pick_device
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
 
 TEXT_LENGTH = 30
@@ -40,7 +40,7 @@ def measure(size: str, clips: int, questions: int, rounds: int) -> None:
     config, seen, at_once = SIZES[size]
     model = build_model(replace(config(), variant="open_ended", num_answers=len(ANSWERS))).eval().to(pick_device())
     tokenizer = Tokenizer.train([WORDS], 100)
-    model.processor = Processor(seen, tokenizer, TEXT_LENGTH, Answers(ANSWERS))
+    model.processor = Processor(seen, tokenizer, TEXT_LENGTH, AnswerVocabulary(ANSWERS))
     model.precision = fast_precision()  # as `hdvila evaluate` has it
     asked = [Question(f"{v}/{q}", f"v{v}", WORDS, ANSWERS[0]) for v in range(clips) for q in range(questions)]
     numbers = {f"v{v}": v for v in range(clips)}

@@ -23,10 +23,8 @@ from pathlib import Path
 from random import Random
 
 from hdvila.text import read_transcript, split_sentences
-from hdvila.text.sentences.boundaries import sentence_ends
-from hdvila.text.sentences.english import is_filler
-from hdvila.text.sentences.marked import has_end_mark, is_punctuated, marked_ends
-from hdvila.text.sentences.pauses import pause_threshold, pauses
+from hdvila.text.sentences.boundaries import is_filler, pause_threshold, pauses, sentence_ends
+from hdvila.text.sentences.punctuation import has_end_mark, is_punctuated, marked_ends
 from hdvila.types import Transcript
 
 SHARED = Path(os.environ.get("HDVILA_SHARED", Path(__file__).resolve().parents[2] / "shared"))

@@ -25,7 +25,7 @@ from sentence_text import hearing_paragraphs, html_paragraphs, pod_paragraphs, p
 from torch import nn
 
 from hdvila.text.sentences.gap_model import FIRST_ROW, NUMBERED_ROW, UNKNOWN_ROW, spoken_form
-from hdvila.text.sentences.marked import ends_sentence
+from hdvila.text.sentences.punctuation import ends_sentence
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE.parent / "src/hdvila/text/sentences/english_gaps.npz"

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from math import ceil
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303b\u3040-\u30fa\u30fc-\u30ff\u3105-\u312f"
 _HAN += "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _HAN += "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
@@ -110,6 +111,17 @@ def has_no_blanks(text: str) -> bool:
         return False
     without, others = _counts(text)
     return without > others
+
+
+def drop_surrogates(text: str) -> str:
+    r"""Without lone surrogates, which no encoding can hold: ``"a \ud83d"`` -> ``"a "``.
+
+    JSON may hold one half of a pair where a text was cut inside an emoji. Two halves that belong together become the
+    character that they mean; a half alone is dropped. Everything else stays as it is.
+    """
+    if text.isascii() or not _SURROGATES.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def _are_tight(before: str, after: str) -> bool:

@@ -15,7 +15,7 @@ from hdvila.cli.main import main
 from hdvila.hub import Processor, build_model
 from hdvila.media import Preprocess
 from hdvila.models.hdvila.config import HDVILAConfig
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
 from tests.e2e.benchmarks import (
     NAMES,
@@ -61,7 +61,7 @@ def random_model(
         Preprocess(64, 64, segments=2, neighbours=1, rate=2, fps=6.0, hr_every=3, streams=streams),  # type: ignore[arg-type]
         tokenizer,
         text_length=16,
-        answers=Answers(answers) if answers else None,
+        answers=AnswerVocabulary(answers) if answers else None,
     )
     model.save_pretrained(folder, {"recipe.json": recipe} if recipe else None)
     return folder

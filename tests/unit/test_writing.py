@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdvila.writing import full_stop, has_no_blanks, joined, sentences_joined, word_count, written_words
+from hdvila.writing import (
+    drop_surrogates,
+    full_stop,
+    has_no_blanks,
+    joined,
+    sentences_joined,
+    word_count,
+    written_words,
+)
 
 TEXTS = {  # text -> (its pieces, how many words it is)
     "Hello world - yes": (["Hello", "world", "-", "yes"], 4),
@@ -70,3 +80,30 @@ def test_a_very_long_piece_is_cut_between_phrases_or_letters() -> None:
 def test_marks_of_scripts() -> None:
     assert [full_stop(text) for text in ("end", "菜", "です", "끝", "เย็น", "ទៅ", "မယ်")] == [*".。。.", "", "។", "။"]
     assert [has_no_blanks(text) for text in ("用 it here", "用一下 it", "a")] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("a \ud83d", "a "),
+        ("\ude00b", "b"),
+        ("\ud83d\ude00", "\U0001f600"),
+        ("\ud83dx\ude00", "x"),
+        ("\ud83d\ud83d\ude00", "\U0001f600"),
+        (json.loads('"half \\ud83d."'), "half ."),
+        ("می‌روم \U0001f600 \ufffd\x00", "می‌روم \U0001f600 \ufffd\x00"),
+    ],
+)
+def test_halves_of_characters_go_and_the_rest_stays(text: str, cleaned: str) -> None:
+    assert drop_surrogates(text) == cleaned
+
+
+@given(st.text(st.characters() | st.sampled_from("\ud83d\ude00\udfff\ud800")))
+def test_any_text_can_be_written_afterwards(text: str) -> None:
+    cleaned = drop_surrogates(text)
+    assert cleaned.encode().decode() == cleaned == drop_surrogates(cleaned)
+
+
+@given(st.text())
+def test_whole_text_stays_as_it_is(text: str) -> None:
+    assert drop_surrogates(text) == text

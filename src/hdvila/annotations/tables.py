@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.errors import UsageError, reason_of, some_of
-from hdvila.text.clean import clean
+from hdvila.writing import drop_surrogates
 
 __all__ = ["Row", "fields_of", "form", "read_cells", "read_json", "read_lines", "read_rows", "read_text"]
 
@@ -195,10 +195,10 @@ def _parsed(where: str, text: str) -> Any:
 def _clean(value: Any) -> Any:
     """The value with all its texts clean: JSON can write half a character."""
     if isinstance(value, str):
-        return clean(value)
+        return drop_surrogates(value)
     if isinstance(value, list):
         return [_clean(one) for one in value]
-    return {clean(name): _clean(one) for name, one in value.items()} if isinstance(value, dict) else value
+    return {drop_surrogates(name): _clean(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _row(where: str, value: Any) -> Row:

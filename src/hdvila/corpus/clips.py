@@ -12,7 +12,7 @@ from hdvila.corpus.grouping import Grouping
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.hd_vila_100m import GivenClip
 from hdvila.text import find_restorer, split_sentences
-from hdvila.text.sentences.marked import is_punctuated
+from hdvila.text.sentences.punctuation import is_punctuated
 from hdvila.text.sentences.split import make_sentence
 from hdvila.types import Clip, Sentence, Transcript
 from hdvila.writing import sentences_joined

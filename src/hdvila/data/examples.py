@@ -11,7 +11,7 @@ import numpy as np
 from hdvila.annotations.records import Annotations, Caption, Question
 from hdvila.data.source import Prepared
 from hdvila.errors import UsageError, some_of
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 
 __all__ = [
     "Example",
@@ -95,7 +95,7 @@ def question_texts(question: Question) -> tuple[str, ...]:
 
 
 def question_examples(
-    questions: Sequence[Question], numbers: Mapping[str, int], answers: Answers | None
+    questions: Sequence[Question], numbers: Mapping[str, int], answers: AnswerVocabulary | None
 ) -> tuple[list[Example], int]:
     """One example a question about a video of `numbers`, and how many such questions nothing can be learned from.
 

@@ -14,7 +14,8 @@ from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.hub import Processor, answers_of
 from hdvila.media.preprocess import Preprocess
 from hdvila.media.view import RATIO, ZOOM
-from hdvila.text.tokenizer import FILES, Tokenizer
+from hdvila.text.tokenizer import Tokenizer
+from hdvila.text.tokenizer_files import FILES
 
 __all__ = ["Sampling", "fit_processor", "what_is_blurred", "what_is_unsaid"]
 

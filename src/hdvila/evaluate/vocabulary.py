@@ -6,7 +6,7 @@ from collections.abc import Set
 from pathlib import Path
 
 from hdvila.errors import UsageError, some_of
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 
 __all__ = ["vocabulary_beside"]
 
@@ -15,11 +15,11 @@ def vocabulary_beside(annotations: Path, given: Set[str]) -> tuple[tuple[str, ..
     """The answers of the one vocabulary (``*ans2label*.json``) in the folder of an annotation file that has all that
     was `given`, and notes on it and on files that are broken; None where there is none, or several.
     """
-    found: dict[str, Answers] = {}
+    found: dict[str, AnswerVocabulary] = {}
     notes = []
     for file in sorted(file for file in annotations.parent.glob("*ans2label*.json") if file.is_file()):
         try:
-            found[file.name] = Answers.load(file)
+            found[file.name] = AnswerVocabulary.load(file)
         except UsageError as error:
             notes.append(f"not taken for a vocabulary: {error}")
     fitting = [name for name, answers in found.items() if given <= answers.rows.keys()]

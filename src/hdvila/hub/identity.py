@@ -11,8 +11,7 @@ from hdvila.nn.pretrained import CONFIG, notes_of
 from hdvila.nn.run_checkpoint import run_of
 from hdvila.nn.weight_files import files_of, find_weights
 from hdvila.text.answers import ANSWERS
-from hdvila.text.tokenizer import FILES
-from hdvila.text.vocabulary_files import SETTINGS
+from hdvila.text.tokenizer_files import FILES, SETTINGS
 
 __all__ = ["identify"]
 

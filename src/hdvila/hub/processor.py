@@ -20,7 +20,7 @@ from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.saved import damaged, read_config
 from hdvila.nn.pretrained import CONFIG
 from hdvila.nn.run_checkpoint import finished_models, run_of
-from hdvila.text.answers import ANSWERS, Answers
+from hdvila.text.answers import ANSWERS, AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.types import HybridClip
 
@@ -38,7 +38,7 @@ class Processor:
     tokenizer: Tokenizer
     text_length: int = 50
     """Tokens of a text, [CLS] and [SEP] included; longer texts are cut."""
-    answers: Answers | None = None
+    answers: AnswerVocabulary | None = None
     """The vocabulary of a model that answers open questions."""
 
     def read_views(
@@ -118,11 +118,11 @@ def _check_span(start: Any, end: Any) -> None:
         raise UsageError(f"start={start}, end={end}: the clip ends before it starts; exchange them")
 
 
-def _load_answers(folder: Path, described: Mapping[str, Any]) -> Answers | None:
+def _load_answers(folder: Path, described: Mapping[str, Any]) -> AnswerVocabulary | None:
     if "answers" not in described:
         return None
     try:
-        answers = Answers.load(folder)
+        answers = AnswerVocabulary.load(folder)
     except UsageError as error:
         raise CheckpointError(f"{error}; fetch the model folder again") from error
     rows = described["model"].get("num_answers", 0)
@@ -133,7 +133,7 @@ def _load_answers(folder: Path, described: Mapping[str, Any]) -> Answers | None:
     return answers
 
 
-def answers_of(source: str | Path) -> Answers | None:
+def answers_of(source: str | Path) -> AnswerVocabulary | None:
     """The vocabulary of answers of a model folder, of the run that a checkpoint is of, or the ``answers.json`` beside
     another checkpoint file; None without one.
 
@@ -146,7 +146,7 @@ def answers_of(source: str | Path) -> Answers | None:
     folder = place.parent if place.is_file() else place
     if (folder / CONFIG).is_file():
         return _load_answers(folder, read_config(folder))
-    return Answers.load(folder) if (folder / ANSWERS).is_file() else None
+    return AnswerVocabulary.load(folder) if (folder / ANSWERS).is_file() else None
 
 
 def place_of_words(source: str | Path) -> Path:

@@ -25,8 +25,8 @@ from hdvila.search.speech import heard, said
 from hdvila.search.vector_file import read_vectors
 from hdvila.search.vectors import Vectors
 from hdvila.search.words import read_words, small_world, trusted_cosine
-from hdvila.text.clean import clean
 from hdvila.types import Moment
+from hdvila.writing import drop_surrogates
 
 if TYPE_CHECKING:
     from hdvila.search.index import FileReport
@@ -291,7 +291,7 @@ class Library:
 
 def _checked(words: str, k: int) -> str:
     """The words of a query, without halves of characters."""
-    words = clean(words)
+    words = drop_surrogates(words)
     if not words.strip():
         raise UsageError("the query is empty: say in a few words what the moment shows")
     if k < 1:

@@ -11,16 +11,16 @@ from functools import cached_property
 from pathlib import Path
 
 from hdvila.errors import UsageError
-from hdvila.text.clean import clean
+from hdvila.writing import drop_surrogates
 
-__all__ = ["ANSWERS", "Answers"]
+__all__ = ["ANSWERS", "AnswerVocabulary"]
 
 ANSWERS = "answers.json"
 """The file in a model folder, in the form of the released code's ans2label files: answer -> row."""
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnswerVocabulary:
     """A vocabulary of answers. Answers are labels, compared as they stand: benchmarks hold broken words as well.
 
     Raises:
@@ -46,13 +46,13 @@ class Answers:
         return {word: row for row, word in enumerate(self.words)}
 
     @classmethod
-    def most_frequent(cls, answers: Iterable[str], count: int) -> Answers:
+    def most_frequent(cls, answers: Iterable[str], count: int) -> AnswerVocabulary:
         """The `count` most frequent of `answers`, or all where there are fewer; the alphabet decides between equals."""
         counted = Counter(answers)
         return cls(tuple(sorted(counted, key=lambda word: (-counted[word], word))[:count]))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Answers:
+    def load(cls, path: str | os.PathLike[str]) -> AnswerVocabulary:
         """Read an ans2label file, a JSON object answer -> row, or the ``answers.json`` of a model folder.
 
         Raises:
@@ -68,7 +68,7 @@ class Answers:
         whole = isinstance(rows, dict) and all(type(row) is int for row in rows.values())
         if not whole or not rows or sorted(rows.values()) != list(range(len(rows))):
             raise UsageError(f"{file}: is not a vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
-        if len(words := {clean(word): row for word, row in rows.items()}) < len(rows):
+        if len(words := {drop_surrogates(word): row for word, row in rows.items()}) < len(rows):
             raise UsageError(
                 f"{file}: two of its answers differ in half a character (a lone surrogate) only: mend them"
             )

@@ -1,21 +1,46 @@
-"""What stands in subtitles and is not speech: sound marks and speaker marks."""
+"""What stands in subtitles and is not speech: markup, sound marks and speaker marks."""
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from hdvila.text.markup import NAMED, has_speech, plain
 from hdvila.text.sounds import SPEAKERS, is_known_speaker, is_sentence, is_sound, may_be_name
 
-__all__ = ["FoundMark", "drop_marks", "has_speech", "plain"]
+_NAMED = "\ue000", "\ue001"  # stand around the name of a voice tag in `plain` text with voices
+_KNOWN = (
+    "c|i|b|u|s|em|strong|font|span|ruby|rb|rt|rp|rtc|lang|v|small|big|tt|sub|sup|center|mark|nobr|a|q|del|ins|strike"
+)
+_TAG = re.compile(
+    rf"</?(?:{_KNOWN})(?:[.:][^<>\s]*)?(?:\s+[^<>=]{{1,60}}=[^<>]*|\s*/?)>"  # <i>, <c.red>, <font color="red">, <br/>
+    r"|<(?:v|lang)(?:\.[^<>\s]*)?[ \t][^<>]*>"  # WebVTT's annotations
+    r"|</?\d[\d:.]*>|</?>|<\|[^<>|]{0,40}\|>"  # times; tokens of recognisers
+    r"|<[A-Za-z][\w.:-]*(?:\s+[^<>=]{1,60}=[^<>]*)>"  # <x y="z">
+    r"|</[A-Za-z][\w.:-]*\s*>|(?<![^\W_])<[A-Za-z][\w.:-]*\s*/?>"  # <laughs>, but not List<int>
+    r"|\{\\[^{}]*\}",
+    re.IGNORECASE,
+)
+_VOICE = re.compile(r"<v(?:\.[^<>\s]*)?[ \t]([^<>]*)>")
+_LINE_BREAK = re.compile(r"</?(?:br|p|div)\b[^<>]*>|\[br\]", re.IGNORECASE)
+_GLOSS = re.compile(r"<rt\b[^<>]*>[^<>]*")  # how a word is read, written above it
+_ESCAPED_TAG = re.compile(
+    r"</?(?:i|b|u|s|em|strong|c|ruby|rt)(?:\.[^<>\s]*)?\s*/?>|</?(?:font|span|v|lang)(?:[.\s][^<>]*)?>", re.IGNORECASE
+)
+_INVISIBLE = re.compile(  # U+200C and U+200D stay: they are letters of a spelling
+    "[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd\ud800-\udfff]"
+)
+_NO_NAMES = dict.fromkeys(map(ord, _NAMED))
+_VOICE_KEPT = re.compile(f"({_NAMED[0]}[^{_NAMED[1]}]*{_NAMED[1]})")
+_STACKED = re.compile("[\u0300-\u036f]{9,}")  # accents upon accents: no writing has so many
 
 _NAME = r"[A-Z][A-Z0-9.'’&-]+"
 _NAME_GOES_ON = r"(?:[A-Z0-9][A-Z0-9.'’&-]*|#\d+)"
 _MARK = re.compile(
     r"(?P<speaker>"
-    rf"{NAMED[0]}[^{NAMED[1]}]*{NAMED[1]}"  # <v Ann>
+    rf"{_NAMED[0]}[^{_NAMED[1]}]*{_NAMED[1]}"  # <v Ann>
     rf"|(?:^[ \t]*|(?<=[.?!…\"”>])[ \t]*)[\[(]\s?(?i:{SPEAKERS})\s?[\])]:?"  # [Narrator], (man 2):
     r"|^[ \t]*\[[^\[\]\n]{1,40}\]:(?=\s)"  # [Ann]:
     r"|>{2,}"  # a new speaker, unnamed
@@ -31,7 +56,7 @@ _MARK = re.compile(
     r")|(?P<dash>^[ \t]*(?:-{2,}|[–—])(?=[ \t]*\S))",  # goes on after an interruption
     re.MULTILINE,
 )
-_BRACKETS = " \t\n[](){}*:【】［］（）" + "".join(NAMED)
+_BRACKETS = " \t\n[](){}*:【】［］（）" + "".join(_NAMED)
 _PADDED = re.compile(r"[\[(]\s[^\[\]()]*\s[\])]", re.DOTALL)
 
 
@@ -43,6 +68,25 @@ class FoundMark:
     text: str
     position: int
     tagged: bool = False
+
+
+def plain(line: str, voices: bool = False) -> str:
+    """Without markup: tags and override codes removed, entities as characters, one form of each letter (NFC).
+
+    With `voices` the names of voice tags (``<v Ann>``) stay, in a form that `hdvila.text.marks.drop_marks` knows.
+    """
+    line = _INVISIBLE.sub("", line).translate(_NO_NAMES)
+    if voices:
+        line = _VOICE.sub(lambda tag: _NAMED[0] + _unescaped(tag.group(1)) + _NAMED[1], line)
+    line = _TAG.sub("", _LINE_BREAK.sub(" ", _GLOSS.sub("", line)))
+    if "&" in line:
+        line = "".join(part if part[:1] == _NAMED[0] else _unescaped(part) for part in _VOICE_KEPT.split(line))
+    return line if line.isascii() else unicodedata.normalize("NFC", _STACKED.sub("", line))
+
+
+def has_speech(token: str) -> bool:
+    """Whether anything in the token is said aloud: a letter, a digit or a symbol such as ``&`` or ``%``."""
+    return any(character.isalnum() or character in "&%+=°" or ord(character) > 0x2E7F for character in token)
 
 
 def drop_marks(text: str, names: bool = False) -> tuple[str, list[FoundMark]]:
@@ -69,7 +113,7 @@ def drop_marks(text: str, names: bool = False) -> tuple[str, list[FoundMark]]:
         if kind == "sound" and not _is_described(match):
             return found
         if kind == "speaker":
-            marks.append(FoundMark("speaker", wording.strip("-–—> "), match.start(), found[0] == NAMED[0]))
+            marks.append(FoundMark("speaker", wording.strip("-–—> "), match.start(), found[0] == _NAMED[0]))
         elif kind == "sound":
             marks.append(FoundMark("sound", wording, match.start()))
         return re.sub(r"[^\n]", " ", found)
@@ -106,3 +150,8 @@ def _is_name(found: str, name: str, names: bool) -> bool:
     if is_known_speaker(name) or name.lower().startswith("speaker"):
         return True
     return may_be_name(name) and (names or found.lstrip()[:1] == "[")
+
+
+def _unescaped(text: str) -> str:
+    """Entities as characters, twice: some files escape what is escaped already, and their tags."""
+    return _INVISIBLE.sub("", _ESCAPED_TAG.sub("", html.unescape(html.unescape(text)))).translate(_NO_NAMES)

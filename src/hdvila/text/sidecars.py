@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from hdvila.text.formats.languages import same_language
-from hdvila.text.formats.subtitle_names import NameSays, free_name_says, name_says
+from hdvila.text.languages import same_language
+from hdvila.text.subtitle_names import NameSays, free_name_says, name_says
 
 SUFFIXES = (
     *(".json3", ".srv3", ".vtt", ".srt", ".sbv", ".ass", ".ssa", ".ttml", ".dfxp", ".srv2", ".srv1", ".lrc", ".xml"),

@@ -5,29 +5,23 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.errors import HdvilaError, UsageError, is_defect, require
-from hdvila.text.clean import clean
-from hdvila.text.vocabulary_files import SETTINGS, USUAL, Settings, read_settings, read_vocabulary, write_settings
+from hdvila.errors import UsageError, is_defect
+from hdvila.text.tokenizer_files import USUAL, Settings, find_tokenizer, read_settings, read_vocabulary, write_settings
+from hdvila.writing import drop_surrogates
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-FILES = ("tokenizer.json", "vocab.txt")
-"""Of a tokenizer's folder; the first that is there is read."""
 _OF_NORMALIZER = {
     "do_lower_case": "lowercase",
     "strip_accents": "strip_accents",
     "tokenize_chinese_chars": "handle_chinese_chars",
 }
-_OWN = Path(__file__).parent / "vocabularies"
-_ONE_WORD_NAMES = ("bert-", "distilbert-")  # BERT's first tokenizers have no owner in their names
 _BLOCK = 10_000  # texts encoded at once, on all cores
-_PATIENCE = 10.0  # seconds for the hub's first answer
 
 
 class Tokenizer:
@@ -61,7 +55,7 @@ class Tokenizer:
         """
         from tokenizers import Tokenizer as Backend
 
-        file = _find(source)
+        file = find_tokenizer(source)
         settings = read_settings(file.parent)
         if file.suffix == ".txt":
             return cls(_bert(read_vocabulary(file), settings), str(file))
@@ -91,7 +85,7 @@ class Tokenizer:
             raise UsageError(f"vocab_size={vocab_size}: the special tokens alone take {len(SPECIAL)}; give more")
         blank = _bert({token: number for number, token in enumerate(SPECIAL)})
         counts: Counter[str] = Counter()
-        for text in map(clean, texts):
+        for text in map(drop_surrogates, texts):
             normal = blank.normalizer.normalize_str(text)
             counts.update(word for word, _ in blank.pre_tokenizer.pre_tokenize_str(normal))
         pieces = [*SPECIAL, *learn_wordpieces(counts, vocab_size - len(SPECIAL))]
@@ -108,7 +102,9 @@ class Tokenizer:
         """
         if length < 2:
             raise UsageError(f"length={length}: [CLS] and [SEP] alone take 2; give more")
-        rows = [self._backend.encode(clean(text), add_special_tokens=False).ids[: length - 2] for text in texts]
+        rows = [
+            self._backend.encode(drop_surrogates(text), add_special_tokens=False).ids[: length - 2] for text in texts
+        ]
         longest = max((len(words) + 2 for words in rows), default=length)
         ids_BL = np.full((len(rows), longest), self.pad_id, np.int64)
         mask_BL = np.zeros((len(rows), longest), np.int64)
@@ -119,7 +115,7 @@ class Tokenizer:
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, ``[CLS]`` and ``[SEP]`` included, before it is cut."""
-        blocks = (list(map(clean, texts[first : first + _BLOCK])) for first in range(0, len(texts), _BLOCK))
+        blocks = (list(map(drop_surrogates, texts[first : first + _BLOCK])) for first in range(0, len(texts), _BLOCK))
         return [
             len(one.ids) + 2
             for block in blocks
@@ -128,7 +124,7 @@ class Tokenizer:
 
     def kept(self, text: str, length: int) -> str:
         """The beginning of a text that is left when it is cut to `length` tokens."""
-        text = clean(text)
+        text = drop_surrogates(text)
         ends = self._backend.encode(text, add_special_tokens=False).offsets
         return text if len(ends) <= length - 2 else text[: ends[length - 3][1]] if length > 2 else ""
 
@@ -137,7 +133,7 @@ class Tokenizer:
 
         Those are words with an ``[UNK]``, and words that fall apart: half of their letters or more stand alone.
         """
-        text = clean(text)
+        text = drop_surrogates(text)
         encoded = self._backend.encode(text, add_special_tokens=False)
         words: dict[int, list[int]] = {}
         for place, word in enumerate(encoded.word_ids):
@@ -222,52 +218,3 @@ def _settings_of(backend: Any) -> Settings:
         for name, here in _OF_NORMALIZER.items()
         if (value := getattr(backend.normalizer, here)) != USUAL[name]
     }
-
-
-def _find(source: str | os.PathLike[str]) -> Path:
-    path = Path(source)
-    if path.is_file():
-        return path
-    if path.is_dir():
-        found = [path / name for name in FILES if (path / name).is_file()]
-        found = found or [file for name in FILES for file in sorted(path.glob(f"snapshots/*/{name}"))]
-        if not found:
-            raise UsageError(f"{path}: holds neither tokenizer.json nor vocab.txt; name the folder of a BERT tokenizer")
-        return found[0]
-    name = str(source)
-    if name in {file.stem for file in _OWN.glob("*.txt")}:
-        return _OWN / f"{name}.txt"
-    if path.is_absolute() or name.startswith(".") or name.count("/") > 1 or path.suffix in (".json", ".txt"):
-        raise UsageError(f"{path}: there is no such tokenizer folder or file; check the path")
-    if "/" not in name and not name.startswith(_ONE_WORD_NAMES):
-        raise UsageError(
-            f"{name}: there is no such tokenizer folder or file; check the path, or name a tokenizer of the Hugging "
-            "Face hub as owner/name"
-        )
-    return _from_hub(name)
-
-
-def _from_hub(name: str) -> Path:
-    hub = require("huggingface_hub", extra="hub")
-    cause: Exception | None = None
-    for file in FILES:
-        if isinstance(known := hub.try_to_load_from_cache(name, file), str):
-            return Path(known)
-        try:
-            # Asked once and briefly: without a network a download tries again for a minute, with a line for each try.
-            hub.get_hf_file_metadata(hub.hf_hub_url(name, file), timeout=_PATIENCE)
-            found = Path(hub.hf_hub_download(name, file))
-            with suppress(hub.errors.EntryNotFoundError):
-                hub.hf_hub_download(name, SETTINGS)
-            return found
-        except Exception as error:  # offline, unknown name, no such file: the library has a dozen kinds
-            if is_defect(error):
-                raise
-            cause = error
-            if "EntryNotFound" not in type(error).__name__:  # only a file that is not there leaves hope for the next
-                break
-    reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-    raise HdvilaError(
-        f"tokenizer {name!r}: is no local folder, and the Hugging Face hub did not give it ({reason}); "
-        "name a local folder with tokenizer.json or vocab.txt"
-    ) from cause

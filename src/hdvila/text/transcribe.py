@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from hdvila.errors import TranscriptError, UsageError, is_defect, require
 from hdvila.text.formats.json_captions import parse_json
-from hdvila.text.formats.languages import language_code
-from hdvila.text.formats.unroll import in_order
+from hdvila.text.formats.normalise import in_order
+from hdvila.text.languages import language_code
 from hdvila.text.word_times import time_words
 from hdvila.types import Transcript
 

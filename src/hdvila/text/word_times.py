@@ -8,19 +8,18 @@ does a word whose own end is too late to be true.
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from hdvila.text.formats.cues import RawCue
-from hdvila.text.formats.timed_blocks import split_word_times
-from hdvila.text.formats.tokens import Token, split_cue
-from hdvila.text.marks import FoundMark, plain
+from hdvila.text.formats.cues import RawCue, split_word_times
+from hdvila.text.marks import FoundMark, drop_marks, has_speech, plain
 from hdvila.text.sounds import speakers_in
 from hdvila.types import Cue, Mark, Transcript, Word
-from hdvila.writing import joined
+from hdvila.writing import joined, written_words
 
 _USUAL_PACE = 0.07  # seconds a character (a space counts as one) where the file cannot tell
 _PACES = 0.03, 0.15
@@ -28,19 +27,35 @@ _ENOUGH = 8  # words whose times tell a file's pace
 _A_PAUSE = 1.5  # seconds between two starts from which on the first word surely ended before
 _DRAWN_OUT = 1.0  # seconds that a word may last beyond the slowest pace
 
-_Cue = tuple[float, float, list[Token], list[FoundMark]]
+_CLOSING = ".?!…,;:。？！，、；：．」』）】》〉។៕។၊།؟،؛۔।॥"
+_GOES_ON = "'’-"
+_COMPARES = "<", ">"  # said between two words
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """One word of a cue. ``position`` is its first character in the cue's text without markup."""
+
+    text: str
+    position: int
+    anchor: float | None  # the second at which it begins, where the file says so
+    exact: bool  # it alone begins there
+    until: float | None = None  # the second at which it ends, where the file says so
+
+
+_Cue = tuple[float, float, list[_Token], list[FoundMark]]
 
 
 def time_words(cues: Sequence[RawCue], language: str | None, source: str | None) -> Transcript:
     """Build the transcript of un-rolled cues in order of their start."""
     split: list[_Cue] = []
     words: list[Word] = []
-    tokens: list[Token] = []
+    tokens: list[_Token] = []
     earliest = 0.0
     has_word_times = any(len(split_word_times(line)) > 1 for cue in cues for line in cue.lines)
     names = speakers_in("\n".join(map(plain, cue.lines)) for cue in cues if ":" in "".join(cue.lines))
     for number, cue in enumerate(cues):
-        mine, marks = split_cue(cue, has_word_times, names)
+        mine, marks = _split_cue(cue, has_word_times, names)
         start = max(cue.start, earliest)
         following = cues[number + 1].start if number + 1 < len(cues) else float("inf")
         until = cue.end if cue.end > cue.start else start + _guess(mine)
@@ -82,10 +97,10 @@ def _transcript(split: Sequence[_Cue], words: list[Word], language: str | None, 
     return Transcript(flagged, tuple(cues), language, source, tuple(marks))
 
 
-def _spread(tokens: list[Token], start: float, end: float) -> list[Word]:
+def _spread(tokens: list[_Token], start: float, end: float) -> list[Word]:
     """Words between `start` and `end`: anchored where they have a time, by characters in between."""
     words: list[Word] = []
-    group: list[Token] = []
+    group: list[_Token] = []
     begin = start
     for token in tokens:
         if token.anchor is not None:
@@ -100,7 +115,7 @@ def _spread(tokens: list[Token], start: float, end: float) -> list[Word]:
     return words + _share(group, begin, end)
 
 
-def _share(group: list[Token], start: float, end: float) -> list[Word]:
+def _share(group: list[_Token], start: float, end: float) -> list[Word]:
     total = sum(len(token.text) + 1 for token in group) or 1
     words, at = [], 0
     for token in group:
@@ -110,11 +125,11 @@ def _share(group: list[Token], start: float, end: float) -> list[Word]:
     return words
 
 
-def _guess(tokens: list[Token]) -> float:
+def _guess(tokens: list[_Token]) -> float:
     return sum(len(token.text) + 1 for token in tokens) * _USUAL_PACE
 
 
-def _end_words(words: list[Word], tokens: list[Token]) -> list[Word]:
+def _end_words(words: list[Word], tokens: list[_Token]) -> list[Word]:
     """End each word that begins at a time of its own, and has no believable end, after its usual length."""
     paces = [
         (after.start - word.start) / (len(word.text) + 1)
@@ -124,7 +139,7 @@ def _end_words(words: list[Word], tokens: list[Token]) -> list[Word]:
     pace = median(paces) if len(paces) >= _ENOUGH else _USUAL_PACE
     pace = min(max(pace, _PACES[0]), _PACES[1])
 
-    def ended(word: Word, token: Token) -> Word:
+    def ended(word: Word, token: _Token) -> Word:
         length = len(word.text) + 1
         if word.timed_by != "word" or (
             token.until is not None and word.end - word.start <= _PACES[1] * length + _DRAWN_OUT
@@ -133,3 +148,55 @@ def _end_words(words: list[Word], tokens: list[Token]) -> list[Word]:
         return replace(word, end=min(word.end, word.start + pace * length))
 
     return [ended(word, token) for word, token in zip(words, tokens, strict=True)]
+
+
+def _split_cue(cue: RawCue, has_word_times: bool, names: bool = False) -> tuple[list[_Token], list[FoundMark]]:
+    """The words and the marks of a cue, both in order.
+
+    Args:
+        cue: its lines with their markup.
+        has_word_times: the file times words, so that a line of one word begins with its cue.
+        names: the file is known to name its speakers in capitals before a colon.
+    """
+    pieces: list[tuple[float | None, str]] = []
+    for number, line in enumerate(cue.lines):
+        parts = split_word_times(line)
+        own_time = cue.start if len(parts) > 1 or (has_word_times and len(plain(line).split()) == 1) else None
+        for index, (anchor, text) in enumerate(parts):
+            at = own_time if index == 0 and number == 0 else anchor
+            pieces.append((at, ("\n" if number and index == 0 else "") + plain(text, voices=True)))
+    joined, marks = drop_marks("".join(text for _, text in pieces), names)
+    tokens: list[_Token] = []
+    begin = 0
+    for anchor, text in pieces:
+        end = begin + len(text)
+        if tokens and anchor is not None and not text.strip():
+            tokens[-1] = replace(tokens[-1], until=anchor)
+        tokens += _tokens(joined, begin, end, anchor, tokens)
+        begin = end
+    return tokens, marks
+
+
+def _is_said(word: str) -> bool:
+    return has_speech(word.strip(_CLOSING))
+
+
+def _tokens(joined: str, begin: int, end: int, anchor: float | None, before: list[_Token]) -> list[_Token]:
+    """The words of one piece; what only closes or continues the last word is added to it, in `before`."""
+    words = written_words(joined[begin:end])
+    alone = sum(map(_is_said, words)) == 1
+    tokens: list[_Token] = []
+    at = begin
+    for word in words:
+        at = joined.index(word, at)
+        last = tokens or before
+        glued = at == begin and at > 0 and not joined[at - 1].isspace() and word[0] in _GOES_ON
+        glued |= unicodedata.category(word[0]).startswith("M")  # a vowel sign or an accent, which no word begins with
+        said = _is_said(word) or (word in _COMPARES and bool(last) and bool(joined[at + len(word) :].strip()))
+        if last and (glued or (not said and not word.strip(_CLOSING))):
+            last[-1] = replace(last[-1], text=last[-1].text + word)
+        elif said:
+            tokens.append(_Token(word, at, anchor, alone and anchor is not None))
+            anchor = None
+        at += len(word)
+    return tokens

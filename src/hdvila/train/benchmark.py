@@ -22,7 +22,7 @@ from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
 from hdvila.progress import Reporter
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 from hdvila.train.recipe import Recipe, Validate
 
 ALLOWING = "--set data.benchmark.allow_missing=true"
@@ -53,7 +53,7 @@ class BenchmarkData:
 
     prepared: Prepared
     examples: list[Example]
-    answers: Answers | None
+    answers: AnswerVocabulary | None
     held_out: HeldOut | None
     training: Training
 
@@ -135,17 +135,17 @@ def _carves(protocol: Protocol, validate: Validate | None) -> bool:
     return validate is not None and validate.on == "validation" and "validation" not in protocol.files
 
 
-def _answers(recipe: Recipe, protocol: Protocol, train: Annotations, held_out: Annotations | None) -> Answers:
+def _answers(recipe: Recipe, protocol: Protocol, train: Annotations, held_out: Annotations | None) -> AnswerVocabulary:
     chosen = recipe.data.benchmark
     assert chosen is not None
     if chosen.answers:
-        return Answers.load(chosen.answers)
+        return AnswerVocabulary.load(chosen.answers)
     if protocol.task == "count":
-        return Answers(tuple(map(str, COUNTS)))
+        return AnswerVocabulary(tuple(map(str, COUNTS)))
     counted = training_answers(train)
     if chosen.answers_from == "train+validation":
         if "validation" in protocol.files:
             counted += training_answers(read_split(protocol, Path(chosen.folder), "validation"))
         elif held_out is not None and _carves(protocol, recipe.validate):
             counted += training_answers(held_out)
-    return Answers.most_frequent(counted, recipe.model.num_answers)
+    return AnswerVocabulary.most_frequent(counted, recipe.model.num_answers)

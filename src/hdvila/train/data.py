@@ -16,7 +16,7 @@ from hdvila.data.source import ClipSource, open_corpus, stored
 from hdvila.errors import UsageError
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.benchmark import HeldOut, open_benchmark
 from hdvila.train.held_out import HeldOutClips, hold_out
@@ -32,7 +32,7 @@ class TrainingData:
     tokenizer: Tokenizer
     mark: Mapping[str, Any]
     """`corpus_mark` of the clips, or `example_mark` of the examples: by it a run knows its data wherever they lie."""
-    answers: Answers | None = None
+    answers: AnswerVocabulary | None = None
     """What an open-ended model answers with."""
     held_out: HeldOut | HeldOutClips | None = None
     """What it is validated on."""

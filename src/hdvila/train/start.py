@@ -17,7 +17,7 @@ from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.hdvila.parts import Origin, random_parts
 from hdvila.models.hdvila.start import load_bert, load_resnet
 from hdvila.progress import Reporter
-from hdvila.text.answers import ANSWERS, Answers
+from hdvila.text.answers import ANSWERS, AnswerVocabulary
 from hdvila.train.checkpoint import Checkpoint
 from hdvila.train.data import TrainingData
 from hdvila.train.engine import seed_random_numbers
@@ -69,14 +69,16 @@ def start_record(recipe: Recipe, model: HDVILA) -> dict[str, Any]:
     return {**asdict(recipe.start), "tensors_loaded": len(filled), "random": [asdict(part) for part in parts]}
 
 
-def _config(recipe: Recipe, answers: Answers | None) -> HDVILAConfig:
+def _config(recipe: Recipe, answers: AnswerVocabulary | None) -> HDVILAConfig:
     """The recipe's model, with at least a row for every answer."""
     if answers is None:
         return recipe.model
     return replace(recipe.model, num_answers=max(recipe.model.num_answers, len(answers)))
 
 
-def _load_start_weights(model: HDVILA, recipe: Recipe, answers: Answers | None, reporter: Reporter) -> LoadReport:
+def _load_start_weights(
+    model: HDVILA, recipe: Recipe, answers: AnswerVocabulary | None, reporter: Reporter
+) -> LoadReport:
     """BERT first, then ResNets, then another model over them: so that what that one lacks (after stage one the joint
     transformer) is BERT's. -> all that is no longer random."""
     start, whole = recipe.start, LoadReport()
@@ -104,7 +106,9 @@ def _load_start_weights(model: HDVILA, recipe: Recipe, answers: Answers | None, 
     return whole
 
 
-def _load_pretrained(model: HDVILA, source: str, answers: Answers | None, decoder_is_start_value: bool) -> LoadReport:
+def _load_pretrained(
+    model: HDVILA, source: str, answers: AnswerVocabulary | None, decoder_is_start_value: bool
+) -> LoadReport:
     """What a model takes over: to answer questions, all that is shared; a stage two model from its like, everything;
     otherwise all of stage one."""
     if model.config.answers_questions:
@@ -121,7 +125,7 @@ def _load_pretrained(model: HDVILA, source: str, answers: Answers | None, decode
     return report
 
 
-def _same_answers(source: str, answers: Answers | None) -> bool:
+def _same_answers(source: str, answers: AnswerVocabulary | None) -> bool:
     """Whether the model to start from is known to answer with these answers; False where it has none.
 
     Raises:

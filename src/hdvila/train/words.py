@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from hdvila.errors import UsageError
 from hdvila.hub import place_of_words
-from hdvila.text.tokenizer import FILES, Tokenizer
+from hdvila.text.tokenizer import Tokenizer
+from hdvila.text.tokenizer_files import FILES
 from hdvila.train.recipe import Recipe
 
 __all__ = ["tokenizer_of"]

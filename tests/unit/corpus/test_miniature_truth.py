@@ -14,7 +14,7 @@ from hdvila.miniature.captions import captions
 from hdvila.miniature.script import write_script
 from hdvila.miniature.world import WorldConfig
 from hdvila.text import read_transcript, split_sentences
-from hdvila.text.sentences.english import FILLERS
+from hdvila.text.sentences.boundaries import FILLERS
 
 VIDEOS = 60
 

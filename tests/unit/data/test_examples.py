@@ -12,7 +12,7 @@ from hdvila.annotations.records import Caption, Question
 from hdvila.data.examples import Example, caption_examples, clip_numbers, question_examples
 from hdvila.data.source import Prepared
 from hdvila.errors import UsageError
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 from hdvila.types import Clip
 
 
@@ -80,7 +80,9 @@ def test_questions_with_options_are_five_texts() -> None:
 
 def test_answers_outside_the_vocabulary_are_left_out_and_counted() -> None:
     given = [Question(str(n), "a", "who?", answer) for n, answer in enumerate(("man", "wmn", "womn"))]
-    examples, left_out = question_examples([*given, Question("9", "gone", "who?", "man")], {"a": 0}, Answers(("man",)))
+    examples, left_out = question_examples(
+        [*given, Question("9", "gone", "who?", "man")], {"a": 0}, AnswerVocabulary(("man",))
+    )
     assert (examples, left_out) == ([Example(0, (("who?",),), 0)], 2)
 
 
@@ -89,4 +91,4 @@ def test_questions_of_two_kinds_are_no_batch() -> None:
     with pytest.raises(UsageError, match="2 and 3 options"):
         question_examples(mixed, {"a": 0}, None)
     with pytest.raises(UsageError, match="come from a vocabulary"):
-        question_examples(mixed[:1], {"a": 0}, Answers(("x",)))
+        question_examples(mixed[:1], {"a": 0}, AnswerVocabulary(("x",)))

@@ -14,7 +14,7 @@ from torch import Tensor
 from hdvila.annotations.records import Question
 from hdvila.evaluate.answering import answer_questions
 from hdvila.media import Preprocess
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 from hdvila.types import Clip, HybridClip
 
 VIDEOS = 7
@@ -46,7 +46,10 @@ class Sums:
 
     device = torch.device("cpu")
     processor = SimpleNamespace(
-        preprocess=Preprocess(64, 64, 1, 1, 1), tokenizer=tokens, text_length=4, answers=Answers(tuple("abcde"))
+        preprocess=Preprocess(64, 64, 1, 1, 1),
+        tokenizer=tokens,
+        text_length=4,
+        answers=AnswerVocabulary(tuple("abcde")),
     )
 
     def __init__(self) -> None:

@@ -11,13 +11,13 @@ from hdvila.data.history import Training
 from hdvila.errors import UsageError
 from hdvila.evaluate.pairing import check_pairing, check_unseen
 from hdvila.evaluate.protocols import get_protocol
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 from tests.unit.evaluate.test_score import questions
 
 
 def model(variant: str, *words: str) -> Any:
     config = SimpleNamespace(variant=variant, answers_questions=variant in ("open_ended", "multiple_choice"))
-    return SimpleNamespace(config=config, processor=SimpleNamespace(answers=Answers(words) if words else None))
+    return SimpleNamespace(config=config, processor=SimpleNamespace(answers=AnswerVocabulary(words) if words else None))
 
 
 def trained(protocol: str) -> tuple[Training, ...]:

@@ -21,7 +21,7 @@ from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.inherit import load_shared, load_stage_one
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.recipes import get_recipe
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.overrides import flatten
@@ -91,7 +91,7 @@ def test_a_checkpoint_of_a_run_is_the_runs_model(stage1: tuple[HDVILA, Path], tm
 
 def test_a_checkpoint_of_questions_knows_its_answers_and_its_history(tmp_path: Path) -> None:
     model = tiny_model(variant="open_ended", num_answers=3)
-    model.processor = Processor(SEEN, WORDS, 9, Answers(("a", "b", "c")))
+    model.processor = Processor(SEEN, WORDS, 9, AnswerVocabulary(("a", "b", "c")))
     recipe = get_recipe("msrvtt-qa")
     assert recipe.data.benchmark is not None
     benchmark = replace(recipe.data.benchmark, segments=1)
@@ -105,7 +105,7 @@ def test_a_checkpoint_of_questions_knows_its_answers_and_its_history(tmp_path: P
     assert read_note(file, "trained_on.json") == [{"protocol": "msrvtt-qa"}]
     loaded = load_model(file)
     assert loaded.config == model.config
-    assert answers_of(file) == Answers(("a", "b", "c"))
+    assert answers_of(file) == AnswerVocabulary(("a", "b", "c"))
     assert loaded.describe() == model.describe()
     load_shared(tiny_model(seed=4, variant="open_ended", num_answers=3), file, same_answers=True)
 

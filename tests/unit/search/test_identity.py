@@ -11,7 +11,7 @@ from hdvila.hub import Processor, load_model
 from hdvila.media import Preprocess
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.search.identity import fingerprint, identity_of
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
 from tests.unit.models.small_hdvila import tiny_model
 
@@ -70,7 +70,7 @@ def test_what_changes_vectors_belongs_to_the_model_and_nothing_else(tmp_path: Pa
     assert identity_of(load_model(tmp_path, text_pooling="cls")) != identity
     trained_otherwise = load_model(tmp_path, dropout=0.3, hybrid_stochastic_depth=0.2, initializer_range=1.0)
     trained_otherwise.processor = replace(
-        model.processor, preprocess=Preprocess(64, 128, flip=0.5), answers=Answers(["a ball"])
+        model.processor, preprocess=Preprocess(64, 128, flip=0.5), answers=AnswerVocabulary(["a ball"])
     )
     assert identity_of(trained_otherwise) == identity
 

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdvila.errors import UsageError
-from hdvila.text.answers import Answers
+from hdvila.text.answers import AnswerVocabulary
 
 
 @given(st.lists(st.text(), min_size=1), st.integers(1, 5))
 def test_the_most_frequent_answers_come_first_and_the_alphabet_decides(given: list[str], count: int) -> None:
-    words = Answers.most_frequent(given, count).words
+    words = AnswerVocabulary.most_frequent(given, count).words
     assert len(words) == min(count, len(set(given)))
     order = [(-given.count(word), word) for word in words]
     assert order == sorted(order)
     assert max((given.count(word) for word in set(given) - set(words)), default=0) <= given.count(words[-1])
-    assert Answers.most_frequent(reversed(given), count).words == words
+    assert AnswerVocabulary.most_frequent(reversed(given), count).words == words
 
 
 @given(st.lists(st.text(), min_size=1, unique=True))
@@ -28,13 +28,13 @@ def test_it_is_read_as_it_was_saved(words: list[str]) -> None:
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
-        Answers(tuple(words)).save(Path(folder))
-        assert Answers.load(folder).words == tuple(words)
+        AnswerVocabulary(tuple(words)).save(Path(folder))
+        assert AnswerVocabulary.load(folder).words == tuple(words)
 
 
 def test_rows_decide_the_order(tmp_path: Path) -> None:
     (tmp_path / "ans2label.json").write_text(json.dumps({"dog": 1, "cat": 0}))
-    answers = Answers.load(tmp_path / "ans2label.json")
+    answers = AnswerVocabulary.load(tmp_path / "ans2label.json")
     assert (answers.words, answers.rows["dog"], len(answers)) == (("cat", "dog"), 1, 2)
 
 
@@ -42,11 +42,11 @@ def test_rows_decide_the_order(tmp_path: Path) -> None:
 def test_what_is_no_vocabulary_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "answers.json").write_text(content)
     with pytest.raises(UsageError, match=r"JSON|vocabulary"):
-        Answers.load(tmp_path)
+        AnswerVocabulary.load(tmp_path)
 
 
 def test_an_answer_has_one_row() -> None:
     with pytest.raises(UsageError, match="'a' stands 2 times"):
-        Answers(("a", "b", "a"))
+        AnswerVocabulary(("a", "b", "a"))
     with pytest.raises(UsageError, match="no such file"):
-        Answers.load("nowhere.json")
+        AnswerVocabulary.load("nowhere.json")

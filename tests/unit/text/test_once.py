@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdvila.errors import TranscriptError
-from hdvila.text.formats.cues import RawCue
+from hdvila.text.formats.cues import RawCue, split_word_times
 from hdvila.text.formats.growing import merge_growing
-from hdvila.text.formats.timed_blocks import split_word_times
 from tests.unit.text.test_slips import read, srt
 
 WORDS = ["so", "today", "we", "will", "look", "at", "it"]
@@ -199,12 +198,12 @@ def test_what_speakers_say_behind_each_other_in_the_file_interleaves(tmp_path: P
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=30))
 def test_times_never_fall(starts: list[float]) -> None:
     from hdvila.text.formats.cues import Parsed, Refused
-    from hdvila.text.formats.settle import settle
+    from hdvila.text.formats.normalise import normalise
 
     cues = [RawCue(start, start + 1, (f"w{n} said",)) for n, start in enumerate(starts)]
     for edited in (True, False):
         try:
-            settled = settle(Parsed(list(cues)), edited)
+            settled = normalise(Parsed(list(cues)), edited)
         except Refused:
             assert starts != sorted(starts)
             continue

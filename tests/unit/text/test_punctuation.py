@@ -14,9 +14,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from hdvila.errors import UsageError
 from hdvila.text import load_restorer, split_sentences
-from hdvila.text.sentences.english import is_question
 from hdvila.text.sentences.local_restorer import Label, read_labels
-from hdvila.text.sentences.punctuation import restore
+from hdvila.text.sentences.restore import is_question, restore
 from hdvila.types import Transcript, Word
 
 

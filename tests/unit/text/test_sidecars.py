@@ -10,7 +10,7 @@ import pytest
 from hdvila.errors import TranscriptError
 from hdvila.text import Sidecars
 from hdvila.text.first_readable import first_readable
-from hdvila.text.formats.subtitle_names import language_of_name
+from hdvila.text.subtitle_names import language_of_name
 
 SAID = "1\n00:00:01,000 --> 00:00:02,000\none word\n"
 FACTS = '{"title": "talk", "duration": 12}'

@@ -14,7 +14,7 @@ from hdvila.cli.corpus.records import emit_failures
 from hdvila.cli.corpus.shaping import PUNCTUATION
 
 if TYPE_CHECKING:
-    from hdvila.text.sentences.punctuation import Restorer
+    from hdvila.text.sentences.restore import Restorer
 
 
 def transcript(
@@ -28,7 +28,7 @@ def transcript(
 ) -> None:
     """The sentences of a transcript, or its words, with their times; or how much all files of a folder say."""
     from hdvila.text import find_restorer, read_transcript, split_sentences
-    from hdvila.text.formats.languages import same_language
+    from hdvila.text.languages import same_language
 
     if file.is_dir():
         _count(file, language, find_restorer(punctuation), json)

@@ -19,8 +19,8 @@ from typing import Any
 from hdvila.errors import StoreError, some_of
 from hdvila.files import replacing
 from hdvila.store import Corpus
-from hdvila.text.clean import clean
-from hdvila.text.formats.units import as_number
+from hdvila.text.formats.time_values import parse_seconds
+from hdvila.writing import drop_surrogates
 
 _FACTS = ("category", "channel", "license")
 _YOUTUBE = re.compile(r"[\w-]{11}", re.ASCII)
@@ -49,7 +49,7 @@ def read_clips(video_id: str, listed: Any) -> tuple[tuple[GivenClip, ...], tuple
     refused = []
     for number, entry in enumerate(listed):
         given = entry.get("clip_id") if isinstance(entry, dict) else None
-        clip_id = clean(str(given or f"{video_id}.{number}.mp4"))
+        clip_id = drop_surrogates(str(given or f"{video_id}.{number}.mp4"))
         if not clip_id.startswith(video_id):  # ids are unique in a corpus
             clip_id = f"{video_id}.{clip_id}"
         try:
@@ -117,7 +117,7 @@ def _url(video_id: str) -> str:
 
 
 def _seconds(time: object) -> float:
-    seconds = as_number(time)
+    seconds = parse_seconds(time)
     if seconds is None:
         raise ValueError(time)
     return seconds

@@ -27,9 +27,9 @@ import pyarrow.parquet as pq
 from hdvila.corpus.sources.video import as_text
 from hdvila.errors import StoreError, UsageError
 from hdvila.files import replacing
-from hdvila.text.clean import clean
 from hdvila.text.formats.decode import decode
-from hdvila.text.formats.units import as_number
+from hdvila.text.formats.time_values import parse_seconds
+from hdvila.writing import drop_surrogates
 
 ATTRIBUTES = ("category", "channel", "license", "language", "url")
 _TEXTS = ("id", "path", "transcript", *ATTRIBUTES)
@@ -58,10 +58,10 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
             rows.append({"id": f"line {line}", "wrong": f"line {line}: {raw}"})
             continue
         row: dict[str, Any] = {name: str(raw[name]) for name in _TEXTS if raw.get(name) not in (None, "")}
-        row |= {name: clean(row[name]) for name in row if name not in _PATHS}
+        row |= {name: drop_surrogates(row[name]) for name in row if name not in _PATHS}
         odd = [name for name in row if isinstance(raw[name], bool | list | dict)]
         if "id" not in row and raw.get("video_id") not in (None, ""):
-            row["id"] = clean(str(raw["video_id"]))
+            row["id"] = drop_surrogates(str(raw["video_id"]))
         if "id" not in row and "path" in row:
             row["id"] = as_text(os.path.splitext(PurePosixPath(row["path"].replace("\\", "/")))[0])
         if "id" not in row:
@@ -72,7 +72,7 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
         if odd:
             row["wrong"] = f"line {line}: {odd[0]} {raw.get(odd[0], row['id'])!r} is no line of text; mend that row"
         if raw.get("duration") not in (None, ""):
-            if (duration := as_number(raw["duration"])) is None:
+            if (duration := parse_seconds(raw["duration"])) is None:
                 row["wrong"] = f"line {line}: duration {raw['duration']!r} is not a number of seconds; mend that row"
             else:
                 row["duration"] = duration
@@ -93,7 +93,7 @@ def write_manifest(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     if kind in _TABLES and any("clip" in row for row in rows):
         raise UsageError(f"{path}: a {kind} cannot hold the bounds of clips; name a .jsonl or .parquet")
     if kind != ".jsonl" and (
-        odd := [row["id"] for row in rows if any(clean(row.get(n, "")) != row.get(n, "") for n in _PATHS)]
+        odd := [row["id"] for row in rows if any(drop_surrogates(row.get(n, "")) != row.get(n, "") for n in _PATHS)]
     ):
         raise UsageError(f"{path}: the file of {odd[0]} has a name that is no text; name a .jsonl, or rename the file")
     with replacing(path, kind=StoreError) as partial:
@@ -112,7 +112,7 @@ def write_manifest(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _json_line(row: Mapping[str, Any]) -> str:
     line = json.dumps(row, ensure_ascii=False)
-    return (line if clean(line) == line else json.dumps(row)) + "\n"  # bytes of a name that are no text
+    return (line if drop_surrogates(line) == line else json.dumps(row)) + "\n"  # bytes of a name that are no text
 
 
 def check_kind(path: Path) -> str:

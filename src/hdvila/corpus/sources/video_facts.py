@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hdvila.text.clean import clean
+from hdvila.writing import drop_surrogates
 
 _INFO = ".info.json"
 
@@ -40,4 +40,4 @@ def facts_beside(video: Path) -> dict[str, str]:
 def _first_text(values: Any) -> str:
     """The first that is text in one line or more; made one line."""
     listed = values if isinstance(values, list) else [values]
-    return next((clean(" ".join(one.split())) for one in listed if isinstance(one, str) and one.strip()), "")
+    return next((drop_surrogates(" ".join(one.split())) for one in listed if isinstance(one, str) and one.strip()), "")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from hdvila.text.formats.cues import RawCue, Refused, left_out
-from hdvila.text.markup import plain
+from hdvila.text.marks import plain
 
 _WRAPS = 86_400.0, (1 << 33) / 90_000  # seconds: midnight, and the end of MPEG's clock
 _NEAR = 600.0  # seconds around a wrap

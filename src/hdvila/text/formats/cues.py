@@ -6,10 +6,13 @@ Whatever a format knows of words and speakers is said with two tags: ``<00:00:01
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _SHOWN = 60  # characters of a text in a note
+_STRICT = r"(?:(\d{2,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
+_WORD_TIME = re.compile(rf"<{_STRICT}>")
 LATEST = 1e6
 """Seconds (eleven days): a time beyond is no time in a video."""
 
@@ -72,6 +75,17 @@ def time_tag(seconds: float) -> str:
     return f"<{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{thousandths:03d}>"
 
 
+def split_word_times(line: str) -> list[tuple[float | None, str]]:
+    """``"this<00:00:01.500> will"`` -> ``[(None, "this"), (1.5, " will")]``: text and the second at which it starts."""
+    pieces = _WORD_TIME.split(line)
+    parts: list[tuple[float | None, str]] = [(None, pieces[0])]
+    for at in range(1, len(pieces), 5):
+        hours, minutes, seconds, fraction = (group or "0" for group in pieces[at : at + 4])
+        when = int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction}")
+        parts.append((when, pieces[at + 4]))
+    return parts
+
+
 def voice_tag(name: str) -> str:
     """``"Ann"`` -> ``"<v Ann>"``."""
     return f"<v {' '.join(name.translate({ord('<'): None, ord('>'): None}).split())}>"
@@ -84,3 +98,8 @@ def left_out(number: int, what: str, first: str, where: str = "", done: str = "l
     noun, _, rest = what.partition(" ")
     counted = f"{number:,} {noun}{'' if number == 1 else 's'} {rest}".rstrip()
     return f"{counted} {'is' if number == 1 else 'are'} {done}, the first{where}: {shown!r}"
+
+
+def comparison_key(word: str) -> str:
+    """Letters and digits of a word in lower case, by which two spellings are compared; the word itself without any."""
+    return "".join(char for char in word.casefold() if char.isalnum()) or word

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdvila.errors import TranscriptError, reason_of
-from hdvila.text.formats.encodings import guess_encoding
 
 _SNIFF = 1 << 16
 _LARGEST = 1 << 26  # bytes: a day of captions with word times is a quarter of this
@@ -25,6 +24,27 @@ _DECLARED = re.compile(
 )
 _FEW_NULS = 0.05  # of a text's bytes; a file of more is binary
 _HOLES = 3  # stretches of zeros that a damaged disk leaves in a text
+
+_FOREIGN_SHARE = 0.2  # of bytes above 127, from which on a text is in no Western alphabet
+_LATIN = "cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257"
+_OTHERS = (
+    *(
+        "cp1251",
+        "koi8_r",
+        "cp866",
+        "cp1253",
+        "cp1255",
+        "cp1256",
+        "cp874",
+        "gb18030",
+        "big5",
+        "cp932",
+        "euc_jp",
+        "euc_kr",
+    ),
+    *_LATIN,
+)
+_SIGNS = frozenset("\ufffd\u00b3\u00b9\u00bf\u00a5")  # that no word ends with
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +114,35 @@ def _decoded(data: bytes) -> tuple[str, str]:
     broken = text.count("\ufffd")
     if not broken or broken < sum(character > "\x7f" for character in text) - broken:
         return text, ""  # at most damaged in places
-    encoding = guess_encoding(data.replace(b"\0", b""))
+    encoding = _guess_encoding(data.replace(b"\0", b""))
     return data.decode(encoding, "replace"), encoding
+
+
+def _guess_encoding(data: bytes) -> str:
+    """Western subtitles without UTF-8 are in cp1252; of another alphabet, its letters tell; of Latin ones, whether
+    signs would stand within words."""
+    head = data[:_SNIFF]
+    if sum(byte > 127 for byte in head) > _FOREIGN_SHARE * len(head):
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(head, cp_isolation=list(_OTHERS)).best()
+        if best is not None:
+            return best.encoding
+    return min(_LATIN, key=lambda encoding: (_strange(head, encoding), _LATIN.index(encoding)))
+
+
+def _strange(head: bytes, encoding: str) -> int:
+    """How many signs would stand within words, or capitals behind small letters."""
+    text = head.decode(encoding, "replace")
+    count = 0
+    for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        if char.isascii():
+            continue
+        if char.isupper():
+            count += before.islower()
+        elif not char.isalpha():
+            count += before.isalpha() and (after.isalpha() or char in _SIGNS)
+    return count
 
 
 def _utf16(head: bytes) -> str | None:

@@ -10,9 +10,9 @@ import av
 from hdvila.errors import TranscriptError, reason_of
 from hdvila.media.container import language_of, open_local
 from hdvila.text.formats.cues import Parsed, RawCue, raw_cue
-from hdvila.text.formats.languages import language_code, same_language
-from hdvila.text.formats.settle import settle
+from hdvila.text.formats.normalise import normalise
 from hdvila.text.formats.substation import substation_text
+from hdvila.text.languages import language_code, same_language
 
 _TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
 NO_WORDS_INSIDE = "has no subtitle track with text", "has no words in its subtitle tracks"
@@ -41,7 +41,7 @@ def read_embedded(path: Path, language: str | None) -> tuple[Parsed, str]:
                     named = language_code(language_of(track))
                     parts = named or "language unknown", _codec(track), *_flags(track)
                     which = f"subtitle track {numbers[track.index]} of {len(numbers)} ({', '.join(parts)})"
-                    return settle(Parsed(found, named)), which
+                    return normalise(Parsed(found, named)), which
                 container.seek(container.start_time or 0)
     except (av.error.FFmpegError, OSError) as error:
         reason = reason_of(error)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from hdvila.text.formats.cues import RawCue, time_tag
+from hdvila.text.formats.cues import RawCue, comparison_key, time_tag
 from hdvila.text.marks import plain
 
 _TOUCHING = 0.3  # seconds between two cues that follow at once
@@ -61,8 +61,7 @@ def _screen(cue: RawCue) -> _Screen:
     for line in cue.lines:
         breaks.append(len(words))
         words += plain(line).split()
-    keys = ("".join(char for char in word.casefold() if char.isalnum()) or word for word in words)
-    return _Screen(cue, tuple(words), tuple(keys), tuple(breaks))
+    return _Screen(cue, tuple(words), tuple(map(comparison_key, words)), tuple(breaks))
 
 
 def _steps(pairs: list[tuple[_Screen, _Screen]]) -> list[_Step] | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from hdvila.text.formats.cues import RawCue, time_tag
+from hdvila.text.formats.cues import RawCue, comparison_key, time_tag
 from hdvila.writing import word_count
 
 _STYLE = re.compile(r"<(/?)(u|b|i|s|em|strong|font|c|span)\b([^<>]*)>", re.IGNORECASE)
@@ -61,7 +61,7 @@ def _with_tags(cues: Sequence[RawCue]) -> list[RawCue]:
     """Where a line comes again with another word in capitals or between marks (``*this*``), that word underlined."""
     tagged: list[RawCue] = []
     words = [[line.split() for line in cue.lines] for cue in cues]
-    keys = [[_key(word) for line in lines for word in line] for lines in words]
+    keys = [[comparison_key(word) for line in lines for word in line] for lines in words]
     begin = 0
     for at in range(1, len(cues) + 1):
         if at < len(cues) and keys[at] == keys[begin] and cues[at].start - cues[at - 1].end <= _TOUCHING:
@@ -79,10 +79,6 @@ def _with_tags(cues: Sequence[RawCue]) -> list[RawCue]:
             tagged += cues[begin:at]
         begin = at
     return tagged
-
-
-def _key(word: str) -> str:
-    return "".join(char for char in word.casefold() if char.isalnum()) or word
 
 
 def _showing(cue: RawCue) -> _Showing:

@@ -11,20 +11,18 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from difflib import SequenceMatcher
 from itertools import chain
 
-from hdvila.text.clean import clean
 from hdvila.text.formats.clock import check_starts
 from hdvila.text.formats.cues import LATEST, Parsed, RawCue, Refused, raw_cue, timed_line
 from hdvila.text.formats.json_fields import Record, records_in, span_of, speaker_of, text_of, words_of
 from hdvila.text.formats.json_shapes import find_lists
-from hdvila.text.formats.units import MILLISECONDS, as_number, unit_of
-from hdvila.writing import has_no_blanks, joined
+from hdvila.text.formats.json_words import join_pieces, timed_words
+from hdvila.text.formats.time_values import MILLISECONDS, unit_of
+from hdvila.text.formats.youtube import parse_json3
 
 _PAUSE = 1.0  # seconds without a word that end a cue, in files that know words only
 _MOST = 60  # words of such a cue
-_SLACK = 1.0  # seconds by which a word may lie outside of its line
 _BLANKS = re.compile(r"\s*")
 _PYTHON = re.compile(r"\s*[\[{]\s*[{]?\s*'")
 _FEW = 2  # lines, from which on lines of one word each are words
@@ -69,7 +67,7 @@ def parse_json(value: object) -> Parsed:
         Refused: it holds several transcripts, or the clock of its words begins again.
     """
     if isinstance(value, dict) and isinstance(value.get("events"), list):
-        return Parsed(list(_json3(records_in(value["events"]))))
+        return Parsed(list(parse_json3(records_in(value["events"]))))
     shape = find_lists(value)
     language = _language(value)
     if shape.channels:
@@ -90,7 +88,7 @@ def _parse(lines: list[list[Record]], words: list[list[Record]], paragraphs: Seq
     if segments and loose and not any(map(words_of, segments)):
         segments, loose = [], _worded(segments, loose)
     elif segments and not any(map(words_of, segments)) and _are_words(segments):
-        segments, loose = [], _joined(segments)
+        segments, loose = [], join_pieces(segments)
     elif not segments and not _are_words(loose):
         segments, loose = loose, []
     inner = segments or loose
@@ -128,25 +126,6 @@ def _worded(segments: list[Record], words: list[Record]) -> list[Record]:
     if len(spelled) != len(words):
         return words
     return [{**word, "punctuated_word": token} for word, token in zip(words, spelled, strict=True)]
-
-
-def _json3(events: list[Record]) -> Iterator[RawCue]:
-    """``{"tStartMs": 320, "dDurationMs": 4000, "segs": [{"utf8": "hello"}, {"utf8": " you", "tOffsetMs": 480}]}``."""
-    by_word = any("tOffsetMs" in piece for event in events for piece in records_in(event.get("segs")))
-    for event in events:
-        start, length = as_number(event.get("tStartMs"), 0.001), as_number(event.get("dDurationMs"), 0.001)
-        if start is None:
-            continue
-        segs = records_in(event.get("segs"))
-        offsets = [as_number(piece.get("tOffsetMs") or 0, 0.001) for piece in segs]
-        texts = [clean(piece["utf8"]) if isinstance(piece.get("utf8"), str) else "" for piece in segs]
-        timed = by_word and (len(segs) > 1 or len("".join(texts).split()) == 1)
-        line = timed_line(
-            (start + offset if timed and text.strip() and offset is not None else None, text)
-            for offset, text in zip(offsets, texts, strict=True)
-        )
-        if cue := raw_cue(start, start + (length or 0), line):
-            yield cue
 
 
 def _grouped(words: list[Record], paragraphs: Sequence[Record], unit: float) -> Iterator[Record]:
@@ -208,11 +187,8 @@ def _whole_span(record: Record, unit: float) -> tuple[float | None, float | None
 def _segment(record: Record, start: float, end: float | None, unit: float) -> RawCue | None:
     """One cue; where the record has words, with their times."""
     text = text_of(record)
-    words = [word for word in _as_written(_joined(words_of(record)), text) if text_of(word).strip()]
-    spans = _inside([_scaled(word, unit) for word in words], start, end)
+    said, spans = timed_words(record, start, end, unit)
     if any(at is not None for at, _ in spans):
-        said = [text_of(word).strip() for word in words]
-        said, spans = _with_missing(text.split(), said, spans)
         following = [*(begin for begin, _ in spans[1:]), end if end is not None else start]
         text = timed_line(
             piece
@@ -220,106 +196,7 @@ def _segment(record: Record, start: float, end: float | None, unit: float) -> Ra
             for piece in ((begin, " " + word), (until if begin is not None and after is not None else None, ""))
         )
         end = max(end if end is not None else start, *(until or begin or start for begin, until in spans))
-    elif not text and words:
-        text = " ".join(text_of(word).strip() for word in words)
+    elif not text and said:
+        text = " ".join(said)
     speaker = speaker_of(record)
     return raw_cue(start, end if end is not None else start, text, speaker, lane=speaker or "")
-
-
-def _scaled(word: Record, unit: float) -> tuple[float | None, float | None]:
-    start, end = span_of(word)
-    return None if start is None else start * unit, None if end is None else end * unit
-
-
-def _inside(
-    spans: list[tuple[float | None, float | None]], start: float, end: float | None
-) -> list[tuple[float | None, float | None]]:
-    """Times of words within their line: counted from its start where they are; those far outside are unknown."""
-    known = [at for at, _ in spans if at is not None]
-    if not known or end is None:
-        return spans
-    if max(known) < start - _SLACK and max(known) <= end - start + _SLACK:
-        return [(None if a is None else a + start, None if b is None else b + start) for a, b in spans]
-    near = (start - _SLACK, end + _SLACK)
-    return [(a, b) if a is not None and near[0] <= a <= near[1] else (None, None) for a, b in spans]
-
-
-def _with_missing(
-    tokens: list[str], said: list[str], spans: list[tuple[float | None, float | None]]
-) -> tuple[list[str], list[tuple[float | None, float | None]]]:
-    """The words with those of the line that have no time and so were left out, spelled by whichever of both has more
-    marks and capitals."""
-    old, new = [_key(word) for word in said], [_key(token) for token in tokens]
-    if old == new and _care(tokens) > _care(said):
-        return tokens, spans
-    if len(tokens) <= len(said):
-        return said, spans
-    words: list[str] = []
-    times: list[tuple[float | None, float | None]] = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "insert":
-            words += tokens[c:d]
-            times += [(None, None)] * (d - c)
-        else:
-            words += said[a:b]
-            times += spans[a:b]
-    return words, times
-
-
-def _care(words: list[str]) -> int:
-    return sum(not char.isalnum() or char.isupper() for word in words for char in word)
-
-
-def _key(word: str) -> str:
-    return "".join(char for char in word.casefold() if char.isalnum()) or word
-
-
-def _joined(words: list[Record]) -> list[Record]:
-    """Pieces of words put together: where words begin with a blank, what begins without one goes on with the last."""
-    texts = [text_of(word).replace("\u2581", " ") for word in words]
-    if not any(text.startswith(" ") and text.strip() for text in texts) and not any(t.startswith("##") for t in texts):
-        return words
-    hashes = any(text.startswith("##") for text in texts)
-    whole: list[Record] = []
-    for word, text in zip(words, texts, strict=True):
-        goes_on = text.startswith("##") if hashes else not text.startswith(" ") and not _stands_alone(text)
-        if whole and goes_on and text:
-            whole[-1] = _one_word(whole[-1], word, text.removeprefix("##"))
-        else:
-            whole.append({**word, "punctuated_word": text.removeprefix("##") if hashes else text})
-    return whole
-
-
-def _one_word(first: Record, rest: Record, text: str) -> Record:
-    """Two pieces of one word; `text` is the second's."""
-    start, end = span_of(first)
-    until = span_of(rest)[1]
-    last = until if until is not None else end
-    return {**first, "punctuated_word": text_of(first) + text, "start": start, "end": last, "offsets": None}
-
-
-def _as_written(words: list[Record], text: str) -> list[Record]:
-    """Pieces put together where the line writes them so. Where there is none, the Latin letters of a script without
-    blanks are: recognisers of such scripts give each letter a time."""
-    texts = [text_of(word).strip() for word in words]
-    line = "".join(text.split())
-    letters = not line and sum(map(len, texts)) < 2 * len(texts) and has_no_blanks("".join(texts))
-    if not letters and line != "".join(texts):
-        return words
-    blanks = {len("".join(text[: found.start()].split())) for found in re.finditer(r"\s+", text)}
-    put: list[Record] = []
-    at = 0
-    for word, one in zip(words, texts, strict=True):
-        before = text_of(put[-1]).strip() if put else ""
-        latin = f"{before[-1:]}{one[:1]}"
-        if before and one and at not in blanks and " " in joined([before, one]) and (line or latin.isascii()):
-            put[-1] = _one_word(put[-1], word, one)
-        else:
-            put.append(word)
-        at += len(one)
-    return put
-
-
-def _stands_alone(text: str) -> bool:
-    """Chinese, Japanese and Korean signs begin words without a blank before them."""
-    return text[:1] > "\u2e7f" and text[:1].isalnum()

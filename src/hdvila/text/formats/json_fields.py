@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from hdvila.text.clean import clean
-from hdvila.text.formats.units import as_number
+from hdvila.text.formats.time_values import parse_seconds
+from hdvila.writing import drop_surrogates
 
 Record = dict[str, Any]
 
@@ -39,16 +39,16 @@ def span_of(record: Record) -> tuple[float | None, float | None]:
     """Start and end in seconds, None where the record does not say; an end before the start counts as unknown."""
     start, end = _first(record, _STARTS), _first(record, _ENDS)
     if isinstance(record.get("offsets"), dict):  # whisper.cpp, in milliseconds
-        start, end = (as_number(record["offsets"].get(name), 0.001) for name in ("from", "to"))
+        start, end = (parse_seconds(record["offsets"].get(name), 0.001) for name in ("from", "to"))
     for name in _PAIRS:
         pair = record.get(name)
         if isinstance(pair, dict):
             pair = [pair.get("from", pair.get("start")), pair.get("to", pair.get("end"))]
         if start is None and isinstance(pair, list) and len(pair) == 2:
-            start, end = as_number(pair[0]), as_number(pair[1])
+            start, end = parse_seconds(pair[0]), parse_seconds(pair[1])
     if start is None and isinstance(record.get("startOffset", record.get("offset")), str | dict):
-        start = as_number(record.get("startOffset", record.get("offset")))
-        end = as_number(record.get("endOffset"))
+        start = parse_seconds(record.get("startOffset", record.get("offset")))
+        end = parse_seconds(record.get("endOffset"))
     if end is None and start is not None and (length := _first(record, _LENGTHS)) is not None:
         end = start + length
     return start, end if end is None or start is None or end >= start else None
@@ -58,7 +58,7 @@ def text_of(record: Record) -> str:
     """What it says, with the blanks around it; of several guesses of a recogniser the first."""
     for name in (*_TEXTS, *_MORE_TEXTS):
         if text := _string(record.get(name)):
-            return clean(text)
+            return drop_surrogates(text)
     return text_of(best) if (best := _best(record)) else ""
 
 
@@ -75,7 +75,7 @@ def speaker_of(record: Record) -> str | None:
     for name in _SPEAKERS:
         value = record.get(name)
         if isinstance(value, str) and value.strip():
-            return clean(value)
+            return drop_surrogates(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return f"speaker {value}"
     return None
@@ -129,7 +129,7 @@ def _opened(record: Record) -> Record:
 
 def _first(record: Record, names: Iterable[tuple[str, float]]) -> float | None:
     for name, unit in names:
-        if name in record and (seconds := as_number(record[name], unit)) is not None:
+        if name in record and (seconds := parse_seconds(record[name], unit)) is not None:
             return seconds
     return None
 

@@ -6,7 +6,7 @@ import csv
 import re
 
 from hdvila.text.formats.cues import Parsed, left_out, raw_cue
-from hdvila.text.formats.units import MILLISECONDS, as_number, unit_of
+from hdvila.text.formats.time_values import MILLISECONDS, parse_seconds, unit_of
 
 _STARTS = {"start", "start_time", "starttime", "begin", "start_ms", "startms", "from", "in", "start time"}
 _ENDS = {"end", "end_time", "endtime", "end_ms", "endms", "to", "stop", "out", "end time"}
@@ -41,11 +41,11 @@ def parse_table(text: str) -> Parsed:
         said = delimiter.join(row[words:]) if words == len(row) - 1 or speaker is None else row[words]
         said = said if words >= max(start, end or 0) else row[words]
         name = row[speaker] if speaker is not None and speaker < len(row) else None
-        at = as_number(row[start])
+        at = parse_seconds(row[start])
         if at is None:
             wrong.append(said)
             continue
-        until = as_number(row[end]) if end is not None and end < len(row) else None
+        until = parse_seconds(row[end]) if end is not None and end < len(row) else None
         rows.append((at, until, said, name))
     unit = 0.001 if exact else unit_of([(at, until, len(said)) for at, until, said, _ in rows])
     cues = [

@@ -9,21 +9,26 @@ says what pauses and line ends mean here, and so on to and fro.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from statistics import quantiles
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.text.sentences.english import NEVER_LAST, is_filler
 from hdvila.text.sentences.gap_model import english, spoken_form
-from hdvila.text.sentences.marked import marked_ends, speaker_changes
-from hdvila.text.sentences.pauses import pause_threshold, pauses
-from hdvila.types import Transcript
+from hdvila.text.sentences.punctuation import marked_ends, speaker_changes
+from hdvila.types import Transcript, Word
 from hdvila.writing import has_no_blanks, word_count
 
 Scores = NDArray[np.float64]
 Channel = tuple[NDArray[np.intp], Sequence[float], Sequence[float]]
 """The kind that every gap is of, and how often each kind is expected at ends of sentences and inside them."""
+
+FILLERS = frozenset("um umm uh uhh uhm erm hm hmm mm mhm".split())  # noqa: SIM905
+"""Sounds of hesitation, left out of sentences."""
+
+NEVER_LAST = frozenset("a an the my your our their its".split())  # noqa: SIM905
+"""Words that cannot close a sentence, however long the speaker stops to think after them."""
 
 _LONGEST = 40  # words: no sentence is longer
 _THRESHOLD = -0.5  # log-odds from which on a gap is a sentence end: a missed end costs as much as a false one
@@ -43,7 +48,13 @@ _TRUST = 20.0  # how many sentence ends the expectations count for, with the gap
 _SHARE, _FEWEST = 0.1, 0.08  # of gaps that end a sentence: expected, and at least
 _ROUNDS = 8
 _LINE_WITHOUT_BLANKS = 6.0  # log-odds that such a line adds (see `_lines_without_blanks`)
+_RANGE = 0.3, 0.7  # seconds: what a pause between sentences may be at least
 _ENOUGH_FOR_A_SENTENCE = 4  # words
+
+
+def is_filler(word: str) -> bool:
+    """Whether a word is nothing but a sound of hesitation."""
+    return word.lower().strip(".,?!…-") in FILLERS
 
 
 def sentence_ends(transcript: Transcript) -> list[int]:
@@ -69,6 +80,32 @@ def gap_scores(transcript: Transcript) -> Scores:
     scores += _LINE_WITHOUT_BLANKS * _lines_without_blanks(transcript)
     scores[[at - 1 for at in (*speaker_changes(words), *marked_ends(words)) if at < len(words)]] = _CERTAIN
     return scores
+
+
+def pauses(words: Sequence[Word]) -> list[float]:
+    """Seconds of silence after each word but the last."""
+    return [max(0.0, after.start - before.end) for before, after in pairwise(words)]
+
+
+def pause_threshold(silences: Sequence[float]) -> float:
+    """Seconds from which on a pause ends a sentence, for this speaker.
+
+    Between the two classes of pauses, inside and between sentences, whose means lie furthest apart (Otsu's rule), and
+    never outside 0.3 .. 0.7 s.
+    """
+    low, high = _RANGE
+    longer = sorted(pause for pause in silences if pause > 0)
+    if len(longer) < 4:
+        return (low + high) / 2
+    cap = 3 * quantiles(longer, n=20)[-1]
+    values = [min(pause, cap) for pause in longer]
+    total, below, best = sum(values), 0.0, (-1.0, low)
+    for count, value in enumerate(values[:-1], start=1):
+        below += value
+        rest = len(values) - count
+        spread = count * rest * (below / count - (total - below) / rest) ** 2
+        best = max(best, (spread, (value + values[count]) / 2))
+    return min(max(best[1], low), high)
 
 
 def _scores_between(transcript: Transcript, said: Sequence[int]) -> Scores:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from hdvila.errors import UsageError, require
-from hdvila.text.sentences.marked import has_end_mark, speaker_changes
-from hdvila.text.sentences.punctuation import Restorer, capitalised, closed, restore
+from hdvila.text.sentences.punctuation import capitalised, closed, has_end_mark, speaker_changes
+from hdvila.text.sentences.restore import Restorer, restore
 from hdvila.types import Transcript
 
 Case = Literal["keep", "capital", "upper"]

@@ -1,43 +1,53 @@
-"""Marks and capitals for speech that has none, without any download."""
+"""What ends sentences for certain: marks, whether a text has enough of them to be trusted, changes of the speaker."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import re
+from collections.abc import Sequence
 
-from hdvila.text.sentences.boundaries import sentence_ends
-from hdvila.text.sentences.english import is_filler, is_question
-from hdvila.text.sentences.gap_model import spoken_form
-from hdvila.text.sentences.marked import has_end_mark
-from hdvila.types import Transcript
-from hdvila.writing import full_stop
+from hdvila.types import Word
+from hdvila.writing import full_stop, word_count
 
+_ENDS = re.compile(r"[.?!…。．｡？！។៕။།༎؟۔।॥]+[\"'”’)\]»」』）】》〉]*$")
+_OPENING = "\"'“‘([«¿¡-–—"
+_SHORTENED = re.compile(
+    r"^[(\"'“]*(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|approx|No|Mt|(?:[A-Za-z]\.)+[A-Za-z])\.$"
+)
 _MINOR_MARKS = ",;:-–—，、；："
-_ALONE = frozenset(("i", "i'm", "i've", "i'll", "i'd"))
+_WORDS_PER_MARK = 40  # a transcript with a sentence mark at least this often is punctuated
 
 
-class Restorer(Protocol):
-    """Gives the words of a transcript their marks and capitals."""
-
-    def __call__(self, transcript: Transcript) -> list[str]:
-        """The words, restored. They may be respelled, joined or parted; `align` finds their times."""
+def has_end_mark(text: str) -> bool:
+    """Whether a mark stands behind the word that can end a sentence."""
+    return _ENDS.search(text) is not None
 
 
-def restore(transcript: Transcript) -> list[str]:
-    """The built-in restorer: full stops, question marks, capitals where sentences begin and in "I". It keeps every
-    word, and every mark and capital that is there; see `hdvila.text.sentences.boundaries` for how ends are found.
+def ends_sentence(text: str, following: str) -> bool:
+    """Whether a word's mark ends a sentence: no abbreviation's, and no small letter after it ("won... the")."""
+    return has_end_mark(text) and not _SHORTENED.match(text) and not _is_small(following)
+
+
+def is_punctuated(words: Sequence[Word]) -> bool:
+    """Whether the words carry sentence marks often enough to be trusted."""
+    marks = sum(has_end_mark(word.text) for word in words)
+    return marks * _WORDS_PER_MARK >= sum(word_count(word.text) for word in words)
+
+
+def marked_ends(words: Sequence[Word]) -> list[int]:
+    """Positions after the last word of each sentence, by its marks; the last is ``len(words)``.
+
+    A mark before a small letter ends no sentence, except in a transcript that has no capitals there.
     """
-    texts = [_first_person(word.text) for word in transcript.words]
-    start = 0
-    for end in sentence_ends(transcript):
-        said = [at for at in range(start, end) if not is_filler(texts[at])]
-        texts[start] = capitalised(texts[start])
-        start = end
-        if said:
-            first, last = said[0], said[-1]
-            texts[first] = capitalised(texts[first])
-            asked = is_question([spoken_form(texts[at]) for at in said])
-            texts[last] = closed(texts[last], "?" if asked else ".")
-    return texts
+    marked = [
+        at for at, word in enumerate(words[:-1], start=1) if has_end_mark(word.text) and not _SHORTENED.match(word.text)
+    ]
+    opened = [at for at in marked if not _is_small(words[at].text)]
+    return [*(opened if 2 * len(opened) >= len(marked) else marked), len(words)]
+
+
+def speaker_changes(words: Sequence[Word]) -> list[int]:
+    """Positions of the words with which another speaker begins, the first word left out."""
+    return [at for at, word in enumerate(words) if word.new_speaker and at]
 
 
 def capitalised(text: str) -> str:
@@ -52,5 +62,5 @@ def closed(text: str, mark: str) -> str:
     return (text.rstrip(_MINOR_MARKS) or text) + (full_stop(text) or mark if mark == "." else mark)
 
 
-def _first_person(text: str) -> str:
-    return capitalised(text) if text.replace("’", "'").rstrip(".,;:?!…") in _ALONE else text
+def _is_small(text: str) -> bool:
+    return text.lstrip(_OPENING)[:1].islower()

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from hdvila.text.sentences.align import align
-from hdvila.text.sentences.boundaries import gap_scores
-from hdvila.text.sentences.english import is_filler
-from hdvila.text.sentences.marked import is_punctuated, marked_ends, speaker_changes
-from hdvila.text.sentences.punctuation import Restorer, capitalised, closed, restore
+from hdvila.text.sentences.boundaries import gap_scores, is_filler
+from hdvila.text.sentences.punctuation import capitalised, closed, is_punctuated, marked_ends, speaker_changes
+from hdvila.text.sentences.restore import Restorer, restore
 from hdvila.types import Sentence, Transcript, Word
 from hdvila.writing import full_stop, joined, word_count
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hdvila.text.formats.languages import is_known, is_language, language_code, language_named
+from hdvila.text.languages import is_known, is_language, language_code, language_named
 
 # ruff: noqa: SIM905 - a line of words reads better than a list of strings
 

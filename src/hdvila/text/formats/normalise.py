@@ -10,14 +10,32 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from hdvila.text.formats.cues import RawCue
+from hdvila.text.formats.clock import on_one_clock
+from hdvila.text.formats.cues import Parsed, RawCue, split_word_times
 from hdvila.text.formats.growing import merge_growing
-from hdvila.text.formats.timed_blocks import split_word_times
+from hdvila.text.formats.highlight import merge_highlights
+from hdvila.text.formats.substation import with_tags
 from hdvila.text.marks import plain
 
 _TOUCHING = 0.3  # seconds between two cues that follow at once
 _MOST_LINES = 15  # no caption shows more
 _ROLLING_SHARE = 0.3  # of cues that repeat a line, above which a file is of the rolling kind
+
+
+def normalise(parsed: Parsed, edited: bool = True, rolls: bool = True) -> Parsed:
+    """The same with its cues in order of their start and each word once.
+
+    Args:
+        parsed: cues in the order of the file.
+        edited: see `hdvila.text.formats.clock.on_one_clock`.
+        rolls: see `unroll`.
+
+    Raises:
+        Refused: the file's clock begins again.
+    """
+    cues, notes = on_one_clock(parsed.cues, edited)
+    once = merge_highlights([with_tags(cue) for cue in in_order(cues)])
+    return Parsed(unroll(cues, rolls) if once is None else once, parsed.language, [*parsed.notes, *notes])
 
 
 def unroll(cues: Sequence[RawCue], rolls: bool = True) -> list[RawCue]:

@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from hdvila.errors import UsageError, reason_of
+from hdvila.errors import HdvilaError, UsageError, is_defect, reason_of, require
 
+FILES = ("tokenizer.json", "vocab.txt")
+"""Of a tokenizer's folder; the first that is there is read."""
 SETTINGS = "tokenizer_config.json"
 Settings = Mapping[str, bool | None]
 USUAL: Settings = MappingProxyType({"do_lower_case": True, "strip_accents": None, "tokenize_chinese_chars": True})
 """What BERT does to texts where nothing else is said; accents go with capitals."""
+
+_OWN = Path(__file__).parent / "vocabularies"
+_ONE_WORD_NAMES = ("bert-", "distilbert-")  # BERT's first tokenizers have no owner in their names
+_PATIENCE = 10.0  # seconds for the hub's first answer
+
+
+def find_tokenizer(source: str | os.PathLike[str]) -> Path:
+    path = Path(source)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        found = [path / name for name in FILES if (path / name).is_file()]
+        found = found or [file for name in FILES for file in sorted(path.glob(f"snapshots/*/{name}"))]
+        if not found:
+            raise UsageError(f"{path}: holds neither tokenizer.json nor vocab.txt; name the folder of a BERT tokenizer")
+        return found[0]
+    name = str(source)
+    if name in {file.stem for file in _OWN.glob("*.txt")}:
+        return _OWN / f"{name}.txt"
+    if path.is_absolute() or name.startswith(".") or name.count("/") > 1 or path.suffix in (".json", ".txt"):
+        raise UsageError(f"{path}: there is no such tokenizer folder or file; check the path")
+    if "/" not in name and not name.startswith(_ONE_WORD_NAMES):
+        raise UsageError(
+            f"{name}: there is no such tokenizer folder or file; check the path, or name a tokenizer of the Hugging "
+            "Face hub as owner/name"
+        )
+    return _from_hub(name)
 
 
 def read_vocabulary(file: Path) -> dict[str, int]:
@@ -63,3 +94,29 @@ def write_settings(folder: Path, settings: Settings) -> None:
         return
     whole = {"tokenizer_class": "BertTokenizer", **settings}
     (folder / SETTINGS).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+
+
+def _from_hub(name: str) -> Path:
+    hub = require("huggingface_hub", extra="hub")
+    cause: Exception | None = None
+    for file in FILES:
+        if isinstance(known := hub.try_to_load_from_cache(name, file), str):
+            return Path(known)
+        try:
+            # Asked once and briefly: without a network a download tries again for a minute, with a line for each try.
+            hub.get_hf_file_metadata(hub.hf_hub_url(name, file), timeout=_PATIENCE)
+            found = Path(hub.hf_hub_download(name, file))
+            with suppress(hub.errors.EntryNotFoundError):
+                hub.hf_hub_download(name, SETTINGS)
+            return found
+        except Exception as error:  # offline, unknown name, no such file: the library has a dozen kinds
+            if is_defect(error):
+                raise
+            cause = error
+            if "EntryNotFound" not in type(error).__name__:  # only a file that is not there leaves hope for the next
+                break
+    reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    raise HdvilaError(
+        f"tokenizer {name!r}: is no local folder, and the Hugging Face hub did not give it ({reason}); "
+        "name a local folder with tokenizer.json or vocab.txt"
+    ) from cause

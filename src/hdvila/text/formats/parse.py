@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from hdvila.text.formats.cues import Parsed, Refused
 from hdvila.text.formats.json_captions import load_json, parse_json
-from hdvila.text.formats.settle import settle
-from hdvila.text.formats.stamped import is_lyrics, parse_lyrics, parse_stamps
+from hdvila.text.formats.lrc import is_lyrics, parse_lyrics, parse_stamps
+from hdvila.text.formats.normalise import normalise
 from hdvila.text.formats.substation import parse_substation
 from hdvila.text.formats.tables import is_table, parse_table
 from hdvila.text.formats.timed_blocks import has_timing_line, is_webvtt, parse_timed_blocks
 from hdvila.text.formats.ttml import parse_ttml
 from hdvila.text.formats.xml_tree import local_name, parse_xml
-from hdvila.text.formats.youtube_xml import parse_youtube
+from hdvila.text.formats.youtube import parse_youtube
 
 _Result = TypeVar("_Result")
 _EVENTS = re.compile(r"^\[Events\]", re.MULTILINE | re.IGNORECASE)
@@ -35,7 +35,7 @@ def parse_text(text: str) -> Parsed:
     text = text.removeprefix("\ufeff")
     start = text[:1000].lstrip()
     if is_webvtt(text):
-        return settle(parse_timed_blocks(text))
+        return normalise(parse_timed_blocks(text))
     if start[:5].lower() == "<sami":
         raise Refused(f"is SAMI, not a transcript that is known here ({_KNOWN}); convert it to one of these")
     if start.startswith("<"):
@@ -43,22 +43,22 @@ def parse_text(text: str) -> Parsed:
     if start.startswith(("{", "[")) and (found := _parse_json(text)) is not None:
         return found
     if _EVENTS.search(text):
-        return settle(_named("ASS", parse_substation, text))
+        return normalise(_named("ASS", parse_substation, text))
     if is_table(text):
-        return settle(parse_table(text), edited=False, rolls=False)
+        return normalise(parse_table(text), edited=False, rolls=False)
     if has_timing_line(text):
-        return settle(parse_timed_blocks(text))
+        return normalise(parse_timed_blocks(text))
     if is_lyrics(text):
-        return settle(parse_lyrics(text), edited=False, rolls=False)
+        return normalise(parse_lyrics(text), edited=False, rolls=False)
     raise Refused(f"is not a transcript that is known here ({_KNOWN})")
 
 
 def _parse_xml(text: str) -> Parsed:
     root = _named("XML", parse_xml, text)
     if local_name(root) == "tt":
-        return settle(parse_ttml(root))
+        return normalise(parse_ttml(root))
     if local_name(root) in {"transcript", "timedtext"}:
-        return settle(Parsed(parse_youtube(root)), rolls=False)
+        return normalise(Parsed(parse_youtube(root)), rolls=False)
     raise Refused(f"is XML of <{local_name(root)[:40]}>, not a transcript that is known here ({_KNOWN})")
 
 
@@ -71,14 +71,14 @@ def _parse_json(text: str) -> Parsed | None:
             raise Refused(f"is damaged JSON: {error}; fetch it again") from error
         return None
     if isinstance(value, dict) and isinstance(value.get("text"), str) and "data-timestamp" in value["text"]:
-        return settle(parse_stamps(value["text"]), rolls=False)  # oTranscribe's
+        return normalise(parse_stamps(value["text"]), rolls=False)  # oTranscribe's
     parsed = parse_json(value)
     if not parsed.cues:
         raise Refused(
             "is JSON without timed segments or words (json3, Whisper's, or records with text, start and end); "
             "a file of many transcripts must be taken apart first"
         )
-    return settle(parsed, edited=isinstance(value, dict) and "events" in value, rolls=False)
+    return normalise(parsed, edited=isinstance(value, dict) and "events" in value, rolls=False)
 
 
 def _named(kind: str, parse: Callable[[str], _Result], text: str) -> _Result:

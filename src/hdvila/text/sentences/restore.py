@@ -1,23 +1,16 @@
-"""Small lists of English words that help where a transcript has no punctuation."""
+"""Marks and capitals for speech that has none, without any download."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from typing import Protocol
+
+from hdvila.text.sentences.boundaries import is_filler, sentence_ends
+from hdvila.text.sentences.gap_model import spoken_form
+from hdvila.text.sentences.punctuation import capitalised, closed
+from hdvila.types import Transcript
 
 # ruff: noqa: SIM905 - a line of words reads better than a list of strings
-
-FILLERS = frozenset("um umm uh uhh uhm erm hm hmm mm mhm".split())
-"""Sounds of hesitation, left out of sentences."""
-
-NEVER_LAST = frozenset("a an the my your our their its".split())
-"""Words that cannot close a sentence, however long the speaker stops to think after them."""
-
-SHORTENED = re.compile(
-    r"^[(\"'“]*(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|approx|No|Mt|(?:[A-Za-z]\.)+[A-Za-z])\.$"
-)
-"""Abbreviations and initials: their full stop ends no sentence."""
-
 
 _AUXILIARIES = frozenset(
     "is are was were am do does did can could will would should shall have has had isn't aren't wasn't weren't don't "
@@ -29,11 +22,36 @@ _ALSO_COMMANDS = frozenset("do don't have".split())  # "do the dishes" asks noth
 _QUESTION_WORDS = frozenset("what where when who why how which whose".split())
 _QUESTIONS_IN_ONE = frozenset("what's where's who's how's what're where're who're".split())
 _LEADS = frozenset("so and but well now okay ok then or oh hey because".split())
+_ALONE = frozenset(("i", "i'm", "i've", "i'll", "i'd"))
 
 
-def is_filler(word: str) -> bool:
-    """Whether a word is nothing but a sound of hesitation."""
-    return word.lower().strip(".,?!…-") in FILLERS
+class Restorer(Protocol):
+    """Gives the words of a transcript their marks and capitals."""
+
+    def __call__(self, transcript: Transcript) -> list[str]:
+        """The words, restored. They may be respelled, joined or parted; `align` finds their times."""
+
+
+def restore(transcript: Transcript) -> list[str]:
+    """The built-in restorer: full stops, question marks, capitals where sentences begin and in "I". It keeps every
+    word, and every mark and capital that is there; see `hdvila.text.sentences.boundaries` for how ends are found.
+    """
+    texts = [_first_person(word.text) for word in transcript.words]
+    start = 0
+    for end in sentence_ends(transcript):
+        said = [at for at in range(start, end) if not is_filler(texts[at])]
+        texts[start] = capitalised(texts[start])
+        start = end
+        if said:
+            first, last = said[0], said[-1]
+            texts[first] = capitalised(texts[first])
+            asked = is_question([spoken_form(texts[at]) for at in said])
+            texts[last] = closed(texts[last], "?" if asked else ".")
+    return texts
+
+
+def _first_person(text: str) -> str:
+    return capitalised(text) if text.replace("’", "'").rstrip(".,;:?!…") in _ALONE else text
 
 
 def is_question(words: Sequence[str]) -> bool:

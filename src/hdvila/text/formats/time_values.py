@@ -16,7 +16,7 @@ _SLOWEST = 20.0  # units a character: in seconds nobody speaks so slowly, in mil
 MILLISECONDS = "its times are taken for milliseconds, by how long its words are"
 
 
-def as_number(value: object, unit: float = 1.0) -> float | None:
+def parse_seconds(value: object, unit: float = 1.0) -> float | None:
     """Seconds of a number of `unit` seconds, or of ``"1.5"``, ``"1.5s"``, ``"0:01.500"``, ``"PT1.5S"``,
     ``{"seconds": "1", "nanos": 500000000}``; None: it is no time of a video."""
     seconds = _seconds(value, unit)
@@ -40,7 +40,7 @@ def _seconds(value: object, unit: float) -> float | None:
     if isinstance(value, int | float):
         return float(value) * unit if abs(value) < 1e15 else None
     if isinstance(value, dict) and value.keys() & {"seconds", "nanos"}:
-        whole, nanos = as_number(value.get("seconds", 0)), as_number(value.get("nanos", 0), 1e-9)
+        whole, nanos = parse_seconds(value.get("seconds", 0)), parse_seconds(value.get("nanos", 0), 1e-9)
         return whole + nanos if whole is not None and nanos is not None else None
     if not isinstance(value, str) or len(value) > 40:
         return None

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from hdvila.text.formats.cues import RawCue, raw_cue, timed_line
+from hdvila.text.formats.json_fields import Record, records_in
+from hdvila.text.formats.time_values import parse_seconds
 from hdvila.text.formats.xml_tree import local_name
+from hdvila.writing import drop_surrogates
 
 
 def parse_youtube(root: Element) -> list[RawCue]:
@@ -14,6 +17,25 @@ def parse_youtube(root: Element) -> list[RawCue]:
     if local_name(root) == "transcript":
         return list(_lines(root, "start", "dur", 1.0))
     return [*_lines(root, "t", "d", 1000.0), *_srv3(root)]
+
+
+def parse_json3(events: list[Record]) -> Iterator[RawCue]:
+    """``{"tStartMs": 320, "dDurationMs": 4000, "segs": [{"utf8": "hello"}, {"utf8": " you", "tOffsetMs": 480}]}``."""
+    by_word = any("tOffsetMs" in piece for event in events for piece in records_in(event.get("segs")))
+    for event in events:
+        start, length = parse_seconds(event.get("tStartMs"), 0.001), parse_seconds(event.get("dDurationMs"), 0.001)
+        if start is None:
+            continue
+        segs = records_in(event.get("segs"))
+        offsets = [parse_seconds(piece.get("tOffsetMs") or 0, 0.001) for piece in segs]
+        texts = [drop_surrogates(piece["utf8"]) if isinstance(piece.get("utf8"), str) else "" for piece in segs]
+        timed = by_word and (len(segs) > 1 or len("".join(texts).split()) == 1)
+        line = timed_line(
+            (start + offset if timed and text.strip() and offset is not None else None, text)
+            for offset, text in zip(offsets, texts, strict=True)
+        )
+        if cue := raw_cue(start, start + (length or 0), line):
+            yield cue
 
 
 def _lines(root: Element, start: str, length: str, unit: float) -> Iterator[RawCue]:

@@ -1,0 +1,170 @@
+"""The blocks of a WebVTT, SRT or SBV file: a timing line, the index above it and the lines of text below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hdvila.text.formats.cues import left_out
+from hdvila.text.formats.timing_lines import Timing, is_broken_off, is_broken_timing, read_timing
+
+_INDEX = re.compile(r"\s*#?(\d{1,9})[.:)]?\s*")
+_NOT_SHOWN = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
+UNREADABLE = "cue without a time that can be read"
+_UNTIMED = "line outside of any cue"
+
+
+@dataclass(slots=True)
+class Block:
+    """A timing line and what stands below it. `index`: the number above it; `timing` None: it cannot be read."""
+
+    at: int
+    line: str
+    timing: Timing | None
+    index: int | None = None
+    body: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Lost:
+    """What could not be read: of each kind how many, and where the first stands."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[int, int, str]] = {}
+
+    def add(self, kind: str, line: int, text: str) -> None:
+        number, at, first = self._first.get(kind, (0, line, text))
+        self._first[kind] = number + 1, at, first
+
+    def notes(self) -> Iterator[str]:
+        for kind, (number, line, text) in self._first.items():
+            yield left_out(number, kind, text, f" at line {line + 1}")
+
+
+def find_blocks(lines: list[str], begin: int, lost: Lost, web: bool) -> list[Block]:
+    read = {at: timing for at in range(begin, len(lines)) if (timing := read_timing(lines[at]))}
+    arrows = sum("-->" in lines[at] for at in read)
+    blocks: list[Block] = []
+    for at in range(begin, len(lines)):
+        line, timing = lines[at], read.get(at)
+        if timing and "-->" not in line and web and not _opens(lines, at):
+            continue  # in a comment, as text
+        if timing and not timing.arrow and arrows:
+            lines[at] = ""  # of another format, left behind where the file was converted
+        elif timing:
+            blocks.append(Block(at, line, timing))
+        elif is_broken_timing(line) or (web and "-->" in line):
+            blocks.append(Block(at, line, None))
+    if not blocks:
+        return []
+    heads = _heads(lines, begin, blocks, web)
+    last = _above(lines, len(lines), begin)
+    if not web and last > blocks[-1].at and is_broken_off(lines[last]):  # cut within a time
+        index = is_index(lines, last - 1)
+        if index or not lines[last - 1].strip():
+            blocks.append(Block(last, lines[last], None))
+            heads.append(last - 1 if index else last)
+    for block, head, end in zip(blocks, heads, [*heads[1:], len(lines)], strict=True):
+        if head < block.at and (number := _INDEX.fullmatch(lines[head])):
+            block.index = int(number.group(1))
+        if block.timing and block.timing.text and not web:
+            block.body.append((block.at, block.timing.text))
+        inner = [(at, lines[at]) for at in range(block.at + 1, end)]
+        _fill(block, inner, blocks, lost, web)
+    return blocks
+
+
+def _opens(lines: list[str], at: int) -> bool:
+    """Whether a block of lines begins here, or one line above."""
+    if at < 1 or not lines[at - 1].strip():
+        return True
+    return not _NOT_SHOWN.match(lines[at - 1]) and (at < 2 or not lines[at - 2].strip())
+
+
+def _heads(lines: list[str], begin: int, blocks: list[Block], web: bool) -> list[int]:
+    """For each block the line at which it begins: its index or identifier, or its timing line."""
+    direct = [is_index(lines, block.at - 1) and block.at - 1 >= begin for block in blocks]
+    above = [_above(lines, block.at, begin) for block in blocks]
+    spaced = [at < block.at - 1 and is_index(lines, at) for at, block in zip(above, blocks, strict=True)]
+    is_indexed = 2 * sum(direct) >= len(blocks) > 0
+    is_spaced = not web and not is_indexed and len(blocks) > 1 and 2 * sum(spaced) > len(blocks)
+    apart = [not lines[block.at - 2].strip() for block, own in zip(blocks, direct, strict=True) if own and block.at > 1]
+    is_dense = is_indexed and direct[0] and 2 * sum(apart) < len(apart)
+    heads: list[int] = []
+    expected: int | None = None
+    for number, block in enumerate(blocks):
+        head = block.at
+        before = blocks[number - 1].at if number else begin - 1
+        if direct[number] and block.at - 1 > before:
+            index = int(_INDEX.fullmatch(lines[block.at - 1]).group(1))  # type: ignore[union-attr]
+            alone = direct[0] if block.at - 2 <= before else not lines[block.at - 2].strip()
+            if index == expected or (alone and (is_indexed or web)) or is_dense:
+                head, expected = block.at - 1, index + 1
+        elif is_spaced and spaced[number] and above[number] > before:
+            index = int(_INDEX.fullmatch(lines[above[number]]).group(1))  # type: ignore[union-attr]
+            if index == expected or expected is None:
+                head, expected = above[number], index + 1
+        elif web and block.at - 1 > before and lines[block.at - 1] and not lines[block.at - 2].strip():
+            head = block.at - 1  # an identifier
+        heads.append(head)
+    return heads
+
+
+def _above(lines: list[str], at: int, begin: int) -> int:
+    """The last line with text before `at`."""
+    for above in range(at - 1, begin - 1, -1):
+        if lines[above].strip():
+            return above
+    return begin - 1
+
+
+def is_index(lines: list[str], at: int) -> bool:
+    return 0 <= at < len(lines) and _INDEX.fullmatch(lines[at]) is not None
+
+
+def _fill(block: Block, inner: list[tuple[int, str]], blocks: list[Block], lost: Lost, web: bool) -> None:
+    """Give a block its lines; what belongs to no block is lost."""
+    while inner and not inner[-1][1].strip():
+        inner.pop()
+    if not web:
+        block.body += [(at, line) for at, line in _until_untimed(block, inner, blocks, lost) if line.strip()]
+        return
+    at = 0
+    while at < len(inner) and not inner[at][1]:
+        at += 1
+    if at == len(inner):
+        return
+    if at and _NOT_SHOWN.match(inner[at][1]):
+        at = 0  # a comment behind a cue without text
+    while at < len(inner) and inner[at][1]:
+        block.body.append(inner[at])
+        at += 1
+    hidden = False
+    for number in range(at, len(inner)):
+        line, text = inner[number]
+        if not number or not inner[number - 1][1]:
+            hidden = _NOT_SHOWN.match(text) is not None
+        if text.strip() and not hidden:
+            lost.add(_UNTIMED, line, text)
+
+
+def _until_untimed(
+    block: Block, inner: list[tuple[int, str]], blocks: list[Block], lost: Lost
+) -> list[tuple[int, str]]:
+    """The lines of an SRT cue, without a cue behind it that has a number and no time."""
+    if block.index is None:
+        return inner
+    after = next((other.index for other in blocks if other.at > block.at), None)
+    for place in range(1, len(inner)):
+        line = inner[place][1]
+        if inner[place - 1][1].strip() or not line.strip().isdigit() or int(line) != block.index + 1:
+            continue
+        follows = [text for _, text in inner[place + 1 :] if text.strip()]
+        if after is None and not follows:
+            lost.add(UNREADABLE, inner[place][0], line)  # cut behind a number
+        elif follows and (after is None or after == block.index + 2) and inner[place + 1][1].strip():
+            lost.add(UNREADABLE, inner[place][0], " ".join(follows))
+        else:
+            continue
+        return inner[:place]
+    return inner
