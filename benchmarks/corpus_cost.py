@@ -44,7 +44,6 @@ from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import collect
 from hdvila.media import Form, Packing, clip_streams, probe, resize, write_video
 from hdvila.media.container import usable_cores
-from hdvila.media.ending import probe_to_end
 from hdvila.store import CorpusWriter
 from hdvila.text import read_transcript
 
@@ -169,7 +168,7 @@ def one_round(folder: Path, root: Path, packing: Packing, look_alikes: LookAlike
             assert video.transcript is not None
             transcript = costs.add("read the transcript", partial(read_transcript, video.transcript))
             costs.add("tell the language", partial(unwanted_language, transcript.text, None, "en"))
-            info, _ = costs.add("probe, and read the end", partial(probe_to_end, video.path))
+            info = costs.add("probe, and read the end", partial(probe, video.path, verify_tail=True))
             costs.add("find near-duplicates", partial(look_alikes.match, video.path))
             plan = partial(clips_of, transcript, video.video_id, info.duration, options)
             clips = costs.add("sentences and alignment", plan).clips

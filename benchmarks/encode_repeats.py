@@ -28,7 +28,7 @@ import av
 import numpy as np
 
 from hdvila.media import Packed, Packing, open_video, packed, resize, write_video
-from hdvila.media.x264 import x264_options
+from hdvila.media.codecs import x264_options
 from hdvila.types import Frames, Pixels
 
 SIZES = (144, 216), (36, 54), (180, 320), (90, 160), (96, 96)

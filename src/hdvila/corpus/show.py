@@ -12,7 +12,7 @@ from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.similarity import Scorer, score_clips
 from hdvila.errors import UsageError
 from hdvila.media import encode_jpeg
-from hdvila.media.resize import shrink
+from hdvila.media.transforms import shrink
 from hdvila.pages import render, write_text
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hdvila.demo.views import Curve, Report, Segment
-from hdvila.pages import BLUE, PALE, drawing, picture_uri, render, write_text
+from hdvila.pages import BLUE, PALE, drawing, image_uri, render, write_text
 from hdvila.types import Pixels
 
 
@@ -26,7 +26,7 @@ def write_page(report: Report, path: Path) -> None:
 
 
 def _picture(rgb_3HW: Pixels) -> str:
-    return picture_uri(rgb_3HW.transpose(1, 2, 0))
+    return image_uri(rgb_3HW.transpose(1, 2, 0))
 
 
 def _segment(segment: Segment) -> dict[str, object]:

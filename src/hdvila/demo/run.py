@@ -22,7 +22,7 @@ from hdvila.errors import require_all
 from hdvila.evaluate.masked_words import evaluate_masked_words
 from hdvila.evaluate.retrieval import evaluate_retrieval
 from hdvila.hub import load_model, pick_device
-from hdvila.media.jpeg import encode_jpeg
+from hdvila.media.codecs import encode_jpeg
 from hdvila.media.video import open_video
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.progress import SILENT, Reporter

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.media.hybrid import read_views
-from hdvila.media.in_memory import given_frames
+from hdvila.media.in_memory import frames_in_memory
 from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.saved import damaged, read_config
 from hdvila.nn.pretrained import CONFIG
@@ -63,7 +63,7 @@ class Processor:
         """
         _check_span(start, end)
         if not isinstance(source, str | os.PathLike):
-            source = given_frames(source, fps, times)
+            source = frames_in_memory(source, fps, times)
         elif fps is not None or times is not None:
             raise UsageError(f"{source}: a file says itself when its frames are shown: leave fps and times out")
         return read_views(source, self.preprocess, start, end)

@@ -1,18 +1,16 @@
 """Video in and out: exact times, one resize kernel, hybrid sampling."""
 
+from hdvila.media.codecs import decode_jpeg, encode_jpeg, write_video
 from hdvila.media.container import is_video_name
-from hdvila.media.encode import write_video
 from hdvila.media.hybrid import read_hybrid, read_hybrids
 from hdvila.media.info import SubtitleStream, VideoInfo
-from hdvila.media.jpeg import decode_jpeg, encode_jpeg
 from hdvila.media.official import official_streams
 from hdvila.media.packed import Form, Packed, Packing, unpack
 from hdvila.media.preprocess import Preprocess
-from hdvila.media.probe import probe
-from hdvila.media.resize import crop_to, resize
 from hdvila.media.sampling import HybridSampling, hybrid_indices
 from hdvila.media.streams import ClipStreams, clip_streams
-from hdvila.media.video import Video, open_video
+from hdvila.media.transforms import crop_to, resize
+from hdvila.media.video import Video, open_video, probe
 
 __all__ = [
     "ClipStreams",

@@ -1,28 +1,62 @@
-"""Which colours a decoded frame means, and the conversion to 8-bit RGB as a player shows it.
+"""Which colours a decoded frame has, and how they become 8-bit RGB as a player shows it.
 
-Tagged files are read by their tags: matrix, full or limited range, and the curve of high dynamic range (`hdr`). Files
-without tags are taken as players take them: large pictures (720 lines or 1280 columns and more) are BT.709, smaller
-ones BT.601, of limited range unless the pixel format says otherwise.
+Tagged files are read by their tags: matrix, full or limited range, and the curve of high dynamic range. Files without
+tags are taken as players take them: large frames (720 lines or 1280 columns and more) are BT.709, smaller ones BT.601,
+of limited range unless the pixel format says otherwise.
+
+High dynamic range (PQ and HLG in BT.2020) becomes ordinary RGB as BT.709 shows it.
+The white of ordinary video stands at 203 cd/m2 in both (ITU-R BT.2408), so light is counted in units of that: whatever
+is no brighter comes out as it was before it was put into HDR, and what is brighter is brought down to 1 in its own hue;
+more than twice as bright it also fades to white. These are ``zscale=transfer=linear:npl=203``,
+``zscale=primaries=bt709``, ``tonemap=clip`` and ``zscale=transfer=bt709`` of FFmpeg, within one level of 255
+(tests/goldens/hdr.json).
+
+HLG is shown as on a display of 1000 cd/m2, with its gamma of 1.2 on each channel, as zscale has it. Mastering metadata
+is not looked at: it matters only for what is brighter than white. Colours outside BT.709 are clipped to it.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, Literal, cast
 
+import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
+from numpy.typing import NDArray
 
-from hdvila.media.hdr import Wide
 from hdvila.types import Pixels
 
 _UNTAGGED = {0, 2}  # H.273: "identity", which no YUV is, and "unspecified"
 _LARGE_LINES, _LARGE_COLUMNS = 720, 1280
+
+Curve = Literal["pq", "hlg"]
+_CURVES: dict[int, Curve] = {16: "pq", 18: "hlg"}  # the numbers are those of H.273, here and below
+_FULL_RANGE, _BT709 = 2, 1
+
+_WHITE = 203.0  # cd/m2
+_HLG_PEAK, _HLG_GAMMA = 1000.0, 1.2
+_GAMMA = 2.4  # of a display of BT.709 (BT.1886)
+_FADES = 2.0  # times the white, from which on colours lose their colour
+_LAST = (1 << 12) - 1  # of the tables; the source has ten bits
+_ROWS = 32  # at a time, so that all steps of them stay in the processor's cache
+_LUMA_709 = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_LUMA_2020 = np.array([0.2627, 0.6780, 0.0593], np.float32)
+_TO_709 = np.array(
+    [
+        [1.660491, -0.587641, -0.072850],
+        [-0.124550, 1.132900, -0.008349],
+        [-0.018151, -0.100579, 1.118730],
+    ],
+    np.float32,
+)
+Light = NDArray[np.float32]
 
 
 class Colours:
     """The colours of one video, by its first decoded frame."""
 
     def __init__(self, frame: Any, context: Any) -> None:
-        self._wide = Wide.of(frame, context)
+        self._wide = HighDynamicRange.of(frame, context)
         self._matrix: Colorspace | None = None
         large = frame.height >= _LARGE_LINES or frame.width >= _LARGE_COLUMNS
         if large and int(frame.colorspace) in _UNTAGGED and frame.format.name.startswith("yuv"):
@@ -37,3 +71,92 @@ class Colours:
             frame, format="rgb24", width=width, height=height, src_colorspace=self._matrix, threads=1
         )
         return cast(Pixels, converted.to_ndarray())
+
+
+class HighDynamicRange:
+    """How the frames of one video of high dynamic range are coded, and what they look like on an ordinary display.
+
+    `frame` is the first of them.
+    """
+
+    def __init__(self, frame: Any, context: Any, curve: Curve) -> None:
+        self._curve = curve
+        luma = _LUMA_709 if int(frame.colorspace) == _BT709 else _LUMA_2020
+        self._to_709 = np.eye(3, dtype=np.float32) if int(context.color_primaries) == _BT709 else _TO_709
+        bits = frame.format.components[0].bits
+        black, white, chroma = 16 << 8, 235 << 8, 224 << 8  # of the 16 bits that come
+        if int(frame.color_range) == _FULL_RANGE:
+            black, white, chroma = 0, (1 << 16) - (1 << 16 - bits), (1 << 16) - (1 << 16 - bits)
+        red, blue = 2 * (1 - luma[0]), 2 * (1 - luma[2])
+        decode = np.array(
+            [[1, 0, red], [1, -blue * luma[2] / luma[1], -red * luma[0] / luma[1]], [1, blue, 0]], np.float64
+        ) / np.array([white - black, chroma, chroma])
+        self._decode = (_LAST * decode).astype(np.float32)
+        self._offset = (_LAST * decode @ [-black, -(1 << 15), -(1 << 15)] + 0.5).astype(np.float32)[:, None]
+
+    @classmethod
+    def of(cls, frame: Any, context: Any) -> HighDynamicRange | None:
+        """None: the video is of ordinary range."""
+        curve = _CURVES.get(int(context.color_trc or 0))
+        return cls(frame, context, curve) if curve and frame.format.name.startswith("yuv") else None
+
+    def to_sdr(self, yuv: NDArray[np.uint16]) -> Pixels:
+        """(H, W, 3) coded Y'CbCr in 16 bits -> (H, W, 3) RGB as BT.709 shows it."""
+        out: Pixels = np.empty(yuv.shape, np.uint8)
+        for top in range(0, len(yuv), _ROWS):
+            part = yuv[top : top + _ROWS]
+            coded = self._decode @ part.reshape(-1, 3).T.astype(np.float32)
+            coded += self._offset
+            light = _linear(self._curve).take(np.clip(coded, 0, _LAST, out=coded).astype(np.uint16), mode="clip")
+            shown = self._to_709 @ light
+            _bend(shown)
+            for channel, values in enumerate(shown):
+                out[top : top + _ROWS, :, channel] = _ordinary(values).reshape(part.shape[:2])
+        return out
+
+
+def _bend(light: Light) -> None:
+    """Bring what is brighter than white down to it, in place: (3, n) in units of white."""
+    highest = _highest(light)
+    if highest.max() > _FADES:  # luma is never above the highest
+        luma = _LUMA_2020 @ light
+        fade = np.maximum(luma - _FADES, 0) / np.maximum(luma, 1e-6)
+        light += fade * (luma - light)
+        highest = _highest(light)
+    light /= np.maximum(highest, 1)
+
+
+def _highest(light: Light) -> Light:
+    """(3, n) -> (n,): of each place the highest channel."""
+    highest: Light = np.maximum(np.maximum(light[0], light[1]), light[2])
+    return highest
+
+
+@lru_cache
+def _linear(curve: Curve) -> Light:
+    """For each coded value the light in units of white."""
+    coded = np.linspace(0, 1, _LAST + 1)
+    if curve == "pq":
+        power = coded ** (1 / 78.84375)
+        light = (
+            10_000
+            / _WHITE
+            * (np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** (1 / 0.1593017578125)
+        )
+    else:
+        a, b, c = 0.17883277, 0.28466892, 0.55991073
+        scene = np.where(coded <= 0.5, coded**2 / 3, (np.exp((coded - c) / a) + b) / 12)
+        light = _HLG_PEAK / _WHITE * scene**_HLG_GAMMA
+    return light.astype(np.float32)
+
+
+def _ordinary(light: Light) -> NDArray[np.uint8]:
+    """Light in units of white -> as an ordinary display has it coded."""
+    steps = np.sqrt(np.clip(light, 0, 1)) * _LAST + 0.5  # the table is spaced as eyes space light
+    return _display().take(steps.astype(np.uint16), mode="clip")
+
+
+@lru_cache
+def _display() -> NDArray[np.uint8]:
+    light = np.linspace(0, 1, _LAST + 1) ** 2
+    return np.rint(255 * light ** (1 / _GAMMA)).astype(np.uint8)

@@ -11,7 +11,7 @@ from typing import Any
 import av
 
 from hdvila.errors import MediaError, reason_of
-from hdvila.media.reasons import encrypted, is_protected
+from hdvila.media.headers import is_animated_webp, is_protected_mp4, is_scrambled, read_head
 from hdvila.processes import usable_cores
 
 _SUFFIXES = frozenset(
@@ -29,7 +29,7 @@ def is_video_name(name: str) -> bool:
 
 
 @contextmanager
-def speaking_of(path: str | os.PathLike[str], doing: str = "read") -> Iterator[None]:
+def media_errors(path: str | os.PathLike[str], doing: str = "read") -> Iterator[None]:
     """Turn whatever PyAV or the system raises inside into a `MediaError` that names the file and the cause."""
     try:
         yield
@@ -58,12 +58,12 @@ def open_container(path: str | os.PathLike[str]) -> Any:
         raise MediaError(f"{path}: {why}; name a video file")
     if file.stat().st_size == 0:
         raise MediaError(f"{path}: the file is empty (0 bytes); fetch or render it again")
-    with speaking_of(path):
+    with media_errors(path):
         try:
             container = open_local(file)
         except av.error.InvalidDataError:
-            if is_protected(file):
-                raise encrypted(path) from None
+            if is_protected_mp4(read_head(file)):
+                raise encrypted_error(path) from None
             raise
     if set(container.format.name.split(",")) & _TEXT_FORMATS:
         container.close()
@@ -86,7 +86,7 @@ def language_of(stream: Any) -> str | None:
     return stream.language and str(stream.language).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def picture_stream(container: Any, path: str | os.PathLike[str], threads: int | None = None) -> Any:
+def video_stream(container: Any, path: str | os.PathLike[str], threads: int | None = None) -> Any:
     """The video stream to read: marked as default before others, then the largest picture, then the first.
 
     Cover pictures of audio files do not count as video. `threads` decode it; None: one a core, at most four.
@@ -104,6 +104,29 @@ def picture_stream(container: Any, path: str | os.PathLike[str], threads: int | 
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = threads or min(_MAX_THREADS, usable_cores())
     return stream
+
+
+def encrypted_error(path: str | os.PathLike[str]) -> MediaError:
+    """The pictures are protected against copying."""
+    what = "its pictures are encrypted"
+    return MediaError(
+        f"{path}: {what} (copy protection, DRM), and only its shop's player has the key; "
+        "fetching it again brings the same: use a copy without protection",
+        kind=what,
+    )
+
+
+def undecodable_error(path: str | os.PathLike[str]) -> MediaError:
+    """No picture comes out of any packet."""
+    head = read_head(path)
+    if is_animated_webp(head):
+        what = "is an animated WebP, which FFmpeg cannot decode"
+        name = "" if Path(path).suffix.lower() == ".webp" else f", whatever its name says ({Path(path).suffix})"
+        return MediaError(f"{path}: {what}{name}; make an MP4 or a GIF of it", kind=what)
+    if is_scrambled(head):
+        return encrypted_error(path)
+    what = "no picture of it can be decoded"
+    return MediaError(f"{path}: {what}: it is damaged; fetch it again", kind=what)
 
 
 def _cause(error: BaseException) -> str:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hdvila.media.in_memory import GivenFrames
-from hdvila.media.passes import Source, Span, run, timeline, within
-from hdvila.media.picture import Picture
+from hdvila.media.decode import DecodedFrame, Source, TimeSpan, clamp_span, clip_times, decode_clips
+from hdvila.media.in_memory import FramesInMemory
 from hdvila.media.preprocess import Preprocess
 from hdvila.media.sampling import hybrid_indices
 from hdvila.media.video import open_video
@@ -44,7 +43,7 @@ def read_hybrid(
 def read_hybrids(
     path: str | os.PathLike[str],
     preprocess: Preprocess,
-    spans: Sequence[Span],
+    spans: Sequence[TimeSpan],
     rng: np.random.Generator | None = None,
     views: Sequence[View] = (),
     threads: int | None = None,
@@ -64,7 +63,7 @@ def read_hybrids(
 
 
 def read_views(
-    source: str | os.PathLike[str] | GivenFrames,
+    source: str | os.PathLike[str] | FramesInMemory,
     preprocess: Preprocess,
     start: float | None = None,
     end: float | None = None,
@@ -77,7 +76,7 @@ def read_views(
         MediaError: the file cannot be read.
         UsageError: the clip begins after the end of the video, or ends before it starts.
     """
-    if not isinstance(source, GivenFrames):
+    if not isinstance(source, FramesInMemory):
         with open_video(source) as video:
             return _look_through(video, preprocess, start or 0.0, end)
     first = float(source.pts_seconds[0]) if start is None else start
@@ -94,9 +93,9 @@ class _HybridJob:
     """One clip: frame numbers of its segments, then the pixels."""
 
     def __init__(
-        self, video: Source, preprocess: Preprocess, span: Span, rng: np.random.Generator | None, view: View | None
+        self, video: Source, preprocess: Preprocess, span: TimeSpan, rng: np.random.Generator | None, view: View | None
     ) -> None:
-        shown = video.indices_at(timeline(*within(video, span), preprocess.fps))
+        shown = video.indices_at(clip_times(*clamp_span(video, span), preprocess.fps))
         middle, others = hybrid_indices(len(shown), preprocess.sampling, rng, preprocess.hr_every)
         self._middle, self._others = shown[middle], shown[others]
         self._view = view or View.draw(rng, preprocess.fit, preprocess.flip)
@@ -110,7 +109,7 @@ class _HybridJob:
         low = self._others.ravel().tolist() if self._preprocess.reads_low else []
         return {*high, *low}
 
-    def put(self, picture: Picture) -> None:
+    def put(self, picture: DecodedFrame) -> None:
         height, width = self._preprocess.height, self._preprocess.width
         if self._high is None and self._preprocess.reads_high:
             self._high = np.empty((len(self._middle), height, width, 3), np.uint8)
@@ -137,10 +136,12 @@ class _HybridJob:
 def _read(
     video: Source,
     preprocess: Preprocess,
-    spans: Sequence[Span],
+    spans: Sequence[TimeSpan],
     rng: np.random.Generator | None,
     views: Sequence[View] = (),
 ) -> Iterator[HybridClip]:
     looks: Sequence[View | None] = views or [None]
-    for job in run(video, [_HybridJob(video, preprocess, span, rng, view) for span in spans for view in looks]):
+    for job in decode_clips(
+        video, [_HybridJob(video, preprocess, span, rng, view) for span in spans for view in looks]
+    ):
         yield job.clip()

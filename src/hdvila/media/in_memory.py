@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
-from hdvila.media.picture import Picture
-from hdvila.media.resize import resize
+from hdvila.media.decode import DecodedFrame
+from hdvila.media.transforms import resize
 from hdvila.types import Frames, Pixels, Seconds
 
 _TICK = 1e-6  # seconds by which a time may miss a frame's start and still mean that frame (float arithmetic)
@@ -21,7 +21,7 @@ _STILL = 1.0  # seconds for which a single image is shown
 
 
 @dataclass(frozen=True, slots=True)
-class GivenInfo:
+class FramesInfo:
     """What there is to know of given frames; `path` is what errors call them."""
 
     path: str
@@ -30,12 +30,12 @@ class GivenInfo:
     width: int
 
 
-class GivenFrames:
+class FramesInMemory:
     """Frames in memory with the questions of `hdvila.media.video.Video` that clips are cut with."""
 
     def __init__(self, frames: Frames, duration: float) -> None:
         self._frames = frames
-        self.info = GivenInfo("the given frames", duration, *frames.rgb.shape[1:3])
+        self.info = FramesInfo("the given frames", duration, *frames.rgb.shape[1:3])
 
     @property
     def pts_seconds(self) -> Seconds:
@@ -47,10 +47,10 @@ class GivenFrames:
         wanted = np.asarray(times, np.float64) + _TICK
         return np.clip(np.searchsorted(self.pts_seconds, wanted, side="right") - 1, 0, len(self._frames) - 1)
 
-    def only(self, indices: Sequence[int]) -> Iterator[Picture]:
+    def only(self, indices: Sequence[int]) -> Iterator[DecodedFrame]:
         """Each of these frames, in the order given."""
         for index in indices:
-            yield Picture(index, self._frames.rgb[index], _AsTheyAre())
+            yield DecodedFrame(index, self._frames.rgb[index], _AsTheyAre())
 
 
 class _AsTheyAre:
@@ -63,7 +63,7 @@ class _AsTheyAre:
         return resize(frame, height, width)
 
 
-def given_frames(source: Any, fps: Any = None, times: Any = None) -> GivenFrames:
+def frames_in_memory(source: Any, fps: Any = None, times: Any = None) -> FramesInMemory:
     """Frames or an image in memory, ready to be cut into clips.
 
     Args:
@@ -83,16 +83,16 @@ def given_frames(source: Any, fps: Any = None, times: Any = None) -> GivenFrames
                 "fps and times are for frames (T, H, W, 3), and this is one image: leave them out, or make one array "
                 "of a list of frames (np.stack)"
             )
-        return GivenFrames(Frames(pixels[None], np.zeros(1)), _STILL)
+        return FramesInMemory(Frames(pixels[None], np.zeros(1)), _STILL)
     if (fps is None) == (times is None):
         raise UsageError(f"{len(pixels)} frames in memory: say when they are shown, by fps= or by times=, not both")
     if fps is not None:
         if not isinstance(fps, Real) or not 0 < (rate := float(fps)) < math.inf:
             raise UsageError(f"fps={fps!r}: give frames a second, a number above 0")
-        return GivenFrames(Frames(pixels, np.arange(len(pixels)) / rate), len(pixels) / rate)
+        return FramesInMemory(Frames(pixels, np.arange(len(pixels)) / rate), len(pixels) / rate)
     seconds = _seconds(times, len(pixels))
     last = float(np.median(np.diff(seconds))) if len(seconds) > 1 else _STILL
-    return GivenFrames(Frames(pixels, seconds), float(seconds[-1]) + last)
+    return FramesInMemory(Frames(pixels, seconds), float(seconds[-1]) + last)
 
 
 def _pixels(source: Any) -> Pixels:

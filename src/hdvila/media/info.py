@@ -6,11 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hdvila.errors import MediaError
 from hdvila.media.container import language_of
-from hdvila.media.matroska import Crop
-from hdvila.media.orientation import Orientation
+from hdvila.media.headers import Crop
 from hdvila.media.timeline import Timeline
+from hdvila.types import Pixels
 
 _MAX_SIDE = 16_384  # pixels; 8K is 7680 wide
 _MAX_SECONDS = 1e6  # eleven days
@@ -43,6 +45,8 @@ class VideoInfo:
         has_audio: whether there is a sound track.
         subtitle_streams: the subtitle tracks inside the file.
         damage: None, or how the file breaks off; its readable part is described by everything else.
+        undecodable_tail: seconds at the end that have packets, but of which no picture can be decoded; None: not
+            verified (see `probe`).
     """
 
     path: str
@@ -59,6 +63,51 @@ class VideoInfo:
     has_audio: bool
     subtitle_streams: tuple[SubtitleStream, ...]
     damage: str | None
+    undecodable_tail: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How to turn a stored picture into the displayed one: swap the axes first, then flip left-right, then up-down."""
+
+    swap: bool = False
+    flip_x: bool = False
+    flip_y: bool = False
+
+    @classmethod
+    def from_matrix(cls, a: float, b: float, c: float, d: float) -> Orientation:
+        """From the four upper-left values of a display matrix (`a b` first row, `c d` second), in any scale."""
+        if abs(a) + abs(d) >= abs(b) + abs(c):
+            return cls(False, a < 0, d < 0)
+        return cls(True, c < 0, b < 0)
+
+    @classmethod
+    def of_frame(cls, frame: Any) -> Orientation:
+        """From the side data of a decoded PyAV frame; a frame without a matrix is upright."""
+        try:
+            matrix = frame.side_data["DISPLAYMATRIX"]
+        except KeyError:
+            return cls()
+        a, b, _, c, d = np.frombuffer(bytes(matrix), dtype="<i4", count=5).tolist()
+        return cls.from_matrix(a, b, c, d)
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the display is a mirror image of the stored picture."""
+        return self.swap ^ self.flip_x ^ self.flip_y
+
+    @property
+    def rotation(self) -> int:
+        """Degrees clockwise (0, 90, 180, 270) by which the stored picture is turned, after the left-right mirroring."""
+        if self.swap:
+            return 90 if self.flip_x else 270
+        return 180 if self.flip_y else 0
+
+    def apply(self, rgb: Pixels) -> Pixels:
+        """(H, W, 3) as stored -> (H', W', 3) as displayed."""
+        if self.swap:
+            rgb = rgb.swapaxes(0, 1)
+        return np.ascontiguousarray(rgb[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1])
 
 
 def stored_size(frame: Any, stream: Any, crop: Crop) -> tuple[int, int]:
@@ -114,5 +163,5 @@ def describe(
             SubtitleStream(s.index, s.codec_context.name if s.codec_context else "unknown", language_of(s))
             for s in container.streams.subtitles
         ),
-        damage=timeline.note,
+        damage=timeline.damage,
     )

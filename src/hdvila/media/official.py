@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
+from hdvila.media.decode import DecodedFrame, TimeSpan
 from hdvila.media.info import VideoInfo
 from hdvila.media.packed import Packing
-from hdvila.media.passes import Span
-from hdvila.media.picture import Picture
-from hdvila.media.resize import GREY, enlarge
 from hdvila.media.sampling import HybridSampling, hybrid_indices
-from hdvila.media.streams import ClipStreams, Look, streams
+from hdvila.media.streams import ClipStreams, FrameToPixels, streams
+from hdvila.media.transforms import GREY, enlarge
 from hdvila.media.view import RATIO
 from hdvila.types import Frames, HybridClip, Pixels
 
@@ -61,7 +60,7 @@ def official_clip(frames: Frames, sampling: HybridSampling, rule: Rule = "video"
 
 def official_streams(
     path: str | os.PathLike[str],
-    spans: Sequence[Span],
+    spans: Sequence[TimeSpan],
     rule: Rule = "video",
     hr_fps: float = 2.0,
     lr_fps: float = 6.0,
@@ -83,11 +82,11 @@ def official_streams(
     if rule == "video":
         margins = (_VIDEO_SIZE[0] - _VIDEO_CROP[0]) // 2, (_VIDEO_SIZE[1] - _VIDEO_CROP[1]) // 2
 
-    def low(picture: Picture) -> Pixels:
+    def low(picture: DecodedFrame) -> Pixels:
         made: Pixels = picture.once("official", lambda: _with_margin(picture.rgb, rule))
         return made
 
-    def looks(info: VideoInfo) -> tuple[Look, Look]:
+    def looks(info: VideoInfo) -> tuple[FrameToPixels, FrameToPixels]:
         return lambda picture: _enlarge_inside(low(picture), *margins), low
 
     yield from streams(path, spans, hr_fps, lr_fps, looks, packing)

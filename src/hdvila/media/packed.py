@@ -10,8 +10,7 @@ import av
 import numpy as np
 
 from hdvila.errors import MediaError, UsageError
-from hdvila.media.jpeg import decode_jpeg, encode_jpeg
-from hdvila.media.x264 import x264_options
+from hdvila.media.codecs import decode_jpeg, encode_jpeg, x264_options
 from hdvila.types import Frames, Pixels, Seconds
 
 Form = Literal["jpeg", "h264"]

@@ -15,14 +15,18 @@ from typing import Any, NamedTuple
 import av
 
 MATROSKA = "matroska,webm"
+AVI = "avi"  # ffmpeg guesses times of display there, and differently after a seek
+REORDERED = 16  # packets among which the order of display may differ from that in the file
+SLACK = 0.25  # seconds by which streams of one file end apart without meaning it
+SILENCE = 600.0  # seconds without a sound packet after which those that follow are no part of the recording
+A_DAY = 86_400
 _INDEXED = {"mov,mp4,m4a,3gp,3g2,mj2"}  # where the end of a sound track is found without reading all of it
-_REORDERED = 16  # packets among which the order of display may differ from that in the file
 _BEFORE_THE_END = 1.0  # seconds of sound that are read to find its end
 _ENCRYPTED = "encryption_info"
 _UNKNOWN = 1 << 30  # bytes that may lie before a packet of which nothing says where it lies
 
 
-class Mark(NamedTuple):
+class KeyPacket(NamedTuple):
     """A key frame's packet: its times in ticks, where it lies in the file (bytes; None: unknown), how long it is, its
     number among the packets of the stream, and where in the file a packet begins from which on it is read whole."""
 
@@ -48,7 +52,7 @@ class Scan:
     pts: list[int] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
     shown: list[int | None] = field(default_factory=list)
-    keys: list[Mark] = field(default_factory=list)
+    keys: list[KeyPacket] = field(default_factory=list)
     slots: list[int | None] = field(default_factory=list)
     stamps: list[int | None] = field(default_factory=list)
     sizes: array[int] = field(default_factory=lambda: array("q"))
@@ -57,7 +61,7 @@ class Scan:
     sound: array[float] = field(default_factory=lambda: array("d"))
     sound_end: float | None = None
     end: float = 0.0
-    places: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_REORDERED))  # (number, where) of late
+    places: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=REORDERED))  # (number, where) of late
     gaps: array[int] = field(default_factory=lambda: array("q"))
     encrypted: bool = False
     error: str | None = None
@@ -83,7 +87,7 @@ def scan_packets(container: Any, stream: Any) -> Scan:
             pos = packet.pos if packet.pos is not None else reached + _UNKNOWN
             widest, reached = max(widest, pos - reached), pos + size
             if index == stream.index:
-                _note_picture(scan, packet, size, stream)
+                _note_frame(scan, packet, size, stream)
                 if len(scan.gaps) < len(scan.pts):
                     scan.gaps.append(widest)
                     widest = 0
@@ -106,7 +110,7 @@ def scan_packets(container: Any, stream: Any) -> Scan:
     return scan
 
 
-def _note_picture(scan: Scan, packet: Any, size: int, stream: Any) -> None:
+def _note_frame(scan: Scan, packet: Any, size: int, stream: Any) -> None:
     pts = packet.pts
     ordinal = len(scan.slots)
     scan.slots.append(packet.dts)
@@ -120,11 +124,11 @@ def _note_picture(scan: Scan, packet: Any, size: int, stream: Any) -> None:
     if packet.is_keyframe:
         scan.encrypted = scan.encrypted or packet.has_sidedata(_ENCRYPTED)
         runup = next((at for number, at in reversed(scan.places) if number < ordinal - 1), 0)
-        scan.keys.append(Mark(pts, packet.dts, pos, size, ordinal, runup))
+        scan.keys.append(KeyPacket(pts, packet.dts, pos, size, ordinal, runup))
     if packet.is_discard or _is_hidden(packet, stream):
         return
     length = packet.duration or 0
-    if not scan.pts or pts >= max(scan.pts[-_REORDERED:]):
+    if not scan.pts or pts >= max(scan.pts[-REORDERED:]):
         scan.last_length = length
     scan.pts.append(pts)
     scan.lengths.append(length)

@@ -11,21 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
+from hdvila.media.decode import DecodedFrame, TimeSpan, clamp_span, clip_times, decode_clips
 from hdvila.media.info import VideoInfo
 from hdvila.media.packed import Packed, Packer, Packing
-from hdvila.media.passes import Span, run, timeline, within
-from hdvila.media.picture import Picture
 from hdvila.media.video import open_video
 from hdvila.types import Pixels, Seconds
 
-Look = Callable[[Picture], Pixels]
+FrameToPixels = Callable[[DecodedFrame], Pixels]
 """From a decoded frame to the (H, W, 3) pixels that a stream keeps of it."""
 
 _JPEG = Packing()
 
 
 class ClipStreams(NamedTuple):
-    """Both streams of a clip, and how many of its LR frames are damaged (see `hdvila.media.spoiled`)."""
+    """Both streams of a clip, and how many of its LR frames are damaged (see `hdvila.media.damage`)."""
 
     hr: Packed
     lr: Packed
@@ -34,7 +33,7 @@ class ClipStreams(NamedTuple):
 
 def clip_streams(
     path: str | os.PathLike[str],
-    spans: Sequence[Span],
+    spans: Sequence[TimeSpan],
     hr_fps: float = 2.0,
     lr_fps: float = 10.0,
     hr_height: int = 720,
@@ -64,7 +63,7 @@ def clip_streams(
     """
     ratio = stream_ratio(hr_height, lr_height, "lines")
 
-    def looks(info: VideoInfo) -> tuple[Look, Look]:
+    def looks(info: VideoInfo) -> tuple[FrameToPixels, FrameToPixels]:
         high = hr_size(info, hr_height, ratio)
         low = high[0] // ratio, high[1] // ratio
         if full_lr and min(info.height, info.width) < hr_height:
@@ -76,10 +75,10 @@ def clip_streams(
 
 def streams(
     path: str | os.PathLike[str],
-    spans: Sequence[Span],
+    spans: Sequence[TimeSpan],
     hr_fps: float,
     lr_fps: float,
-    looks: Callable[[VideoInfo], tuple[Look, Look]],
+    looks: Callable[[VideoInfo], tuple[FrameToPixels, FrameToPixels]],
     packing: Packing = _JPEG,
 ) -> Iterator[ClipStreams]:
     """As `clip_streams`, with other pictures: what `looks` gives for a video makes HR and LR of its frames.
@@ -92,12 +91,12 @@ def streams(
     with open_video(path, threads=1) as video:
         high, low = looks(video.info)
 
-        def job(span: Span) -> _ClipJob:
-            shown = video.indices_at(timeline(*within(video, span), lr_fps))
+        def job(span: TimeSpan) -> _ClipJob:
+            shown = video.indices_at(clip_times(*clamp_span(video, span), lr_fps))
             hr = _Stream(shown[::stride], high, packing.packer(hr_fps))
             return _ClipJob(hr, _Stream(shown, low, packing.packer(lr_fps)))
 
-        for done in run(video, [job(span) for span in spans]):
+        for done in decode_clips(video, [job(span) for span in spans]):
             spoiled = int(video.spoiled[done.lr.shown].sum())
             yield ClipStreams(done.hr.finish(video.pts_seconds), done.lr.finish(video.pts_seconds), spoiled)
 
@@ -126,12 +125,12 @@ class _Stream:
     """The frames of one stream of a clip: numbers `shown` (T,) of the video, in order; what is kept; its encoder."""
 
     shown: NDArray[np.int64]
-    look: Look
+    to_pixels: FrameToPixels
     packer: Packer
 
-    def put(self, picture: Picture) -> None:
+    def put(self, picture: DecodedFrame) -> None:
         if times := int((self.shown == picture.index).sum()):
-            self.packer.add(self.look(picture), times)
+            self.packer.add(self.to_pixels(picture), times)
 
     def finish(self, pts_seconds: Seconds) -> Packed:
         return self.packer.finish(pts_seconds[self.shown])
@@ -145,6 +144,6 @@ class _ClipJob:
     def needs(self) -> set[int]:
         return set(self.lr.shown.tolist())
 
-    def put(self, picture: Picture) -> None:
+    def put(self, picture: DecodedFrame) -> None:
         self.hr.put(picture)
         self.lr.put(picture)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
@@ -16,14 +17,12 @@ from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
 from hdvila.media.colours import Colours
-from hdvila.media.container import open_container, picture_stream, speaking_of
-from hdvila.media.decoding import Decoding
-from hdvila.media.info import VideoInfo, describe, stored_size
-from hdvila.media.matroska import NO_CROP, Crop, Track, read_track
-from hdvila.media.orientation import Orientation
-from hdvila.media.picture import Development, Picture
-from hdvila.media.reasons import encrypted, undecodable
+from hdvila.media.container import encrypted_error, media_errors, open_container, undecodable_error, video_stream
+from hdvila.media.decode import DecodedFrame, FrameConverter
+from hdvila.media.headers import NO_CROP, Crop, Track, read_track
+from hdvila.media.info import Orientation, VideoInfo, describe, stored_size
 from hdvila.media.scan import MATROSKA, scan_packets
+from hdvila.media.seek import SeekingDecoder
 from hdvila.media.timeline import Timeline, read_timeline
 from hdvila.types import Frames, Pixels, Seconds
 
@@ -45,32 +44,50 @@ def open_video(path: str | os.PathLike[str], threads: int | None = None) -> Vide
     return Video(path, threads)
 
 
+def probe(path: str | os.PathLike[str], *, verify_tail: bool = False) -> VideoInfo:
+    """Read the facts of a video from all its packets and its first picture.
+
+    Args:
+        path: the video.
+        verify_tail: decode the end too, from the last key frame on (where nothing comes from there, everything), and
+            say in `VideoInfo.undecodable_tail` how many seconds of it hold no picture.
+
+    Raises:
+        MediaError: the file is missing, empty, no video, or none of its pictures can be decoded.
+    """
+    with open_video(path) as video:
+        if not verify_tail:
+            return video.info
+        last = video.pts_seconds[video.last_decoded()]
+        return replace(video.info, undecodable_tail=float(np.max(video.pts_seconds) - last))
+
+
 class Video:
     """An open video. ``info`` says what it is; ``pts_seconds`` (T,) when each frame appears (container start = 0)."""
 
     def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
         self._path = path
-        with speaking_of(path):
-            timeline, self._crop = _look_through(path)
-            self._decoding = Decoding(path, threads, timeline)
+        with media_errors(path):
+            timeline, self._crop = _scan(path)
+            self._decoder = SeekingDecoder(path, threads, timeline)
         try:
-            with speaking_of(path):
+            with media_errors(path):
                 self._prepare()
         except BaseException:
             self.close()
             raise
 
     def _prepare(self) -> None:
-        decoding = self._decoding
-        first = decoding.first()
-        if first is None or not len(decoding.timeline):
-            raise undecodable(self._path)
-        decoding.timeline = timeline = _from_first_picture(decoding.timeline, first[0])
-        container, stream, frame = decoding.container, decoding.stream, first[1]
+        decoder = self._decoder
+        first = decoder.first()
+        if first is None or not len(decoder.timeline):
+            raise undecodable_error(self._path)
+        decoder.timeline = timeline = _from_first_picture(decoder.timeline, first[0])
+        container, stream, frame = decoder.container, decoder.stream, first[1]
         orientation = Orientation.of_frame(frame)
         crop = self._crop if self._crop.leaves_some(frame.width, frame.height) else NO_CROP
         size = stored_size(frame, stream, crop)
-        self._development = Development(orientation, size, Colours(frame, stream.codec_context), crop)
+        self._converter = FrameConverter(orientation, size, Colours(frame, stream.codec_context), crop)
         self._may_skip = stream.codec_context.name in _SKIPS_EXACTLY and not frame.interlaced_frame
         self.info: VideoInfo = describe(self._path, container, stream, timeline, frame, orientation, size)
 
@@ -84,27 +101,27 @@ class Video:
 
     def close(self) -> None:
         """Give the file back."""
-        self._decoding.close()
+        self._decoder.close()
 
     @property
     def pts_seconds(self) -> Seconds:
         """(T,) seconds from the container's start at which each frame appears."""
-        return self._decoding.timeline.seconds
+        return self._decoder.timeline.seconds
 
     @property
     def keys(self) -> NDArray[np.int64]:
         """(K,) numbers of the frames at which decoding can begin, as far as the file marks them."""
-        return self._decoding.timeline.keys
+        return self._decoder.timeline.keys
 
     @property
     def spoiled(self) -> NDArray[np.bool_]:
         """(T,) whether a frame is known to be damaged, or built on one that is, by what has been decoded so far."""
-        return self._decoding.spoiled.frames(self._decoding.timeline)
+        return self._decoder.damage.frames(self._decoder.timeline.pts, self._decoder.timeline.keys)
 
     def indices_at(self, times: Sequence[float] | Seconds) -> NDArray[np.int64]:
         """(n,) times in seconds -> (n,) indices of the frames on screen: the last that began, clamped at both ends."""
         wanted = np.asarray(times, np.float64) + _TICK
-        return np.clip(np.searchsorted(self.pts_seconds, wanted, side="right") - 1, 0, len(self._decoding.timeline) - 1)
+        return np.clip(np.searchsorted(self.pts_seconds, wanted, side="right") - 1, 0, len(self._decoder.timeline) - 1)
 
     def pick(self, indices: Iterable[int]) -> Iterator[tuple[int, Pixels]]:
         """Yield (index, (H, W, 3) rgb) for each index in the order given; rising order needs one pass only.
@@ -114,10 +131,10 @@ class Video:
         Raises:
             UsageError: an index that the video does not have.
         """
-        for picture in self._pictures(indices):
-            yield picture.index, picture.rgb
+        for frame in self._decoded(indices):
+            yield frame.index, frame.rgb
 
-    def only(self, indices: Sequence[int]) -> Iterator[Picture]:
+    def only(self, indices: Sequence[int]) -> Iterator[DecodedFrame]:
         """`pick` for a pass whose frames are all known before: what no frame among them depends on is not decoded.
 
         The frames are to the bit those of a whole decode. Nothing else may be read from the video meanwhile.
@@ -125,23 +142,23 @@ class Video:
         Args:
             indices: in rising order.
         """
-        if self._may_skip and not self._decoding.timeline.counted:
-            self._decoding.needed = frozenset(self._decoding.timeline.pts[np.asarray(indices, np.int64)].tolist())
+        if self._may_skip and not self._decoder.timeline.counted:
+            self._decoder.needed = frozenset(self._decoder.timeline.pts[np.asarray(indices, np.int64)].tolist())
         try:
-            yield from self._pictures(indices)
+            yield from self._decoded(indices)
         finally:
-            self._decoding.needed = None
-            self._decoding.begin(from_start=False)  # the frames that the decoder holds have gaps between them
+            self._decoder.needed = None
+            self._decoder.begin(from_start=False)  # the frames that the decoder holds have gaps between them
 
-    def _pictures(self, indices: Iterable[int]) -> Iterator[Picture]:
+    def _decoded(self, indices: Iterable[int]) -> Iterator[DecodedFrame]:
         for index in indices:
-            if not 0 <= index < len(self._decoding.timeline):
+            if not 0 <= index < len(self._decoder.timeline):
                 raise UsageError(
-                    f"{self._path}: has frames 0..{len(self._decoding.timeline) - 1}, there is no frame {index}"
+                    f"{self._path}: has frames 0..{len(self._decoder.timeline) - 1}, there is no frame {index}"
                 )
-            with speaking_of(self._path):
-                frame = self._decoding.frame(int(index))
-            yield Picture(int(index), frame, self._development)
+            with media_errors(self._path):
+                frame = self._decoder.frame(int(index))
+            yield DecodedFrame(int(index), frame, self._converter)
 
     def frames(self, indices: Sequence[int] | NDArray[np.int64]) -> Frames:
         """The frames with these numbers (0 is the first displayed), in the order given: (n, H, W, 3)."""
@@ -161,26 +178,26 @@ class Video:
         if start is not None and end is not None and end <= start:
             return
         first = 0 if start is None else int(self.indices_at([start])[0])
-        last = len(self._decoding.timeline) if end is None else int(np.searchsorted(self.pts_seconds, end - _TICK))
+        last = len(self._decoder.timeline) if end is None else int(np.searchsorted(self.pts_seconds, end - _TICK))
         for index, rgb in self.pick(range(first, last)):
             yield float(self.pts_seconds[index]), rgb
 
     def last_decoded(self) -> int:
         """The number of the last frame that can be decoded; a file whose end is lost has more in its packets."""
-        with speaking_of(self._path):
-            last = self._decoding.last()
-        return int(np.searchsorted(self._decoding.timeline.pts, last, side="right")) - 1
+        with media_errors(self._path):
+            last = self._decoder.last()
+        return int(np.searchsorted(self._decoder.timeline.pts, last, side="right")) - 1
 
 
-def _look_through(path: str | os.PathLike[str]) -> tuple[Timeline, Crop]:
+def _scan(path: str | os.PathLike[str]) -> tuple[Timeline, Crop]:
     container = open_container(path)
     try:
-        stream = picture_stream(container, path)
+        stream = video_stream(container, path)
         scan = scan_packets(container, stream)
         is_matroska = container.format.name == MATROSKA
         track = read_track(path, container.streams.video.index(stream)) if is_matroska else Track()
         if scan.encrypted or track.encrypted or stream.codec_context.codec_tag in _PROTECTED:
-            raise encrypted(path)
+            raise encrypted_error(path)
         return read_timeline(container, stream, scan), track.crop
     finally:
         container.close()

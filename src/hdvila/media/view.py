@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.media.resize import covering_size, enlarge, mirror, pad_to, window_of
+from hdvila.media.transforms import covering_size, enlarge, mirror, pad_to, window_of
 from hdvila.types import Pixels
 
 RATIO = 4

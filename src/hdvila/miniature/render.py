@@ -13,7 +13,7 @@ from typing import Any
 
 from hdvila.annotations.synthetic import CHANNEL
 from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.media.encode import write_video
+from hdvila.media.codecs import write_video
 from hdvila.miniature.captions import captions
 from hdvila.miniature.draw import frame
 from hdvila.miniature.folder import claim, only_writer, write_text

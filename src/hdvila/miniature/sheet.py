@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hdvila.errors import require
-from hdvila.media.resize import resize
+from hdvila.media.transforms import resize
 from hdvila.miniature.categories import CATEGORIES
 from hdvila.miniature.draw import frame
 from hdvila.miniature.script import Event, write_script

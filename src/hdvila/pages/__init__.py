@@ -1,7 +1,7 @@
 """Self-contained HTML pages: one style, pictures and drawings inside the file, nothing fetched from elsewhere."""
 
 from hdvila.pages.draw import BLUE, PALE, SOFT, drawing
-from hdvila.pages.render import clock, jpeg_uri, length_of_time, picture_uri, render, write_text
+from hdvila.pages.render import clock, image_uri, jpeg_uri, length_of_time, render, write_text
 
 __all__ = [
     "BLUE",
@@ -9,9 +9,9 @@ __all__ = [
     "SOFT",
     "clock",
     "drawing",
+    "image_uri",
     "jpeg_uri",
     "length_of_time",
-    "picture_uri",
     "render",
     "write_text",
 ]

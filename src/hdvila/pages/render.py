@@ -12,7 +12,7 @@ import numpy as np
 
 from hdvila.errors import require
 from hdvila.files import replacing
-from hdvila.media.jpeg import encode_jpeg
+from hdvila.media.codecs import encode_jpeg
 from hdvila.types import Pixels
 
 
@@ -67,7 +67,7 @@ def jpeg_uri(jpeg: bytes) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
 
 
-def picture_uri(rgb: Pixels, quality: int = 92) -> str:
+def image_uri(rgb: Pixels, quality: int = 92) -> str:
     """(H, W, 3) pixels as the source of an ``<img>``."""
     return jpeg_uri(encode_jpeg(np.ascontiguousarray(rgb), quality))
 

@@ -20,7 +20,7 @@ from hdvila.hub import computing
 from hdvila.media.hybrid import read_hybrids
 from hdvila.media.info import VideoInfo
 from hdvila.media.preprocess import Preprocess
-from hdvila.media.probe import probe
+from hdvila.media.video import probe
 from hdvila.media.view import Look, joined
 from hdvila.search.clips import Span, cut
 from hdvila.search.encoder import Encoder, only_finite

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hdvila.errors import MediaError, StoreError, UsageError
 from hdvila.media import Packed, Preprocess, hybrid_indices, unpack
-from hdvila.media.jpeg import decode_jpegs
+from hdvila.media.codecs import decode_jpegs
 from hdvila.media.preprocess import ClipPixels
 from hdvila.media.view import View
 from hdvila.store.layout import CLIPS, OWN_FIELDS, SHARDS, STREAMS, Attribute, Rates, Stream

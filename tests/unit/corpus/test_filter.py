@@ -75,7 +75,7 @@ def test_who_passed_is_not_looked_at_again_until_it_changes(make, tmp_path: Path
     first = filter_videos(collect(source)[0], OPTIONS, journal=journal)
     journal.write_text(journal.read_text() + '{"id": "a", "sta')  # killed while it wrote
     monkeypatch.setattr(
-        "hdvila.corpus.choice.filter.probe_to_end", lambda path: pytest.fail(f"{path} is looked at again")
+        "hdvila.corpus.choice.filter.probe", lambda path, **_: pytest.fail(f"{path} is looked at again")
     )
     assert filter_videos(collect(source)[0], OPTIONS, journal=journal) == first
     monkeypatch.undo()

@@ -13,7 +13,7 @@ from hdvila.cli.main import main
 from hdvila.corpus.show import show
 from hdvila.errors import UsageError
 from hdvila.media import decode_jpeg
-from hdvila.media.resize import shrink
+from hdvila.media.transforms import shrink
 from hdvila.store import Corpus
 from tests.unit.corpus.corpora import GreyScorer, Page, make_corpus
 

@@ -14,7 +14,7 @@ from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
 from hdvila.errors import UsageError
 from hdvila.media import Form, Preprocess, crop_to, hybrid_indices
-from hdvila.media.resize import pad_to
+from hdvila.media.transforms import pad_to
 from hdvila.media.view import View
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames, HybridClip, Pixels

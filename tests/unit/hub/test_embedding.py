@@ -13,7 +13,7 @@ import torch
 
 from hdvila.errors import UsageError
 from hdvila.hub import Processor
-from hdvila.media.encode import write_video
+from hdvila.media.codecs import write_video
 from hdvila.media.preprocess import Preprocess
 from hdvila.media.video import open_video
 from hdvila.models.hdvila.model import HDVILA

@@ -18,7 +18,7 @@ from torch import Tensor
 import hdvila
 from hdvila.errors import CheckpointError, MissingDependency, UsageError
 from hdvila.hub import Processor
-from hdvila.media.encode import write_video
+from hdvila.media.codecs import write_video
 from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.adapter import from_official, infer_config, to_official
 from hdvila.models.hdvila.model import HDVILA

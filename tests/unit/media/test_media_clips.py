@@ -23,9 +23,8 @@ from hdvila.media import (
     resize,
     write_video,
 )
-from hdvila.media.passes import timeline
-from hdvila.media.picture import Development
-from hdvila.media.resize import enlarge
+from hdvila.media.decode import FrameConverter, clip_times
+from hdvila.media.transforms import enlarge
 from hdvila.media.view import Fit, View
 from tests.unit.media.numbered_pictures import number_in, numbered
 
@@ -145,7 +144,7 @@ def test_jpeg_keeps_smooth_pictures() -> None:
 
 @given(st.floats(0, 100), st.floats(0, 30), st.sampled_from([1.0, 2.0, 10.0, 29.97]))
 def test_a_timeline_lies_inside_its_span(start: float, length: float, fps: float) -> None:
-    times = timeline(start, start + length, fps)
+    times = clip_times(start, start + length, fps)
     assert times[0] == start
     assert len(times) == 1 or times[-1] < start + length + 1e-6
     assert times[-1] + 1 / fps > start + length - 1e-6
@@ -204,8 +203,8 @@ def test_one_pass_gives_what_single_reads_give(film: Path, spans: list[tuple[flo
 def test_one_pass_keeps_only_the_clips_in_work(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first clip comes out before the video has been read to its end."""
     read: list[int] = []
-    original = Development.rgb
-    monkeypatch.setattr(Development, "rgb", lambda self, frame: read.append(frame.pts) or original(self, frame))
+    original = FrameConverter.rgb
+    monkeypatch.setattr(FrameConverter, "rgb", lambda self, frame: read.append(frame.pts) or original(self, frame))
     clips = read_hybrids(film, SMALL, [(0, 2), (2, 4), (4, 6)])
     next(clips)
     assert len(read) <= 14
@@ -246,7 +245,7 @@ def test_streams_of_the_corpus(film: Path) -> None:
     for (start, end), (hr, lr) in zip([(0, 3), (1.5, 4.05)], pairs, strict=True):
         assert hr.rgb.shape[1:] == (80, 132, 3)  # 160x96 at 80 lines, the width to a multiple of 4
         assert lr.rgb.shape[1:] == (20, 33, 3)
-        wanted = timeline(start, end, 10)
+        wanted = clip_times(start, end, 10)
         assert len(lr) == len(wanted)
         assert ((wanted - lr.pts_seconds > -1e-6) & (wanted - lr.pts_seconds < 0.04)).all()
         assert np.array_equal(hr.pts_seconds, lr.pts_seconds[::5])

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from hdvila.media import open_video, write_video
-from hdvila.media.hdr import Wide
+from hdvila.media.colours import HighDynamicRange
 
 GOLDEN = json.loads((Path(__file__).resolve().parents[2] / "goldens" / "hdr.json").read_text())
 CURVES = {"pq": (16, "smpte2084"), "hlg": (18, "arib-std-b67")}
@@ -25,7 +25,7 @@ def test_high_dynamic_range_agrees_with_ffmpeg(curve: str) -> None:
     coded, shown = (np.array(column) for column in zip(*GOLDEN[curve], strict=True))
     pixels = SimpleNamespace(name="yuv444p10le", components=[SimpleNamespace(bits=10)])
     frame = SimpleNamespace(colorspace=9, color_range=1, format=pixels)
-    wide = Wide.of(frame, SimpleNamespace(color_primaries=9, color_trc=CURVES[curve][0]))
+    wide = HighDynamicRange.of(frame, SimpleNamespace(color_primaries=9, color_trc=CURVES[curve][0]))
     assert wide is not None
     ours = wide.to_sdr((coded[None] << 6).astype(np.uint16))[0]
     assert np.abs(ours.astype(int) - shown).max() <= 1

@@ -14,7 +14,6 @@ import pytest
 
 from hdvila.errors import MediaError
 from hdvila.media import clip_streams, open_video, probe
-from hdvila.media.ending import probe_to_end
 from hdvila.types import Pixels
 
 ODD = Path(__file__).resolve().parents[2] / "odd" / "video"
@@ -41,10 +40,10 @@ def number_in(rgb: Pixels) -> int:
 
 @pytest.mark.parametrize("name", SECONDS)
 def test_healthy_files_are_whole_and_last_as_long_as_players_show_them(name: str) -> None:
-    info, lost = probe_to_end(ODD / name)
+    info = probe(ODD / name, verify_tail=True)
     assert info.damage is None
     assert info.duration == pytest.approx(SECONDS[name], abs=0.01)
-    assert lost == 0
+    assert info.undecodable_tail == 0
     last = info.duration - 0.1
     [streams] = clip_streams(ODD / name, [(last, info.duration)], hr_height=72, lr_height=36)
     assert streams.spoiled == 0

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hdvila.errors import UsageError
 from hdvila.media import open_video, probe
-from hdvila.media.orientation import Orientation
+from hdvila.media.info import Orientation
 from tests.unit.media.numbered_pictures import number_in
 
 KINDS: dict[str, dict[str, Any]] = {

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hdvila.media import Packed, Packing, write_video
-from hdvila.media.x264 import x264_options
+from hdvila.media.codecs import x264_options
 from hdvila.types import Frames, Pixels
 
 HEIGHT, WIDTH = 144, 216
@@ -79,6 +79,6 @@ def test_the_bytes_do_not_depend_on_the_cpu(tmp_path: Path, monkeypatch: pytest.
     def plain(crf: int, preset: str = "veryfast", **settings: int) -> dict[str, str]:
         return x264_options(crf, preset, **settings, asm=0)
 
-    for room in ("encode", "packed"):
+    for room in ("codecs", "packed"):
         monkeypatch.setattr(f"hdvila.media.{room}.x264_options", plain)
     assert digests(tmp_path) == expected

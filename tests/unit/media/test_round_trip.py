@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hdvila.media import Form, Packing, clip_streams, open_video, probe, resize
-from hdvila.media.jpeg import decode_jpeg, encode_jpeg
+from hdvila.media.codecs import decode_jpeg, encode_jpeg
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Pixels
 from tests.unit.media.numbered_pictures import number_in
@@ -148,7 +148,7 @@ def test_frames_left_out_change_no_other(film: Path, wanted: set[int]) -> None:
 
 def test_frames_are_left_out(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_video(film, threads=1) as video:
-        decoding, came = video._decoding, []
+        decoding, came = video._decoder, []
         original = decoding._decode
         monkeypatch.setattr(decoding, "_decode", lambda packets: (came.append(one) or one for one in original(packets)))
         decoding.begin(from_start=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hdvila.errors import UsageError
-from hdvila.media.encode import write_video
+from hdvila.media.codecs import write_video
 from hdvila.media.hybrid import read_hybrid
 from hdvila.media.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter

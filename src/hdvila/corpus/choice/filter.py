@@ -15,8 +15,7 @@ from hdvila.corpus.failures import Attempt, Failure, died_on
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.sources.words import words_of
-from hdvila.media import VideoInfo
-from hdvila.media.ending import probe_to_end
+from hdvila.media import VideoInfo, probe
 from hdvila.processes import Died, in_order, usable_cores
 from hdvila.progress import SILENT, Reporter
 from hdvila.types import Transcript
@@ -95,8 +94,8 @@ def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | 
         attempt.step = "transcript"
         _, video = words_of(video, options.track, partial(_unwanted, video, options.language))
         attempt.step = "filter"
-        info, lost = probe_to_end(video.path)
-        if wrong := unfit(info, options, lost):
+        info = probe(video.path, verify_tail=True)
+        if wrong := unfit(info, options):
             attempt.refuse(wrong[0], kind=wrong[1])
         attempt.step = "exclude"
         if look_alikes is not None and (like := look_alikes.match(video.path)):
@@ -109,14 +108,11 @@ def _unwanted(video: SourceVideo, language: str, transcript: Transcript) -> str 
     return unwanted_language(transcript.text, transcript.language or video.attributes.get("language"), language)
 
 
-def unfit(info: VideoInfo, options: CorpusOptions, lost: float = 0.0) -> tuple[str, str] | None:
-    """Why a video that can be read is not wanted, with the kind of it (see `Failure`), or None.
-
-    `lost`: seconds at its end without a picture.
-    """
+def unfit(info: VideoInfo, options: CorpusOptions) -> tuple[str, str] | None:
+    """Why a video that can be read is not wanted, with the kind of it (see `Failure`), or None."""
     if info.damage:
         return f"{info.damage}; fetch it again", "the file is damaged"
-    if lost > _LOST:
+    if (lost := info.undecodable_tail or 0) > _LOST:
         why = "its end holds no picture that can be decoded"
         return f"{why} (the last {lost:.1f} s); fetch it again", why
     if min(info.height, info.width) < options.min_height:

@@ -9,8 +9,8 @@ import numpy as np
 
 from hdvila.data.source import ClipSource
 from hdvila.media.preprocess import Preprocess
-from hdvila.media.resize import shrink
-from hdvila.pages import picture_uri
+from hdvila.media.transforms import shrink
+from hdvila.pages import image_uri
 from hdvila.types import Clip, HybridClip
 
 __all__ = ["Pictures", "Shown"]
@@ -79,12 +79,12 @@ def _small(clip: Clip, seen: HybridClip) -> Shown:
     if seen.high is not None:
         middle = len(seen.high) // 2
         picture = shrink(np.moveaxis(seen.high[middle], 0, -1), width=_HIGH_WIDTH)
-        high = (float(seen.high_pts[middle]) - clip.start, picture_uri(picture, _QUALITY))
+        high = (float(seen.high_pts[middle]) - clip.start, image_uri(picture, _QUALITY))
     low = []
     if seen.low is not None:
         times, first = np.unique(seen.low_pts.ravel(), return_index=True)
         frames = seen.low.reshape(-1, *seen.low.shape[2:])
         for at in np.unique(np.linspace(0, len(times) - 1, _STRIP).round().astype(int)):
             picture = shrink(np.moveaxis(frames[first[at]], 0, -1), height=_LOW_HEIGHT)
-            low.append((float(times[at]) - clip.start, picture_uri(picture, _QUALITY)))
+            low.append((float(times[at]) - clip.start, image_uri(picture, _QUALITY)))
     return Shown(clip.video_id, high, tuple(low))

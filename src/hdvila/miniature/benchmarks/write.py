@@ -11,7 +11,7 @@ from types import ModuleType
 
 from hdvila.annotations.synthetic import MARK, NOTICE
 from hdvila.errors import MediaError, UsageError
-from hdvila.media.encode import write_video
+from hdvila.media.codecs import write_video
 from hdvila.miniature.benchmarks import activitynet, didemo, lsmdc, msrvtt, msvd_qa, tgif_qa, youcook2
 from hdvila.miniature.benchmarks.cast import Actor
 from hdvila.miniature.benchmarks.summary import Summary, summarise

@@ -1,6 +1,6 @@
-"""What a Matroska or WebM file says of a video track that PyAV does not pass on: its crop, and whether it is encrypted.
+"""What the bytes of a file say that PyAV does not pass on: crop, encryption, and whether the file is complete.
 
-The elements of a track's header (RFC 9559): an identifier, a length, then the content, elements within elements.
+Matroska and WebM (RFC 9559) consist of elements: an identifier, a length, then the content, elements within elements.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ _SEGMENT, _TRACKS, _CLUSTER, _ENTRY = 0x18538067, 0x1654AE6B, 0x1F43B675, 0xAE
 _VIDEO, _ENCODINGS, _ENCODING, _ENCRYPTION = 0xE0, 0x6D80, 0x6240, 0x5035
 _CROPS = {0x54CC: "left", 0x54BB: "top", 0x54DD: "right", 0x54AA: "bottom"}
 _HEADERS = 1 << 20  # bytes within which the tracks must be found
+_TS_PACKET, _TS_SYNC = 188, 0x47
+_ANIMATED = 0x02  # a flag of WebP's extended header
 
 
 class Crop(NamedTuple):
@@ -51,8 +53,7 @@ class Track(NamedTuple):
 
 def read_track(path: str | os.PathLike[str], number: int) -> Track:
     """The header of video track `number`, the first is 0; an empty one where it cannot be found."""
-    with Path(path).open("rb") as stream:
-        data = stream.read(_HEADERS)
+    data = read_head(path)
     for name, begin, end in _elements(data, 0, len(data)):
         if name == _SEGMENT:
             for inner, first, last in _elements(data, begin, end):
@@ -65,8 +66,7 @@ def read_track(path: str | os.PathLike[str], number: int) -> Track:
 
 def is_complete(path: str | os.PathLike[str]) -> bool:
     """Whether the file says how long it is, and is so long: one that was cut off is shorter."""
-    with Path(path).open("rb") as stream:
-        data = stream.read(_HEADERS)
+    data = read_head(path)
     at = 0
     while at < len(data):
         name, at = _variable(data, at, keep_mark=True)
@@ -77,6 +77,51 @@ def is_complete(path: str | os.PathLike[str]) -> bool:
             return at + length <= os.path.getsize(path)
         at += length
     return False
+
+
+def read_head(path: str | os.PathLike[str]) -> bytes:
+    """The beginning of a file, within which its headers lie."""
+    with Path(path).open("rb") as stream:
+        return stream.read(_HEADERS)
+
+
+def is_protected_mp4(head: bytes) -> bool:
+    """Whether an MP4 file says near its beginning that its pictures are encrypted, by any scheme."""
+    return head[4:8] == b"ftyp" and b"encv" in head and b"schm" in head
+
+
+def is_animated_webp(head: bytes) -> bool:
+    """Whether a file is a WebP of several pictures."""
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20] & _ANIMATED)
+
+
+def is_scrambled(head: bytes) -> bool:
+    """Whether most packets of a transport stream say that their content is scrambled."""
+    packets = [head[at : at + 4] for at in range(0, len(head) - 3, _TS_PACKET)]
+    if len(packets) < 2 or any(packet[0] != _TS_SYNC for packet in packets):
+        return False
+    return sum(bool(packet[3] & 0xC0) for packet in packets) > len(packets) / 2
+
+
+def gif_breaks_off(path: str | os.PathLike[str]) -> bool:
+    """Whether a GIF ends within one of its blocks, as half a download does."""
+    data = Path(path).read_bytes()
+    at = 13 + _colours(data, 10)
+    while at < len(data) and data[at] in b"\x21\x2c":
+        if data[at] == 0x21:  # an extension: its kind, then its blocks
+            at += 2
+        else:  # a picture: place and size, its colours, how it is packed, then its blocks
+            at += 10 + _colours(data, at + 9) + 1
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+    return at > len(data)
+
+
+def _colours(data: bytes, at: int) -> int:
+    """Bytes of the colour table that the flags at this place announce."""
+    flags = data[at] if at < len(data) else 0
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _video_tracks(data: bytes, begin: int, end: int) -> Iterator[Track]:

@@ -17,9 +17,9 @@ import av
 import numpy as np
 
 from hdvila.errors import MediaError
-from hdvila.media.container import open_container, picture_stream
-from hdvila.media.scan import Mark
-from hdvila.media.spoiled import Spoiled
+from hdvila.media.container import open_container, video_stream
+from hdvila.media.damage import DamageTracker
+from hdvila.media.scan import KeyPacket
 from hdvila.media.timeline import Timeline
 
 _Decoded = tuple[int, Any]  # pts in ticks, PyAV frame
@@ -28,7 +28,7 @@ _WORTH_A_SEEK = 12  # frames that must be saved before a seek is cheaper than de
 _LANDS_BEFORE = 1000  # packets that may lie between where a seek leads and the one that is looked for
 
 
-class Decoding:
+class SeekingDecoder:
     """Frames of one video in order of display, from wherever it is told to begin.
 
     `timeline` may be narrowed once the first picture is known. `needed`: ticks of the only frames that are wanted;
@@ -37,7 +37,7 @@ class Decoding:
 
     def __init__(self, path: str | os.PathLike[str], threads: int | None, timeline: Timeline) -> None:
         self.timeline = timeline
-        self.spoiled = Spoiled()
+        self.damage = DamageTracker()
         self.needed: frozenset[int] | None = None
         self._path, self._threads = path, threads
         self._frames: Iterator[_Decoded] = iter(())
@@ -46,7 +46,7 @@ class Decoding:
         self._from_start = True
         self._number: int | None = None  # of the next packet among all, where that gives its times
         self.container = open_container(path)
-        self.stream = picture_stream(self.container, path, threads)
+        self.stream = video_stream(self.container, path, threads)
         self.begin(from_start=True)
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ class Decoding:
             what = "pictures in it cannot be decoded"
             raise MediaError(f"{self._path}: {what} (near frame {index}); the file is damaged there", kind=what)
         if self._current[0] != target:  # the picture before stays on screen
-            self.spoiled.note(target)
+            self.damage.note(target)
         return self._current[1]
 
     def _goes_on_to(self, index: int) -> bool:
@@ -95,11 +95,11 @@ class Decoding:
         key = int(np.searchsorted(self.timeline.keys, index, side="right")) - 1
         return key < 0 or int(self.timeline.keys[key]) - position <= _WORTH_A_SEEK
 
-    def _ways_to(self, index: int) -> Iterator[Mark | None]:
+    def _ways_to(self, index: int) -> Iterator[KeyPacket | None]:
         """Where to begin decoding: the key frame before, the one before that, the start of the file (None)."""
         if not self.timeline.counted:
             last = int(np.searchsorted(self.timeline.keys, index, side="right"))
-            yield from self.timeline.marks[max(0, last - 2) : last][::-1]
+            yield from self.timeline.key_packets[max(0, last - 2) : last][::-1]
         yield None
 
     def _advance(self, target: int) -> bool:
@@ -117,13 +117,13 @@ class Decoding:
             if self._current[0] >= target:
                 return True
 
-    def _begin_at(self, mark: Mark | None) -> bool:
+    def _begin_at(self, mark: KeyPacket | None) -> bool:
         """Begin decoding at a key frame, or at the start of the file; False: no seek leads to the key frame."""
         if mark is None:
             self.container.close()
             self.container = open_container(self._path)
-            self.stream = picture_stream(self.container, self._path, self._threads)
-            self.spoiled.decoding_from(None)
+            self.stream = video_stream(self.container, self._path, self._threads)
+            self.damage.decoding_from(None)
             self.begin(from_start=True)
             return True
         known = self.timeline.packets
@@ -141,7 +141,7 @@ class Decoding:
                 else:  # times mean nothing yet: known by its place and length, and by that of the packet before
                     found = packet.pos == mark.pos and (not mark.ordinal or before == known[mark.ordinal - 1, 1])
                 if found and packet.size == mark.size:
-                    self.spoiled.decoding_from(mark.pts)
+                    self.damage.decoding_from(mark.pts)
                     self._number = mark.ordinal if known is not None else None
                     self.begin(from_start=False, packets=chain([packet], packets))
                     return True
@@ -168,14 +168,14 @@ class Decoding:
                 frames = self.stream.codec_context.decode(packet)
             except av.error.FFmpegError:
                 for pts in [*before, count if counted else packet and packet.pts]:
-                    self.spoiled.note(pts)
+                    self.damage.note(pts)
                 continue
             before.append(None if counted or packet is None else packet.pts)
             for frame in frames:
                 pts = count if counted else frame.pts
                 count += 1
                 if frame.is_corrupt:
-                    self.spoiled.note(pts)
+                    self.damage.note(pts)
                 if pts is not None and (last is None or pts > last):
                     last = pts
                     yield pts, frame
@@ -201,6 +201,6 @@ class Decoding:
 
     def _packets(self) -> Iterator[Any]:
         """What is left of the file, then None, which empties the decoder."""
-        with suppress(av.error.FFmpegError):  # the file breaks off; Timeline.note says so
+        with suppress(av.error.FFmpegError):  # the file breaks off; Timeline.damage says so
             yield from self.container.demux(self.stream)
         yield None

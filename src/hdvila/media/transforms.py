@@ -3,7 +3,8 @@
 Kernel: separable triangle (bilinear) filter whose support grows with the reduction, so shrinking averages and does not
 alias; pixel centres at half integers; result rounded to uint8. It is torch's ``interpolate(mode="bilinear",
 antialias=True, align_corners=False)`` on uint8, which follows Pillow's ``BILINEAR``. A picture that already has the
-size comes back untouched. Where frames come from a decoder (`Picture.sized`), the same filter runs on their YUV planes.
+size comes back untouched. Where frames come from a decoder (`DecodedFrame.sized`), the same filter runs on their
+YUV planes.
 """
 
 from __future__ import annotations
