@@ -1,7 +1,8 @@
 """Jobs in processes that may die: one for every item, whose death costs that item, or several that work together.
 
-(The standard library's pools lose all items in work when a process dies, and leave processes behind when they are
-killed themselves; here a process ends with the one that started it, even in the middle of an item.)
+A process ends with the one that started it, even in the middle of an item. Every process has a pipe of its own: one
+that is killed while it sends its result harms nobody else's. (The standard library's pools lose all items in work;
+docs/architecture.md says what else was tried.)
 """
 
 from __future__ import annotations
@@ -216,7 +217,7 @@ class _Pool(Generic[Item, Result]):
         process, number = self._busy[connection]
         try:
             kind, value = connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # of the pipe: its process ended, perhaps in the middle of an answer
             self._lose(connection)
             return
         if kind == _GREETING:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -29,6 +30,14 @@ def deadly(item: int) -> int:
     return item
 
 
+def dies_while_it_sends(folder: Path, item: int) -> bytes:
+    """More than fits into a pipe, so that its process waits for a reader when it is killed."""
+    if item == 1:
+        (folder / "pid").write_text(str(os.getpid()))
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    return bytes(1 << 22 if item == 1 else 1)
+
+
 def wrong(item: int) -> int:
     raise ValueError(f"no {item}")
 
@@ -46,6 +55,14 @@ def test_results_come_in_order(workers: int) -> None:
 
 def test_an_item_that_kills_its_process_costs_only_itself() -> None:
     assert list(in_order(deadly, range(6), 2)) == [(n, Died(9) if n == 2 else n) for n in range(6)]
+
+
+def test_a_process_that_is_killed_within_its_answer_costs_only_that_item(tmp_path: Path) -> None:
+    results = in_order(partial(dies_while_it_sends, tmp_path), range(5), 2)
+    assert next(results) == (0, bytes(1))
+    _wait(lambda: (tmp_path / "pid").exists() and bool((tmp_path / "pid").read_text()))
+    _wait(lambda: not _is_running(int((tmp_path / "pid").read_text())))
+    assert list(results) == [(n, Died(-signal.SIGKILL) if n == 1 else bytes(1)) for n in range(1, 5)]
 
 
 def test_what_the_work_raises_comes_out() -> None:
