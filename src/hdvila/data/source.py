@@ -13,7 +13,7 @@ from hdvila.errors import UsageError
 from hdvila.media.preprocess import Preprocess
 from hdvila.media.view import Look
 from hdvila.store import Corpus
-from hdvila.types import Clip, HybridClip
+from hdvila.types import Clip
 
 __all__ = [
     "OFFICIAL_STORE",
@@ -40,7 +40,8 @@ class ClipSource(Protocol):
     @property
     def clips(self) -> Sequence[Clip]: ...
 
-    def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip: ...
+    def sample(self, i: int, inputs: Any, /, rng: np.random.Generator | None = None) -> Any:
+        """Clip `i` as a system sees it (`hdvila.media.frame_source.Inputs`)."""
 
 
 def looks_at(source: ClipSource, numbers: Sequence[int], preprocess: Preprocess, *, tiled: bool) -> list[Look] | None:

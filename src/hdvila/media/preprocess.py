@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import prod
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from hdvila.errors import UsageError
-from hdvila.media.sampling import HybridSampling
-from hdvila.media.view import RATIO, Fit, Look, look_at
-from hdvila.types import NOT_IN_VECTORS, Pixels
+from hdvila.media.frame_source import Arrays, FrameClip, Request, Sampled
+from hdvila.media.sampling import HybridSampling, hybrid_indices
+from hdvila.media.view import RATIO, Fit, Look, Seen, View, look_at
+from hdvila.types import NOT_IN_VECTORS, HybridClip, Pixels
 
 Streams = Literal["hybrid", "high", "low"]
 """Both resolutions, HR middle frames alone, or LR neighbours alone."""
@@ -99,6 +100,61 @@ class Preprocess:
 
         return part(self.shapes[0], memory[: sizes[0]]), part(self.shapes[1], memory[sizes[0] :])
 
+    def sample(
+        self,
+        clip: FrameClip,
+        rng: np.random.Generator | None = None,
+        view: View | None = None,
+        into: Arrays | None = None,
+    ) -> Sampled:
+        """One HR frame and its 2N LR neighbours for each segment (`hdvila.media.frame_source.Inputs.sample`).
+
+        Raises:
+            UsageError: the clip is of a store of other rates, or `into` has other shapes than `room` gives.
+        """
+        self._check_rates(clip)
+        middle_S, others_SN = hybrid_indices(clip.ticks(self.fps), self.sampling, rng, self.hr_every)
+        view = view or View.draw(rng, self.fit, self.flip)
+        high, low = (None, None) if into is None else self._checked(into)
+        own = "lr" if self.enlarged else "hr"
+        small = Seen(view, self.height // RATIO, self.width // RATIO)
+        enlarged = replace(small, enlarged=RATIO)
+        large = enlarged if self.enlarged else Seen(view, self.height, self.width, grid=RATIO)
+        middle, others = (clip.frames_at(own, middle_S, self.fps), clip.frames_at("lr", others_SN.ravel(), self.fps))
+        pts = clip.pts_seconds(own, middle), clip.pts_seconds("lr", others).reshape(others_SN.shape)
+        requests = []
+        if self.reads_high:
+            requests.append(Request(own, middle, large, _frames_of(high)))
+        if self.reads_low:
+            requests.append(Request("lr", others, small, _frames_of(low)))
+
+        def finish(frames: Sequence[Pixels]) -> HybridClip:
+            left = iter(frames)
+            high_S3HW = np.moveaxis(next(left), -1, -3) if self.reads_high else None
+            low_S = next(left).reshape(*others_SN.shape, *small.size, 3) if self.reads_low else None
+            return HybridClip(high_S3HW, None if low_S is None else np.moveaxis(low_S, -1, -3), *pts)
+
+        return Sampled(tuple(requests), finish)
+
+    def _check_rates(self, clip: FrameClip) -> None:
+        lr, hr = clip.rate("lr"), clip.rate("hr")
+        if lr is None or hr is None:
+            return
+        step = round(lr / hr)
+        if self.fps != lr or (not self.enlarged and self.hr_every % step):
+            raise UsageError(
+                f"{clip.name}: holds {lr:g} LR frames a second, 1 in {step} also HR; the model's preprocessing asks "
+                f"for {self.fps:g}, 1 in {self.hr_every}; match fps and hr_every"
+            )
+
+    def _checked(self, into: Arrays) -> ClipPixels:
+        """`into`, if its shapes are right."""
+        given = tuple(None if room is None else room.shape for room in into)
+        if given != self.shapes:
+            raise UsageError(f"a clip of {self.shapes} cannot be put into {given}: use Preprocess.room()")
+        high, low = into
+        return high, low
+
     def look(self, height: int, width: int, *, tiled: bool = True) -> Look:
         """How a picture of this size is seen without chance in it.
 
@@ -125,3 +181,11 @@ class Preprocess:
         if unknown:
             raise UsageError(f"preprocess has no setting {unknown[0]!r}: it has {[f.name for f in fields(cls)]}")
         return cls(**values)
+
+
+def _frames_of(room: Pixels | None) -> Pixels | None:
+    """(..., 3, H, W) of `Preprocess.room` as (n, H, W, 3), the same memory."""
+    if room is None:
+        return None
+    frames = np.moveaxis(room, -3, -1)
+    return frames.reshape(-1, *frames.shape[-3:])

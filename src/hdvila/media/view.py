@@ -45,22 +45,41 @@ class View:
         where = (0.5, 0.5) if fit == "pad" else (float(rng.random()), float(rng.random()))
         return cls(where, fit=fit, mirrored=bool(rng.random() < flip))
 
-    def high(self, rgb: Pixels, height: int, width: int) -> Pixels:
-        """(..., H, W, 3) -> (..., height, width, 3); a view of `rgb` where cutting is all there is to do."""
-        return self._lay(rgb, height, width, grid=RATIO)
+    def of(self, rgb: Pixels, height: int, width: int, grid: int = 1) -> Pixels:
+        """(..., H, W, 3) -> (..., height, width, 3); a view of `rgb` where cutting is all there is to do.
 
-    def low(self, rgb: Pixels, height: int, width: int) -> Pixels:
-        """(..., H, W, 3) -> (..., height / 4, width / 4, 3): the same window as `high` with these sizes."""
-        return self._lay(rgb, height // RATIO, width // RATIO, grid=1)
-
-    def enlarged(self, rgb: Pixels, height: int, width: int) -> Pixels:
-        """(n, H, W, 3) -> (n, height, width, 3): what `low` shows with these sizes, enlarged to the size of `high`."""
-        return enlarge(self.low(rgb, height, width), RATIO)
-
-    def _lay(self, rgb: Pixels, height: int, width: int, grid: int) -> Pixels:
+        Args:
+            grid: the window's place and the scaled size are multiples of so many pixels (`crop_to`).
+        """
         if self.fit == "pad":
             return pad_to(mirror(rgb) if self.mirrored else rgb, height, width, grid)
         return window_of(rgb, height, width, self.where, self.zoom, grid, mirrored=self.mirrored)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Frames seen through a window, as so many pixels (a `hdvila.media.frame_source.FrameTransform`).
+
+    Attributes:
+        grid: as in `View.of`.
+        enlarged: how many times larger, each way, they are made at last.
+    """
+
+    view: View
+    height: int
+    width: int
+    grid: int = 1
+    enlarged: int = 1
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) of the results."""
+        return self.height * self.enlarged, self.width * self.enlarged
+
+    def __call__(self, rgb: Pixels) -> Pixels:
+        """(n, H, W, 3) -> (n, h, w, 3)."""
+        seen = self.view.of(rgb, self.height, self.width, self.grid)
+        return seen if self.enlarged == 1 else enlarge(seen, self.enlarged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.media import Packed, Preprocess, hybrid_indices, unpack
+from hdvila.media import Packed, unpack
 from hdvila.media.codecs import decode_jpegs
-from hdvila.media.preprocess import ClipPixels
+from hdvila.media.frame_source import Arrays, Inputs, Request
 from hdvila.media.view import View
 from hdvila.store.layout import CLIPS, OWN_FIELDS, SHARDS, STREAMS, Attribute, Rates, Stream
 from hdvila.store.place import Folder, Span, place_of
 from hdvila.store.tables import read_remote_tables, read_tables
-from hdvila.types import Clip, Frames, HybridClip, Pixels, Seconds
+from hdvila.types import Clip, Frames, Pixels, Seconds
 
 _UNKNOWN = -1  # no CRC-32
 
@@ -90,7 +90,7 @@ class Corpus:
         """(height, width) of the HR frames of clip `i`."""
         return self.table["height"][i].as_py(), self.table["width"][i].as_py()
 
-    def num_frames(self, i: int, stream: Stream = "lr") -> int:
+    def num_frames(self, i: int, stream: str = "lr") -> int:
         """How many frames clip `i` has in a stream.
 
         Raises:
@@ -98,7 +98,7 @@ class Corpus:
         """
         return int(self._counts[i, _number_of(stream)])
 
-    def pts_seconds(self, i: int, stream: Stream = "lr") -> Seconds:
+    def pts_seconds(self, i: int, stream: str = "lr") -> Seconds:
         """(T,) the times of all frames of clip `i`, in seconds on its video's clock.
 
         Raises:
@@ -141,62 +141,52 @@ class Corpus:
         row = self.table.slice(i, 1).to_pylist()[0]
         return {name: value for name, value in row.items() if name not in OWN_FIELDS and value is not None}
 
+    def clip(self, i: int) -> StoredClip:
+        """Clip `i` for a sampler (`hdvila.media.frame_source.FrameClip`)."""
+        return StoredClip(self, i)
+
     def sample(
         self,
         i: int,
-        preprocess: Preprocess,
+        inputs: Inputs,
         rng: np.random.Generator | None = None,
         view: View | None = None,
-        into: ClipPixels | None = None,
-    ) -> HybridClip:
-        """Clip `i` as the model sees it; decodes only the 1 + 2N pictures of each segment.
+        into: Arrays | None = None,
+    ) -> Any:
+        """Clip `i` as a system sees it; decodes only the frames that it asks for.
 
-        The counterpart of `read_hybrid` on the source video: the same frames at the same times and the same part of the
-        picture, from JPEGs instead of video.
+        The counterpart of `hdvila.media.read_clips.read_clip` on the source video: the same frames at the same times
+        and the same part of the picture, from JPEGs instead of video.
 
         Args:
-            i: the clip.
-            preprocess: sizes and sampling; its rates must be those of the corpus.
-            rng: draws frames, crop and mirroring for training; None is the evaluation rule and the centre.
-            view: another window.
-            into: where to put the pictures, of the shapes of `Preprocess.room`, such as a place in a batch; None: new
-                memory.
+            inputs: how the clip is seen; its rates must be those of the corpus.
+            rng, view, into: as in `hdvila.media.frame_source.Inputs.sample`.
 
         Raises:
             UsageError: the rates or shapes differ.
             StoreError: the shard is missing or damaged; names shard and clip.
         """
-        self._check_rates(preprocess)
-        middle, others = hybrid_indices(self.num_frames(i), preprocess.sampling, rng, preprocess.hr_every)
-        view = view or View.draw(rng, preprocess.fit, preprocess.flip)
-        own: Stream = "lr" if preprocess.enlarged else "hr"
-        high_rows = self._rows(i, own, middle // (1 if preprocess.enlarged else self.rates.hr_every))
-        low_rows = self._rows(i, "lr", others.ravel())
-        high, low = _fitting(into, preprocess) if into else preprocess.room()
-        large = view.enlarged if preprocess.enlarged else view.high
-        streams = [
-            (rows, np.moveaxis(room, -3, -1), look)
-            for rows, room, look in ((high_rows, high, large), (low_rows, low, view.low))
-            if room is not None
-        ]
+        sampled = inputs.sample(self.clip(i), rng, view, into)
+        return sampled.finish(self.read(i, sampled.requests))
+
+    def read(self, i: int, requests: Sequence[Request]) -> list[Pixels]:
+        """The frames (n, h, w, 3) of each request, read together.
+
+        Raises:
+            UsageError: a stream or a frame that the clip does not have.
+            StoreError: the shard is missing or damaged; names shard and clip.
+        """
+        wanted = [self._rows(i, request.stream, request.numbers) for request in requests]
+        rooms = [request.room() for request in requests]
         with self._reading(i):
-            data = self._files(i, [row for rows, _, _ in streams for row in rows.tolist()])
-            for rows, room, look in streams:
+            data = self._files(i, [row for rows in wanted for row in rows.tolist()])
+            for request, rows, room in zip(requests, wanted, rooms, strict=True):
                 pictures, places = self._pictures(i, rows, data, scratch=True)
-                seen = look(pictures, preprocess.height, preprocess.width)
-                room[...] = (seen if places is None else seen[places]).reshape(room.shape)
-        return HybridClip(high, low, self._pts[high_rows], self._pts[low_rows].reshape(others.shape))
+                seen = request.transform(pictures)
+                room[...] = seen if places is None else seen[places]
+        return rooms
 
-    def _check_rates(self, preprocess: Preprocess) -> None:
-        asked = Rates(preprocess.fps, preprocess.hr_every)
-        wrong_step = not preprocess.enlarged and asked.hr_every % self.rates.hr_every
-        if asked.lr_fps != self.rates.lr_fps or wrong_step:
-            raise UsageError(
-                f"{self.root}: holds {self.rates.lr_fps:g} LR frames a second, 1 in {self.rates.hr_every} also HR; "
-                f"the model's preprocessing asks for {asked.lr_fps:g}, 1 in {asked.hr_every}; match fps and hr_every"
-            )
-
-    def _rows(self, i: int, stream: Stream, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _rows(self, i: int, stream: str, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows of the index for frames of a clip."""
         count = self.num_frames(i, stream)
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < count:
@@ -278,12 +268,27 @@ class Corpus:
         return int(self._offset[row]), int(self._length[row])
 
 
-def _fitting(into: ClipPixels, preprocess: Preprocess) -> ClipPixels:
-    """`into`, if its shapes are right."""
-    given = tuple(None if room is None else room.shape for room in into)
-    if given != preprocess.shapes:
-        raise UsageError(f"a clip of {preprocess.shapes} cannot be put into {given}: use Preprocess.room()")
-    return into
+class StoredClip:
+    """A clip of a corpus as a `hdvila.media.frame_source.FrameClip`."""
+
+    def __init__(self, corpus: Corpus, i: int) -> None:
+        self.name = str(corpus.root)
+        self._corpus, self._i = corpus, i
+
+    def rate(self, stream: str) -> float:
+        rates = self._corpus.rates
+        return rates.lr_fps if _number_of(stream) else rates.lr_fps / rates.hr_every
+
+    def ticks(self, fps: float) -> int:
+        frames, own = self._corpus.num_frames(self._i), self.rate("lr")
+        return frames if fps == own else max(1, int(np.ceil(frames * fps / own - 1e-6)))
+
+    def frames_at(self, stream: str, ticks: NDArray[np.int64], fps: float) -> NDArray[np.int64]:
+        numbers: NDArray[np.int64] = np.floor(ticks * (self.rate(stream) / fps) + 1e-6).astype(np.int64)
+        return numbers.clip(max=self._corpus.num_frames(self._i, stream) - 1)
+
+    def pts_seconds(self, stream: str, numbers: NDArray[np.int64]) -> Seconds:
+        return self._corpus.pts_seconds(self._i, stream)[numbers]
 
 
 def _number_of(stream: str) -> int:

@@ -37,7 +37,7 @@ def shares(width: int, height: int, see: Preprocess) -> tuple[float, float]:
     """Of height and width in evaluation."""
     view = View.draw(None, see.fit)
     rows, columns = (
-        span(pictured(view.high(ramp(height, width, axis), see.height, see.width)), axis) for axis in (0, 1)
+        span(pictured(view.of(ramp(height, width, axis), see.height, see.width, 4)), axis) for axis in (0, 1)
     )
     return rows, columns
 

@@ -74,8 +74,8 @@ def test_both_resolutions_show_the_same_window(
     y, x = np.mgrid[: 4 * height, : 4 * width]
     ramp = np.stack([255 * y / y.max(), 255 * x / x.max(), 0 * y], axis=-1).round().astype(np.uint8)
     view = View(where, zoom)
-    high = view.high(ramp, 64 * rows, 64 * columns).astype(float)
-    low = view.low(resize(ramp, height, width), 64 * rows, 64 * columns).astype(float)
+    high = view.of(ramp, 64 * rows, 64 * columns, 4).astype(float)
+    low = view.of(resize(ramp, height, width), 16 * rows, 16 * columns).astype(float)
     assert high.shape == (64 * rows, 64 * columns, 3)
     means = high.reshape(16 * rows, 4, 16 * columns, 4, 3).mean(axis=(1, 3))
     step = 255 / min(height, width)
@@ -87,11 +87,11 @@ def test_a_mirrored_clip_is_the_mirrored_pictures_seen_the_same_way(fit: Fit) ->
     pictures = np.random.default_rng(0).integers(0, 256, (2, 72, 100, 3)).astype(np.uint8)
     plain, mirrored = View((0.25, 0.75), fit=fit), View((0.25, 0.75), fit=fit, mirrored=True)
     for seen, expected in (
-        (mirrored.high(pictures, 64, 64), plain.high(pictures[..., ::-1, :], 64, 64)),
-        (mirrored.low(pictures, 64, 64), plain.low(pictures[..., ::-1, :], 64, 64)),
+        (mirrored.of(pictures, 64, 64, 4), plain.of(pictures[..., ::-1, :], 64, 64, 4)),
+        (mirrored.of(pictures, 16, 16), plain.of(pictures[..., ::-1, :], 16, 16)),
     ):
         assert np.array_equal(seen, expected)
-        assert not np.array_equal(seen, plain.high(pictures, *seen.shape[1:3]))
+        assert not np.array_equal(seen, plain.of(pictures, *seen.shape[1:3], 4))
 
 
 def test_how_often_a_clip_is_mirrored_moves_no_window() -> None:
@@ -106,7 +106,7 @@ def test_how_often_a_clip_is_mirrored_moves_no_window() -> None:
 def test_a_padded_picture_is_whole_and_alike_at_both_sizes(height: int, width: int, rows: int, columns: int) -> None:
     picture = np.full((height, width, 3), 255, np.uint8)
     view = View.draw(np.random.default_rng(0), "pad")
-    high, low = view.high(picture, 64 * rows, 64 * columns), view.low(picture, 64 * rows, 64 * columns)
+    high, low = view.of(picture, 64 * rows, 64 * columns, 4), view.of(picture, 16 * rows, 16 * columns)
     assert high.shape == (64 * rows, 64 * columns, 3)
     assert low.shape == (16 * rows, 16 * columns, 3)
     for seen in (high, low):
@@ -131,7 +131,7 @@ def test_crops_move_from_corner_to_corner() -> None:
 
 def test_a_training_crop_of_720_lines_is_not_resampled() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (720, 1280, 3)).astype(np.uint8)
-    crop = View((1.0, 0.0), 9 / 8).high(picture, 640, 1024)
+    crop = View((1.0, 0.0), 9 / 8).of(picture, 640, 1024, 4)
     assert np.array_equal(crop, picture[80:, :1024])
 
 

@@ -45,7 +45,7 @@ def test_the_share_is_what_reaches_the_windows(shape: str, tiled: bool) -> None:
     look = Preprocess(128, 192).look(height, width, tiled=tiled)
     seen = np.zeros((height, width), np.bool_)
     for view in look.views:
-        window = view.high(where, 128, 192).reshape(-1, 3)
+        window = view.of(where, 128, 192, 4).reshape(-1, 3)
         (top, left), (bottom, right) = window[:, :2].min(0), window[:, :2].max(0)
         seen[top : bottom + 1, left : right + 1] = True
     assert seen.mean() == pytest.approx(look.seen, abs=0.04)
