@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hdvila.annotations.records import Annotations, Caption, Part
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption
 from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
 from hdvila.evaluate.predictions import Similarity
@@ -57,7 +57,7 @@ def score_cached() -> None:
     videos, texts = (one / np.linalg.norm(one, axis=1, keepdims=True) for one in (videos, texts))
     names = tuple(f"video{n}" for n in range(PAIRS))
     captions = tuple(Caption(str(n), name, "") for n, name in enumerate(names))
-    annotations = Annotations(tuple(map(Part, names)), captions)
+    annotations = Annotations(tuple(map(BenchmarkVideo, names)), captions)
     for what, vectors in (("plain, with intervals and dual softmax", None), ("and query expansion", (texts, videos))):
         began = time.perf_counter()
         scores = Similarity(similarity(texts, videos), tuple(map(str, range(PAIRS))), names)

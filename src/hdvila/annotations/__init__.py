@@ -1,4 +1,4 @@
-"""Annotation files of the benchmarks, in the forms in which their authors gave them out."""
+"""Readers of the benchmarks' original annotation files, all into the same records."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from hdvila.lazy import offered
 
 _OFFERS = {
     "Annotations": "records",
+    "split_off": "merge",
 }
 
 

@@ -1,8 +1,8 @@
 """LSMDC 2016 (Rohrbach et al.): clips of films with the audio description of each.
 
-A table parted by tabs and without header, though named csv: clip id, start and end as aligned, start and end as
-extracted, sentence. The times are those of the film; the clips were given out cut, so they are not passed on. A clip
-may have several sentences (in the validation list). The film is the clip's group.
+A table separated by tabs and without a header, though named csv: clip id, start and end as aligned, start and
+end as extracted, sentence. The times are those of the film. The clips were released cut, so the times are
+dropped. A clip may have several sentences (in the validation list). The film is the clip's group.
 """
 
 from __future__ import annotations
@@ -11,38 +11,39 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from hdvila.annotations import official
-from hdvila.annotations.gather import counted, gather
-from hdvila.annotations.recognise import refuse
-from hdvila.annotations.records import Annotations, Caption, Part, Split
-from hdvila.annotations.tables import form, read_cells, read_rows
+from hdvila.annotations import hdvila_jsonl
+from hdvila.annotations.detect_format import wrong_file
+from hdvila.annotations.entries import extension, read_cells, read_entries
+from hdvila.annotations.merge import count_note, merge
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Split
 
-__all__ = ["read"]
+__all__ = ["read_lsmdc"]
 
 _COLUMNS = ("clip_id", "start_aligned", "end_aligned", "start_extracted", "end_extracted", "sentence")
 _TIMES = re.compile(r"_\d\d\.\d\d\.\d\d\.\d{3}-\d\d\.\d\d\.\d\d\.\d{3}$")
 
 
-def read(path: Path, split: Split) -> Annotations:
-    """The clips and their sentences. A caption's id is its clip's; the second of a clip has ``/1``, and so on.
+def read_lsmdc(path: Path, split: Split) -> Annotations:
+    """Read the clips and their sentences. A caption's id is its clip's; that of a clip's second sentence ends
+    in ``/1``.
 
     Raises:
         UsageError: another file, or a line without six cells.
     """
-    if form(path) == ".jsonl":
-        return official.read_retrieval(path, "LSMDC")
-    if form(path) == ".json" or not _fits(path):
-        raise refuse(path, "LSMDC's list of clips")
+    if extension(path) == ".jsonl":
+        return hdvila_jsonl.read_retrieval(path, "LSMDC")
+    if extension(path) == ".json" or not _fits(path):
+        raise wrong_file(path, "LSMDC's list of clips")
     times: Counter[str] = Counter()
     captions = []
-    for row in read_rows(path, _COLUMNS):
-        clip = row.text("clip_id")
+    for entry in read_entries(path, _COLUMNS):
+        clip = entry.text("clip_id")
         again = f"/{times[clip]}" if times[clip] else ""
-        captions.append(Caption(clip + again, clip, row.text("sentence")))
+        captions.append(Caption(clip + again, clip, entry.text("sentence")))
         times[clip] += 1
     several = sum(count > 1 for count in times.values())
-    note = counted(several, "clip has several sentences, each a query", "clips have several sentences, each a query")
-    return gather(path, (Part(clip, group=_TIMES.sub("", clip)) for clip in times), captions, notes=[note])
+    note = count_note(several, "clip has several sentences, each a query", "clips have several sentences, each a query")
+    return merge(path, (BenchmarkVideo(clip, group=_TIMES.sub("", clip)) for clip in times), captions, notes=[note])
 
 
 def _fits(path: Path) -> bool:

@@ -1,13 +1,14 @@
-"""MSR-VTT (Xu et al. 2016): 10,000 clips of 10-30 s, 20 captions each.
+"""MSR-VTT (Xu et al. 2016): 10,000 clips of 10-30 s with 20 captions each; 1k-A is the test of Yu et al. 2018.
 
-| file | columns or keys | what is read |
+| file | columns or keys | read from it |
 |---|---|---|
-| MSRVTT_JSFUSION_test.csv | key, vid_key, video_id, sentence | 1,000 pairs (the 1k-A test, Yu et al. 2018) |
-| videodatainfo json | videos: video_id, category, split; sentences: sen_id, video_id, caption | a split's captions |
+| MSRVTT_JSFUSION_test.csv | key, vid_key, video_id, sentence | 1,000 pairs (the 1k-A test) |
+| videodatainfo json | videos: video_id, category, split; sentences: sen_id, video_id, caption | captions of a split |
 | MSRVTT_train.9k.csv, train_list_jsfusion.txt, ... | video_id, or no header | ids; captions from the json beside |
 
-"start time" and "end time" of the json are those of the YouTube video from which the clip was cut; the clips that were
-given out (video123.mp4) are whole, so no times are passed on. The split is spelled val or validate, by release.
+"start time" and "end time" of the json are those of the YouTube video from which the clip was cut. The clips
+were released cut (video123.mp4), so the times are dropped. The split is spelled val or validate, depending on
+the release.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from hdvila.annotations import official
-from hdvila.annotations.gather import counted, gather
-from hdvila.annotations.recognise import BARE_LIST, LIST, looks_like, refuse, refuse_other_ids
-from hdvila.annotations.records import Annotations, Caption, Part, Split
-from hdvila.annotations.tables import Row, fields_of, form, read_json, read_rows
+from hdvila.annotations import hdvila_jsonl
+from hdvila.annotations.detect_format import BARE_LIST, LIST, check_video_ids, detect_format, wrong_file
+from hdvila.annotations.entries import Entry, entry_of, extension, fields_of, read_entries, read_json
+from hdvila.annotations.merge import count_note, merge
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Split
 from hdvila.errors import UsageError
 
 __all__ = ["read_1ka", "read_1ka_7k", "read_full"]
@@ -31,132 +32,134 @@ _A_VIDEO = 20  # captions
 
 
 def read_1ka(path: Path, split: Split) -> Annotations:
-    """The 1k-A protocol: the test pairs with their one caption each, or a list of training videos with all of theirs.
+    """Read the 1k-A split: the test pairs with one caption each, or a list of training videos with all of
+    theirs.
 
     Raises:
-        UsageError: another file, a broken line, or captions that are not to be found.
+        UsageError: another file, a broken line, or captions that cannot be found.
     """
     if {"video_id", "sentence"} <= fields_of(path):
         if split != "test":
-            raise refuse(path, "a list of videos to train on")
+            raise wrong_file(path, "a list of videos to train on")
         return _pairs(path)
-    if form(path) == ".jsonl":
-        return official.read_retrieval(path, "MSR-VTT")
+    if extension(path) == ".jsonl":
+        return hdvila_jsonl.read_retrieval(path, "MSR-VTT")
     if split == "test":
-        raise refuse(path, "the list of test pairs (MSRVTT_JSFUSION_test.csv or test1ka.jsonl), which alone says which")
-    return _from_json(path, split) if form(path) == ".json" else _from_list(path)
+        raise wrong_file(path, "the list of test pairs (MSRVTT_JSFUSION_test.csv or test1ka.jsonl)")
+    return _from_json(path, split) if extension(path) == ".json" else _from_list(path)
 
 
 def read_1ka_7k(path: Path, split: Split) -> Annotations:
-    """The same with the list of 7,010 training videos, none of which is of MSR-VTT's own test.
+    """Read the 1k-A split whose list of 7,010 training videos has none of MSR-VTT's own test videos.
 
     Raises:
-        UsageError: as `read_1ka`, and the list of 9,000 videos.
+        UsageError: as `read_1ka`, and for the list of 9,000 videos.
     """
     found = read_1ka(path, split)
-    return found if split == "test" else _refusing_test(path, found)
+    return found if split == "test" else _check_no_test_videos(path, found)
 
 
 def read_full(path: Path, split: Split) -> Annotations:
-    """The original split: every caption of every video of it is a query.
+    """Read the original split: every caption of every video is a query.
 
     Raises:
-        UsageError: another file, a broken line, captions that are not to be found, or a list for training that holds
-            videos of the test.
+        UsageError: another file, a broken line, captions that cannot be found, or a training list with test
+            videos.
     """
-    if form(path) == ".jsonl":
-        found = official.read_retrieval(path, "MSR-VTT")
+    if extension(path) == ".jsonl":
+        found = hdvila_jsonl.read_retrieval(path, "MSR-VTT")
         if len(found.captions) == len(found.videos):
-            raise refuse(path, f"the captions of the full split, {_A_VIDEO} a video")
+            raise wrong_file(path, f"the captions of the full split, {_A_VIDEO} a video")
         return found
-    if form(path) == ".json":
+    if extension(path) == ".json":
         return _from_json(path, split)
     if "sentence" in fields_of(path):
-        raise refuse(path, "the captions of the full split")
+        raise wrong_file(path, "the captions of the full split")
     found = _from_list(path)
-    return found if split == "test" else _refusing_test(path, found)
+    return found if split == "test" else _check_no_test_videos(path, found)
 
 
 def _pairs(path: Path) -> Annotations:
-    rows = read_rows(path)
+    entries = read_entries(path)
     named = "key" in fields_of(path)
     captions = [
-        Caption(row.text("key") if named else str(number), row.text("video_id"), row.text("sentence"))
-        for number, row in enumerate(rows)
+        Caption(entry.text("key") if named else str(number), entry.text("video_id"), entry.text("sentence"))
+        for number, entry in enumerate(entries)
     ]
-    refuse_other_ids(path, [one.video_id for one in captions], "MSR-VTT")
-    if strange := next((row for row in rows if not re.fullmatch(r"video\d+", row.text("video_id"))), None):
-        raise strange.refuse(f"the video_id is {strange.get('video_id')!r}, where video and a number must stand")
+    check_video_ids(path, [one.video_id for one in captions], "MSR-VTT")
+    if odd := next((entry for entry in entries if not re.fullmatch(r"video\d+", entry.text("video_id"))), None):
+        raise odd.error(f"the video_id is {odd.get('video_id')!r}, but must be video and a number")
     group, note = _categories(path)
-    parts = (Part(one.video_id, group=group.get(one.video_id, "")) for one in captions)
-    return gather(path, parts, captions, notes=[note])
+    videos = (BenchmarkVideo(one.video_id, group=group.get(one.video_id, "")) for one in captions)
+    return merge(path, videos, captions, notes=[note])
 
 
 def _categories(path: Path) -> tuple[dict[str, str], str]:
-    """Of the videos, by what lies beside a list of pairs; the pairs are whole without, so a broken file is a note."""
+    """The category of each video, from the json beside the pairs; a broken json is only a note."""
     try:
-        return {part.video_id: part.group for file in _captions_beside(path) for part, _ in _parse(file)[0]}, ""
+        return {video.video_id: video.group for file in _jsons_beside(path) for video, _ in _parse(file)[0]}, ""
     except UsageError as error:
-        return {}, f"the categories of the videos are not known: {error}"
+        return {}, f"the categories of the videos are unknown: {error}"
 
 
 def _from_json(path: Path, split: Split) -> Annotations:
     videos, captions = _parse(path)
-    chosen = {part.video_id: part for part, where in videos if where == split}
+    chosen = {video.video_id: video for video, where in videos if where == split}
     if not chosen:
-        there = ", ".join(sorted({where for _, where in videos}))
-        raise UsageError(f"{path}: none of its {len(videos):,} videos is of the {split} split, only of {there}")
-    known = {part.video_id for part, _ in videos}
-    lost = sum(caption.video_id not in known for caption in captions)
-    return _chosen(path, list(chosen.values()), captions, counted(lost, *_STRANGE))
-
-
-_STRANGE = ("caption of a video that is not listed is left out", "captions of videos that are not listed are left out")
+        others = ", ".join(sorted({where for _, where in videos}))
+        raise UsageError(f"{path}: none of its {len(videos):,} videos is in the {split} split, only in {others}")
+    known = {video.video_id for video, _ in videos}
+    dropped = count_note(
+        sum(caption.video_id not in known for caption in captions),
+        "caption of a video that is not listed was dropped",
+        "captions of videos that are not listed were dropped",
+    )
+    return _chosen(path, list(chosen.values()), captions, dropped)
 
 
 def _from_list(path: Path) -> Annotations:
-    if looks_like(path) not in (LIST, BARE_LIST):
-        raise refuse(path, "a list of MSR-VTT's videos")
-    rows = read_rows(path) if "video_id" in fields_of(path) else read_rows(path, ["video_id"])
-    ids = [row.text("video_id") for row in rows]
-    refuse_other_ids(path, ids, "MSR-VTT")
-    parts: dict[str, Part] = {}
+    if detect_format(path) not in (LIST, BARE_LIST):
+        raise wrong_file(path, "a list of MSR-VTT's videos")
+    entries = read_entries(path) if "video_id" in fields_of(path) else read_entries(path, ["video_id"])
+    ids = [entry.text("video_id") for entry in entries]
+    check_video_ids(path, ids, "MSR-VTT")
+    listed: dict[str, BenchmarkVideo] = {}
     captions: list[Caption] = []
-    for file in _captions_beside(path):
-        videos, said = _parse(file)
-        fresh = {part.video_id: part for part, _ in videos if part.video_id not in parts}
-        captions += [caption for caption in said if caption.video_id in fresh]
-        parts |= fresh
-    missing = [video_id for video_id in ids if video_id not in parts]
+    for file in _jsons_beside(path):
+        videos, texts = _parse(file)
+        fresh = {video.video_id: video for video, _ in videos if video.video_id not in listed}
+        captions += [caption for caption in texts if caption.video_id in fresh]
+        listed |= fresh
+    missing = [video_id for video_id in ids if video_id not in listed]
     if missing:
         raise UsageError(
-            f"{path}: its captions stand in MSR-VTT's json (MSRVTT_data.json, videodatainfo*.json), and what lies "
-            f"beside it has none for {len(missing):,} of {len(ids):,} videos, such as {missing[0]}; put the json there"
+            f"{path}: its captions come from MSR-VTT's json (MSRVTT_data.json, videodatainfo*.json), and the files "
+            f"beside it have none for {len(missing):,} of {len(ids):,} videos, such as {missing[0]}; put the json there"
         )
-    return _chosen(path, [parts[video_id] for video_id in ids], captions)
+    return _chosen(path, [listed[video_id] for video_id in ids], captions)
 
 
-def _refusing_test(path: Path, found: Annotations) -> Annotations:
-    """What was found, if the json beside counts none of its videos to the test; another list is longer by such."""
-    tested = {part.video_id for file in _captions_beside(path) for part, where in _parse(file)[0] if where == "test"}
-    wrong = [part.video_id for part in found.videos if part.video_id in tested]
+def _check_no_test_videos(path: Path, found: Annotations) -> Annotations:
+    """Return `found` if none of its videos is a test video in the json beside; the list of 9,000 has some."""
+    test = {video.video_id for file in _jsons_beside(path) for video, where in _parse(file)[0] if where == "test"}
+    wrong = [video.video_id for video in found.videos if video.video_id in test]
     if wrong:
         raise UsageError(
-            f"{path}: {len(wrong):,} of its {len(found.videos):,} videos, such as {wrong[0]}, are of MSR-VTT's own "
+            f"{path}: {len(wrong):,} of its {len(found.videos):,} videos, such as {wrong[0]}, are in MSR-VTT's own "
             "test, so it looks like the list of 9,000 videos; give the list of this split"
         )
     return found
 
 
-def _captions_beside(path: Path) -> list[Path]:
+def _jsons_beside(path: Path) -> list[Path]:
     patterns = [pattern + end for pattern in _CAPTIONS for end in ("", ".gz")]
     found = [file for pattern in patterns for file in sorted(path.parent.glob(pattern)) if file.is_file()]
     return [file for file in dict.fromkeys(found) if {"videos", "sentences"} <= fields_of(file)]
 
 
-def _chosen(path: Path, videos: Sequence[Part], captions: Sequence[Caption], *notes: str) -> Annotations:
-    """The captions of the chosen videos; sentence ids that two files share get the video's name before them."""
-    wanted = {part.video_id for part in videos}
+def _chosen(path: Path, videos: Sequence[BenchmarkVideo], captions: Sequence[Caption], *notes: str) -> Annotations:
+    """The captions of the chosen videos; ids that two files share are prefixed with the video's name."""
+    wanted = {video.video_id for video in videos}
     kept = [caption for caption in captions if caption.video_id in wanted]
     if len({caption.query_id for caption in kept}) < len(kept):
         kept = [Caption(f"{one.video_id}/{one.query_id}", one.video_id, one.text) for one in kept]
@@ -164,30 +167,27 @@ def _chosen(path: Path, videos: Sequence[Part], captions: Sequence[Caption], *no
     for caption in kept:
         times[caption.video_id] += 1
     odd = sum(count != _A_VIDEO for count in times.values())
-    words = f"video has not {_A_VIDEO} captions", f"videos have not {_A_VIDEO} captions"
-    return gather(path, videos, kept, notes=(*notes, counted(odd, *words)))
+    note = count_note(odd, f"video does not have {_A_VIDEO} captions", f"videos do not have {_A_VIDEO} captions")
+    return merge(path, videos, kept, notes=(*notes, note))
 
 
-def _parse(path: Path) -> tuple[list[tuple[Part, str]], list[Caption]]:
-    """The videos of a json with their splits, and all captions, in the order in which they stand."""
+def _parse(path: Path) -> tuple[list[tuple[BenchmarkVideo, str]], list[Caption]]:
+    """The videos of a json with their splits, and all captions, in the file's order."""
     whole = read_json(path)
     if not isinstance(whole, dict) or not all(isinstance(whole.get(key), list) for key in ("videos", "sentences")):
-        raise refuse(path, "MSR-VTT's json")
+        raise wrong_file(path, "MSR-VTT's json")
     videos = []
-    for row in _rows(path, "videos", whole["videos"]):
-        split = _SPLITS.get(row.text("split"))
+    for entry in _entries(path, "videos", whole["videos"]):
+        split = _SPLITS.get(entry.text("split"))
         if split is None:
-            raise row.refuse(f"the split {row.get('split')!r} is none of {', '.join(_SPLITS)}")
-        videos.append((Part(row.text("video_id"), group=str(row.values.get("category", ""))), split))
+            raise entry.error(f"the split {entry.get('split')!r} is not one of {', '.join(_SPLITS)}")
+        videos.append((BenchmarkVideo(entry.text("video_id"), group=str(entry.values.get("category", ""))), split))
     captions = [
-        Caption(row.text("sen_id"), row.text("video_id"), row.text("caption"))
-        for row in _rows(path, "sentences", whole["sentences"])
+        Caption(entry.text("sen_id"), entry.text("video_id"), entry.text("caption"))
+        for entry in _entries(path, "sentences", whole["sentences"])
     ]
     return videos, captions
 
 
-def _rows(path: Path, key: str, entries: Sequence[object]) -> list[Row]:
-    for number, entry in enumerate(entries, start=1):
-        if not isinstance(entry, dict):
-            raise UsageError(f"{path}, {key} {number}: holds {entry!r:.60}, where a record must stand")
-    return [Row(f"{path}, {key} {number}", entry) for number, entry in enumerate(entries, start=1)]  # type: ignore[arg-type]
+def _entries(path: Path, key: str, values: Sequence[object]) -> list[Entry]:
+    return [entry_of(f"{path}, {key} {number}", value) for number, value in enumerate(values, start=1)]

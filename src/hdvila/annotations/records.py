@@ -1,25 +1,25 @@
-"""What annotation files hold, whichever benchmark they are from: videos, captions, questions."""
+"""Records of annotation files, the same for every benchmark: videos, captions, questions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Annotations", "Caption", "Part", "Question", "Split"]
+__all__ = ["Annotations", "BenchmarkVideo", "Caption", "Question", "Split"]
 
 Split = Literal["train", "validation", "test"]
-"""The parts of a benchmark; a file that holds several is read for one of them."""
+"""The splits of a benchmark; a file with several of them is read for one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A video of a benchmark, or the part of a file that it is.
+class BenchmarkVideo:
+    """A video of a benchmark: a whole file, or a span of one.
 
     Attributes:
-        video_id: names it within the benchmark; a prepared store has one clip of this `video_id`.
+        video_id: its name within the benchmark; a prepared store has one clip with this `video_id`.
         file: the stem of the video's file, if that is not `video_id`.
-        start, end: seconds of the file, half-open; None is the file's own start or end.
-        group: a division of the benchmark's own, such as MSR-VTT's category; empty where there is none.
+        start, end: seconds within the file, half-open; None is the start or end of the file.
+        group: the benchmark's own category, such as MSR-VTT's; empty where there is none.
     """
 
     video_id: str
@@ -30,13 +30,13 @@ class Part:
 
     @property
     def stem(self) -> str:
-        """What the video's file is called, without its ending."""
+        """The name of the video's file without its extension."""
         return self.file or self.video_id
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A text about a video. `query_id` is the file's own id, or the number of the line from 0."""
+    """A text that describes a video. `query_id` is the file's own id, or the number of the line from 0."""
 
     query_id: str
     video_id: str
@@ -49,9 +49,10 @@ class Question:
 
     Attributes:
         question_id: the file's own id, or the number of the line from 0.
-        options: what there is to choose from; empty for an open question.
-        answer: with options, the number of the right one from 0; without, the answer as a word, a count in digits.
-        kind: the type of the question, in the benchmark's own word; empty where it has none.
+        options: the answers to choose from; empty for an open question.
+        answer: with options, the number of the right one from 0; without, the answer as a word, or a count in
+            digits.
+        kind: the benchmark's own type of the question; empty where it has none.
     """
 
     question_id: str
@@ -68,15 +69,15 @@ class Annotations:
 
     Attributes:
         videos: each once, in the order in which the file first names them: the gallery.
-        captions: for retrieval; several may be about one video.
+        captions: for retrieval; a video may have several.
         questions: for question answering.
-        notes: what was odd in the files and what was done about it, a sentence each, with counts.
-        built: the questions are drawn here by the benchmark's rule instead of read from its own file: a test like the
-            papers', and not the same.
-        synthetic: the videos are drawn, in the form of the benchmark (`hdvila.annotations.synthetic`).
+        notes: oddities of the files and how they were handled, a sentence each, with counts.
+        built: the questions were drawn by the benchmark's rule instead of read from its file, so the test
+            resembles the papers' but differs from it.
+        synthetic: the videos are rendered in the format of the benchmark (`hdvila.annotations.synthetic`).
     """
 
-    videos: tuple[Part, ...]
+    videos: tuple[BenchmarkVideo, ...]
     captions: tuple[Caption, ...] = ()
     questions: tuple[Question, ...] = ()
     notes: tuple[str, ...] = field(default=())

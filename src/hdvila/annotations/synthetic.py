@@ -1,4 +1,4 @@
-"""Whether a benchmark's files describe synthetic videos: no number on these may stand beside a published one."""
+"""Marks of synthetic benchmarks, so that no number on them is compared with a published one."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ from pathlib import Path
 __all__ = ["CHANNEL", "MARK", "NOTICE", "is_synthetic"]
 
 MARK = "SYNTHETIC.txt"
-"""The name of the file that says so, beside the annotation files."""
+"""The file beside the annotation files that marks them as synthetic."""
 
 CHANNEL = "synthetic (miniature world)"
-"""What the lists of rendered videos name as their channel, so that a corpus of them says so."""
+"""The channel of rendered videos in manifests, so that a corpus of them is marked too."""
 
 NOTICE = (
     "These annotations describe synthetic videos, drawn by `hdvila miniature benchmarks` in the form of a published\n"
     "benchmark. They are not that benchmark, and no number on them may stand beside a published one.\n"
 )
 
-_ALL, _TRUTH = "benchmarks.json", "truth.jsonl"  # of all benchmarks, and of each; earlier versions wrote only these
+_ALL, _TRUTH = (
+    "benchmarks.json",
+    "truth.jsonl",
+)  # of the whole folder and of each benchmark; versions without MARK wrote only these
 
 
 def is_synthetic(annotations: Path) -> bool:
-    """Whether an annotation file, or a folder of such files, belongs to a miniature benchmark.
+    """Whether an annotation file, or a folder of annotation files, belongs to a miniature benchmark.
 
-    The notice that is written beside the files counts, and the folder layout of `hdvila miniature benchmarks`.
+    Recognised by `MARK` beside the files, or by the folder layout of `hdvila miniature benchmarks`.
     """
     folder = (annotations if annotations.is_dir() else annotations.parent).resolve()
     if any((place / MARK).is_file() for place in (folder, folder / "annotations")):

@@ -1,9 +1,9 @@
 """TGIF-QA (Jang et al. 2017): four tasks on animated GIFs, each in a table of its own.
 
-Parted by tabs, though named csv. The columns `vid_id` and `key` are swapped against their names: `vid_id` holds the
-question's id ("ACTION4"), `key` the GIF's number; the GIF is in `gif_name`. A space stands before each "?".
+Separated by tabs, though named csv. The columns `vid_id` and `key` are swapped: `vid_id` has the question's
+id ("ACTION4"), `key` the GIF's number, and `gif_name` names the GIF. Each "?" follows a space.
 
-| task | columns beside those | answer |
+| task | further columns | answer |
 |---|---|---|
 | action, transition | a1 ... a5 | the number of an option from 0 |
 | frameqa | type (0 object, 1 number, 2 color, 3 location), description | a word |
@@ -16,11 +16,11 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hdvila.annotations import official
-from hdvila.annotations.gather import gather
-from hdvila.annotations.recognise import looks_like, refuse
-from hdvila.annotations.records import Annotations, Part, Question, Split
-from hdvila.annotations.tables import Row, fields_of, form, read_rows
+from hdvila.annotations import hdvila_jsonl
+from hdvila.annotations.detect_format import detect_format, wrong_file
+from hdvila.annotations.entries import Entry, extension, fields_of, read_entries
+from hdvila.annotations.merge import merge
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Question, Split
 from hdvila.errors import UsageError
 
 __all__ = ["COUNTS", "read_action", "read_count", "read_frameqa", "read_transition"]
@@ -29,11 +29,11 @@ _OPTIONS = ("a1", "a2", "a3", "a4", "a5")
 _ASKS = {"ACTION": r"\btimes?\b", "TRANS": r"\b(before|after)"}
 _TYPES = {"0": "object", "1": "number", "2": "color", "3": "location"}
 COUNTS = range(11)
-"""What a count may be."""
+"""The counts that a question may have for its answer."""
 
 
 def read_action(path: Path, split: Split) -> Annotations:
-    """What is done so many times? Five options.
+    """Read the repeated actions: what is done so many times? Five options.
 
     Raises:
         UsageError: another file or task, or a broken line.
@@ -42,7 +42,7 @@ def read_action(path: Path, split: Split) -> Annotations:
 
 
 def read_transition(path: Path, split: Split) -> Annotations:
-    """What is done before or after something else? Five options.
+    """Read the transitions: what is done before or after something else? Five options.
 
     Raises:
         UsageError: another file or task, or a broken line.
@@ -51,7 +51,7 @@ def read_transition(path: Path, split: Split) -> Annotations:
 
 
 def read_frameqa(path: Path, split: Split) -> Annotations:
-    """What one frame shows, in one word.
+    """Read the frame questions: what does a frame show? One word.
 
     Raises:
         UsageError: another file or task, or a broken line.
@@ -60,7 +60,7 @@ def read_frameqa(path: Path, split: Split) -> Annotations:
 
 
 def read_count(path: Path, split: Split) -> Annotations:
-    """How many times is something done?
+    """Read the counts: how many times is something done?
 
     Raises:
         UsageError: another file or task, or a broken line.
@@ -68,35 +68,35 @@ def read_count(path: Path, split: Split) -> Annotations:
     return _read(path, "COUNT", set(), _count)
 
 
-def _read(path: Path, task: str, columns: set[str], question_of: Callable[[Row], Question]) -> Annotations:
-    if form(path) == ".jsonl":
-        return _official(path, task)
+def _read(path: Path, task: str, columns: set[str], question_of: Callable[[Entry], Question]) -> Annotations:
+    if extension(path) == ".jsonl":
+        return _read_jsonl(path, task)
     names = fields_of(path)
     if not {"gif_name", "question", "answer", "vid_id", *columns} <= names or (not columns and "type" in names):
-        raise refuse(path, f"TGIF-QA's {task} questions")
-    rows = read_rows(path)
-    stranger = next((row for row in rows if not row.text("vid_id").startswith(task)), None)
-    if stranger is not None and stranger.text("key").startswith(task):
-        raise stranger.refuse(
-            f"key holds the question's id, {stranger.get('key')!r}, and vid_id does not; in TGIF-QA's own files it is "
-            "the other way round, against what the names say: take the file as it was given out"
+        raise wrong_file(path, f"TGIF-QA's {task} questions")
+    entries = read_entries(path)
+    other = next((entry for entry in entries if not entry.text("vid_id").startswith(task)), None)
+    if other is not None and other.text("key").startswith(task):
+        raise other.error(
+            f"key has the question's id, {other.get('key')!r}, and vid_id does not; in TGIF-QA's own files the two "
+            "columns are swapped"
         )
-    if stranger is not None:
+    if other is not None:
         raise UsageError(
-            f"{stranger.where}: the question {stranger.text('vid_id')!r} is of another task than {task}; the file "
-            f"looks like {looks_like(path)}; give the file of this task"
+            f"{other.where}: the question {other.text('vid_id')!r} is not of the task {task}; the file "
+            f"looks like {detect_format(path)}; give the file of this task"
         )
-    questions = [question_of(row) for row in rows]
-    return gather(path, (Part(question.video_id) for question in questions), questions=questions)
+    questions = [question_of(entry) for entry in entries]
+    return merge(path, (BenchmarkVideo(question.video_id) for question in questions), questions=questions)
 
 
-def _official(path: Path, task: str) -> Annotations:
-    """The official code's lines do not say their task, so it is told from the questions or the answers."""
+def _read_jsonl(path: Path, task: str) -> Annotations:
+    """Read the official code's lines; their task is inferred from the questions or the answers."""
     if "gif_name" not in fields_of(path):
-        raise refuse(path, "a jsonl of questions about GIFs")
-    found = official.read_questions(path)
+        raise wrong_file(path, "a jsonl of questions about GIFs")
+    found = hdvila_jsonl.read_questions(path)
     if any(bool(question.options) != (task in _ASKS) for question in found.questions):
-        raise refuse(path, f"a jsonl of questions {'with' if task in _ASKS else 'without'} options")
+        raise wrong_file(path, f"a jsonl of questions {'with' if task in _ASKS else 'without'} options")
     other = _task(found.questions, task)
     if other != task:
         raise UsageError(f"{path}: is not TGIF-QA's {task} questions, it looks like {other}; give that task's file")
@@ -104,10 +104,11 @@ def _official(path: Path, task: str) -> Annotations:
 
 
 def _task(questions: Sequence[Question], wanted: str) -> str:
-    """Which task questions of one kind are of; `wanted` where nothing speaks against it.
+    """Infer the task of questions that all have options, or all have none; `wanted` unless they look like
+    another.
 
-    Actions are what is done so many times, transitions what is done before or after something; counts are numbers,
-    answers about frames are words.
+    Questions about actions ask what is done so many times, those about transitions what is done before or
+    after something. Counts are numbers, answers about frames are words.
     """
     if not questions[0].options:
         return "COUNT" if all(str(question.answer) in map(str, COUNTS) for question in questions) else "FRAMEQA"
@@ -115,22 +116,22 @@ def _task(questions: Sequence[Question], wanted: str) -> str:
     return max(found, key=lambda task: (found[task], task == wanted))
 
 
-def _choice(row: Row) -> Question:
-    options = tuple(row.text(name) for name in _OPTIONS)
-    return _question(row, official.choice_of(row, options), options)
+def _choice(entry: Entry) -> Question:
+    options = tuple(entry.text(name) for name in _OPTIONS)
+    return _question(entry, hdvila_jsonl.choice_of(entry, options), options)
 
 
-def _word(row: Row) -> Question:
-    code = row.text("type")
-    return _question(row, row.text("answer"), kind=_TYPES.get(code, code))
+def _word(entry: Entry) -> Question:
+    code = entry.text("type")
+    return _question(entry, entry.text("answer"), kind=_TYPES.get(code, code))
 
 
-def _count(row: Row) -> Question:
-    count = int(row.number("answer", int))
+def _count(entry: Entry) -> Question:
+    count = int(entry.number("answer", int))
     if count not in COUNTS:
-        raise row.refuse(f"the count is {count}, where {COUNTS.start} to {COUNTS.stop - 1} must stand")
-    return _question(row, str(count))
+        raise entry.error(f"the count is {count}, but must be {COUNTS.start} to {COUNTS.stop - 1}")
+    return _question(entry, str(count))
 
 
-def _question(row: Row, answer: int | str, options: tuple[str, ...] = (), kind: str = "") -> Question:
-    return Question(row.text("vid_id"), row.text("gif_name"), row.text("question"), answer, options, kind)
+def _question(entry: Entry, answer: int | str, options: tuple[str, ...] = (), kind: str = "") -> Question:
+    return Question(entry.text("vid_id"), entry.text("gif_name"), entry.text("question"), answer, options, kind)

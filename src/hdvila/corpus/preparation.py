@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdvila.annotations.records import Part
+from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus.cut import write_cut
 from hdvila.corpus.failures import Failure, died_on, failure_of
 from hdvila.corpus.sources.video import SourceVideo
@@ -60,7 +60,7 @@ class BenchmarkFile:
     """A file, the clips that lie in it, and the folder of the videos, below which failures name it."""
 
     path: Path
-    parts: tuple[Part, ...]
+    parts: tuple[BenchmarkVideo, ...]
     texts: tuple[str, ...]
     root: Path
 

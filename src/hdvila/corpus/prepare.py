@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from hdvila.annotations.records import Part
+from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus.failures import Failure, read_failures, write_failures
 from hdvila.corpus.preparation import BenchmarkFile, Preparation, prepare_to_file
 from hdvila.corpus.sources.stems import VideoFiles
@@ -35,7 +35,7 @@ class PrepareReport:
 
 
 def prepare(
-    parts: Sequence[Part],
+    parts: Sequence[BenchmarkVideo],
     videos: str | os.PathLike[str],
     into: str | os.PathLike[str],
     *,
@@ -54,7 +54,7 @@ def prepare(
 
     Args:
         parts: of all splits; a video id that stands there twice is taken once.
-        videos: the folder of video files, found by `Part.stem` (`hdvila.corpus.sources.stems`).
+        videos: the folder of video files, found by `BenchmarkVideo.stem` (`hdvila.corpus.sources.stems`).
         into: the store; made if it is not there, continued if it is.
         preparation: rates and sizes.
         texts: by video id, what is kept as the clip's text; others have none.
@@ -102,10 +102,10 @@ def _files_in(folder: Path) -> VideoFiles:
 
 
 def _jobs(
-    parts: Sequence[Part], files: VideoFiles, texts: Mapping[str, str]
+    parts: Sequence[BenchmarkVideo], files: VideoFiles, texts: Mapping[str, str]
 ) -> tuple[list[BenchmarkFile], list[Failure]]:
     """A job for each file, in the order in which they are first named, and what no file was found for."""
-    by_path: dict[Path, list[Part]] = {}
+    by_path: dict[Path, list[BenchmarkVideo]] = {}
     failures = []
     for part in parts:
         path = _find(part, files)
@@ -121,13 +121,13 @@ def _jobs(
     return jobs, failures
 
 
-def _find(part: Part, files: VideoFiles) -> Path | None:
+def _find(part: BenchmarkVideo, files: VideoFiles) -> Path | None:
     """The file of a part. A whole file may be called by the annotations' own name for the video instead."""
     found = files.find(part.stem)
     return files.find(part.video_id) if found is None and part.start is None and part.end is None else found
 
 
-def _refuse_strangers(parts: Sequence[Part], files: VideoFiles) -> None:
+def _refuse_strangers(parts: Sequence[BenchmarkVideo], files: VideoFiles) -> None:
     if not parts or any(_find(part, files) for part in parts):
         return
     numbered = re.fullmatch(r"vid\d+", parts[0].stem)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hdvila.annotations.carve import place_of
+from hdvila.annotations.merge import hash_fraction
 from hdvila.corpus.choice.exclude import ExcludedIds
 from hdvila.corpus.choice.languages import ANY, check_language, unwanted_language
 from hdvila.corpus.describe import describe
@@ -68,7 +68,7 @@ def split_corpus(
     source = Corpus(corpus)
     ends = np.cumsum(list(shares.values()))
     part_of = {
-        video: min(int(np.searchsorted(ends, place_of(video, seed), side="right")), len(ends) - 1)
+        video: min(int(np.searchsorted(ends, hash_fraction(video, seed), side="right")), len(ends) - 1)
         for video in source.table["video_id"].unique().to_pylist()
     }
     if empty := [name for part, name in enumerate(shares) if part not in part_of.values()]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.annotations.gather import only
+from hdvila.annotations.merge import select_videos
 from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.predictions import Answers, Similarity
@@ -161,7 +161,7 @@ def _without(annotations: Annotations, missing: Sequence[str]) -> Annotations:
     gone = frozenset(missing)
     if not gone:
         return annotations
-    return only(annotations, (part.video_id for part in annotations.videos if part.video_id not in gone))
+    return select_videos(annotations, (part.video_id for part in annotations.videos if part.video_id not in gone))
 
 
 def _picked(scores: NDArray[Any], rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:

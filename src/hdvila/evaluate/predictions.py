@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.annotations.tables import Row, read_lines
+from hdvila.annotations.entries import Entry, read_lines
 from hdvila.errors import StoreError, UsageError, reason_of, some_of
 from hdvila.evaluate.protocols.protocol import Task
 from hdvila.files import replacing
@@ -135,7 +135,7 @@ def _read_answers(path: Path, task: Task) -> Answers:
     for where, value in read_lines(path):
         if not isinstance(value, dict):
             raise UsageError(f"{where}: holds {value!r:.60}, where question_id and answer must stand")
-        row = Row(where, value)
+        row = Entry(where, value)
         name = row.text("question_id")
         if name in found:
             raise UsageError(f"{where}: the question {name!r} is answered a second time; leave one answer")
@@ -145,19 +145,19 @@ def _read_answers(path: Path, task: Task) -> Answers:
     return Answers(found)
 
 
-def _answer(row: Row, task: Task) -> str | int | float:
+def _answer(row: Entry, task: Task) -> str | int | float:
     if task == "multiple_choice":
         return int(row.number("answer", int))
     if task == "count":
         count = row.number("answer")
         if not abs(count) < _UNCOUNTED:
-            raise row.refuse(f"the answer is {count}, where a count must stand")
+            raise row.error(f"the answer is {count}, where a count must stand")
         return count
     answer = row.get("answer")
     if isinstance(answer, bool) or not isinstance(answer, str | int):
-        raise row.refuse(f"the answer is {answer!r}, where a word must stand")
+        raise row.error(f"the answer is {answer!r}, where a word must stand")
     if not str(answer).strip():
-        raise row.refuse("the answer is empty, where a word must stand")
+        raise row.error("the answer is empty, where a word must stand")
     return str(answer)
 
 

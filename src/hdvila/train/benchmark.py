@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdvila.annotations.carve import carve
+from hdvila.annotations.merge import split_off
 from hdvila.annotations.records import Annotations
 from hdvila.annotations.tgif_qa import COUNTS
 from hdvila.data.examples import (
@@ -127,7 +127,7 @@ def _splits(recipe: Recipe, protocol: Protocol, folder: Path) -> tuple[Annotatio
     if recipe.validate.on == "official-test":
         return train, read_split(protocol, folder, "test")
     if _carves(protocol, recipe.validate):
-        return carve(train, CARVED_SHARE, 0)
+        return split_off(train, CARVED_SHARE, 0)
     return train, read_split(protocol, folder, "validation")
 
 

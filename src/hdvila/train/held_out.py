@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.annotations.carve import place_of
+from hdvila.annotations.merge import hash_fraction
 from hdvila.data.examples import Example
 from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
@@ -67,7 +67,7 @@ def hold_out(source: ClipSource, seed: int = 0) -> tuple[OwnTexts, HeldOutClips]
         )
     wanted, away = min(SHARE * len(clips), MOST), list[int]()
     chosen = 0
-    for video in sorted(videos, key=lambda name: place_of(name, seed)):
+    for video in sorted(videos, key=lambda name: hash_fraction(name, seed)):
         if chosen >= 2 and (len(away) + len(videos[video]) > wanted or chosen + 1 == len(videos)):
             break
         away += videos[video]

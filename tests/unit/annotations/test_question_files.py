@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.annotations import msrvtt_mc, msrvtt_qa, official, tgif_qa
-from hdvila.annotations.gather import only
-from hdvila.annotations.records import Annotations, Caption, Part, Question
+from hdvila.annotations import hdvila_jsonl, tgif_qa
+from hdvila.annotations.merge import select_videos
+from hdvila.annotations.msrvtt_questions import build_multiple_choice, read_msrvtt_mc, read_msrvtt_qa, read_msvd_qa
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Question
 from hdvila.errors import UsageError
 
 
@@ -36,34 +37,36 @@ def test_the_three_forms_of_msrvtt_qa(tmp_path: Path) -> None:
         "answer_type": "what",
     }
     table = "video,question,answer,qid,type\n7010,what is a family having,coversation,170859,10\n"
-    read = msrvtt_qa.read_msrvtt_qa
+    read = read_msrvtt_qa
     original = read(write(tmp_path, "test_qa.json", json.dumps(whole)), "test")
     text = "what is a family having?"
     assert original.questions == (Question("170859", "video7010", text, "coversation", kind="what"),)
-    assert original.videos == (Part("video7010"),)
+    assert original.videos == (BenchmarkVideo("video7010"),)
     whole[0]["category_id"] = 10
-    assert read(write(tmp_path, "test_qa.json", json.dumps(whole)), "test").videos == (Part("video7010", group="10"),)
+    assert read(write(tmp_path, "test_qa.json", json.dumps(whole)), "test").videos == (
+        BenchmarkVideo("video7010", group="10"),
+    )
     numbered = read(write(tmp_path, "test.jsonl", jsonl(line)), "test")
     assert numbered.questions == (Question("0", "video7010", text, "coversation", kind="what"),)
     cut = read(write(tmp_path, "hqga_test.csv", table), "test")
     assert cut.questions == (Question("170859", "video7010", text.rstrip("?"), "coversation", kind="what"),)
-    assert cut.videos == (Part("video7010", group="10"),)
+    assert cut.videos == (BenchmarkVideo("video7010", group="10"),)
 
 
 def test_msvd_qa_names_its_videos_otherwise(tmp_path: Path) -> None:
     whole = [{"answer": "man", "id": 37348, "question": "who opens it?", "video_id": 1451}]
     file = write(tmp_path, "test_qa.json", json.dumps(whole))
-    assert msrvtt_qa.read_msvd_qa(file, "test").videos == (Part("vid1451"),)
+    assert read_msvd_qa(file, "test").videos == (BenchmarkVideo("vid1451"),)
     with pytest.raises(UsageError, match="have no category_id and its videos only the numbers of MSVD-QA"):
-        msrvtt_qa.read_msrvtt_qa(file, "test")
+        read_msrvtt_qa(file, "test")
     for change in ({"video_id": 7010}, {"video_id": 0}, {"category_id": 14}):
         other = write(tmp_path, "other.json", json.dumps([whole[0] | change]))
         with pytest.raises(UsageError, match="is not MSVD-QA, which has no category_id and 1,970 videos"):
-            msrvtt_qa.read_msvd_qa(other, "test")
-        assert msrvtt_qa.read_msrvtt_qa(other, "test").questions
+            read_msvd_qa(other, "test")
+        assert read_msrvtt_qa(other, "test").questions
     line = {"answer": "man", "question": "who?", "video_id": "video6513", "answer_type": "who"}
     with pytest.raises(UsageError, match="by the names of its videos it looks like MSR-VTT"):
-        msrvtt_qa.read_msvd_qa(write(tmp_path, "val.jsonl", jsonl(line)), "validation")
+        read_msvd_qa(write(tmp_path, "val.jsonl", jsonl(line)), "validation")
 
 
 def test_msvd_files_are_called_by_youtube_id_where_the_mapping_says_so(tmp_path: Path) -> None:
@@ -73,11 +76,11 @@ def test_msvd_files_are_called_by_youtube_id_where_the_mapping_says_so(tmp_path:
         json.dumps([{"answer": "a", "id": n, "question": "b?", "video_id": n} for n in (1, 2)]),
     )
     mapping = write(tmp_path, "youtube_mapping.txt", "-4wsuPCjDBc_5_15 vid1\n-7KMZQEsJW4_205_208 vid2\r\n\n")
-    videos = msrvtt_qa.read_msvd_qa(file, "test").videos
-    assert videos == (Part("vid1", "-4wsuPCjDBc_5_15"), Part("vid2", "-7KMZQEsJW4_205_208"))
+    videos = read_msvd_qa(file, "test").videos
+    assert videos == (BenchmarkVideo("vid1", "-4wsuPCjDBc_5_15"), BenchmarkVideo("vid2", "-7KMZQEsJW4_205_208"))
     mapping.write_text("-4wsuPCjDBc_5_15 vid1\n-7KMZQEsJW4_205_208\n")
-    with pytest.raises(UsageError, match=r"youtube_mapping.txt, line 2: is '-7KMZQEsJW4_205_208', where"):
-        msrvtt_qa.read_msvd_qa(file, "test")
+    with pytest.raises(UsageError, match=r"youtube_mapping.txt, line 2: is '-7KMZQEsJW4_205_208', but must be"):
+        read_msvd_qa(file, "test")
 
 
 ACTION = ("gif_name", "question", "a1", "a2", "a3", "a4", "a5", "answer", "vid_id", "key")
@@ -125,11 +128,11 @@ def changed(task: str, column: str, value: str) -> str:
     ("task", "content", "words"),
     [
         ("action", changed("action", "answer", "5"), r"line 2: the answer is 5, but the options are numbered 0\.\.4"),
-        ("action", changed("action", "answer", "flap"), "'answer' is 'flap', where a whole number must stand"),
+        ("action", changed("action", "answer", "flap"), "'answer' is 'flap', but must be a whole number"),
         ("count", changed("count", "answer", "11"), "the count is 11"),
         ("count", changed("count", "answer", "2.5"), "whole number"),
-        ("count", tabs(*LINES["count"], LINES["count"][1]), "'COUNT12' stands there more than once"),
-        ("count", tabs(COUNT), "holds no captions and no questions"),
+        ("count", tabs(*LINES["count"], LINES["count"][1]), "'COUNT12' occurs more than once"),
+        ("count", tabs(COUNT), "has no captions and no questions"),
     ],
 )
 def test_broken_tgif_lines_are_refused(tmp_path: Path, task: str, content: str, words: str) -> None:
@@ -148,26 +151,26 @@ def test_the_official_question_lists(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="questions with options"):
         tgif_qa.read_transition(tmp_path / "frame.jsonl", "test")
     with pytest.raises(UsageError, match="list of texts"):
-        official.read_questions(write(tmp_path, "x.jsonl", jsonl({**choice, "options": "a"})))
+        hdvila_jsonl.read_questions(write(tmp_path, "x.jsonl", jsonl({**choice, "options": "a"})))
 
 
 def test_a_choice_of_captions(tmp_path: Path) -> None:
     line = {"clip_name": "video7010", "options": ["a", "b", "c", "d", "e"], "answer": 2}
-    found = msrvtt_mc.read(write(tmp_path, "msrvtt_mc_test.jsonl", jsonl({"qid": 7, **line}, line)), "test")
+    found = read_msrvtt_mc(write(tmp_path, "msrvtt_mc_test.jsonl", jsonl({"qid": 7, **line}, line)), "test")
     assert [question.question_id for question in found.questions] == ["7", "1"]
     assert found.questions[0].answer == 2
     with pytest.raises(UsageError, match="is not MSRVTT-MC"):
-        msrvtt_mc.read(write(tmp_path, "x.jsonl", jsonl({"clip_id": "a", "text": "b"})), "test")
+        read_msrvtt_mc(write(tmp_path, "x.jsonl", jsonl({"clip_id": "a", "text": "b"})), "test")
 
 
 def captions(videos: int, each: int = 3) -> Annotations:
     said = [Caption(f"{v}.{n}", f"video{v}", f"text {n} of {v}") for v in range(videos) for n in range(each)]
-    return Annotations(tuple(Part(f"video{v}") for v in range(videos)), tuple(said))
+    return Annotations(tuple(BenchmarkVideo(f"video{v}") for v in range(videos)), tuple(said))
 
 
 def test_choices_are_built_by_the_published_rule() -> None:
     source = captions(60)
-    built = msrvtt_mc.build_multiple_choice(source)
+    built = build_multiple_choice(source)
     assert [question.video_id for question in built.questions] == [part.video_id for part in source.videos]
     for question in built.questions:
         owners = [option.rsplit(" ", 1)[1] for option in question.options]
@@ -175,17 +178,17 @@ def test_choices_are_built_by_the_published_rule() -> None:
         assert f"video{owners[int(question.answer or 0)]}" == question.video_id
     places = [question.answer for question in built.questions]
     assert all(places.count(place) >= 4 for place in range(5)), "the right one stands anywhere"
-    assert msrvtt_mc.build_multiple_choice(source) == built
-    assert msrvtt_mc.build_multiple_choice(source, seed=1).questions != built.questions
+    assert build_multiple_choice(source) == built
+    assert build_multiple_choice(source, seed=1).questions != built.questions
     assert "not the papers' draws" in built.notes[-1]
     assert built.built
-    assert only(built, ["video1"]).built, "a part of them is built as well"
+    assert select_videos(built, ["video1"]).built, "a part of them is built as well"
 
 
 def test_a_caption_that_two_videos_share_is_no_wrong_option() -> None:
     source = captions(5)
     same = tuple(Caption(one.query_id, one.video_id, "a man talks") for one in source.captions)
     with pytest.raises(UsageError, match="too few captions of other videos differ"):
-        msrvtt_mc.build_multiple_choice(Annotations(source.videos, same))
+        build_multiple_choice(Annotations(source.videos, same))
     with pytest.raises(UsageError, match="5 videos or more, and there are 4"):
-        msrvtt_mc.build_multiple_choice(captions(4))
+        build_multiple_choice(captions(4))

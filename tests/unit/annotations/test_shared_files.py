@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.annotations import activitynet, didemo, msrvtt, msrvtt_mc, msrvtt_qa, tgif_qa, youcook2
-from hdvila.annotations.recognise import looks_like
+from hdvila.annotations import msrvtt, tgif_qa
+from hdvila.annotations.dense_captions import read_activitynet, read_didemo, read_youcook2
+from hdvila.annotations.detect_format import detect_format
+from hdvila.annotations.entries import read_json, read_text
+from hdvila.annotations.msrvtt_questions import read_msrvtt_mc, read_msrvtt_qa
 from hdvila.annotations.records import Annotations
-from hdvila.annotations.tables import read_json, read_text
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import PROTOCOLS
 from tests.shared import ANNOTATIONS, missing
@@ -77,16 +79,16 @@ def test_no_file_is_read_as_another_benchmarks(protocol: str) -> None:
 
 def test_didemo_ids_are_those_of_the_field() -> None:
     listed = real("didemo/collaborative_experts/val_list.txt").read_text().split()
-    found = didemo.read(real("didemo/val_data.json.gz"), "validation")
+    found = read_didemo(real("didemo/val_data.json.gz"), "validation")
     assert {part.video_id for part in found.videos} == {name.rsplit(".", 1)[0] for name in listed}
     assert found.notes == ("29 videos are named with several endings",)
 
 
 def test_activitynet_paragraphs_are_those_of_the_field() -> None:
     ours = {
-        one.video_id: one.text for one in activitynet.read(real("activitynet_captions/val_1.json.gz"), "test").captions
+        one.video_id: one.text for one in read_activitynet(real("activitynet_captions/val_1.json.gz"), "test").captions
     }
-    theirs = activitynet.read(real("activitynet_captions/anet_entities_val_1_para.json"), "test").captions
+    theirs = read_activitynet(real("activitynet_captions/anet_entities_val_1_para.json"), "test").captions
     assert all(ours[one.video_id] == one.text for one in theirs)
     times = {
         name: video["timestamps"]
@@ -97,8 +99,8 @@ def test_activitynet_paragraphs_are_those_of_the_field() -> None:
 
 
 def test_youcook2_tables_agree() -> None:
-    dense = {one.query_id: one.text for one in youcook2.read(real("youcook2/yc2_val.json"), "test").captions}
-    table = {one.query_id: one.text for one in youcook2.read(real("youcook2/validation_youcook.csv"), "test").captions}
+    dense = {one.query_id: one.text for one in read_youcook2(real("youcook2/yc2_val.json"), "test").captions}
+    table = {one.query_id: one.text for one in read_youcook2(real("youcook2/validation_youcook.csv"), "test").captions}
     shared = dense.keys() & table.keys()
     assert len(shared) > 1000
     assert all(dense[name] == table[name] for name in shared)
@@ -112,7 +114,7 @@ def test_types_and_broken_answers() -> None:
         "color": 2758,
         "location": 712,
     }
-    asked = msrvtt_qa.read_msrvtt_qa(real("msrvtt_qa/val.jsonl.gz"), "validation").questions
+    asked = read_msrvtt_qa(real("msrvtt_qa/val.jsonl.gz"), "validation").questions
     vocabulary = read_json(real("msrvtt_qa/train_ans2label.json"))
     assert sum(one.answer == "coversation" for one in asked) > 0
     assert sum(one.answer not in vocabulary for one in asked) == 603
@@ -178,7 +180,7 @@ def test_msrvtts_lists_are_the_splits_that_their_names_say(listed: Callable[[str
 def test_the_bare_list_of_9000_videos_is_the_csv_without_its_header(listed: Callable[[str], Path]) -> None:
     bare = msrvtt.read_1ka(listed("collaborative_experts/train_list_jsfusion.txt"), "train")
     assert names(bare) == names(msrvtt.read_1ka(listed("MSRVTT_train.9k.csv"), "train"))
-    with pytest.raises(UsageError, match="1,990 of its 9,000 videos, such as video7010, are of MSR-VTT's own test"):
+    with pytest.raises(UsageError, match="1,990 of its 9,000 videos, such as video7010, are in MSR-VTT's own test"):
         msrvtt.read_1ka_7k(listed("collaborative_experts/train_list_jsfusion.txt"), "train")
 
 
@@ -189,7 +191,7 @@ def test_activitynets_second_validation_annotates_videos_of_the_first() -> None:
     assert len(second) == 4885
     assert second <= first
     for n, ids in enumerate((first, second), start=1):
-        found = activitynet.read(real(f"activitynet_captions/val_{n}.json.gz"), "test")
+        found = read_activitynet(real(f"activitynet_captions/val_{n}.json.gz"), "test")
         assert {part.video_id.removeprefix("v_") for part in found.videos} <= {one.removeprefix("v_") for one in ids}
 
 
@@ -218,12 +220,12 @@ def test_nothing_is_done_once() -> None:
 
 
 def test_choices_are_built_from_the_real_json() -> None:
-    built = msrvtt_mc.read(real("msrvtt/videodatainfo_it_sample.json.gz"), "test")
+    built = read_msrvtt_mc(real("msrvtt/videodatainfo_it_sample.json.gz"), "test")
     assert (len(built.questions), {len(one.options) for one in built.questions}) == (60, {5})
 
 
 def test_every_real_file_is_named_or_said_to_be_unknown() -> None:
     real("msrvtt/MSRVTT_JSFUSION_test.csv")
     files = [file for file in sorted(ANNOTATIONS.rglob("*")) if file.is_file()]
-    assert sum(looks_like(file) == "nothing known here" for file in files) <= 4
-    assert not any(looks_like(file) == "a damaged file" for file in files)
+    assert sum(detect_format(file) == "no known format" for file in files) <= 4
+    assert not any(detect_format(file) == "a damaged file" for file in files)

@@ -151,5 +151,5 @@ def test_a_list_of_videos_to_train_on_is_that_of_the_split(tmp_path: Path, name:
 def test_tgifs_columns_are_swapped_and_a_file_that_mends_them_is_another(tmp_path: Path) -> None:
     file = tmp_path / "Test_action_question.csv"
     file.write_text(tabs("gif_name|question|a1|a2|a3|a4|a5|answer|key|vid_id", TWIST.format("ACTION")))
-    with pytest.raises(UsageError, match="line 2: key holds the question's id, 'ACTION1', and vid_id does not"):
+    with pytest.raises(UsageError, match="line 2: key has the question's id, 'ACTION1', and vid_id does not"):
         PROTOCOLS["tgif-action"].read(file, "test")

@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 
-from hdvila.annotations.records import Part
+from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus.failures import read_failures
 from hdvila.corpus.preparation import BenchmarkFile, Preparation
 from hdvila.corpus.prepare import prepare
@@ -82,10 +82,10 @@ def test_each_part_is_a_clip_that_reads_like_its_video(tmp_path: Path) -> None:
     long = film(videos / "long.mov", seconds=6)
     film(videos / "-short.avi")
     parts = [
-        Part("-short"),
-        Part("long_1", "long", 3.0, 5.0),
-        Part("long_0", "long", 0.5, 2.0),
-        Part("long_2", "long", 5, 9),
+        BenchmarkVideo("-short"),
+        BenchmarkVideo("long_1", "long", 3.0, 5.0),
+        BenchmarkVideo("long_0", "long", 0.5, 2.0),
+        BenchmarkVideo("long_2", "long", 5, 9),
     ]
     report = prepare(
         parts, videos, tmp_path / "store", preparation=READ, texts={"-short": "a square", "other": "-"}, workers=1
@@ -112,7 +112,7 @@ def test_what_is_missing_or_damaged_is_listed_and_tried_again(tmp_path: Path) ->
     film(videos / "good.mp4")
     (videos / "in").mkdir()
     (videos / "in" / "bad.mp4").write_bytes(b"no video at all")
-    parts = [Part(name) for name in ("good", "gone", "bad")] + [Part("late", "good", 50.0, 60.0)]
+    parts = [BenchmarkVideo(name) for name in ("good", "gone", "bad")] + [BenchmarkVideo("late", "good", 50.0, 60.0)]
     report = prepare(parts, videos, tmp_path / "store", preparation=READ, workers=1)
     assert (report.videos, report.added, report.unchanged) == (4, 1, 0)
     assert [(failure.video, failure.step) for failure in report.failures] == [
@@ -126,7 +126,7 @@ def test_what_is_missing_or_damaged_is_listed_and_tried_again(tmp_path: Path) ->
     assert not any(str(tmp_path) in failure.reason + failure.kind for failure in table), "no folder of this machine"
     film(videos / "gone.webm".replace(".webm", ".mkv"))
     film(videos / "new.mp4")
-    parts.append(Part("new"))
+    parts.append(BenchmarkVideo("new"))
     again = prepare(parts, videos, tmp_path / "store", preparation=READ, retry_failed=True, workers=1)
     assert (again.videos, again.added, again.unchanged) == (4, 1, 1)
     last = prepare(parts, videos, tmp_path / "store", preparation=READ, workers=1)
@@ -135,7 +135,9 @@ def test_what_is_missing_or_damaged_is_listed_and_tried_again(tmp_path: Path) ->
 
 
 def test_a_file_that_kills_its_process_is_named_below_the_folder(tmp_path: Path) -> None:
-    file = BenchmarkFile(tmp_path / "in" / "bad.mp4", (Part("one"), Part("two")), ("", ""), tmp_path)
+    file = BenchmarkFile(
+        tmp_path / "in" / "bad.mp4", (BenchmarkVideo("one"), BenchmarkVideo("two")), ("", ""), tmp_path
+    )
     failures = file.died(Died(-9))
     assert [failure.video for failure in failures] == ["one", "two"]
     assert failures[0].reason.startswith("in/bad.mp4: the process that read it died (exit status -9)")
@@ -145,11 +147,11 @@ def test_a_folder_without_videos_and_a_store_of_other_rates_are_refused(tmp_path
     (tmp_path / "empty").mkdir()
     for folder, reason in ((tmp_path / "empty", "no video"), (tmp_path / "none", "cannot be read")):
         with pytest.raises(UsageError, match=reason):
-            prepare([Part("a")], folder, tmp_path / "store", preparation=READ)
+            prepare([BenchmarkVideo("a")], folder, tmp_path / "store", preparation=READ)
     film(tmp_path / "videos" / "a.mp4")
-    prepare([Part("a")], tmp_path / "videos", tmp_path / "store", preparation=READ, workers=1)
+    prepare([BenchmarkVideo("a")], tmp_path / "videos", tmp_path / "store", preparation=READ, workers=1)
     with pytest.raises(StoreError, match="another folder"):
-        prepare([Part("a")], tmp_path / "videos", tmp_path / "store", preparation=Preparation(10.0, 2.0))
+        prepare([BenchmarkVideo("a")], tmp_path / "videos", tmp_path / "store", preparation=Preparation(10.0, 2.0))
     with pytest.raises(UsageError, match="rates"):
         Preparation.of([SMALL, Preprocess(fps=10.0)])
 
@@ -164,7 +166,7 @@ def test_the_largest_window_and_what_lies_around_it_decide_the_lines() -> None:
 def test_gifs_are_read(tmp_path: Path) -> None:
     (tmp_path / "videos").mkdir()
     gif(tmp_path / "videos" / "tumblr_1.gif")
-    report = prepare([Part("tumblr_1")], tmp_path / "videos", tmp_path / "store", preparation=READ, workers=1)
+    report = prepare([BenchmarkVideo("tumblr_1")], tmp_path / "videos", tmp_path / "store", preparation=READ, workers=1)
     assert report.added == 1
     means = Corpus(tmp_path / "store").frames(0, "lr").rgb.mean(axis=(1, 2, 3))
     assert (np.diff(means) > 0).all(), "it plays"
@@ -175,7 +177,7 @@ def test_the_official_store_shows_the_official_pictures(tmp_path: Path, rule: st
     path = film(tmp_path / "videos" / "a.mp4", seconds=4, height=150, width=200)
     settings = Preprocess(*size, 2, 3, 2, fps=6.0, hr_every=1, fit="pad" if rule == "gif" else "crop")
     preparation = Preparation.of([settings], rule)  # type: ignore[arg-type]
-    prepare([Part("a")], tmp_path / "videos", tmp_path / "store", preparation=preparation, workers=1)
+    prepare([BenchmarkVideo("a")], tmp_path / "videos", tmp_path / "store", preparation=preparation, workers=1)
     found = Corpus(tmp_path / "store").sample(0, settings)
     with open_video(path) as video:
         frames = video.at(np.arange(24) / 6)
@@ -194,14 +196,14 @@ def worst(one: Pixels, other: Pixels) -> int:
 _JOB = """
 import sys
 from pathlib import Path
-from hdvila.annotations.records import Part
+from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus import prepare as room
 from hdvila.corpus.preparation import Preparation
 from hdvila.corpus.prepare import prepare
 room._CLIPS_A_SHARD = 2
 if __name__ == "__main__":
     videos, store = Path(sys.argv[1]), Path(sys.argv[2])
-    parts = [Part(path.stem) for path in sorted(videos.iterdir())]
+    parts = [BenchmarkVideo(path.stem) for path in sorted(videos.iterdir())]
     report = prepare(parts, videos, store, preparation=Preparation(), workers=2)
     print(report.videos, report.added, report.unchanged, len(report.failures))
 """
@@ -247,7 +249,7 @@ def test_real_videos_of_every_kind_become_clips(tmp_path: Path) -> None:
         "media__sample_portrait",
         "simpl__vp8_webrtc_2",
     ]
-    parts = [Part(stem, end=3.0) for stem in stems]
+    parts = [BenchmarkVideo(stem, end=3.0) for stem in stems]
     report = prepare(parts, VIDEOS, tmp_path / "store", preparation=Preparation(), workers=1)
     assert (report.added, report.failures) == (len(stems), ())
     store = Corpus(tmp_path / "store")

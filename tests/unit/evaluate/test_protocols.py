@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hdvila.annotations.records import Annotations, Caption, Part, Question, Split
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Question, Split
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols import PROTOCOLS, Protocol, find_annotations, get_protocol, read_split
@@ -136,11 +136,11 @@ def synthetic(protocol: Protocol, seed: int) -> Annotations:
     """A test of the protocol's form: questions whose answers say nothing."""
     draw = np.random.default_rng(seed)
     if protocol.task == "retrieval":
-        videos = [Part(f"v{number}") for number in range(protocol.gallery // 4)]
+        videos = [BenchmarkVideo(f"v{number}") for number in range(protocol.gallery // 4)]
         each = 3 if protocol.name == "msrvtt-full" else 1
         captions = [Caption(f"{part.video_id}/{n}", part.video_id, "x") for part in videos for n in range(each)]
         return Annotations(tuple(videos), tuple(captions))
-    videos = [Part(f"v{number}") for number in range(6000 if protocol.task == "open_ended" else 2000)]
+    videos = [BenchmarkVideo(f"v{number}") for number in range(6000 if protocol.task == "open_ended" else 2000)]
     questions = []
     for part in videos:
         for number in range(10):

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hdvila.annotations.msrvtt_mc import build_multiple_choice
-from hdvila.annotations.records import Annotations, Caption, Part, Question
+from hdvila.annotations.msrvtt_questions import build_multiple_choice
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Question
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers
 from hdvila.evaluate.protocols import get_protocol
@@ -164,7 +164,7 @@ def test_runs_of_one_recipe_are_told_apart() -> None:
 def test_questions_that_were_built_are_no_rivals_in_any_table(tmp_path: Path) -> None:
     videos = [f"video{n}" for n in range(6)]
     captions = tuple(Caption(str(n), name, f"a thing of {name}") for n, name in enumerate(videos))
-    asked = build_multiple_choice(Annotations(tuple(map(Part, videos)), captions))
+    asked = build_multiple_choice(Annotations(tuple(map(BenchmarkVideo, videos)), captions))
     given = Answers({question.question_id: question.answer or 0 for question in asked.questions[:5]})
     record = score(get_protocol("msrvtt-mc"), asked, given, method="ours", allow_missing=True)
     assert record.built
@@ -195,7 +195,7 @@ def test_the_tasks_of_tgif_stand_in_one_table_as_papers_print_them() -> None:
         given = [0] * right + [1] * (4 - right)
         options = () if task == "frameqa" else tuple("abcde")
         texts = given if options else ["yes" if one == 0 else "no" for one in given]
-        videos = tuple(Part(f"v{number}") for number in range(4))
+        videos = tuple(BenchmarkVideo(f"v{number}") for number in range(4))
         answer: int | str = 0 if options else "yes"
         questions = tuple(Question(f"q{n}", f"v{n}", "?", answer, options) for n in range(4))
         answers = Answers({f"q{number}": text for number, text in enumerate(texts)})

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hdvila.annotations.records import Annotations, Caption, Part, Question
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Question
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers, Similarity, read_predictions, write_predictions
 from hdvila.evaluate.protocols import Protocol, get_protocol
@@ -25,7 +25,7 @@ Scores = np.ndarray[Any, np.dtype[np.float64]]
 
 def pairs(count: int, each: int = 1) -> Annotations:
     """Videos v0, v1, ... with captions v0/0, ..."""
-    videos = tuple(Part(f"v{v}") for v in range(count))
+    videos = tuple(BenchmarkVideo(f"v{v}") for v in range(count))
     return Annotations(videos, tuple(Caption(f"v{v}/{c}", f"v{v}", "x") for v in range(count) for c in range(each)))
 
 
@@ -119,7 +119,7 @@ def questions(*answers: int | str, options: tuple[str, ...] = (), kinds: str = "
         Question(f"q{i}", f"v{i // 2}", "?", answer, options, kinds.split()[i] if kinds else "")
         for i, answer in enumerate(answers)
     ]
-    return Annotations(tuple(Part(f"v{i}") for i in range((len(asked) + 1) // 2)), (), tuple(asked))
+    return Annotations(tuple(BenchmarkVideo(f"v{i}") for i in range((len(asked) + 1) // 2)), (), tuple(asked))
 
 
 def test_open_answers_by_type_and_outside_the_vocabulary() -> None:
@@ -221,14 +221,14 @@ def test_files_give_back_what_was_written(tmp_path: Path) -> None:
         (OPEN, ['{"question_id": 1}'], "line 1: there is no 'answer'"),
         (OPEN, ['{"question_id": 1, "answer": null}'], "the answer is None, where a word must stand"),
         (OPEN, ["[1]"], "where question_id and answer must stand"),
-        (CHOICE, ['{"question_id": 1, "answer": "flap"}'], "where a whole number must stand"),
-        (CHOICE, ['{"question_id": 1, "answer": true}'], "where a whole number must stand"),
-        (CHOICE, ['{"question_id": 1, "answer": Infinity}'], "where a whole number must stand"),
-        (COUNT, ['{"question_id": 1, "answer": NaN}'], "where a number must stand"),
+        (CHOICE, ['{"question_id": 1, "answer": "flap"}'], "but must be a whole number"),
+        (CHOICE, ['{"question_id": 1, "answer": true}'], "but must be a whole number"),
+        (CHOICE, ['{"question_id": 1, "answer": Infinity}'], "but must be a whole number"),
+        (COUNT, ['{"question_id": 1, "answer": NaN}'], "but must be a number"),
         (COUNT, ['{"question_id": 1, "answer": Infinity}'], "where a count must stand"),
         (COUNT, ['{"question_id": 1, "answer": 1e300}'], "where a count must stand"),
-        (COUNT, ['{"question_id": 1, "answer": "dog"}'], "where a number must stand"),
-        (OPEN, ["[" * 200_000], "line 1: is no JSON"),
+        (COUNT, ['{"question_id": 1, "answer": "dog"}'], "but must be a number"),
+        (OPEN, ["[" * 200_000], "line 1: is not JSON"),
     ],
 )
 def test_broken_answer_files_are_refused(tmp_path: Path, protocol: Protocol, lines: list[str], words: str) -> None:
@@ -262,7 +262,7 @@ def test_broken_similarity_files_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "one.npy", np.eye(2))
     with pytest.raises(UsageError, match="another form of file"):
         read_predictions(tmp_path / "one.npy", "retrieval")
-    with pytest.raises(UsageError, match=r"cannot be read as text .*; name another file"):
+    with pytest.raises(UsageError, match=r"cannot be read as text .*; give another file"):
         read_predictions(tmp_path / "none.jsonl", "open_ended")
 
 

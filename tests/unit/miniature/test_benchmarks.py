@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.annotations.carve import carve
+from hdvila.annotations.merge import split_off
 from hdvila.annotations.records import Annotations, Question, Split
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol, read_split
@@ -246,7 +246,7 @@ def test_every_benchmark_has_a_recipe_and_a_whole_batch(name: str, tmp_path: Pat
         (tmp_path / file).write_bytes(text.encode())
     train = read_split(protocol, tmp_path, "train")
     if "validation" not in protocol.files:
-        train, _ = carve(train, 0.1, 0)
+        train, _ = split_off(train, 0.1, 0)
     assert len(train.questions or train.videos) >= recipe.batch_size
 
 

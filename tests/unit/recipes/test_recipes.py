@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hdvila.annotations.carve import carve
-from hdvila.annotations.records import Annotations, Part
+from hdvila.annotations.merge import split_off
+from hdvila.annotations.records import Annotations, BenchmarkVideo
 from hdvila.data.order import Order
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import PROTOCOLS, get_protocol
@@ -205,10 +205,10 @@ def test_the_published_epochs_are_those_of_what_is_left_to_learn_from(name: str,
     recipe = get_recipe(name)
     assert recipe.data.benchmark is not None
     protocol = get_protocol(recipe.data.benchmark.protocol)
-    learned = Annotations(tuple(Part(f"v{number}") for number in range(protocol.train_size)))
+    learned = Annotations(tuple(BenchmarkVideo(f"v{number}") for number in range(protocol.train_size)))
     validated = recipe.validate is not None and recipe.validate.on == "validation"
     if validated and "validation" not in protocol.files:
-        learned, _ = carve(learned)
+        learned, _ = split_off(learned)
     order = Order(len(learned.videos), recipe.batch_size, recipe.seed)
     assert recipe.steps / order.steps_per_epoch == pytest.approx(epochs, rel=0.02)
     planned = plan(recipe).epochs

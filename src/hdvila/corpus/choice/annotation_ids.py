@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from hdvila.annotations.tables import form, read_cells, read_json, read_lines, read_text
+from hdvila.annotations.entries import extension, read_cells, read_json, read_lines, read_text
 from hdvila.errors import UsageError
 
 _NAMES = ("video_id", "gif_name", "vid_name", "vid", "video", "video_name", "youtube_id")  # the first there counts
@@ -47,7 +47,7 @@ def read_ids(path: Path) -> frozenset[str]:
     """
     names = [*_names(path)]
     ids = frozenset(form for name in names for form in forms_of(name))
-    if form(path) not in _RECORDS:  # a list of one's own means what it says
+    if extension(path) not in _RECORDS:  # a list of one's own means what it says
         ids |= frozenset(names)
     if not ids:
         raise UsageError(f"{path}: names no video in any way that is known here; give a list with one id a line")
@@ -83,7 +83,7 @@ def ids_in_url(url: str) -> set[str]:
 
 def _names(path: Path) -> Iterator[str]:
     """Names and urls of videos as they stand in the file."""
-    kind = form(path)
+    kind = extension(path)
     if kind == ".json":
         yield from _from_json(read_json(path))
     elif kind in (".jsonl", ".ndjson"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hdvila.annotations import lsmdc, youcook2
+from hdvila.annotations import dense_captions, lsmdc
 from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.protocols.settings import BEST_KEPT, CROPPED, DUMPED, FLIP, LOSS, sampling
@@ -38,7 +38,7 @@ LSMDC = Protocol(
         LOSS,
         BEST_KEPT,
     ),
-    read=lsmdc.read,
+    read=lsmdc.read_lsmdc,
 )
 
 YOUCOOK2 = Protocol(
@@ -71,5 +71,5 @@ YOUCOOK2 = Protocol(
         "These are the counts of the csv. The json of dense captions has more steps of the same videos, about 10,400 "
         "and 3,500, and lists of other lengths (3,305 steps) are in use as well: compare the gallery first.",
     ),
-    read=youcook2.read,
+    read=dense_captions.read_youcook2,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hdvila.annotations import activitynet, didemo
+from hdvila.annotations import dense_captions
 from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.protocols.settings import BEST_KEPT, CROPPED, DUMPED, LAST_KEPT, LOSS, sampling
@@ -39,7 +39,7 @@ DIDEMO = Protocol(
         LOSS,
         BEST_KEPT,
     ),
-    read=didemo.read,
+    read=dense_captions.read_didemo,
 )
 
 ACTIVITYNET_VAL1 = Protocol(
@@ -72,5 +72,5 @@ ACTIVITYNET_VAL1 = Protocol(
         LAST_KEPT,
         "anet_entities_val_1_para.json is another test: half of these videos, 2,460, in a gallery of their own.",
     ),
-    read=activitynet.read,
+    read=dense_captions.read_activitynet,
 )

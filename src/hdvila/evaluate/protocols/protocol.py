@@ -68,7 +68,7 @@ class Protocol:
         official: as `test`, in the released configuration, where that differs from the paper.
         clips, seconds: clips of all splits together, which is what a prepared store holds, and their mean length, where
             they are known; for estimates.
-        groups: names of the benchmark's own divisions (`Part.group`), where its files have numbers from 0.
+        groups: names of the benchmark's own divisions (`BenchmarkVideo.group`), where its files have numbers from 0.
         table, column: the table that it shares with other protocols, as papers print them, and its column there; a
             protocol without has a table of its own.
     """

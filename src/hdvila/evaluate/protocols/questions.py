@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hdvila.annotations import msrvtt_mc, msrvtt_qa
+from hdvila.annotations import msrvtt_questions
 from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol, Split
 from hdvila.evaluate.protocols.settings import (
@@ -48,7 +48,7 @@ MSRVTT_QA = Protocol(
         "Several processes of the official code count the samples twice that fill their last batch.",
         "A model whose retrieval was tuned on the 9,000 videos of msrvtt-1ka has seen 1,990 of the 2,990 test videos.",
     ),
-    read=msrvtt_qa.read_msrvtt_qa,
+    read=msrvtt_questions.read_msrvtt_qa,
     groups=MSRVTT_CATEGORIES,
     consensus="logsumexp",
 )
@@ -73,7 +73,7 @@ MSVD_QA = Protocol(
     chance=1 / 1500,
     published=published.MSVD_QA,
     differences=("HD-VILA prints no number on it; the settings are those of MSRVTT-QA.", CROPPED),
-    read=msrvtt_qa.read_msvd_qa,
+    read=msrvtt_questions.read_msvd_qa,
     consensus="logsumexp",
 )
 
@@ -112,6 +112,6 @@ MSRVTT_MC = Protocol(
         "Frames a segment are those of the retrieval model: 11 in the paper, 7 in the official configuration.",
         "Questions that are built here follow the rule, with other draws than the papers' file.",
     ),
-    read=msrvtt_mc.read,
+    read=msrvtt_questions.read_msrvtt_mc,
     groups=MSRVTT_CATEGORIES,
 )

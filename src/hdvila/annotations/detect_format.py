@@ -1,4 +1,4 @@
-"""What an annotation file looks like, for the message that refuses it where another was wanted."""
+"""Detect which benchmark an annotation file belongs to, for the error where another file was expected."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hdvila.annotations.tables import fields_of, form, read_cells, read_json, read_rows
+from hdvila.annotations.entries import extension, fields_of, read_cells, read_entries, read_json
 from hdvila.errors import UsageError
 
-__all__ = ["BARE_LIST", "LIST", "VOCABULARY", "is_youcook2", "looks_like", "refuse", "refuse_other_ids"]
+__all__ = ["BARE_LIST", "LIST", "VOCABULARY", "check_video_ids", "detect_format", "is_youcook2", "wrong_file"]
 
 VOCABULARY = "an answer vocabulary"
 LIST = "a list of video ids"
@@ -18,7 +18,7 @@ BARE_LIST = "a list of ids"
 
 _RETRIEVAL = "a retrieval jsonl of the official HD-VILA code"
 
-_BY_FIELDS = (  # the first whose names are all there
+_BY_FIELDS = (  # the first entry whose names the file has all
     ({"videos", "sentences"}, "MSR-VTT's videodatainfo json"),
     ({"key", "vid_key", "video_id", "sentence"}, "the list of MSR-VTT's 1k-A test pairs"),
     ({"gif_name", "description"}, "TGIF-QA's frame questions"),
@@ -41,7 +41,7 @@ _BY_FIELDS = (  # the first whose names are all there
     ({"video_id"}, LIST),
 )
 
-_BY_IDS = (  # how the videos of a data set are called
+_BY_IDS = (  # how each data set names its videos
     (r"video\d+", "MSR-VTT"),
     (r"vid\d+", "MSVD"),
     (r"v_[\w-]{11}", "ActivityNet Captions"),
@@ -51,34 +51,36 @@ _BY_IDS = (  # how the videos of a data set are called
 )
 
 
-def refuse(path: Path, wanted: str) -> UsageError:
-    """The error that says that a file is not what was `wanted`, and what it looks like."""
-    return UsageError(f"{path}: is not {wanted}, it looks like {looks_like(path)}; give the file of this benchmark")
+def wrong_file(path: Path, wanted: str) -> UsageError:
+    """The error that a file is not what was `wanted`; says what it looks like."""
+    return UsageError(f"{path}: is not {wanted}, it looks like {detect_format(path)}; give the file of this benchmark")
 
 
-def refuse_other_ids(path: Path, ids: Iterable[str], own: str) -> None:
-    """Refuse a file whose form several data sets share, if all its videos are called as in another one than `own`.
+def check_video_ids(path: Path, ids: Iterable[str], own: str) -> None:
+    """Check that the videos of a file are not all named as in another data set than `own`.
+
+    Several data sets share the same fields and differ only in how they name videos.
 
     Raises:
-        UsageError: says which.
+        UsageError: they are; says in which.
     """
     other = _owner(ids)
     if other and other != own:
         raise UsageError(
-            f"{path}: is not of {own}: by the names of its videos it looks like {other}; "
+            f"{path}: is not a file of {own}: by the names of its videos it looks like {other}; "
             "give the file of this benchmark"
         )
 
 
-def looks_like(path: Path) -> str:
-    """What the file seems to be, in words that end a sentence."""
+def detect_format(path: Path) -> str:
+    """Say what the file looks like, as a noun phrase for an error message."""
     try:
-        if form(path) == ".json" and isinstance(whole := read_json(path), dict) and "videos" not in whole:
+        if extension(path) == ".json" and isinstance(whole := read_json(path), dict) and "videos" not in whole:
             return _keyed(whole)
         names = fields_of(path)
         known = next((words for fields, words in _BY_FIELDS if fields <= names), "")
         if known == _RETRIEVAL:
-            owner = _owner(str(row.get("clip_id")).rsplit("/", 1)[-1] for row in read_rows(path))
+            owner = _owner(str(entry.get("clip_id")).rsplit("/", 1)[-1] for entry in read_entries(path))
             return f"{known} on {owner}" if owner else known
         return known or _bare(path)
     except UsageError:
@@ -86,13 +88,13 @@ def looks_like(path: Path) -> str:
 
 
 def _owner(ids: Iterable[str]) -> str:
-    """The data set in which all these videos could be; empty where there is none."""
+    """The data set whose names all these videos have; empty where there is none."""
     names = set(ids)
     return next((owner for shape, owner in _BY_IDS if names and all(re.fullmatch(shape, one) for one in names)), "")
 
 
 def _keyed(whole: dict[str, Any]) -> str:
-    """Of a JSON object that has an entry for every key."""
+    """What a JSON object that maps names to values looks like."""
     value = next(iter(whole.values()), None)
     if isinstance(value, dict) and "timestamps" in value:
         return "YouCook2's dense captions" if is_youcook2(whole) else "ActivityNet's dense captions"
@@ -100,11 +102,11 @@ def _keyed(whole: dict[str, Any]) -> str:
         return VOCABULARY
     if isinstance(value, str) and all(key.startswith("v_") for key in whole):
         return "paragraphs of ActivityNet"
-    return "nothing known here"
+    return "no known format"
 
 
 def is_youcook2(whole: Any) -> bool:
-    """Whether an object of dense captions is YouCook2's: whole seconds, and sentences without capital or full stop."""
+    """Whether dense captions are YouCook2's: whole seconds, sentences without capital letter and full stop."""
     values = [value for value in whole.values() if isinstance(value, dict)] if isinstance(whole, dict) else []
     times = [time for value in values for span in _listed(value, "timestamps") for time in _listed(span)]
     sentences = [str(one).strip() for value in values for one in _listed(value, "sentences")]
@@ -114,15 +116,15 @@ def is_youcook2(whole: Any) -> bool:
 
 
 def _listed(value: Any, key: str = "") -> list[Any]:
-    """A list, or that of an entry; empty where something else stands."""
+    """`value`, or `value[key]`, if it is a list; else an empty list."""
     found = value.get(key) if key else value
     return found if isinstance(found, list) else []
 
 
 def _bare(path: Path) -> str:
-    """Of a file whose first line is no header."""
-    if form(path) in (".json", ".jsonl", ".ndjson"):
-        return "nothing known here"
+    """What a file whose first line is not a known header looks like."""
+    if extension(path) in (".json", ".jsonl", ".ndjson"):
+        return "no known format"
     lines = read_cells(path)
     if not lines:
         return "an empty file"
@@ -130,4 +132,4 @@ def _bare(path: Path) -> str:
         return "LSMDC"
     if len(lines[0][1]) == 1:
         return BARE_LIST
-    return "How2R or How2QA" if any(cell.startswith("[") for cell in lines[0][1]) else "nothing known here"
+    return "How2R or How2QA" if any(cell.startswith("[") for cell in lines[0][1]) else "no known format"

@@ -1,0 +1,109 @@
+"""Merge what a reader found into `Annotations`, and take annotations apart by video."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Question
+from hdvila.errors import UsageError
+
+__all__ = ["count_note", "hash_fraction", "join_captions", "merge", "select_videos", "split_off"]
+
+
+def merge(
+    path: Path,
+    videos: Iterable[BenchmarkVideo],
+    captions: Sequence[Caption] = (),
+    questions: Sequence[Question] = (),
+    notes: Iterable[str] = (),
+) -> Annotations:
+    """Merge the records of a file: each video once, in the order of first mention.
+
+    Captions without text are dropped, and a note says how many. Empty `notes` are dropped.
+
+    Raises:
+        UsageError: nothing is left, or two captions or two questions share an id.
+    """
+    unique: dict[str, BenchmarkVideo] = {}
+    for video in videos:
+        unique.setdefault(video.video_id, video)
+    with_text = tuple(caption for caption in captions if caption.text)
+    if not with_text and not questions:
+        raise UsageError(f"{path}: has no captions and no questions of this split; give another file")
+    ids = [caption.query_id for caption in with_text] + [question.question_id for question in questions]
+    repeated = [name for name, times in Counter(ids).items() if times > 1]
+    if repeated:
+        raise UsageError(f"{path}: the id {repeated[0]!r} occurs more than once, and so do {len(repeated) - 1} others")
+    dropped = count_note(
+        len(captions) - len(with_text), "caption without text was dropped", "captions without text were dropped"
+    )
+    return Annotations(
+        tuple(unique.values()), with_text, tuple(questions), tuple(note for note in (*notes, dropped) if note)
+    )
+
+
+def count_note(number: int, one: str, many: str) -> str:
+    """A note that begins with a count; empty where the count is 0."""
+    return f"{number:,} {one if number == 1 else many}" if number else ""
+
+
+def join_captions(annotations: Annotations) -> Annotations:
+    """Join the captions of each video, in order, into one paragraph whose id is the video's."""
+    texts: dict[str, list[str]] = {}
+    for caption in annotations.captions:
+        texts.setdefault(caption.video_id, []).append(caption.text)
+    paragraphs = tuple(Caption(video_id, video_id, " ".join(parts)) for video_id, parts in texts.items())
+    return replace(annotations, captions=paragraphs)
+
+
+def select_videos(annotations: Annotations, video_ids: Iterable[str], *notes: str) -> Annotations:
+    """Keep these videos and what is said and asked about them, in the same order; `notes` are added."""
+    kept = frozenset(video_ids)
+    return replace(
+        annotations,
+        videos=tuple(video for video in annotations.videos if video.video_id in kept),
+        captions=tuple(caption for caption in annotations.captions if caption.video_id in kept),
+        questions=tuple(question for question in annotations.questions if question.video_id in kept),
+        notes=(*annotations.notes, *notes),
+    )
+
+
+def split_off(annotations: Annotations, share: float = 0.1, seed: int = 0) -> tuple[Annotations, Annotations]:
+    """Split a validation set off training annotations, for benchmarks that have none.
+
+    Whole videos are split off, by a hash of the file name and the seed. So the choice does not depend on the
+    order or on the other videos, and clips of one file stay together.
+
+    Args:
+        share: of the videos, 0..1; about that many are split off.
+        seed: another seed splits off other videos.
+
+    Returns:
+        What is left for training, and the validation split.
+
+    Raises:
+        UsageError: `share` is outside 0..1, or one side would be empty.
+    """
+    if not 0 < share < 1:
+        raise UsageError(f"share={share}: choose a share of the videos between 0 and 1")
+    held_out = {video.video_id for video in annotations.videos if hash_fraction(video.stem, seed) < share}
+    kept = [video.video_id for video in annotations.videos if video.video_id not in held_out]
+    if not held_out or not kept:
+        raise UsageError(
+            f"splitting {share:g} off {len(annotations.videos)} videos leaves nothing on one side; "
+            "choose another share or seed"
+        )
+    note = (
+        f"{len(held_out):,} of {len(annotations.videos):,} training videos were set apart for validation (seed {seed})"
+    )
+    return select_videos(annotations, kept, note), select_videos(annotations, held_out, note)
+
+
+def hash_fraction(name: str, seed: int) -> float:
+    """Map a name and a seed to a number in [0, 1) by a hash that never changes."""
+    digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
