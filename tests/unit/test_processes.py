@@ -31,8 +31,9 @@ def deadly(item: int) -> int:
 
 
 def dies_while_it_sends(folder: Path, item: int) -> bytes:
-    """More than fits into a pipe, so that its process waits for a reader when it is killed."""
+    """Once its reader is away, send more than fits into a pipe, and be killed meanwhile."""
     if item == 1:
+        _wait((folder / "away").exists)
         (folder / "pid").write_text(str(os.getpid()))
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
     return bytes(1 << 22 if item == 1 else 1)
@@ -60,6 +61,7 @@ def test_an_item_that_kills_its_process_costs_only_itself() -> None:
 def test_a_process_that_is_killed_within_its_answer_costs_only_that_item(tmp_path: Path) -> None:
     results = in_order(partial(dies_while_it_sends, tmp_path), range(5), 2)
     assert next(results) == (0, bytes(1))
+    (tmp_path / "away").touch()
     _wait(lambda: (tmp_path / "pid").exists() and bool((tmp_path / "pid").read_text()))
     _wait(lambda: not _is_running(int((tmp_path / "pid").read_text())))
     assert list(results) == [(n, Died(-signal.SIGKILL) if n == 1 else bytes(1)) for n in range(1, 5)]
