@@ -163,7 +163,7 @@ def busy(started: Started, programs: int) -> Iterator[None]:
 
 
 def contestants(recipe: str, folder: Path, programs: Started, stack: ExitStack) -> list[Contestant]:
-    from hdvila.demo.world import build_world
+    from hdvila.lab.corpora import build_world
     from hdvila.processes import usable_cores
     from hdvila.recipes import get_recipe
 

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.media import open_video, resize, write_video
+from hdvila.miniature.actions import Action, actions_of
 from hdvila.miniature.draw import SIZE, frame
-from hdvila.miniature.motion import Action, Pose, actions_of, play
+from hdvila.miniature.motion import Pose, play
 from hdvila.miniature.world import FPS, HEIGHT, MARKS, TEXTURES, WIDTH, WorldConfig
 
 VIEW = 128, 192

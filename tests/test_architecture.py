@@ -8,14 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "hdvila"
-EVERYONE = {"types", "errors", "files", "processes", "progress", "relay", "writing", "lazy"}
+EVERYONE = {"types", "errors", "files", "processes", "progress", "progress_proxy", "writing", "lazy"}
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
     "files": {"errors"},
     "processes": {"errors"},
     "progress": set(),
-    "relay": {"progress"},
+    "progress_proxy": {"progress"},
     "writing": set(),
     "lazy": set(),
     "media": set(),
@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"media"},
     "pages": {"media"},  # HTML with everything inside
     "hub": {"models", "nn", "media", "text"},
-    "miniature": {"media", "text", "annotations"},
+    "miniature": {"media", "annotations"},
     "corpus": {"store", "media", "text", "pages", "annotations"},
     "data": {"store", "media", "text", "annotations"},
     "tasks": {"models", "losses", "data"},  # of data only the Batch
@@ -36,7 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "search": {"hub", "models", "media", "text"},
     "recipes": {"train", "tasks", "models", "data", "evaluate"},  # configuration classes and protocols only
 }
-ANYTHING = {"__main__", "cli", "demo", "studies", "__init__"}  # nobody imports these back
+MAY_IMPORT["lab"] = set(MAY_IMPORT)  # the whole library, as its users may
+ANYTHING = {"__main__", "cli", "__init__"}  # nobody imports these back; nobody but them imports lab
 
 
 def imports(file: Path) -> list[tuple[int, list[str]]]:

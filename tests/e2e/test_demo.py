@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.demo import run
+from hdvila.lab.demo import run
 from hdvila.recipes import get_recipe
 from hdvila.search.library import open_library
 from hdvila.train.recipe import Recipe

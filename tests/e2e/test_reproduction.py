@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hdvila.errors import UsageError
-from hdvila.studies.reproduction import jobs, plan, run
-from hdvila.studies.reproduction.plan import NONE, ONE_CATEGORY, STAGE2, Scale
+from hdvila.lab.reproduction import plan, run, training
+from hdvila.lab.reproduction.plan import NONE, ONE_CATEGORY, STAGE2, Scale
 
 TINY = Scale(16, 120, 1, 1, 0.003, 1, 4, 1, ())
 
@@ -28,7 +28,7 @@ def test_every_run_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert {("MSR-VTT", "none", "", 0), ("MSR-VTT", "one category", "", 4), ("MSRVTT-MC", "none", "", 0)} <= asked
     assert {("TGIF frame", "stage two", look, 0) for look in ("", "shuffled", "one frame", "no detail")} <= asked
     assert all(row.low <= row.score <= row.high for row in rows)
-    monkeypatch.setattr(jobs, "train", None)  # whatever would train again fails
+    monkeypatch.setattr(training, "train", None)  # whatever would train again fails
     assert run.run_reproduction(tmp_path, TINY, workers=1) == rows
     with pytest.raises(UsageError, match="another scale"):
         run.run_reproduction(tmp_path, plan.QUICK)

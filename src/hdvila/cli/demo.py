@@ -20,7 +20,7 @@ def demo(
     json: bool = typer.Option(False, "--json", help="Print the whole report.json as one object."),
 ) -> None:
     """Render narrated videos, train on them, evaluate, index, search, report. Killed? The same command goes on."""
-    from hdvila.demo.run import run_demo
+    from hdvila.lab.demo.run import run_demo
 
     facts = run_demo(into, seed=seed, reporter=console.reporter())
     scores = facts["retrieval"]["text_to_video"]

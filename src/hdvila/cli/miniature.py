@@ -76,7 +76,7 @@ def benchmarks(
     Killed? The same command goes on. A later call may add others.
     """
     from hdvila.errors import UsageError
-    from hdvila.miniature.benchmarks import BENCHMARKS, write_benchmarks
+    from hdvila.lab.benchmarks import BENCHMARKS, write_benchmarks
 
     for name in names or ():
         if name not in BENCHMARKS:
@@ -114,9 +114,9 @@ def sheet(
     json: bool = typer.Option(False, "--json", help="One object with the file's name."),
 ) -> None:
     """Draw a clip of each category, its frames and its sentence, as one picture."""
-    from hdvila.miniature.sheet import draw_sheet
+    from hdvila.miniature.contact_sheet import draw_contact_sheet
 
-    draw_sheet(into, seed)
+    draw_contact_sheet(into, seed)
     emit({"file": str(into)}, json, str(into))
 
 
@@ -130,8 +130,8 @@ def study(
 ) -> None:
     """Repeat the paper's frame-selection table in worlds that need detail and time to a known degree."""
     from hdvila.errors import UsageError, require_all
-    from hdvila.studies.frame_selection import WORLDS, run_study
-    from hdvila.studies.table import as_markdown, draw
+    from hdvila.lab.frame_selection.study import WORLDS, run_study
+    from hdvila.lab.frame_selection.tables import as_markdown, draw
 
     for world in worlds:
         if world not in WORLDS:
@@ -158,13 +158,13 @@ def reproduction(
 ) -> None:
     """The paper's studies in small: pre-training, its data and frames, segments, stages, what answers rest on."""
     from hdvila.errors import require_all
-    from hdvila.studies.frame_selection import run_study
-    from hdvila.studies.reproduction.page import draw as draw_tasks
-    from hdvila.studies.reproduction.page import fill
-    from hdvila.studies.reproduction.plan import FULL, QUICK
-    from hdvila.studies.reproduction.run import run_reproduction
-    from hdvila.studies.reproduction.tables import sections
-    from hdvila.studies.table import as_markdown, draw
+    from hdvila.lab.frame_selection.study import run_study
+    from hdvila.lab.frame_selection.tables import as_markdown, draw
+    from hdvila.lab.reproduction.page import draw as draw_tasks
+    from hdvila.lab.reproduction.page import fill
+    from hdvila.lab.reproduction.plan import FULL, QUICK
+    from hdvila.lab.reproduction.run import run_reproduction
+    from hdvila.lab.reproduction.tables import sections
 
     require_all(*_STUDIES, extra="train")
     scale = QUICK if quick else FULL

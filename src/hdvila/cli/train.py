@@ -58,7 +58,7 @@ def train(
 
 
 def _run(recipe: Recipe, into: Path, processes: int | None, setup: Callable[[], object], json: bool) -> None:
-    from hdvila.demo.world import build_world
+    from hdvila.lab.corpora import build_world
     from hdvila.train.cores import choose_processes, train_on_cores
     from hdvila.train.engine import is_first_process
     from hdvila.train.log import read_log

@@ -1,6 +1,5 @@
 """A small rendered world of narrated videos whose truth is known: for the demo, for tests, for studies."""
 
-from hdvila.miniature.benchmarks import write_benchmarks
 from hdvila.miniature.questions import questions, write_questions
 from hdvila.miniature.render import Rendered, read_truth, render
 from hdvila.miniature.world import ActionMix, Shares, WorldConfig
@@ -13,6 +12,5 @@ __all__ = [
     "questions",
     "read_truth",
     "render",
-    "write_benchmarks",
     "write_questions",
 ]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from hdvila.miniature.narration import Spoken
 from hdvila.miniature.script import Script
-from hdvila.miniature.speech import Spoken
 from hdvila.miniature.world import Captions
 
 _LINE = 36  # characters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -54,3 +55,8 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file that is never seen half-written."""
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def as_lines(records: Iterable[Mapping[str, Any]]) -> str:
+    """JSON lines: an object a line."""
+    return "".join(json.dumps(record) + "\n" for record in records)

@@ -13,8 +13,9 @@ from math import log2
 from random import Random
 from typing import Any
 
+from hdvila.miniature.actions import Action, actions_of, suits
 from hdvila.miniature.categories import CATEGORIES
-from hdvila.miniature.motion import Action, actions_of, play, suits
+from hdvila.miniature.motion import play
 from hdvila.miniature.script import write_script
 from hdvila.miniature.world import COLOURS, MARKS, TEXTURES, ActionMix, WorldConfig
 

@@ -1,20 +1,17 @@
-"""What objects do, and where they are at any moment of it.
+"""Where objects are, and how they look, at any moment of what they do.
 
-Four kinds: ``move`` in a direction at a speed, ``turn`` another colour, ``repeat`` a step two to four times, ``order``
-two different steps; and two for questions about order alone, ``cycle`` and ``tour`` (`hdvila.miniature.shades`), which
-a world has only if it is told so. No single frame at a random time tells direction, count or order, or that a colour is
-new: the middle of a move lies anywhere whatever its direction is, and steps look the same every time.
+No single frame at a random time tells direction, count or order, or that a colour is new: the middle of a move lies
+anywhere whatever its direction is, and steps look the same every time.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
-from itertools import permutations
+from dataclasses import dataclass, replace
 from random import Random
 
-from hdvila.miniature.shades import MARKERS, TIMES, VERBS, Shade, shine
-from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, HEIGHT, SPEEDS, STEPS, WIDTH, ActionMix
+from hdvila.miniature.actions import SHINES, Action
+from hdvila.miniature.world import HEIGHT, WIDTH
 
 _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
 _TOWARDS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
@@ -27,46 +24,6 @@ _REACH = {
 _QUICK = 2.2, 2.8  # seconds that a quick move takes; a slow one takes the whole event
 _JUMP = 32  # pixels
 _GROWTH = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What an object does. Fields that do not belong to its kind are empty.
-
-    ``kind`` is ``move`` (`direction`, `speed`), ``turn`` (to the colour `turns`), ``repeat`` (`first` is done `count`
-    times), ``order`` (`first`, then `second`), ``cycle`` (it shines as `first` says, `count` times) or ``tour`` (it
-    shines as `before` says, does `first`, and shines as `after` says).
-    """
-
-    kind: str
-    direction: str = ""
-    speed: str = ""
-    turns: str = ""
-    first: str = ""
-    second: str = ""
-    count: int = 0
-    before: str = ""
-    after: str = ""
-
-    @property
-    def name(self) -> str:
-        """A key that differs between any two actions."""
-        steps = (self.before, self.first, self.after, self.second)
-        return " ".join(
-            filter(None, (self.kind, self.direction, self.speed, self.turns, *steps, str(self.count or "")))
-        )
-
-    def told(self, verb: str) -> str:
-        """In words, for an object that moves by `verb`: ``rolls slowly to the left``, ``jumps twice``."""
-        if self.kind == "move":
-            return f"{verb} {self.speed} {DIRECTIONS[self.direction]}"
-        if self.kind == "turn":
-            return f"turns {self.turns}"
-        if self.kind in ("repeat", "cycle"):
-            return f"{self.first} {COUNTS[self.count]}"
-        if self.kind == "tour":
-            return f"{self.before} then {self.first} then {self.after}"
-        return f"{self.first} and then {self.second}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +42,20 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """Light of a colour, "" for none, until `end` seconds after the event's start."""
+
+    colour: str
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Path:
     """An action played out: where, and when its steps are.
 
     From ``x0 y0`` to ``x1 y1`` in pixels between the seconds `leaves` and `arrives` after the event's start, at rest
     before and after; from `arrives` on it has the colour `turns`, if any; `steps` are (step, start, end) in the same
-    seconds. With `shades` it shines in one colour after the other. The event lasts `length` seconds.
+    seconds. With `lights` it shines in one colour after the other. The event lasts `length` seconds.
     """
 
     x0: float
@@ -102,7 +67,7 @@ class Path:
     arrives: float
     steps: tuple[tuple[str, float, float], ...] = ()
     turns: str = ""
-    shades: tuple[Shade, ...] = ()
+    lights: tuple[Light, ...] = ()
 
     def pose(self, time: float) -> Pose:
         """The pose `time` seconds after the event's start."""
@@ -118,7 +83,7 @@ class Path:
         return round(self.x0 + part * (self.x1 - self.x0)), round(self.y0 + part * (self.y1 - self.y0))
 
     def _light(self, time: float) -> str:
-        return next((shade.colour for shade in self.shades if time < shade.end), "")
+        return next((light.colour for light in self.lights if time < light.end), "")
 
 
 def _in_step(x: int, y: int, step: str, part: float) -> Pose:
@@ -128,37 +93,6 @@ def _in_step(x: int, y: int, step: str, part: float) -> Pose:
     if step == "grows":
         return Pose(x, y, scale=1 + _GROWTH * round(swing * 4) / 4)
     return Pose(x, y, look=step)
-
-
-def actions_of(kind: str) -> list[Action]:
-    """All actions of a kind."""
-    if kind == "move":
-        return [Action(kind, direction, speed) for direction in DIRECTIONS for speed in SPEEDS]
-    if kind == "turn":
-        return [Action(kind, turns=colour) for colour in COLOURS]
-    if kind == "repeat":
-        return [Action(kind, first=step, count=count) for step in STEPS for count in COUNTS]
-    if kind == "cycle":
-        return [Action(kind, first=verb, count=TIMES) for verb in VERBS]
-    if kind == "tour":
-        return [
-            Action(kind, first=step, before=before, after=after)
-            for step in MARKERS
-            for before, after in permutations(VERBS, 2)
-        ]
-    return [Action(kind, first=first, second=second) for first in STEPS for second in STEPS if first != second]
-
-
-def draw_action(rng: Random, mix: ActionMix, colour: str) -> Action:
-    """Draw a kind by its weight, then one of its actions evenly; an object of `colour` turns other ones."""
-    weights = asdict(mix)
-    kind = rng.choices(list(weights), list(weights.values()))[0]
-    return rng.choice([action for action in actions_of(kind) if suits(action, colour)])
-
-
-def suits(action: Action, colour: str) -> bool:
-    """Whether an object of this colour can do it."""
-    return action.turns != colour
 
 
 def play(action: Action, length: float, focus: tuple[float, float], rng: Random) -> Path:
@@ -175,12 +109,12 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
         return _move(action, length, focus, rng)
     x, y = rng.uniform(_MARGIN_X, WIDTH - _MARGIN_X), rng.uniform(_MARGIN_TOP + _JUMP, HEIGHT - _MARGIN_BOTTOM)
     if action.kind == "cycle":
-        return Path(x, y, x, y, length, 0.0, length, shades=shine(action.first, action.first, *_lit(focus, rng)))
+        return Path(x, y, x, y, length, 0.0, length, lights=_shine(action.first, action.first, *_lit(focus, rng)))
     if action.kind == "tour":
-        shades = shine(action.before, action.after, *_lit(focus, rng))
-        middle = len(shades) // 2
-        step = (action.first, shades[middle - 1].end, shades[middle].end)
-        return Path(x, y, x, y, length, 0.0, length, (step,), shades=shades)
+        lights = _shine(action.before, action.after, *_lit(focus, rng))
+        middle = len(lights) // 2
+        step = (action.first, lights[middle - 1].end, lights[middle].end)
+        return Path(x, y, x, y, length, 0.0, length, (step,), lights=lights)
     if action.kind == "turn":
         when = sum(focus) / 2 + rng.uniform(-0.3, 0.3)
         return Path(x, y, x, y, length, 0.0, when, turns=action.turns)
@@ -195,6 +129,13 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
     start = min(focus[0] + free * rng.uniform(0.25, 0.75), length - whole)
     played = tuple((step, start + n * pace, start + n * pace + lasts) for n, step in enumerate(steps))
     return Path(x, y, x, y, length, 0.0, length, played)
+
+
+def _shine(first: str, second: str, start: float, end: float) -> tuple[Light, ...]:
+    """From second `start` to `end`: three colours, no light, three colours; before it, no light."""
+    colours = (*SHINES[first], "", *SHINES[second])
+    unit = (end - start) / len(colours)
+    return Light("", start), *(Light(colour, start + n * unit) for n, colour in enumerate(colours, start=1))
 
 
 def _lit(focus: tuple[float, float], rng: Random) -> tuple[float, float]:

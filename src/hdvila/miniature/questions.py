@@ -14,14 +14,14 @@ What an action ``cycle`` or ``tour`` is asked about needs frames in order: all i
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from hdvila.miniature.shades import VERBS
+from hdvila.miniature.actions import VERBS
+from hdvila.miniature.folder import as_lines
 from hdvila.miniature.world import COUNTS, DIRECTIONS, STEPS
 
 FAMILIES = ("tgif_action", "tgif_transition", "tgif_count", "tgif_frameqa", "msrvtt_qa")
@@ -95,7 +95,7 @@ def write_questions(folder: str | os.PathLike[str], truth: Sequence[Mapping[str,
     for family, asked in questions(truth, seed).items():
         for split in ("train", "test"):
             path = target / f"{family}-{split}.jsonl"
-            path.write_text("".join(json.dumps(q) + "\n" for q in asked if q["split"] == split), encoding="utf-8")
+            path.write_text(as_lines(q for q in asked if q["split"] == split), encoding="utf-8")
             files.append(path)
     return files
 

@@ -16,7 +16,7 @@ from hdvila.errors import MediaError, StoreError, UsageError
 from hdvila.media.codecs import write_video
 from hdvila.miniature.captions import captions
 from hdvila.miniature.draw import frame
-from hdvila.miniature.folder import claim, only_writer, write_text
+from hdvila.miniature.folder import as_lines, claim, only_writer, write_text
 from hdvila.miniature.script import Script, write_script
 from hdvila.miniature.world import FPS, Split, WorldConfig
 from hdvila.processes import Died, in_order
@@ -91,9 +91,9 @@ def _render(
             bar.advance()
     for leftover in (folder / "videos").glob(".*.part*"):  # of a run that was killed
         leftover.unlink(missing_ok=True)
-    _write_lines(folder / "truth.jsonl", [script.truth() for script in scripts])
+    write_text(folder / "truth.jsonl", as_lines([script.truth() for script in scripts]))
     for part in ("train", "test"):
-        _write_lines(folder / f"manifest-{part}.jsonl", [_manifest(s) for s in scripts if s.split == part])
+        write_text(folder / f"manifest-{part}.jsonl", as_lines([_manifest(s) for s in scripts if s.split == part]))
     events = [event for script in scripts for event in script.events]
     seconds = sum(script.length for script in scripts)
     return Rendered(folder, videos, len(missing), len(events), sum(event.about for event in events), seconds)
@@ -151,7 +151,3 @@ def _claim_world(folder: Path, world: dict[str, Any], videos: int) -> None:
     count = sum(1 for _ in (folder / "videos").glob("[0-9]*.mp4"))
     if count > videos:
         raise UsageError(f"{folder} already holds {count} videos, more than {videos}; render into another folder")
-
-
-def _write_lines(path: Path, records: list[dict[str, Any]]) -> None:
-    write_text(path, "".join(json.dumps(record) + "\n" for record in records))

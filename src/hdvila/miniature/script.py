@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
-from hdvila.miniature.categories import ASIDES, CATEGORIES, PHRASES, STILL, Category
-from hdvila.miniature.motion import Action, Path, draw_action, play
-from hdvila.miniature.speech import Spoken, say
-from hdvila.miniature.world import COLOURS, FPS, MARKS, TELLABLE, TEXTURES, Shares, Split, WorldConfig
+from hdvila.miniature.actions import Action, draw_action
+from hdvila.miniature.categories import CATEGORIES, Category
+from hdvila.miniature.motion import Path, play
+from hdvila.miniature.narration import Spoken, narrate, say
+from hdvila.miniature.world import COLOURS, FPS, MARKS, TEXTURES, Split, WorldConfig
 
 _LEAST = 2.4  # seconds of an event
 
@@ -132,59 +132,10 @@ def _draw_event(
         length = config.trimmed
         path = play(action, length, (0.0, length), rng)
         return Event(start, _on_grid(start + length), place, *thing, mark, action, path, "", False, (), ())
-    sentence, about, told = _narrate(category, thing, mark, place, action, config, rng)
+    sentence, about, told = narrate(category, thing, mark, place, action, config.shares, rng)
     lead = rng.uniform(0.15, 0.4)
     speech = say(sentence.rstrip(".").replace("I ", "i ").lower(), start + lead, rng) if sentence else ()
     said = speech[-1].end - start if speech else lead + rng.uniform(2.5, 4.0)
     end = _on_grid(max(start + said + rng.uniform(0.15, 0.4), start + _LEAST))
     path = play(action, end - start, (lead, said), rng)
     return Event(start, end, place, *thing, mark, action, path, sentence, about, told, speech)
-
-
-def _narrate(
-    category: Category,
-    thing: tuple[str, str, str],
-    mark: str,
-    place: str,
-    action: Action,
-    config: WorldConfig,
-    rng: Random,
-) -> tuple[str, bool, tuple[str, ...]]:
-    """What is said: (sentence, whether it is about the picture, the attributes it mentions)."""
-    shares = config.shares
-    kind = rng.random()
-    if kind < shares.silent:
-        return "", False, ()
-    if kind < shares.silent + shares.aside:
-        return _as_sentence(rng.choice(ASIDES)), False, ()
-    told = draw_told(shares, rng)
-    return _as_sentence(tell(category, thing, mark, place, action, told, rng)), True, tuple(told)
-
-
-def draw_told(shares: Shares, rng: Random) -> list[str]:
-    """The attributes that a sentence about the picture mentions."""
-    return [name for name in TELLABLE if rng.random() < getattr(shares, name)]
-
-
-def tell(
-    category: Category,
-    thing: tuple[str, str, str],
-    mark: str,
-    place: str,
-    action: Action,
-    told: Collection[str],
-    rng: Random,
-) -> str:
-    """A sentence without capital and full stop that mentions the attributes in `told`; `rng` draws its wording."""
-    phrases, still = (category.phrases, category.still) if "phrase" in told else (PHRASES, STILL)
-    name, colour, texture = thing
-    words = [colour] * ("colour" in told) + [texture] * ("texture" in told) + [name if "object" in told else "thing"]
-    words += [f"with the {mark}"] * ("mark" in told)
-    verb = category.objects[name] if "object" in told else "moves"
-    does = action.told(verb) if "action" in told else rng.choice(still)
-    text: str = rng.choice(phrases).format(thing=" ".join(words), does=does)
-    return text + f" at the {place}" * ("place" in told)
-
-
-def _as_sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + "."

@@ -25,7 +25,7 @@ from hdvila.errors import Interrupted, TrainingError, UsageError
 from hdvila.hub import pick_device
 from hdvila.processes import Died, tell, together, usable_cores, usable_memory
 from hdvila.progress import SILENT, Reporter
-from hdvila.relay import Listener, Teller
+from hdvila.progress_proxy import Receiver, Sender
 from hdvila.train.engine import is_joined
 from hdvila.train.loop import train
 from hdvila.train.memory import estimate_memory, kept_bytes
@@ -112,7 +112,7 @@ def train_on_cores(
     count = choose_processes(recipe, processes)
     if count == 1:
         return train(recipe, into, reporter, corpus=corpus)
-    listener, first = Listener(reporter), list[int]()
+    receiver, first = Receiver(reporter), list[int]()
 
     def hand_on(received: signal.Signals) -> None:
         if first:
@@ -121,7 +121,7 @@ def train_on_cores(
 
     def hear(number: int, message: Any) -> None:
         if not isinstance(message, _Begun):
-            listener.hear(message)
+            receiver.receive(message)
             return
         first.append(message.process)
         if signals.received:
@@ -133,7 +133,7 @@ def train_on_cores(
         try:
             ends = together(member, count, hear)
         finally:
-            listener.close()
+            receiver.close()
         died = {n: end.exit_code for n, end in enumerate(ends) if isinstance(end, Died) and end.exit_code is not None}
         stopped = [end.message for end in ends if isinstance(end, _Stopped)]
         if stopped or (died and signals.received):
@@ -173,7 +173,7 @@ def _member(
     if rank == 0:
         tell(_Begun(os.getpid()))
     try:
-        return train(recipe, into, Teller(tell) if rank == 0 else SILENT, corpus=corpus)
+        return train(recipe, into, Sender(tell) if rank == 0 else SILENT, corpus=corpus)
     except Interrupted as stopped:
         return _Stopped(str(stopped))
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hdvila.evaluate.protocols import PROTOCOLS, Published
+from hdvila.lab.frame_selection.study import ALL_CHOICES
+from hdvila.lab.published import DATA, FRAMES
+from hdvila.lab.reproduction.tables import SEEN
 from hdvila.recipes import RECIPES
-from hdvila.studies.frame_selection import ALL_CHOICES
-from hdvila.studies.published import DATA, FRAMES
-from hdvila.studies.reproduction.tables import SEEN
 from tests.shared import SHARED, needs
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "goldens" / "paper_tables.json").read_text())

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from hdvila.miniature.actions import VERBS
 from hdvila.miniature.questions import FAMILIES, questions, write_questions
 from hdvila.miniature.script import write_script
-from hdvila.miniature.shades import VERBS
 from hdvila.miniature.world import COLOURS, ActionMix, WorldConfig
 
 

@@ -12,10 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from hdvila.media import open_video, resize, write_video
+from hdvila.miniature.actions import Action, actions_of
 from hdvila.miniature.categories import CATEGORIES
 from hdvila.miniature.draw import SIZE, frame, place, sprite, textured
-from hdvila.miniature.motion import Action, Pose, actions_of, play
 from hdvila.miniature.motion import Path as Way
+from hdvila.miniature.motion import Pose, play
 from hdvila.miniature.objects import OBJECTS
 from hdvila.miniature.places import PLACES
 from hdvila.miniature.world import COLOURS, FPS, HEIGHT, MARKS, TEXTURES, WIDTH, WorldConfig

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hdvila.miniature.benchmarks import activitynet, didemo, msrvtt, tgif_qa
+from hdvila.lab.benchmarks import BENCHMARKS
 from hdvila.miniature.questions import questions
 from hdvila.miniature.script import write_script
 from hdvila.miniature.world import ActionMix, Shares, WorldConfig
@@ -24,8 +24,8 @@ def test_every_word_is_one_token() -> None:
             texts |= {
                 str(question[key]) for key in ("question", "answer", "a1", "a2", "a3", "a4", "a5") if key in question
             }
-    for benchmark in (msrvtt, tgif_qa, didemo, activitynet):
-        scripts = [write_script(78, number, benchmark.CONFIG) for number in range(100)]
+    for name in ("msrvtt", "tgif_qa", "didemo", "activitynet"):
+        scripts = [write_script(78, number, BENCHMARKS[name].config) for number in range(100)]
         texts |= {event.sentence for script in scripts for event in script.events}
     words = {word for text in texts for word in text.replace(".", "").replace("'", " ").replace("?", "").split()}
     assert len(words) > 300

@@ -1,0 +1,5 @@
+"""The miniature world as benchmarks: videos and annotation files in the very formats of the public data sets."""
+
+from hdvila.lab.benchmarks.write import BENCHMARKS, Summary, Written, write_benchmarks
+
+__all__ = ["BENCHMARKS", "Summary", "Written", "write_benchmarks"]

@@ -1,0 +1,128 @@
+"""Running the studies: models trained side by side, their tests as lines of ``results.jsonl``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+
+from hdvila.corpus.preparation import Preparation
+from hdvila.corpus.prepare import prepare
+from hdvila.errors import UsageError
+from hdvila.evaluate.protocols import get_protocol, read_split
+from hdvila.lab.benchmarks import write_benchmarks
+from hdvila.lab.corpora import OPTIONS, build_world
+from hdvila.lab.parallel import in_parallel
+from hdvila.lab.reproduction.plan import OTHER_DATA, STAGE1, STAGE2, TASKS, WORLD, Pretraining, Scale
+from hdvila.lab.reproduction.rows import Row, add_rows, read_rows
+from hdvila.lab.reproduction.training import FineTuning, PretrainedModel, pretrain, tune, world_of
+from hdvila.miniature.world import HEIGHT
+from hdvila.progress import SILENT, Reporter
+from hdvila.recipes import get_recipe
+
+__all__ = ["run_reproduction"]
+
+
+def run_reproduction(
+    into: str | os.PathLike[str], scale: Scale, reporter: Reporter = SILENT, *, workers: int | None = None
+) -> list[Row]:
+    """Pre-train, fine-tune and test everything in `plan.TASKS`; -> all rows.
+
+    Args:
+        into: the folder; finished runs found there are not repeated, a killed one goes on at its last checkpoint.
+        scale: how large.
+        workers: models trained side by side (`in_parallel`).
+
+    Raises:
+        UsageError: the folder holds studies of another scale.
+        HdvilaError: whatever rendering, training or testing raises.
+
+    The seeds come one after the other, and what is pre-trained on other data after all of them: most tables are whole
+    early.
+    """
+    root = Path(into)
+    root.mkdir(parents=True, exist_ok=True)
+    _claim(root, scale)
+    done = {(row.seed, row.task, row.start) for row in read_rows(root)}
+    rounds = list(_rounds(scale))
+    if any((job.seed, job.task.name, job.start.name) not in done for _, jobs in rounds for job in jobs):
+        _benchmarks(root, scale, reporter)
+    for title, jobs in rounds:
+        to_do = [job for job in jobs if (job.seed, job.task.name, job.start.name) not in done]
+        needed = _needed(root, to_do)
+        for start in dict.fromkeys(one.start for one in needed):
+            _build(root, scale, start, reporter)
+        first = [*needed, *(job for job in to_do if not job.start.stage)]
+        total = len(needed) + len(jobs)
+        with reporter.task(title, total, len(jobs) - len(to_do)) as bar:
+            for items in (first, [job for job in to_do if job.start.stage]):
+                for item, rows in in_parallel(partial(_work, root, scale), items, reporter, workers=workers):
+                    add_rows(root, rows)
+                    bar.advance(note=f"{item}: {rows[0].score:.1%}" if rows else f"{item} is pre-trained")
+    return read_rows(root)
+
+
+def _claim(root: Path, scale: Scale) -> None:
+    file = root / "scale.json"
+    wanted = json.dumps(asdict(scale))
+    if not file.exists():
+        file.write_text(wanted, encoding="utf-8")
+    elif file.read_text(encoding="utf-8") != wanted:
+        raise UsageError(
+            f"{root} holds studies of another scale (quick or not): go on with that, or name another folder"
+        )
+
+
+def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
+    folder = root / "benchmarks"
+    names = dict.fromkeys(task.folder for task in TASKS)
+    write_benchmarks(folder, scale.benchmark_videos, names=names, reporter=reporter)
+    for protocol, data in dict.fromkeys((task.protocol, task.folder) for task in TASKS):
+        splits = [read_split(get_protocol(protocol), folder / data, split) for split in get_protocol(protocol).files]
+        parts = {part.video_id: part for annotations in splits for part in annotations.videos}
+        settings = [get_recipe(task.recipe).data.preprocess for task in TASKS if task.folder == data]
+        prepare(
+            list(parts.values()),
+            folder / data / "videos",
+            folder / data / "store",
+            preparation=replace(Preparation.of(settings), hr_height=HEIGHT),
+            reporter=reporter,
+        )
+
+
+def _rounds(scale: Scale) -> Iterator[tuple[str, list[FineTuning]]]:
+    """A title and jobs whose models are all there before another round begins."""
+    everything = [
+        FineTuning(seed, task, start) for seed in range(scale.seeds) for task in TASKS for start in task.starts
+    ]
+    for seed in range(scale.seeds):
+        yield f"seed {seed}", [job for job in everything if job.seed == seed and job.start not in OTHER_DATA]
+    for seed in range(scale.seeds):
+        yield f"other data, seed {seed}", [job for job in everything if job.seed == seed and job.start in OTHER_DATA]
+
+
+def _needed(root: Path, jobs: list[FineTuning]) -> list[PretrainedModel]:
+    """What is to be pre-trained for these jobs. A second stage brings the first one that it starts from."""
+    wanted = dict.fromkeys(PretrainedModel(job.start, job.seed) for job in jobs if job.start.stage)
+    missing = [one for one in wanted if any(one.missing(root))]
+    second = {one.seed for one in missing if one.start == STAGE2}
+    return [one for one in missing if not (one.start == STAGE1 and one.seed in second)]
+
+
+def _work(root: Path, scale: Scale, item: PretrainedModel | FineTuning, reporter: Reporter) -> list[Row]:
+    """-> the rows of the tests, if any are made."""
+    if isinstance(item, FineTuning):
+        return tune(root, scale, item, reporter)
+    pretrain(root, scale, item, reporter)
+    return []
+
+
+def _build(root: Path, scale: Scale, start: Pretraining, reporter: Reporter) -> None:
+    """What is learned from in pre-training."""
+    config, options = replace(WORLD, categories=start.categories), OPTIONS
+    if start.enlarged:
+        options = replace(options, hr_height=options.lr_lines)
+    build_world(world_of(root, start), scale.videos, 0, "train", config, reporter, options)

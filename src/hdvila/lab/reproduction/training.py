@@ -1,0 +1,149 @@
+"""One model of the studies: its weights to begin with, its fine-tuning, and its tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hdvila.evaluate.checkpoint import evaluate_checkpoint
+from hdvila.hub import read_note
+from hdvila.lab.corpora import corpus_of
+from hdvila.lab.reproduction.plan import CHOICE, STAGE1, DownstreamTask, Pretraining, Scale
+from hdvila.lab.reproduction.preprocessing_variants import variant
+from hdvila.lab.reproduction.rows import Row
+from hdvila.progress import Reporter
+from hdvila.recipes import get_recipe
+from hdvila.recipes.miniature_downstream import WHOLE
+from hdvila.train.loop import train
+from hdvila.train.recipe import Recipe, Start
+from hdvila.train.validation import RECIPE
+
+__all__ = ["FineTuning", "PretrainedModel", "pretrain", "tune", "world_of"]
+
+FRAMES = 2 * WHOLE.neighbours + 1
+"""Rows of the time table, one for each frame that is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuning:
+    """A model to fine-tune and to test."""
+
+    seed: int
+    task: DownstreamTask
+    start: Pretraining
+
+    def __str__(self) -> str:
+        return f"{self.task.name} from {self.start.name}, seed {self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainedModel:
+    """A model that fine-tuning starts from."""
+
+    start: Pretraining
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.start.name}, seed {self.seed}"
+
+    def model(self, root: Path) -> Path:
+        """Its folder."""
+        return root / "pretraining" / f"{self.start.folder}-{self.seed}" / "model"
+
+    def missing(self, root: Path) -> Iterator[PretrainedModel]:
+        """What is still to be trained before this can be begun with, itself last."""
+        if not (self.model(root) / "config.json").exists():
+            if self.start.stage == 2:
+                yield from PretrainedModel(STAGE1, self.seed).missing(root)
+            yield self
+
+
+def world_of(root: Path, start: Pretraining) -> Path:
+    """What is learned from in pre-training."""
+    return root / "worlds" / f"{start.categories}-categories{'-enlarged' if start.enlarged else ''}"
+
+
+def pretrain(root: Path, scale: Scale, wanted: PretrainedModel, reporter: Reporter) -> None:
+    """Make it, and whatever it needs first."""
+    for one in wanted.missing(root):
+        _pretrain(root, scale, one, reporter)
+
+
+def _pretrain(root: Path, scale: Scale, wanted: PretrainedModel, reporter: Reporter) -> None:
+    start, seed = wanted.start, wanted.seed
+    recipe = get_recipe("miniature-stage1" if start.stage == 1 else "miniature-stage2")
+    seen = replace(recipe.data.preprocess, neighbours=WHOLE.neighbours, rate=WHOLE.rate, streams=start.streams)
+    recipe = replace(
+        recipe,
+        seed=seed,
+        steps=scale.stage1 if start.stage == 1 else scale.stage2,
+        start=Start(model=str(PretrainedModel(STAGE1, seed).model(root)) if start.stage == 2 else ""),
+        data=replace(recipe.data, preprocess=seen),
+        model=replace(recipe.model, frames=FRAMES),
+    )
+    train(recipe, wanted.model(root).parent, reporter, corpus=corpus_of(world_of(root, start)))
+
+
+def tune(root: Path, scale: Scale, job: FineTuning, reporter: Reporter) -> list[Row]:
+    """Fine-tune, and ask everything that the task asks."""
+    task, start, seed = job.task, job.start, job.seed
+    data = root / "benchmarks" / task.folder
+    weights = str(PretrainedModel(start, seed).model(root)) if start.stage else ""
+    recipe = _tuning(task, data, scale, seed, start, weights)
+    began = time.perf_counter()
+    model = train(recipe, root / "runs" / f"{recipe.name}-{start.folder}-{seed}", reporter)
+    seconds = round(time.perf_counter() - began, 1)
+
+    def ask(changed: str = "", segments: int = 0, protocol: str = task.protocol, name: str = task.name) -> Row:
+        record = evaluate_checkpoint(
+            str(model), protocol, data, segments=segments or None, through=variant(changed), reporter=reporter
+        ).record
+        if record.text_to_video is not None:
+            score, (low, high) = record.text_to_video["r1"], record.text_to_video["intervals"]["r1"]
+        else:
+            assert record.accuracy is not None
+            assert record.intervals is not None
+            score, (low, high) = record.accuracy, record.intervals["accuracy"]
+        return Row(
+            task=name,
+            start=start.name,
+            seed=seed,
+            look=changed,
+            segments=segments,
+            score=score,
+            low=low,
+            high=high,
+            blind=max(record.chance, record.most_frequent or 0.0),
+            by_type=record.accuracy_by_type or {},
+            steps=recipe.steps,
+            seconds=seconds,
+            precision=read_note(model, RECIPE)["precision"],
+        )
+
+    rows = [ask(), *(ask(changed=changed) for changed in task.variants)]
+    rows += [ask(segments=segments) for segments in task.segments]
+    if task.protocol == "msrvtt-1ka":
+        rows.append(ask(protocol="msrvtt-mc", name=CHOICE))
+    return rows
+
+
+def _tuning(task: DownstreamTask, data: Path, scale: Scale, seed: int, start: Pretraining, weights: str) -> Recipe:
+    recipe = get_recipe(task.recipe)
+    assert recipe.data.benchmark is not None
+    assert recipe.validate is not None
+    preprocess = replace(recipe.data.preprocess, streams=start.streams)
+    settings = replace(recipe.data, benchmark=replace(recipe.data.benchmark, folder=str(data)), preprocess=preprocess)
+    steps = max(1, round(scale.tuning * recipe.steps))
+    every = max(1, steps // 4)
+    return replace(
+        recipe,
+        seed=seed,
+        steps=steps,
+        data=settings,
+        model=replace(recipe.model, frames=FRAMES),
+        start=Start(model=weights),
+        validate=replace(recipe.validate, every=every),
+        checkpoint_every=every,
+    )

@@ -1,5 +1,0 @@
-"""The miniature world as benchmarks: videos and annotation files in the very formats of the public data sets."""
-
-from hdvila.miniature.benchmarks.write import BENCHMARKS, Summary, Written, write_benchmarks
-
-__all__ = ["BENCHMARKS", "Summary", "Written", "write_benchmarks"]

@@ -1,1 +1,0 @@
-"""Experiments that repeat a table of a paper in the miniature world."""
