@@ -36,7 +36,7 @@ from store_vs_decode import render
 from whole_videos import decode, lengthen
 
 from hdvila.corpus.choice.balance import balance
-from hdvila.corpus.choice.languages import unwanted_language
+from hdvila.corpus.choice.filter import unwanted_language
 from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.clips import clips_of
 from hdvila.corpus.describe import describe

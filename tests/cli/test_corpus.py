@@ -319,7 +319,7 @@ def test_a_model_is_published_by_its_name_alone(
     command = ["corpus", "build", str(source), "--into", str(tmp_path / "c"), "--min-height", "64", "--workers", "1"]
     assert main(command) == 0
     (tmp_path / "my-model").mkdir()
-    monkeypatch.setattr("hdvila.cli.corpus.look._load", lambda model: GreyModel() if model else None)
+    monkeypatch.setattr("hdvila.cli.corpus.preview._load", lambda model: GreyModel() if model else None)
     assert main(["corpus", "describe", str(tmp_path / "c"), "--model", str(tmp_path / "my-model")]) == 0
     assert "Under the model my-model the" in (tmp_path / "c" / "DATASHEET.md").read_text(encoding="utf-8")
 

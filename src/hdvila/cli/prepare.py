@@ -38,7 +38,7 @@ def prepare(
 
     TGIF-QA's tasks, each on videos of its own, are prepared together: hdvila prepare tgif-action tgif-frameqa ...
     """
-    from hdvila.corpus.preparation import Preparation
+    from hdvila.corpus.prepare import Preparation
     from hdvila.corpus.prepare import prepare as prepare_videos
     from hdvila.data.source import OFFICIAL_STORE, STORE
     from hdvila.evaluate.protocols import get_protocol

@@ -7,19 +7,16 @@ from hdvila.corpus.choice.filter import filter_videos
 from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.clips import ClipPlan, plan_clips
 from hdvila.corpus.cluster import on_cluster
-from hdvila.corpus.cut import plan_video
-from hdvila.corpus.cutting import cut_videos
+from hdvila.corpus.cut import cut_videos, plan_video
 from hdvila.corpus.describe import describe
-from hdvila.corpus.failures import Failure, StepSummary
+from hdvila.corpus.failures import Failure, Sentences, StepSummary
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.preview import show
 from hdvila.corpus.reshape import Reshaped, filter_corpus, merge_corpora, split_corpus
-from hdvila.corpus.sentences import Sentences
-from hdvila.corpus.show import show
 from hdvila.corpus.sources.collect import collect, write_videos
 from hdvila.corpus.sources.fetch import fetch
 from hdvila.corpus.sources.hd_vila_100m import write_hd_vila_100m
-from hdvila.corpus.sources.transcribe import transcribe_videos
-from hdvila.corpus.sources.transcripts import read_transcripts
+from hdvila.corpus.sources.transcripts import read_transcripts, transcribe_videos
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.text import read_transcript, split_sentences
 

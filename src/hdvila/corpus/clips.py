@@ -1,4 +1,4 @@
-"""From sentences to clip bounds: what is too short is joined, every bound reaches into the silence around it."""
+"""From sentences to clips: which sentences are joined, and where each clip begins and ends."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from hdvila.corpus.grouping import Grouping
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.hd_vila_100m import GivenClip
 from hdvila.text import find_restorer, split_sentences
 from hdvila.text.sentences.punctuation import is_punctuated
 from hdvila.text.sentences.split import make_sentence
 from hdvila.types import Clip, Sentence, Transcript
-from hdvila.writing import sentences_joined
+from hdvila.writing import sentences_joined, word_count
 
-TOO_SHORT, TOO_LONG, BEYOND, SILENT = "too short", "too long", "beyond the video", "nothing is said"
+_TOO_SHORT, _TOO_LONG, _BEYOND, _SILENT = "too short", "too long", "beyond the video", "nothing is said"
+_MAX_GAP = 3.0  # seconds of silence across which sentences are not joined
+_TINY = 1e-9  # seconds that sums of times may be off by
+_Cost = tuple[int, float, float]  # words in no clip; joints, or how far from the targets; seconds of silence in joints
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,9 @@ def clips_of(
         inside = words[bisect_left(middles, one.start) : bisect_left(middles, one.end)]
         said = make_sentence(inside, close)
         if one.start >= duration:
-            left_out[BEYOND] += 1
+            left_out[_BEYOND] += 1
         elif said is None:
-            left_out[SILENT] += 1
+            left_out[_SILENT] += 1
         else:
             end = min(one.end, duration)
             clips.append(Clip(one.clip_id, video_id, one.start, end, said.text, said.timed_by))
@@ -101,8 +103,107 @@ def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, op
         clips.append(Clip(f"{video_id}_{number:04d}", video_id, *span, text, "word" if exact else "cue"))
     used = {at for first, last in groups for at in range(first, last + 1)}
     unused = [at for at in range(len(inside)) if at not in used]
-    left_out = Counter(TOO_LONG if grouping.is_too_long(at) else TOO_SHORT for at in unused)
-    left_out[BEYOND] = len(sentences) - len(inside)
+    left_out = Counter(_TOO_LONG if grouping.is_too_long(at) else _TOO_SHORT for at in unused)
+    left_out[_BEYOND] = len(sentences) - len(inside)
     beyond = max((sentence.end - duration for sentence in sentences), default=0.0)
     counts = tuple(last - first + 1 for first, last in groups)
     return ClipPlan(tuple(clips), counts, {why: n for why, n in left_out.items() if n}, max(0.0, beyond))
+
+
+class Grouping:
+    """Sentences in order of time, of which neighbours may be joined into clips.
+
+    A clip reaches `padding` seconds beyond its words, a short one as far as `min_seconds` asks for, but never past the
+    middle of the silence before the next sentence.
+
+    Args:
+        sentences: in order of their start.
+        duration: seconds of the video.
+        options: lengths, words and padding.
+    """
+
+    def __init__(self, sentences: Sequence[Sentence], duration: float, options: CorpusOptions) -> None:
+        self._sentences, self._duration, self._options = sentences, duration, options
+        self._targets = options.targets
+        self._words = [word_count(sentence.text) for sentence in sentences]
+        self._ends = list(accumulate((sentence.end for sentence in sentences), max))  # of all up to each
+        starts = [sentence.start for sentence in sentences]
+        self._silence = [max(0.0, start - end) for start, end in zip(starts[1:], self._ends, strict=False)]
+
+    def best(self) -> list[tuple[int, int]]:
+        """(first, last) of each clip, in order: as few words as can be are in none; then the clips are as near to the
+        targets as can be (`_distance`); then as little silence as can be lies within them.
+
+        Without targets there are as many clips as can be instead, so no clip could be parted into two.
+        """
+        costs: list[_Cost] = [(0, 0.0, 0.0)]
+        firsts: list[int | None] = []  # of the clip that ends with each sentence; None: it is in none
+        for last, words in enumerate(self._words):
+            lost, apart, silence = costs[last]
+            cost = lost + words, apart, silence
+            choice: int | None = None
+            for first, distance, bridged in self._clips_ending_with(last):
+                lost, apart, silence = costs[first]
+                other = lost, apart + distance, silence + bridged
+                if other < cost:
+                    cost, choice = other, first
+            costs.append(cost)
+            firsts.append(choice)
+        clips, at = [], len(firsts) - 1
+        while at >= 0:
+            begin = firsts[at]
+            if begin is not None:
+                clips.append((begin, at))
+            at = (at if begin is None else begin) - 1
+        return clips[::-1]
+
+    def span(self, first: int, last: int) -> tuple[float, float]:
+        """The start and end in seconds of a clip of these sentences."""
+        return self._reaching(first, last, max(sentence.end for sentence in self._sentences[first : last + 1]))
+
+    def _reaching(self, first: int, last: int, end: float) -> tuple[float, float]:
+        """`span` of sentences of which the latest ends at `end`."""
+        start, end = self._sentences[first].start, min(end, self._duration)
+        padding, missing = self._options.padding, self._options.min_seconds - (end - start)
+        room_before = self._silence[first - 1] / 2 if first else start
+        room_after = max(0.0, self._silence[last] / 2 if last < len(self._silence) else self._duration - end)
+        before = min(room_before, max(padding, missing / 2))
+        after = min(room_after, max(padding, missing - before))
+        before = min(room_before, max(padding, missing - after))
+        return max(0.0, start - before), max(start, end) + after
+
+    def is_too_long(self, at: int) -> bool:
+        """Whether a sentence alone is more than a clip may hold."""
+        sentence = self._sentences[at]
+        return sentence.end - sentence.start > self._options.longest or self._words[at] > self._options.max_words
+
+    def _distance(self, joints: int, seconds: float, words: int) -> float:
+        """How far a clip is from the targets: the squares of what it has less or more of each, in parts of the target.
+
+        Of clips that share out a given time, the sum of these squares is least where each has just the target. Without
+        targets it is the number of joints.
+        """
+        if not any(self._targets):
+            return joints
+        return sum(
+            (has / target - 1) ** 2 for has, target in zip((seconds, words), self._targets, strict=True) if target
+        )
+
+    def _clips_ending_with(self, last: int) -> list[tuple[int, float, float]]:
+        """(first sentence, `_distance`, seconds of silence inside) of every clip that may end with a sentence."""
+        options, found = self._options, []
+        words, bridged, end = 0, 0.0, self._sentences[last].end
+        for first in range(last, -1, -1):
+            sentence = self._sentences[first]
+            words, end = words + self._words[first], max(end, sentence.end)
+            if first < last:
+                bridged += self._silence[first]
+            too_far = first < last and self._silence[first] > _MAX_GAP
+            if too_far or words > options.max_words or end - sentence.start > options.longest:
+                break
+            if words < options.min_words:
+                continue
+            start, stop = self._reaching(first, last, end)
+            if stop - start >= options.min_seconds - _TINY:
+                found.append((first, self._distance(last - first, stop - start, words), bridged))
+        return found

@@ -1,40 +1,37 @@
-"""One video into clips with pictures: read its words, lay the bounds, decode once, encode both streams."""
+"""Videos into a store of clips: workers cut each into a temporary file, and one process stores them in order."""
 
 from __future__ import annotations
 
 import os
-import pickle
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from hdvila.corpus.clips import ClipPlan, clips_of
-from hdvila.corpus.failures import Attempt, Failure
+from hdvila.corpus.failures import Attempt, Failure, Sentences, died_on
+from hdvila.corpus.ledger import Ledger
 from hdvila.corpus.options import CorpusOptions
-from hdvila.corpus.sentences import Sentences
+from hdvila.corpus.sources.transcripts import words_of
 from hdvila.corpus.sources.video import SourceVideo
-from hdvila.corpus.sources.words import words_of
-from hdvila.errors import StoreError
-from hdvila.media import ClipStreams, Form, Packed, Packing, clip_streams, probe
+from hdvila.corpus.temp_files import store_all, write_clips
+from hdvila.errors import TranscriptError
+from hdvila.media import ClipStreams, Form, Packing, clip_streams, probe
+from hdvila.processes import Died
+from hdvila.progress import SILENT, Reporter
+from hdvila.store import CorpusWriter
 from hdvila.types import Clip
 
-DAMAGED, NO_SPAN = "damaged pictures", "no span"
-
-
-@dataclass(frozen=True, slots=True)
-class CutClip:
-    """A clip with its pictures, ready to be stored."""
-
-    clip: Clip
-    hr: Packed
-    lr: Packed
+_DAMAGED, _NO_SPAN = "damaged pictures", "no span"
+_BEYOND = 10.0  # seconds of words after the end of a video from which on the reporter is told
+_DEFAULTS = CorpusOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class CutVideo:
-    """What a video gave: so many clips, and what became of its sentences."""
+    """A video that gave clips: how many, and what became of its sentences."""
 
     video_id: str
     clips: int
@@ -48,22 +45,113 @@ def plan_video(video: SourceVideo, options: CorpusOptions) -> ClipPlan | Failure
     return attempt.failure
 
 
+def cut_videos(
+    videos: Sequence[SourceVideo],
+    into: str | os.PathLike[str],
+    options: CorpusOptions = _DEFAULTS,
+    reporter: Reporter = SILENT,
+) -> tuple[Sentences, list[Failure]]:
+    """Cut videos of any size and language, and store their clips. Videos that are stored already are left alone.
+
+    Args:
+        videos: as `hdvila.corpus.collect` or a later step gives them.
+        into: the corpus folder; made if it is not there, continued if it is.
+        options: lengths, sizes, rates and the number of processes.
+        reporter: shows progress, a step per video.
+
+    Returns:
+        What became of the sentences of all videos in the corpus, and why videos gave no clips.
+
+    Raises:
+        StoreError: the corpus cannot be written, was built with other settings, or another process writes to it.
+    """
+    ledger = Ledger(Path(into))
+    with store_for(ledger.root, options) as (writer, options):
+        fresh = [_with_words(video, options) for video in videos if video.video_id not in writer.done_videos]
+        failures = cut_into(writer, fresh, options, reporter, stored=len(videos) - len(fresh))
+    ledger.merge_failures(failures, {video.video_id for video in videos}, writer.done_videos)
+    return ledger.publish_sentences(writer.done_videos), failures
+
+
+def _with_words(video: SourceVideo, options: CorpusOptions) -> SourceVideo:
+    """With the one file of its words, which its clips will name. Where none can be read, cutting gives the reason."""
+    with suppress(TranscriptError):
+        return words_of(video, options.track)[1] if video.others else video
+    return video
+
+
+@contextmanager
+def store_for(root: Path, options: CorpusOptions) -> Iterator[tuple[CorpusWriter, CorpusOptions]]:
+    """Open the store of a corpus for clips shaped by `options`; also gives the options with the corpus's targets.
+
+    Raises:
+        StoreError: it cannot be written, was built with other settings, or another process writes to it.
+    """
+    rates = options.lr_fps, options.hr_fps
+    with CorpusWriter(root, options.clips_per_shard, *rates, options.quality, form=options.form) as writer:
+        yield writer, Ledger(root).fix_settings(options, empty=not len(writer))
+
+
+def cut_into(
+    writer: CorpusWriter,
+    videos: Sequence[SourceVideo],
+    options: CorpusOptions,
+    reporter: Reporter = SILENT,
+    *,
+    stored: int = 0,
+    failed: int = 0,
+) -> list[Failure]:
+    """Cut videos and store their clips in the order of the videos, so that equal videos give equal corpora.
+
+    Args:
+        writer: of the corpus.
+        videos: to cut.
+        options: see `CorpusOptions`.
+        reporter: shows progress, a step per video.
+        stored, failed: numbers of other videos, to be added to the progress.
+
+    Returns:
+        Why some videos gave no clips.
+    """
+    ledger, failures = Ledger(writer.root), list[Failure]()
+    outcomes = store_all(
+        partial(cut_to_file, options=options, form=options.form),
+        videos,
+        writer,
+        workers=options.workers,
+        cluster=options.cluster,
+        attributes=lambda video: video.attributes | video.prints(),
+    )
+    with reporter.task("cutting videos", total=len(videos) + stored, done=stored) as bar:
+        for video, outcome in outcomes:
+            if isinstance(outcome, CutVideo):
+                ledger.note_sentences(video.video_id, outcome.sentences)
+                if outcome.sentences.beyond > _BEYOND:
+                    beyond = f"{outcome.sentences.beyond:.0f} s after its end"
+                    reporter.note(f"{video.video_id}: its words go on until {beyond}; is the video cut short?")
+            else:
+                failures.append(died_on(video, "cut", outcome) if isinstance(outcome, Died) else outcome)
+            lost = failed + len(failures)
+            bar.advance(note=f"{len(writer)} clips" + (f", {lost} failed" if lost else ""))
+    return failures
+
+
 def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: Form = "jpeg") -> CutVideo | Failure:
-    """Cut a video into the file of the job (see `read_cut`), without the clips whose pictures are damaged.
+    """Cut a video into the file of the job (see `hdvila.corpus.temp_files`), without clips whose frames are damaged.
 
     Returns:
         What it gave, or why it gave nothing.
 
     Raises:
-        StoreError: the file cannot be written: that is no fault of the video.
+        StoreError: the file cannot be written, which says nothing about the video.
     """
     video, target = job
     with Attempt(video, "transcript") as attempt:
         plan = _plan(video, options, attempt)
         attempt.step = "cut"
-        sound = write_cut(target, plan.clips, _cut(video.path, plan.clips, options, form))
+        sound = write_clips(target, plan.clips, _decode(video.path, plan.clips, options, form))
         if not any(sound):
-            attempt.refuse(f"the pictures of all its {len(sound)} clips are damaged; fetch it again", kind=DAMAGED)
+            attempt.refuse(f"the pictures of all its {len(sound)} clips are damaged; fetch it again", kind=_DAMAGED)
         return CutVideo(video.video_id, sum(sound), _sentences(plan, sound))
     return attempt.failure
 
@@ -75,7 +163,7 @@ def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipP
     attempt.step = "clips"
     plan = clips_of(transcript, video.video_id, info.duration, options, video.clips)
     if video.refused_clips:
-        plan = replace(plan, left_out={**plan.left_out, NO_SPAN: len(video.refused_clips)})
+        plan = replace(plan, left_out={**plan.left_out, _NO_SPAN: len(video.refused_clips)})
     if not plan.clips:
         what = "sentences" if video.clips is None else "given clips"
         counts = ", ".join(f"{number} {reason}" for reason, number in plan.left_out.items())
@@ -84,61 +172,16 @@ def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipP
     return plan
 
 
-def _sentences(plan: ClipPlan, sound: list[bool]) -> Sentences:
-    """What became of them, where some clips of the plan were not `sound`."""
-    left_out = Counter(plan.left_out)
-    left_out[DAMAGED] = sum(number for number, good in zip(plan.sentences, sound, strict=True) if not good)
-    in_clips = sum(plan.sentences) - left_out[DAMAGED]
-    reasons = {why: number for why, number in left_out.items() if number}
-    return Sentences(in_clips + sum(reasons.values()), in_clips, reasons, plan.beyond)
-
-
-def read_cut(source: Path) -> Iterator[CutClip]:
-    """The clips that `write_cut` wrote, one after another."""
-    with source.open("rb") as stream:
-        size = os.fstat(stream.fileno()).st_size
-        while stream.tell() < size:
-            yield pickle.load(stream)
-
-
-def _cut(path: Path, clips: tuple[Clip, ...], options: CorpusOptions, form: Form) -> Iterator[ClipStreams]:
+def _decode(path: Path, clips: Sequence[Clip], options: CorpusOptions, form: Form) -> Iterator[ClipStreams]:
     spans = [(clip.start, clip.end) for clip in clips]
     sizes = options.hr_fps, options.lr_fps, options.hr_height, options.lr_lines
-    packing = Packing(form, options.quality)
-    return clip_streams(path, spans, *sizes, packing)
+    return clip_streams(path, spans, *sizes, Packing(form, options.quality))
 
 
-def write_cut(target: Path, clips: Sequence[Clip], cuts: Iterator[ClipStreams]) -> list[bool]:
-    """Write the clips whose pictures are sound, as they come; which of them are. Where making them fails, there is no
-    file.
-
-    Raises:
-        StoreError: the file cannot be written.
-    """
-    sound = []
-    try:
-        stream = target.open("wb")
-    except OSError as error:
-        raise _no_room(target, error) from error
-    try:
-        for clip, (hr, lr, spoiled) in zip(clips, cuts, strict=True):
-            sound.append(not spoiled)
-            if spoiled:
-                continue
-            data = pickle.dumps(CutClip(clip, hr, lr), pickle.HIGHEST_PROTOCOL)
-            try:
-                stream.write(data)
-                stream.flush()
-            except OSError as error:
-                raise _no_room(target, error) from error
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-    finally:
-        with suppress(OSError):  # a full disk refuses again what is still buffered
-            stream.close()
-    return sound
-
-
-def _no_room(target: Path, error: OSError) -> StoreError:
-    return StoreError(f"{target}: cut clips cannot be written ({error.strerror}); make room and start again")
+def _sentences(plan: ClipPlan, sound: list[bool]) -> Sentences:
+    """What became of the sentences of a plan of which only some clips are `sound`."""
+    left_out = Counter(plan.left_out)
+    left_out[_DAMAGED] = sum(number for number, good in zip(plan.sentences, sound, strict=True) if not good)
+    in_clips = sum(plan.sentences) - left_out[_DAMAGED]
+    reasons = {why: number for why, number in left_out.items() if number}
+    return Sentences(in_clips + sum(reasons.values()), in_clips, reasons, plan.beyond)

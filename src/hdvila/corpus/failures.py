@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
@@ -147,6 +147,19 @@ def summarise(found: int, failures: Iterable[Failure], steps: Iterable[str] = ST
     return tuple(summaries)
 
 
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """How many sentences a video, or many videos, have: all, those in clips, and the others by reason.
+
+    ``beyond``: seconds for which the words go on after the end of the video.
+    """
+
+    found: int = 0
+    in_clips: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    beyond: float = 0.0
+
+
 def write_failures(root: Path, failures: Iterable[Failure], name: str = FAILURES) -> None:
     """Replace ``failures.parquet`` in one step.
 
@@ -155,26 +168,6 @@ def write_failures(root: Path, failures: Iterable[Failure], name: str = FAILURES
     """
     with replacing(root / name, kind=StoreError) as partial:
         pq.write_table(pa.Table.from_pylist([asdict(failure) for failure in failures], _SCHEMA), partial)
-
-
-def merge_failures(
-    root: Path, failures: Iterable[Failure], looked_at: Collection[str], stored: Collection[str]
-) -> None:
-    """Bring ``failures.parquet`` of a corpus up to date after a run.
-
-    Args:
-        root: the corpus.
-        failures: of the run.
-        looked_at: the videos that it looked at: what was said of them before does not count any more. What other runs,
-            of other sources, said stays.
-        stored: the videos of the corpus, which have no failure, but for the `CHANGED`.
-
-    Raises:
-        StoreError: the table cannot be read or written.
-    """
-    before = (failure for failure in read_failures(root) if failure.video not in looked_at)
-    kept = [failure for failure in before if failure.video not in stored or failure.kind == CHANGED]
-    write_failures(root, sorted([*kept, *failures], key=lambda failure: failure.video))
 
 
 def read_failures(root: Path, name: str = FAILURES) -> list[Failure]:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from hdvila.corpus.paper import HD_VILA_100M
 from hdvila.errors import UsageError
 from hdvila.media import Form, Packing
 from hdvila.media.streams import stream_ratio
 from hdvila.media.view import RATIO
+
+BEFORE_TARGETS = {"target_seconds": 0.0, "target_words": 0.0}
+"""The targets of a corpus that is older than targets."""
+_OF_THE_MACHINE = frozenset({"root", "downloads", "workers", "cluster"})
+_CHOOSING = frozenset(
+    {"min_height", "language", "exclude", "exclude_like", "hours_per_category", "seed", "clips_per_shard"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +128,31 @@ class CorpusOptions:
     def longest(self) -> float:
         """Seconds that may be spoken in a clip."""
         return self.max_seconds - 2 * self.padding
+
+    def with_targets(self, begun: Mapping[str, Any]) -> CorpusOptions:
+        """With the targets that hold: as given here, or else as a corpus `begun` with these settings has them."""
+        seconds, words = self.targets
+        if begun:
+            seconds = begun["target_seconds"] if self.target_seconds is None else self.target_seconds
+            words = begun["target_words"] if self.target_words is None else self.target_words
+        return replace(self, target_seconds=float(seconds), target_words=float(words))
+
+    def shaping(self) -> dict[str, Any]:
+        """What shapes the clips of a corpus, as plain values. The first build of a corpus fixes it."""
+        return self._plain(frozenset(asdict(self)) - _OF_THE_MACHINE - _CHOOSING)
+
+    def choosing(self) -> dict[str, Any]:
+        """What chooses the videos of a run, as plain values."""
+        return self._plain(_CHOOSING)
+
+    def _plain(self, names: Collection[str]) -> dict[str, Any]:
+        """Options as plain values, files by their names alone."""
+        values: dict[str, Any] = {name: value for name, value in asdict(self).items() if name in names}
+        for name in ("exclude", "exclude_like"):
+            if name in values:
+                values[name] = [path.resolve().name for path in values[name]]
+        if "lr_height" in values:
+            values["lr_height"] = self.lr_lines
+        if "punctuation" in values:
+            values["punctuation"] = self.punctuation.resolve().name if self.punctuation else "built in"
+        return values

@@ -12,11 +12,10 @@ import numpy as np
 
 from hdvila.annotations.merge import hash_fraction
 from hdvila.corpus.choice.exclude import ExcludedIds
-from hdvila.corpus.choice.languages import ANY, check_language, unwanted_language
+from hdvila.corpus.choice.filter import ANY, check_language, unwanted_language
 from hdvila.corpus.describe import describe
-from hdvila.corpus.ledger import read_ledger, write_ledger
-from hdvila.corpus.sentences import SentenceNotes
-from hdvila.corpus.stored import KNOWN, source_of
+from hdvila.corpus.ledger import Ledger
+from hdvila.corpus.resume import KNOWN, source_of
 from hdvila.errors import UsageError, some_of
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus, CorpusWriter
@@ -114,7 +113,7 @@ def merge_corpora(
             )
         owner |= dict.fromkeys(videos, names[id(source)])
         parts.append((source, set(videos)))
-    runs = [run for source in sources for run in read_ledger(Path(source.root))["runs"]]
+    runs = [run for source in sources for run in _ledger(source).read()["runs"]]
     merged = _run(" and ".join(names.values()), "merge", len(owner), len(owner))
     return _write(Path(into), parts, [*runs, merged], reporter)
 
@@ -171,13 +170,17 @@ def filter_corpus(
         "exclude": [path.name for path in exclude],
     }  # fmt: skip
     run = _run(source_name(corpus), "filter", len(firsts), len(chosen), asked)
-    runs = [*read_ledger(Path(source.root))["runs"], run]
+    runs = [*_ledger(source).read()["runs"], run]
     return _write(Path(into), [(source, chosen)], runs, reporter)
 
 
 def source_name(corpus: str | os.PathLike[str]) -> str:
     """What a corpus is called in the account of another: the name of its folder."""
     return Path(corpus).resolve().name
+
+
+def _ledger(corpus: Corpus) -> Ledger:
+    return Ledger(Path(corpus.root))
 
 
 def _texts(corpus: Corpus) -> dict[str, str]:
@@ -189,11 +192,11 @@ def _texts(corpus: Corpus) -> dict[str, str]:
 
 def _refuse_unlike(corpora: Sequence[Corpus]) -> None:
     first, *others = corpora
-    settings = read_ledger(Path(first.root))["settings"]
+    settings = _ledger(first).read()["settings"]
     for other in others:
         if other.rates != first.rates:
             raise UsageError(f"{first.root} holds {first.rates}, {other.root} {other.rates}; only like corpora merge")
-        theirs = read_ledger(Path(other.root))["settings"]
+        theirs = _ledger(other).read()["settings"]
         if unlike := [name for name in settings.keys() & theirs.keys() if settings[name] != theirs[name]]:
             name = sorted(unlike)[0]
             raise UsageError(
@@ -225,22 +228,21 @@ def _write(
             for source, number in numbers:
                 writer.add(source.clips[number], *source.packed(number), source.attributes(number))
                 bar.advance()
-    ledgers = [read_ledger(Path(source.root)) for source, _ in parts]
-    contaminated = [row for ledger in ledgers for row in ledger["contaminated"]]
-    write_ledger(
-        into,
+    builds = [_ledger(source).read() for source, _ in parts]
+    contaminated = [row for build in builds for row in build["contaminated"]]
+    ledger = Ledger(into)
+    ledger.write(
         {
-            "settings": next((ledger["settings"] for ledger in ledgers if ledger["settings"]), {}),
+            "settings": next((build["settings"] for build in builds if build["settings"]), {}),
             "runs": list(runs),
             "contaminated": [row for row in contaminated if row["video"] in wanted],
-        },
+        }
     )
-    notes = SentenceNotes(into)
     for source, videos in parts:
-        for video, sentences in SentenceNotes(Path(source.root)).read().items():
+        for video, sentences in _ledger(source).sentences().items():
             if video in videos:
-                notes.add(video, sentences)
-    notes.publish(wanted)
+                ledger.note_sentences(video, sentences)
+    ledger.publish_sentences(wanted)
     stats = describe(into, reporter=reporter)
     return Reshaped(into, len(wanted), stats["clips"], stats["hours"])
 

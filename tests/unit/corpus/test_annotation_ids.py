@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.corpus.choice.annotation_ids import forms_of, ids_in_url, read_ids
-from hdvila.corpus.choice.exclude import ExcludedIds, exclude
+from hdvila.corpus.choice.exclude import ExcludedIds, exclude, forms_of, ids_in_url, read_ids
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import UsageError
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdvila.corpus.clips import clips_of, plan_clips
-from hdvila.corpus.grouping import Grouping
+from hdvila.corpus.clips import Grouping, clips_of, plan_clips
 from hdvila.corpus.options import CorpusOptions
 from hdvila.errors import UsageError
 from hdvila.text import read_transcript, split_sentences

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdvila.corpus.describe.ngrams import NGrams, words_of
+from hdvila.corpus.describe.counts import Distinct, NGrams, Tally, words_of
 from hdvila.corpus.describe.parts_of_speech import TAGS, count_parts, is_english, tag
-from hdvila.corpus.describe.tally import Distinct, Tally
 
 
 @given(st.lists(st.lists(st.integers(0, 4000), max_size=20), max_size=6))

@@ -17,9 +17,9 @@ from hdvila.corpus.failures import read_failures
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.fetch import fetch, youtube_dl
+from hdvila.corpus.sources.file_names import safe_name
 from hdvila.corpus.sources.hd_vila_100m import write_hd_vila_100m
-from hdvila.corpus.sources.names import safe_name
-from hdvila.corpus.sources.video_facts import facts_beside
+from hdvila.corpus.sources.video import facts_beside
 from hdvila.errors import StoreError
 from hdvila.store import Corpus
 

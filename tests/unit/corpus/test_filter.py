@@ -7,8 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from hdvila.corpus.choice.filter import filter_videos
-from hdvila.corpus.choice.languages import unwanted_language
+from hdvila.corpus.choice.filter import filter_videos, unwanted_language
 from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.video import SourceVideo

@@ -308,6 +308,16 @@ def test_a_run_without_news_leaves_the_journal_as_it_is(make, tmp_path: Path) ->
     assert [line[:10] for line in journal.read_text().splitlines()] == ['{"id": "a"', '{"id": "ha', '{"id": "b"']
 
 
+def test_half_a_line_of_a_killed_run_costs_no_later_video(make, tmp_path: Path) -> None:
+    source, root = make("a.mp4"), tmp_path / "corpus"
+    build(source, root)
+    with (root / ".sentences.jsonl").open("a") as stream:
+        stream.write('{"video": "b", "fou')
+    make("b.mp4")
+    assert build(source, root).sentences.in_clips == 6
+    assert set(pq.read_table(root / "left_out.parquet")["video"].to_pylist()) == {"a", "b"}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"hr_height": 0}, {"lr_height": -1}, {"clips_per_shard": 0}, {"quality": 101}, {"form": "png"}, {"lr_fps": 3.0}],

@@ -16,9 +16,8 @@ import pytest
 
 from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus.failures import read_failures
-from hdvila.corpus.preparation import BenchmarkFile, Preparation
-from hdvila.corpus.prepare import prepare
-from hdvila.corpus.sources.stems import VideoFiles
+from hdvila.corpus.prepare import BenchmarkFile, Preparation, prepare
+from hdvila.corpus.sources.file_names import VideoFiles
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import HybridSampling, Preprocess, open_video, read_hybrid, write_video
 from hdvila.media.official import official_clip
@@ -198,7 +197,7 @@ import sys
 from pathlib import Path
 from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus import prepare as room
-from hdvila.corpus.preparation import Preparation
+from hdvila.corpus.prepare import Preparation
 from hdvila.corpus.prepare import prepare
 room._CLIPS_A_SHARD = 2
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 
 from hdvila.cli.main import main
 from hdvila.corpus import filter_corpus, merge_corpora, split_corpus
-from hdvila.corpus.ledger import read_ledger, write_ledger
+from hdvila.corpus.ledger import Ledger
 from hdvila.errors import UsageError
 from hdvila.media import Form
 from hdvila.store import Corpus, CorpusWriter
@@ -47,7 +47,7 @@ def test_a_split_loses_nothing_and_parts_whole_videos(corpus: Path, tmp_path: Pa
     assert clips(train, test) == clips(corpus)
     assert not videos(train) & videos(test)
     assert [one.videos for one in made] == [len(videos(train)), len(videos(test))]
-    assert read_ledger(test)["runs"][-1]["steps"] == [{"name": "split", "in": 12, "out": len(videos(test))}]
+    assert Ledger(test).read()["runs"][-1]["steps"] == [{"name": "split", "in": 12, "out": len(videos(test))}]
     assert (test / "DATASHEET.md").exists()
 
 
@@ -99,7 +99,7 @@ def test_what_does_not_fit_is_refused_by_name(corpus: Path, tmp_path: Path) -> N
         assert writer.done_videos == set()
     for root, padding in ((tmp_path / "a", 0.3), (tmp_path / "b", 0.0)):
         make_corpus(root, TEXTS[:2])
-        write_ledger(root, {"settings": {"padding": padding}, "runs": [], "contaminated": []})
+        Ledger(root).write({"settings": {"padding": padding}, "runs": [], "contaminated": []})
     with pytest.raises(UsageError, match=r"built with padding=0.3, .*b with 0.0"):
         merge_corpora([tmp_path / "a", tmp_path / "b"], tmp_path / "merged")
     with pytest.raises(UsageError, match=r"shares train=0.9, test=0.2 do not add up to 1"):

@@ -6,7 +6,7 @@ import typer
 
 from hdvila.cli.corpus.build import build
 from hdvila.cli.corpus.clips import clips, cut
-from hdvila.cli.corpus.look import describe, list_clips, show
+from hdvila.cli.corpus.preview import describe, list_clips, show
 from hdvila.cli.corpus.reshape import merge, split
 from hdvila.cli.corpus.steps import balance_step, collect, exclude_videos, fetch, filter_step
 from hdvila.cli.corpus.transcript import transcribe, transcript

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from hdvila.cli import console
 from hdvila.cli.corpus.options import (
+    CLIPS,
     CLUSTER,
+    CORPUS,
     EXCLUDE,
+    FRAMES,
     HEIGHT,
     JSON,
     LANGUAGE,
@@ -21,6 +24,8 @@ from hdvila.cli.corpus.options import (
     SEED,
     SOURCE,
     WORKERS,
+    corpus_options,
+    takes,
 )
 from hdvila.cli.corpus.records import (
     category_line,
@@ -32,32 +37,15 @@ from hdvila.cli.corpus.records import (
     step_line,
     step_record,
 )
-from hdvila.cli.corpus.shaping import (
-    FORM,
-    HR_FPS,
-    HR_HEIGHT,
-    LR_FPS,
-    LR_HEIGHT,
-    MAX_SECONDS,
-    MAX_WORDS,
-    MIN_SECONDS,
-    MIN_WORDS,
-    PADDING,
-    PUNCTUATION,
-    QUALITY,
-    SHARD,
-    TARGET_SECONDS,
-    TARGET_WORDS,
-    corpus_options,
-)
 
 if TYPE_CHECKING:
     from hdvila.corpus import BuildReport
 
 
+@takes(*CLIPS, *FRAMES)
 def build(
     source: Path = SOURCE,
-    into: Path = typer.Option(..., "--into", help="The corpus: a folder, made if it is not there."),
+    into: Path = CORPUS,
     root: Path | None = ROOT,
     min_height: int = HEIGHT,
     language: str = LANGUAGE,
@@ -71,29 +59,25 @@ def build(
         None, "--fetch-into", help="Fetch videos with only a url into this folder (yt-dlp); default: fetch nothing."
     ),
     retry_failed: bool = RETRY,
-    target_seconds: float | None = TARGET_SECONDS,
-    target_words: float | None = TARGET_WORDS,
-    min_seconds: float | None = MIN_SECONDS,
-    max_seconds: float | None = MAX_SECONDS,
-    min_words: int | None = MIN_WORDS,
-    max_words: int | None = MAX_WORDS,
-    padding: float | None = PADDING,
-    punctuation: Path | None = PUNCTUATION,
-    hr_fps: float | None = HR_FPS,
-    lr_fps: float | None = LR_FPS,
-    hr_height: int | None = HR_HEIGHT,
-    lr_height: int | None = LR_HEIGHT,
-    form: str | None = FORM,
-    quality: int | None = QUALITY,
-    clips_per_shard: int = SHARD,
     workers: int | None = WORKERS,
     cluster: str | None = CLUSTER,
     json: bool = JSON,
+    **shape: Any,
 ) -> None:
     """Cut videos into clips with text. Killed and started again, it goes on; videos that are there are left alone."""
     from hdvila.corpus import build_corpus
 
-    options = corpus_options(locals())
+    choice = {
+        "root": root,
+        "min_height": min_height,
+        "language": language,
+        "exclude": exclude,
+        "exclude_like": exclude_like,
+        "hours_per_category": hours_per_category,
+        "seed": seed,
+        "downloads": downloads,
+    }
+    options = corpus_options({**choice, **shape, "workers": workers, "cluster": cluster}, into)
     report = build_corpus(source, into, options=options, retry_failed=retry_failed, reporter=console.reporter())
     emit_failures(report.failures, json)
     emit_remarks(report.remarked, json)

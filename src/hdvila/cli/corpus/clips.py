@@ -3,50 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from hdvila.cli import console
-from hdvila.cli.corpus.options import CLUSTER, JSON, LANGUAGE, ROOT, SOURCE, WORKERS
-from hdvila.cli.corpus.records import emit_failures, sentence_line, sentence_record, step_line, step_record
-from hdvila.cli.corpus.shaping import (
-    FORM,
-    HR_FPS,
-    HR_HEIGHT,
-    LR_FPS,
-    LR_HEIGHT,
-    MAX_SECONDS,
-    MAX_WORDS,
-    MIN_SECONDS,
-    MIN_WORDS,
-    PADDING,
-    PUNCTUATION,
-    QUALITY,
-    SHARD,
-    TARGET_SECONDS,
-    TARGET_WORDS,
+from hdvila.cli.corpus.options import (
+    CLIPS,
+    CLUSTER,
+    CORPUS,
+    FRAMES,
+    JSON,
+    LANGUAGE,
+    ROOT,
+    SOURCE,
+    WORKERS,
     corpus_options,
+    takes,
 )
+from hdvila.cli.corpus.records import emit_failures, sentence_line, sentence_record, step_line, step_record
 
 
+@takes(*CLIPS)
 def clips(
     source: Path = SOURCE,
     root: Path | None = ROOT,
     language: str = LANGUAGE,
-    target_seconds: float | None = TARGET_SECONDS,
-    target_words: float | None = TARGET_WORDS,
-    min_seconds: float | None = MIN_SECONDS,
-    max_seconds: float | None = MAX_SECONDS,
-    min_words: int | None = MIN_WORDS,
-    max_words: int | None = MAX_WORDS,
-    padding: float | None = PADDING,
-    punctuation: Path | None = PUNCTUATION,
     json: bool = typer.Option(False, "--json", help="One object a clip, and one a video."),
+    **shape: Any,
 ) -> None:
     """The clips that videos would give: start, end, words. Nothing is decoded or stored."""
     from hdvila.corpus import Failure, collect, plan_video
 
-    options = corpus_options(locals())
+    options = corpus_options({**shape, "language": language})
     videos, failures = collect(source, root, language=options.track)
     for video in videos:
         plan = plan_video(video, options)
@@ -66,35 +55,22 @@ def clips(
     console.finish(sum(failure.is_fault for failure in failures))
 
 
+@takes(*CLIPS, *FRAMES)
 def cut(
     source: Path = SOURCE,
-    into: Path = typer.Option(..., "--into", help="The corpus: a folder, made if it is not there."),
+    into: Path = CORPUS,
     root: Path | None = ROOT,
     language: str = LANGUAGE,
-    target_seconds: float | None = TARGET_SECONDS,
-    target_words: float | None = TARGET_WORDS,
-    min_seconds: float | None = MIN_SECONDS,
-    max_seconds: float | None = MAX_SECONDS,
-    min_words: int | None = MIN_WORDS,
-    max_words: int | None = MAX_WORDS,
-    padding: float | None = PADDING,
-    punctuation: Path | None = PUNCTUATION,
-    hr_fps: float | None = HR_FPS,
-    lr_fps: float | None = LR_FPS,
-    hr_height: int | None = HR_HEIGHT,
-    lr_height: int | None = LR_HEIGHT,
-    form: str | None = FORM,
-    quality: int | None = QUALITY,
-    clips_per_shard: int = SHARD,
     workers: int | None = WORKERS,
     cluster: str | None = CLUSTER,
     json: bool = JSON,
+    **shape: Any,
 ) -> None:
     """Cut one video, or all of a folder or list, and store the clips; neither size nor language is looked at."""
     from hdvila.corpus import collect, cut_videos
     from hdvila.corpus.failures import summarise
 
-    options = corpus_options(locals())
+    options = corpus_options({**shape, "language": language, "workers": workers, "cluster": cluster}, into)
     videos, failures = collect(source, root, language=options.track)
     found = len(videos) + len(failures)
     sentences, lost = cut_videos(videos, into, options, console.reporter())

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from hdvila.cli import console
-from hdvila.cli.corpus.options import JSON, ROOT, SOURCE
+from hdvila.cli.corpus.options import JSON, PUNCTUATION, ROOT, SOURCE
 from hdvila.cli.corpus.records import emit_failures
-from hdvila.cli.corpus.shaping import PUNCTUATION
 
 if TYPE_CHECKING:
     from hdvila.text.sentences.restore import Restorer

@@ -1,26 +1,29 @@
-"""Step two: which videos are fit: their words can be read, are of the wanted language, and the pictures last."""
+"""Which videos are fit: their words can be read and are of the wanted language, and their frames last to the end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
-from hdvila.corpus.choice.journal import Journal
-from hdvila.corpus.choice.languages import check_language, unwanted_language
 from hdvila.corpus.choice.near_duplicates import LookAlikes, looks_like
 from hdvila.corpus.failures import Attempt, Failure, died_on
+from hdvila.corpus.ledger import FilteredVideos
 from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.sources.transcripts import words_of
 from hdvila.corpus.sources.video import SourceVideo
-from hdvila.corpus.sources.words import words_of
+from hdvila.errors import UsageError, require
 from hdvila.media import VideoInfo, probe
 from hdvila.processes import Died, in_order, usable_cores
 from hdvila.progress import SILENT, Reporter
 from hdvila.types import Transcript
 
-_LOST = 1.0  # seconds without a picture at the end from which on a video counts as broken off
+ANY = "any"
+_LOST = 1.0  # seconds without a frame at the end from which on a video counts as cut short
+_CLEAR = 0.9  # certainty from which on the language of a text counts
+_ENOUGH = 3000  # characters that are read, from three places
 _DEFAULTS = CorpusOptions()
 
 
@@ -47,23 +50,23 @@ def filter_videos(
         StoreError: the journal cannot be written.
     """
     check_language(options.language)
-    with Journal(journal, _terms(options, look_alikes)) if journal else nullcontext() as memory:
-        known = {video.video_id: memory.recall(video) if memory else None for video in videos}
-        todo = [video for video in videos if known[video.video_id] is None]
-        fit = {video.video_id: known[video.video_id] or video for video in videos}
-        failures = []
-        work = partial(check, options=options, look_alikes=look_alikes)
-        with reporter.task("filtering videos", total=len(videos), done=len(videos) - len(todo)) as bar:
-            for video, result in in_order(work, todo, options.workers or usable_cores()):
-                outcome = died_on(video, "filter", result) if isinstance(result, Died) else result
-                if isinstance(outcome, Failure):
-                    del fit[video.video_id]
-                    failures.append(outcome)
-                else:
-                    fit[video.video_id] = outcome
-                    if memory:
-                        memory.passed(video, outcome)
-                bar.advance(note=f"{len(failures)} unfit" if failures else "")
+    memory = FilteredVideos(journal, _terms(options, look_alikes)) if journal else None
+    known = {video.video_id: memory.recall(video) if memory else None for video in videos}
+    todo = [video for video in videos if known[video.video_id] is None]
+    fit = {video.video_id: known[video.video_id] or video for video in videos}
+    failures = []
+    work = partial(check, options=options, look_alikes=look_alikes)
+    with reporter.task("filtering videos", total=len(videos), done=len(videos) - len(todo)) as bar:
+        for video, result in in_order(work, todo, options.workers or usable_cores()):
+            outcome = died_on(video, "filter", result) if isinstance(result, Died) else result
+            if isinstance(outcome, Failure):
+                del fit[video.video_id]
+                failures.append(outcome)
+            else:
+                fit[video.video_id] = outcome
+                if memory:
+                    memory.add(video, outcome)
+            bar.advance(note=f"{len(failures)} unfit" if failures else "")
     return list(fit.values()), failures
 
 
@@ -71,13 +74,9 @@ def remember_durations(
     videos: Sequence[SourceVideo], options: CorpusOptions, look_alikes: LookAlikes | None, journal: Path
 ) -> list[SourceVideo]:
     """The videos with the durations that the journal remembers, as far as it does."""
-    with Journal(journal, _terms(options, look_alikes)) as memory:
-        known = ((video, memory.recall(video)) for video in videos)
-        return [replace(video, duration=past.duration if past else None) for video, past in known]
-
-
-def _terms(options: CorpusOptions, look_alikes: LookAlikes | None) -> str:
-    return f"{options.language} {options.min_height} {look_alikes.digest if look_alikes else ''}"
+    memory = FilteredVideos(journal, _terms(options, look_alikes))
+    known = ((video, memory.recall(video)) for video in videos)
+    return [replace(video, duration=past.duration if past else None) for video, past in known]
 
 
 def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | None = None) -> SourceVideo | Failure:
@@ -104,10 +103,6 @@ def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | 
     return attempt.failure
 
 
-def _unwanted(video: SourceVideo, language: str, transcript: Transcript) -> str | None:
-    return unwanted_language(transcript.text, transcript.language or video.attributes.get("language"), language)
-
-
 def unfit(info: VideoInfo, options: CorpusOptions) -> tuple[str, str] | None:
     """Why a video that can be read is not wanted, with the kind of it (see `Failure`), or None."""
     if info.damage:
@@ -119,3 +114,70 @@ def unfit(info: VideoInfo, options: CorpusOptions) -> tuple[str, str] | None:
         why = f"the short side is below the {options.min_height} asked for"
         return f"{info.width}x{info.height} pixels, {why}; --min-height takes smaller ones too", why
     return None
+
+
+def check_language(wanted: str) -> None:
+    """See that a language can be told.
+
+    Raises:
+        UsageError: it is no code of a language that is known.
+        MissingDependency: lingua is not installed.
+    """
+    if wanted == ANY:
+        return
+    lingua = require("lingua", extra="corpus")
+    known = sorted(language.iso_code_639_1.name.lower() for language in lingua.Language.all())
+    if wanted not in known:
+        raise UsageError(f"language {wanted!r} is not known; give one of {', '.join(known)}, or {ANY!r}")
+
+
+def unwanted_language(text: str, declared: str | None, wanted: str) -> str | None:
+    """Why the language is not the wanted one, or None.
+
+    The text speaks first. Where it is too short to be clear, what the file says of itself counts; where that says
+    nothing, the doubt is in favour of the video.
+
+    Args:
+        text: the transcript.
+        declared: the language that its file or manifest names, such as ``en-GB``.
+        wanted: ISO 639-1 code, or ``any``.
+
+    Raises:
+        MissingDependency: lingua is not installed.
+    """
+    if wanted == ANY:
+        return None
+    best = _detector().compute_language_confidence_values(_sample(text))[0]
+    if best.value >= _CLEAR:
+        found = best.language.iso_code_639_1.name.lower()
+        return None if found == wanted else f"the words are in language {found!r}, not the wanted {wanted!r}"
+    if declared and _primary(declared) != wanted and len(_primary(declared)) == 2:
+        return f"it is marked as language {declared!r}, not the wanted {wanted!r}, and too short to tell by its words"
+    return None
+
+
+def _terms(options: CorpusOptions, look_alikes: LookAlikes | None) -> str:
+    return f"{options.language} {options.min_height} {look_alikes.digest if look_alikes else ''}"
+
+
+def _unwanted(video: SourceVideo, language: str, transcript: Transcript) -> str | None:
+    return unwanted_language(transcript.text, transcript.language or video.attributes.get("language"), language)
+
+
+@cache
+def _detector() -> Any:
+    """Trigrams only: as good as the large model on more than a sentence, and a tenth of its memory."""
+    builder = require("lingua", extra="corpus").LanguageDetectorBuilder
+    return builder.from_all_languages().with_low_accuracy_mode().build()
+
+
+def _sample(text: str) -> str:
+    part = _ENOUGH // 3
+    if len(text) <= _ENOUGH:
+        return text
+    middle = (len(text) - part) // 2
+    return " ".join([text[:part], text[middle : middle + part], text[-part:]])
+
+
+def _primary(tag: str) -> str:
+    return tag.replace("_", "-").split("-")[0].lower()

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hdvila.corpus.describe.card import summary
+from hdvila.corpus.describe.documents import summary
 
 CROISSANT = "croissant.json"
 MAKERS = ("url", "creator", "license", "datePublished", "version", "citeAs")

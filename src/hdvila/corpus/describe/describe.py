@@ -7,16 +7,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hdvila.corpus.describe.beside import beside_paper
-from hdvila.corpus.describe.card import card_markdown
 from hdvila.corpus.describe.croissant import CROISSANT, croissant_json
-from hdvila.corpus.describe.datasheet import datasheet_markdown
-from hdvila.corpus.describe.prose import write_prose
+from hdvila.corpus.describe.documents import card_markdown, datasheet_markdown, write_prose
 from hdvila.corpus.describe.report import report_html
 from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.similarity import Scorer, score_clips
 from hdvila.corpus.describe.statistics import corpus_statistics
-from hdvila.corpus.ledger import read_ledger
+from hdvila.corpus.ledger import Ledger
+from hdvila.corpus.paper import beside_paper
 from hdvila.errors import MissingDependency
 from hdvila.pages import write_text
 from hdvila.progress import SILENT, Reporter
@@ -60,7 +58,7 @@ def describe(
     rows = Rows(root)
     stats = corpus_statistics(root, seed, reporter)
     name = root.resolve().name
-    stats |= {**read_ledger(root), "beside_paper": beside_paper(stats)}
+    stats |= {**Ledger(root).read(), "beside_paper": beside_paper(stats)}
     before = _last(root).get("similarity") or {}
     if scorer is not None and stats["clips"]:
         numbers = rows.sample(scored, seed).tolist()

@@ -1,14 +1,14 @@
-"""``report.html``: the numbers of a corpus as one page that a person can read, beside those of the paper."""
+"""``report.html``: the numbers of a corpus on one page with histograms, beside those of the paper."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hdvila.corpus.describe.plots import length_histogram, similarity_histogram
 from hdvila.corpus.paper import CATEGORIES, CATEGORY_HOURS, HD_VILA_100M
-from hdvila.pages import render
+from hdvila.pages import BLUE, PALE, SOFT, drawing, render
 
-_SHOWN = 24  # rows of a table; what is beyond them is added up in one more
+_SHOWN = 24  # rows of a table; one more sums up the others
+_WIDTH, _HEIGHT = 5.2, 2.7  # inches: two side by side on a wide page, one on a phone
 
 
 def report_html(name: str, stats: dict[str, Any]) -> str:
@@ -42,3 +42,58 @@ def with_rest(rows: list[dict[str, Any]], shown: int = _SHOWN) -> list[dict[str,
     rest = rows[shown:]
     totals = {column: sum(row[column] for row in rest) for column in ("videos", "clips", "hours")}
     return [*rows[:shown], {"name": f"{len(rest)} others", **totals}]
+
+
+def length_histogram(summary: dict[str, Any], unit: str, what: str, paper_mean: float) -> str:
+    """Shares of a length (see `Tally.summary`), its mean and the paper's mean as lines.
+
+    Args:
+        summary: the counts.
+        unit: of the edges, such as ``seconds``.
+        what: that are counted, such as ``clips``.
+        paper_mean: in the same unit.
+    """
+    edges, counts = summary["edges"], summary["counts"]
+    width = edges[1] - edges[0]
+    total = max(1, sum(counts))
+    with drawing(_WIDTH, _HEIGHT, f"{what} by {unit}") as drawn:
+        axes = drawn.figure.add_subplot()
+        shares = [100 * count / total for count in counts]
+        axes.bar(edges, shares, width=0.9 * width, align="edge", color=PALE)
+        _line(axes, paper_mean, SOFT, f"{paper_mean:g} paper", "--")
+        if summary["mean"] is not None:
+            _line(axes, summary["mean"], BLUE, f"{summary['mean']:.1f} here", "-")
+        longest = max((edge + width for edge, count in zip(edges, counts, strict=True) if count), default=0)
+        axes.set(xlabel=unit, ylabel=f"% of {what}", xlim=(0, max(longest, 1.4 * paper_mean)))
+        axes.set_ylim(0, max(shares) * 1.08 or 1)
+        axes.locator_params(axis="x", integer=True)
+        axes.legend(title="mean", frameon=False, loc="upper right", fontsize=9, title_fontsize=9)
+    return drawn.svg
+
+
+def similarity_histogram(similarity: dict[str, Any]) -> str:
+    """Cosines of clips with their own words, and with another clip's."""
+    edges = similarity["edges"]
+    used = [
+        at for at in range(len(edges) - 1) if any(similarity[name]["counts"][at] for name in _pairs(similarity))
+    ] or [len(edges) // 2]
+    with drawing(_WIDTH, _HEIGHT, "similarity") as drawn:
+        axes = drawn.figure.add_subplot()
+        for name, label, color in (("other", "words of another clip", SOFT), ("own", "its own words", BLUE)):
+            if name in similarity:
+                counts = similarity[name]["counts"]
+                shares = [100 * count / max(1, sum(counts)) for count in counts]
+                axes.stairs(shares, edges, fill=True, color=color, alpha=0.18)
+                axes.stairs(shares, edges, color=color, linewidth=1.6, label=label)
+        axes.set(xlabel="cosine of picture and words", ylabel="% of clips", ylim=(0, None))
+        axes.set_xlim(max(-1, edges[used[0]] - 0.1), min(1, edges[used[-1] + 1] + 0.1))
+        axes.legend(frameon=False, loc="upper left", fontsize=9)
+    return drawn.svg
+
+
+def _pairs(similarity: dict[str, Any]) -> list[str]:
+    return [name for name in ("own", "other") if name in similarity]
+
+
+def _line(axes: Any, at: float, color: str, label: str, style: str) -> None:
+    axes.axvline(at, color=color, linewidth=1.6, linestyle=style, label=label)

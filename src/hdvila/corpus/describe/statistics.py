@@ -16,12 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hdvila.corpus.describe.ngrams import NGrams
+from hdvila.corpus.describe.counts import NGrams, Tally
 from hdvila.corpus.describe.parts_of_speech import count_parts
 from hdvila.corpus.describe.rows import Rows
-from hdvila.corpus.describe.tally import Tally
 from hdvila.corpus.failures import FAILURES
-from hdvila.corpus.sentences import read_left_out
+from hdvila.corpus.ledger import Ledger
 from hdvila.corpus.sources.manifest import ATTRIBUTES
 from hdvila.progress import SILENT, Reporter
 
@@ -170,7 +169,7 @@ def _sizes(root: Path) -> dict[str, int]:
 
 def _sentences(root: Path) -> dict[str, Any]:
     """How many sentences the videos have, how many are in clips, and why the others are not."""
-    said = read_left_out(root)
+    said = Ledger(root).left_out()
     return {"sentences": {"found": said.found, "in_clips": said.in_clips, "left_out": said.left_out}}
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.corpus.failures import Failure
+from hdvila.corpus.sources.file_names import safe_name
 from hdvila.corpus.sources.hd_vila_100m import GivenClip, as_listed, read_clips
 from hdvila.corpus.sources.manifest import ATTRIBUTES, read_manifest, write_manifest
-from hdvila.corpus.sources.names import safe_name
-from hdvila.corpus.sources.video import SourceVideo, as_text
-from hdvila.corpus.sources.video_facts import info_of
+from hdvila.corpus.sources.video import SourceVideo, as_text, info_of
 from hdvila.errors import UsageError
 from hdvila.media import is_video_name
 from hdvila.text import Sidecars

@@ -1,8 +1,9 @@
-"""A video of a source: what it is called, where it lies, and how to know it again."""
+"""A video of a source: its id, its files, what a downloader wrote about it, and how it is recognised again."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from dataclasses import dataclass, field, replace
@@ -10,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.corpus.sources.hd_vila_100m import GivenClip
-from hdvila.corpus.sources.video_facts import facts_beside
 from hdvila.text import Sidecars
 from hdvila.text.first_readable import PassedOver
+from hdvila.writing import drop_surrogates
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of characters; those between stand for bytes of a name
@@ -126,3 +127,38 @@ def as_text(name: str) -> str:
     """A name as text that can be stored, in one line: no control characters, and no bytes but UTF-8."""
     line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], _HALVES.sub("", name))
     return line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+_INFO = ".info.json"
+
+
+def info_of(video: Path) -> Path:
+    """Where a downloader writes what it knows of a video."""
+    return video.with_name(video.stem + _INFO)
+
+
+def facts_beside(video: Path) -> dict[str, str]:
+    """``category``, ``channel`` and ``license`` of a video as far as its ``NAME.info.json`` says them.
+
+    The category is the first of ``categories`` (YouTube gives one), the channel is called by its name, else by its
+    uploader's, else by its id. Nothing where there is no such file or it holds something else: it is no part of the
+    video, and what it would have said is then not known.
+    """
+    try:
+        info = json.loads(info_of(video).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(info, dict):
+        return {}
+    found = {
+        "category": _first_text(info.get("categories")),
+        "channel": _first_text([info.get(name) for name in ("channel", "uploader", "channel_id")]),
+        "license": _first_text([info.get("license")]),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _first_text(values: Any) -> str:
+    """The first that is text in one line or more; made one line."""
+    listed = values if isinstance(values, list) else [values]
+    return next((drop_surrogates(" ".join(one.split())) for one in listed if isinstance(one, str) and one.strip()), "")

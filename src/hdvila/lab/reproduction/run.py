@@ -9,8 +9,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
-from hdvila.corpus.preparation import Preparation
-from hdvila.corpus.prepare import prepare
+from hdvila.corpus.prepare import Preparation, prepare
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.lab.benchmarks import write_benchmarks

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hdvila.cli.main import main
-from hdvila.corpus.show import show
+from hdvila.corpus.preview import show
 from hdvila.errors import UsageError
 from hdvila.media import decode_jpeg
 from hdvila.media.transforms import shrink

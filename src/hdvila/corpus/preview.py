@@ -63,7 +63,7 @@ def show(
             bar.advance()
     html = render(
         "hdvila.corpus",
-        "show.html.j2",
+        "preview.html.j2",
         name=root.resolve().name,
         clips=clips,
         total=rows.number,

@@ -1,4 +1,4 @@
-"""The videos of a corpus held against a source and against test sets: are they still the same, should they be there?"""
+"""Videos that a corpus holds, compared with a source and with test sets: are they the same, should they be there?"""
 
 from __future__ import annotations
 

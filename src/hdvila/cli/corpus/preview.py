@@ -37,7 +37,7 @@ def show(
 ) -> None:
     """A page of clips with their pictures and words, to see with one's own eyes whether they agree."""
     _check(corpus)
-    from hdvila.corpus.show import show as show_corpus
+    from hdvila.corpus.preview import show as show_corpus
 
     target = into or corpus / "clips.html"
     file = show_corpus(corpus, target, sample=sample, seed=seed, scorer=_load(model), reporter=console.reporter())
