@@ -1,4 +1,4 @@
-"""Video in and out: exact times, one resize kernel, hybrid sampling."""
+"""Reading and writing video: frames by exact time, transforms, codecs."""
 
 from hdvila.media.codecs import decode_jpeg, encode_jpeg, write_video
 from hdvila.media.container import is_video_name

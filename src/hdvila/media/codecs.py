@@ -1,14 +1,12 @@
-"""Pixels to bytes and back: JPEG in memory, and H.264 files.
+"""Encoding and decoding: JPEG in memory, and H.264 files.
 
-x264 is set up alike wherever we encode: one thread, and no algorithm that depends on the CPU.
-
-Left to itself x264 takes the fastest way for the CPU it finds, and two of these ways change the result. On CPUs with
-SSSE3 some intra modes are chosen by a shorter search. On CPUs with AVX-512, by its source and the library that PyAV
-ships (x264 core 165; not run on such a CPU here), ``mbtree_propagate_list`` works on eight macroblocks at a time and
-does not stop at the end of a row: where the row is no multiple of eight, values that nobody wrote decide about the
-quality of a few blocks, so the same pictures give other files now and then. ``cpu-independent`` takes the plain way in
-both. It costs 0.6 % in size, and in time 0.39 ms a frame of the miniature instead of 0.30; without the macroblock tree
-files are 7 to 57 % larger (`benchmarks/encode_repeats.py`).
+All H.264 is encoded by x264 with one thread and without algorithms that depend on the CPU. By default x264 chooses the
+fastest code for the CPU that it runs on, and in two places that changes the result. With SSSE3, some intra modes are
+chosen by a shorter search. With AVX-512, ``mbtree_propagate_list`` handles eight macroblocks at a time and runs past
+the end of a row: unless the row is a multiple of eight, uninitialised memory decides the quality of a few blocks, so
+that the same frames give different files now and then (by the source of x264 core 165, which PyAV ships; not run on
+such a CPU here). ``cpu-independent`` avoids both. It costs 0.6 % in size and 0.39 instead of 0.30 ms per frame of the
+miniature world; files without the macroblock tree are 7 to 57 % larger (`benchmarks/encode_repeats.py`).
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ _BT601 = 6  # of H.273
 def encode_jpeg(rgb: Pixels, quality: int = 90) -> bytes:
     """(H, W, 3) uint8 -> JPEG. The same pixels give the same bytes.
 
-    Colour is kept at half resolution (4:2:0), and at quality 100, which asks for all there is, at full (4:4:4).
+    Chroma is stored at half resolution (4:2:0), at quality 100 at full resolution (4:4:4).
     """
     colour = "444" if quality == 100 else "420"
     return bytes(
@@ -48,76 +46,74 @@ def decode_jpeg(data: bytes | memoryview, into: Pixels | None = None) -> Pixels:
     """JPEG -> (H, W, 3) uint8, in a new array or in `into`.
 
     Raises:
-        MediaError: the bytes are no complete JPEG, or the picture has not the shape of `into`.
+        MediaError: the bytes are not a complete JPEG, or the image does not have the shape of `into`.
     """
     try:
-        picture: Pixels = simplejpeg.decode_jpeg(data, colorspace="RGB", buffer=into)
+        rgb: Pixels = simplejpeg.decode_jpeg(data, colorspace="RGB", buffer=into)
     except ValueError as error:
         raise _damaged(data, error) from error
-    if into is not None and picture.shape != into.shape:
-        raise MediaError(f"a JPEG shows {picture.shape} pixels where {into.shape} were expected; make it again")
-    return picture
+    if into is not None and rgb.shape != into.shape:
+        raise MediaError(f"a JPEG has {rgb.shape} pixels where {into.shape} were expected; encode it again")
+    return rgb
 
 
 def decode_jpegs(files: Sequence[bytes], *, scratch: bool = False) -> Pixels:
     """JPEGs of one size -> (n, H, W, 3) uint8.
 
     Args:
-        scratch: in memory that this thread's next such call writes over, for pictures of which a part is copied at
-            once: new memory of this size costs a sample a quarter of its time.
+        scratch: return memory that the next such call of this thread overwrites, for images of which a part is
+            copied at once. Allocating it anew would take a quarter of the time of a sample.
 
     Raises:
-        MediaError: one is no complete JPEG, or has another size than the first.
+        MediaError: one of them is not a complete JPEG, or differs in size from the first.
     """
     try:
         height, width, *_ = simplejpeg.decode_jpeg_header(files[0])
     except ValueError as error:
         raise _damaged(files[0], error) from error
     shape = len(files), height, width, 3
-    pictures = _OURS.room(prod(shape)).reshape(shape) if scratch else np.empty(shape, np.uint8)
-    for file, picture in zip(files, pictures, strict=True):
-        decode_jpeg(file, into=picture)
-    return pictures
+    rgb = _SCRATCH.room(prod(shape)).reshape(shape) if scratch else np.empty(shape, np.uint8)
+    for file, image in zip(files, rgb, strict=True):
+        decode_jpeg(file, into=image)
+    return rgb
 
 
-class _Ours(threading.local):
-    """Memory of each thread."""
+class _Scratch(threading.local):
+    """Reusable memory, one piece per thread."""
 
     def __init__(self) -> None:
-        self._scratch: Pixels = np.empty(0, np.uint8)
+        self._memory: Pixels = np.empty(0, np.uint8)
 
     def room(self, count: int) -> Pixels:
-        """(count,)."""
-        if len(self._scratch) < count:
-            self._scratch = np.empty(count, np.uint8)
-        return self._scratch[:count]
+        """(count,) bytes, uninitialised."""
+        if len(self._memory) < count:
+            self._memory = np.empty(count, np.uint8)
+        return self._memory[:count]
 
 
-_OURS = _Ours()
+_SCRATCH = _Scratch()
 
 
 def _damaged(data: bytes | memoryview, error: ValueError) -> MediaError:
-    return MediaError(f"a JPEG of {len(data)} bytes cannot be decoded: {error}; make it again")
+    return MediaError(f"a JPEG of {len(data)} bytes cannot be decoded: {error}; encode it again")
 
 
 def write_video(
     path: str | os.PathLike[str], frames: Iterable[Pixels], fps: float, crf: int = 23, preset: str = "veryfast"
 ) -> None:
-    """Write pictures as H.264 (4:2:0, BT.601 limited range, one thread).
+    """Write frames as an H.264 file (4:2:0, BT.601, limited range).
 
-    The same input gives the same file, byte for byte.
-
-    The file appears under its name only when it is complete.
+    The same input gives the same file, byte for byte. The file appears under its name only when it is complete.
 
     Args:
         path: an ``.mp4``, ``.mkv`` or ``.mov`` file; it is replaced if it is there.
         frames: (H, W, 3) uint8 RGB each, all of one size, height and width even.
-        fps: frames a second.
+        fps: frames per second.
         crf: quality, 0 (no loss) .. 51; 23 is usual.
-        preset: x264's trade of time for size, ``ultrafast`` .. ``veryslow``.
+        preset: of x264, ``ultrafast`` .. ``veryslow``: more time for a smaller file.
 
     Raises:
-        MediaError: no frame, an odd or changing size, or the file cannot be written.
+        MediaError: there is no frame, a size is odd or changes, or the file cannot be written.
     """
     with (
         replacing(Path(path)) as partial,
@@ -128,18 +124,18 @@ def write_video(
 
 
 def x264_options(crf: int, preset: str = "veryfast", **settings: int) -> dict[str, str]:
-    """Options of a ``libx264`` encoder, whose ``thread_count`` must be 1: the same pictures give the same bytes.
+    """Options of a ``libx264`` encoder, whose ``thread_count`` must be 1: the same frames give the same bytes.
 
     Args:
         crf: quality, 0 (no loss) .. 51.
-        preset: x264's trade of time for size.
-        settings: others, by x264's names with ``_`` for ``-``.
+        preset: of x264.
+        settings: other options in x264's names, with ``_`` for ``-``.
     """
-    said = {"cpu_independent": 1, **settings}
+    options = {"cpu_independent": 1, **settings}
     return {
         "crf": str(crf),
         "preset": preset,
-        "x264-params": ":".join(f"{name.replace('_', '-')}={value}" for name, value in said.items()),
+        "x264-params": ":".join(f"{name.replace('_', '-')}={value}" for name, value in options.items()),
     }
 
 
@@ -156,12 +152,12 @@ def _write(
             stream = container.add_stream("libx264", rate=rate, options=options)
             stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
             stream.codec_context.thread_count = 1
-            stream.codec_context.colorspace = _BT601  # said, because players take large untagged pictures for BT.709
+            stream.codec_context.colorspace = _BT601  # without the tag, players read large frames as BT.709
         if rgb.shape[:2] != (stream.height, stream.width):
             raise MediaError(f"{path}: frame {number} is {rgb.shape[:2]}, the first {(stream.height, stream.width)}")
         frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
         frame.pts, frame.time_base = number, 1 / rate
         container.mux(stream.encode(frame))
     if stream is None:
-        raise MediaError(f"{path}: there is no frame to write; hand in at least one")
+        raise MediaError(f"{path}: there is no frame to write; give at least one")
     container.mux(stream.encode(None))

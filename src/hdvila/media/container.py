@@ -1,4 +1,4 @@
-"""Opening a video file: the one place where PyAV's errors become ours and where the picture stream is chosen."""
+"""Opening video files and choosing the stream to read; PyAV's errors become `MediaError` here and nowhere else."""
 
 from __future__ import annotations
 
@@ -17,47 +17,57 @@ from hdvila.processes import usable_cores
 _SUFFIXES = frozenset(
     ".3gp .asf .avi .flv .gif .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()  # noqa: SIM905
 )
-_TEXT_FORMATS = {"tty", "ansi"}  # ffmpeg draws plain text files as pictures
+_TEXT_FORMATS = {"tty", "ansi"}  # FFmpeg renders plain text files as video
 _MAX_THREADS = 4
-# Before version 19 PyAV refuses a file whose titles are no UTF-8 unless told not to; since then it cannot be told.
+# Before version 19 PyAV rejects metadata that is not UTF-8 unless this is set; later versions have no such option.
 _LENIENT = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
 def is_video_name(name: str) -> bool:
-    """Whether a file of this name is taken for a video where a whole folder is meant."""
+    """Whether a file in a folder counts as a video, by the ending of its name."""
     return os.path.splitext(name)[1].strip().lower() in _SUFFIXES
 
 
 @contextmanager
-def media_errors(path: str | os.PathLike[str], doing: str = "read") -> Iterator[None]:
-    """Turn whatever PyAV or the system raises inside into a `MediaError` that names the file and the cause."""
+def media_errors(path: str | os.PathLike[str], doing: str = "read", kind: str = "a video") -> Iterator[None]:
+    """Turn every error of PyAV and the system inside into a `MediaError` that names the file and the cause."""
     try:
         yield
     except av.error.FFmpegError as error:
-        what = f"cannot be {doing} as a video"
-        raise MediaError(f"{path}: {what}: {_cause(error)}; {_advice(error)}", kind=what) from error
+        what = f"cannot be {doing} as {kind}"
+        raise MediaError(f"{path}: {what}: {_cause(error)}; {_advice(error, kind)}", kind=what) from error
     except (OSError, UnicodeError) as error:
         what = f"cannot be {doing}"
         why = f"{path}: {what}: {_cause(error)}; check the path and its permissions"
         raise MediaError(why, kind=what) from error
 
 
-def open_container(path: str | os.PathLike[str]) -> Any:
-    """Open `path` for reading.
-
-    Only local files are followed, so a playlist that points to the network is refused.
+def check_file(path: str | os.PathLike[str], kind: str = "a video") -> None:
+    """Check that `path` is a file with content.
 
     Raises:
-        MediaError: the file is missing, empty, a folder, or of no known video format.
+        MediaError: it is missing, empty, a folder, a device or a pipe.
     """
     file = Path(path)
     if file.is_dir():
-        raise MediaError(f"{path}: is a folder, not a video file; name a file inside it")
+        raise MediaError(f"{path}: is a folder, not {kind} file; name a file inside it")
     if not file.is_file():
         why = "is a device or a pipe" if file.exists() else "there is no such file"
-        raise MediaError(f"{path}: {why}; name a video file")
+        raise MediaError(f"{path}: {why}; name {kind} file")
     if file.stat().st_size == 0:
         raise MediaError(f"{path}: the file is empty (0 bytes); fetch or render it again")
+
+
+def open_container(path: str | os.PathLike[str]) -> Any:
+    """Open `path` for reading.
+
+    Only local files are opened: a playlist that points to the network is refused.
+
+    Raises:
+        MediaError: the file is missing, empty, a folder, or not in a known video format.
+    """
+    check_file(path)
+    file = Path(path)
     with media_errors(path):
         try:
             container = open_local(file)
@@ -72,24 +82,24 @@ def open_container(path: str | os.PathLike[str]) -> Any:
 
 
 def open_local(path: Path) -> Any:
-    """What PyAV makes of the file. A playlist must not make us fetch what it names.
+    """Open a file with PyAV, without access to the network.
 
     Raises:
         av.error.FFmpegError, OSError: it cannot be opened.
     """
-    # An absolute path, because ffmpeg reads "a:b.mp4" as protocol "a".
+    # The path is absolute because FFmpeg reads "a:b.mp4" as protocol "a".
     return av.open(str(path.absolute()), options={"protocol_whitelist": "file,crypto"}, **_LENIENT)
 
 
 def language_of(stream: Any) -> str | None:
-    """The language that a track names, as text that can be written anywhere."""
+    """The language tag of a stream as valid Unicode, or None."""
     return stream.language and str(stream.language).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def video_stream(container: Any, path: str | os.PathLike[str], threads: int | None = None) -> Any:
-    """The video stream to read: marked as default before others, then the largest picture, then the first.
+    """Choose the video stream to read: the default stream, else the largest, else the first.
 
-    Cover pictures of audio files do not count as video. `threads` decode it; None: one a core, at most four.
+    Cover images of audio files are not video streams. `threads`: of the decoder; None: one per core, at most four.
 
     Raises:
         MediaError: the file has no video stream.
@@ -98,7 +108,8 @@ def video_stream(container: Any, path: str | os.PathLike[str], threads: int | No
     streams = [s for s in container.streams.video if s.codec_context is not None and not s.disposition & attached]
     if not streams:
         kinds = ", ".join(sorted({s.type for s in container.streams if s.type != "video"})) or "no stream at all"
-        raise MediaError(f"{path}: has no video (it holds {kinds}); name a file with pictures", kind="has no video")
+        why = f"{path}: has no video (it holds {kinds}); name a file with a video stream"
+        raise MediaError(why, kind="has no video")
     default = av.stream.Disposition.default
     stream = max(streams, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
     stream.thread_type = "AUTO"
@@ -107,25 +118,25 @@ def video_stream(container: Any, path: str | os.PathLike[str], threads: int | No
 
 
 def encrypted_error(path: str | os.PathLike[str]) -> MediaError:
-    """The pictures are protected against copying."""
-    what = "its pictures are encrypted"
+    """The error for a video under copy protection."""
+    what = "its frames are encrypted"
     return MediaError(
-        f"{path}: {what} (copy protection, DRM), and only its shop's player has the key; "
-        "fetching it again brings the same: use a copy without protection",
+        f"{path}: {what} (copy protection, DRM), and only the player of its shop has the key; "
+        "another download will not help: use a copy without protection",
         kind=what,
     )
 
 
 def undecodable_error(path: str | os.PathLike[str]) -> MediaError:
-    """No picture comes out of any packet."""
+    """The error for a file of which no packet gives a frame, with the cause where the file's header tells it."""
     head = read_head(path)
     if is_animated_webp(head):
         what = "is an animated WebP, which FFmpeg cannot decode"
-        name = "" if Path(path).suffix.lower() == ".webp" else f", whatever its name says ({Path(path).suffix})"
-        return MediaError(f"{path}: {what}{name}; make an MP4 or a GIF of it", kind=what)
+        name = "" if Path(path).suffix.lower() == ".webp" else f", despite its name ({Path(path).suffix})"
+        return MediaError(f"{path}: {what}{name}; convert it to MP4 or GIF", kind=what)
     if is_scrambled(head):
         return encrypted_error(path)
-    what = "no picture of it can be decoded"
+    what = "none of its frames can be decoded"
     return MediaError(f"{path}: {what}: it is damaged; fetch it again", kind=what)
 
 
@@ -134,7 +145,7 @@ def _cause(error: BaseException) -> str:
     return str(text)[:1].lower() + str(text)[1:]
 
 
-def _advice(error: av.error.FFmpegError) -> str:
+def _advice(error: av.error.FFmpegError, kind: str) -> str:
     if isinstance(error, av.error.InvalidDataError | av.error.EOFError):
-        return "it is damaged, cut off before its index, or no video at all: fetch it again"
+        return f"it is damaged, cut off before its index, or not {kind} at all: fetch it again"
     return "check that the file plays elsewhere"

@@ -1,6 +1,6 @@
-"""From a decoded frame to pixels, and many clips of one video out of a single decode pass.
+"""From decoded frames to pixels, and many clips of one video in a single decode pass.
 
-A frame is turned into pixels only as far as somebody asks for them, and once however many clips share it.
+A frame is converted only to the sizes that are asked for, and once for all clips that share it.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ from hdvila.types import Pixels, Seconds
 TimeSpan = tuple[float, float]
 """Start and end of a clip in seconds, half-open."""
 
+TICK = 1e-6
+"""Seconds by which a time may precede the start of the frame that it means (float rounding)."""
+
 Made = TypeVar("Made")
 _TRIANGLE = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 
 
 class FrameConverter:
-    """How the frames of one video become pictures: colours, crop, square pixels, orientation, and the converters kept
-    between frames.
+    """Converts the decoded frames of one video to RGB as displayed: colours, crop, square pixels, orientation.
 
-    `stored_size` is (width, height) of the stored picture in square pixels, without what `crop` takes off.
+    `stored_size` is (width, height) in square pixels of the stored frame after `crop`.
     """
 
     def __init__(self, orientation: Orientation, stored_size: tuple[int, int], colours: Colours, crop: Crop) -> None:
@@ -40,14 +42,14 @@ class FrameConverter:
         self._converters: dict[object, VideoReformatter] = {}
 
     def rgb(self, frame: Any) -> Pixels:
-        """(H, W, 3) at full size, as displayed."""
+        """(H, W, 3): the frame at full size."""
         return self.orientation.apply(self._to_rgb(frame, *self._stored_size))
 
     def sized(self, frame: Any, height: int, width: int) -> Pixels:
-        """(height, width, 3), as displayed.
+        """(height, width, 3): the whole frame, resized.
 
-        The kernel is that of `resize`. YUV frames go through it plane by plane before they become RGB: the filter is
-        linear, so that is the same picture up to rounding and the place of colour samples, for a third of the time.
+        The kernel is that of `resize`. YUV frames are resized plane by plane before they become RGB: the filter is
+        linear, so the result is the same up to rounding and chroma siting, in a third of the time.
         """
         stored = (height, width) if self.orientation.swap else (width, height)
         if stored == self._stored_size or self._crop or not _has_yuv_planes(frame):
@@ -70,7 +72,7 @@ class FrameConverter:
 
 
 class _Converter(Protocol):
-    """What turns a frame into pixels: a `FrameConverter`, or nothing at all for frames that are pixels already."""
+    """Converts a frame to pixels: a `FrameConverter`, or one that has nothing to do for frames in memory."""
 
     def rgb(self, frame: Any) -> Pixels: ...
 
@@ -78,7 +80,7 @@ class _Converter(Protocol):
 
 
 class DecodedFrame:
-    """A decoded frame, number `index` of its video, with what has been made of it already."""
+    """Frame number `index` of a video, with everything that has been computed from it so far."""
 
     def __init__(self, index: int, frame: Any, converter: _Converter) -> None:
         self.index = index
@@ -87,26 +89,22 @@ class DecodedFrame:
 
     @property
     def rgb(self) -> Pixels:
-        """(H, W, 3) as displayed."""
+        """(H, W, 3): the frame as displayed, at full size."""
         return self.once("rgb", lambda: self._converter.rgb(self._frame))
 
     def sized(self, height: int, width: int) -> Pixels:
-        """(height, width, 3): the whole picture at that size."""
+        """(height, width, 3): the whole frame as displayed, at that size."""
         return self.once((height, width), lambda: self._converter.sized(self._frame, height, width))
 
     def once(self, key: object, make: Callable[[], Made]) -> Made:
-        """``make()``, done once however many clips ask for it under `key`."""
+        """``make()``, called once for all clips that ask for it by the same `key`."""
         if key not in self._made:
             self._made[key] = make()
         return cast(Made, self._made[key])
 
 
-def _has_yuv_planes(frame: Any) -> bool:
-    return bool(frame.format.name.startswith("yuv") and not frame.format.name.startswith("yuva"))
-
-
 class SourceInfo(Protocol):
-    """What errors, spans and windows need to know of a source."""
+    """The facts of a source that cutting clips needs; `path` is its name in messages."""
 
     @property
     def path(self) -> str: ...
@@ -122,7 +120,7 @@ class SourceInfo(Protocol):
 
 
 class Source(Protocol):
-    """What clips are cut from: an open `Video`, or frames in memory (`hdvila.media.in_memory`)."""
+    """What clips are cut from: an open `Video`, or `hdvila.media.in_memory.FramesInMemory`."""
 
     @property
     def info(self) -> SourceInfo: ...
@@ -135,35 +133,35 @@ class Source(Protocol):
     def only(self, indices: Sequence[int]) -> Iterator[DecodedFrame]: ...
 
 
-class Job(Protocol):
-    """A clip that waits for its frames."""
+class ClipJob(Protocol):
+    """A clip that collects its frames."""
 
     def needs(self) -> set[int]:
-        """The frame numbers it waits for."""
+        """The numbers of its frames."""
 
-    def put(self, picture: DecodedFrame) -> None:
-        """One of them."""
+    def put(self, frame: DecodedFrame, /) -> None:
+        """Take one of them."""
 
 
-AnyJob = TypeVar("AnyJob", bound=Job)
+AnyJob = TypeVar("AnyJob", bound=ClipJob)
 
 
 def decode_clips(video: Source, jobs: Sequence[AnyJob]) -> Iterator[AnyJob]:
-    """Feed every job its frames in one pass; yields them filled, in the order given."""
+    """Give every job its frames in one pass over the video; yield the jobs in the order given, each when complete."""
     waiting: dict[int, list[int]] = defaultdict(list)
     left = []
-    for number, job in enumerate(jobs):
-        needed = job.needs()
+    for number, one in enumerate(jobs):
+        needed = one.needs()
         left.append(len(needed))
         for index in needed:
             waiting[index].append(number)
     turn = 0
     queue: list[AnyJob | None] = list(jobs)
-    for picture in video.only(sorted(waiting)):
-        for number in waiting.pop(picture.index):
-            job_there = queue[number]
-            assert job_there is not None
-            job_there.put(picture)
+    for frame in video.only(sorted(waiting)):
+        for number in waiting.pop(frame.index):
+            job = queue[number]
+            assert job is not None
+            job.put(frame)
             left[number] -= 1
         while turn < len(queue) and left[turn] == 0:
             finished, queue[turn] = queue[turn], None
@@ -172,14 +170,25 @@ def decode_clips(video: Source, jobs: Sequence[AnyJob]) -> Iterator[AnyJob]:
             turn += 1
 
 
+def frames_on_screen(pts_seconds: Seconds, times: Sequence[float] | Seconds) -> NDArray[np.int64]:
+    """(T,) when each frame appears, (n,) times, all in seconds -> (n,) numbers of the frames on screen.
+
+    That is the last frame that has begun, or the first frame of all.
+    """
+    wanted = np.asarray(times, np.float64) + TICK
+    return np.clip(np.searchsorted(pts_seconds, wanted, side="right") - 1, 0, len(pts_seconds) - 1)
+
+
 def clamp_span(video: Source, span: TimeSpan) -> TimeSpan:
-    """The part of `span` that the video has.
+    """Limit `span` to the duration of the video.
 
     Raises:
-        UsageError: it begins after the end of the video, ends before it starts, or is not made of finite numbers.
+        UsageError: it begins after the end of the video, ends before it starts, or is not finite.
     """
     if not (math.isfinite(span[0]) and math.isfinite(span[1])):
-        raise UsageError(f"{video.info.path}: a clip at {span[0]}..{span[1]} s: give finite numbers of seconds")
+        raise UsageError(
+            f"{video.info.path}: a clip at {span[0]}..{span[1]} s: start and end must be finite numbers of seconds"
+        )
     start, end = max(0.0, span[0]), min(span[1], video.info.duration)
     if span[1] < span[0]:
         raise UsageError(f"{video.info.path}: a clip ends before it starts: {span[0]:.3f}..{span[1]:.3f} s")
@@ -192,5 +201,9 @@ def clamp_span(video: Source, span: TimeSpan) -> TimeSpan:
 
 
 def clip_times(start: float, end: float, fps: float) -> Seconds:
-    """The times of a clip's frames: `start`, then every 1/fps inside ``[start, end)``; at least one."""
+    """(T,) times of a clip's frames: `start`, then every 1/fps s inside ``[start, end)``; at least one."""
     return start + np.arange(max(1, int(np.ceil((end - start) * fps - 1e-6)))) / fps
+
+
+def _has_yuv_planes(frame: Any) -> bool:
+    return bool(frame.format.name.startswith("yuv") and not frame.format.name.startswith("yuva"))

@@ -1,6 +1,6 @@
-"""What the bytes of a file say that PyAV does not pass on: crop, encryption, and whether the file is complete.
+"""What PyAV does not pass on and the bytes of a file tell: crop, encryption, whether the file is complete.
 
-Matroska and WebM (RFC 9559) consist of elements: an identifier, a length, then the content, elements within elements.
+Matroska and WebM files (RFC 9559) are trees of elements: an identifier, a length, then the content.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from hdvila.types import Pixels
 _SEGMENT, _TRACKS, _CLUSTER, _ENTRY = 0x18538067, 0x1654AE6B, 0x1F43B675, 0xAE
 _VIDEO, _ENCODINGS, _ENCODING, _ENCRYPTION = 0xE0, 0x6D80, 0x6240, 0x5035
 _CROPS = {0x54CC: "left", 0x54BB: "top", 0x54DD: "right", 0x54AA: "bottom"}
-_HEADERS = 1 << 20  # bytes within which the tracks must be found
+_HEADERS = 1 << 20  # bytes at the start of a file that are searched
 _TS_PACKET, _TS_SYNC = 188, 0x47
 _ANIMATED = 0x02  # a flag of WebP's extended header
 
 
 class Crop(NamedTuple):
-    """Lines and columns of the stored picture that are not shown."""
+    """Columns and lines of the stored frame that are not displayed."""
 
     left: int = 0
     top: int = 0
@@ -32,11 +32,11 @@ class Crop(NamedTuple):
         return any(self)
 
     def leaves_some(self, width: int, height: int) -> bool:
-        """Whether anything of a picture of this size is shown."""
+        """Whether any pixel of a frame of this size is displayed."""
         return self.left + self.right < width and self.top + self.bottom < height
 
     def of(self, rgb: Pixels) -> Pixels:
-        """(H, W, 3) -> what is shown of it."""
+        """(H, W, 3) stored -> (H', W', 3) displayed, a view."""
         height, width = rgb.shape[:2]
         return rgb[self.top : height - self.bottom, self.left : width - self.right]
 
@@ -45,14 +45,20 @@ NO_CROP = Crop()
 
 
 class Track(NamedTuple):
-    """A track's header."""
+    """What the header of a video track says."""
 
     crop: Crop = NO_CROP
     encrypted: bool = False
 
 
+def read_head(path: str | os.PathLike[str]) -> bytes:
+    """The first MiB of a file, where its headers lie."""
+    with Path(path).open("rb") as stream:
+        return stream.read(_HEADERS)
+
+
 def read_track(path: str | os.PathLike[str], number: int) -> Track:
-    """The header of video track `number`, the first is 0; an empty one where it cannot be found."""
+    """The header of video track `number` of a Matroska file, counted from 0; a default `Track` if it is not found."""
     data = read_head(path)
     for name, begin, end in _elements(data, 0, len(data)):
         if name == _SEGMENT:
@@ -65,12 +71,12 @@ def read_track(path: str | os.PathLike[str], number: int) -> Track:
 
 
 def is_complete(path: str | os.PathLike[str]) -> bool:
-    """Whether the file says how long it is, and is so long: one that was cut off is shorter."""
+    """Whether a Matroska file states its length and has it; a truncated file is shorter."""
     data = read_head(path)
     at = 0
     while at < len(data):
-        name, at = _variable(data, at, keep_mark=True)
-        length, at = _variable(data, at, keep_mark=False)
+        name, at = _read_number(data, at, keep_marker=True)
+        length, at = _read_number(data, at, keep_marker=False)
         if name is None or length is None or length < 0:
             return False
         if name == _SEGMENT:
@@ -79,24 +85,18 @@ def is_complete(path: str | os.PathLike[str]) -> bool:
     return False
 
 
-def read_head(path: str | os.PathLike[str]) -> bytes:
-    """The beginning of a file, within which its headers lie."""
-    with Path(path).open("rb") as stream:
-        return stream.read(_HEADERS)
-
-
 def is_protected_mp4(head: bytes) -> bool:
-    """Whether an MP4 file says near its beginning that its pictures are encrypted, by any scheme."""
+    """Whether an MP4 file states near its start that its frames are encrypted, by any scheme."""
     return head[4:8] == b"ftyp" and b"encv" in head and b"schm" in head
 
 
 def is_animated_webp(head: bytes) -> bool:
-    """Whether a file is a WebP of several pictures."""
-    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20] & _ANIMATED)
+    """Whether a file is a WebP of several frames."""
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and bool(head[20] & _ANIMATED)
 
 
 def is_scrambled(head: bytes) -> bool:
-    """Whether most packets of a transport stream say that their content is scrambled."""
+    """Whether most packets of a transport stream are marked as scrambled."""
     packets = [head[at : at + 4] for at in range(0, len(head) - 3, _TS_PACKET)]
     if len(packets) < 2 or any(packet[0] != _TS_SYNC for packet in packets):
         return False
@@ -104,22 +104,22 @@ def is_scrambled(head: bytes) -> bool:
 
 
 def gif_breaks_off(path: str | os.PathLike[str]) -> bool:
-    """Whether a GIF ends within one of its blocks, as half a download does."""
+    """Whether a GIF ends inside one of its blocks, as an incomplete download does."""
     data = Path(path).read_bytes()
-    at = 13 + _colours(data, 10)
+    at = 13 + _colour_table(data, 10)
     while at < len(data) and data[at] in b"\x21\x2c":
-        if data[at] == 0x21:  # an extension: its kind, then its blocks
+        if data[at] == 0x21:  # an extension: its label, then its blocks
             at += 2
-        else:  # a picture: place and size, its colours, how it is packed, then its blocks
-            at += 10 + _colours(data, at + 9) + 1
+        else:  # an image: its position and size, colour table, code size, then its blocks
+            at += 10 + _colour_table(data, at + 9) + 1
         while at < len(data) and data[at]:
             at += 1 + data[at]
         at += 1
     return at > len(data)
 
 
-def _colours(data: bytes, at: int) -> int:
-    """Bytes of the colour table that the flags at this place announce."""
+def _colour_table(data: bytes, at: int) -> int:
+    """Size in bytes of the colour table that the flags at `at` announce."""
     flags = data[at] if at < len(data) else 0
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
@@ -140,10 +140,10 @@ def _is_encrypted(data: bytes, begin: int, end: int) -> bool:
 
 
 def _elements(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """(identifier, begin, end) of the elements that lie in these bytes; one of unknown length reaches to their end."""
+    """(identifier, begin, end) of the elements in ``data[begin:end]``; one of unknown length reaches to `end`."""
     while begin < end:
-        name, begin = _variable(data, begin, keep_mark=True)
-        length, begin = _variable(data, begin, keep_mark=False)
+        name, begin = _read_number(data, begin, keep_marker=True)
+        length, begin = _read_number(data, begin, keep_marker=False)
         if name is None or length is None:
             return
         stop = end if length < 0 else min(begin + length, end)
@@ -151,13 +151,16 @@ def _elements(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int, int
         begin = stop
 
 
-def _variable(data: bytes, begin: int, *, keep_mark: bool) -> tuple[int | None, int]:
-    """A number whose first byte says how many bytes it has, and where it ends; -1: a length that is unknown."""
+def _read_number(data: bytes, begin: int, *, keep_marker: bool) -> tuple[int | None, int]:
+    """A number of variable length and where it ends; the number is None where there is none, -1 for unknown length.
+
+    The leading zero bits of its first byte tell how many bytes it has.
+    """
     if begin >= len(data) or not data[begin]:
         return None, begin
     count = 9 - data[begin].bit_length()
     value = int.from_bytes(data[begin : begin + count], "big")
-    if not keep_mark:
+    if not keep_marker:
         value &= (1 << 7 * count) - 1
         if value == (1 << 7 * count) - 1:
             value = -1

@@ -1,4 +1,4 @@
-"""What a video file holds, as it is displayed and as it really plays."""
+"""The facts of a video as it is displayed and as it plays, its orientation among them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_SECONDS = 1e6  # eleven days
 
 @dataclass(frozen=True, slots=True)
 class SubtitleStream:
-    """A subtitle track inside a video file."""
+    """A subtitle stream inside a video file."""
 
     index: int
     codec: str
@@ -33,20 +33,20 @@ class VideoInfo:
 
     Attributes:
         path: the file.
-        width, height: pixels as displayed: after crop, rotation, reflection and the stretch of non-square pixels.
-        fps: frames a second that really play: one less than their number over the time between first and last.
-        duration: seconds from the container's start to the end of the last frame. It stays as long as its packet says,
-            or to the end of the sound where that goes on for more than a quarter of a second longer.
-        num_frames: frames that the file times.
-        start_time: seconds of the container's own clock at which time 0 of `Video` stands.
-        codec, pixel_format: as ffmpeg names them, such as ``h264`` and ``yuv420p10le``.
-        rotation: degrees clockwise (0, 90, 180, 270) by which the stored picture is turned for display.
-        mirrored: whether the stored picture is flipped left to right before that turn.
-        has_audio: whether there is a sound track.
-        subtitle_streams: the subtitle tracks inside the file.
-        damage: None, or how the file breaks off; its readable part is described by everything else.
-        undecodable_tail: seconds at the end that have packets, but of which no picture can be decoded; None: not
-            verified (see `probe`).
+        width, height: pixels as displayed: after crop, rotation, reflection and the scaling of non-square pixels.
+        fps: frames per second as the file plays: their number less one, over the time from the first to the last.
+        duration: seconds from the container's start to the end of the last frame, as its packet gives it, or to the
+            end of the audio where that is more than a quarter of a second later.
+        num_frames: frames in the timeline of the file.
+        start_time: time 0 of `Video` in seconds on the container's own clock.
+        codec, pixel_format: in FFmpeg's names, such as ``h264`` and ``yuv420p10le``.
+        rotation: degrees clockwise (0, 90, 180, 270) by which the stored frame is turned for display.
+        mirrored: whether the stored frame is flipped left to right before it is turned.
+        has_audio: whether there is an audio stream.
+        subtitle_streams: the subtitle streams inside the file.
+        damage: None, or how the file breaks off; all other facts describe its readable part.
+        undecodable_tail: seconds at the end that have packets but no frame that can be decoded; None: not verified
+            (see `probe`).
     """
 
     path: str
@@ -68,7 +68,11 @@ class VideoInfo:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How to turn a stored picture into the displayed one: swap the axes first, then flip left-right, then up-down."""
+    """How a stored frame becomes the displayed one: swap its axes, then flip left-right, then flip up-down.
+
+    A display matrix maps a stored point (x right, y down) to ``(a x + c y, b x + d y)``; phones write it instead of
+    turning the pixels. Any matrix is taken for the nearest of the eight at right angles.
+    """
 
     swap: bool = False
     flip_x: bool = False
@@ -76,14 +80,14 @@ class Orientation:
 
     @classmethod
     def from_matrix(cls, a: float, b: float, c: float, d: float) -> Orientation:
-        """From the four upper-left values of a display matrix (`a b` first row, `c d` second), in any scale."""
+        """From the four upper-left values of a display matrix (first row `a b`, second row `c d`), at any scale."""
         if abs(a) + abs(d) >= abs(b) + abs(c):
             return cls(False, a < 0, d < 0)
         return cls(True, c < 0, b < 0)
 
     @classmethod
     def of_frame(cls, frame: Any) -> Orientation:
-        """From the side data of a decoded PyAV frame; a frame without a matrix is upright."""
+        """From the side data of a decoded PyAV frame; without a display matrix it is upright."""
         try:
             matrix = frame.side_data["DISPLAYMATRIX"]
         except KeyError:
@@ -93,12 +97,12 @@ class Orientation:
 
     @property
     def mirrored(self) -> bool:
-        """Whether the display is a mirror image of the stored picture."""
+        """Whether the displayed frame is a mirror image of the stored one."""
         return self.swap ^ self.flip_x ^ self.flip_y
 
     @property
     def rotation(self) -> int:
-        """Degrees clockwise (0, 90, 180, 270) by which the stored picture is turned, after the left-right mirroring."""
+        """Degrees clockwise (0, 90, 180, 270) by which the stored frame is turned after any flip left to right."""
         if self.swap:
             return 90 if self.flip_x else 270
         return 180 if self.flip_y else 0
@@ -111,7 +115,7 @@ class Orientation:
 
 
 def stored_size(frame: Any, stream: Any, crop: Crop) -> tuple[int, int]:
-    """(width, height) of what is shown of the stored picture, in square pixels."""
+    """(width, height) in square pixels of the stored frame after `crop`."""
     ratio = stream.sample_aspect_ratio or 1
     width, height = frame.width - crop.left - crop.right, frame.height - crop.top - crop.bottom
     return max(1, round(width * ratio)), int(height)
@@ -126,21 +130,21 @@ def describe(
     orientation: Orientation,
     size: tuple[int, int],
 ) -> VideoInfo:
-    """Put the facts together. `first` is the first decoded frame, `size` its `stored_size`.
+    """Collect the facts of a video. `first` is its first decoded frame, `size` the `stored_size` of that.
 
     Raises:
-        MediaError: a damaged header gives sizes or times that no video has.
+        MediaError: a damaged header gives an impossible size or duration.
     """
     width, height = size
     if max(width, height) > _MAX_SIDE:
         raise MediaError(
-            f"{path}: says that it is shown with {width}x{height} pixels (a pixel {stream.sample_aspect_ratio} wide): "
-            "its header is damaged; fetch it again",
+            f"{path}: its header gives a size of {width}x{height} pixels (pixel aspect ratio "
+            f"{stream.sample_aspect_ratio}): it is damaged; fetch it again",
             kind="its header is damaged",
         )
     if not 0 < timeline.duration < _MAX_SECONDS:
         raise MediaError(
-            f"{path}: its last picture ends {timeline.duration:.1f} s after its start: its times are damaged; "
+            f"{path}: its last frame ends {timeline.duration:.1f} s after its start: its times are damaged; "
             "fetch it again",
             kind="its times are damaged",
         )

@@ -1,4 +1,4 @@
-"""The pictures of a stream as the corpus stores them: JPEG files, or short stretches of H.264."""
+"""The frames of a stream as a corpus stores them: JPEG files, or short pieces of H.264."""
 
 from __future__ import annotations
 
@@ -15,17 +15,22 @@ from hdvila.types import Frames, Pixels, Seconds
 
 Form = Literal["jpeg", "h264"]
 SUFFIXES: dict[str, Form] = {"jpg": "jpeg", "h264": "h264"}
-"""The endings of the files in which pictures lie, and their form."""
+"""The endings of the files that hold frames, and their form."""
 
-_SECONDS_A_STRETCH = 2.0
-_LOSS = 23  # of H.264, x264's CRF at the quality of 90 at which JPEGs are made by default
+_SECONDS_PER_PIECE = 2.0
+_CRF = 23  # of x264, where the quality is 90, the default of JPEG
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Packed:
-    """One stream of a clip as files of one form: `data[i]` holds the next `counts[i]` frames. ``pts_seconds`` is (T,).
+    """One stream of a clip, encoded as files of one form; each file can be decoded without the others.
 
-    A JPEG holds one frame, a stretch of H.264 several, in order; each file can be read without the others.
+    Attributes:
+        form: a JPEG file holds one frame, a piece of H.264 several in order.
+        data: the files in order.
+        counts: how many frames each of them holds.
+        pts_seconds: (T,) when the frames appear.
+        height, width: of the frames in pixels.
     """
 
     form: Form
@@ -40,20 +45,20 @@ class Packed:
 
     @classmethod
     def of(cls, frames: Frames, packing: Packing, fps: float) -> Packed:
-        """Encode (T, H, W, 3) pictures."""
+        """Encode (T, H, W, 3) frames."""
         packer = packing.packer(fps)
         for rgb in frames.rgb:
             packer.add(rgb, 1)
         return packer.finish(frames.pts_seconds)
 
     def frames(self) -> Frames:
-        """Decode all of it."""
+        """Decode all files."""
         return Frames(np.concatenate([unpack(self.form, data) for data in self.data]), self.pts_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """How pictures are stored. `quality` is that of JPEG, 1..100; H.264 takes the CRF that looks about as good."""
+    """How frames are stored. `quality` is that of JPEG, 1..100; H.264 gets a CRF that looks about as good."""
 
     form: Form = "jpeg"
     quality: int = 90
@@ -63,22 +68,22 @@ class Packing:
             raise UsageError(f"{self}: form is jpeg or h264, quality 1..100")
 
     def packer(self, fps: float) -> Packer:
-        """For one stream of one clip at `fps` frames a second."""
+        """A new encoder for one stream of a clip, of `fps` frames per second."""
         return _Jpegs(self.quality) if self.form == "jpeg" else _H264(self.quality, fps)
 
 
 class Packer(Protocol):
-    """Takes the pictures of a stream one after another, so that only their encoded form is kept."""
+    """Encodes the frames of a stream one after another and keeps only the result."""
 
     def add(self, rgb: Pixels, times: int) -> None:
-        """(H, W, 3), shown for `times` frames of the timeline."""
+        """Append (H, W, 3) as `times` frames of the stream."""
 
     def finish(self, pts_seconds: Seconds) -> Packed:
-        """The stream, whose frames appear at `pts_seconds` (T,)."""
+        """Return the stream, whose frames appear at `pts_seconds` (T,)."""
 
 
 def unpack(form: Form, data: bytes) -> Pixels:
-    """One file of a stream -> (n, H, W, 3).
+    """Decode one file of a stream -> (n, H, W, 3).
 
     Raises:
         MediaError: the bytes are damaged.
@@ -91,9 +96,9 @@ def unpack(form: Form, data: bytes) -> Pixels:
         packets = [*decoder.parse(data), *decoder.parse(), None]
         decoded = [frame for packet in packets for frame in decoder.decode(packet)]
     except av.error.FFmpegError as error:
-        raise MediaError(f"{len(data)} bytes of H.264 cannot be decoded: {error}; make them again") from error
+        raise MediaError(f"{len(data)} bytes of H.264 cannot be decoded: {error}; encode them again") from error
     if not decoded:
-        raise MediaError(f"{len(data)} bytes of H.264 hold no picture; make them again")
+        raise MediaError(f"{len(data)} bytes of H.264 hold no frame; encode them again")
     return np.stack([frame.to_ndarray(format="rgb24") for frame in decoded])
 
 
@@ -112,14 +117,15 @@ class _Jpegs:
 
 
 class _H264:
-    """Stretches of two seconds, each with its own headers and beginning with a key frame; BT.601, limited range.
+    """Pieces of two seconds, each with its own headers and a key frame first; BT.601, limited range.
 
-    The same pictures give the same bytes."""
+    The same frames give the same bytes.
+    """
 
     def __init__(self, quality: int, fps: float) -> None:
-        self._loss = min(51, max(1, round(_LOSS + (90 - quality) / 2)))
+        self._crf = min(51, max(1, round(_CRF + (90 - quality) / 2)))
         self._rate = Fraction(fps).limit_denominator(1001)
-        self._stretch = max(1, round(_SECONDS_A_STRETCH * fps))
+        self._piece = max(1, round(_SECONDS_PER_PIECE * fps))
         self._encoder: Any = None
         self._data: list[bytes] = []
         self._counts: list[int] = []
@@ -151,9 +157,9 @@ class _H264:
     def _open(self, height: int, width: int) -> Any:
         encoder: Any = av.CodecContext.create("libx264", "w")
         encoder.width, encoder.height = width, height
-        encoder.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"  # half the colour needs even sides
+        encoder.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"  # subsampled chroma needs even sides
         encoder.time_base, encoder.framerate = 1 / self._rate, self._rate
         encoder.thread_count = 1
-        every = {"keyint": self._stretch, "min_keyint": self._stretch, "scenecut": 0, "open_gop": 0}
-        encoder.options = x264_options(self._loss, "veryfast", **every, repeat_headers=1, annexb=1)
+        every = {"keyint": self._piece, "min_keyint": self._piece, "scenecut": 0, "open_gop": 0}
+        encoder.options = x264_options(self._crf, "veryfast", **every, repeat_headers=1, annexb=1)
         return encoder

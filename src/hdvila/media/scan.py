@@ -1,7 +1,7 @@
-"""One pass over the packets of a file: what they say of the pictures' times, and where each key frame lies.
+"""One pass over the packets of a file: the times of its frames, and where each key frame lies.
 
-Headers lie: durations of hours for a second of video, "1000 frames a second". The packets carry the time of each frame;
-reading them costs no decoding.
+Headers cannot be trusted: they promise hours for a second of video, or 1000 frames a second. Packets carry the time of
+every frame, and reading them costs no decoding.
 """
 
 from __future__ import annotations
@@ -15,20 +15,27 @@ from typing import Any, NamedTuple
 import av
 
 MATROSKA = "matroska,webm"
-AVI = "avi"  # ffmpeg guesses times of display there, and differently after a seek
-REORDERED = 16  # packets among which the order of display may differ from that in the file
-SLACK = 0.25  # seconds by which streams of one file end apart without meaning it
-SILENCE = 600.0  # seconds without a sound packet after which those that follow are no part of the recording
+AVI = "avi"  # FFmpeg guesses presentation times here, and guesses differently after a seek
+REORDERED = 16  # packets within which presentation order may differ from file order
+SLACK = 0.25  # seconds by which the ends of a file's streams differ without meaning
+SILENCE = 600.0  # seconds without an audio packet after which later ones do not belong to the recording
 A_DAY = 86_400
-_INDEXED = {"mov,mp4,m4a,3gp,3g2,mj2"}  # where the end of a sound track is found without reading all of it
-_BEFORE_THE_END = 1.0  # seconds of sound that are read to find its end
+_INDEXED = {"mov,mp4,m4a,3gp,3g2,mj2"}  # the end of an audio track is found by a seek
+_LAST_AUDIO = 1.0  # seconds of audio that are read to find its end
 _ENCRYPTED = "encryption_info"
-_UNKNOWN = 1 << 30  # bytes that may lie before a packet of which nothing says where it lies
+_UNKNOWN = 1 << 30  # bytes that may lie before a packet of unknown position
 
 
 class KeyPacket(NamedTuple):
-    """A key frame's packet: its times in ticks, where it lies in the file (bytes; None: unknown), how long it is, its
-    number among the packets of the stream, and where in the file a packet begins from which on it is read whole."""
+    """The packet of a key frame.
+
+    Attributes:
+        pts, dts: presentation and decoding time in ticks of the stream.
+        pos: its byte position in the file; None: unknown.
+        size: its length in bytes.
+        ordinal: its number among the packets of the stream.
+        runup: byte position of an earlier packet; reading on from there gives this packet complete.
+    """
 
     pts: int
     dts: int | None
@@ -40,43 +47,51 @@ class KeyPacket(NamedTuple):
 
 @dataclass
 class Scan:
-    """What the packets say, in ticks of the stream.
+    """What the packets of a file say; times are ticks of the video stream unless stated otherwise.
 
-    ``pts``, ``lengths`` and ``shown`` (times of decoding) of those that are shown, in order of the file; ``slots``
-    (times of decoding), ``sizes`` and ``stamps`` (times of display, or None) of all; ``sound``: when the sound packets
-    begin, in seconds on the container's clock, as far as they were read; ``sound_end``: when the last of them ends;
-    ``end``: when anything does; ``gaps``: of the pictures that are shown, in order of the file, the most bytes that lie
-    between two packets since the one before.
+    Attributes:
+        pts, lengths, dts: presentation times, durations and decoding times of the displayed frames, in file order.
+        keys: the packets of key frames.
+        all_pts, all_dts, sizes: times and sizes in bytes of all packets of the stream, hidden frames included.
+        untimed: how many packets have no presentation time.
+        last_length: the duration of the frame that is displayed last.
+        audio: when the audio packets begin, in seconds on the container's clock, as far as they were read.
+        audio_end: when the last of them ends.
+        end: when the last packet of any stream ends, likewise in seconds.
+        recent: (ordinal, byte position) of the latest packets.
+        gaps: for each displayed frame the largest number of bytes between two packets since the frame before.
+        encrypted: whether a key frame is marked as encrypted.
+        error: FFmpeg's message where the file breaks off.
     """
 
     pts: list[int] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
-    shown: list[int | None] = field(default_factory=list)
+    dts: list[int | None] = field(default_factory=list)
     keys: list[KeyPacket] = field(default_factory=list)
-    slots: list[int | None] = field(default_factory=list)
-    stamps: list[int | None] = field(default_factory=list)
+    all_dts: list[int | None] = field(default_factory=list)
+    all_pts: list[int | None] = field(default_factory=list)
     sizes: array[int] = field(default_factory=lambda: array("q"))
     untimed: int = 0
     last_length: int = 0
-    sound: array[float] = field(default_factory=lambda: array("d"))
-    sound_end: float | None = None
+    audio: array[float] = field(default_factory=lambda: array("d"))
+    audio_end: float | None = None
     end: float = 0.0
-    places: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=REORDERED))  # (number, where) of late
+    recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=REORDERED))
     gaps: array[int] = field(default_factory=lambda: array("q"))
     encrypted: bool = False
     error: str | None = None
 
 
 def scan_packets(container: Any, stream: Any) -> Scan:
-    """Read every packet of `stream`, and of the others where that costs little.
+    """Read every packet of `stream`, and those of other streams where that costs little.
 
-    The container stands at no known place afterwards.
+    The container's position is undefined afterwards.
     """
     scan = Scan()
     everything = container.format.name not in _INDEXED
     ends: dict[int, int] = {}
     bases = {one.index: float(one.time_base) for one in container.streams if one.time_base}
-    heard = {one.index for one in container.streams.audio}
+    audible = {one.index for one in container.streams.audio}
     reached = widest = 0
     try:
         for packet in container.demux() if everything else container.demux(stream):
@@ -94,36 +109,36 @@ def scan_packets(container: Any, stream: Any) -> Scan:
             if pts is None or index not in bases:
                 continue
             end = pts + (packet.duration or 0)
-            if index in heard:
+            if index in audible:
                 if packet.is_discard:
                     continue
-                scan.sound.append(pts * bases[index])
+                scan.audio.append(pts * bases[index])
             if end > ends.get(index, end - 1):
                 ends[index] = end
     except av.error.FFmpegError as error:
         scan.error = str(error.strerror or error)
     seconds = {index: end * bases[index] for index, end in ends.items()}
     scan.end = max([0.0, *seconds.values()])
-    scan.sound_end = max((seconds[index] for index in heard & seconds.keys()), default=None)
+    scan.audio_end = max((seconds[index] for index in audible & seconds.keys()), default=None)
     if not everything and scan.error is None:
-        scan.sound_end = _end_of_sound(container)
+        scan.audio_end = _end_of_audio(container)
     return scan
 
 
 def _note_frame(scan: Scan, packet: Any, size: int, stream: Any) -> None:
     pts = packet.pts
-    ordinal = len(scan.slots)
-    scan.slots.append(packet.dts)
-    scan.stamps.append(pts)
+    ordinal = len(scan.all_dts)
+    scan.all_dts.append(packet.dts)
+    scan.all_pts.append(pts)
     scan.sizes.append(size)
     if (pos := packet.pos) is not None:
-        scan.places.append((ordinal, pos))
+        scan.recent.append((ordinal, pos))
     if pts is None:
         scan.untimed += 1
         return
     if packet.is_keyframe:
         scan.encrypted = scan.encrypted or packet.has_sidedata(_ENCRYPTED)
-        runup = next((at for number, at in reversed(scan.places) if number < ordinal - 1), 0)
+        runup = next((at for number, at in reversed(scan.recent) if number < ordinal - 1), 0)
         scan.keys.append(KeyPacket(pts, packet.dts, pos, size, ordinal, runup))
     if packet.is_discard or _is_hidden(packet, stream):
         return
@@ -132,18 +147,18 @@ def _note_frame(scan: Scan, packet: Any, size: int, stream: Any) -> None:
         scan.last_length = length
     scan.pts.append(pts)
     scan.lengths.append(length)
-    scan.shown.append(scan.slots[-1])
+    scan.dts.append(scan.all_dts[-1])
 
 
 def _is_hidden(packet: Any, stream: Any) -> bool:
-    """VP8 stores reference pictures that are never shown as packets of their own (bit 4 of the frame tag is clear)."""
+    """Whether a VP8 packet holds a reference frame that is never displayed (bit 4 of the frame tag is clear)."""
     return stream.codec_context.name == "vp8" and not bytes(packet)[0] >> 4 & 1
 
 
-def sound_between(scan: Scan, container: Any, begin: float, end: float) -> array[float]:
-    """When the sound packets between two times begin, all in seconds on the container's clock."""
-    if scan.sound or container.format.name not in _INDEXED:
-        return array("d", (at for at in scan.sound if begin <= at < end))
+def audio_between(scan: Scan, container: Any, begin: float, end: float) -> array[float]:
+    """When the audio packets between two times begin, all in seconds on the container's clock."""
+    if scan.audio or container.format.name not in _INDEXED:
+        return array("d", (at for at in scan.audio if begin <= at < end))
     found: array[float] = array("d")
     for stream in container.streams.audio:
         with suppress(av.error.FFmpegError):
@@ -157,15 +172,15 @@ def sound_between(scan: Scan, container: Any, begin: float, end: float) -> array
     return found
 
 
-def _end_of_sound(container: Any) -> float | None:
-    """Seconds on the container's clock at which its last sound packet ends, found by a seek near to the end."""
+def _end_of_audio(container: Any) -> float | None:
+    """When the last audio packet ends in seconds on the container's clock, found by a seek near to the end."""
     ends = []
     for stream in container.streams.audio:
         if not stream.duration:
             continue
-        with suppress(av.error.FFmpegError):  # damaged there: what cannot be read is not heard
+        with suppress(av.error.FFmpegError):  # damaged there: audio that cannot be read does not count
             base = stream.time_base
-            container.seek((stream.start_time or 0) + stream.duration - int(_BEFORE_THE_END / base), stream=stream)
+            container.seek((stream.start_time or 0) + stream.duration - int(_LAST_AUDIO / base), stream=stream)
             for packet in container.demux(stream):
                 if packet.size and packet.pts is not None and not packet.is_discard:
                     ends.append(float((packet.pts + (packet.duration or 0)) * base))

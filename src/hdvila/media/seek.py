@@ -1,7 +1,7 @@
-"""The decoded frame that is on screen at a tick of a timeline, reached by the shortest way that gives the right one.
+"""The decoded frame on screen at a tick of a timeline, reached by the shortest way that gives the right one.
 
-A seek is trusted only where it leads to the packet that was looked for. Transport and program streams have no index,
-and ffmpeg lands behind the key frame there, so a key frame is found by its place in the file and known by its length.
+A seek is trusted only if it leads to the wanted packet. Transport and program streams have no index, and FFmpeg lands
+behind the key frame in them, so there a key frame is found by its position in the file and recognised by its size.
 """
 
 from __future__ import annotations
@@ -23,16 +23,19 @@ from hdvila.media.scan import KeyPacket
 from hdvila.media.timeline import Timeline
 
 _Decoded = tuple[int, Any]  # pts in ticks, PyAV frame
-_UNNOTICED = 3  # packets before one that a decoder refuses, in which the damage may have begun
-_WORTH_A_SEEK = 12  # frames that must be saved before a seek is cheaper than decoding on
-_LANDS_BEFORE = 1000  # packets that may lie between where a seek leads and the one that is looked for
+_UNNOTICED = 3  # packets before a refused one in which the damage may have begun
+_WORTH_A_SEEK = 12  # frames to skip before a seek is cheaper than decoding on
+_LANDS_BEFORE = 1000  # packets that may lie between the target of a seek and the wanted packet
 
 
 class SeekingDecoder:
-    """Frames of one video in order of display, from wherever it is told to begin.
+    """Decodes the frames of one video in presentation order, from any of them on.
 
-    `timeline` may be narrowed once the first picture is known. `needed`: ticks of the only frames that are wanted;
-    None: any may be.
+    Attributes:
+        timeline: of all frames; `Video` narrows it once the first decoded frame is known.
+        damage: the damaged frames among those that were decoded so far.
+        needed: ticks of the only frames that are wanted; None: all.
+        container, stream: of PyAV.
     """
 
     def __init__(self, path: str | os.PathLike[str], threads: int | None, timeline: Timeline) -> None:
@@ -44,19 +47,19 @@ class SeekingDecoder:
         self._current: _Decoded | None = None  # on screen
         self._pending: _Decoded | None = None  # decoded, but not on screen yet
         self._from_start = True
-        self._number: int | None = None  # of the next packet among all, where that gives its times
+        self._number: int | None = None  # of the next packet, where that determines its times
         self.container = open_container(path)
         self.stream = video_stream(self.container, path, threads)
         self.begin(from_start=True)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._current = self._pending = None
         self._frames = iter(())
         self.container.close()
 
     def first(self) -> _Decoded | None:
-        """The first frame of all: its tick and itself; None where nothing can be decoded."""
+        """The first frame and its tick; None if no frame can be decoded."""
         self._pending = next(self._frames, None)
         return self._pending
 
@@ -73,21 +76,21 @@ class SeekingDecoder:
             MediaError: neither it nor any before it can be decoded.
         """
         target = int(self.timeline.pts[index])
-        if self._goes_on_to(index):
+        if self._reaches(index):
             self._advance(target)
         else:
-            for mark in self._ways_to(index):
-                if self._begin_at(mark) and self._advance(target):
+            for key in self._ways_to(index):
+                if self._begin_at(key) and self._advance(target):
                     break
         if self._current is None:
-            what = "pictures in it cannot be decoded"
+            what = "frames in it cannot be decoded"
             raise MediaError(f"{self._path}: {what} (near frame {index}); the file is damaged there", kind=what)
-        if self._current[0] != target:  # the picture before stays on screen
+        if self._current[0] != target:  # the frame before stays on screen
             self.damage.note(target)
         return self._current[1]
 
-    def _goes_on_to(self, index: int) -> bool:
-        """Whether decoding on from here reaches frame `index`, and no key frame saves much of the way."""
+    def _reaches(self, index: int) -> bool:
+        """Whether decoding on from here reaches frame `index` about as fast as a seek does."""
         here = self._current or self._pending
         if here is None or here[0] > self.timeline.pts[index]:
             return False
@@ -107,7 +110,7 @@ class SeekingDecoder:
         while True:
             if self._pending is None:
                 self._pending = next(self._frames, None)
-            if self._pending is None:  # the end: the last picture stays
+            if self._pending is None:  # the end: the last frame stays
                 return self._current is not None
             if self._pending[0] > target and self._current is not None:
                 return True
@@ -117,9 +120,9 @@ class SeekingDecoder:
             if self._current[0] >= target:
                 return True
 
-    def _begin_at(self, mark: KeyPacket | None) -> bool:
-        """Begin decoding at a key frame, or at the start of the file; False: no seek leads to the key frame."""
-        if mark is None:
+    def _begin_at(self, key: KeyPacket | None) -> bool:
+        """Begin decoding at a key frame, or at the start of the file (None); False: no seek leads to the key frame."""
+        if key is None:
             self.container.close()
             self.container = open_container(self._path)
             self.stream = video_stream(self.container, self._path, self._threads)
@@ -129,27 +132,27 @@ class SeekingDecoder:
         known = self.timeline.packets
         with suppress(av.error.FFmpegError):
             if known is None:
-                self.container.seek(mark.pts, stream=self.stream, backward=True)
+                self.container.seek(key.pts, stream=self.stream, backward=True)
             else:
-                self.container.seek(mark.runup, unsupported_byte_offset=True)
+                self.container.seek(key.runup, unsupported_byte_offset=True)
             packets, before = self._packets(), 0
             for packet in islice(packets, _LANDS_BEFORE):
-                if packet is None or ((packet.dts or 0) > (mark.dts or 0) and known is None):
+                if packet is None or ((packet.dts or 0) > (key.dts or 0) and known is None):
                     break
                 if known is None:
-                    found = packet.pts == mark.pts
-                else:  # times mean nothing yet: known by its place and length, and by that of the packet before
-                    found = packet.pos == mark.pos and (not mark.ordinal or before == known[mark.ordinal - 1, 1])
-                if found and packet.size == mark.size:
-                    self.damage.decoding_from(mark.pts)
-                    self._number = mark.ordinal if known is not None else None
+                    found = packet.pts == key.pts
+                else:  # its time means nothing yet: compare positions, and the size of the packet before
+                    found = packet.pos == key.pos and (not key.ordinal or before == known[key.ordinal - 1, 1])
+                if found and packet.size == key.size:
+                    self.damage.decoding_from(key.pts)
+                    self._number = key.ordinal if known is not None else None
                     self.begin(from_start=False, packets=chain([packet], packets))
                     return True
                 before = packet.size
         return False
 
     def begin(self, *, from_start: bool, packets: Iterator[Any] | None = None) -> None:
-        """Forget what is decoded, and go on with `packets`, or with those that the file gives next."""
+        """Drop all decoded frames and continue with `packets`; None: with the next ones of the file."""
         self._from_start = from_start
         if from_start:
             self._number = None
@@ -157,7 +160,7 @@ class SeekingDecoder:
         self._frames = self._decode(packets or self._packets())
 
     def _decode(self, packets: Iterator[Any]) -> Iterator[_Decoded]:
-        """(pts, frame) in order of display from where the container stands; damaged packets are passed over."""
+        """(pts, frame) of `packets` in presentation order; damaged packets are skipped."""
         counted = self.timeline.counted
         count, last = 0, None
         before: deque[int | None] = deque(maxlen=_UNNOTICED)
@@ -181,18 +184,18 @@ class SeekingDecoder:
                     yield pts, frame
 
     def _restamp(self, packet: Any) -> None:
-        """Give a packet after a seek in a stream the time that it has in a whole pass."""
+        """Give a packet of a transport or program stream the time after a seek that it has in a complete pass."""
         known = self.timeline.packets
         if known is None or self._number is None or packet is None:
             return
         if self._number < len(known) and known[self._number, 1] == packet.size:
             packet.pts = int(known[self._number, 0])
             self._number += 1
-        else:  # other packets than in the whole pass: their own times are the best there is
+        else:  # not the packets of the complete pass: their own times are the best ones available
             self._number = None
 
     def _skip_unless_needed(self, packet: Any) -> None:
-        """Have the decoder pass over a frame that nobody wants, if no other frame is built on it."""
+        """Let the decoder skip a frame that is not needed, if no other frame depends on it."""
         context = self.stream.codec_context
         wanted = self.needed is None or packet is None or packet.pts is None or packet.pts in self.needed
         level = "DEFAULT" if wanted else "NONREF"
@@ -200,7 +203,7 @@ class SeekingDecoder:
             context.skip_frame = level
 
     def _packets(self) -> Iterator[Any]:
-        """What is left of the file, then None, which empties the decoder."""
+        """The rest of the file, then None, which flushes the decoder."""
         with suppress(av.error.FFmpegError):  # the file breaks off; Timeline.damage says so
             yield from self.container.demux(self.stream)
         yield None

@@ -1,4 +1,4 @@
-"""The two streams of a clip as the corpus keeps them: few large pictures, many small ones, all of the span."""
+"""The two streams of a clip as a corpus stores them: few large frames (HR) and many small ones (LR)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from hdvila.media.video import open_video
 from hdvila.types import Pixels, Seconds
 
 FrameToPixels = Callable[[DecodedFrame], Pixels]
-"""From a decoded frame to the (H, W, 3) pixels that a stream keeps of it."""
+"""From a decoded frame to the (H, W, 3) pixels that a stream stores."""
 
 _JPEG = Packing()
 
 
 class ClipStreams(NamedTuple):
-    """Both streams of a clip, and how many of its LR frames are damaged (see `hdvila.media.damage`)."""
+    """Both streams of a clip, and how many of its LR frames are damaged (see `Video.spoiled`)."""
 
     hr: Packed
     lr: Packed
@@ -42,20 +42,20 @@ def clip_streams(
     *,
     full_lr: bool = False,
 ) -> Iterator[ClipStreams]:
-    """Read both streams of every span in one pass over the video, in the order given, each picture encoded as it comes.
+    """Read both streams of every span in one pass over the video, in the order given, and encode each frame at once.
 
-    Frames are those on screen at ``start + k / lr_fps`` inside the span; every ``lr_fps / hr_fps``-th of them is also
-    an HR frame. Heights are short sides in pixels; nothing is enlarged. LR is smaller than HR by
-    ``hr_height / lr_height`` exactly, so HR sizes are rounded to multiples of it. One decoder thread: the same pixels
-    cost the least so, and where many videos are read there is a process for each core.
+    LR frames are those on screen at ``start + k / lr_fps`` inside the span; every ``lr_fps / hr_fps``-th of them is
+    also an HR frame. Nothing is enlarged. LR is smaller than HR by exactly ``hr_height / lr_height``, so HR sizes are
+    rounded to multiples of that. One thread decodes, which takes the least processor time; to read many videos, start
+    one process per core.
 
     Args:
         path: the video.
-        spans: clips in seconds, half-open; in order of their start they need the least memory.
-        hr_fps, lr_fps: frames a second of the two streams.
+        spans: clips in seconds, half-open; sorted by their start they take the least memory.
+        hr_fps, lr_fps: frames per second of the two streams.
         hr_height, lr_height: their short sides in pixels.
-        packing: JPEGs of which quality, or H.264.
-        full_lr: of a video smaller than `hr_height`, LR has `lr_height` lines all the same, or all there are.
+        packing: JPEG of some quality, or H.264.
+        full_lr: for a video smaller than `hr_height`, give LR `lr_height` lines all the same, or all that there are.
 
     Raises:
         MediaError: the file cannot be read.
@@ -63,14 +63,14 @@ def clip_streams(
     """
     ratio = stream_ratio(hr_height, lr_height, "lines")
 
-    def looks(info: VideoInfo) -> tuple[FrameToPixels, FrameToPixels]:
+    def to_pixels(info: VideoInfo) -> tuple[FrameToPixels, FrameToPixels]:
         high = hr_size(info, hr_height, ratio)
         low = high[0] // ratio, high[1] // ratio
         if full_lr and min(info.height, info.width) < hr_height:
             low = hr_size(info, lr_height, 1)
-        return lambda picture: picture.sized(*high), lambda picture: picture.sized(*low)
+        return lambda frame: frame.sized(*high), lambda frame: frame.sized(*low)
 
-    yield from streams(path, spans, hr_fps, lr_fps, looks, packing)
+    yield from streams(path, spans, hr_fps, lr_fps, to_pixels, packing)
 
 
 def streams(
@@ -78,10 +78,12 @@ def streams(
     spans: Sequence[TimeSpan],
     hr_fps: float,
     lr_fps: float,
-    looks: Callable[[VideoInfo], tuple[FrameToPixels, FrameToPixels]],
+    to_pixels: Callable[[VideoInfo], tuple[FrameToPixels, FrameToPixels]],
     packing: Packing = _JPEG,
 ) -> Iterator[ClipStreams]:
-    """As `clip_streams`, with other pictures: what `looks` gives for a video makes HR and LR of its frames.
+    """Read both streams as `clip_streams` does, with frames of another kind.
+
+    `to_pixels` gives for a video the functions that make its HR and LR frames.
 
     Raises:
         MediaError: the file cannot be read.
@@ -89,20 +91,20 @@ def streams(
     """
     stride = stream_ratio(lr_fps, hr_fps, "frames a second")
     with open_video(path, threads=1) as video:
-        high, low = looks(video.info)
+        high, low = to_pixels(video.info)
 
-        def job(span: TimeSpan) -> _ClipJob:
-            shown = video.indices_at(clip_times(*clamp_span(video, span), lr_fps))
-            hr = _Stream(shown[::stride], high, packing.packer(hr_fps))
-            return _ClipJob(hr, _Stream(shown, low, packing.packer(lr_fps)))
+        def job(span: TimeSpan) -> _StreamsJob:
+            indices = video.indices_at(clip_times(*clamp_span(video, span), lr_fps))
+            hr = _Stream(indices[::stride], high, packing.packer(hr_fps))
+            return _StreamsJob(hr, _Stream(indices, low, packing.packer(lr_fps)))
 
         for done in decode_clips(video, [job(span) for span in spans]):
-            spoiled = int(video.spoiled[done.lr.shown].sum())
+            spoiled = int(video.spoiled[done.lr.indices].sum())
             yield ClipStreams(done.hr.finish(video.pts_seconds), done.lr.finish(video.pts_seconds), spoiled)
 
 
 def stream_ratio(more: float, less: float, what: str) -> int:
-    """How many times `less` goes into `more`, a whole number.
+    """``more / less``, which must be a whole number; `what` names the unit in messages.
 
     Raises:
         UsageError: it does not divide.
@@ -114,7 +116,7 @@ def stream_ratio(more: float, less: float, what: str) -> int:
 
 
 def hr_size(info: VideoInfo, short_side: int, multiple: int) -> tuple[int, int]:
-    """(height, width) with `short_side` lines across the short side, or as the video is where that is smaller."""
+    """(height, width) whose short side is `short_side`, or that of the video if smaller; multiples of `multiple`."""
     scale = min(1.0, short_side / min(info.height, info.width))
     height, width = (max(1, round(side * scale / multiple)) * multiple for side in (info.height, info.width))
     return height, width
@@ -122,28 +124,28 @@ def hr_size(info: VideoInfo, short_side: int, multiple: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """The frames of one stream of a clip: numbers `shown` (T,) of the video, in order; what is kept; its encoder."""
+    """One stream of a clip: its frames' numbers in the video, `indices` (T,); how they are made; their encoder."""
 
-    shown: NDArray[np.int64]
+    indices: NDArray[np.int64]
     to_pixels: FrameToPixels
     packer: Packer
 
-    def put(self, picture: DecodedFrame) -> None:
-        if times := int((self.shown == picture.index).sum()):
-            self.packer.add(self.to_pixels(picture), times)
+    def put(self, frame: DecodedFrame) -> None:
+        if times := int((self.indices == frame.index).sum()):
+            self.packer.add(self.to_pixels(frame), times)
 
     def finish(self, pts_seconds: Seconds) -> Packed:
-        return self.packer.finish(pts_seconds[self.shown])
+        return self.packer.finish(pts_seconds[self.indices])
 
 
 @dataclass(frozen=True, slots=True)
-class _ClipJob:
+class _StreamsJob:
     hr: _Stream
     lr: _Stream
 
     def needs(self) -> set[int]:
-        return set(self.lr.shown.tolist())
+        return set(self.lr.indices.tolist())
 
-    def put(self, picture: DecodedFrame) -> None:
-        self.hr.put(picture)
-        self.lr.put(picture)
+    def put(self, frame: DecodedFrame) -> None:
+        self.hr.put(frame)
+        self.lr.put(frame)

@@ -1,4 +1,4 @@
-"""The exact presentation times of a video, read from its packets and never from its header alone."""
+"""The exact presentation times of a video, from its packets and never from its header alone."""
 
 from __future__ import annotations
 
@@ -11,28 +11,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.media.damage import damage_of_file, still_at_end
+from hdvila.media.damage import damage_of_file, promised_beyond_packets
 from hdvila.media.scan import A_DAY, AVI, MATROSKA, REORDERED, SILENCE, SLACK, KeyPacket, Scan
 from hdvila.types import Seconds
 
 _MICROSECOND = Fraction(1, 1_000_000)
-_STREAMS = {"mpegts", "mpeg"}  # several pictures may begin in one packet that has one time; ffmpeg guesses the others
+_STREAMS = {"mpegts", "mpeg"}  # several frames may begin in one packet with one time; FFmpeg guesses the others
 _MPEG_VIDEO = {"mpeg1video", "mpeg2video"}
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Every frame of a stream in order of display.
+    """Every frame of a stream in presentation order.
 
-    ``pts`` (T,) are ticks of the stream, strictly increasing; ``seconds`` (T,) the same on the clock whose zero is the
-    container's start; ``keys`` (K,) the indices of frames at which decoding can begin, ``key_packets`` (K,) their
-    packets; ``duration`` the end of the last frame in seconds. ``counted``: the file gives no times of display, or none
-    that can be trusted, so frames are numbered in the order in which they leave the decoder, and can be found only by
-    decoding from the start. ``packets``: where packets may get other times after a seek, those of all packets in the
-    order of the file, and their sizes (N, 2); else None.
+    The last frame stays as long as its packet says, or to the end of the audio where that is more than a quarter of a
+    second later, as players show it.
 
-    The last frame stays as long as its packet says. Where the sound goes on for more than a quarter of a second after
-    that, it stays to the end of the sound, as players show it.
+    Attributes:
+        pts: (T,) ticks of the stream, strictly increasing.
+        seconds: (T,) the same in seconds from the container's start.
+        keys: (K,) numbers of the frames at which decoding can begin.
+        duration: the end of the last frame in seconds.
+        counted: the file has no presentation times that can be trusted. Then frames are numbered as they leave the
+            decoder, and are found only by decoding from the start.
+        damage: None, or how the file breaks off.
+        key_packets: (K,) the packets of `keys`.
+        packets: (N, 2) presentation times and sizes of all packets in file order, where packets may get other times
+            after a seek; else None.
     """
 
     pts: NDArray[np.int64]
@@ -48,7 +53,7 @@ class Timeline:
         return len(self.pts)
 
     def without(self, lost: int) -> Timeline:
-        """The same without its first `lost` frames."""
+        """The same timeline without its first `lost` frames."""
         both = zip(self.keys.tolist(), self.key_packets, strict=True)
         kept = [(key - lost, packet) for key, packet in both if key >= lost]
         keys = np.array([key for key, _ in kept], np.int64)
@@ -57,7 +62,7 @@ class Timeline:
 
 
 def read_timeline(container: Any, stream: Any, scan: Scan) -> Timeline:
-    """Lay out the frames that a scan of `stream` found. The container stands at no known place afterwards."""
+    """The timeline of the frames that a scan of `stream` found. The container's position is undefined afterwards."""
     damage = damage_of_file(scan, container, stream)
     if container.format.name == AVI or not _is_timed(scan, container, stream):
         return _counted(scan, container, stream, damage)
@@ -65,80 +70,80 @@ def read_timeline(container: Any, stream: Any, scan: Scan) -> Timeline:
     seconds = _seconds(container, stream, ticks)
     duration = 0.0
     if len(ticks):
-        stays = _last_length(seconds, scan, container, stream)
-        duration = _with_sound(float(seconds[-1]) + stays, scan, container)
-        if damage is None and container.format.name == MATROSKA and still_at_end(scan, container):
+        end = float(seconds[-1]) + _last_length(seconds, scan, container, stream)
+        duration = _with_audio(end, scan, container)
+        if damage is None and container.format.name == MATROSKA and promised_beyond_packets(scan, container):
             duration = max(duration, (container.duration - (container.start_time or 0)) / 1e6)
-    places = np.searchsorted(ticks, np.array([key.pts for key in scan.keys], np.int64))
-    key_at = {place: key for place, key in zip(places.tolist(), scan.keys, strict=True) if place < len(ticks)}
+    numbers = np.searchsorted(ticks, np.array([key.pts for key in scan.keys], np.int64))
+    key_at = {number: key for number, key in zip(numbers.tolist(), scan.keys, strict=True) if number < len(ticks)}
     keys = np.array(sorted(key_at), np.int64)
-    key_packets = tuple(key_at[place] for place in keys.tolist())
+    key_packets = tuple(key_at[number] for number in keys.tolist())
     packets = None
     if container.format.name in _STREAMS:
-        packets = np.array([scan.stamps, scan.sizes], np.int64).T
+        packets = np.array([scan.all_pts, scan.sizes], np.int64).T
     return Timeline(ticks, seconds, keys, duration, False, damage, key_packets, packets)
 
 
 def _is_timed(scan: Scan, container: Any, stream: Any) -> bool:
-    """Whether the packets give display times that run forward: no leap back by a second, none ahead by a day.
+    """Whether the packets have presentation times that run forward: no step back by a second, none ahead by a day.
 
-    Of MPEG-1 and MPEG-2 in streams no two frames may have one time either: then ffmpeg guessed it, and wrongly.
+    Two frames of MPEG-1 or MPEG-2 in a stream with the same time mean that FFmpeg guessed it, and guessed wrong.
     """
     if scan.untimed:
         return False
     guessed = container.format.name in _STREAMS and stream.codec_context.name in _MPEG_VIDEO
     if guessed and len(set(scan.pts)) < len(scan.pts):
         return False
-    slots = [slot for slot in scan.shown if slot is not None]
-    back = min((after - before for before, after in pairwise(slots)), default=0)
+    decoded = [dts for dts in scan.dts if dts is not None]
+    back = min((after - before for before, after in pairwise(decoded)), default=0)
     ahead = max((after - before for before, after in pairwise(sorted(scan.pts))), default=0)
     return bool(back * stream.time_base > -1 and ahead * stream.time_base < A_DAY)
 
 
 def _counted(scan: Scan, container: Any, stream: Any, damage: str | None) -> Timeline:
-    """A stream without display times: frame k stands in the k-th slot of the file, or at the stated rate.
+    """The timeline of a stream without presentation times: frame k has the k-th decoding time, or the stated rate.
 
-    AVI numbers its frames in the order of decoding, with gaps where a frame was dropped; bare H.264 numbers nothing.
+    AVI numbers its frames in decoding order, with gaps where a frame was dropped; raw H.264 has no numbers at all.
     """
     rate = float(stream.average_rate or stream.guessed_rate or 25)
-    numbers = np.arange(len(scan.slots), dtype=np.int64)
+    numbers = np.arange(len(scan.all_dts), dtype=np.int64)
     seconds = numbers / rate
-    slots = np.array([slot for slot in scan.slots if slot is not None], np.int64)
-    in_slots = container.format.name in {AVI, *_STREAMS} and len(slots) == len(numbers) > 0
-    if in_slots and container.format.name in _STREAMS:
-        slots = _mended(slots, stream) + min(scan.pts, default=0) - slots[0]
-    if in_slots and (np.diff(slots) >= 0).all():
-        seconds = _seconds(container, stream, slots)
-        duration = _with_sound(seconds[-1] + 1 / rate, scan, container)
+    dts = np.array([one for one in scan.all_dts if one is not None], np.int64)
+    by_dts = container.format.name in {AVI, *_STREAMS} and len(dts) == len(numbers) > 0
+    if by_dts and container.format.name in _STREAMS:
+        dts = _steady(dts, stream) + min(scan.pts, default=0) - dts[0]
+    if by_dts and (np.diff(dts) >= 0).all():
+        seconds = _seconds(container, stream, dts)
+        duration = _with_audio(seconds[-1] + 1 / rate, scan, container)
         return Timeline(numbers, seconds, numbers[:1], duration, True, damage)
     return Timeline(numbers, seconds, numbers[:1], len(numbers) / rate, True, damage)
 
 
-def _mended(slots: NDArray[np.int64], stream: Any) -> NDArray[np.int64]:
-    """Decoding times with those that stray from the steady run of their neighbours laid on it.
+def _steady(dts: NDArray[np.int64], stream: Any) -> NDArray[np.int64]:
+    """Decoding times in which those that stray from the rate of their neighbours are interpolated.
 
-    Times that leap by a second are two recordings, and stay as they are.
+    Times that jump by a second belong to two recordings, and are left alone.
     """
-    steps = np.diff(slots)
+    steps = np.diff(dts)
     if not len(steps) or (steps > 0).all() or (np.abs(steps) * stream.time_base > 1).any():
-        return slots
+        return dts
     usual = float(np.median(steps))
-    numbers = np.arange(len(slots))
-    strays = slots - usual * numbers  # the same for all where the rate is constant
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(strays, REORDERED, mode="edge"), 2 * REORDERED + 1)
-    good = np.abs(strays - np.median(around, axis=1)) < usual / 2
-    mended: NDArray[np.int64] = np.rint(np.interp(numbers, numbers[good], strays[good]) + usual * numbers).astype(int)
-    return mended
+    numbers = np.arange(len(dts))
+    offsets = dts - usual * numbers  # the same for all frames at a constant rate
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(offsets, REORDERED, mode="edge"), 2 * REORDERED + 1)
+    good = np.abs(offsets - np.median(around, axis=1)) < usual / 2
+    steady: NDArray[np.int64] = np.rint(np.interp(numbers, numbers[good], offsets[good]) + usual * numbers).astype(int)
+    return steady
 
 
-def _with_sound(end: float, scan: Scan, container: Any) -> float:
-    """The end of the pictures in seconds, or of the sound where that goes on for longer."""
-    if scan.sound_end is None:
+def _with_audio(end: float, scan: Scan, container: Any) -> float:
+    """The end of the frames in seconds, or the end of the audio where that is later."""
+    if scan.audio_end is None:
         return end
     start = (container.start_time or 0) / 1e6
-    until = scan.sound_end - start
-    heard = np.sort(np.array(scan.sound)) - start
-    after = np.append(end, heard[heard > end])
+    until = scan.audio_end - start
+    audio = np.sort(np.array(scan.audio)) - start
+    after = np.append(end, audio[audio > end])
     stops = np.flatnonzero(np.diff(after) > SILENCE)
     if len(stops):
         until = float(after[stops[0]])
@@ -155,7 +160,7 @@ def _seconds(container: Any, stream: Any, ticks: NDArray[np.int64]) -> Seconds:
 
 
 def _start_ticks(container: Any, stream: Any, ticks: NDArray[np.int64]) -> Fraction:
-    """The container's start in ticks of the stream, on a tick where it is rounded to microseconds."""
+    """The container's start in ticks of the stream: the nearest tick where the two differ by rounding only."""
     if container.start_time is None:
         return Fraction(int(ticks[0])) if len(ticks) else Fraction(0)
     start = container.start_time * _MICROSECOND / stream.time_base
@@ -164,22 +169,22 @@ def _start_ticks(container: Any, stream: Any, ticks: NDArray[np.int64]) -> Fract
 
 
 def _last_length(seconds: Seconds, scan: Scan, container: Any, stream: Any) -> float:
-    """How long the last frame stays: as its packet says where that is credible, else the usual step between frames."""
+    """How long the last frame stays: as its packet says if that is plausible, else the usual step between frames."""
     stated = float(scan.last_length * stream.time_base)
     if len(seconds) > 1:
         steps = np.diff(seconds)
         usual, least = float(np.median(steps)), float(steps.min())
-        credible = 10 * usual
+        most = 10 * usual
     else:
         usual, least = 1 / float(stream.average_rate or stream.guessed_rate or 25), 0.002
-        credible = 10.0
-    if stated > credible and float(seconds[-1]) + stated <= _promised(container, stream) + usual:
-        return stated  # a still at the end, of which the header knows
-    return stated if least / 2 <= stated <= credible else usual
+        most = 10.0
+    if stated > most and float(seconds[-1]) + stated <= _promised(container, stream) + usual:
+        return stated  # a still at the end that the header confirms
+    return stated if least / 2 <= stated <= most else usual
 
 
 def _promised(container: Any, stream: Any) -> float:
-    """Seconds from the container's start to the end that its header gives."""
+    """The end that the header states, in seconds from the container's start."""
     start = container.start_time or 0
     whole = (container.duration or 0) / 1e6
     own = float(((stream.start_time or 0) + (stream.duration or 0)) * stream.time_base) - start / 1e6

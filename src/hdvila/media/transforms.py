@@ -1,10 +1,9 @@
-"""The one kernel with which all our own paths change the size of a picture; crop and padding keep two sizes together.
+"""Resizing, cropping and padding of frames, all with one kernel.
 
-Kernel: separable triangle (bilinear) filter whose support grows with the reduction, so shrinking averages and does not
-alias; pixel centres at half integers; result rounded to uint8. It is torch's ``interpolate(mode="bilinear",
-antialias=True, align_corners=False)`` on uint8, which follows Pillow's ``BILINEAR``. A picture that already has the
-size comes back untouched. Where frames come from a decoder (`DecodedFrame.sized`), the same filter runs on their
-YUV planes.
+The kernel is a separable triangle (bilinear) filter whose support grows with the reduction, so shrinking averages and
+does not alias; pixel centres are at half integers, the result is rounded to uint8. It is torch's
+``interpolate(mode="bilinear", antialias=True, align_corners=False)`` on uint8, which follows Pillow's ``BILINEAR``. A
+frame that already has the size is returned as it is. `DecodedFrame.sized` applies the same filter to YUV planes.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from hdvila.errors import UsageError
 from hdvila.types import Pixels
 
 GREY = 127
-"""What padding is filled with, as in the released code."""
+"""The level of padding, as in the released HD-VILA code."""
 
 
 def resize(rgb: Pixels, height: int, width: int) -> Pixels:
@@ -28,7 +27,7 @@ def resize(rgb: Pixels, height: int, width: int) -> Pixels:
         raise UsageError(f"cannot resize to {height}x{width} pixels: both must be at least 1")
     if rgb.shape[-3:-1] == (height, width):
         return rgb
-    import torch  # here, because the command line imports this room and must start fast
+    import torch  # imported late: the command line imports this module and must start fast
 
     frames = np.ascontiguousarray(rgb if rgb.ndim == 4 else rgb[None])
     with torch.inference_mode():
@@ -40,8 +39,10 @@ def resize(rgb: Pixels, height: int, width: int) -> Pixels:
 
 
 def enlarge(rgb: Pixels, factor: int) -> Pixels:
-    """(n, H, W, 3) uint8 -> (n, factor H, factor W, 3), bicubic (a = -0.75) as in the papers' code, which takes
-    OpenCV's: within one grey level of it. No detail is added."""
+    """(n, H, W, 3) uint8 -> (n, factor H, factor W, 3), bicubic with a = -0.75.
+
+    Within one grey level of OpenCV's, which the released HD-VILA code uses.
+    """
     import torch
 
     pixels = torch.from_numpy(np.ascontiguousarray(rgb.transpose(0, 3, 1, 2))).float()
@@ -53,7 +54,7 @@ def enlarge(rgb: Pixels, factor: int) -> Pixels:
 
 
 def shrink(rgb: Pixels, width: int | None = None, height: int | None = None) -> Pixels:
-    """(H, W, 3) uint8 -> the same picture in its own shape, at most `width` wide and `height` high, never larger."""
+    """(H, W, 3) uint8 -> at most `height` x `width` pixels in the same aspect ratio, never larger."""
     full_height, full_width = rgb.shape[:2]
     factor = min(1.0, width / full_width if width else 1.0, height / full_height if height else 1.0)
     return resize(rgb, max(1, round(full_height * factor)), max(1, round(full_width * factor)))
@@ -67,16 +68,16 @@ def crop_to(
     zoom: float = 1.0,
     grid: int = 1,
 ) -> Pixels:
-    """Scale so that the picture covers `zoom` times the window, then cut the window out.
+    """Scale a frame so that it covers `zoom` times the window, then cut the window out.
 
-    The same `where` and `zoom` show the same part of a picture at any window size. For two sizes to agree to the pixel,
-    the larger is cut with `grid` set to their ratio.
+    The same `where` and `zoom` show the same part of a frame at any window size. For two sizes to agree to the pixel,
+    set `grid` to their ratio for the larger one.
 
     Args:
         rgb: (H, W, 3) or (T, H, W, 3) uint8; the result has its number of axes.
         height, width: the window in pixels.
-        where: (vertical, horizontal) position of the window in what is left over, each 0..1; 0.5 is the centre.
-        zoom: 1 shows as much as fits; 9/8 leaves an eighth of the window for moving it about.
+        where: (vertical, horizontal) position of the window in the room that is left, each 0..1; 0.5 is the centre.
+        zoom: 1 shows as much as fits; 9/8 leaves an eighth of the window to move it in.
         grid: the covering size and the window's corner are multiples of this many pixels.
 
     Raises:
@@ -95,10 +96,10 @@ def window_of(
     *,
     mirrored: bool = False,
 ) -> Pixels:
-    """What `crop_to` cuts out, as a view where nothing had to be resized or mirrored.
+    """The window that `crop_to` cuts out, as a NumPy view if nothing has to be resized or mirrored.
 
     Args:
-        mirrored: left and right of the picture are exchanged before the window is laid on it.
+        mirrored: flip the frame left to right before the window is cut.
     """
     if not (0 <= where[0] <= 1 and 0 <= where[1] <= 1 and zoom >= 1):
         raise UsageError(f"cannot crop at where={where} with zoom={zoom}: where is 0..1 each way, zoom at least 1")
@@ -107,30 +108,30 @@ def window_of(
     left = round((covered_width - width) * where[1] / grid) * grid
     if mirrored and rgb.shape[-3:-1] != (covered_height, covered_width):
         rgb, mirrored = mirror(rgb), False
-    if mirrored:  # no more than the window needs to be
+    if mirrored:  # only the window
         left = covered_width - width - left
     window = resize(rgb, covered_height, covered_width)[..., top : top + height, left : left + width, :]
     return mirror(window) if mirrored else window
 
 
 def mirror(rgb: Pixels) -> Pixels:
-    """(..., H, W, 3) uint8 -> a new array with left and right exchanged; several times as fast as by numpy."""
+    """(..., H, W, 3) uint8 -> a new array, flipped left to right; several times faster than NumPy."""
     import torch
 
-    if not rgb.flags.writeable or min(rgb.strides) < 0:  # what torch cannot look at
+    if not rgb.flags.writeable or min(rgb.strides) < 0:  # torch cannot wrap such an array
         rgb = rgb.copy()
     mirrored: Pixels = torch.from_numpy(rgb).flip(-2).numpy()
     return mirrored
 
 
 def covering_size(size: tuple[int, ...], height: int, width: int, zoom: float = 1.0, grid: int = 1) -> tuple[int, int]:
-    """To which (height, width) `crop_to` scales a picture of `size` (height, width)."""
+    """The (height, width) to which `crop_to` scales a frame of `size` (height, width)."""
     scale = max(height / size[0], width / size[1]) * zoom
     return max(round(size[0] * scale / grid) * grid, height), max(round(size[1] * scale / grid) * grid, width)
 
 
 def pad_to(rgb: Pixels, height: int, width: int, grid: int = 1) -> Pixels:
-    """Scale so that the whole picture just fits the window, at its top and left, and fill the rest with `GREY`.
+    """Scale a frame so that all of it just fits the window, at its top left, and fill the rest with `GREY`.
 
     Args:
         rgb: (H, W, 3) or (T, H, W, 3) uint8; the result has its number of axes.

@@ -1,8 +1,7 @@
-"""Frames of a video by index, by time, or one after the other, exact to the frame.
+"""Frames of a video by number, by time, or in sequence, exact to the frame.
 
-Seeking goes to the key frame before and decodes forward, so any frame comes out as a decode from the start would give
-it. Pixels are 8-bit RGB as a player shows them: by the file's tags, and high dynamic range brought to ordinary colours
-(`colours`, `hdr`).
+A seek goes to the key frame before and decodes forward, so every frame is the one that a decode from the start gives.
+Pixels are 8-bit RGB as a player shows them: read by the file's tags, HDR converted to SDR (`hdvila.media.colours`).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from hdvila.errors import UsageError
 from hdvila.media.colours import Colours
 from hdvila.media.container import encrypted_error, media_errors, open_container, undecodable_error, video_stream
-from hdvila.media.decode import DecodedFrame, FrameConverter
+from hdvila.media.decode import TICK, DecodedFrame, FrameConverter, frames_on_screen
 from hdvila.media.headers import NO_CROP, Crop, Track, read_track
 from hdvila.media.info import Orientation, VideoInfo, describe, stored_size
 from hdvila.media.scan import MATROSKA, scan_packets
@@ -26,9 +25,8 @@ from hdvila.media.seek import SeekingDecoder
 from hdvila.media.timeline import Timeline, read_timeline
 from hdvila.types import Frames, Pixels, Seconds
 
-_TICK = 1e-6  # seconds by which a time may miss a frame's start and still mean that frame (float arithmetic)
-_SKIPS_EXACTLY = {"h264"}  # decoders that can leave out frames on which no other is built, and give the rest unchanged
-_PROTECTED = {"drmi", "encv"}  # how MP4 marks a track of a shop, where its packets say nothing
+_SKIPS_EXACTLY = {"h264"}  # decoders that can skip frames without dependents and leave the others unchanged
+_PROTECTED = {"drmi", "encv"}  # codec tags of protected MP4 tracks whose packets do not say so
 
 
 def open_video(path: str | os.PathLike[str], threads: int | None = None) -> Video:
@@ -36,24 +34,24 @@ def open_video(path: str | os.PathLike[str], threads: int | None = None) -> Vide
 
     Args:
         path: the video.
-        threads: of the decoder; None: up to four. One costs the least processor time and memory.
+        threads: of the decoder; None: up to four. One thread takes the least processor time and memory.
 
     Raises:
-        MediaError: the file is missing, empty, no video, or none of its pictures can be decoded.
+        MediaError: the file is missing, empty, not a video, or none of its frames can be decoded.
     """
     return Video(path, threads)
 
 
 def probe(path: str | os.PathLike[str], *, verify_tail: bool = False) -> VideoInfo:
-    """Read the facts of a video from all its packets and its first picture.
+    """Read the facts of a video from all its packets and its first frame.
 
     Args:
         path: the video.
-        verify_tail: decode the end too, from the last key frame on (where nothing comes from there, everything), and
-            say in `VideoInfo.undecodable_tail` how many seconds of it hold no picture.
+        verify_tail: also decode the end, from the last key frame on (all of the file if that gives no frame), and
+            report in `VideoInfo.undecodable_tail` how many seconds have no frame.
 
     Raises:
-        MediaError: the file is missing, empty, no video, or none of its pictures can be decoded.
+        MediaError: the file is missing, empty, not a video, or none of its frames can be decoded.
     """
     with open_video(path) as video:
         if not verify_tail:
@@ -63,7 +61,7 @@ def probe(path: str | os.PathLike[str], *, verify_tail: bool = False) -> VideoIn
 
 
 class Video:
-    """An open video. ``info`` says what it is; ``pts_seconds`` (T,) when each frame appears (container start = 0)."""
+    """An open video; all times are seconds from the container's start. `info` holds its facts."""
 
     def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
         self._path = path
@@ -82,7 +80,7 @@ class Video:
         first = decoder.first()
         if first is None or not len(decoder.timeline):
             raise undecodable_error(self._path)
-        decoder.timeline = timeline = _from_first_picture(decoder.timeline, first[0])
+        decoder.timeline = timeline = _from_first_frame(decoder.timeline, first[0])
         container, stream, frame = decoder.container, decoder.stream, first[1]
         orientation = Orientation.of_frame(frame)
         crop = self._crop if self._crop.leaves_some(frame.width, frame.height) else NO_CROP
@@ -100,12 +98,12 @@ class Video:
         self.close()
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._decoder.close()
 
     @property
     def pts_seconds(self) -> Seconds:
-        """(T,) seconds from the container's start at which each frame appears."""
+        """(T,) seconds at which each frame appears."""
         return self._decoder.timeline.seconds
 
     @property
@@ -115,32 +113,31 @@ class Video:
 
     @property
     def spoiled(self) -> NDArray[np.bool_]:
-        """(T,) whether a frame is known to be damaged, or built on one that is, by what has been decoded so far."""
+        """(T,) whether each frame is damaged or depends on a damaged one, as far as decoding so far has shown."""
         return self._decoder.damage.frames(self._decoder.timeline.pts, self._decoder.timeline.keys)
 
     def indices_at(self, times: Sequence[float] | Seconds) -> NDArray[np.int64]:
-        """(n,) times in seconds -> (n,) indices of the frames on screen: the last that began, clamped at both ends."""
-        wanted = np.asarray(times, np.float64) + _TICK
-        return np.clip(np.searchsorted(self.pts_seconds, wanted, side="right") - 1, 0, len(self._decoder.timeline) - 1)
+        """(n,) times in seconds -> (n,) numbers of the frames on screen, clamped to the first and the last."""
+        return frames_on_screen(self.pts_seconds, times)
 
     def pick(self, indices: Iterable[int]) -> Iterator[tuple[int, Pixels]]:
-        """Yield (index, (H, W, 3) rgb) for each index in the order given; rising order needs one pass only.
+        """Yield (index, (H, W, 3) rgb) for each index in the order given; ascending order takes one pass.
 
-        A frame that is damaged beyond decoding shows the picture before it, as a player does.
+        A frame that cannot be decoded is replaced by the one before it, as in a player.
 
         Raises:
-            UsageError: an index that the video does not have.
+            UsageError: the video has no frame of this number.
         """
         for frame in self._decoded(indices):
             yield frame.index, frame.rgb
 
     def only(self, indices: Sequence[int]) -> Iterator[DecodedFrame]:
-        """`pick` for a pass whose frames are all known before: what no frame among them depends on is not decoded.
+        """Yield the frames of a pass that is known in advance; frames on which none of them depends are not decoded.
 
-        The frames are to the bit those of a whole decode. Nothing else may be read from the video meanwhile.
+        The frames equal those of a complete decode to the bit. Do not read anything else from the video meanwhile.
 
         Args:
-            indices: in rising order.
+            indices: in ascending order.
         """
         if self._may_skip and not self._decoder.timeline.counted:
             self._decoder.needed = frozenset(self._decoder.timeline.pts[np.asarray(indices, np.int64)].tolist())
@@ -148,7 +145,7 @@ class Video:
             yield from self._decoded(indices)
         finally:
             self._decoder.needed = None
-            self._decoder.begin(from_start=False)  # the frames that the decoder holds have gaps between them
+            self._decoder.begin(from_start=False)  # the frames that the decoder holds have gaps
 
     def _decoded(self, indices: Iterable[int]) -> Iterator[DecodedFrame]:
         for index in indices:
@@ -161,16 +158,16 @@ class Video:
             yield DecodedFrame(int(index), frame, self._converter)
 
     def frames(self, indices: Sequence[int] | NDArray[np.int64]) -> Frames:
-        """The frames with these numbers (0 is the first displayed), in the order given: (n, H, W, 3)."""
+        """The frames of these numbers (0 is the first displayed) in the order given: (n, H, W, 3)."""
         chosen = np.asarray(indices, np.int64).reshape(-1)
         rgb = np.empty((len(chosen), self.info.height, self.info.width, 3), np.uint8)
         unique, places = np.unique(chosen, return_inverse=True)
-        for position, (_, picture) in enumerate(self.pick(unique.tolist())):
-            rgb[places == position] = picture
+        for position, (_, pixels) in enumerate(self.pick(unique.tolist())):
+            rgb[places == position] = pixels
         return Frames(rgb, self.pts_seconds[chosen])
 
     def at(self, times: Sequence[float] | Seconds) -> Frames:
-        """The frames on screen at these times in seconds; before the first and after the last frame, these two."""
+        """The frames on screen at these times in seconds, clamped to the first and the last frame."""
         return self.frames(self.indices_at(times))
 
     def walk(self, start: float | None = None, end: float | None = None) -> Iterator[tuple[float, Pixels]]:
@@ -178,12 +175,12 @@ class Video:
         if start is not None and end is not None and end <= start:
             return
         first = 0 if start is None else int(self.indices_at([start])[0])
-        last = len(self._decoder.timeline) if end is None else int(np.searchsorted(self.pts_seconds, end - _TICK))
+        last = len(self._decoder.timeline) if end is None else int(np.searchsorted(self.pts_seconds, end - TICK))
         for index, rgb in self.pick(range(first, last)):
             yield float(self.pts_seconds[index]), rgb
 
     def last_decoded(self) -> int:
-        """The number of the last frame that can be decoded; a file whose end is lost has more in its packets."""
+        """The number of the last frame that can be decoded; after it there may be packets that give none."""
         with media_errors(self._path):
             last = self._decoder.last()
         return int(np.searchsorted(self._decoder.timeline.pts, last, side="right")) - 1
@@ -203,8 +200,8 @@ def _scan(path: str | os.PathLike[str]) -> tuple[Timeline, Crop]:
         container.close()
 
 
-def _from_first_picture(timeline: Timeline, pts: int) -> Timeline:
-    """Leave out packets before the first picture: a recording that begins in mid-stream cannot show them."""
+def _from_first_frame(timeline: Timeline, pts: int) -> Timeline:
+    """Leave out packets before the first decoded frame: a recording that begins mid-stream cannot show them."""
     lost = int(np.searchsorted(timeline.pts, pts))
     if lost == 0 or lost >= len(timeline):
         return timeline

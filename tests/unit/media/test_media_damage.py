@@ -224,10 +224,10 @@ def test_absurd_sizes_and_times_are_refused(make_video: Callable[..., Path], mon
     path = make_video("wide.mkv", frames=30)
     with monkeypatch.context() as narrow:
         narrow.setattr("hdvila.media.info._MAX_SIDE", 150)
-        with pytest.raises(MediaError, match=r"wide\.mkv: says that it is shown with 160x96 pixels"):
+        with pytest.raises(MediaError, match=r"wide\.mkv: its header gives a size of 160x96 pixels"):
             probe(path)
     monkeypatch.setattr("hdvila.media.info._MAX_SECONDS", 1.0)
-    with pytest.raises(MediaError, match=r"wide\.mkv: its last picture ends 1\.2 s after"):
+    with pytest.raises(MediaError, match=r"wide\.mkv: its last frame ends 1\.2 s after"):
         probe(path)
 
 

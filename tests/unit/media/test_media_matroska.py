@@ -62,5 +62,5 @@ def test_an_encrypted_webm_is_not_called_damaged(make_video: Callable[..., Path]
     encodings = element(0x6D80, element(0x6240, element(0x5033, b"\x01") + encryption))
     path = tmp_path / "film.webm"
     path.write_bytes(with_more(whole.read_bytes(), [SEGMENT, TRACKS, ENTRY], encodings))
-    with pytest.raises(MediaError, match="its pictures are encrypted"):
+    with pytest.raises(MediaError, match="its frames are encrypted"):
         probe(path)

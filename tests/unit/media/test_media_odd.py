@@ -83,14 +83,14 @@ def test_colours_are_those_that_players_show(name: str) -> None:
 
 
 def test_copy_protection_is_not_called_damage() -> None:
-    with pytest.raises(MediaError, match=r"film\.mp4: its pictures are encrypted .* use a copy without protection"):
+    with pytest.raises(MediaError, match=r"film\.mp4: its frames are encrypted .* use a copy without protection"):
         probe(ODD / "shop_film.mp4")
 
 
 def test_a_protected_file_that_cannot_even_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
     odd = tmp_path / "odd.mp4"
     odd.write_bytes((ODD / "shop_film.mp4").read_bytes()[:36_000])  # within its index
-    with pytest.raises(MediaError, match="its pictures are encrypted"):
+    with pytest.raises(MediaError, match="its frames are encrypted"):
         probe(odd)
 
 
@@ -101,7 +101,7 @@ def test_an_animated_webp_is_read_or_named(tmp_path: Path, kind: str) -> None:
     if int(av.__version__.split(".")[0]) >= 19:  # its FFmpeg reads them
         assert probe(path).duration == pytest.approx(0.8)
     else:
-        with pytest.raises(MediaError, match=r"is an animated WebP.* make an MP4 or a GIF of it"):
+        with pytest.raises(MediaError, match=r"is an animated WebP.* convert it to MP4 or GIF"):
             probe(path)
 
 
@@ -109,9 +109,9 @@ def test_half_a_gif_is_half_a_gif(tmp_path: Path) -> None:
     whole = (ODD / "delays.gif").read_bytes()
     path = tmp_path / "half.gif"
     path.write_bytes(whole[: len(whole) // 2])
-    assert "the file breaks off within its picture" in str(probe(path).damage)
+    assert "the file breaks off within frame" in str(probe(path).damage)
     path.write_bytes(whole[:700])
-    with pytest.raises(MediaError, match="no picture of it can be decoded: it is damaged"):
+    with pytest.raises(MediaError, match="none of its frames can be decoded: it is damaged"):
         probe(path)
     for harmless in (whole[:-1], whole + bytes(500)):  # without its end mark, and with rubbish behind it
         path.write_bytes(harmless)
