@@ -1,7 +1,7 @@
-"""How scripts are written: where a blank stands between words, how long a text is, which mark ends a sentence.
+"""Properties of writing systems: where spaces separate words, how long a text is, which mark ends a sentence.
 
-Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan put no blanks between words, so that blanks tell nothing of
-length there. Korean puts blanks, and is no such script.
+Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan are *unspaced* scripts: they put no spaces between
+words, so counting spaces says nothing about length. Korean uses spaces and is not one of them.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _PAUSES = "，、；：､၊"
 _CLOSING = "\"'”’)\\]»」』）】》〉〕］"
 _OPENING = "\"'“‘(\\[«「『（【《〈〔［"
 
-_NO_BLANKS = re.compile(f"[{_HAN}{_SYLLABIC}]")
+_UNSPACED = re.compile(f"[{_HAN}{_SYLLABIC}]")
 _RUN = re.compile(f"[{_HAN}{_SYLLABIC}]+")
 _ONE_HAN = re.compile(f"[{_HAN}]")
 _SYLLABLES = re.compile(f"[{_SYLLABIC}]+")
 _WIDE_MARK = re.compile(f"[{_MARKS}]")
 _NEUTRAL = "\"'“”‘’…—–·"
-_BEHIND_A_MARK = re.compile(
+_AFTER_MARK = re.compile(
     f"(?:[{_ENDS}{_PAUSES}]|(?<=[{_HAN}{_SYLLABIC}{_CLOSING}])[.!?…,;:])+[{_CLOSING}]*(?=[{_OPENING}]?[^\\W\\d_])"
 )
-_SIGNS_OF_A_WORD = 4  # of a script of syllables, vowel signs and tones counted
-_LONGEST_PIECE = 40  # words: what is written in one piece and is longer is cut, for its times are not exact anyway
-_STANDS_FIRST = re.compile("[\u0e40-\u0e44\u0ec0-\u0ec4\u17d2\u1039]$")  # what follows belongs to it
+_CHARACTERS_PER_WORD = 4  # of a syllabic script; vowel signs and tone marks count as characters
+_LONGEST_PIECE = 40  # words: a longer piece without spaces is cut, because its times are estimates anyway
+_BINDS_NEXT = re.compile("[\u0e40-\u0e44\u0ec0-\u0ec4\u17d2\u1039]$")  # the next character belongs to it
 _FULL_STOPS = (
     ("\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff", "。"),
     ("\u1000-\u109f", "။"),
@@ -45,21 +45,24 @@ _FULL_STOPS = (
 
 
 def word_count(text: str) -> int:
-    """How long a text is, in words: what stands between blanks, but each sign of Chinese and Japanese, and each four
-    of Thai, Lao, Khmer, Burmese and Tibetan, is one.
+    """The length of a text in words.
+
+    Spaces separate words. In unspaced scripts one character of Chinese or Japanese counts as a word, and so
+    do four characters of Thai, Lao, Khmer, Burmese or Tibetan.
     """
-    if text.isascii() or not _NO_BLANKS.search(text):
+    if text.isascii() or not _UNSPACED.search(text):
         return len(text.split())
     return sum(_counts(text))
 
 
 def joined(words: Iterable[str]) -> str:
-    """Words as their script joins them: with blanks, but not between two signs of a script that has none. Where most of
-    the text is of another script, all blanks stay.
+    """Join words as their script does: with spaces, but not between two characters of an unspaced script.
+
+    A text that is mostly in a spaced script keeps all spaces.
     """
     words = list(words)
     text = ""
-    if not has_no_blanks(" ".join(words)):
+    if not is_unspaced(" ".join(words)):
         return " ".join(words)
     for word in words:
         text += word if not text or _are_tight(text, word) else f" {word}"
@@ -67,7 +70,7 @@ def joined(words: Iterable[str]) -> str:
 
 
 def sentences_joined(sentences: Iterable[str]) -> str:
-    """Sentences one behind the other; a blank parts those of Chinese and Japanese from no neighbour of their kind."""
+    """Join sentences with spaces, but without one between two sentences of Chinese or Japanese."""
     text = ""
     for sentence in sentences:
         tight = text and _are_tight(text, sentence) and not _SYLLABLES.match(sentence)
@@ -76,48 +79,49 @@ def sentences_joined(sentences: Iterable[str]) -> str:
 
 
 def written_words(text: str) -> list[str]:
-    """The words of a text, which is what stands between blanks; of a script without blanks what stands between marks.
+    """Split a text into words at spaces, and a text in an unspaced script after its punctuation marks.
 
-    A blank between two letters of Thai, Lao, Khmer, Burmese or Tibetan parts no words but phrases, and stays inside.
+    A space between two letters of Thai, Lao, Khmer, Burmese or Tibetan separates phrases, not words, and is
+    kept.
     """
-    if text.isascii() or not _NO_BLANKS.search(text):
+    if text.isascii() or not _UNSPACED.search(text):
         return text.split()
     words: list[str] = []
     for part in re.split(f"(?<![{_SYLLABIC}])\\s+|\\s+(?![{_SYLLABIC}])|\\s\\s+|[^\\S ]+", text):
         at = 0
-        for mark in _BEHIND_A_MARK.finditer(part):
+        for mark in _AFTER_MARK.finditer(part):
             words += _cut(part[at : mark.end()])
             at = mark.end()
         words += _cut(part[at:])
     return [word for word in words if word.strip()]
 
 
-def runs_without_blanks(text: str) -> tuple[str, list[str]]:
-    """What of a text is of other scripts, and the runs of signs that are of scripts without blanks."""
+def unspaced_runs(text: str) -> tuple[str, list[str]]:
+    """Split a text into (the rest, in spaced scripts; the runs of characters in unspaced scripts)."""
     return _RUN.sub(" ", text), _RUN.findall(text)
 
 
 def full_stop(text: str) -> str:
-    """The mark that ends a sentence in the script in which a text ends; nothing where the script has none."""
-    found = _NO_BLANKS.findall(text)
+    """The full stop of the script in which a text ends, or an empty string if that script has none."""
+    found = _UNSPACED.findall(text)
     if not found:
         return "."
-    return next((mark for signs, mark in _FULL_STOPS if re.match(f"[{signs}]", found[-1])), "")
+    return next((mark for script, mark in _FULL_STOPS if re.match(f"[{script}]", found[-1])), "")
 
 
-def has_no_blanks(text: str) -> bool:
-    """Whether most words of the text are of a script without blanks."""
-    if text.isascii() or not _NO_BLANKS.search(text):
+def is_unspaced(text: str) -> bool:
+    """Whether most words of the text are in an unspaced script."""
+    if text.isascii() or not _UNSPACED.search(text):
         return False
     without, others = _counts(text)
     return without > others
 
 
 def drop_surrogates(text: str) -> str:
-    r"""Without lone surrogates, which no encoding can hold: ``"a \ud83d"`` -> ``"a "``.
+    r"""Drop lone surrogates, which no encoding can represent: ``"a \ud83d"`` -> ``"a "``.
 
-    JSON may hold one half of a pair where a text was cut inside an emoji. Two halves that belong together become the
-    character that they mean; a half alone is dropped. Everything else stays as it is.
+    JSON holds half of a surrogate pair where a text was cut inside an emoji. A whole pair becomes its
+    character, a lone half is dropped, and all other characters stay as they are.
     """
     if text.isascii() or not _SURROGATES.search(text):
         return text
@@ -125,31 +129,32 @@ def drop_surrogates(text: str) -> str:
 
 
 def _are_tight(before: str, after: str) -> bool:
-    if before[-1].isspace():  # a piece that was cut behind a phrase
+    if before[-1].isspace():  # a piece that was cut after a phrase
         return True
     last, first = before.rstrip(_NEUTRAL)[-1:], after.lstrip(_NEUTRAL)[:1]
     if _WIDE_MARK.match(last) or _WIDE_MARK.match(first):
         return True
-    return _NO_BLANKS.match(last) is not None and _NO_BLANKS.match(first) is not None
+    return _UNSPACED.match(last) is not None and _UNSPACED.match(first) is not None
 
 
 def _counts(text: str) -> tuple[int, int]:
-    """How many words are of scripts without blanks, and how many are of others."""
-    signs = len(_ONE_HAN.findall(text)) + sum(ceil(len(run) / _SIGNS_OF_A_WORD) for run in _SYLLABLES.findall(text))
-    return signs, sum(any(map(str.isalnum, part)) for part in _NO_BLANKS.sub(" ", text).split())
+    """The number of words in unspaced scripts, and in other scripts."""
+    syllabic = sum(ceil(len(run) / _CHARACTERS_PER_WORD) for run in _SYLLABLES.findall(text))
+    spaced = sum(any(map(str.isalnum, part)) for part in _UNSPACED.sub(" ", text).split())
+    return len(_ONE_HAN.findall(text)) + syllabic, spaced
 
 
 def _cut(piece: str) -> list[str]:
-    """A piece that is too long in parts of about equal length: between phrases, or else between letters."""
+    """Cut a piece that is too long into parts of about equal length, between phrases or else letters."""
     count = ceil(word_count(piece) / _LONGEST_PIECE)
     if count <= 1:
         return [piece]
     places = [found.end() for found in re.finditer(" ", piece)] or [
         at
         for at in range(1, len(piece))
-        if _NO_BLANKS.match(piece[at])
+        if _UNSPACED.match(piece[at])
         and not unicodedata.category(piece[at]).startswith("M")
-        and not _STANDS_FIRST.search(piece[:at])
+        and not _BINDS_NEXT.search(piece[:at])
     ]
     ends = sorted({min(places, key=lambda at: abs(at - number * len(piece) / count)) for number in range(1, count)})
     return [piece[a:b] for a, b in zip([0, *ends], [*ends, len(piece)], strict=True)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hdvila.writing import (
     drop_surrogates,
     full_stop,
-    has_no_blanks,
+    is_unspaced,
     joined,
     sentences_joined,
     word_count,
@@ -79,7 +79,7 @@ def test_a_very_long_piece_is_cut_between_phrases_or_letters() -> None:
 
 def test_marks_of_scripts() -> None:
     assert [full_stop(text) for text in ("end", "菜", "です", "끝", "เย็น", "ទៅ", "မယ်")] == [*".。。.", "", "។", "။"]
-    assert [has_no_blanks(text) for text in ("用 it here", "用一下 it", "a")] == [False, True, False]
+    assert [is_unspaced(text) for text in ("用 it here", "用一下 it", "a")] == [False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from hdvila.search.database import from_column
 from hdvila.types import Moment
-from hdvila.writing import runs_without_blanks
+from hdvila.writing import unspaced_runs
 
 __all__ = ["heard", "said"]
 
@@ -79,7 +79,7 @@ def _heard_inside(connection: sqlite3.Connection, parts: list[str]) -> dict[int,
     pieces: dict[str, None] = {}
     for part in parts:
         pairs = [part[at : at + 2] for at in range(max(1, len(part) - 1))]
-        pieces |= dict.fromkeys([*pairs, *part] if runs_without_blanks(part)[1] else [part])
+        pieces |= dict.fromkeys([*pairs, *part] if unspaced_runs(part)[1] else [part])
     total = 1 + connection.execute("SELECT count(*) FROM clips").fetchone()[0]
     found = {
         piece: [row[0] for row in connection.execute("SELECT id FROM clips WHERE instr(lower(text), ?)", (piece,))]
@@ -97,7 +97,7 @@ def _heard_inside(connection: sqlite3.Connection, parts: list[str]) -> dict[int,
 
 def _parts(words: str) -> list[str]:
     """What of a query stands in one piece, if some of it is of a script without blanks; nothing elsewhere."""
-    rest, runs = runs_without_blanks(words.lower())
+    rest, runs = unspaced_runs(words.lower())
     return list(dict.fromkeys([*runs, *(word for word in rest.split() if any(map(str.isalnum, word)))])) if runs else []
 
 

@@ -1,4 +1,4 @@
-"""Transcripts, sentences, tokens."""
+"""Transcripts, sentences and tokens."""
 
 from __future__ import annotations
 

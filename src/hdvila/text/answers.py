@@ -1,4 +1,4 @@
-"""The answers that an open-ended model can give: one for each row of its head."""
+"""The answer vocabulary of an open-ended question answering model: one answer for each row of its head."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from hdvila.writing import drop_surrogates
 __all__ = ["ANSWERS", "AnswerVocabulary"]
 
 ANSWERS = "answers.json"
-"""The file in a model folder, in the form of the released code's ans2label files: answer -> row."""
+"""File name in a model folder. The format is that of the released code's ans2label files: answer -> row."""
 
 
 @dataclass(frozen=True)
 class AnswerVocabulary:
-    """A vocabulary of answers. Answers are labels, compared as they stand: benchmarks hold broken words as well.
+    """The answers of a model. They are labels, compared verbatim: benchmarks contain misspelled words too.
 
     Raises:
-        UsageError: no answers, or one twice.
+        UsageError: there are no answers, or an answer occurs twice.
     """
 
     words: tuple[str, ...]
-    """The answer of row i of the head at place i."""
+    """`words[i]` is the answer of row i of the head."""
 
     def __post_init__(self) -> None:
         if not self.words:
-            raise UsageError("a vocabulary of answers needs at least one answer")
+            raise UsageError("an answer vocabulary needs at least one answer")
         if len(self.rows) < len(self.words):
             word, times = Counter(self.words).most_common(1)[0]
-            raise UsageError(f"the answer {word!r} stands {times} times in a vocabulary: each has one row")
+            raise UsageError(f"the answer {word!r} occurs {times} times in the vocabulary; give each answer once")
 
     def __len__(self) -> int:
         return len(self.words)
@@ -47,7 +47,7 @@ class AnswerVocabulary:
 
     @classmethod
     def most_frequent(cls, answers: Iterable[str], count: int) -> AnswerVocabulary:
-        """The `count` most frequent of `answers`, or all where there are fewer; the alphabet decides between equals."""
+        """The `count` most frequent of `answers`, or all if there are fewer. Ties are broken alphabetically."""
         counted = Counter(answers)
         return cls(tuple(sorted(counted, key=lambda word: (-counted[word], word))[:count]))
 
@@ -56,21 +56,21 @@ class AnswerVocabulary:
         """Read an ans2label file, a JSON object answer -> row, or the ``answers.json`` of a model folder.
 
         Raises:
-            UsageError: there is no such file, or it holds anything else; rows must be 0, 1, 2, ... once each.
+            UsageError: the file does not exist or is not such an object; rows must be 0, 1, 2, ..., each once.
         """
         file = Path(path) / ANSWERS if Path(path).is_dir() else Path(path)
         try:
             rows = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise UsageError(f"{file}: there is no such file of answers; give a JSON object answer -> row") from None
+            raise UsageError(f"{file}: no such file; give a JSON object answer -> row") from None
         except (OSError, ValueError) as error:
-            raise UsageError(f"{file}: it cannot be read as JSON ({error}): give an object answer -> row") from error
+            raise UsageError(f"{file}: cannot be read as JSON ({error}); give an object answer -> row") from error
         whole = isinstance(rows, dict) and all(type(row) is int for row in rows.values())
         if not whole or not rows or sorted(rows.values()) != list(range(len(rows))):
-            raise UsageError(f"{file}: is not a vocabulary of answers, an object answer -> row with rows 0, 1, 2, ...")
+            raise UsageError(f"{file}: is not an answer vocabulary, a JSON object answer -> row with rows 0, 1, 2, ...")
         if len(words := {drop_surrogates(word): row for word, row in rows.items()}) < len(rows):
             raise UsageError(
-                f"{file}: two of its answers differ in half a character (a lone surrogate) only: mend them"
+                f"{file}: two answers differ only in a lone surrogate, which cannot be encoded; rename one of them"
             )
         return cls(tuple(sorted(words, key=words.__getitem__)))
 

@@ -1,4 +1,4 @@
-"""Of several files that may hold the words of a video, the first that does; and why the ones before it do not."""
+"""Read the first readable of several subtitle files, and say why the ones before it were not."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from hdvila.errors import TranscriptError
 from hdvila.text.formats.embedded import NO_WORDS_INSIDE
-from hdvila.text.sidecars import MAY_BE_FACTS, subtitle_suffix
+from hdvila.text.sidecars import MAY_BE_METADATA, subtitle_suffix
 from hdvila.text.transcript import read_transcript
 from hdvila.types import Transcript
 
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A file that was tried and not taken, and why."""
+    """A file that was tried and skipped, with the reason."""
 
     file: Path
     reason: str
@@ -23,7 +23,7 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The words of a video, the file that they stand in, and those that were tried before it."""
+    """The transcript of a video, the file it was read from, and the files that were tried before."""
 
     transcript: Transcript
     file: Path
@@ -37,15 +37,16 @@ def first_readable(
 ) -> Found:
     """Read the first of the files that holds timed words.
 
-    A file of facts about the video, which holds none, is not told of: it is no transcript that went wrong.
+    A file that turns out to be metadata about the video is not listed as passed over: it is not a broken
+    transcript.
 
     Args:
-        files: subtitle files, and a video for its own track, in the order in which they are tried; at least one.
-        language: of the track (see `read_transcript`).
-        unwanted: why a transcript is not wanted, or None.
+        files: subtitle files, or a video to read its own subtitle track, in the order to try; at least one.
+        language: the wanted track (see `read_transcript`).
+        unwanted: returns why a transcript should be skipped, or None to accept it.
 
     Raises:
-        TranscriptError: none can be read; gives the reason of each. The kind is that of the first.
+        TranscriptError: none can be read; the message gives the reason for each, `kind` is that of the first.
     """
     failed: list[tuple[Path, TranscriptError]] = []
     for file in files:
@@ -53,8 +54,8 @@ def first_readable(
             transcript = read_transcript(file, language=language)
             if (why := unwanted(transcript)) is not None:
                 raise TranscriptError(f"{file}: {why}")
-            told = [PassedOver(path, _bare(path, error)) for path, error in failed if not _is_facts(path, error)]
-            return Found(transcript, file, tuple(told))
+            skipped = [PassedOver(path, _bare(path, error)) for path, error in failed if not _is_metadata(path, error)]
+            return Found(transcript, file, tuple(skipped))
         except TranscriptError as error:
             failed.append((file, error))
     raise _all_failed(failed)
@@ -64,7 +65,7 @@ def _all_failed(failed: Sequence[tuple[Path, TranscriptError]]) -> TranscriptErr
     if len(failed) == 1:
         return failed[0][1]
     faulty = [
-        (file, error) for file, error in failed if not _is_facts(file, error) and error.kind not in NO_WORDS_INSIDE
+        (file, error) for file, error in failed if not _is_metadata(file, error) and error.kind not in NO_WORDS_INSIDE
     ]
     (where, first), *others = faulty or [failed[-1]]
     more = "".join(f"; {file.name}: {_bare(file, error)}" for file, error in others)
@@ -75,6 +76,6 @@ def _bare(file: Path, error: TranscriptError) -> str:
     return str(error).removeprefix(f"{file}: ")
 
 
-def _is_facts(file: Path, error: TranscriptError) -> bool:
-    """Whether it is whole, and about something else."""
-    return subtitle_suffix(file.name) in MAY_BE_FACTS and "damaged" not in str(error)
+def _is_metadata(file: Path, error: TranscriptError) -> bool:
+    """Whether the file is intact but holds something other than subtitles."""
+    return subtitle_suffix(file.name) in MAY_BE_METADATA and "damaged" not in str(error)

@@ -1,4 +1,4 @@
-"""Codes and names of languages: files say ``en``, ``en-US``, ``eng`` or ``English`` and mean the same."""
+"""Codes and names of languages: ``en``, ``en-US``, ``eng`` and ``English`` are the same language."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NAMED = dict(pair.split("=") for pair in unicodedata.normalize("NFC", _NAMES).s
 
 
 def language_code(code: str | None) -> str | None:
-    """``"eng"`` -> ``"en"``, ``"EN_us"`` -> ``"en-US"``; None where nothing is said (``und``)."""
+    """``"eng"`` -> ``"en"``, ``"EN_us"`` -> ``"en-US"``; None if undetermined (``und``)."""
     first, *more = (code or "").strip().replace("_", "-").split("-")
     first = first.lower()
     if not 2 <= len(first) <= 3 or not first.isascii() or not first.isalpha() or first in {"und", "mul", "zxx"}:
@@ -40,23 +40,23 @@ def language_code(code: str | None) -> str | None:
 
 
 def language_named(name: str) -> str | None:
-    """``"English"`` or ``"Deutsch"`` as a code; None: it is no name of a language that is known."""
+    """The code of ``"English"`` or ``"Deutsch"``; None if it is not a known name of a language."""
     return _NAMED.get(unicodedata.normalize("NFC", name).casefold())
 
 
 def is_known(code: str) -> bool:
-    """Whether it looks like a language and not like three other letters (``mp3``, ``mov``)."""
+    """Whether a code looks like a language, unlike other short strings (``mp3``, ``mov``)."""
     first = code.replace("_", "-").split("-")[0].lower()
     return len(first) == 2 or first in _TWO_LETTERS
 
 
 def is_language(code: str) -> bool:
-    """Whether it is the code of one of the better known languages, and not two letters of something else."""
+    """Whether it is the code of a well-known language, unlike other pairs of letters."""
     first = code.replace("_", "-").split("-")[0].lower()
     return first in _TWO_LETTERS or first in _TWO_LETTERS.values()
 
 
 def same_language(a: str | None, b: str | None) -> bool:
-    """Whether two codes mean one language, of whatever country."""
+    """Whether two codes mean the same language, whatever the country."""
     short_a, short_b = language_code(a), language_code(b)
     return short_a is not None and short_b is not None and short_a.split("-")[0] == short_b.split("-")[0]

@@ -1,4 +1,4 @@
-"""What stands in subtitles and is not speech: markup, sound marks and speaker marks."""
+"""Remove from subtitles what is not speech: markup, sound marks and speaker marks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 from hdvila.text.sounds import SPEAKERS, is_known_speaker, is_sentence, is_sound, may_be_name
 
-_NAMED = "\ue000", "\ue001"  # stand around the name of a voice tag in `plain` text with voices
+_NAMED = "\ue000", "\ue001"  # delimit the name of a voice tag in the text that `plain` returns with voices
 _KNOWN = (
     "c|i|b|u|s|em|strong|font|span|ruby|rb|rt|rp|rtc|lang|v|small|big|tt|sub|sup|center|mark|nobr|a|q|del|ins|strike"
 )
@@ -25,16 +25,16 @@ _TAG = re.compile(
 )
 _VOICE = re.compile(r"<v(?:\.[^<>\s]*)?[ \t]([^<>]*)>")
 _LINE_BREAK = re.compile(r"</?(?:br|p|div)\b[^<>]*>|\[br\]", re.IGNORECASE)
-_GLOSS = re.compile(r"<rt\b[^<>]*>[^<>]*")  # how a word is read, written above it
+_GLOSS = re.compile(r"<rt\b[^<>]*>[^<>]*")  # the reading of a word, written above it
 _ESCAPED_TAG = re.compile(
     r"</?(?:i|b|u|s|em|strong|c|ruby|rt)(?:\.[^<>\s]*)?\s*/?>|</?(?:font|span|v|lang)(?:[.\s][^<>]*)?>", re.IGNORECASE
 )
-_INVISIBLE = re.compile(  # U+200C and U+200D stay: they are letters of a spelling
+_INVISIBLE = re.compile(  # U+200C and U+200D are kept: they are part of the spelling
     "[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd\ud800-\udfff]"
 )
 _NO_NAMES = dict.fromkeys(map(ord, _NAMED))
 _VOICE_KEPT = re.compile(f"({_NAMED[0]}[^{_NAMED[1]}]*{_NAMED[1]})")
-_STACKED = re.compile("[\u0300-\u036f]{9,}")  # accents upon accents: no writing has so many
+_STACKED = re.compile("[\u0300-\u036f]{9,}")  # piles of accents that no language writes
 
 _NAME = r"[A-Z][A-Z0-9.'’&-]+"
 _NAME_GOES_ON = r"(?:[A-Z0-9][A-Z0-9.'’&-]*|#\d+)"
@@ -48,12 +48,12 @@ _MARK = re.compile(
     rf"|^[ \t]*(?:{_NAME}(?: {_NAME_GOES_ON}){{0,3}}|[Ss]peaker ?\d{{1,3}}):(?=\s|$)"  # MAN: or MAN 2:
     r")|(?P<sound>"
     r"[\[【［][^\[\]【】［］]{0,200}[\]】］]"  # [Music], [ Birds chirping ]
-    r"|\[[^\[\]]{1,80}\Z"  # [applause and, closed in the next cue
-    r"|\A[^\[\]]{1,80}\]"  # and that one: music]
+    r"|\[[^\[\]]{1,80}\Z"  # [applause and, continued in the next cue
+    r"|\A[^\[\]]{1,80}\]"  # the rest of it: music]
     r"|\([^()]{0,200}\)|（[^（）]{0,200}）"
     r"|\*[^*\n]{1,40}\*"  # *laughs*
     r"|[♩♪♫♬🎵🎶]+|(?<!\S)#+(?=\s|$)"  # notes around song
-    r")|(?P<dash>^[ \t]*(?:-{2,}|[–—])(?=[ \t]*\S))",  # goes on after an interruption
+    r")|(?P<dash>^[ \t]*(?:-{2,}|[–—])(?=[ \t]*\S))",  # continues after an interruption
     re.MULTILINE,
 )
 _BRACKETS = " \t\n[](){}*:【】［］（）" + "".join(_NAMED)
@@ -62,7 +62,14 @@ _PADDED = re.compile(r"[\[(]\s[^\[\]()]*\s[\])]", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class FoundMark:
-    """A mark as it stands in a text: `position` is its first character. `tagged`: a tag says it, not the text."""
+    """A mark in a text.
+
+    Attributes:
+        kind: sound or speaker.
+        text: its wording without brackets; empty for an unnamed speaker.
+        position: of its first character.
+        tagged: it comes from a tag, not from the text.
+    """
 
     kind: Literal["sound", "speaker"]
     text: str
@@ -71,9 +78,9 @@ class FoundMark:
 
 
 def plain(line: str, voices: bool = False) -> str:
-    """Without markup: tags and override codes removed, entities as characters, one form of each letter (NFC).
+    """A line without markup: no tags and override codes, entities as characters, letters in NFC.
 
-    With `voices` the names of voice tags (``<v Ann>``) stay, in a form that `hdvila.text.marks.drop_marks` knows.
+    With `voices`, the names of voice tags (``<v Ann>``) are kept in a form that `drop_marks` reads.
     """
     line = _INVISIBLE.sub("", line).translate(_NO_NAMES)
     if voices:
@@ -85,21 +92,21 @@ def plain(line: str, voices: bool = False) -> str:
 
 
 def has_speech(token: str) -> bool:
-    """Whether anything in the token is said aloud: a letter, a digit or a symbol such as ``&`` or ``%``."""
+    """Whether a token has anything to say aloud: a letter, a digit or a symbol such as ``&`` or ``%``."""
     return any(character.isalnum() or character in "&%+=°" or ord(character) > 0x2E7F for character in token)
 
 
 def drop_marks(text: str, names: bool = False) -> tuple[str, list[FoundMark]]:
-    """Blank out sound and speaker marks: the length stays, spaces stand where a mark stood. Lines matter.
+    """Replace sound and speaker marks by spaces, so that positions do not change.
 
-    Where a bracket cannot be told from speech, or a name from a heading, the words stay.
+    Words are kept if a bracket may be speech, or a name may be a heading.
 
     Args:
-        text: of a cue.
+        text: the text of a cue, with its line breaks.
         names: the file is known to name its speakers in capitals before a colon.
 
     Returns:
-        The blanked text, and the marks in order.
+        The text with spaces, and the marks in order.
     """
     marks: list[FoundMark] = []
 
@@ -118,7 +125,7 @@ def drop_marks(text: str, names: bool = False) -> tuple[str, list[FoundMark]]:
             marks.append(FoundMark("sound", wording, match.start()))
         return re.sub(r"[^\n]", " ", found)
 
-    for _ in range(3):  # a name may stand behind another mark: "<v Ann>>> ANN: ..."
+    for _ in range(3):  # a name may follow another mark: "<v Ann>>> ANN: ..."
         before, text = text, _MARK.sub(blank, text)
         if text == before:
             break
@@ -126,12 +133,12 @@ def drop_marks(text: str, names: bool = False) -> tuple[str, list[FoundMark]]:
 
 
 def _is_described(match: re.Match[str]) -> bool:
-    """Whether a bracket, or stars, or notes stand for a sound."""
+    """Whether brackets, asterisks or musical notes describe a sound."""
     text, found = match.string, match.group()
     if found[0] in "♩♪♫♬🎵🎶#":
         return True
     before, after = text[: match.start()], text[match.end() :]
-    if (found[0] in "[(*" and found[-1] not in "])*") or found[0] not in "[(*【［（":  # the other half is elsewhere
+    if (found[0] in "[(*" and found[-1] not in "])*") or found[0] not in "[(*【［（":  # cut by the end of a cue
         return is_sound(found.strip(_BRACKETS))
     glued = (before[-1:].isalnum() or before[-1:] in {"_", ")", "]"}) or (after[:1].isalnum())
     line_before, line_after = before.rsplit("\n", 1)[-1], after.split("\n", 1)[0]
@@ -146,12 +153,12 @@ def _is_described(match: re.Match[str]) -> bool:
 
 
 def _is_name(found: str, name: str, names: bool) -> bool:
-    """Whether a word before a colon names somebody, and is not a heading that is read out."""
+    """Whether the words before a colon name a speaker rather than a heading."""
     if is_known_speaker(name) or name.lower().startswith("speaker"):
         return True
     return may_be_name(name) and (names or found.lstrip()[:1] == "[")
 
 
 def _unescaped(text: str) -> str:
-    """Entities as characters, twice: some files escape what is escaped already, and their tags."""
+    """Resolve entities twice: some files escape entities and tags that are already escaped."""
     return _INVISIBLE.sub("", _ESCAPED_TAG.sub("", html.unescape(html.unescape(text)))).translate(_NO_NAMES)

@@ -1,4 +1,4 @@
-"""Which files in a folder are the subtitles of which video, the best first. No file is opened."""
+"""Match the subtitle files in a folder to its videos by name, best first. No file is opened."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from hdvila.text.languages import same_language
-from hdvila.text.subtitle_names import NameSays, free_name_says, name_says
+from hdvila.text.subtitle_names import NameInfo, parse_name, parse_name_part
 
 SUFFIXES = (
     *(".json3", ".srv3", ".vtt", ".srt", ".sbv", ".ass", ".ssa", ".ttml", ".dfxp", ".srv2", ".srv1", ".lrc", ".xml"),
-    *(".tsv", ".json"),  # a recogniser's, or something else altogether
+    *(".tsv", ".json"),  # from a recogniser, or something unrelated
 )
-"""Endings of subtitle files, the richest kind of times first; ``.gz`` may follow."""
+"""File name suffixes of subtitles, those with the most detailed times first; ``.gz`` may follow."""
 
-MAY_BE_FACTS = frozenset({".json", ".xml", ".tsv"})
-"""Of these, endings of files that often hold facts about a video rather than its words."""
+MAY_BE_METADATA = frozenset({".json", ".xml", ".tsv"})
+"""Suffixes among `SUFFIXES` of files that often hold metadata about a video rather than its words."""
 
 _FOLDERS = frozenset({"subs", "sub", "subtitles", "subtitle", "captions"})
-_SIGNS = re.compile(r"[.\s_\-(\[]")  # that set the rest of a name off from that of the video
+_SEPARATORS = re.compile(r"[.\s_\-(\[]")  # between the name of the video and the rest of a file name
 _MAKERS = "people", "machine", "translation"
 
 _Rank = tuple[object, ...]
 
 
 class Sidecars:
-    """The subtitle files in a folder, and in ``Subs`` and ``Subs/NAME`` in it, by the video that they belong to.
+    """The subtitle files in a folder, and in ``Subs`` and ``Subs/NAME`` below it, by the video they belong to.
 
-    A file belongs to the video whose whole name, or name without ending, it begins with, if the rest says a language or
-    another thing that is said of subtitles; of several such videos to that with the longest name. Names that differ in
-    their Unicode form are equal; those that differ in capitals belong together where no video is spelled alike.
+    A file belongs to the video whose name, with or without its suffix, it begins with, if the rest of the
+    name states a language or another property of subtitles. Among several such videos the one with the
+    longest name wins. Names are compared in Unicode NFC; case is ignored only if no video matches exactly.
 
     Args:
-        folder: looked through once; where it cannot be, it holds nothing.
-        is_video: tells by a name whether it is a video's.
+        folder: listed once. A folder that cannot be listed counts as empty.
+        is_video: whether a file name is that of a video.
     """
 
     def __init__(self, folder: Path, is_video: Callable[[str], bool]) -> None:
-        self._owned: dict[str, list[tuple[Path, NameSays, int]]] = defaultdict(list)
+        self._owned: dict[str, list[tuple[Path, NameInfo, int]]] = defaultdict(list)
         self._unclaimed: list[str] = []
         names, folders = _listed(folder)
         videos = [name for name in names if is_video(name)]
@@ -54,45 +54,46 @@ class Sidecars:
                 self._subtitle_folder(folder / below, videos)
 
     def of(self, video: str, language: str | None = None) -> tuple[Path, ...]:
-        """The subtitle files of a video of this folder, the best first.
+        """The subtitle files of a video in this folder, best first.
 
-        Those without a language in their names come first, then those in `language`, then others; what people made
-        comes before what a machine heard, and that before what it translated; forced ones come last.
+        Files without a language in their names come first, then those in `language`, then other languages.
+        Files made by people come before machine transcripts, those before machine translations, and forced
+        subtitles come last.
 
         Args:
-            video: its name in the folder.
-            language: that is wanted; None: English before others, but no translation before an original.
+            video: the name of the video in the folder.
+            language: the wanted language. None prefers English, but never a translation to an original.
         """
         return tuple(entry[0] for entry in sorted(self._owned[video], key=lambda entry: _rank(entry, language)))
 
     def unclaimed(self, video: str) -> list[str]:
-        """Subtitle files whose names begin like the video's and go on with what nobody knows, so that they are left."""
+        """Unused subtitle files, whose names begin like the video's but continue in an unknown way."""
         stem = _composed(os.path.splitext(video)[0]).casefold()
         return [name for name in self._unclaimed if _composed(name).casefold().startswith(stem)]
 
     def _file(self, file: Path) -> None:
-        """A file whose name says whose it is."""
+        """Assign a file to the videos that its name begins with."""
         stem = _stem(file.name)
         if stem is None or file.name.startswith("."):
             return
-        for end in [len(stem), *(sign.start() for sign in reversed(list(_SIGNS.finditer(stem))))]:
+        for end in [len(stem), *(found.start() for found in reversed(list(_SEPARATORS.finditer(stem))))]:
             for spelled, owners in enumerate(self._owners(stem[:end])):
                 if owners:
-                    says = name_says(stem[end:])
-                    if says is not None:
+                    info = parse_name_part(stem[end:])
+                    if info is not None:
                         for owner in owners:
-                            self._owned[owner].append((file, says, spelled))
-                    elif subtitle_suffix(file.name) not in MAY_BE_FACTS:
+                            self._owned[owner].append((file, info, spelled))
+                    elif subtitle_suffix(file.name) not in MAY_BE_METADATA:
                         self._unclaimed.append(file.name)
                     return
 
     def _owners(self, name: str) -> tuple[Collection[str], Collection[str]]:
-        """Videos that are called so, and those that are but for capitals."""
+        """Videos with exactly this name, and those whose name differs only in case."""
         composed = _composed(name)
         return self._exact.get(composed, ()), self._any_case.get(composed.casefold(), ())
 
     def _subtitle_folder(self, folder: Path, videos: list[str]) -> None:
-        """``Subs``: files named after videos, folders named after videos; where there is one video all is its own."""
+        """Assign the files of ``Subs`` by file or folder name; all of them if there is only one video."""
         names, folders = _listed(folder)
         for name in names:
             if len(videos) == 1:
@@ -113,18 +114,18 @@ class Sidecars:
         for owner in owners:
             own = _composed(os.path.splitext(owner)[0])
             rest = stem.removeprefix(own) if stem.startswith(own) else stem
-            self._owned[owner].append((file, free_name_says(rest), 0))
+            self._owned[owner].append((file, parse_name(rest), 0))
 
 
 def subtitle_suffix(name: str) -> str | None:
-    """The ending by which a name is one of a subtitle file, in small letters and without ``.gz``; None: it is none."""
+    """The suffix of a subtitle file's name, in lower case and without ``.gz``; None for other files."""
     plain = name.lower().removesuffix(".gz")
     suffix = os.path.splitext(plain)[1]
     return suffix if suffix in SUFFIXES else None
 
 
 def _stem(name: str) -> str | None:
-    """The name without its ending, composed; None: it is no subtitle file's."""
+    """The name without its suffix, in NFC; None if it is not a subtitle file."""
     suffix = subtitle_suffix(name)
     if suffix is None:
         return None
@@ -133,7 +134,7 @@ def _stem(name: str) -> str | None:
 
 
 def _listed(folder: Path) -> tuple[list[str], list[str]]:
-    """The names of the files and of the folders in a folder, in order."""
+    """The sorted names of the files and of the folders in a folder."""
     files: list[str] = []
     folders: list[str] = []
     try:
@@ -146,7 +147,7 @@ def _listed(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def _by_name(videos: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
-    """Videos by their names, with and without ending."""
+    """Videos by name, with and without suffix."""
     found: dict[str, list[str]] = defaultdict(list)
     for name in videos:
         for called in (name, os.path.splitext(name)[0]):
@@ -154,18 +155,18 @@ def _by_name(videos: Iterable[str], key: Callable[[str], str]) -> dict[str, list
     return dict(found)
 
 
-def _rank(entry: tuple[Path, NameSays, int], wanted: str | None) -> _Rank:
-    file, says, spelled = entry
+def _rank(entry: tuple[Path, NameInfo, int], wanted: str | None) -> _Rank:
+    file, info, spelled = entry
     suffix = subtitle_suffix(file.name) or ""
-    maker = "machine" if suffix == ".json" and says.maker == "people" else says.maker
-    unsaid = says.language is None
-    foreign = not unsaid and not same_language(says.language, wanted or "en")
-    doubtful = unsaid and (says.variant or suffix in MAY_BE_FACTS)
+    maker = "machine" if suffix == ".json" and info.maker == "people" else info.maker
+    unsaid = info.language is None
+    foreign = not unsaid and not same_language(info.language, wanted or "en")
+    doubtful = unsaid and (info.variant or suffix in MAY_BE_METADATA)
     translated = maker == "translation" and wanted is None
     group = (translated, 3 if foreign else 1 if not unsaid else 2 if doubtful else 0)
-    detail = (_MAKERS.index(maker), says.variant, says.for_the_deaf, spelled, SUFFIXES.index(suffix))
+    detail = (_MAKERS.index(maker), info.variant, info.for_the_deaf, spelled, SUFFIXES.index(suffix))
     number = re.sub(r"\d+", lambda found: found[0].zfill(6), file.name)  # 2 before 10
-    return says.partial, *group, *detail, number
+    return info.partial, *group, *detail, number
 
 
 def _composed(name: str) -> str:

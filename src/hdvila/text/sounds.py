@@ -1,4 +1,4 @@
-"""Which words in brackets describe a sound, and which capitals before a colon name a speaker; in doubt neither."""
+"""Recognise descriptions of sounds in brackets and names of speakers before a colon. In doubt it is neither."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SPEAKERS = (
     r"voice(?:over)?|male|female|student|teacher|translator|interpreter|operator|caller|anchor|commentator|mother|"
     r"father|mom|dad|narr?|anncr|v\.?o\.?)(?: ?#?\d{1,3})?"
 )
-"""Roles that people have in subtitles, such as ``MAN 2`` or ``Narrator``; of any case."""
+"""Pattern of the roles in subtitles, such as ``MAN 2`` or ``Narrator``, to be matched in any case."""
 
 _SOUND_WORDS = """
 applau\\w* laugh(?:s|ing|ter|ed)? chuckl\\w* giggl\\w* snicker\\w* music(?:al)? cheers? cheering sigh(?:s|ing)?
@@ -28,7 +28,7 @@ screech\\w* pause
 """
 _SOUNDS = re.compile("|".join(rf"(?:{word})" for word in _SOUND_WORDS.split()), re.IGNORECASE)
 _FAR_SOUNDS = re.compile("音楽|拍手|笑|歌声|音$|声$|音乐|掌声|박수|웃음|음악")
-_SAID = frozenset(  # words of sentences, not of descriptions of sounds
+_SAID = frozenset(  # words of sentences, which do not occur in descriptions of sounds
     """
     is are was were be been am i you we they he she it my your our their his her its this that these those not do does
     did have has had can could will would should about or but if because which who what when where how why as than so
@@ -36,8 +36,8 @@ _SAID = frozenset(  # words of sentences, not of descriptions of sounds
     """.split()  # noqa: SIM905
 )
 _BETWEEN = frozenset("and in on from the a an of to at by with through over".split())  # noqa: SIM905
-_MOST = 6  # words of a description within a line
-_NOT_IN_NAMES = frozenset(  # words of sentences, then headings of recipes, lessons and instructions
+_MOST = 6  # words in a description within a line
+_NOT_IN_NAMES = frozenset(  # words of sentences; then headings of recipes, lessons and instructions
     """
     so now then okay ok next well alright finally also but here there this i we you he she it they to from by into my
     your his her its our their or because if is are was were very i'm you're we're it's that's and the a of for with
@@ -56,11 +56,11 @@ _NOT_IN_NAMES = frozenset(  # words of sentences, then headings of recipes, less
 _KNOWN = re.compile(SPEAKERS, re.IGNORECASE)
 _NAME = re.compile(r"^[ \t]*(?:>{2,}[ \t]*|[-–—][ \t]*)?([A-Z][A-Z0-9.'’&# -]{0,60}?):(?=\s|$)", re.MULTILINE)
 _LONGEST_NAME = 4  # words
-_RECURS = 2  # times that a name stands in a file, and names that do
+_RECURS = 2  # occurrences of a name, and names that occur so often
 
 
 def is_sound(inside: str) -> bool:
-    """Whether the text of a bracket, without it, that stands in a line with other words describes a sound."""
+    """Whether the text in a bracket describes a sound, where the line has other words too."""
     text = " ".join(inside.split())
     if not any(character.isalnum() for character in text) or re.fullmatch(r"_[A-Z]+_?\d*_?", text):
         return True
@@ -74,24 +74,24 @@ def is_sound(inside: str) -> bool:
 
 
 def is_sentence(inside: str) -> bool:
-    """Whether the text of a bracket that is all of a line is too long for a sound, and has a sentence's words."""
+    """Whether a bracket that fills a line holds a sentence: too long for a sound, with words of speech."""
     words = [word.strip(".,;:!?").casefold() for word in inside.split()]
     return len(words) > _MOST and not _SAID.isdisjoint(words)
 
 
 def is_known_speaker(name: str) -> bool:
-    """Whether it is a role such as ``MAN 2`` or ``Narrator``."""
+    """Whether a name is a role such as ``MAN 2`` or ``Narrator``."""
     return _KNOWN.fullmatch(name.strip()) is not None
 
 
 def may_be_name(name: str) -> bool:
-    """Whether capitals before a colon could name somebody: no heading, no part of a sentence."""
+    """Whether capitals before a colon may name a speaker: neither a heading nor part of a sentence."""
     words = name.casefold().split()
     return 0 < len(words) <= _LONGEST_NAME and all(word.strip(".#") not in _NOT_IN_NAMES for word in words)
 
 
 def speakers_in(texts: Iterable[str]) -> bool:
-    """Whether a file names its speakers in capitals before a colon: two names at least, and each more than once."""
+    """Whether a file names its speakers in capitals before a colon: two names or more, each more than once."""
     counts = Counter(
         name
         for text in texts

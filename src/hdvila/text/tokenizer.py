@@ -1,4 +1,4 @@
-"""Words to ids and back: BERT's WordPiece, over the `tokenizers` library."""
+"""Text to token ids and back: BERT's WordPiece, on top of the `tokenizers` library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import UsageError, is_defect
-from hdvila.text.tokenizer_files import USUAL, Settings, find_tokenizer, read_settings, read_vocabulary, write_settings
+from hdvila.text.tokenizer_files import (
+    DEFAULTS,
+    Settings,
+    find_tokenizer,
+    read_settings,
+    read_vocabulary,
+    write_settings,
+)
 from hdvila.writing import drop_surrogates
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -25,33 +32,33 @@ _BLOCK = 10_000  # texts encoded at once, on all cores
 
 
 class Tokenizer:
-    """Turns texts into rows of ids as BERT wants them: ``[CLS] words [SEP] [PAD] ...``."""
+    """Turns texts into BERT's rows of token ids: ``[CLS] words [SEP] [PAD] ...``."""
 
     def __init__(self, backend: Any, source: str) -> None:
-        """Use `load` or `train`. `backend` is a `tokenizers.Tokenizer`; `source` names it in errors."""
+        """Wrap a `tokenizers.Tokenizer`; `source` names it in errors. Callers use `load` or `train`."""
         missing = [token for token in SPECIAL if backend.token_to_id(token) is None]
         if missing:
-            raise UsageError(f"{source}: has no token {missing[0]}; it is not a BERT tokenizer, name one that is")
+            raise UsageError(f"{source}: is not a BERT tokenizer: it has no token {missing[0]}; name another")
         backend.no_truncation()
         backend.no_padding()
         self._backend = backend
-        self._size: int = max(backend.get_vocab().values()) + 1  # more than pieces, where a file has one of them twice
+        self._size: int = max(backend.get_vocab().values()) + 1  # above the number of pieces if one repeats
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = map(backend.token_to_id, SPECIAL)
 
     @classmethod
     def load(cls, source: str | os.PathLike[str]) -> Tokenizer:
         """Load a folder with ``tokenizer.json`` or ``vocab.txt``, one of these files, or a Hugging Face name.
 
-        What ``tokenizer_config.json`` beside the file says of small letters, accents and Chinese signs is done. The
-        folder may be one that the hub's cache keeps.
+        The settings of ``tokenizer_config.json`` beside the file for lower case, accents and Chinese
+        characters apply. The folder may be one of the hub's cache.
 
-        ``miniature`` is the vocabulary of the miniature world, which comes with the package: every word that is said,
-        captioned or asked there.
+        ``miniature`` is the vocabulary of the miniature world, which comes with the package: every word of
+        its speech, captions and questions.
 
         Raises:
-            UsageError: there is no such folder or file, or it holds no BERT tokenizer.
+            UsageError: the folder or file does not exist, or does not hold a BERT tokenizer.
             HdvilaError: the hub cannot be reached or does not know the name.
-            MissingDependency: a hub name without the ``hub`` extra installed.
+            MissingDependency: a hub name needs the ``hub`` extra.
         """
         from tokenizers import Tokenizer as Backend
 
@@ -65,19 +72,19 @@ class Tokenizer:
             if is_defect(error):
                 raise
             raise UsageError(f"{file}: is not a tokenizer file: {error}; name a tokenizer.json or vocab.txt") from error
-        _obey(backend, settings)
+        _apply(backend, settings)
         return cls(backend, str(file))
 
     @classmethod
     def train(cls, texts: Iterable[str], vocab_size: int) -> Tokenizer:
-        """Learn a lower-case WordPiece vocabulary. The same texts give the same vocabulary, always.
+        """Learn a lower-case WordPiece vocabulary. The same texts always give the same vocabulary.
 
         Args:
-            texts: what to learn from.
-            vocab_size: the most entries, special tokens included.
+            texts: the training texts.
+            vocab_size: the largest number of entries, special tokens included.
 
         Raises:
-            UsageError: a size that leaves no room for words.
+            UsageError: the size leaves no room for words.
         """
         from hdvila.text.wordpiece import learn_wordpieces
 
@@ -92,13 +99,13 @@ class Tokenizer:
         return cls(_bert({piece: number for number, piece in enumerate(pieces)}), "trained tokenizer")
 
     def __call__(self, texts: Sequence[str], length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Encode `texts`, cut to `length` tokens and padded to the longest of them. Half an emoji is left out.
+        """Encode B texts, cut to `length` tokens and padded to the longest. Lone surrogates are dropped.
 
         Returns:
-            (ids (B, L), mask (B, L)): mask is 1 on tokens, 0 on padding; L is at most `length`.
+            (ids (B, L), mask (B, L)): mask is 1 on tokens and 0 on padding; L is at most `length`.
 
         Raises:
-            UsageError: a length below 2, which leaves no room for ``[CLS]`` and ``[SEP]``.
+            UsageError: `length` is below 2, which leaves no room for ``[CLS]`` and ``[SEP]``.
         """
         if length < 2:
             raise UsageError(f"length={length}: [CLS] and [SEP] alone take 2; give more")
@@ -114,7 +121,7 @@ class Tokenizer:
         return ids_BL, mask_BL
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
-        """How many tokens each text has, ``[CLS]`` and ``[SEP]`` included, before it is cut."""
+        """The number of tokens of each text, ``[CLS]`` and ``[SEP]`` included, before it is cut."""
         blocks = (list(map(drop_surrogates, texts[first : first + _BLOCK])) for first in range(0, len(texts), _BLOCK))
         return [
             len(one.ids) + 2
@@ -123,15 +130,15 @@ class Tokenizer:
         ]
 
     def kept(self, text: str, length: int) -> str:
-        """The beginning of a text that is left when it is cut to `length` tokens."""
+        """The part of a text that is left when it is cut to `length` tokens."""
         text = drop_surrogates(text)
         ends = self._backend.encode(text, add_special_tokens=False).offsets
         return text if len(ends) <= length - 2 else text[: ends[length - 3][1]] if length > 2 else ""
 
     def unknown_words(self, text: str) -> list[str]:
-        """The words of a text that are outside the vocabulary, each once, as they are written.
+        """The words of a text that the vocabulary does not know, each once, as written in the text.
 
-        Those are words with an ``[UNK]``, and words that fall apart: half of their letters or more stand alone.
+        These are words with an ``[UNK]``, and words of which half the letters or more are single-letter pieces.
         """
         text = drop_surrogates(text)
         encoded = self._backend.encode(text, add_special_tokens=False)
@@ -148,36 +155,36 @@ class Tokenizer:
         return list(dict.fromkeys(found))
 
     def whole_words(self) -> list[str]:
-        """The pieces that are words of their own, of three letters or more, by their ids."""
+        """The pieces that are whole words of three letters or more, in the order of their ids."""
         pieces = sorted(self._backend.get_vocab().items(), key=lambda item: item[1])
         return [piece for piece, _ in pieces if len(piece) > 2 and piece.isalpha()]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Ids back to text, without special tokens, white space tidied."""
+        """Turn ids back into text, without special tokens and with normalised white space."""
         return str(self._backend.decode([int(number) for number in ids], skip_special_tokens=True))
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write ``tokenizer.json`` (for `load` and the `tokenizers` library) and ``vocab.txt`` (for BERT tools)."""
+        """Write ``tokenizer.json``, for `load` and the `tokenizers` library, and ``vocab.txt``, for BERT tools."""
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         pieces = {number: piece for piece, number in self._backend.get_vocab().items()}
-        lines = (pieces.get(number, "") for number in range(max(pieces) + 1))  # the number of a line is an id
+        lines = (pieces.get(number, "") for number in range(max(pieces) + 1))  # the line number is the id
         with (target / "vocab.txt").open("w", encoding="utf-8", newline="\n") as stream:
             stream.writelines(f"{piece}\n" for piece in lines)
-        write_settings(target, _settings_of(self._backend))
+        write_settings(target, _changed_settings(self._backend))
         self._backend.save(str(target / "tokenizer.json"))
 
     def same_words(self, other: Tokenizer) -> bool:
-        """Whether every id means the same piece to both."""
+        """Whether both tokenizers have the same piece for every id."""
         return bool(self._backend.get_vocab() == other._backend.get_vocab())
 
     def to_json(self) -> str:
-        """The whole of it, as in ``tokenizer.json``; the same for the same tokenizer."""
+        """The tokenizer as the text of a ``tokenizer.json``; equal tokenizers give equal texts."""
         return str(self._backend.to_str())
 
     @property
     def vocab_size(self) -> int:
-        """How many ids there are: one more than the largest."""
+        """The number of ids: the largest plus one."""
         return self._size
 
     @property
@@ -186,12 +193,12 @@ class Tokenizer:
         return self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id
 
 
-def _bert(vocabulary: dict[str, int], settings: Settings = USUAL) -> Any:
+def _bert(vocabulary: dict[str, int], settings: Settings = DEFAULTS) -> Any:
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     backend = Tokenizer(models.WordPiece(vocabulary, unk_token=UNK, max_input_chars_per_word=100))
     backend.normalizer = normalizers.BertNormalizer()
-    _obey(backend, settings)
+    _apply(backend, settings)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     backend.decoder = decoders.WordPiece(prefix="##")
     if CLS in vocabulary and SEP in vocabulary:
@@ -200,8 +207,8 @@ def _bert(vocabulary: dict[str, int], settings: Settings = USUAL) -> Any:
     return backend
 
 
-def _obey(backend: Any, settings: Settings) -> None:
-    """Let BERT's normaliser do what the settings say; what they do not say, and another normaliser, stays."""
+def _apply(backend: Any, settings: Settings) -> None:
+    """Apply settings to BERT's normaliser. Other settings, and other normalisers, do not change."""
     normalizer = backend.normalizer
     if settings and type(normalizer).__name__ == "BertNormalizer":
         for name, value in settings.items():
@@ -209,12 +216,12 @@ def _obey(backend: Any, settings: Settings) -> None:
         backend.normalizer = normalizer
 
 
-def _settings_of(backend: Any) -> Settings:
-    """What BERT's normaliser does otherwise than usual."""
+def _changed_settings(backend: Any) -> Settings:
+    """The settings of BERT's normaliser that differ from the defaults."""
     if type(backend.normalizer).__name__ != "BertNormalizer":
         return {}
     return {
         name: value
         for name, here in _OF_NORMALIZER.items()
-        if (value := getattr(backend.normalizer, here)) != USUAL[name]
+        if (value := getattr(backend.normalizer, here)) != DEFAULTS[name]
     }

@@ -1,6 +1,6 @@
-"""Videos without subtitles: their words from their sound, by a Whisper model that lies in a local folder.
+"""Transcribe videos without subtitles with a Whisper model in a local folder.
 
-Nothing is downloaded. The model is handed in, so that one is loaded for many videos.
+Nothing is downloaded. The model is an argument, so that it is loaded once for many videos.
 """
 
 from __future__ import annotations
@@ -19,52 +19,52 @@ from hdvila.types import Transcript
 
 
 class SpeechModel(Protocol):
-    """What is used of ``faster_whisper.WhisperModel``."""
+    """The part of ``faster_whisper.WhisperModel`` that `transcribe` uses."""
 
     def transcribe(self, audio: str, **options: Any) -> tuple[Iterable[Any], Any]:
-        """Segments (``start``, ``end``, ``text``, ``words``), found while they are asked for, and ``language``."""
+        """Lazy segments (``start``, ``end``, ``text``, ``words``), and an object with the ``language``."""
 
 
 def load_speech_model(folder: str | os.PathLike[str], device: str = "cpu") -> SpeechModel:
     """Load a faster-whisper model (``model.bin``, ``config.json``, ``tokenizer.json``) from a local folder.
 
     Raises:
-        UsageError: there is no such folder, or no model in it.
+        UsageError: the folder does not exist or does not hold a model.
         MissingDependency: faster-whisper is not installed.
     """
     if not (Path(folder) / "model.bin").is_file():
-        raise UsageError(f"{folder}: is no folder with a faster-whisper model (model.bin); convert or copy one there")
+        raise UsageError(f"{folder}: is not a faster-whisper model (no model.bin); convert one into it")
     whisper = require("faster_whisper", extra="transcribe")
     model: SpeechModel = whisper.WhisperModel(str(folder), device=device, local_files_only=True)
     return model
 
 
 def transcribe(path: str | os.PathLike[str], model: SpeechModel, language: str | None = None) -> Transcript:
-    """What is said in a video or sound file, with the time of every word, counted from the start of its sound.
+    """Transcribe a video or audio file, with the time of every word from the start of the audio.
 
     Args:
-        path: the file.
+        path: the video or audio file.
         model: see `load_speech_model`.
-        language: what is spoken, such as ``"en"``; None: the model listens for it.
+        language: the language spoken, such as ``"en"``; None lets the model detect it.
 
     Raises:
-        TranscriptError: the file has no sound that can be read, or nothing is said in it.
+        TranscriptError: the file has no readable audio, or no speech.
     """
     if not Path(path).is_file():
-        raise TranscriptError(f"{path}: is not there; check the path")
+        raise TranscriptError(f"{path}: no such file; check the path")
     try:
         segments, info = model.transcribe(str(path), language=language, word_timestamps=True, vad_filter=True)
         records = list(_records(segments))
-    except Exception as error:  # decoders and models raise whatever the damage leads to
+    except Exception as error:  # decoders and models raise errors of any type
         if is_defect(error):
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise TranscriptError(f"{path}: cannot be transcribed: {reason}; it may have no sound") from error
+        raise TranscriptError(f"{path}: cannot be transcribed: {reason}; check that it has audio") from error
     cues = in_order(parse_json({"segments": records}).cues)
     spoken = language_code(getattr(info, "language", None) or language)
     transcript = time_words(cues, spoken, f"{path}, transcribed")
     if not transcript.words:
-        raise TranscriptError(f"{path}: nothing is said in it that the model understands")
+        raise TranscriptError(f"{path}: the model finds no speech in it")
     return transcript
 
 

@@ -1,9 +1,9 @@
-"""From timed lines to timed words.
+"""Turn timed lines into timed words.
 
-A word's time is the file's own where the file has one (``timed_by="word"``). Elsewhere the words of a line share its
-time in proportion to their characters (``timed_by="cue"``). Automatic captions say when a word begins, never when it
-ends: it ends when the next one begins, or, before a pause, after as long as words of its length take in this file. So
-does a word whose own end is too late to be true.
+A word has the time that the file gives it (``timed_by="word"``). Other words share the time of their line in
+proportion to their characters (``timed_by="cue"``). Automatic captions give the start of a word, never its
+end: it ends where the next one starts or, before a pause, after the usual duration of a word of its length in
+this file. The same holds for a word whose own end is implausibly late.
 """
 
 from __future__ import annotations
@@ -21,33 +21,32 @@ from hdvila.text.sounds import speakers_in
 from hdvila.types import Cue, Mark, Transcript, Word
 from hdvila.writing import joined, written_words
 
-_USUAL_PACE = 0.07  # seconds a character (a space counts as one) where the file cannot tell
-_PACES = 0.03, 0.15
-_ENOUGH = 8  # words whose times tell a file's pace
-_A_PAUSE = 1.5  # seconds between two starts from which on the first word surely ended before
+_USUAL_PACE = 0.07  # seconds a character (a space counts as one) if the file has too few word times
+_PACES = 0.03, 0.15  # the range of plausible paces
+_ENOUGH = 8  # timed words needed to estimate the pace of a file
+_A_PAUSE = 1.5  # seconds between two starts, above which the first word ends before the second starts
 _DRAWN_OUT = 1.0  # seconds that a word may last beyond the slowest pace
-
 _CLOSING = ".?!…,;:。？！，、；：．」』）】》〉។៕។၊།؟،؛۔।॥"
 _GOES_ON = "'’-"
-_COMPARES = "<", ">"  # said between two words
+_COMPARES = "<", ">"  # words only between two other words
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """One word of a cue. ``position`` is its first character in the cue's text without markup."""
+    """One word of a cue."""
 
     text: str
-    position: int
-    anchor: float | None  # the second at which it begins, where the file says so
-    exact: bool  # it alone begins there
-    until: float | None = None  # the second at which it ends, where the file says so
+    position: int  # of its first character in the text of the cue without markup
+    anchor: float | None  # its start in seconds, if the file gives it
+    exact: bool  # no other word has this anchor
+    until: float | None = None  # its end in seconds, if the file gives it
 
 
 _Cue = tuple[float, float, list[_Token], list[FoundMark]]
 
 
 def time_words(cues: Sequence[RawCue], language: str | None, source: str | None) -> Transcript:
-    """Build the transcript of un-rolled cues in order of their start."""
+    """Build the transcript of cues in which each word appears once, in order of their start."""
     split: list[_Cue] = []
     words: list[Word] = []
     tokens: list[_Token] = []
@@ -82,7 +81,7 @@ def _transcript(split: Sequence[_Cue], words: list[Word], language: str | None, 
                 if not goes_on:
                     turns.add(at + before)
                 elif mark.tagged:
-                    continue  # some files name the speaker of every cue
+                    continue  # some files name the speaker in every cue
             begins = mine[before - 1].end if before else start
             ends = mine[before].start if before < len(mine) else end
             marks.append(Mark(mark.kind, mark.text, begins, max(begins, ends), at + before))
@@ -98,7 +97,7 @@ def _transcript(split: Sequence[_Cue], words: list[Word], language: str | None, 
 
 
 def _spread(tokens: list[_Token], start: float, end: float) -> list[Word]:
-    """Words between `start` and `end`: anchored where they have a time, by characters in between."""
+    """Spread words from `start` to `end`: at their anchors if they have one, by characters in between."""
     words: list[Word] = []
     group: list[_Token] = []
     begin = start
@@ -130,7 +129,7 @@ def _guess(tokens: list[_Token]) -> float:
 
 
 def _end_words(words: list[Word], tokens: list[_Token]) -> list[Word]:
-    """End each word that begins at a time of its own, and has no believable end, after its usual length."""
+    """End each word that has a start of its own but no plausible end after its usual duration."""
     paces = [
         (after.start - word.start) / (len(word.text) + 1)
         for word, after in pairwise(words)
@@ -154,8 +153,8 @@ def _split_cue(cue: RawCue, has_word_times: bool, names: bool = False) -> tuple[
     """The words and the marks of a cue, both in order.
 
     Args:
-        cue: its lines with their markup.
-        has_word_times: the file times words, so that a line of one word begins with its cue.
+        cue: its lines with markup.
+        has_word_times: the file times words, so a line with a single word starts with its cue.
         names: the file is known to name its speakers in capitals before a colon.
     """
     pieces: list[tuple[float | None, str]] = []
@@ -182,7 +181,7 @@ def _is_said(word: str) -> bool:
 
 
 def _tokens(joined: str, begin: int, end: int, anchor: float | None, before: list[_Token]) -> list[_Token]:
-    """The words of one piece; what only closes or continues the last word is added to it, in `before`."""
+    """The words of one piece. Punctuation and endings are appended to the last word, which may be in `before`."""
     words = written_words(joined[begin:end])
     alone = sum(map(_is_said, words)) == 1
     tokens: list[_Token] = []
@@ -191,7 +190,7 @@ def _tokens(joined: str, begin: int, end: int, anchor: float | None, before: lis
         at = joined.index(word, at)
         last = tokens or before
         glued = at == begin and at > 0 and not joined[at - 1].isspace() and word[0] in _GOES_ON
-        glued |= unicodedata.category(word[0]).startswith("M")  # a vowel sign or an accent, which no word begins with
+        glued |= unicodedata.category(word[0]).startswith("M")  # a vowel sign or an accent never begins a word
         said = _is_said(word) or (word in _COMPARES and bool(last) and bool(joined[at + len(word) :].strip()))
         if last and (glued or (not said and not word.strip(_CLOSING))):
             last[-1] = replace(last[-1], text=last[-1].text + word)

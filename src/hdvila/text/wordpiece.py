@@ -1,7 +1,7 @@
-"""Learning a WordPiece vocabulary: byte-pair merges by count, the same result on every machine and in every run.
+"""Learn a WordPiece vocabulary by merging the most frequent pairs, with the same result in every run.
 
-(The trainer of the `tokenizers` library numbers pieces in the order of a randomly seeded hash map, so two runs over the
-same texts give two vocabularies; a checkpoint and its vocabulary must not depend on luck.)
+The trainer of the `tokenizers` library numbers pieces in the order of a randomly seeded hash map, so two runs
+over the same texts give two vocabularies, and a checkpoint would not fit a vocabulary that is learned again.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from itertools import pairwise
 
-_INSIDE = "##"  # marks a piece that does not begin a word
+_INSIDE = "##"  # prefix of a piece that does not begin a word
 
 Pair = tuple[str, str]
 
 
 def learn_wordpieces(word_counts: Mapping[str, int], size: int) -> list[str]:
-    """Learn up to `size` pieces: all characters (the most frequent, if they are too many), then merges by count.
+    """Learn up to `size` pieces: all characters (the most frequent if too many), then merges by count.
 
     Args:
-        word_counts: how often each word occurs; words are already normalised and split as the tokenizer does it.
-        size: how many pieces; fewer come back when every word is one piece already.
+        word_counts: how often each word occurs; words are normalised and split as the tokenizer does it.
+        size: the number of pieces; fewer are returned once every word is a single piece.
 
     Returns:
-        The pieces, characters first in code order, then merges in the order of learning (ties: alphabetical).
+        The pieces: characters in code order, then merges in the order of learning (ties broken alphabetically).
     """
     words = {word: [word[0], *(_INSIDE + character for character in word[1:])] for word in sorted(word_counts) if word}
     seen: Counter[str] = Counter()
@@ -45,7 +45,7 @@ def learn_wordpieces(word_counts: Mapping[str, int], size: int) -> list[str]:
 
 
 class _Pairs:
-    """Counts of neighbouring pieces, kept up to date while pieces merge."""
+    """Counts of pairs of neighbouring pieces, kept up to date while pieces merge."""
 
     def __init__(self, words: dict[str, list[str]], word_counts: Mapping[str, int]) -> None:
         self._words, self._word_counts = words, word_counts
@@ -57,7 +57,7 @@ class _Pairs:
         heapq.heapify(self._heap)
 
     def pop_best(self) -> Pair | None:
-        """The most frequent pair, or None when there is none left. Old entries of the heap are passed over."""
+        """The most frequent pair, or None if no pair is left. Stale entries of the heap are skipped."""
         while self._heap:
             count, pair = heapq.heappop(self._heap)
             if self._counts[pair] == -count and count < 0:
@@ -65,7 +65,7 @@ class _Pairs:
         return None
 
     def merge(self, pair: Pair, joined: str) -> None:
-        """Write `joined` for `pair` in every word."""
+        """Replace `pair` by `joined` in every word."""
         changed: set[Pair] = set()
         for word in sorted(self._where.pop(pair)):
             changed |= self._count(word, -1)

@@ -46,7 +46,7 @@ def test_what_is_no_vocabulary_is_refused(content: str, tmp_path: Path) -> None:
 
 
 def test_an_answer_has_one_row() -> None:
-    with pytest.raises(UsageError, match="'a' stands 2 times"):
+    with pytest.raises(UsageError, match="'a' occurs 2 times"):
         AnswerVocabulary(("a", "b", "a"))
     with pytest.raises(UsageError, match="no such file"):
         AnswerVocabulary.load("nowhere.json")

@@ -148,9 +148,9 @@ def test_gzip_is_unpacked_and_bombs_are_refused(tmp_path: Path) -> None:
         ('[{"start": -5, "end": 2, "text": "a"}]', "JSON without timed"),
         ("<transcript><text>", "damaged XML"),
         ("<html><p>hello</p></html>", "<html>"),
-        ('<!DOCTYPE a [<!ENTITY b "c">]><transcript><text start="1">&b;</text></transcript>', "entities of its own"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><transcript><text start="1">&b;</text></transcript>', "defines XML entities"),
         ("<tt><body><p>never</p></body></tt>", "no timed words"),
-        ("[Music] said once", "not a transcript that is known"),
+        ("[Music] said once", "not a transcript in a known format"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_reason(tmp_path: Path, content: str, reason: str) -> None:

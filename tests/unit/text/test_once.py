@@ -159,7 +159,7 @@ A, B = ((1, 2, "a b"), (3, 4, "c d")), ((1, 2, "e f"), (3, 4, "g h"))
     ],
 )
 def test_a_clock_that_begins_again_is_refused(tmp_path: Path, content: str) -> None:
-    with pytest.raises(TranscriptError, match="clock begins again: after"):
+    with pytest.raises(TranscriptError, match="clock restarts: after"):
         read(tmp_path, content)
 
 

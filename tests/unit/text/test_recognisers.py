@@ -275,7 +275,7 @@ def test_seconds_stay_seconds(tmp_path: Path) -> None:
     ],
 )
 def test_several_transcripts_in_one_file_are_refused(tmp_path: Path, value: Any) -> None:
-    with pytest.raises(TranscriptError, match="must be taken apart"):
+    with pytest.raises(TranscriptError, match="split it into one file"):
         read(tmp_path, written(value))
 
 

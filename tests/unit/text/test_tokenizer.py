@@ -140,7 +140,7 @@ def test_a_missing_folder_is_not_asked_from_the_hub(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(hub, "get_hf_file_metadata", no_network)
     monkeypatch.setattr(hub, "hf_hub_download", lambda *_: pytest.fail("a download without an answer before"))
-    with pytest.raises(UsageError, match="nothere: there is no such tokenizer folder or file"):
+    with pytest.raises(UsageError, match="nothere: no such tokenizer folder or file"):
         Tokenizer.load("nothere")
     assert asked == []
     for name in ("someone/none-such", "bert-none-such"):

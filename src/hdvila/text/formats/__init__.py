@@ -1,1 +1,1 @@
-"""Subtitle formats: each reader turns a file into timed lines, from which words, sounds and speakers come."""
+"""Readers of subtitle formats. Each turns a file into timed lines, which `hdvila.text` splits into words."""

@@ -1,4 +1,4 @@
-"""The blocks of a WebVTT, SRT or SBV file: a timing line, the index above it and the lines of text below it."""
+"""Group the lines of WebVTT, SRT or SBV into blocks: a timing line, its index above, its text below."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ _UNTIMED = "line outside of any cue"
 
 @dataclass(slots=True)
 class Block:
-    """A timing line and what stands below it. `index`: the number above it; `timing` None: it cannot be read."""
+    """A timing line and the text below it.
+
+    Attributes:
+        at: the number of the timing line, from 0.
+        line: the timing line.
+        timing: what it says; None if it cannot be read.
+        index: the number above it, if there is one.
+        body: (line number, text) of each line of text.
+    """
 
     at: int
     line: str
@@ -27,7 +35,7 @@ class Block:
 
 
 class Lost:
-    """What could not be read: of each kind how many, and where the first stands."""
+    """Counts what could not be read, by kind, with the place of the first of each."""
 
     def __init__(self) -> None:
         self._first: dict[str, tuple[int, int, str]] = {}
@@ -42,15 +50,23 @@ class Lost:
 
 
 def find_blocks(lines: list[str], begin: int, lost: Lost, web: bool) -> list[Block]:
+    """The blocks of a file, in order.
+
+    Args:
+        lines: of the file; timing lines that are left over from another format are emptied.
+        begin: the first line to read.
+        lost: collects what could not be read.
+        web: the file is WebVTT.
+    """
     read = {at: timing for at in range(begin, len(lines)) if (timing := read_timing(lines[at]))}
     arrows = sum("-->" in lines[at] for at in read)
     blocks: list[Block] = []
     for at in range(begin, len(lines)):
         line, timing = lines[at], read.get(at)
         if timing and "-->" not in line and web and not _opens(lines, at):
-            continue  # in a comment, as text
+            continue  # text in a comment
         if timing and not timing.arrow and arrows:
-            lines[at] = ""  # of another format, left behind where the file was converted
+            lines[at] = ""  # left over from the format that the file was converted from
         elif timing:
             blocks.append(Block(at, line, timing))
         elif is_broken_timing(line) or (web and "-->" in line):
@@ -59,7 +75,7 @@ def find_blocks(lines: list[str], begin: int, lost: Lost, web: bool) -> list[Blo
         return []
     heads = _heads(lines, begin, blocks, web)
     last = _above(lines, len(lines), begin)
-    if not web and last > blocks[-1].at and is_broken_off(lines[last]):  # cut within a time
+    if not web and last > blocks[-1].at and is_broken_off(lines[last]):  # the file was cut within a time
         index = is_index(lines, last - 1)
         if index or not lines[last - 1].strip():
             blocks.append(Block(last, lines[last], None))
@@ -75,14 +91,14 @@ def find_blocks(lines: list[str], begin: int, lost: Lost, web: bool) -> list[Blo
 
 
 def _opens(lines: list[str], at: int) -> bool:
-    """Whether a block of lines begins here, or one line above."""
+    """Whether a block of lines begins here or one line above."""
     if at < 1 or not lines[at - 1].strip():
         return True
     return not _NOT_SHOWN.match(lines[at - 1]) and (at < 2 or not lines[at - 2].strip())
 
 
 def _heads(lines: list[str], begin: int, blocks: list[Block], web: bool) -> list[int]:
-    """For each block the line at which it begins: its index or identifier, or its timing line."""
+    """The first line of each block: its index or identifier, or its timing line."""
     direct = [is_index(lines, block.at - 1) and block.at - 1 >= begin for block in blocks]
     above = [_above(lines, block.at, begin) for block in blocks]
     spaced = [at < block.at - 1 and is_index(lines, at) for at, block in zip(above, blocks, strict=True)]
@@ -111,7 +127,7 @@ def _heads(lines: list[str], begin: int, blocks: list[Block], web: bool) -> list
 
 
 def _above(lines: list[str], at: int, begin: int) -> int:
-    """The last line with text before `at`."""
+    """The number of the last line with text before `at`."""
     for above in range(at - 1, begin - 1, -1):
         if lines[above].strip():
             return above
@@ -119,11 +135,12 @@ def _above(lines: list[str], at: int, begin: int) -> int:
 
 
 def is_index(lines: list[str], at: int) -> bool:
+    """Whether a line is a number that may count cues."""
     return 0 <= at < len(lines) and _INDEX.fullmatch(lines[at]) is not None
 
 
 def _fill(block: Block, inner: list[tuple[int, str]], blocks: list[Block], lost: Lost, web: bool) -> None:
-    """Give a block its lines; what belongs to no block is lost."""
+    """Give a block its lines of text, and count lines that belong to no block as lost."""
     while inner and not inner[-1][1].strip():
         inner.pop()
     if not web:
@@ -135,7 +152,7 @@ def _fill(block: Block, inner: list[tuple[int, str]], blocks: list[Block], lost:
     if at == len(inner):
         return
     if at and _NOT_SHOWN.match(inner[at][1]):
-        at = 0  # a comment behind a cue without text
+        at = 0  # a comment after a cue without text
     while at < len(inner) and inner[at][1]:
         block.body.append(inner[at])
         at += 1
@@ -151,7 +168,7 @@ def _fill(block: Block, inner: list[tuple[int, str]], blocks: list[Block], lost:
 def _until_untimed(
     block: Block, inner: list[tuple[int, str]], blocks: list[Block], lost: Lost
 ) -> list[tuple[int, str]]:
-    """The lines of an SRT cue, without a cue behind it that has a number and no time."""
+    """The lines of an SRT cue, without a following cue that has a number but no time."""
     if block.index is None:
         return inner
     after = next((other.index for other in blocks if other.at > block.at), None)
@@ -161,7 +178,7 @@ def _until_untimed(
             continue
         follows = [text for _, text in inner[place + 1 :] if text.strip()]
         if after is None and not follows:
-            lost.add(UNREADABLE, inner[place][0], line)  # cut behind a number
+            lost.add(UNREADABLE, inner[place][0], line)  # the file was cut after a number
         elif follows and (after is None or after == block.index + 2) and inner[place + 1][1].strip():
             lost.add(UNREADABLE, inner[place][0], " ".join(follows))
         else:

@@ -1,7 +1,8 @@
-"""What every subtitle format is read into first: timed lines, written the way WebVTT writes them.
+"""Cues, the common form into which every subtitle format is read: timed lines with the tags of WebVTT.
 
-Whatever a format knows of words and speakers is said with two tags: ``<00:00:01.500>`` before a word that begins there
-(and after a word that ends there, if nothing is said until the next tag), ``<v Ann>`` where Ann begins to speak.
+Two tags carry what a format knows about words and speakers. ``<00:00:01.500>`` precedes a word that starts
+then (or follows a word that ends then, if nothing is said until the next tag). ``<v Ann>`` stands where Ann
+starts to speak.
 """
 
 from __future__ import annotations
@@ -10,24 +11,24 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_SHOWN = 60  # characters of a text in a note
+_SHOWN = 60  # characters of a quotation in a note
 _STRICT = r"(?:(\d{2,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
 _WORD_TIME = re.compile(rf"<{_STRICT}>")
 LATEST = 1e6
-"""Seconds (eleven days): a time beyond is no time in a video."""
+"""Seconds (eleven days): a later time is not a time in a video."""
 
 
 class Refused(ValueError):
-    """A text that cannot be read as a transcript; the message is the reason, in one line, without the file's name."""
+    """A text cannot be read as a transcript. The message is one line, without the name of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawCue:
-    """One cue as it stands in a file: seconds, and its lines with markup, entities and word times in them.
+    """One cue of a file: start and end in seconds, and its lines with markup, entities and word times.
 
     Attributes:
-        lane: what runs beside the other cues and may overlap them: a style, a channel; or empty.
-        part: of a file that was joined from several, which one it stood in.
+        lane: a style or channel whose cues may overlap those of other lanes; or empty.
+        part: the number of the part, in a file that was joined from several.
     """
 
     start: float
@@ -39,12 +40,12 @@ class RawCue:
 
 @dataclass(slots=True)
 class Parsed:
-    """What a text holds: its cues, in the order of the file until they are put in order, and what there is to say.
+    """The content of a subtitle text.
 
     Attributes:
-        cues: those that have text and a place in time.
+        cues: those with text and times, in the order of the file until `normalise` sorts them.
         language: as the text names it.
-        notes: what was left out or guessed, a line each.
+        notes: what was left out or guessed, one line each.
     """
 
     cues: list[RawCue]
@@ -55,7 +56,7 @@ class Parsed:
 def raw_cue(
     start: float, end: float, text: str, speaker: str | None = None, lane: str = "", part: int = 0
 ) -> RawCue | None:
-    """A cue of one or more lines, or None if it has no text or no place in time."""
+    """A cue of one or more lines; None if it has no text or no valid time."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines or not 0 <= start < LATEST:
         return None
@@ -65,7 +66,7 @@ def raw_cue(
 
 
 def timed_line(pieces: Iterable[tuple[float | None, str]]) -> str:
-    """Text in pieces, each with the second at which it begins (None: unknown), as one line."""
+    """Join pieces of text, each with its start in seconds (None if unknown), into a line with time tags."""
     return "".join(text if at is None else time_tag(at) + text for at, text in pieces)
 
 
@@ -76,7 +77,7 @@ def time_tag(seconds: float) -> str:
 
 
 def split_word_times(line: str) -> list[tuple[float | None, str]]:
-    """``"this<00:00:01.500> will"`` -> ``[(None, "this"), (1.5, " will")]``: text and the second at which it starts."""
+    """``"this<00:00:01.500> will"`` -> ``[(None, "this"), (1.5, " will")]``: starts in seconds, and text."""
     pieces = _WORD_TIME.split(line)
     parts: list[tuple[float | None, str]] = [(None, pieces[0])]
     for at in range(1, len(pieces), 5):
@@ -92,7 +93,7 @@ def voice_tag(name: str) -> str:
 
 
 def left_out(number: int, what: str, first: str, where: str = "", done: str = "left out") -> str:
-    """A note on what could not be read: how much, and the first of it. `what` in the singular, its noun first."""
+    """A note on how much could not be read, and the first of it. `what` is in the singular, its noun first."""
     shown = " ".join(first.split())
     shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
     noun, _, rest = what.partition(" ")
@@ -101,5 +102,5 @@ def left_out(number: int, what: str, first: str, where: str = "", done: str = "l
 
 
 def comparison_key(word: str) -> str:
-    """Letters and digits of a word in lower case, by which two spellings are compared; the word itself without any."""
+    """The letters and digits of a word in lower case, to compare spellings; the word itself if it has none."""
     return "".join(char for char in word.casefold() if char.isalnum()) or word

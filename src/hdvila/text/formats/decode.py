@@ -1,4 +1,4 @@
-"""From the bytes of a subtitle file to its text, whatever its encoding; gzip is unpacked."""
+"""Decode the bytes of a subtitle file into text, whatever its encoding, and unpack gzip."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from hdvila.errors import TranscriptError, reason_of
 
 _SNIFF = 1 << 16
-_LARGEST = 1 << 26  # bytes: a day of captions with word times is a quarter of this
+_LARGEST = 1 << 26  # bytes: four times a day of captions with word times
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -22,10 +22,10 @@ _BOMS = (
 _DECLARED = re.compile(
     rb"<\?xml[^<>]{0,80}?encoding=[\"']((?:iso|windows|cp|koi|shift|euc|gb|big5)[\w-]{0,20})[\"']", re.I
 )
-_FEW_NULS = 0.05  # of a text's bytes; a file of more is binary
-_HOLES = 3  # stretches of zeros that a damaged disk leaves in a text
+_FEW_NULS = 0.05  # share of zero bytes in a text; a file with more is binary
+_HOLES = 3  # runs of zero bytes that a damaged disk leaves in a text
 
-_FOREIGN_SHARE = 0.2  # of bytes above 127, from which on a text is in no Western alphabet
+_NON_LATIN_SHARE = 0.2  # share of bytes above 127, above which a text is not in a Latin alphabet
 _LATIN = "cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257"
 _OTHERS = (
     *(
@@ -44,19 +44,19 @@ _OTHERS = (
     ),
     *_LATIN,
 )
-_SIGNS = frozenset("\ufffd\u00b3\u00b9\u00bf\u00a5")  # that no word ends with
+_NEVER_LAST = frozenset("\ufffd\u00b3\u00b9\u00bf\u00a5")  # characters that no word ends with
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text, and what there is to say of how it was read."""
+    """A text, and notes on how it was decoded."""
 
     text: str
     notes: tuple[str, ...] = ()
 
 
 def read_text(file: Path) -> Decoded | None:
-    """The text of a file, or None if it is binary.
+    """Read the text of a file; None if it is binary.
 
     Raises:
         TranscriptError: the file is missing, empty, too large for a transcript, or damaged gzip.
@@ -76,19 +76,19 @@ def read_text(file: Path) -> Decoded | None:
     if _is_binary(data[:_SNIFF]):
         return None
     if len(data) > _LARGEST:
-        raise TranscriptError(f"{file}: holds more than {_LARGEST >> 20} MiB of text, which no transcript has")
+        raise TranscriptError(f"{file}: holds more than {_LARGEST >> 20} MiB of text, too much for a transcript")
     return decode(data)
 
 
 def decode(data: bytes) -> Decoded:
-    """Text in UTF-8, 16 or 32, with or without a byte order mark, in what its XML declares, or in an old encoding.
+    """Decode UTF-8, UTF-16 or UTF-32, the encoding that XML declares, or a legacy encoding.
 
-    Zero bytes are dropped; that and a guess of the encoding is noted.
+    Zero bytes are dropped. The notes mention this, and an encoding that was guessed.
     """
     text, guess = _decoded(data)
     notes = []
     if guess:
-        notes.append(f"its encoding, not UTF-8, was guessed to be {guess}; convert the file where letters are wrong")
+        notes.append(f"it is not UTF-8; its encoding was guessed to be {guess}: convert it if letters are wrong")
     if zeros := text.count("\0"):
         text = text.replace("\0", "")
         notes.append(f"{zeros} zero byte{'s' * (zeros > 1)} dropped from its text; a part may be missing there")
@@ -96,7 +96,7 @@ def decode(data: bytes) -> Decoded:
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
-    """The text, and which encoding was guessed, or ''."""
+    """The text, and the encoding if it was guessed, else an empty string."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data.decode(encoding, "replace"), ""
@@ -106,23 +106,22 @@ def _decoded(data: bytes) -> tuple[str, str]:
         try:
             return data.decode(declared.group(1).decode()), ""
         except (LookupError, UnicodeDecodeError):
-            pass  # declared wrongly, as it happens
+            pass  # the declaration is wrong
     try:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:
         text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     if not broken or broken < sum(character > "\x7f" for character in text) - broken:
-        return text, ""  # at most damaged in places
+        return text, ""  # UTF-8 with damage in places
     encoding = _guess_encoding(data.replace(b"\0", b""))
     return data.decode(encoding, "replace"), encoding
 
 
 def _guess_encoding(data: bytes) -> str:
-    """Western subtitles without UTF-8 are in cp1252; of another alphabet, its letters tell; of Latin ones, whether
-    signs would stand within words."""
+    """Guess a legacy encoding: charset-normalizer's if it is not Latin, else the one with fewest oddities."""
     head = data[:_SNIFF]
-    if sum(byte > 127 for byte in head) > _FOREIGN_SHARE * len(head):
+    if sum(byte > 127 for byte in head) > _NON_LATIN_SHARE * len(head):
         from charset_normalizer import from_bytes
 
         best = from_bytes(head, cp_isolation=list(_OTHERS)).best()
@@ -132,7 +131,7 @@ def _guess_encoding(data: bytes) -> str:
 
 
 def _strange(head: bytes, encoding: str) -> int:
-    """How many signs would stand within words, or capitals behind small letters."""
+    """The number of symbols within words, and of capitals after lower-case letters."""
     text = head.decode(encoding, "replace")
     count = 0
     for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False):
@@ -141,12 +140,12 @@ def _strange(head: bytes, encoding: str) -> int:
         if char.isupper():
             count += before.islower()
         elif not char.isalpha():
-            count += before.isalpha() and (after.isalpha() or char in _SIGNS)
+            count += before.isalpha() and (after.isalpha() or char in _NEVER_LAST)
     return count
 
 
 def _utf16(head: bytes) -> str | None:
-    """UTF-16 without a byte order mark: every other byte is zero, at least of line ends, digits and spaces."""
+    """The byte order of UTF-16 without a byte order mark (every other byte of ASCII is zero), else None."""
     pairs = len(head) // 2
     even, odd = head[: 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
     if pairs >= 4 and min(even, odd) * 20 < max(even, odd) and max(even, odd) * 5 > pairs:
@@ -167,7 +166,7 @@ def _is_binary(head: bytes) -> bool:
 
 
 def _unpacked(data: bytes, file: Path) -> bytes:
-    """All members of a gzip file, one behind the other; zeros or strange bytes behind them do not count."""
+    """All members of a gzip file, joined; zeros or other bytes after them are ignored."""
     unpacked = b""
     while data.startswith(b"\x1f\x8b") and len(unpacked) <= _LARGEST:
         member = zlib.decompressobj(wbits=31)
@@ -177,6 +176,6 @@ def _unpacked(data: bytes, file: Path) -> bytes:
             why = f"{file}: is damaged gzip ({error}); fetch it again"
             raise TranscriptError(why, kind="is damaged gzip") from error
         if not member.eof and len(unpacked) <= _LARGEST:
-            raise TranscriptError(f"{file}: is gzip that is cut short; fetch it again", kind="is damaged gzip")
+            raise TranscriptError(f"{file}: is truncated gzip; fetch it again", kind="is damaged gzip")
         data = member.unused_data
     return unpacked

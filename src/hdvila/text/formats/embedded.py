@@ -1,4 +1,4 @@
-"""Subtitle tracks inside video files, read packet by packet: text packets carry their own times."""
+"""Read the text subtitle tracks of video files, packet by packet: each packet carries its times."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from hdvila.text.languages import language_code, same_language
 
 _TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
 NO_WORDS_INSIDE = "has no subtitle track with text", "has no words in its subtitle tracks"
-"""The kinds of `TranscriptError` of a video that is whole and says nothing."""
+"""`TranscriptError.kind` of an intact video without subtitle text."""
 
 
 def read_embedded(path: Path, language: str | None) -> tuple[Parsed, str]:
-    """The cues of one text track with its language, and which track it is.
+    """The cues of one text track with its language, and a description of the track.
 
-    Of several tracks the one in `language` is taken, of those the one that is marked as default and is not marked as
-    forced (such a track holds only what is said in another language), of those the first. A track without text is
-    passed over.
+    Tracks in `language` are preferred, then tracks that are not marked as forced (these hold only speech in
+    another language), then those marked as default, then the first. Tracks without text are skipped.
 
     Raises:
-        TranscriptError: the file is no video, or has no subtitle track with text.
-        Refused: the clock of the track begins again.
+        TranscriptError: the file is not a video, or has no subtitle track with text.
+        Refused: the clock of the track restarts.
     """
     try:
         with open_local(path) as container:
@@ -52,7 +51,7 @@ def read_embedded(path: Path, language: str | None) -> tuple[Parsed, str]:
 
 
 def _codec(track: Any) -> str:
-    """PyAV's ffmpeg has no decoder for WebVTT in Matroska and gives no name; its packets are plain text."""
+    """The codec of a track. PyAV has no name for WebVTT in Matroska, whose packets are plain text."""
     return str(track.codec_context.name) if track.codec_context is not None else "webvtt"
 
 
@@ -62,7 +61,7 @@ def _flags(track: Any) -> list[str]:
 
 
 def _text_tracks(container: Any, language: str | None) -> list[Any]:
-    """All tracks of text, the best first."""
+    """All text tracks, best first."""
 
     def rank(track: Any) -> tuple[bool, bool, bool, int]:
         flags = _flags(track)
@@ -82,10 +81,10 @@ def _cue(packet: Any, codec: str, zero: float) -> RawCue | None:
     start = float((packet.pts or 0) * packet.time_base) - zero
     end = start + float((packet.duration or 0) * packet.time_base)
     data = bytes(packet)
-    if codec == "mov_text":  # two bytes of length, the text, then styles
+    if codec == "mov_text":  # two bytes of length, the text, styles
         data = data[2 : 2 + int.from_bytes(data[:2], "big")]
     text, speaker = data.decode("utf-8", "replace"), None
-    if codec in {"ass", "ssa"}:  # eight fields before the text
+    if codec in {"ass", "ssa"}:  # eight fields precede the text
         fields = text.split(",", 8)
         text, speaker = substation_text(fields[-1], start), fields[3] if len(fields) == 9 else None
     return raw_cue(max(0.0, start), end, text, speaker)

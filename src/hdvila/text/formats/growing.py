@@ -1,6 +1,6 @@
-"""Captions that grow: by a word a cue, as live captions do, by a letter, or in the lowest of several rolling lines.
+"""Merge captions that grow: by words (live captions), by letters, or in the lowest of several rolling lines.
 
-Each word comes once, at the time of the cue that showed it first, as the last one wrote it.
+Each word is kept once, with the time of the first cue that shows it and the spelling of the last.
 """
 
 from __future__ import annotations
@@ -13,17 +13,23 @@ from itertools import pairwise
 from hdvila.text.formats.cues import RawCue, comparison_key, time_tag
 from hdvila.text.marks import plain
 
-_TOUCHING = 0.3  # seconds between two cues that follow at once
-_WAITING = 3.0  # seconds that a caption may wait for its next word
-_SHARE = 0.3  # of cues that go on with the one before, in chains, above which a file grows
-_CHAIN = 3  # cues that grow one after another: no speech does
-_REVISED = 2  # words at its end that live captions may still change
-_SLIDING_SHARE = 0.5  # of cues that begin with the last words of the one before
+_TOUCHING = 0.3  # seconds, at most, between two consecutive cues
+_WAITING = 3.0  # seconds, at most, until a caption grows by its next word
+_SHARE = 0.3  # share of cues that continue the one before, in chains, above which a file grows
+_CHAIN = 3  # consecutive cues that grow: speech does not repeat itself like this
+_REVISED = 2  # words at the end of a live caption that may still change
+_SLIDING_SHARE = 0.5  # share of cues that begin with the end of the one before, above which it slides
 
 
 @dataclass(frozen=True, slots=True)
 class _Screen:
-    """What a cue shows: its words, each as it is written and as it is compared, and at which of them a line begins."""
+    """What a cue shows.
+
+    Attributes:
+        words: as written.
+        keys: the words as they are compared.
+        breaks: the positions of the words at which lines begin.
+    """
 
     cue: RawCue
     words: tuple[str, ...]
@@ -33,7 +39,7 @@ class _Screen:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """From one cue to the next: the `kept` words behind the first `gone` of the one are the first of the other."""
+    """From one cue to the next: the first `gone` words disappear, the next begins with the `kept` after them."""
 
     gone: int
     kept: int
@@ -41,7 +47,7 @@ class _Step:
 
 @dataclass(slots=True)
 class _Word:
-    """A word as it is written now, with the first and the last second of the cue that showed it first."""
+    """A word in its latest spelling, with start and end of the cue that showed it first."""
 
     text: str
     start: float
@@ -49,7 +55,11 @@ class _Word:
 
 
 def merge_growing(cues: Sequence[RawCue]) -> list[RawCue] | None:
-    """Cues in order of their start, each word once; None: the file does not grow."""
+    """The cues with each word once; None if the file does not grow.
+
+    Args:
+        cues: in order of their start.
+    """
     screens = [_screen(cue) for cue in cues]
     steps = _steps(list(pairwise(screens)))
     return _merged(screens, steps) if steps is not None else None
@@ -65,7 +75,7 @@ def _screen(cue: RawCue) -> _Screen:
 
 
 def _steps(pairs: list[tuple[_Screen, _Screen]]) -> list[_Step] | None:
-    """What each cue keeps of the one before, if the file grows."""
+    """What each cue keeps of the one before; None if the file does not grow."""
     touch = [
         now.cue.start
         <= before.cue.end + (_WAITING if before.keys == now.keys[: len(before.keys)] != now.keys else _TOUCHING)
@@ -104,7 +114,7 @@ def _steps(pairs: list[tuple[_Screen, _Screen]]) -> list[_Step] | None:
 
 
 def _chains(grows: list[bool]) -> list[tuple[int, int]]:
-    """The stretches in which each cue goes on with the one before."""
+    """The ranges within which each cue continues the one before."""
     chains: list[tuple[int, int]] = []
     for at, grow in enumerate(grows):
         if grow and chains and chains[-1][1] == at:
@@ -119,7 +129,7 @@ def _new(before: _Screen) -> _Step:
 
 
 def _rolled(before: _Screen, now: _Screen) -> _Step:
-    """Whole lines at the end of `before` are the first words of `now`."""
+    """The step where `now` begins with whole lines from the end of `before`."""
     for gone in before.breaks:
         kept = len(before.keys) - gone
         if 0 < kept <= len(now.keys) and before.keys[gone:] == now.keys[:kept]:
@@ -128,7 +138,7 @@ def _rolled(before: _Screen, now: _Screen) -> _Step:
 
 
 def _slid(before: _Screen, now: _Screen) -> _Step:
-    """Two words or more at the end of `before` are the first of `now`."""
+    """The step where `now` begins with two words or more from the end of `before`."""
     for kept in range(min(len(before.keys), len(now.keys), 40), 1, -1):
         if before.keys[-kept:] == now.keys[:kept]:
             return _Step(len(before.keys) - kept, kept)
@@ -136,14 +146,14 @@ def _slid(before: _Screen, now: _Screen) -> _Step:
 
 
 def _rewritten_or_slid(before: _Screen, now: _Screen) -> _Step:
-    """The last words of `before` were changed, or its first ones make room for new ones at the end."""
+    """The step where the last words of `before` changed, or its first words make room for new ones."""
     step = _rewritten(before, now)
     slid = _new(before) if step.kept else _slid(before, now)
     return slid if slid.kept and len(now.keys) - slid.kept <= _REVISED else step
 
 
 def _is_spelled(before: _Screen, now: _Screen) -> bool:
-    """`now` goes on within the last word of `before`, which was not yet written to its end."""
+    """Whether `now` continues the last word of `before`, which was not complete."""
     last = len(before.keys) - 1
     return (
         0 <= last < len(now.keys)
@@ -154,7 +164,7 @@ def _is_spelled(before: _Screen, now: _Screen) -> bool:
 
 
 def _rewritten(before: _Screen, now: _Screen) -> _Step:
-    """The last words of `before` were changed, or written to their end, and more may follow."""
+    """The step where the last words of `before` changed or were completed, and more words may follow."""
     if _is_spelled(before, now):
         return _Step(0, len(before.keys))
     for gone in before.breaks:
@@ -171,7 +181,7 @@ def _merged(screens: list[_Screen], steps: list[_Step]) -> list[RawCue]:
     shown: list[_Word] = []
     for screen, step in zip(screens, [_Step(0, 0), *steps], strict=True):
         for word in shown[step.gone + step.kept :]:
-            word.text = ""  # it was changed
+            word.text = ""  # it was replaced
         shown = shown[step.gone : step.gone + step.kept]
         for word, written in zip(shown, screen.words, strict=False):
             word.text = written

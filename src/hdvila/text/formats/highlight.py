@@ -1,5 +1,7 @@
-"""A line shown once for each of its words, that word underlined, coloured, in capitals or between marks: the line once,
-with the times of words."""
+"""Merge lines that are shown once a word, with that word highlighted, into one line with word times.
+
+The highlight may be an underline, a colour, another style, capitals, or marks around the word.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ from hdvila.text.formats.cues import RawCue, comparison_key, time_tag
 from hdvila.writing import word_count
 
 _STYLE = re.compile(r"<(/?)(u|b|i|s|em|strong|font|c|span)\b([^<>]*)>", re.IGNORECASE)
-_TOUCHING = 0.3  # seconds between two showings of a line that follow at once
-_FEW = 3  # words, at least, of a line in which a mark moves from word to word
-_PAUSE = 10.0  # seconds that a speaker may pause within a line
+_TOUCHING = 0.3  # seconds, at most, between two consecutive showings of a line
+_FEW = 3  # words, at least, in a line through which capitals or marks move
+_PAUSE = 10.0  # seconds, at most, of a pause within a line
 
 _Style = tuple[str, ...]
 _Span = tuple[int, int]
@@ -23,8 +25,8 @@ _Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Showing:
-    """One cue: its text without tags of style, and the stretches of each style. A place counts the signs before it
-    that are no white space: lines may be broken otherwise in another cue."""
+    """One cue: its text without style tags, and the span of each style. Positions count characters other than
+    white space, because the same line may be broken differently in another cue."""
 
     cue: RawCue
     text: str
@@ -32,9 +34,10 @@ class _Showing:
 
 
 def merge_highlights(cues: Sequence[RawCue]) -> list[RawCue] | None:
-    """Cues in order of their start, with lines through which a highlight moves once, and the times of their words.
+    """The cues with each highlighted line once, with word times; None if the file has no such lines.
 
-    None: there are no such lines in the file.
+    Args:
+        cues: in order of their start.
     """
     cues = _with_tags(cues)
     if not any(_STYLE.search(line) for cue in cues for line in cue.lines):
@@ -58,7 +61,7 @@ def merge_highlights(cues: Sequence[RawCue]) -> list[RawCue] | None:
 
 
 def _with_tags(cues: Sequence[RawCue]) -> list[RawCue]:
-    """Where a line comes again with another word in capitals or between marks (``*this*``), that word underlined."""
+    """Underline the changed word where a line repeats with a word in capitals or between marks (``*this*``)."""
     tagged: list[RawCue] = []
     words = [[line.split() for line in cue.lines] for cue in cues]
     keys = [[comparison_key(word) for line in lines for word in line] for lines in words]
@@ -106,7 +109,7 @@ def _showing(cue: RawCue) -> _Showing:
 
 
 def _moving(group: list[_Showing]) -> _Style | None:
-    """The style that goes through the line word by word; of several the one that covers least."""
+    """The style that moves through the line word by word; of several the one that covers least."""
     words = word_count(group[0].text)
     found: list[tuple[int, bool, _Style]] = []
     for style in dict.fromkeys(style for one in group for style in one.spans):
@@ -118,7 +121,7 @@ def _moving(group: list[_Showing]) -> _Style | None:
 
 
 def _lines(group: list[_Showing], style: _Style) -> list[RawCue]:
-    """The lines of a group: a new one where the highlight begins anew, or nothing says that it is the same."""
+    """The lines of a group. A new one starts where the highlight restarts, or at a gap without a highlight."""
     lines: list[list[_Showing]] = []
     reached = -1
     for showing in group:
@@ -137,9 +140,9 @@ def _line(showings: list[_Showing], style: _Style) -> RawCue:
     first, last = showings[0], showings[-1]
     known = [(one.cue, one.spans[style]) for one in showings if style in one.spans]
     text, pieces, at = first.text, [], 0
-    places = [place for place, sign in enumerate(text) if not sign.isspace()]
+    places = [place for place, letter in enumerate(text) if not letter.isspace()]
     for cue, (begin, end) in known if len(known) > 1 else []:
-        start = max(places[begin], at)  # of a highlight that grows only the new part is said now
+        start = max(places[begin], at)  # if a highlight grows, only its new part is said now
         start += len(text[start:]) - len(text[start:].lstrip())
         stop = places[end - 1] + 1
         pieces += [text[at:start], time_tag(cue.start), text[start:stop]]

@@ -1,6 +1,7 @@
-"""Transcripts in JSON: YouTube's json3, what Whisper and other recognisers write, and plain lists of timed words.
+"""Transcripts in JSON: YouTube's json3, the output of Whisper and other recognisers, lists of timed words.
 
-Where lines and words stand, and how their times are written, `json_shapes` and `json_fields` know.
+`json_shapes` finds the lists of lines and words in a file, `json_fields` reads their records, and
+`json_words` the words of a line.
 """
 
 from __future__ import annotations
@@ -21,30 +22,29 @@ from hdvila.text.formats.json_words import join_pieces, timed_words
 from hdvila.text.formats.time_values import MILLISECONDS, unit_of
 from hdvila.text.formats.youtube import parse_json3
 
-_PAUSE = 1.0  # seconds without a word that end a cue, in files that know words only
-_MOST = 60  # words of such a cue
-_BLANKS = re.compile(r"\s*")
+_PAUSE = 1.0  # seconds without a word that end a cue, in files with words but no lines
+_MOST = 60  # words in such a cue
+_SPACES = re.compile(r"\s*")
 _PYTHON = re.compile(r"\s*[\[{]\s*[{]?\s*'")
-_FEW = 2  # lines, from which on lines of one word each are words
+_FEW = 2  # lines of one word each, from which they count as words
 
 
 def load_json(text: str) -> object:
-    """The value; of several values behind each other, one a line or not, the list of them. A list as Python prints it
-    is read too.
+    """Parse JSON; several values in sequence become a list. A list as Python prints it is read too.
 
     Raises:
-        Refused: it is no JSON; the message says where it stops being it.
+        Refused: the text is not JSON; the message says where.
     """
     decoder = json.JSONDecoder()
     values: list[object] = []
-    at = _after_blanks(text, 0)
+    at = _skip_spaces(text, 0)
     try:
         while not values or at < len(text):
             value, end = decoder.raw_decode(text, at)
             values.append(value)
-            at = _after_blanks(text, end)
+            at = _skip_spaces(text, end)
             if at < len(text) and (text[at] not in "{[" or "\n" not in text[end:at]):
-                raise Refused(f"something else stands behind it, at character {at}")
+                raise Refused(f"it continues with something else at character {at}")
     except json.JSONDecodeError as error:
         if _PYTHON.match(text):
             with suppress(ValueError, SyntaxError, MemoryError):
@@ -55,16 +55,16 @@ def load_json(text: str) -> object:
     return values[0] if len(values) == 1 else values
 
 
-def _after_blanks(text: str, at: int) -> int:
-    found = _BLANKS.match(text, at)
+def _skip_spaces(text: str, at: int) -> int:
+    found = _SPACES.match(text, at)
     return found.end() if found else at
 
 
 def parse_json(value: object) -> Parsed:
-    """The cues and the language of a transcript that was read from JSON, in its order; no cues if it is none.
+    """The cues of a transcript in JSON, in its order, and its language; no cues if it is not a transcript.
 
     Raises:
-        Refused: it holds several transcripts, or the clock of its words begins again.
+        Refused: it holds several transcripts, or the clock of its words restarts.
     """
     if isinstance(value, dict) and isinstance(value.get("events"), list):
         return Parsed(list(parse_json3(records_in(value["events"]))))
@@ -121,7 +121,7 @@ def _are_words(records: list[Record]) -> bool:
 
 
 def _worded(segments: list[Record], words: list[Record]) -> list[Record]:
-    """Words with times, spelled as the segments spell them (with punctuation), where both agree in number."""
+    """Timed words in the spelling of the segments (with punctuation), if both have the same number of words."""
     spelled = [token for segment in segments for token in text_of(segment).split()]
     if len(spelled) != len(words):
         return words
@@ -129,7 +129,7 @@ def _worded(segments: list[Record], words: list[Record]) -> list[Record]:
 
 
 def _grouped(words: list[Record], paragraphs: Sequence[Record], unit: float) -> Iterator[Record]:
-    """Segments of words: a new one begins after a pause, with a paragraph and with another speaker."""
+    """Group words into segments: a new one starts after a pause, with a paragraph and with another speaker."""
     starts = [span_of(paragraph)[0] or 0.0 for paragraph in paragraphs]
     segment: list[Record] = []
     before: tuple[int, str | None] = 0, None
@@ -153,7 +153,7 @@ def _grouped(words: list[Record], paragraphs: Sequence[Record], unit: float) -> 
 
 
 def _lines(records: list[Record], unit: float) -> list[RawCue]:
-    """A cue for each record; one without times lies between its neighbours."""
+    """A cue for each record; one without times is placed between its neighbours."""
     spans = [_whole_span(record, unit) for record in records]
     if all(start is None for start, _ in spans):
         return []
@@ -185,7 +185,7 @@ def _whole_span(record: Record, unit: float) -> tuple[float | None, float | None
 
 
 def _segment(record: Record, start: float, end: float | None, unit: float) -> RawCue | None:
-    """One cue; where the record has words, with their times."""
+    """One cue, with the times of its words if the record has them."""
     text = text_of(record)
     said, spans = timed_words(record, start, end, unit)
     if any(at is not None for at, _ in spans):

@@ -1,4 +1,4 @@
-"""What a record of JSON says, whatever service wrote it: its times in seconds, its text, its words, its speaker."""
+"""Read a JSON record of any service: its times in seconds, its text, its words, its speaker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hdvila.writing import drop_surrogates
 
 Record = dict[str, Any]
 
-_TICK = 1e-7  # seconds, Azure's
+_TICK = 1e-7  # seconds, in Azure
 _STARTS = (
     *((name, 1.0) for name in ("start", "start_time", "startTime", "begin", "start_sec", "startSec", "start_seconds")),
     *((name, 0.001) for name in ("startMs", "start_ms", "startTimeMs", "start_time_ms", "beginMs", "tStartMs")),
@@ -36,7 +36,7 @@ _SPEAKERS = "speaker", "speaker_label", "speakerTag", "speaker_id", "speakerLabe
 
 
 def span_of(record: Record) -> tuple[float | None, float | None]:
-    """Start and end in seconds, None where the record does not say; an end before the start counts as unknown."""
+    """Start and end in seconds, None if unknown; an end before the start counts as unknown."""
     start, end = _first(record, _STARTS), _first(record, _ENDS)
     if isinstance(record.get("offsets"), dict):  # whisper.cpp, in milliseconds
         start, end = (parse_seconds(record["offsets"].get(name), 0.001) for name in ("from", "to"))
@@ -55,7 +55,7 @@ def span_of(record: Record) -> tuple[float | None, float | None]:
 
 
 def text_of(record: Record) -> str:
-    """What it says, with the blanks around it; of several guesses of a recogniser the first."""
+    """The text with its surrounding spaces; of several alternatives of a recogniser the first."""
     for name in (*_TEXTS, *_MORE_TEXTS):
         if text := _string(record.get(name)):
             return drop_surrogates(text)
@@ -63,7 +63,7 @@ def text_of(record: Record) -> str:
 
 
 def words_of(record: Record) -> list[Record]:
-    """The timed words inside a record, or none."""
+    """The records of the words inside a record; empty if it has none."""
     for name in WORDS:
         if words := records_in(record.get(name)):
             return words
@@ -71,7 +71,7 @@ def words_of(record: Record) -> list[Record]:
 
 
 def speaker_of(record: Record) -> str | None:
-    """Who says it, where the record names anybody."""
+    """The speaker, or None if the record names nobody."""
     for name in _SPEAKERS:
         value = record.get(name)
         if isinstance(value, str) and value.strip():
@@ -82,8 +82,8 @@ def speaker_of(record: Record) -> str | None:
 
 
 def records_in(value: object) -> list[Record]:
-    """The records of a list; ``[start, end, text]``, ``[text, start, end]``, ``[start, text]`` and
-    ``[[start, end], text]`` are records too."""
+    """The records of a list. ``[start, end, text]``, ``[text, start, end]``, ``[start, text]`` and
+    ``[[start, end], text]`` count as records."""
     if not isinstance(value, list):
         return []
     records = [entry if isinstance(entry, dict) else _row(entry) for entry in value]
@@ -91,8 +91,8 @@ def records_in(value: object) -> list[Record]:
 
 
 def rows_of(value: Record) -> list[Record]:
-    """The records of a table that is written by columns (``{"start": [1.0, 4.0], "text": ["hello", "again"]}``), or
-    record by record under their numbers (``{"0": {...}, "1": {...}}``); else none."""
+    """The records of a table stored by columns (``{"start": [1.0, 4.0], "text": ["hello", "again"]}``) or
+    under their numbers (``{"0": {...}, "1": {...}}``); otherwise empty."""
     columns = {name: column for name, column in value.items() if isinstance(column, list)}
     if "start" in columns and columns.keys() & {"text", "word"}:
         rows = len(columns["start"])
@@ -119,7 +119,7 @@ def _row(value: object) -> Record | None:
 
 
 def _opened(record: Record) -> Record:
-    """A record in a wrapper of one or two keys, itself."""
+    """The record inside a wrapper of one or two keys, or the record itself."""
     if len(record) <= 2:
         inner = [value for value in record.values() if isinstance(value, dict)]
         if len(inner) == 1 and span_of(record)[0] is None and (text_of(inner[0]) or span_of(inner[0])[0] is not None):
@@ -141,7 +141,7 @@ def _best(record: Record) -> Record | None:
 def _string(value: object) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, dict):  # YouTube's ways to write a text
+    if isinstance(value, dict):  # the notations of YouTube
         if isinstance(value.get("runs"), list):
             return "".join(_string(run.get("text")) for run in value["runs"] if isinstance(run, dict))
         return _string(value.get("simpleText", value.get("text")))

@@ -1,4 +1,4 @@
-"""Where in a JSON file its timed lines and words are, whatever program wrote it."""
+"""Find the timed lines and words in a JSON file of any program."""
 
 from __future__ import annotations
 
@@ -26,8 +26,15 @@ Path = tuple[str, ...]
 
 @dataclass(slots=True)
 class Shape:
-    """The timed lines of a file and its timed words beside them (either may be empty), with where they stood: a list
-    of groups, such as the results of a recogniser, one a stretch of sound, or the channels of a recording."""
+    """The timed lines of a file and the timed words beside them; either may be empty.
+
+    Both are lists of groups, such as the results of a recogniser for stretches of audio.
+
+    Attributes:
+        lines: groups of records of lines.
+        words: groups of records of words.
+        channels: the groups are channels of one recording.
+    """
 
     lines: list[list[Record]]
     words: list[list[Record]]
@@ -35,7 +42,7 @@ class Shape:
 
 
 def find_lists(value: object) -> Shape:
-    """The lists of a file that hold what is said.
+    """Find the lists of a file that hold the speech.
 
     Raises:
         Refused: it holds several transcripts.
@@ -61,11 +68,11 @@ def find_lists(value: object) -> Shape:
     )
 
 
-_MANY = "is JSON of several transcripts; a file of many transcripts must be taken apart first, one file for each video"
+_MANY = "is JSON of several transcripts; split it into one file for each video"
 
 
 def _collect(value: Any, path: Path, found: dict[Path, list[list[Record]]], depth: int) -> None:
-    """All lists of timed records below `value`, by their path without numbers."""
+    """Collect all lists of timed records below `value` by their path without indices."""
     if depth > _DEEPEST:
         return
     if isinstance(value, dict) and (rows := rows_of(value)):
@@ -96,7 +103,7 @@ def _rank(path: Path) -> tuple[int, int]:
 
 
 def _are_many(value: list[Any], found: dict[Path, list[list[Record]]]) -> bool:
-    """Whether the entries of a list are transcripts of their own, each with a name."""
+    """Whether the entries of a list are separate transcripts, each with a name of its own."""
     if ("",) in found:
         return False
     holders = [
@@ -110,7 +117,7 @@ def _are_many(value: list[Any], found: dict[Path, list[list[Record]]]) -> bool:
 
 
 def _last_of_all(groups: list[list[Record]]) -> list[list[Record]]:
-    """Without what the last group repeats: with speakers asked for, Google's last result holds all words again."""
+    """Drop groups that the last repeats: Google's last result holds all words if speakers were requested."""
     if len(groups) == 1:
         parts = [[text_of(word) for word in words_of(record)] for record in groups[0]]
         return [groups[0][-1:]] if _repeats(parts) else groups
@@ -119,5 +126,5 @@ def _last_of_all(groups: list[list[Record]]) -> list[list[Record]]:
 
 
 def _repeats(parts: list[list[str]]) -> bool:
-    """Whether the last part says once more what the others said."""
+    """Whether the last part repeats all the others."""
     return len(parts) > 1 and bool(parts[-1]) and parts[-1] == [text for part in parts[:-1] for text in part]

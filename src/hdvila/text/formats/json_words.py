@@ -1,4 +1,4 @@
-"""The words of one JSON segment: pieces joined into whole words, with the times that the recogniser gave them."""
+"""The words of one JSON segment: pieces joined into words, with the times that the recogniser gave them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from difflib import SequenceMatcher
 
 from hdvila.text.formats.cues import comparison_key
 from hdvila.text.formats.json_fields import Record, span_of, text_of, words_of
-from hdvila.writing import has_no_blanks, joined
+from hdvila.writing import is_unspaced, joined
 
 Span = tuple[float | None, float | None]
 """Start and end in seconds; None where unknown."""
 
-_SLACK = 1.0  # seconds by which a word may lie outside of its line
+_SLACK = 1.0  # seconds by which a word may lie outside its line
 
 
 def timed_words(segment: Record, start: float, end: float | None, unit: float) -> tuple[list[str], list[Span]]:
@@ -31,7 +31,7 @@ def timed_words(segment: Record, start: float, end: float | None, unit: float) -
 
 
 def join_pieces(words: list[Record]) -> list[Record]:
-    """Pieces of words put together: where words begin with a blank, what begins without one goes on with the last."""
+    """Join pieces of words. Where words begin with a space, a piece without one continues the word before."""
     texts = [text_of(word).replace("\u2581", " ") for word in words]
     if not any(text.startswith(" ") and text.strip() for text in texts) and not any(t.startswith("##") for t in texts):
         return words
@@ -47,20 +47,20 @@ def join_pieces(words: list[Record]) -> list[Record]:
 
 
 def _join_as_written(words: list[Record], text: str) -> list[Record]:
-    """Pieces put together where the line writes them so. Where there is none, the Latin letters of a script without
-    blanks are: recognisers of such scripts give each letter a time."""
+    """Join pieces that the line writes together. Without a line, join Latin letters within an unspaced
+    script, because recognisers of such scripts time each letter."""
     texts = [text_of(word).strip() for word in words]
     line = "".join(text.split())
-    letters = not line and sum(map(len, texts)) < 2 * len(texts) and has_no_blanks("".join(texts))
+    letters = not line and sum(map(len, texts)) < 2 * len(texts) and is_unspaced("".join(texts))
     if not letters and line != "".join(texts):
         return words
-    blanks = {len("".join(text[: found.start()].split())) for found in re.finditer(r"\s+", text)}
+    spaces = {len("".join(text[: found.start()].split())) for found in re.finditer(r"\s+", text)}
     put: list[Record] = []
     at = 0
     for word, one in zip(words, texts, strict=True):
         before = text_of(put[-1]).strip() if put else ""
         latin = f"{before[-1:]}{one[:1]}"
-        if before and one and at not in blanks and " " in joined([before, one]) and (line or latin.isascii()):
+        if before and one and at not in spaces and " " in joined([before, one]) and (line or latin.isascii()):
             put[-1] = _one_word(put[-1], word, one)
         else:
             put.append(word)
@@ -69,7 +69,7 @@ def _join_as_written(words: list[Record], text: str) -> list[Record]:
 
 
 def _one_word(first: Record, rest: Record, text: str) -> Record:
-    """Two pieces of one word; `text` is the second's."""
+    """Join two pieces of a word; `text` is the text of the second."""
     start, end = span_of(first)
     until = span_of(rest)[1]
     last = until if until is not None else end
@@ -77,7 +77,7 @@ def _one_word(first: Record, rest: Record, text: str) -> Record:
 
 
 def _stands_alone(text: str) -> bool:
-    """Chinese, Japanese and Korean signs begin words without a blank before them."""
+    """Chinese, Japanese and Korean characters begin words without a space before them."""
     return text[:1] > "\u2e7f" and text[:1].isalnum()
 
 
@@ -87,7 +87,7 @@ def _scaled(word: Record, unit: float) -> Span:
 
 
 def _times_within(spans: list[Span], start: float, end: float | None) -> list[Span]:
-    """Times of words within their line: counted from its start where they are; those far outside are unknown."""
+    """Times of words within their line, also if they count from its start. Times far outside are unknown."""
     known = [at for at, _ in spans if at is not None]
     if not known or end is None:
         return spans
@@ -98,8 +98,7 @@ def _times_within(spans: list[Span], start: float, end: float | None) -> list[Sp
 
 
 def _with_untimed_words(tokens: list[str], said: list[str], spans: list[Span]) -> tuple[list[str], list[Span]]:
-    """The words with those of the line that have no time and so were left out, spelled by whichever of both has more
-    marks and capitals."""
+    """Add the words of the line that have no time, in the spelling that has more punctuation and capitals."""
     old, new = [comparison_key(word) for word in said], [comparison_key(token) for token in tokens]
     if old == new and _care(tokens) > _care(said):
         return tokens, spans
@@ -118,4 +117,5 @@ def _with_untimed_words(tokens: list[str], said: list[str], spans: list[Span]) -
 
 
 def _care(words: list[str]) -> int:
+    """The number of capitals and punctuation marks."""
     return sum(not char.isalnum() or char.isupper() for word in words for char in word)

@@ -1,4 +1,4 @@
-"""Lines that begin with a time: LRC (``[00:12.00]now we``) and transcripts that people copy (``[0:12] now we``)."""
+"""LRC lyrics (``[00:12.00]now we``) and other lines that begin with a time (``[0:12] now we``)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _TIME = r"(?:(\d{1,3}):)?(\d{1,3}):(\d{2})(?:[.:,](\d{1,3}))?"
 _STAMP = re.compile(rf"[ \t]*[\[(]{_TIME}[\])]")
 _BARE = re.compile(rf"[ \t]*{_TIME}(?=[ \t]|$)[ \t]*[-\u2013]?")
 _WORD = re.compile(rf"<{_TIME}>")
-_FACT = re.compile(r"\s*\[[A-Za-z#]{1,12}:[^\]]*\]\s*")
+_HEADER = re.compile(r"\s*\[[A-Za-z#]{1,12}:[^\]]*\]\s*")
 _OFFSET = re.compile(r"\s*\[offset:\s*([+-]?\d{1,9})\s*\]\s*", re.IGNORECASE)
 _SPAN = re.compile(r"<span\b[^<>]*data-timestamp=\"(\d{1,6}(?:\.\d{1,20})?)\"[^<>]*>[^<>]*</span>")
-_LAST = 0.5  # seconds for the last word of a line that times its words
+_LAST = 0.5  # seconds that the last word of a line with word times lasts
 
 
 def is_lyrics(text: str) -> bool:
-    """Whether lines begin with times: one in brackets will do, of bare ones there must be many."""
-    lines = [line for line in text[:100_000].split("\n") if line.strip() and not _FACT.fullmatch(line)]
+    """Whether a third of the lines begin with times: in brackets, or bare and in ascending order."""
+    lines = [line for line in text[:100_000].split("\n") if line.strip() and not _HEADER.fullmatch(line)]
     if not lines:
         return False
     if 3 * sum(map(bool, map(_STAMP.match, lines))) >= len(lines):
@@ -28,15 +28,15 @@ def is_lyrics(text: str) -> bool:
 
 
 def parse_stamps(html: str) -> Parsed:
-    """The cues of a text in HTML with ``<span class="timestamp" data-timestamp="1.5">`` in it."""
+    """The cues of an HTML text with ``<span class="timestamp" data-timestamp="1.5">`` elements."""
     text = re.sub(r"\s*\n\s*|</?(?:p|div|br)\b[^<>]*>", " ", html)
     text = _SPAN.sub(lambda span: f"\n[{int(float(span[1]) // 60):02d}:{float(span[1]) % 60:06.3f}] ", text)
     return parse_lyrics(text)
 
 
 def parse_lyrics(text: str) -> Parsed:
-    """The cues, in the order of the file; a line with several times in the order of these. What stands before the
-    first time is counted as left out."""
+    """The cues, in the order of the file, or of their times if lines have several. Lines before the first
+    time are noted as left out."""
     stamp = _STAMP if any(map(_STAMP.match, text.split("\n"))) else _BARE
     shift = 0.0
     found: list[tuple[float, str]] = []
@@ -45,7 +45,7 @@ def parse_lyrics(text: str) -> Parsed:
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if offset := _OFFSET.fullmatch(line):
             shift = int(offset.group(1)) / 1000
-        if not line.strip() or _FACT.fullmatch(line):
+        if not line.strip() or _HEADER.fullmatch(line):
             continue
         times: list[float] = []
         at = 0

@@ -1,7 +1,8 @@
-"""Captions that move or grow show words many times: un-rolling keeps the first showing of each.
+"""Put the cues of a file on one clock, sort them by start, and keep each word once.
 
-Rolling captions show a line again as it moves up. Live and paint-on captions grow by a word or a letter a cue. Either
-is told from words that are said twice by the whole file: only there many cues begin with what was shown before.
+Rolling captions repeat a line as it moves up; live and paint-on captions grow by a word or a letter a cue.
+Both differ from words that are said twice in that many cues of the file begin with the text of the cue
+before.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from hdvila.text.formats.highlight import merge_highlights
 from hdvila.text.formats.substation import with_tags
 from hdvila.text.marks import plain
 
-_TOUCHING = 0.3  # seconds between two cues that follow at once
-_MOST_LINES = 15  # no caption shows more
-_ROLLING_SHARE = 0.3  # of cues that repeat a line, above which a file is of the rolling kind
+_TOUCHING = 0.3  # seconds, at most, between two consecutive cues
+_MOST_LINES = 15  # in a caption
+_ROLLING_SHARE = 0.3  # share of cues that repeat a line, above which a file rolls
 
 
 def normalise(parsed: Parsed, edited: bool = True, rolls: bool = True) -> Parsed:
-    """The same with its cues in order of their start and each word once.
+    """The parsed text with its cues in order of their start, each word once.
 
     Args:
         parsed: cues in the order of the file.
-        edited: see `hdvila.text.formats.clock.on_one_clock`.
-        rolls: see `unroll`.
+        edited: whether people edit such files (see `hdvila.text.formats.clock.on_one_clock`).
+        rolls: whether files of this format may roll (see `unroll`).
 
     Raises:
-        Refused: the file's clock begins again.
+        Refused: the clock of the file restarts.
     """
     cues, notes = on_one_clock(parsed.cues, edited)
     once = merge_highlights([with_tags(cue) for cue in in_order(cues)])
@@ -39,15 +40,15 @@ def normalise(parsed: Parsed, edited: bool = True, rolls: bool = True) -> Parsed
 
 
 def unroll(cues: Sequence[RawCue], rolls: bool = True) -> list[RawCue]:
-    """The cues in order of their start, each word once. Files that do not roll keep all lines, repeated or not.
+    """The cues in order of their start, each word once. Files that do not roll keep repeated lines.
 
-    A file rolls if it times words, or if many cues of several lines begin with the line shown before: that only happens
-    where lines move up. A cue that is nothing but a repetition is one only where it follows at once; "no" after "no" a
-    second later is said twice.
+    A file rolls if it times words, or if many cues of several lines begin with the line shown before, which
+    only happens where lines move up. A cue that only repeats the one before is dropped if it follows
+    directly: "no" after "no" a second later is said twice.
 
     Args:
         cues: in any order.
-        rolls: files of this kind may roll, if they time words; others (JSON) only grow.
+        rolls: whether a file of this format rolls if it times words. JSON does not; its captions may only grow.
     """
     ordered = in_order(cues)
     timed = [[len(split_word_times(line)) > 1 for line in cue.lines] for cue in ordered]
@@ -75,7 +76,7 @@ def unroll(cues: Sequence[RawCue], rolls: bool = True) -> list[RawCue]:
 
 
 def in_order(cues: Iterable[RawCue]) -> list[RawCue]:
-    """By start; cues that begin together become one, without repeated lines (layers of a styled line, two speakers)."""
+    """Sort by start. Cues that start together (layers of a style, two speakers) become one, without repeats."""
     together: dict[float, list[RawCue]] = {}
     for cue in cues:
         together.setdefault(cue.start, []).append(cue)
@@ -92,7 +93,7 @@ def _together(group: list[RawCue]) -> RawCue:
 
 
 def _overlap(before: list[str], now: list[str], timed: list[bool]) -> int:
-    """How many lines at the top of `now` are the bottom lines of `before`. A line with word times is a new one."""
+    """How many lines at the top of `now` are the bottom lines of `before`. A line with word times is new."""
     for count in range(min(len(before), len(now), _MOST_LINES), 0, -1):
         if before[-count:] == now[:count] and not any(timed[:count]):
             return count

@@ -1,4 +1,4 @@
-"""Which format a text is in, told by its content, and its cues: in order of their start, each word once."""
+"""Detect the format of a text from its content, and read its cues: in order of their start, each word once."""
 
 from __future__ import annotations
 
@@ -26,18 +26,17 @@ _KNOWN = (
 
 
 def parse_text(text: str) -> Parsed:
-    """The cues and, where the text says so, its language; and what was left out or guessed.
+    """Read the cues of a text, its language if it states one, and notes on what was left out or guessed.
 
     Raises:
-        Refused: it is damaged, its clock begins again, or it is in no format that is known here; the message is one
-            line.
+        Refused: the text is damaged, its clock restarts, or its format is unknown; the message is one line.
     """
     text = text.removeprefix("\ufeff")
     start = text[:1000].lstrip()
     if is_webvtt(text):
         return normalise(parse_timed_blocks(text))
     if start[:5].lower() == "<sami":
-        raise Refused(f"is SAMI, not a transcript that is known here ({_KNOWN}); convert it to one of these")
+        raise Refused(f"is SAMI, which is not supported; convert it to one of these: {_KNOWN}")
     if start.startswith("<"):
         return _parse_xml(text)
     if start.startswith(("{", "[")) and (found := _parse_json(text)) is not None:
@@ -50,7 +49,7 @@ def parse_text(text: str) -> Parsed:
         return normalise(parse_timed_blocks(text))
     if is_lyrics(text):
         return normalise(parse_lyrics(text), edited=False, rolls=False)
-    raise Refused(f"is not a transcript that is known here ({_KNOWN})")
+    raise Refused(f"is not a transcript in a known format ({_KNOWN})")
 
 
 def _parse_xml(text: str) -> Parsed:
@@ -59,11 +58,11 @@ def _parse_xml(text: str) -> Parsed:
         return normalise(parse_ttml(root))
     if local_name(root) in {"transcript", "timedtext"}:
         return normalise(Parsed(parse_youtube(root)), rolls=False)
-    raise Refused(f"is XML of <{local_name(root)[:40]}>, not a transcript that is known here ({_KNOWN})")
+    raise Refused(f"is XML of <{local_name(root)[:40]}>, not a transcript in a known format ({_KNOWN})")
 
 
 def _parse_json(text: str) -> Parsed | None:
-    """None: it only begins like JSON."""
+    """None if the text only begins like JSON."""
     try:
         value = load_json(text)
     except Refused as error:
@@ -76,7 +75,7 @@ def _parse_json(text: str) -> Parsed | None:
     if not parsed.cues:
         raise Refused(
             "is JSON without timed segments or words (json3, Whisper's, or records with text, start and end); "
-            "a file of many transcripts must be taken apart first"
+            "split a file of several transcripts first"
         )
     return normalise(parsed, edited=isinstance(value, dict) and "events" in value, rolls=False)
 

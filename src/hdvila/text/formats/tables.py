@@ -1,4 +1,4 @@
-"""Tables of times and text: a recogniser's TSV or CSV (milliseconds), and labels as sound editors export them."""
+"""Tables of times and text: TSV or CSV of recognisers (milliseconds), and labels exported by audio editors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LABEL = re.compile(r"\d{1,9}(?:\.\d{1,20})?\t\d{1,9}(?:\.\d{1,20})?\t")
 
 
 def is_table(text: str) -> bool:
-    """Whether the first line names columns of times and text, or every line begins with two times and tabs."""
+    """Whether the first line names columns of times and text, or each line begins with two times and tabs."""
     if _columns(text) is not None:
         return True
     lines = [line for line in text[:10_000].split("\n")[:50] if line.strip()]
@@ -24,7 +24,7 @@ def is_table(text: str) -> bool:
 
 
 def parse_table(text: str) -> Parsed:
-    """The cues of a table, in the order of the file; rows without times are counted."""
+    """The cues of a table, in the order of the file; rows without times are counted in a note."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     columns = _columns(text)
     delimiter, start, end, words, speaker = columns or ("\t", 0, 1, 2, None)
@@ -70,7 +70,7 @@ def _unquoted(field: str) -> str:
 
 
 def _columns(text: str) -> tuple[str, int, int | None, int, int | None] | None:
-    """The delimiter, and which columns are the start, the end, the text and the speaker."""
+    """The delimiter and the columns of start, end, text and speaker; None without a line of column names."""
     first = text[:1000].split("\n", 1)[0].strip().lower()
     for delimiter in "\t;,|":
         names = [_unquoted(name.strip()) for name in first.split(delimiter)]

@@ -1,4 +1,4 @@
-"""Times as numbers, clocks and words of JSON and tables; and whether numbers are seconds or milliseconds."""
+"""Time values of JSON and tables: numbers, clock times and ISO durations, in seconds or milliseconds."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from hdvila.text.formats.timing_lines import clock_seconds
 
 _NUMBER = re.compile(r"([+-]?\d{1,15}(?:[.,]\d{1,20})?)\s*(s|sec|secs|seconds|ms|msec)?", re.IGNORECASE)
 _ISO = re.compile(r"PT(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:[.,]\d{1,9})?)S)?", re.IGNORECASE)
-_SLOWEST = 20.0  # units a character: in seconds nobody speaks so slowly, in milliseconds nobody so fast
-MILLISECONDS = "its times are taken for milliseconds, by how long its words are"
+_SLOWEST = 20.0  # units a character: too slow for speech in seconds, too fast in milliseconds
+MILLISECONDS = "its times are read as milliseconds, because in seconds its words would be too long"
 
 
 def parse_seconds(value: object, unit: float = 1.0) -> float | None:
-    """Seconds of a number of `unit` seconds, or of ``"1.5"``, ``"1.5s"``, ``"0:01.500"``, ``"PT1.5S"``,
-    ``{"seconds": "1", "nanos": 500000000}``; None: it is no time of a video."""
+    """Seconds of a number in units of `unit` seconds, or of ``"1.5"``, ``"1.5s"``, ``"0:01.500"``,
+    ``"PT1.5S"``, ``{"seconds": "1", "nanos": 500000000}``; None if it is not a time in a video."""
     seconds = _seconds(value, unit)
     return seconds if seconds is not None and 0 <= seconds < LATEST * 1000 else None
 
 
 def unit_of(spans: Sequence[tuple[float | None, float | None, int]]) -> float:
-    """0.001 where times are milliseconds, else 1.0, by the (start, end, characters) of words or lines."""
+    """0.001 if times are milliseconds, else 1.0, judged by the (start, end, characters) of words or lines."""
     known = [span for span in spans if span[0] is not None and span[2]]
     paces = []
     for at, (start, end, length) in enumerate(known):

@@ -1,9 +1,9 @@
 """WebVTT, SRT and SBV: a timing line, then lines of text.
 
-WebVTT files follow the W3C parsing rules (what a browser shows is what is read), with leniency where it is clear what
-was meant: times as SRT writes them, an empty line between a time and its text. Lines that belong to no cue, and cues
-whose times cannot be read, are left out and counted. Files that were joined keep the number of their part; HLS segments
-are put on one clock by their ``X-TIMESTAMP-MAP``.
+WebVTT is parsed by the rules of the W3C, so that what a browser shows is read. Unambiguous errors are
+tolerated: times in the notation of SRT, an empty line between a time and its text. Lines that belong to no
+cue, and cues whose times cannot be read, are left out and counted. Cues of joined files keep the number of
+their part; HLS segments are put on one clock by their ``X-TIMESTAMP-MAP``.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _LANGUAGE = re.compile(r"Language:\s*([A-Za-z][\w-]*)\s*")
 _KIND = re.compile(r"Kind:\s*(chapters|metadata)\s*", re.IGNORECASE)
 _MAP = re.compile(r"X-TIMESTAMP-MAP\s*=(.*)", re.IGNORECASE)
 _DATA = re.compile(r"\S+\.\w{2,5}#xywh=\S+|https?://\S+|\S+\.(?:jpe?g|png|webp)|\{.*\}|\[\{.*\}\]", re.DOTALL)
-_TICKS = 90_000  # a second of MPEG's clock
-_WRAP = 1 << 33  # ticks after which it begins again
-_SAME = 0.05  # seconds between two showings of one cue that a segment's end cut in two
+_TICKS = 90_000  # per second of an MPEG timestamp
+_WRAP = 1 << 33  # ticks after which it wraps
+_SAME = 0.05  # seconds between the two halves of a cue that was split at the end of a segment
 _BEFORE = "cue before the start"
 
 
@@ -33,15 +33,15 @@ def is_webvtt(text: str) -> bool:
 
 
 def has_timing_line(text: str) -> bool:
-    """Whether any line says when something is shown."""
+    """Whether the text has a timing line."""
     return any(map(read_timing, text.splitlines()))
 
 
 def parse_timed_blocks(text: str) -> Parsed:
-    """The cues of a WebVTT, SRT or SBV file, in the order of the file; those without text are left out.
+    """The cues of a WebVTT, SRT or SBV file, in the order of the file, without empty cues.
 
     Raises:
-        Refused: its header says, or its text shows, that it is not speech.
+        Refused: the header or the text shows that the file is not speech.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
     if is_webvtt(text):
@@ -58,7 +58,7 @@ def parse_timed_blocks(text: str) -> Parsed:
         body = _body_of(lines, begin, end)
         for line in lines[begin:body]:
             if kind := _KIND.fullmatch(line):
-                raise Refused(f"is a track of {kind.group(1).lower()}, which nobody says; name the subtitles")
+                raise Refused(f"is a track of {kind.group(1).lower()}, not speech; name the subtitles")
             if named := _LANGUAGE.fullmatch(line):
                 parsed.language = parsed.language or named.group(1)
             if (mapped := _MAP.match(line)) and (zero := _map(mapped.group(1))) is not None:
@@ -70,12 +70,12 @@ def parse_timed_blocks(text: str) -> Parsed:
     parsed.notes += lost.notes()
     data = sum(_DATA.fullmatch("\n".join(cue.lines)) is not None for cue in parsed.cues)
     if 2 * data > len(parsed.cues):
-        raise Refused("is a track of pictures or data, which nobody says; name the subtitles")
+        raise Refused("is a track of images or data, not speech; name the subtitles")
     return parsed
 
 
 def _body_of(lines: list[str], begin: int, end: int) -> int:
-    """The first line after the header of a part."""
+    """The number of the first line after the header of a part."""
     for at in range(begin + 1, end):
         if not lines[at]:
             return at
@@ -85,20 +85,20 @@ def _body_of(lines: list[str], begin: int, end: int) -> int:
 
 
 def _map(value: str) -> tuple[int, float] | None:
-    """``LOCAL:00:00:00.000,MPEGTS:900000`` -> (ticks, seconds) of one moment."""
+    """``LOCAL:00:00:00.000,MPEGTS:900000`` -> the same moment as (ticks, seconds)."""
     local, ticks = re.search(r"LOCAL:\s*([\d:.,]+)", value), re.search(r"MPEGTS:\s*(\d{1,12})", value)
     seconds = clock_seconds(local.group(1).rstrip(",")) if local else 0.0
     return (int(ticks.group(1)), seconds) if ticks and seconds is not None else None
 
 
 def _since(earlier: tuple[int, float], now: tuple[int, float]) -> float:
-    """By how many seconds a part's own clock is behind that of the part before."""
+    """By how many seconds the clock of a part lags behind that of the part before."""
     ticks = (now[0] - earlier[0] + _WRAP // 2) % _WRAP - _WRAP // 2
     return ticks / _TICKS - (now[1] - earlier[1])
 
 
 def _without_repeats(before: list[RawCue], cues: list[RawCue]) -> list[RawCue]:
-    """A cue that lasts from one segment into the next stands in both; of a cut one the second half is added."""
+    """Drop cues repeated from the previous segment, and extend a cue that was split between the segments."""
     known = {(cue.start, cue.end, cue.lines) for cue in before[-100:]}
     kept = [cue for cue in cues if (cue.start, cue.end, cue.lines) not in known]
     if kept and before and before[-1].lines == kept[0].lines and abs(before[-1].end - kept[0].start) <= _SAME:
@@ -112,7 +112,7 @@ def _cues(blocks: list[Block], part: int, shift: float, lost: Lost) -> Iterator[
     for block in blocks:
         if block.index is not None:
             if block.index <= min(index, 1):
-                part += 1  # numbers that begin again
+                part += 1  # the numbers restart
             index = block.index
         text = "\n".join(line for _, line in block.body)
         if block.timing is None:

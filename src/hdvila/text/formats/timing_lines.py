@@ -1,8 +1,8 @@
 """Timing lines of WebVTT, SRT and SBV as people and programs write them: ``00:00:01,000 --> 00:00:03,000``.
 
-What is clear is read: arrows with one dash or a long one, blanks within times, commas and dots in each other's place,
-fractions of any length, times in brackets with the text behind them. A line that only begins to be a timing line is
-told from speech, so that its digits never become words.
+Unambiguous variants are read: arrows with one dash or a long one, spaces within times, commas and dots
+exchanged, fractions of any length, times in brackets followed by text. Damaged timing lines are recognised as
+such, so that their digits never become words.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _OPENS = re.compile(r"[ \t\f\u00a0]*([\[(]?)[ \t\f]*")
 _MOSTLY_TIME = re.compile(r"[\d:.,;\sTZtz+\-\u2010-\u2015=~>&gt\u2192]+")
 _BARE = re.compile(r"\s*-?\d{1,3}:\d{2}:\d{2}[.,]\d{1,3}\s*(?:-{1,2}>?\s*[\d:.,]*)?\s*")
 _BROKEN_OFF = re.compile(r"\s*\d{1,2}:(?:\d{2}:(?:\d{2}(?:[.,]\d{0,3})?)?)?\s*-{0,2}>?\s*[\d:.,]*\s*")
-_NUMBERED = re.compile(r"^[ \t\ufeff]*#?\d{1,9}[.:)]?[ \t]+(?=\d{1,3}:\d{2}:\d)")  # a cue's number before its time
+_NUMBERED = re.compile(r"^[ \t\ufeff]*#?\d{1,9}[.:)]?[ \t]+(?=\d{1,3}:\d{2}:\d)")  # index before a time
 _LONGEST = 200  # characters of a timing line
-_FRAMES = 30.0  # a second, where a fraction is written as ``:12``
+_FRAMES = 30.0  # per second, where a fraction is written as ``:12``
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When a cue is shown, in seconds (below 0 where a file was shifted too far), whether an arrow stands between its
-    times, and the text behind them."""
+    """The content of a timing line: start and end in seconds (negative if a file was shifted too far),
+    whether there is an arrow between them, and the text after them."""
 
     start: float
     end: float
@@ -41,7 +41,7 @@ class Timing:
 
 
 def read_timing(line: str) -> Timing | None:
-    """What a timing line says; None: it is none, or one that cannot be read."""
+    """Read a timing line; None if the line is not one, or cannot be read."""
     if "-->" in line:
         line = _NUMBERED.sub("", line)
     opens = _OPENS.match(line)
@@ -71,7 +71,7 @@ def read_timing(line: str) -> Timing | None:
 
 
 def is_broken_timing(line: str) -> bool:
-    """Whether a line that `read_timing` cannot read was meant as a timing line: its digits are no speech."""
+    """Whether a line that `read_timing` cannot read is a damaged timing line, and its digits are not speech."""
     if len(line) > _LONGEST:
         return False
     if _BARE.fullmatch(line):
@@ -84,18 +84,18 @@ def is_broken_timing(line: str) -> bool:
 
 
 def is_broken_off(line: str) -> bool:
-    """Whether the last line of a file may be the beginning of a timing line."""
+    """Whether the last line of a file may be a truncated timing line."""
     return _BROKEN_OFF.fullmatch(line) is not None
 
 
 def clock_seconds(value: str) -> float | None:
-    """``"00:01:02.500"``, ``"1:02,5"`` -> 62.5; None: no such time."""
+    """``"00:01:02.500"``, ``"1:02,5"`` -> 62.5; None if it is not a time."""
     found = _CLOCK.fullmatch(value.strip())
     return _seconds(found) if found else None
 
 
 def _is_near(line: str) -> bool:
-    """Half of what stands in it, or more, is digits and colons."""
+    """Whether at least half of a line is digits and separators."""
     return 2 * sum(character in "0123456789:.,->" for character in line) >= len("".join(line.split()))
 
 

@@ -1,4 +1,4 @@
-"""TTML and its older form DFXP: paragraphs with times in any of the standard's notations, spans with times of words."""
+"""TTML and its predecessor DFXP: paragraphs and spans with times in any notation of the standard."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """How long a frame and a tick take, in seconds."""
+    """The duration of a frame and of a tick, in seconds."""
 
     frame: float
     tick: float
 
     def seconds(self, value: str | None) -> float | None:
-        """``00:01:02.500``, ``00:01:02:12`` (frames), ``62.5s``, ``1500ms``, ``37f``, ``10000000t``; None if none."""
+        """``00:01:02.500``, ``00:01:02:12`` (frames), ``62.5s``, ``1500ms``, ``37f``, ``10000t``; else None."""
         value = (value or "").strip()
         if clock := _CLOCK.fullmatch(value):
             hours, minutes, seconds, fraction, frames = (part or "0" for part in clock.groups())
@@ -64,7 +64,7 @@ def parse_ttml(root: Element) -> Parsed:
 
 
 def _begins_at(root: Element, clock: _Clock) -> float:
-    """The second at which a tape's programme begins, where times are the tape's (EBU-TT): it is the video's 0."""
+    """The start of the programme if times are those of a tape (EBU-TT), in seconds: time 0 of the video."""
     if attribute(root, "timeBase") != "smpte":
         return 0.0
     begins = (element.text for element in root.iter() if local_name(element) == "documentStartOfProgramme")
@@ -72,8 +72,7 @@ def _begins_at(root: Element, clock: _Clock) -> float:
 
 
 def _paragraphs(root: Element, clock: _Clock) -> Iterator[tuple[Element, float, str | None, str]]:
-    """Every ``p`` with the seconds at which its parents begin, the speaker they name and its language. Times add up
-    inwards."""
+    """Every ``p`` with its parents' start in seconds (nested times add up), their speaker and its language."""
     stack: list[tuple[Element, float, str | None, str]] = [(root, 0.0, None, "")]
     while stack:
         element, offset, agent, language = stack.pop()
@@ -102,7 +101,7 @@ def _cue(paragraph: Element, offset: float, clock: _Clock, speaker: str | None) 
 
 
 def _text(element: Element, offset: float, clock: _Clock) -> Iterator[tuple[float | None, str]]:
-    """Text in order, and the times (with empty text) at which a span begins and ends."""
+    """Pieces of text in order, and the times, with empty text, at which spans begin and end."""
     stack: list[tuple[Element | None, float, str | float | None]] = [(element, offset, None)]
     while stack:
         inner, base, after = stack.pop()

@@ -1,4 +1,4 @@
-"""XML as subtitle files have it: mostly well-formed."""
+"""Parse the XML of subtitle files, which is not always well-formed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def parse_xml(text: str) -> Element:
-    """The root element. HTML's entities (``&nbsp;``), lone ``&`` and control characters are forgiven.
+    """The root element. HTML entities (``&nbsp;``), lone ``&`` and control characters are tolerated.
 
     Raises:
-        Refused: it is no XML; the message says where.
+        Refused: the text is not XML; the message says where.
     """
     if "<!ENTITY" in text:
-        raise Refused("it defines entities of its own, which no subtitle file needs")
+        raise Refused("it defines XML entities, which subtitle files must not do")
     mended = _ENTITY.sub(_mend, _FORBIDDEN.sub("", text)).lstrip()
     try:
         return fromstring(mended.encode(), parser=XMLParser(encoding="utf-8"))
@@ -34,7 +34,7 @@ def local_name(element: Element) -> str:
 
 
 def attribute(element: Element, name: str) -> str | None:
-    """The value of an attribute, whatever namespace it stands in."""
+    """The value of an attribute in any namespace."""
     if name in element.attrib:
         return element.attrib[name]
     return next((value for key, value in element.attrib.items() if key.endswith("}" + name)), None)

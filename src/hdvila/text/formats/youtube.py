@@ -1,4 +1,4 @@
-"""YouTube's XML captions: srv1 (lines, in seconds), srv2 (lines) and srv3 (lines or words), in milliseconds."""
+"""YouTube's captions: srv1 (lines, in seconds), and in milliseconds srv2 (lines), srv3 and json3 (words)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from hdvila.writing import drop_surrogates
 
 
 def parse_youtube(root: Element) -> list[RawCue]:
-    """The cues of a ``<transcript>`` (srv1) or a ``<timedtext>`` (srv2, srv3). Elements without text are left out."""
+    """The cues of a ``<transcript>`` (srv1) or a ``<timedtext>`` (srv2, srv3), without empty ones."""
     if local_name(root) == "transcript":
         return list(_lines(root, "start", "dur", 1.0))
     return [*_lines(root, "t", "d", 1000.0), *_srv3(root)]
 
 
 def parse_json3(events: list[Record]) -> Iterator[RawCue]:
-    """``{"tStartMs": 320, "dDurationMs": 4000, "segs": [{"utf8": "hello"}, {"utf8": " you", "tOffsetMs": 480}]}``."""
+    """The cues of json3, such as
+    ``{"tStartMs": 320, "dDurationMs": 4000, "segs": [{"utf8": "hello"}, {"utf8": " you", "tOffsetMs": 480}]}``."""
     by_word = any("tOffsetMs" in piece for event in events for piece in records_in(event.get("segs")))
     for event in events:
         start, length = parse_seconds(event.get("tStartMs"), 0.001), parse_seconds(event.get("dDurationMs"), 0.001)

@@ -1,1 +1,1 @@
-"""From timed words to sentences: marks where there are none, words aligned with their times, ends."""
+"""From timed words to sentences: restore punctuation, align the restored words with times, find the ends."""

@@ -1,8 +1,9 @@
-"""Times for words that were respelled, joined, parted, added or left out: dynamic time warping along the timed words.
+"""Align words that were respelled, joined, split, added or dropped with the timed words they come from.
 
-A warping path runs through the grid of new words and timed words. A step to a next pair costs the pair's distance
-(`word_distance`), a step along one side only costs `_STEP`. Words that begin or end both texts alike need no path, and
-the path is sought in a band around the diagonal that is widened until the path keeps clear of its edges.
+Dynamic time warping finds a path through the grid of new words and timed words. A step to the next pair costs
+the distance of its words (`word_distance`), a step along one side costs `_STEP`. Equal words at the beginning
+and the end of both texts need no path. The path is searched in a band around the diagonal, which is widened
+until the path does not touch its edges.
 
 Legend: N new words, M timed words, W width of the band.
 """
@@ -17,27 +18,30 @@ from numpy.typing import NDArray
 from hdvila.text.sentences.word_distance import bare, closest, distances
 from hdvila.types import TimedBy, Word
 
-_STEP = 75  # a different word in place of another (100) is likelier than one left out and one put in (150)
-_BAND = 48  # words on both sides of the diagonal at first
-_BLOCK = 4096  # new words whose distances are held at a time: a table of all would grow with the square of a talk
-_DIAGONAL, _DOWN, _RIGHT = 0, 1, 2  # where a path came from: both sides, the new words, the timed words
+_STEP = 75  # replacing a word (100) is likelier than dropping one and adding another (150)
+_BAND = 48  # words on each side of the diagonal, initially
+_BLOCK = 4096  # new words whose distances are in memory at a time: a full table grows quadratically
+_DIAGONAL, _DOWN, _RIGHT = 0, 1, 2  # where a path came from: along both sides, the new words, the timed words
 _FAR = 1 << 28
-_LONGEST_RUN = 5  # words that may stand for one
+_LONGEST_RUN = 5  # words that may correspond to one
 
 
 def align(texts: Sequence[str], timed: Sequence[Word]) -> list[Word]:
-    """Give each text the time in which it is said.
+    """Give each text the time at which it is said.
 
-    A word that did not change keeps its time. A word that stands for several has theirs from first to last; several
-    that stand for one share its time by their letters; one that was added stands in the silence between its
-    neighbours. What is not a time of the file is marked as estimated (``timed_by="cue"``).
+    A word that did not change keeps its time. A word that replaces several spans their times. Several words
+    that replace one share its time by their letters. An added word is placed in the silence between its
+    neighbours. Times that are not from the file are marked as estimates (``timed_by="cue"``).
 
     Args:
-        texts: N words, in the order in which they are said.
-        timed: M words with times. No texts, no words; without timed words there is nothing to align to.
+        texts: N words, in the order of speech.
+        timed: M words with times.
+
+    Returns:
+        N timed words.
 
     Raises:
-        ValueError: texts without timed words.
+        ValueError: there are texts but no timed words.
     """
     if not timed and texts:
         raise ValueError(f"{len(texts)} words to align, but no timed words")
@@ -54,7 +58,7 @@ def align(texts: Sequence[str], timed: Sequence[Word]) -> list[Word]:
 
 
 def _alike(new: Sequence[str], old: Sequence[str]) -> int:
-    """How many words both begin with."""
+    """The number of equal words at the beginning."""
     count = 0
     while count < min(len(new), len(old)) and new[count] == old[count]:
         count += 1
@@ -72,7 +76,7 @@ def _path(new: Sequence[str], old: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _banded(new: Sequence[str], old: Sequence[str], half: int) -> tuple[list[tuple[int, int]], bool]:
-    """The cheapest path within `half` columns of the diagonal, and whether it keeps clear of the band's edges."""
+    """The cheapest path within `half` columns of the diagonal, and whether it stays off the band's edges."""
     n, m = len(new), len(old)
     width = min(2 * half + 1, m)
     middle = np.arange(n) * ((m - 1) / (n - 1)) if n > 1 else np.array([m - 1.0])
@@ -116,7 +120,7 @@ def _banded(new: Sequence[str], old: Sequence[str], half: int) -> tuple[list[tup
 
 
 def _costs(new: Sequence[str], old: Sequence[str]) -> Callable[[int, int, int], NDArray[np.int64]]:
-    """Distances of new word i from timed words a..b, from a table of the different words among these."""
+    """A function from (i, a, b) to the distances of new word i from timed words a..b."""
     rows, columns = ({word: number for number, word in enumerate(dict.fromkeys(words))} for words in (new, old))
     table = distances(list(rows), list(columns))
     row_of, column_of = (np.array([ids[w] for w in words]) for ids, words in ((rows, new), (columns, old)))
@@ -126,8 +130,8 @@ def _costs(new: Sequence[str], old: Sequence[str]) -> Callable[[int, int, int], 
 def _matches(
     path: Sequence[tuple[int, int]], new: Sequence[str], old: Sequence[str]
 ) -> list[tuple[int, int, int, int]]:
-    """(a, b, c, d): new words a..b are what is said in timed words c..d. Where a path runs along one side, only the run
-    of words whose letters fit the other's best is said there."""
+    """Matches (a, b, c, d): new words a..b are said in timed words c..d. Where the path runs along one side,
+    only the run of words that spells the other side best is matched."""
     found: list[tuple[int, int, int, int]] = []
     at = 0
     while at < len(path):
@@ -150,7 +154,7 @@ def _matches(
 def _grown(
     found: list[tuple[int, int, int, int]], new: Sequence[str], old: Sequence[str]
 ) -> list[tuple[int, int, int, int]]:
-    """Let each match take in free timed words beside it that bring it nearer: "ice" "cream" for "icecream"."""
+    """Extend each match by free timed words that make it more similar: "ice" "cream" for "icecream"."""
     result: list[tuple[int, int, int, int]] = []
     for number, (a, b, c, d) in enumerate(found):
         first = result[-1][3] if result else 0
@@ -164,7 +168,7 @@ def _grown(
 
 
 def _best_run(words: Sequence[str], whole: str) -> tuple[int, int]:
-    """The run of words (first, behind the last) that spells `whole` best; the shorter of two that do so equally."""
+    """The run of words (first, one past the last) that spells `whole` best; the shorter one in a tie."""
     if len(words) == 1:
         return 0, 1
     runs = [(a, a + size) for size in range(1, _LONGEST_RUN + 1) for a in range(len(words) - size + 1)]
@@ -172,7 +176,7 @@ def _best_run(words: Sequence[str], whole: str) -> tuple[int, int]:
 
 
 def _timed(texts: Sequence[str], timed: Sequence[Word], spans: Sequence[tuple[int, int, int, int]]) -> list[Word]:
-    """Lay the texts into the times of their spans, and what is in no span between its neighbours."""
+    """Place texts in the times of their spans, and those without a span between their neighbours."""
     words: list[Word] = []
     for number, (a, b, c, d) in enumerate([*spans, (len(texts), len(texts), len(timed), len(timed))]):
         if a > len(words):

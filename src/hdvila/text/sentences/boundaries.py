@@ -1,9 +1,9 @@
-"""Where the sentences of unpunctuated speech end: words, pauses, ends of lines and changes of the speaker together.
+"""Find sentence ends in speech without punctuation, from words, pauses, line ends and changes of the speaker.
 
-What a pause or the end of a line is worth differs from transcript to transcript: automatic captions break their lines
-anywhere, a person's captions at the ends of phrases; one speaker pauses to breathe, another between sentences. So it is
-estimated from each transcript itself, by expectation and maximisation: the words say where sentences likely end, that
-says what pauses and line ends mean here, and so on to and fro.
+The evidence of a pause or a line end differs between transcripts: automatic captions break lines anywhere,
+people at the ends of phrases; one speaker pauses to breathe, another between sentences. It is therefore
+estimated from each transcript by expectation-maximisation: the words suggest sentence ends, these show what
+pauses and line ends mean in this transcript, which improves the sentence ends in turn.
 """
 
 from __future__ import annotations
@@ -18,50 +18,50 @@ from numpy.typing import NDArray
 from hdvila.text.sentences.gap_model import english, spoken_form
 from hdvila.text.sentences.punctuation import marked_ends, speaker_changes
 from hdvila.types import Transcript, Word
-from hdvila.writing import has_no_blanks, word_count
+from hdvila.writing import is_unspaced, word_count
 
 Scores = NDArray[np.float64]
 Channel = tuple[NDArray[np.intp], Sequence[float], Sequence[float]]
-"""The kind that every gap is of, and how often each kind is expected at ends of sentences and inside them."""
+"""The kind of every gap, and the expected frequencies of the kinds at sentence ends and within sentences."""
 
 FILLERS = frozenset("um umm uh uhh uhm erm hm hmm mm mhm".split())  # noqa: SIM905
-"""Sounds of hesitation, left out of sentences."""
+"""Sounds of hesitation, which are left out of sentences."""
 
 NEVER_LAST = frozenset("a an the my your our their its".split())  # noqa: SIM905
-"""Words that cannot close a sentence, however long the speaker stops to think after them."""
+"""Words that cannot end a sentence, however long the pause after them."""
 
-_LONGEST = 40  # words: no sentence is longer
-_THRESHOLD = -0.5  # log-odds from which on a gap is a sentence end: a missed end costs as much as a false one
-_SHORT = -1.5, -0.5  # log-odds for sentences of one word and of two
-_CERTAIN = 30.0  # log-odds of a sentence end where the speaker changes or a mark stands
-_ENGLISH = 0.6  # of the words must be known, or the text is of another language and its words tell nothing
+_LONGEST = 40  # words in a sentence
+_THRESHOLD = -0.5  # log-odds above which a gap is a sentence end: missed and false ends cost the same
+_SHORT = -1.5, -0.5  # log-odds of sentences of one word and of two
+_CERTAIN = 30.0  # log-odds of a sentence end at a change of the speaker or a punctuation mark
+_ENGLISH = 0.6  # share of known words below which a text counts as another language and its words are ignored
 
-_DOUBT, _SURE = 1.7, 3.0  # log-odds: the words alone never say more, for the model may not know their kind
-_PAUSE_STEPS = (0.02, 0.5, 1.0, 1.5, 3.0)  # in units of the speaker's threshold
-_LONG = 3  # pauses of this step and the next are long
-_SHORT_PAUSES, _LONG_PAUSES_AT_END = (0.6, 0.25, 0.15), (0.25, 0.35, 0.40)  # expected before anything is known
+_DOUBT, _SURE = 1.7, 3.0  # bounds of the log-odds of the words, because the model may not know their domain
+_PAUSE_STEPS = (0.02, 0.5, 1.0, 1.5, 3.0)  # bounds of the kinds of pauses, in units of the speaker's threshold
+_LONG = 3  # pauses of this kind and above are long
+_SHORT_PAUSES, _LONG_PAUSES_AT_END = (0.6, 0.25, 0.15), (0.25, 0.35, 0.40)  # expected in advance
 _LONG_PAUSES_INSIDE, _LONG_INSIDE = (0.8, 0.15, 0.05), 0.003
-_MOST_LONG = 0.95  # of sentence ends, at most, are expected to have a long pause
-_LINE_AT_END, _LINE_INSIDE = (0.75, 0.25), (0.87, 0.13)  # no line end, a line end
-_UNSEEN = -1  # the kind of a gap of which a channel tells nothing
-_TRUST = 20.0  # how many sentence ends the expectations count for, with the gaps inside those sentences
-_SHARE, _FEWEST = 0.1, 0.08  # of gaps that end a sentence: expected, and at least
+_MOST_LONG = 0.95  # the largest expected share of sentence ends with a long pause
+_LINE_AT_END, _LINE_INSIDE = (0.75, 0.25), (0.87, 0.13)  # shares without and with a line end
+_UNSEEN = -1  # the kind of a gap about which a channel has no evidence
+_TRUST = 20.0  # sentence ends, with the gaps of their sentences, that the expectations weigh as much as
+_SHARE, _FEWEST = 0.1, 0.08  # share of gaps that end a sentence: expected, and at least
 _ROUNDS = 8
-_LINE_WITHOUT_BLANKS = 6.0  # log-odds that such a line adds (see `_lines_without_blanks`)
-_RANGE = 0.3, 0.7  # seconds: what a pause between sentences may be at least
+_UNSPACED_LINE = 6.0  # log-odds that the end of such a line adds (see `_unspaced_line_ends`)
+_RANGE = 0.3, 0.7  # seconds: the range of thresholds for a pause between sentences
 _ENOUGH_FOR_A_SENTENCE = 4  # words
 
 
 def is_filler(word: str) -> bool:
-    """Whether a word is nothing but a sound of hesitation."""
+    """Whether a word is only a sound of hesitation."""
     return word.lower().strip(".,?!…-") in FILLERS
 
 
 def sentence_ends(transcript: Transcript) -> list[int]:
-    """Positions after the last word of each sentence, the last being the number of words.
+    """Positions after the last word of each sentence; the last one is the number of words.
 
     Args:
-        transcript: timed words; its cues say where lines end. A sentence ends where the speaker changes.
+        transcript: timed words; its cues define where lines end. A change of the speaker ends a sentence.
     """
     words = transcript.words
     return _best_ends(gap_scores(transcript), [word_count(word.text) for word in words]) if words else []
@@ -70,14 +70,14 @@ def sentence_ends(transcript: Transcript) -> list[int]:
 def gap_scores(transcript: Transcript) -> Scores:
     """(N - 1,) log-odds of a sentence end after each of N words but the last; arguments as for `sentence_ends`.
 
-    Where fillers stand between two words, the gap before the fillers counts.
+    If there are fillers between two words, the score belongs to the gap before the fillers.
     """
     words = transcript.words
     said = [at for at, word in enumerate(words) if not is_filler(word.text)]
     scores = np.full(max(len(words) - 1, 0), -_CERTAIN)
     if len(said) > 1:
         scores[said[:-1]] = _scores_between(transcript, said)
-    scores += _LINE_WITHOUT_BLANKS * _lines_without_blanks(transcript)
+    scores += _UNSPACED_LINE * _unspaced_line_ends(transcript)
     scores[[at - 1 for at in (*speaker_changes(words), *marked_ends(words)) if at < len(words)]] = _CERTAIN
     return scores
 
@@ -88,10 +88,10 @@ def pauses(words: Sequence[Word]) -> list[float]:
 
 
 def pause_threshold(silences: Sequence[float]) -> float:
-    """Seconds from which on a pause ends a sentence, for this speaker.
+    """The duration in seconds above which a pause of this speaker ends a sentence.
 
-    Between the two classes of pauses, inside and between sentences, whose means lie furthest apart (Otsu's rule), and
-    never outside 0.3 .. 0.7 s.
+    Otsu's method divides the pauses into those within and between sentences. The result lies within 0.3 ..
+    0.7 s.
     """
     low, high = _RANGE
     longer = sorted(pause for pause in silences if pause > 0)
@@ -109,7 +109,7 @@ def pause_threshold(silences: Sequence[float]) -> float:
 
 
 def _scores_between(transcript: Transcript, said: Sequence[int]) -> Scores:
-    """The log-odds between the words at the positions `said`, one fewer than they are."""
+    """The log-odds of the gaps between the words at the positions `said`: one fewer than positions."""
     texts = [transcript.words[at].text for at in said]
     model = english()
     if model.share_known(texts) >= _ENGLISH:
@@ -120,12 +120,12 @@ def _scores_between(transcript: Transcript, said: Sequence[int]) -> Scores:
     silent = np.maximum.reduceat(pauses(transcript.words), said[:-1])
     lines = np.maximum.reduceat(_line_ends(transcript), said[:-1])
     pause_channel = _pause_channel(silent / pause_threshold(silent.tolist()))
-    line = np.where(pause_channel[0] < _LONG, lines, _UNSEEN)  # a long pause ends a line too: that tells nothing new
+    line = np.where(pause_channel[0] < _LONG, lines, _UNSEEN)  # a long pause ends a line anyway
     return _weighed(by_words, [pause_channel, (line, _LINE_AT_END, _LINE_INSIDE)])
 
 
 def _pause_channel(ratio: Scores) -> Channel:
-    """Pauses in units of the threshold, by kind. As many ends are expected to be long as there are long pauses."""
+    """The channel of pauses in units of the threshold. Their number bounds the expected share of long ends."""
     kind = np.digitize(ratio, _PAUSE_STEPS)
     most = min(_MOST_LONG, float((kind >= _LONG).mean()) / _FEWEST)
     at_end = [*((1 - most) * x for x in _SHORT_PAUSES), *(most * x for x in _LONG_PAUSES_AT_END)]
@@ -134,23 +134,25 @@ def _pause_channel(ratio: Scores) -> Channel:
 
 
 def _weighed(said: Scores, channels: Sequence[Channel]) -> Scores:
-    """Add to the log-odds of the words what each channel tells, estimated from the transcript.
+    """Add the evidence of each channel, estimated from the transcript, to the log-odds of the words.
 
     Args:
         said: log-odds by the words, for a share of one half.
-        channels: what else there is to go by.
+        channels: the other evidence.
     """
     share = _SHARE
-    told = [np.log((np.array(at_end) + 1e-4) / (np.array(inside) + 1e-4)) for _, at_end, inside in channels]
+    ratios = [np.log((np.array(at_end) + 1e-4) / (np.array(inside) + 1e-4)) for _, at_end, inside in channels]
     scores = said
     for _ in range(_ROUNDS):
-        evidence = sum(np.where(kind >= 0, tell[kind], 0.0) for tell, (kind, _, _) in zip(told, channels, strict=True))
+        evidence = sum(
+            np.where(kind >= 0, ratio[kind], 0.0) for ratio, (kind, _, _) in zip(ratios, channels, strict=True)
+        )
         scores = said + np.log(share / (1 - share)) + evidence
         end = 1 / (1 + np.exp(-scores))
         share = float((end.sum() + _TRUST * _SHARE) / (len(end) + _TRUST))
         for number, (kind, at_end, inside) in enumerate(channels):
             ending = _frequencies(kind, end, at_end, _TRUST)
-            told[number] = np.log(ending / _frequencies(kind, 1 - end, inside, _TRUST / _SHARE))
+            ratios[number] = np.log(ending / _frequencies(kind, 1 - end, inside, _TRUST / _SHARE))
     return scores
 
 
@@ -169,12 +171,13 @@ def _line_ends(transcript: Transcript) -> NDArray[np.bool_]:
     return result
 
 
-def _lines_without_blanks(transcript: Transcript) -> NDArray[np.bool_]:
-    """(N - 1,) where a line ends that is long enough for a sentence, in a script that has no blanks, and only the line
-    is timed. There the line is all that tells: its words cannot be looked up, and pauses inside it are not known.
+def _unspaced_line_ends(transcript: Transcript) -> NDArray[np.bool_]:
+    """(N - 1,) whether a line that may be a sentence ends, in an unspaced script without word times.
+
+    There the line is the only evidence: the model does not know its words, and pauses within it are unknown.
     """
     result = np.zeros(max(len(transcript.words) - 1, 0), dtype=bool)
-    if not has_no_blanks(transcript.text):
+    if not is_unspaced(transcript.text):
         return result
     for cue, at in zip(transcript.cues, accumulate(len(cue.words) for cue in transcript.cues), strict=True):
         timed = any(word.timed_by == "word" for word in cue.words)
@@ -184,11 +187,11 @@ def _lines_without_blanks(transcript: Transcript) -> NDArray[np.bool_]:
 
 
 def _best_ends(scores: Scores, lengths: Sequence[int]) -> list[int]:
-    """The split with the greatest sum of scores, no sentence longer than `_LONGEST`, by dynamic programming.
+    """The split with the largest sum of scores and no sentence above `_LONGEST` words, by dynamic programming.
 
     Args:
         scores: (N - 1,) log-odds.
-        lengths: (N,) how many words each is (`hdvila.writing.word_count`).
+        lengths: (N,) the length of each word (`hdvila.writing.word_count`).
     """
     count = len(scores) + 1
     gain = np.append(scores - _THRESHOLD, 0.0)

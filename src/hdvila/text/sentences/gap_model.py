@@ -1,7 +1,7 @@
-"""How likely a sentence ends between two words, by the words around the gap: a small network over word vectors.
+"""A small network over word vectors that predicts from the words around a gap how likely a sentence ends there.
 
-Its weights (English) come with the package; docs/sentences.md says what text they were learned from, and
-tools/train_sentences.py learns them again.
+Its weights, for English, come with the package. docs/sentences.md lists the texts they were trained on, and
+tools/train_sentences.py trains them.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-NOTHING_ROW, UNKNOWN_ROW, NUMBERED_ROW, FIRST_ROW = range(4)  # first those that are no word and no ending
+NOTHING_ROW, UNKNOWN_ROW, NUMBERED_ROW, FIRST_ROW = range(4)  # the first rows are not words or endings
 _NOT_SAID = re.compile(r"[^a-z0-9']+")
 _CHUNK = 4096  # gaps at a time
 
 
 @dataclass(frozen=True, slots=True)
 class GapModel:
-    """Vectors of V words and endings, and a network with one hidden layer over the 2K words around a gap.
+    """Vectors of V words and word endings, and a network with one hidden layer over the 2K words around a gap.
 
     Attributes:
-        rows: the row of each word; of each ending, under ``"-ing"``.
+        rows: the row of each word, and of each ending as ``"-ing"``.
         vectors: (V, D) float32.
         hidden: (2K, D, H) and its bias (H,).
         out: (H,) and its bias.
-        share: of the gaps of the training text that end a sentence.
+        share: the share of gaps in the training text that end a sentence.
     """
 
     rows: dict[str, int]
@@ -41,7 +41,7 @@ class GapModel:
     share: float
 
     def row(self, word: str) -> int:
-        """The row of the table that stands for a word: its own, else its ending's."""
+        """The row of a word in the table: its own, else that of its ending."""
         said = spoken_form(word)
         if said in self.rows:
             return self.rows[said]
@@ -50,11 +50,11 @@ class GapModel:
         return self.rows.get(f"-{said[-3:]}", self.rows.get(f"-{said[-2:]}", UNKNOWN_ROW))
 
     def share_known(self, words: Sequence[str]) -> float:
-        """How many of the words the model has seen, 0..1: few of them in a text of another language."""
+        """The share 0..1 of words that the model knows; it is low in a text in another language."""
         return sum(spoken_form(word) in self.rows for word in words) / max(1, len(words))
 
     def logits(self, words: Sequence[str]) -> NDArray[np.float64]:
-        """(N - 1,) log-odds of a sentence end after each of N words but the last. Marks and capitals are not seen."""
+        """(N - 1,) log-odds of a sentence end after each of N words but the last, without their marks."""
         span = len(self.hidden) // 2
         rows = [self.row(word) for word in words]
         padded = np.array([NOTHING_ROW] * (span - 1) + rows + [NOTHING_ROW] * (span - 1), dtype=np.intp)
@@ -69,7 +69,7 @@ class GapModel:
 
 
 def spoken_form(word: str) -> str:
-    """A word without capitals and marks, as the model knows it."""
+    """A word in lower case without punctuation, as the model knows it."""
     return _NOT_SAID.sub("", word.lower().replace("’", "'")).strip("'")
 
 

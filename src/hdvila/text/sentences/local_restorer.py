@@ -1,8 +1,8 @@
-"""Punctuation by a model in a local folder: a token classifier of transformers, or its ONNX export.
+"""Restore punctuation with a model in a local folder: a token classifier of transformers, or its ONNX export.
 
-The folder holds ``config.json`` with the names of the labels, ``tokenizer.json``, and ``model.onnx`` or the weights as
-transformers saves them. Labels are read by the conventions of public punctuation models: ``"."``, ``"PERIOD"``,
-``"B-COMMA"``, ``"?U"``, ``"Upper."``; nothing is fetched.
+The folder holds ``config.json`` with the label names, ``tokenizer.json``, and ``model.onnx`` or weights as
+saved by transformers. Labels follow the conventions of public punctuation models: ``"."``, ``"PERIOD"``,
+``"B-COMMA"``, ``"?U"``, ``"Upper."``. Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from hdvila.types import Transcript
 
 Case = Literal["keep", "capital", "upper"]
 Scores = Callable[[NDArray[np.int64]], NDArray[np.float32]]
-"""Token ids (1, T) to the logits of labels (1, T, C)."""
+"""Token ids (1, T) -> logits of the labels (1, T, C)."""
 
 _NAMES = {
     "period": ".",
@@ -45,12 +45,12 @@ _NAMES = {
 }
 _NOTHING = frozenset(("", "0", "o", "none", "empty", "space", "-", "'", "hyphen", "dash"))
 _UNNAMED = {6: ("0", ".", ",", "?", "-", ":"), 4: ("O", "COMMA", "PERIOD", "QUESTION")}  # LABEL_0, LABEL_1, ...
-_LONGEST, _OVERLAP = 512, 4  # tokens of a window; windows share a quarter
+_LONGEST, _OVERLAP = 512, 4  # tokens in a window; neighbouring windows share a quarter
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a label puts behind a word (a mark or nothing), and how it writes the word."""
+    """The mark that a label puts after a word (or none), and the case it gives the word."""
 
     mark: str
     case: Case = "keep"
@@ -58,38 +58,38 @@ class Label:
 
 @lru_cache(maxsize=2)
 def find_restorer(folder: Path | None) -> Restorer:
-    """The model in a folder, loaded once a process, or the built-in restorer for None."""
+    """The model in a folder, loaded once per process; the built-in restorer for None."""
     return restore if folder is None else load_restorer(folder)
 
 
 def load_restorer(folder: str | os.PathLike[str]) -> Restorer:
-    """A restorer that asks the token classifier in a local folder.
+    """Load the token classifier in a local folder as a restorer.
 
     Raises:
-        UsageError: the folder has no model, or its labels are of no known convention.
-        MissingDependency: transformers, or for ``model.onnx`` onnxruntime, is not installed.
+        UsageError: the folder has no model, or its labels follow no known convention.
+        MissingDependency: transformers, or onnxruntime for ``model.onnx``, is not installed.
     """
     root = Path(folder)
     try:
         config = json.loads((root / "config.json").read_text(encoding="utf-8"))
         tokenizer = Tokenizer.from_file(str(root / "tokenizer.json"))
         names = {int(number): str(name) for number, name in config["id2label"].items()}
-    except Exception as error:  # the tokenizers package raises nothing narrower
+    except Exception as error:  # the tokenizers library raises nothing narrower
         raise UsageError(
-            f"{root}: is no folder of a punctuation model ({error}); it needs config.json with id2label, "
-            f"tokenizer.json, and model.onnx or the weights of transformers"
+            f"{root}: is not a punctuation model ({error}); it needs config.json with id2label, "
+            "tokenizer.json, and model.onnx or the weights of transformers"
         ) from error
     labels = read_labels([names[number] for number in sorted(names)])
     scores = _onnx(root / "model.onnx") if (root / "model.onnx").exists() else _transformers(root)
     longest = min(int(config.get("max_position_embeddings", _LONGEST)), _LONGEST)
-    return ModelRestorer(tokenizer, labels, scores, longest - 4)  # some models count positions from 2 on
+    return ModelRestorer(tokenizer, labels, scores, longest - 4)  # some models count positions from 2
 
 
 def read_labels(names: Sequence[str]) -> list[Label]:
-    """What each label means.
+    """Parse the names of labels.
 
     Raises:
-        UsageError: a name is of no known convention.
+        UsageError: a name follows no known convention.
     """
     if all(re.fullmatch(r"LABEL_\d+", name) for name in names):
         if len(names) not in _UNNAMED:
@@ -99,7 +99,7 @@ def read_labels(names: Sequence[str]) -> list[Label]:
 
 
 def _label(name: str) -> Label:
-    pair = re.fullmatch(r"([O.,?!:;'-])([OU])", name)  # the mark, then whether a capital stands
+    pair = re.fullmatch(r"([O.,?!:;'-])([OU])", name)  # the mark, then whether the word has a capital
     if pair:
         mark = pair[1] if pair[1] in ".,?!:;" else ""
         return Label(mark, "capital" if pair[2] == "U" else "keep")
@@ -112,20 +112,20 @@ def _label(name: str) -> Label:
     mark = text if text in tuple(".,?!:;…") else _NAMES.get(text.lower().replace("-", "_"))
     if mark is None and text.lower() not in _NOTHING:
         raise UsageError(
-            f"the label {name!r} of the punctuation model is of no known convention: rename it in id2label"
+            f"the label {name!r} of the punctuation model follows no known convention: rename it in id2label"
         )
     return Label(mark or "", case)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRestorer:
-    """Asks a token classifier, window by window. Words are kept; marks and capitals are added.
+    """Restores marks and capitals with a token classifier, window by window. Words are kept.
 
     Attributes:
-        tokenizer: words to tokens.
-        labels: what its classes mean.
+        tokenizer: splits words into tokens.
+        labels: the meaning of each class.
         scores: the classifier.
-        longest: tokens that a window may have.
+        longest: the largest number of tokens in a window.
     """
 
     tokenizer: Tokenizer
@@ -134,7 +134,7 @@ class ModelRestorer:
     longest: int
 
     def __call__(self, transcript: Transcript) -> list[str]:
-        """The words with the marks that the model gives, and one before each change of the speaker."""
+        """The words with the marks of the model, and a final mark before each change of the speaker."""
         texts = [word.text for word in transcript.words]
         last_of_turns = {at - 1 for at in speaker_changes(transcript.words)}
         chosen = self._classes([text.lower() for text in texts])
@@ -153,7 +153,7 @@ class ModelRestorer:
         return restored
 
     def _classes(self, words: Sequence[str]) -> list[int]:
-        """The likeliest class of each word: the mean over its tokens, in the window in whose middle it stands best."""
+        """The likeliest class of each word: the mean over its tokens, in the window where it is most central."""
         sizes = [max(1, len(self.tokenizer.encode(word, add_special_tokens=False).ids)) for word in words]
         best = np.full(len(words), -1)
         chosen = np.zeros(len(words), dtype=np.intp)

@@ -1,4 +1,4 @@
-"""What ends sentences for certain: marks, whether a text has enough of them to be trusted, changes of the speaker."""
+"""Sentence ends that punctuation and changes of the speaker mark, and the marks that close a sentence."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ _SHORTENED = re.compile(
     r"^[(\"'“]*(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|approx|No|Mt|(?:[A-Za-z]\.)+[A-Za-z])\.$"
 )
 _MINOR_MARKS = ",;:-–—，、；："
-_WORDS_PER_MARK = 40  # a transcript with a sentence mark at least this often is punctuated
+_WORDS_PER_MARK = 40  # a transcript with sentence marks at least this often counts as punctuated
 
 
 def has_end_mark(text: str) -> bool:
-    """Whether a mark stands behind the word that can end a sentence."""
+    """Whether a word is followed by a mark that can end a sentence."""
     return _ENDS.search(text) is not None
 
 
 def ends_sentence(text: str, following: str) -> bool:
-    """Whether a word's mark ends a sentence: no abbreviation's, and no small letter after it ("won... the")."""
+    """Whether a word's mark ends a sentence: not in abbreviations, nor before lower case ("won... the")."""
     return has_end_mark(text) and not _SHORTENED.match(text) and not _is_small(following)
 
 
 def is_punctuated(words: Sequence[Word]) -> bool:
-    """Whether the words carry sentence marks often enough to be trusted."""
+    """Whether the words have sentence marks often enough to rely on them."""
     marks = sum(has_end_mark(word.text) for word in words)
     return marks * _WORDS_PER_MARK >= sum(word_count(word.text) for word in words)
 
 
 def marked_ends(words: Sequence[Word]) -> list[int]:
-    """Positions after the last word of each sentence, by its marks; the last is ``len(words)``.
+    """Positions after the last word of each sentence, by punctuation; the last one is ``len(words)``.
 
-    A mark before a small letter ends no sentence, except in a transcript that has no capitals there.
+    A mark before a lower-case letter does not end a sentence, unless the transcript has no capitals after
+    marks.
     """
     marked = [
         at for at, word in enumerate(words[:-1], start=1) if has_end_mark(word.text) and not _SHORTENED.match(word.text)
@@ -46,17 +47,17 @@ def marked_ends(words: Sequence[Word]) -> list[int]:
 
 
 def speaker_changes(words: Sequence[Word]) -> list[int]:
-    """Positions of the words with which another speaker begins, the first word left out."""
+    """Positions of the words with which another speaker begins, except the first word."""
     return [at for at, word in enumerate(words) if word.new_speaker and at]
 
 
 def capitalised(text: str) -> str:
-    """With a capital at the start; the other letters stay."""
+    """The text with a capital at the start; other letters do not change."""
     return text[:1].upper() + text[1:]
 
 
 def closed(text: str, mark: str) -> str:
-    """With a mark that ends a sentence, as its script has it; the one that is there stays, a comma goes."""
+    """The text with a final mark of its script. A final mark that it has is kept, a comma is replaced."""
     if has_end_mark(text):
         return text
     return (text.rstrip(_MINOR_MARKS) or text) + (full_stop(text) or mark if mark == "." else mark)

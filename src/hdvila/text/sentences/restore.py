@@ -1,4 +1,4 @@
-"""Marks and capitals for speech that has none, without any download."""
+"""The built-in restorer of punctuation and capitals, which needs no download."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AUXILIARIES = frozenset(
 )
 _SUBJECTS = frozenset("i you he she it we they this that these those there anyone anybody everyone everybody".split())
 _OWNERS = frozenset("the a an my your his her our their".split())
-_ALSO_COMMANDS = frozenset("do don't have".split())  # "do the dishes" asks nothing
+_ALSO_COMMANDS = frozenset("do don't have".split())  # "do the dishes" is not a question
 _QUESTION_WORDS = frozenset("what where when who why how which whose".split())
 _QUESTIONS_IN_ONE = frozenset("what's where's who's how's what're where're who're".split())
 _LEADS = frozenset("so and but well now okay ok then or oh hey because".split())
@@ -26,15 +26,17 @@ _ALONE = frozenset(("i", "i'm", "i've", "i'll", "i'd"))
 
 
 class Restorer(Protocol):
-    """Gives the words of a transcript their marks and capitals."""
+    """Restores the punctuation and capitals of a transcript."""
 
     def __call__(self, transcript: Transcript) -> list[str]:
-        """The words, restored. They may be respelled, joined or parted; `align` finds their times."""
+        """The restored words. They may be respelled, joined or split; `align` finds their times."""
 
 
 def restore(transcript: Transcript) -> list[str]:
-    """The built-in restorer: full stops, question marks, capitals where sentences begin and in "I". It keeps every
-    word, and every mark and capital that is there; see `hdvila.text.sentences.boundaries` for how ends are found.
+    """Restore full stops, question marks, and capitals at sentence starts and in "I".
+
+    Words, and the marks and capitals they have, are kept. `hdvila.text.sentences.boundaries` finds the
+    sentence ends.
     """
     texts = [_first_person(word.text) for word in transcript.words]
     start = 0
@@ -55,7 +57,7 @@ def _first_person(text: str) -> str:
 
 
 def is_question(words: Sequence[str]) -> bool:
-    """Whether a sentence (small letters, no marks) opens as a question or ends with a tag ("isn't it")."""
+    """Whether a sentence (lower case, no punctuation) opens as a question or ends with a tag ("isn't it")."""
     said = list(words)
     while said and said[0] in _LEADS:
         said.pop(0)
@@ -67,6 +69,6 @@ def is_question(words: Sequence[str]) -> bool:
     if first in _QUESTION_WORDS:
         near = said[1:2] if first in ("where", "when", "who", "why") else said[1:4]
         asks = any(word in _AUXILIARIES for word in near) or (first, second) in (("what", "about"), ("how", "about"))
-        told = first in ("what", "how", "when", "where") and second in _SUBJECTS | _OWNERS  # "what we do is ..."
-        return asks and not told
+        states = first in ("what", "how", "when", "where") and second in _SUBJECTS | _OWNERS  # "what we do is ..."
+        return asks and not states
     return first in _QUESTIONS_IN_ONE or (said[-2] in _AUXILIARIES and "n't" in said[-2] and said[-1] in _SUBJECTS)

@@ -1,7 +1,7 @@
-"""From timed words to sentences.
+"""Split timed words into sentences.
 
-A transcript that has its punctuation keeps it. To one without, a restorer gives marks; its words are aligned with the
-timed words, and the marks say where sentences end.
+A punctuated transcript is split at its marks. For any other, a restorer adds marks, the restored words are
+aligned with the timed words, and the sentences end at the restored marks.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from hdvila.text.sentences.restore import Restorer, restore
 from hdvila.types import Sentence, Transcript, Word
 from hdvila.writing import full_stop, joined, word_count
 
-_FORCED_WORDS = 40  # a longer run of words without punctuation is split where a break is most likely
+_FORCED_WORDS = 40  # a longer run of words without punctuation is split at its likeliest break
 _PAUSING = tuple(",;:，、；：၊،؛")
-_COMMA = 3.0  # what a comma adds to the log-odds of a break
+_COMMA = 3.0  # log-odds of a break that a comma adds
 
 
 def split_sentences(
@@ -28,15 +28,17 @@ def split_sentences(
     max_seconds: float | None = None,
     restorer: Restorer = restore,
 ) -> list[Sentence]:
-    """Split a transcript at the ends of its sentences, in order, and where the speaker changes. Fillers (um, uh) are
-    left out of the text.
+    """Split a transcript at marks and changes of the speaker into sentences, without fillers (um, uh).
 
     Args:
         transcript: timed words, with or without punctuation.
-        max_words, max_seconds: a longer sentence is split where a break is most likely. Without punctuation no sentence
-            has more than 40 words. How many words it has is told by `hdvila.writing.word_count`.
-        restorer: gives marks to a transcript that has none: the built-in one, or one made by
-            `hdvila.text.load_restorer` from a local model.
+        max_words, max_seconds: a longer sentence is split at its likeliest break. Words are counted by
+            `hdvila.writing.word_count`. Without punctuation no sentence has more than 40 words.
+        restorer: adds marks to a transcript that has none: the built-in restorer, or the result of
+            `hdvila.text.load_restorer`.
+
+    Returns:
+        The sentences in order, with times in seconds.
     """
     words: Sequence[Word] = transcript.words
     if not words:
@@ -58,9 +60,9 @@ def split_sentences(
 
 
 def make_sentence(words: Sequence[Word], close: bool) -> Sentence | None:
-    """The words as a `Sentence` without fillers, timed from its first to its last word; None if nothing else is said.
+    """The words without fillers as a `Sentence`, timed from first to last; None if there are only fillers.
 
-    `close` gives it a capital and, where it has no mark, a full stop.
+    `close` adds a capital, and a full stop if the sentence has no final mark.
     """
     said = [word for word in words if not is_filler(word.text)]
     if not said:
@@ -76,8 +78,7 @@ def make_sentence(words: Sequence[Word], close: bool) -> Sentence | None:
 
 
 def _shortened(words: Sequence[Word], ends: Sequence[int], max_words: float, max_seconds: float) -> list[int]:
-    """Split what is too long at its best break, near the middle where none is better, until nothing is too long."""
-
+    """Split sentences that are too long at their likeliest break, preferably near the middle, until all fit."""
     reached = [0, *accumulate(word_count(word.text) for word in words)]
 
     def fits(start: int, end: int) -> bool:
