@@ -17,7 +17,7 @@ from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import file_name, read_record
-from hdvila.evaluate.results import setting_of
+from hdvila.evaluate.report.results import setting_of
 from hdvila.hub import identify, load_model
 from tests.e2e.benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
 from tests.e2e.test_finetuning import finetune
@@ -173,12 +173,14 @@ def test_a_strangers_record_says_what_was_assumed_about_the_files(world: Path, t
     assert record["notes"][-2:] == [
         "the name questions.json does not say which split it holds; it is taken for the test: the test of msrvtt-qa is "
         "test_qa.json or test.jsonl or hqga_test.csv",
-        "my_ans2label.json, which stands beside the questions, is taken for the vocabulary of these predictions",
+        "my_ans2label.json, which lies beside the questions, is taken for the vocabulary of these predictions",
     ]
     assert (record["gallery"], record["out_of_vocabulary"]["questions"]) == (len(words), 0)
     (tmp_path / "my_ans2label.json").unlink()
     record = evaluate(capsys, *given)[1]
-    assert record["notes"][-1].startswith("no vocabulary of these predictions is known: of other_ans2label.json they")
+    assert record["notes"][-1].startswith(
+        "the vocabulary of these predictions is unknown: none of other_ans2label.json"
+    )
     assert (record["gallery"], record.get("out_of_vocabulary")) == (1500, None)
 
 

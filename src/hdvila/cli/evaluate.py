@@ -178,17 +178,16 @@ def _is_output(option: str, file: Path, protocol: str) -> bool:
 def _predictions(name: str, annotations: Path, predictions: Path, ties: str, allow_missing: bool) -> Record:
     """Somebody's predictions by a protocol; no model is loaded."""
     from hdvila.evaluate.predictions import Answers as Said
-    from hdvila.evaluate.predictions import read_predictions
+    from hdvila.evaluate.predictions import find_vocabulary, read_predictions
     from hdvila.evaluate.protocols import get_protocol, read_file
     from hdvila.evaluate.score import score
-    from hdvila.evaluate.vocabulary import vocabulary_beside
 
     protocol = get_protocol(name)
     asked, split = read_file(protocol, annotations)
     said = read_predictions(predictions, protocol.task)
     vocabulary = None
     if protocol.task == "open_ended" and isinstance(said, Said):
-        vocabulary, notes = vocabulary_beside(annotations, set(map(str, said.answers.values())))
+        vocabulary, notes = find_vocabulary(annotations, set(map(str, said.answers.values())))
         asked = replace(asked, notes=(*asked.notes, *notes))
     record = score(
         protocol,

@@ -23,7 +23,7 @@ def results(
 ) -> None:
     """Tabulate records, a table for each protocol: the numbers with their intervals, and what has been published."""
     from hdvila.evaluate.record import read_records
-    from hdvila.evaluate.results import tabulate
+    from hdvila.evaluate.report.results import tabulate
 
     found = [read_records(file) for file in files]
     records = [record for some, _ in found for record in some]

@@ -15,7 +15,7 @@ __all__ = ["corpus_lines", "record_lines"]
 
 def record_lines(record: Record) -> str:
     """A record for a person: what was scored, its table row beside the published ones, and what was odd."""
-    from hdvila.evaluate.results import tabulate
+    from hdvila.evaluate.report.results import tabulate
 
     what = ("query", "queries") if record.task == "retrieval" else ("question", "questions")
     part = record.queries != record.full_queries and not record.synthetic

@@ -13,7 +13,7 @@ _OFFERS = {
     "read_split": "protocols",
     "register_protocol": "protocols",
     "retrieval_metrics": "metrics.rank",
-    "tabulate": "results",
+    "tabulate": "report.results",
     "write_report": "report",
 }
 

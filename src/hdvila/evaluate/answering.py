@@ -24,23 +24,23 @@ from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import computing
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["Guess", "answer_questions", "choose_by_retrieval"]
+__all__ = ["Prediction", "answer_questions", "choose_by_retrieval"]
 
 BEST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class Prediction:
     """A model's answer.
 
     Attributes:
         answer: a word of its vocabulary, or the number of an option from 0.
-        shares: the five likeliest answers and their probabilities 0..1, the likeliest first.
+        probabilities: the five likeliest answers and their probabilities 0..1, the likeliest first.
     """
 
     question_id: str
     answer: int | str
-    shares: tuple[tuple[int | str, float], ...]
+    probabilities: tuple[tuple[int | str, float], ...]
 
 
 @torch.inference_mode()
@@ -54,7 +54,7 @@ def answer_questions(
     batch_size: int = 16,
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
-) -> list[Guess]:
+) -> list[Prediction]:
     """The answers of a question-answering model, in the order of `questions`; clips by the evaluation rule.
 
     A clip goes through the picture part of the model once, however many questions are about it. Rows of an open head
@@ -79,24 +79,24 @@ def answer_questions(
     own = processes.own(batches)
     read = read_ahead(source, [clip for shown in own for clip in shown], model.processor.preprocess)
     no_words = torch.zeros((0, 0), dtype=torch.int64)
-    guesses: list[dict[int, Guess]] = []
+    predictions: list[dict[int, Prediction]] = []
     total = sum(len(about[clip]) for shown in own for clip in shown)
     with reporter.task("answering questions", total=total) as bar, computing(model):
         for shown in own:
-            guesses.append({})
+            predictions.append({})
             batch = collate(list(islice(read, len(shown))), no_words, no_words, shown).to(model.device)
             visual_SVPD = model.visual_tokens(batch.high, batch.low)
             asked = [(row, i) for row, clip in enumerate(shown) for i in about[clip]]
             for begin in range(0, len(asked), batch_size):
                 rows, some = zip(*asked[begin : begin + batch_size], strict=True)
                 found = _ask(model, visual_SVPD[:, list(rows)], [questions[i] for i in some], consensus)
-                guesses[-1] |= zip(some, found, strict=True)
+                predictions[-1] |= zip(some, found, strict=True)
                 bar.advance(len(some))
-    all_guesses = {i: guess for batch in processes.joined(guesses) for i, guess in batch.items()}
-    return [all_guesses[i] for i in range(len(questions))]
+    all_predictions = {i: prediction for batch in processes.joined(predictions) for i, prediction in batch.items()}
+    return [all_predictions[i] for i in range(len(questions))]
 
 
-def _ask(model: Any, visual_SBPD: torch.Tensor, questions: Sequence[Question], consensus: str) -> list[Guess]:
+def _ask(model: Any, visual_SBPD: torch.Tensor, questions: Sequence[Question], consensus: str) -> list[Prediction]:
     processor = model.processor
     words = processor.answers.words if processor.answers else None
     texts = [question_texts(question) for question in questions]
@@ -106,7 +106,7 @@ def _ask(model: Any, visual_SBPD: torch.Tensor, questions: Sequence[Question], c
     if words is not None:
         logits_SBA = logits_SBA[..., : len(words)]
     scores_BA = model.aggregate(logits_SBA, consensus).float().cpu()
-    return [_guess(question, row, words) for question, row in zip(questions, scores_BA, strict=True)]
+    return [_prediction(question, row, words) for question, row in zip(questions, scores_BA, strict=True)]
 
 
 def choose_by_retrieval(
@@ -118,7 +118,7 @@ def choose_by_retrieval(
     batch_size: int = 16,
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
-) -> list[Guess]:
+) -> list[Prediction]:
     """Multiple choice by a retrieval model: the option whose text is the nearest to the video (the paper's MSRVTT-MC).
 
     The question itself is not read, only its options; arguments and errors as `answer_questions`. The shares are a
@@ -131,14 +131,14 @@ def choose_by_retrieval(
     row = {video: vectors_VD[i] for i, video in enumerate(videos)}
     options = list(dict.fromkeys(option for question in questions for option in question.options))
     texts = dict(zip(options, embed_texts(model, options, batch_size, processes), strict=True))
-    guesses = []
+    predictions = []
     for question in questions:
         scores = np.stack([texts[option] for option in question.options]) @ row[question.video_id]
-        guesses.append(_guess(question, torch.from_numpy(scores) / 0.05, None))
-    return guesses
+        predictions.append(_prediction(question, torch.from_numpy(scores) / 0.05, None))
+    return predictions
 
 
-def _guess(question: Question, scores_A: torch.Tensor, words: Sequence[str] | None) -> Guess:
-    shares_A, rows = scores_A.softmax(0).topk(min(BEST, len(scores_A)))
+def _prediction(question: Question, scores_A: torch.Tensor, words: Sequence[str] | None) -> Prediction:
+    probabilities_A, rows = scores_A.softmax(0).topk(min(BEST, len(scores_A)))
     names: list[int | str] = [row if words is None else words[row] for row in rows.tolist()]
-    return Guess(question.question_id, names[0], tuple(zip(names, shares_A.tolist(), strict=True)))
+    return Prediction(question.question_id, names[0], tuple(zip(names, probabilities_A.tolist(), strict=True)))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hdvila.annotations.records import Annotations
 from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
-from hdvila.evaluate.answering import Guess, answer_questions, choose_by_retrieval
+from hdvila.evaluate.answering import Prediction, answer_questions, choose_by_retrieval
 from hdvila.evaluate.metrics.answers import correct, squared_errors
 from hdvila.evaluate.metrics.rank import retrieval_metrics
 from hdvila.evaluate.predictions import Answers, Similarity
@@ -34,12 +34,12 @@ class Predicted:
     Attributes:
         predictions: as `hdvila.evaluate.score` and prediction files take them.
         vectors: of retrieval, (Q, D) and (V, D) unit vectors.
-        guesses: of question answering, with probabilities.
+        answers: of question answering, with probabilities.
     """
 
     predictions: Similarity | Answers
     vectors: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-    guesses: tuple[Guess, ...] = ()
+    answers: tuple[Prediction, ...] = ()
 
 
 def predict(
@@ -73,12 +73,12 @@ def predict(
         raise UsageError(f"no question of {protocol.name} is about one of the {len(numbers)} videos that are there")
     how: dict[str, Any] = {"batch_size": batch_size, "reporter": reporter, "processes": processes}
     if model.config.answers_questions:
-        guesses = answer_questions(model, source, questions, numbers, consensus=consensus, **how)
+        found = answer_questions(model, source, questions, numbers, consensus=consensus, **how)
     else:
-        guesses = choose_by_retrieval(model, source, questions, numbers, **how)
+        found = choose_by_retrieval(model, source, questions, numbers, **how)
     counted = protocol.task == "count"
-    answers = {guess.question_id: int(guess.answer) if counted else guess.answer for guess in guesses}
-    return Predicted(Answers(answers), guesses=tuple(guesses))
+    answers = {one.question_id: int(one.answer) if counted else one.answer for one in found}
+    return Predicted(Answers(answers), answers=tuple(found))
 
 
 def _retrieve(

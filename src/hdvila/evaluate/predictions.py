@@ -1,8 +1,8 @@
-"""Predictions as files, so that a stranger's can be scored here and ours elsewhere.
+"""Prediction files, so that anybody's predictions can be scored here, and ours elsewhere.
 
-Retrieval: an ``.npz`` with `similarity` (queries x videos), `query_ids`, `video_ids`. Questions: JSON lines with
-`question_id` and `answer` (the number of an option from 0, a word, or a count). Ids are those of the annotation file;
-the order is free.
+Retrieval: an ``.npz`` with `similarity` (queries x videos), `query_ids` and `video_ids`. Questions: JSON
+lines with `question_id` and `answer` (the number of an option from 0, a word, or a count). Ids are those of
+the annotation file, in any order.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,19 +23,25 @@ from hdvila.annotations.entries import Entry, read_lines
 from hdvila.errors import StoreError, UsageError, reason_of, some_of
 from hdvila.evaluate.protocols.protocol import Task
 from hdvila.files import replacing
+from hdvila.text.answers import AnswerVocabulary
 
-__all__ = ["Answers", "Similarity", "read_predictions", "write_predictions"]
+__all__ = ["Answers", "Similarity", "find_vocabulary", "read_predictions", "write_predictions"]
 
 _ARRAYS = ("similarity", "query_ids", "video_ids")
-_UNCOUNTED = 1e6  # what nobody counts in a clip
+_MAX_COUNT = 1e6  # no clip shows as many repetitions
 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """Scores of every query with every video: `similarity` (Q, V), higher is better, and the ids of rows and columns.
+    """Scores of every query with every video.
+
+    Attributes:
+        similarity: (Q, V), higher is better.
+        query_ids: of the rows.
+        video_ids: of the columns.
 
     Raises:
-        UsageError: shapes that do not fit, an id that stands there twice, a NaN.
+        UsageError: shapes that do not fit, an id that occurs twice, or a NaN.
     """
 
     similarity: NDArray[Any]
@@ -48,38 +54,38 @@ class Similarity:
                 f"similarity has shape {self.similarity.shape}, with {len(self.query_ids)} query_ids and "
                 f"{len(self.video_ids)} video_ids: it must have a row for each query and a column for each video"
             )
-        _refuse_doubled(self.query_ids, "query_ids")
-        _refuse_doubled(self.video_ids, "video_ids")
+        _check_unique(self.query_ids, "query_ids")
+        _check_unique(self.video_ids, "video_ids")
         bad = np.isnan(self.similarity)
         if bad.any():
             row, column = (int(place[0]) for place in np.nonzero(bad))
             raise UsageError(
-                f"the similarity of query {self.query_ids[row]!r} and video {self.video_ids[column]!r} is NaN (and "
-                f"{int(bad.sum())} are in all): a NaN has no rank; compute these scores again"
+                f"the similarity of query {self.query_ids[row]!r} and video {self.video_ids[column]!r} is NaN, "
+                f"{int(bad.sum())} in all: a NaN has no rank; compute these scores again"
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The given answers by question id."""
+    """Answers by question id: the number of an option from 0, a word, or a count."""
 
     answers: Mapping[str, str | int | float]
 
 
 def read_predictions(path: Path, task: Task) -> Similarity | Answers:
-    """The predictions of a file, in the form of the task.
+    """Read the predictions for a task.
 
     Raises:
-        UsageError: the file is missing, damaged or in another form; names the line or the array.
+        UsageError: the file is missing, damaged or of another kind; names the line or the array.
     """
     return _read_similarity(path) if task == "retrieval" else _read_answers(path, task)
 
 
 def write_predictions(path: Path, predictions: Similarity | Answers) -> None:
-    """Write predictions in the form that `read_predictions` takes; the file is there whole or not at all.
+    """Write predictions for `read_predictions`, atomically.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: the file cannot be written.
     """
     with replacing(path, kind=StoreError) as partial, partial.open("wb") as file:
         if isinstance(predictions, Similarity):
@@ -97,7 +103,7 @@ def write_predictions(path: Path, predictions: Similarity | Answers) -> None:
 def _read_similarity(path: Path) -> Similarity:
     try:
         if path.is_file() and not zipfile.is_zipfile(path):
-            raise ValueError("another form of file")
+            raise ValueError("not a zip archive")
         with np.load(path, allow_pickle=False) as arrays:
             missing = [name for name in _ARRAYS if name not in arrays]
             if missing:
@@ -105,16 +111,16 @@ def _read_similarity(path: Path) -> Similarity:
             similarity, *ids = (np.asarray(arrays[name]) for name in _ARRAYS)
     except (OSError, EOFError, ValueError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(
-            f"{path}: is no npz with {', '.join(_ARRAYS)} ({reason_of(error)}); ids are strings or whole numbers, not "
-            "objects"
+            f"{path}: is not an npz with {', '.join(_ARRAYS)} ({reason_of(error)}); ids are strings or whole numbers, "
+            "not objects"
         ) from error
     if similarity.ndim != 2 or similarity.dtype.kind not in "fiu" or any(one.ndim != 1 for one in ids):
         raise UsageError(
-            f"{path}: similarity must be a table (queries x videos) of numbers, and the ids lists; it is "
+            f"{path}: similarity must be a matrix (queries x videos) of numbers, and the ids vectors; it is "
             f"{similarity.dtype} of shape {similarity.shape}"
         )
     if not similarity.size:
-        raise UsageError(f"{path}: holds no scores, its similarity has shape {similarity.shape}; name another file")
+        raise UsageError(f"{path}: has no scores, its similarity has shape {similarity.shape}; give another file")
     if any(one.dtype.kind not in "UiuS" for one in ids):
         raise UsageError(f"{path}: query_ids and video_ids must be strings or whole numbers")
     try:
@@ -130,38 +136,64 @@ def _name(value: object) -> str:
 
 def _read_answers(path: Path, task: Task) -> Answers:
     if zipfile.is_zipfile(path):
-        raise UsageError(f"{path}: is an archive of arrays; answers are JSON lines with question_id and answer")
+        raise UsageError(f"{path}: is an archive of arrays, but answers are JSON lines with question_id and answer")
     found: dict[str, str | int | float] = {}
     for where, value in read_lines(path):
         if not isinstance(value, dict):
-            raise UsageError(f"{where}: holds {value!r:.60}, where question_id and answer must stand")
-        row = Entry(where, value)
-        name = row.text("question_id")
+            raise UsageError(f"{where}: is {value!r:.60}, but must be an object with question_id and answer")
+        entry = Entry(where, value)
+        name = entry.text("question_id")
         if name in found:
-            raise UsageError(f"{where}: the question {name!r} is answered a second time; leave one answer")
-        found[name] = _answer(row, task)
+            raise UsageError(f"{where}: the question {name!r} is answered a second time; keep one answer")
+        found[name] = _answer(entry, task)
     if not found:
-        raise UsageError(f"{path}: holds no answers; name another file")
+        raise UsageError(f"{path}: has no answers; give another file")
     return Answers(found)
 
 
-def _answer(row: Entry, task: Task) -> str | int | float:
+def _answer(entry: Entry, task: Task) -> str | int | float:
     if task == "multiple_choice":
-        return int(row.number("answer", int))
+        return int(entry.number("answer", int))
     if task == "count":
-        count = row.number("answer")
-        if not abs(count) < _UNCOUNTED:
-            raise row.error(f"the answer is {count}, where a count must stand")
+        count = entry.number("answer")
+        if not abs(count) < _MAX_COUNT:
+            raise entry.error(f"the answer is {count}, but must be a count")
         return count
-    answer = row.get("answer")
+    answer = entry.get("answer")
     if isinstance(answer, bool) or not isinstance(answer, str | int):
-        raise row.error(f"the answer is {answer!r}, where a word must stand")
+        raise entry.error(f"the answer is {answer!r}, but must be a word")
     if not str(answer).strip():
-        raise row.error("the answer is empty, where a word must stand")
+        raise entry.error("the answer is empty, but must be a word")
     return str(answer)
 
 
-def _refuse_doubled(ids: Sequence[str], name: str) -> None:
-    twice = [one for one, times in Counter(ids).items() if times > 1]
-    if twice:
-        raise UsageError(f"{name} has ids more than once ({some_of(twice)}): every id stands there once")
+def _check_unique(ids: Sequence[str], name: str) -> None:
+    repeated = [one for one, times in Counter(ids).items() if times > 1]
+    if repeated:
+        raise UsageError(f"{name} has ids more than once ({some_of(repeated)}): every id must occur once")
+
+
+def find_vocabulary(annotations: Path, given: Set[str]) -> tuple[tuple[str, ...] | None, list[str]]:
+    """Find the vocabulary that predictions were made with, among ``*ans2label*.json`` beside an annotation
+    file.
+
+    It is the only one that has all `given` answers.
+
+    Returns:
+        Its answers, None where no or several vocabularies fit; and notes on the choice and on broken files.
+    """
+    found: dict[str, AnswerVocabulary] = {}
+    notes = []
+    for file in sorted(file for file in annotations.parent.glob("*ans2label*.json") if file.is_file()):
+        try:
+            found[file.name] = AnswerVocabulary.load(file)
+        except UsageError as error:
+            notes.append(f"not taken for a vocabulary: {error}")
+    fitting = [name for name, answers in found.items() if given <= answers.rows.keys()]
+    if len(fitting) == 1:
+        note = f"{fitting[0]}, which lies beside the questions, is taken for the vocabulary of these predictions"
+        return found[fitting[0]].words, [*notes, note]
+    if not found:
+        return None, notes
+    which = f"several of {some_of(list(found))} have" if fitting else f"none of {some_of(list(found))} has"
+    return None, [*notes, f"the vocabulary of these predictions is unknown: {which} all their answers"]

@@ -1,4 +1,4 @@
-"""The record of an evaluation: the numbers and all that gives them a meaning, as one JSON object."""
+"""The record of an evaluation: its metrics and what they were measured on, as one JSON object."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PACKAGES = ("hdvila", "torch", "numpy", "av", "tokenizers")
 
 
 class Ranks(TypedDict):
-    """The numbers of one direction of retrieval: shares of queries, ranks, and the 95 % interval of each."""
+    """The metrics of one direction of retrieval: shares 0..1, ranks, and the 95 % interval of each."""
 
     r1: float
     r5: float
@@ -58,41 +58,44 @@ class _SourcedRow(TypedDict):
 
 
 class PublishedRow(_SourcedRow, total=False):
-    """A row to stand beside, as `hdvila.evaluate.protocols.Published` has it; records of old have no `setting`."""
+    """A published row, as `hdvila.evaluate.protocols.Published` has it; earlier records have no `setting`."""
 
     setting: str
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was measured, on what, by what.
+    """What was measured, on what, and with what.
 
     Attributes:
-        protocol, task, metric: as the protocol has them.
-        method: what stands in the first column of a table.
-        queries, videos: captions or questions, and videos, that were scored.
+        protocol, task, metric: as in the protocol.
+        method: the name of the row in tables.
+        queries, videos: how many captions or questions, and videos, were scored.
         full_queries: captions or questions of the published test.
-        missing: ids of the videos that the predictions lack; they are in no number.
-        gallery, full_gallery: candidates of a query here, and in the published test; of questions, answers to choose
-            from, as many as the vocabulary has where it is known.
-        split: of the benchmark, that was scored; test, unless the file is by its name another's.
-        split_told: the file's name says so; it is taken for the test where it says nothing.
-        built: the questions were drawn by the benchmark's rule, for want of its own file.
-        synthetic: the videos are drawn, in the form of the benchmark; then no row is published of them.
-        chance: what guessing gives of `metric`, on exactly these queries.
-        ties, tie_rule: queries of either direction whose right answer shares its score, and what became of them.
-        text_to_video, video_to_text: see `Ranks`, and queries, gallery, chance_r1, ties.
-        accuracy, accuracy_by_type: fractions.
+        missing: ids of the videos that the predictions lack; no metric includes them.
+        gallery, full_gallery: candidates of a query here and in the published test; for questions the answers
+            to choose from, those of the vocabulary where it is known.
+        split: the split that was scored: test, unless the file's name says another.
+        split_told: whether the file's name says which split it is.
+        built: the questions were drawn by the benchmark's rule, because its own file was not there.
+        synthetic: the videos are rendered in the format of the benchmark, so there are no published rows.
+        chance: the expected `metric` of random guesses, on exactly these queries.
+        ties, tie_rule: how many queries of either direction have a right answer that shares its score, and
+            the rule.
+        text_to_video, video_to_text: see `Ranks`; also queries, gallery, chance_r1, ties.
+        accuracy, accuracy_by_type: 0..1.
         mean_squared_error: of counts.
-        intervals, intervals_by_type: 95 % by resampling, of accuracy and error, and of the accuracy of each type.
+        intervals, intervals_by_type: 95 % intervals of accuracy and error, and of the accuracy of each type.
         most_frequent: the accuracy of always giving the most frequent right answer.
-        out_of_vocabulary: `questions` and different `answers` that are right and no model with the vocabulary can give.
-        extra: numbers with the whole test in view, by method; never the plain ones (see `metrics.rerank`).
-        published: rows to stand beside, as the protocol has them.
-        notes: what was odd in the files.
-        checkpoint: of the model, if one made the predictions: `path`, and its hashes (`hdvila.hub.identify`).
-        recipe: how it looked at the videos (`seen`: at how much of the area of their frames), and its training.
-        fine_tuned: the protocols that it was fine-tuned on, the first training first; None where nothing tells.
+        out_of_vocabulary: `questions` and different `answers` that are right and not in the model's
+            vocabulary.
+        extra: metrics that use the whole test at once, by method (see `metrics.normalise_scores`).
+        published: the protocol's published rows.
+        notes: oddities of the files.
+        checkpoint: `path` and hashes (`hdvila.hub.identify`) of the model that made the predictions, if one
+            did.
+        recipe: how the model sampled the videos (`seen`: the share of the frames' area), and its training.
+        fine_tuned: the protocols that it was fine-tuned on, in order; None: unknown.
         versions, hardware, seconds: of this evaluation.
     """
 
@@ -133,12 +136,12 @@ class Record:
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, by the names above, without what the task does not have."""
+        """Plain values for JSON by the names above, without fields that are None."""
         return {name: _plain(value) for name, value in asdict(self).items() if value is not None}
 
 
 def published_rows(protocol: Protocol) -> tuple[PublishedRow, ...]:
-    """The rows of a protocol, as its records keep them."""
+    """The published rows of a protocol, as records keep them."""
     return tuple(
         PublishedRow(who=row.who, source=row.source, values=dict(row.values), setting=row.setting)
         for row in protocol.published
@@ -146,7 +149,7 @@ def published_rows(protocol: Protocol) -> tuple[PublishedRow, ...]:
 
 
 def file_name(record: Record) -> str:
-    """What the record of a checkpoint is called: two evaluations of which only one may be the same have two names."""
+    """The file name of a checkpoint's record; evaluations that differ in any setting have different names."""
     recipe = record.recipe or {}
     parts = [
         record.protocol,
@@ -161,13 +164,13 @@ def file_name(record: Record) -> str:
 
 
 def short_identity(record: Record) -> str:
-    """Twelve digits by which people tell its model from others; empty where no model made the predictions."""
+    """The first twelve digits of the model's identity; empty where no model made the predictions."""
     checkpoint = record.checkpoint or {}
     return (checkpoint.get("identity") or checkpoint.get("sha256", ""))[:12]
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write a record, whole or not at all; its folder is made.
+    """Write a record, atomically; its folder is created.
 
     Raises:
         StoreError: the file cannot be written.
@@ -177,7 +180,10 @@ def write_record(path: Path, record: Record) -> None:
 
 
 def read_records(path: Path) -> tuple[list[Record], list[str]]:
-    """The record of a file, or those of a folder's JSON files, by their names; and why others of these are none.
+    """Read the record of a file, or those of a folder's JSON files in the order of their names.
+
+    Returns:
+        The records, and for each JSON file of the folder that is not a record, why.
 
     Raises:
         UsageError: as `read_record`, or the folder has no record.
@@ -192,20 +198,20 @@ def read_records(path: Path) -> tuple[list[Record], list[str]]:
             odd.append(str(error))
     if not records:
         why = f"; of its {len(odd)} .json files {odd[0]}" if odd else "; hdvila evaluate writes them as .json files"
-        raise UsageError(f"{path}: holds no records of evaluations{why}")
+        raise UsageError(f"{path}: has no records of evaluations{why}")
     return records, odd
 
 
 def read_record(path: Path) -> Record:
-    """The inverse of `write_record`.
+    """Read a record that `write_record` wrote.
 
     Raises:
-        UsageError: the file is missing or is no record.
+        UsageError: the file is missing or is not a record.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
         if not isinstance(values, dict):
-            raise ValueError("it is no object")
+            raise ValueError("it is not an object")
         needed = [one.name for one in fields(Record) if one.default is MISSING and one.default_factory is MISSING]
         if lacking := [name for name in needed if name not in values]:
             raise ValueError(f"it lacks {some_of(lacking)}")
@@ -221,7 +227,7 @@ def read_record(path: Path) -> Record:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the packages that numbers depend on."""
+    """The versions of Python and of the packages that metrics depend on."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -232,16 +238,16 @@ def versions() -> dict[str, str]:
 
 
 def hardware(device: str = "cpu") -> dict[str, Any]:
-    """What the machine is, in a few words; `device` is where the model ran."""
+    """The machine in a few words; `device` is where the model ran."""
     return {"machine": platform.machine(), "system": platform.system(), "cores": os.cpu_count(), "device": device}
 
 
-def _no_number(word: str) -> None:
+def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is not a number")
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Whether a value out of a JSON file is of an annotated type; a list stands for a tuple, 1 for 1.0."""
+    """Whether a JSON value fits a type annotation; a list fits a tuple, and 1 fits a float."""
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:
         return True
@@ -260,7 +266,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Tuples as lists, at any depth."""
+    """Convert tuples to lists, at any depth."""
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -1,6 +1,6 @@
-"""Predictions and annotations -> the record of a protocol; no model, no files.
+"""Score predictions by a protocol: predictions and annotations in, a record out; needs no model and no files.
 
-Legend: Q queries (captions), V videos.
+Legend: Q queries (captions), V videos, D width.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from hdvila.annotations.records import Annotations, Question, Split
 from hdvila.errors import UsageError, some_of
-from hdvila.evaluate.matching import match_answers, match_similarity
+from hdvila.evaluate.align_predictions import AlignedAnswers, AlignedScores, align_answers, align_similarity
 from hdvila.evaluate.metrics.bootstrap import Resampling
+from hdvila.evaluate.metrics.normalise_scores import expand_queries
 from hdvila.evaluate.metrics.rank import TieRule
-from hdvila.evaluate.metrics.rerank import expand_queries
-from hdvila.evaluate.numbers import few_enough, left_out, numbers_of_questions, numbers_of_retrieval
+from hdvila.evaluate.metrics_records import extras_fit, question_fields, retrieval_fields, skipped_extras
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.record import Record, hardware, published_rows, versions
@@ -43,43 +43,48 @@ def score(
     """Score predictions by a protocol.
 
     Args:
+        protocol: what is measured, and how.
         annotations: of the split that the predictions are for.
-        method: the name of the row.
-        split: which that is, for the record.
+        predictions: similarities for retrieval, answers for questions.
+        method: the name of the row in tables.
+        split: the split of the annotations, for the record.
         ties: see `hdvila.evaluate.metrics.rank.TieRule`.
-        allow_missing: videos may be missing; what is left is scored and named.
-        vocabulary: answers that a model can give; for chance, and for counting right answers outside it.
-        vectors: (Q, D) and (V, D) unit vectors behind the similarity, in its order; adds query expansion to the extras.
-        resamples, seed: of the intervals.
+        allow_missing: score without the missing videos, and name them in the record, instead of refusing.
+        vocabulary: the answers that a model can give; for chance, and to count right answers outside it.
+        vectors: (Q, D) and (V, D) unit vectors behind the similarity, in its order; adds query expansion to
+            the extras.
+        resamples: how many resamples the intervals are computed from.
+        seed: of the resamples.
 
     Returns:
-        The record. `checkpoint`, `recipe` and the like are for the caller to add (`dataclasses.replace`).
+        The record. The caller adds `checkpoint`, `recipe` and the like (`dataclasses.replace`).
 
     Raises:
-        UsageError: predictions that do not fit the annotations or the task; says which id.
+        UsageError: the predictions do not fit the annotations or the task; says which id.
     """
     began = time.perf_counter()
     if ties not in get_args(TieRule):
         raise UsageError(f"tie rule {ties!r} is unknown: choose one of {', '.join(get_args(TieRule))}")
     if isinstance(predictions, Similarity) != (protocol.task == "retrieval"):
         wanted = "similarities" if protocol.task == "retrieval" else "answers"
-        raise UsageError(f"{protocol.name} is scored from {wanted}: give predictions of that form")
+        raise UsageError(f"{protocol.name} is scored from {wanted}: give predictions of that kind")
     resample = partial(Resampling, resamples=resamples, seed=seed)
+    aligned: AlignedScores | AlignedAnswers
     if isinstance(predictions, Similarity):
-        _need(annotations.captions, protocol, "captions")
-        matched = match_similarity(annotations, predictions, allow_missing)
+        _check_present(annotations.captions, protocol, "captions")
+        aligned = align_similarity(annotations, predictions, allow_missing)
         expanded_QV = None
-        if vectors is not None and few_enough(matched.values.size):
+        if vectors is not None and extras_fit(aligned.scores_QV.size):
             expanded = Similarity(expand_queries(*vectors), predictions.query_ids, predictions.video_ids)
-            expanded_QV = match_similarity(annotations, expanded, allow_missing).values
-        numbers = numbers_of_retrieval(matched, expanded_QV, ties, resample)
-        odd = left_out(matched.values, vectors is not None)
+            expanded_QV = align_similarity(annotations, expanded, allow_missing).scores_QV
+        fields = retrieval_fields(aligned, expanded_QV, ties, resample)
+        note = skipped_extras(aligned.scores_QV, vectors is not None)
     else:
-        _need(annotations.questions, protocol, "questions")
-        matched = match_answers(annotations, predictions, allow_missing)
-        numbers = numbers_of_questions(protocol, matched, vocabulary, resample)
-        odd = _foreign(matched.annotations.questions, matched.values) if protocol.task == "open_ended" else ""
-    left = matched.annotations
+        _check_present(annotations.questions, protocol, "questions")
+        aligned = align_answers(annotations, predictions, allow_missing)
+        fields = question_fields(protocol, aligned, vocabulary, resample)
+        note = _unrelated(aligned.annotations.questions, aligned.answers) if protocol.task == "open_ended" else ""
+    left = aligned.annotations
     return Record(
         protocol=protocol.name,
         task=protocol.task,
@@ -88,33 +93,33 @@ def score(
         queries=len(left.captions or left.questions),
         full_queries=protocol.queries,
         videos=len(left.videos),
-        missing=matched.missing,
+        missing=aligned.missing,
         split=split,
         built=left.built,
         synthetic=left.synthetic,
         tie_rule=ties,
         published=() if left.synthetic else published_rows(protocol),
-        notes=(*left.notes, *([odd] if odd else [])),
+        notes=(*left.notes, *([note] if note else [])),
         versions=versions(),
         hardware=hardware(),
         seconds=round(time.perf_counter() - began, 3),
-        **{"full_gallery": protocol.gallery, **numbers},
+        **{"full_gallery": protocol.gallery, **fields},
     )
 
 
-def _foreign(questions: Sequence[Question], given: Sequence[str | int | float]) -> str:
-    """A note, if no question at all has one of the given answers for its right one."""
-    words = {str(answer) for answer in given}
+def _unrelated(questions: Sequence[Question], answers: Sequence[str | int | float]) -> str:
+    """A note if none of the given answers is the right answer of any question; else empty."""
+    words = {str(answer) for answer in answers}
     if words & {str(question.answer) for question in questions}:
         return ""
     return (
-        f"no question has one of the answers that the predictions give ({some_of(sorted(words))}) for its right one, "
-        f"which are such as {questions[0].answer!r}: are these rows of a vocabulary, where words must stand?"
+        f"no question has one of the answers that the predictions give ({some_of(sorted(words))}) for its right "
+        f"answer; right answers are such as {questions[0].answer!r}: are these rows of a vocabulary instead of words?"
     )
 
 
-def _need(there: Sequence[object], protocol: Protocol, what: str) -> None:
-    if not there:
+def _check_present(records: Sequence[object], protocol: Protocol, what: str) -> None:
+    if not records:
         raise UsageError(
             f"{protocol.name} is scored on {what}, and the annotations have none; give the file of its test"
         )

@@ -1,4 +1,4 @@
-"""Batches of an evaluation shared out over the processes of a training run."""
+"""Share the batches of an evaluation among the processes of a training run."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ def _alone(own: Any) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Which of several processes this is. Whole batches are shared, so numbers do not depend on how many there are.
+    """The place of this process among several. Whole batches are shared, so results do not depend on their
+    number.
 
     Attributes:
-        rank, world: the number of this process from 0, and how many there are.
-        gather: to what every process passes its own part; -> all parts, in order of rank. All processes call it.
+        rank: the number of this process, from 0.
+        world: how many processes there are.
+        gather: every process passes its own part and gets the parts of all, in the order of ranks.
     """
 
     rank: int = 0
@@ -34,7 +36,7 @@ class Processes:
         return batches[self.rank :: self.world]
 
     def joined(self, results: list[Result]) -> list[Result]:
-        """What all processes made of their own batches, in the order of all; `results` are this one's."""
+        """The results of all batches, in order, from the `results` of this process's own batches."""
         parts = self.gather(results)
         return [parts[number % self.world][number // self.world] for number in range(sum(map(len, parts)))]
 

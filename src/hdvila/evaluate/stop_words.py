@@ -1,40 +1,23 @@
-"""Queries without their stop words, as the paper's zero-shot retrieval has them (section D.2).
+"""Remove stop words from queries, as the paper does for zero-shot retrieval (section D.2).
 
-The paper removes them "as MIL-NCE does" and prints no list. MIL-NCE takes the English list of the Glasgow Information
-Retrieval Group (ir.dcs.gla.ac.uk/resources/linguistic_utils/stop_words) in the form that scikit-learn ships as
-``ENGLISH_STOP_WORDS`` (BSD-3-Clause): 318 words, among them some that are seen (fire, front, two, under).
+The paper removes them "as MIL-NCE does" and prints no list. MIL-NCE takes the English list of the Glasgow
+Information Retrieval Group (ir.dcs.gla.ac.uk/resources/linguistic_utils/stop_words) in the version that
+scikit-learn ships as ``ENGLISH_STOP_WORDS`` (BSD-3-Clause): 318 words, some of which can be seen in a video
+(fire, front, two, under). `stop_words.txt` is that list.
 """
 
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
 __all__ = ["STOP_WORDS", "without_stop_words"]
 
-_GLASGOW = """
-a about above across after afterwards again against all almost alone along already also although always am among
-amongst amoungst amount an and another any anyhow anyone anything anyway anywhere are around as at back be became
-because become becomes becoming been before beforehand behind being below beside besides between beyond bill both
-bottom but by call can cannot cant co con could couldnt cry de describe detail do done down due during each eg eight
-either eleven else elsewhere empty enough etc even ever every everyone everything everywhere except few fifteen fifty
-fill find fire first five for former formerly forty found four from front full further get give go had has hasnt have
-he hence her here hereafter hereby herein hereupon hers herself him himself his how however hundred i ie if in inc
-indeed interest into is it its itself keep last latter latterly least less ltd made many may me meanwhile might mill
-mine more moreover most mostly move much must my myself name namely neither never nevertheless next nine no nobody
-none noone nor not nothing now nowhere of off often on once one only onto or other others otherwise our ours ourselves
-out over own part per perhaps please put rather re same see seem seemed seeming seems serious several she should show
-side since sincere six sixty so some somehow someone something sometime sometimes somewhere still such system take ten
-than that the their them themselves then thence there thereafter thereby therefore therein thereupon these they thick
-thin third this those though three through throughout thru thus to together too top toward towards twelve twenty two
-un under until up upon us very via was we well were what whatever when whence whenever where whereafter whereas
-whereby wherein whereupon wherever whether which while whither who whoever whole whom whose why will with within
-without would yet you your yours yourself yourselves
-"""
-STOP_WORDS = frozenset(_GLASGOW.split())
-"""The Glasgow Information Retrieval Group's list. Shortened forms stand in it without their apostrophe: cant, hasnt."""
+STOP_WORDS = frozenset(files("hdvila.evaluate").joinpath("stop_words.txt").read_text(encoding="utf-8").split())
+"""The list of the Glasgow Information Retrieval Group; contractions have no apostrophe: cant, hasnt."""
 
 
 def without_stop_words(text: str) -> str:
-    """The words of `text` that are no stop words, one space between them; a text of stop words only stays as it is."""
+    """Remove the stop words of `text`; a text of stop words only is returned unchanged."""
     kept = [word for word in text.split() if re.sub(r"\W", "", word).lower() not in STOP_WORDS]
     return " ".join(kept) or text

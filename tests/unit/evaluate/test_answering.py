@@ -70,10 +70,10 @@ class Sums:
 @pytest.mark.parametrize("batch_size", [1, 3, 16, 100])
 def test_each_question_is_asked_about_its_own_clip_which_is_looked_at_once(batch_size: int) -> None:
     model, source = Sums(), Levels()
-    guesses = answer_questions(model, source, QUESTIONS, NUMBERS, batch_size=batch_size)
-    assert [guess.question_id for guess in guesses] == [question.question_id for question in QUESTIONS]
-    for n, guess in enumerate(guesses):
-        assert guess.answer == "abcde"[(NUMBERS[QUESTIONS[n].video_id] + n) % 5]
+    predictions = answer_questions(model, source, QUESTIONS, NUMBERS, batch_size=batch_size)
+    assert [prediction.question_id for prediction in predictions] == [question.question_id for question in QUESTIONS]
+    for n, prediction in enumerate(predictions):
+        assert prediction.answer == "abcde"[(NUMBERS[QUESTIONS[n].video_id] + n) % 5]
     asked = {NUMBERS[question.video_id] for question in QUESTIONS}
     assert model.looked == len(asked)
     assert source.read == dict.fromkeys(asked, 1)

@@ -79,6 +79,6 @@ def test_an_interval_lies_within_the_values_and_is_the_same_again(values: np.nda
 
 
 @pytest.mark.parametrize(("groups", "options"), [([], {}), ([1], {"resamples": 0}), ([1], {"level": 1.0})])
-def test_nothing_to_draw_is_refused(groups: list[int], options: dict[str, float]) -> None:
-    with pytest.raises(UsageError, match="nothing can be drawn"):
+def test_nothing_to_resample_is_refused(groups: list[int], options: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match="nothing can be resampled"):
         Resampling(groups, **options)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import Record, file_name, read_record, read_records, write_record
-from hdvila.evaluate.results import setting_of, tabulate
+from hdvila.evaluate.report.results import setting_of, tabulate
 from hdvila.evaluate.score import score
 from tests.unit.evaluate.test_score import pairs, predicted, questions
 
@@ -60,7 +60,7 @@ def test_a_record_comes_back_from_its_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_stands_for_its_records(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds no records of evaluations"):
+    with pytest.raises(UsageError, match="has no records of evaluations"):
         read_records(tmp_path)
     for number, record in enumerate(records()):
         write_record(tmp_path / f"{number}.json", record)

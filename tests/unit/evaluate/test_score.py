@@ -85,7 +85,7 @@ def test_missing_videos_are_refused_or_named() -> None:
     some = Similarity(scores, tuple(one.query_id for one in annotations.captions), ("v0", "v1", "v2"))
     with pytest.raises(
         UsageError,
-        match=r"1 of 4 videos are missing from the predictions \(v3\): .*by --allow-missing, and the record names",
+        match=r"1 of 4 videos are missing from the predictions \(v3\). .*with --allow-missing; the record names",
     ):
         score(RETRIEVAL, annotations, some)
     record = score(RETRIEVAL, annotations, some, allow_missing=True).to_dict()
@@ -166,13 +166,15 @@ def test_answers_that_no_question_has_are_noted_and_empty_ones_refused(tmp_path:
     assert score(OPEN, questions("a", "b"), Answers({"q0": "b", "q1": "8"})).notes == ()
     file = tmp_path / "mine.jsonl"
     file.write_text('{"question_id": "q0", "answer": "b"}\n{"question_id": "q1", "answer": " "}\n')
-    with pytest.raises(UsageError, match="line 2: the answer is empty, where a word must stand"):
+    with pytest.raises(UsageError, match="line 2: the answer is empty, but must be a word"):
         read_predictions(file, "open_ended")
 
 
 def test_questions_of_missing_videos() -> None:
     annotations = questions("a", "b", "c", "d")
-    with pytest.raises(UsageError, match=r"1 of 2 videos are missing from the predictions \(v1\).*by --allow-missing"):
+    with pytest.raises(
+        UsageError, match=r"1 of 2 videos are missing from the predictions \(v1\).*with --allow-missing"
+    ):
         score(OPEN, annotations, Answers({"q0": "a", "q1": "b"}))
     with pytest.raises(UsageError, match="none of the videos of the annotations, so there is nothing to score"):
         score(OPEN, annotations, Answers({}))
@@ -181,7 +183,7 @@ def test_questions_of_missing_videos() -> None:
         score(OPEN, annotations, Answers({"q0": "a"}))
     record = score(OPEN, annotations, Answers({"q0": "a", "q1": "x"}), allow_missing=True).to_dict()
     assert (record["missing"], record["queries"], record["accuracy"]) == (["v1"], 2, 0.5)
-    with pytest.raises(UsageError, match=r"lack 1 of [0-9]+ questions .q3.*: every question needs its prediction"):
+    with pytest.raises(UsageError, match=r"lack 1 of [0-9]+ questions .q3.*: every question needs a prediction"):
         score(OPEN, annotations, Answers({"q0": "a", "q1": "x", "q2": "c"}), allow_missing=True)
 
 
@@ -219,14 +221,14 @@ def test_files_give_back_what_was_written(tmp_path: Path) -> None:
             "line 2: the question '1'",
         ),
         (OPEN, ['{"question_id": 1}'], "line 1: there is no 'answer'"),
-        (OPEN, ['{"question_id": 1, "answer": null}'], "the answer is None, where a word must stand"),
-        (OPEN, ["[1]"], "where question_id and answer must stand"),
+        (OPEN, ['{"question_id": 1, "answer": null}'], "the answer is None, but must be a word"),
+        (OPEN, ["[1]"], "but must be an object with question_id and answer"),
         (CHOICE, ['{"question_id": 1, "answer": "flap"}'], "but must be a whole number"),
         (CHOICE, ['{"question_id": 1, "answer": true}'], "but must be a whole number"),
         (CHOICE, ['{"question_id": 1, "answer": Infinity}'], "but must be a whole number"),
         (COUNT, ['{"question_id": 1, "answer": NaN}'], "but must be a number"),
-        (COUNT, ['{"question_id": 1, "answer": Infinity}'], "where a count must stand"),
-        (COUNT, ['{"question_id": 1, "answer": 1e300}'], "where a count must stand"),
+        (COUNT, ['{"question_id": 1, "answer": Infinity}'], "but must be a count"),
+        (COUNT, ['{"question_id": 1, "answer": 1e300}'], "but must be a count"),
         (COUNT, ['{"question_id": 1, "answer": "dog"}'], "but must be a number"),
         (OPEN, ["[" * 200_000], "line 1: is not JSON"),
     ],
@@ -249,7 +251,7 @@ def test_broken_similarity_files_are_refused(tmp_path: Path) -> None:
         ),
         ({"similarity": np.ones((1, 1, 1)), "query_ids": ids, "video_ids": ids}, r"float64 of shape \(1, 1, 1\)"),
         ({"similarity": np.eye(1), "query_ids": np.ones(1), "video_ids": ids}, "strings or whole numbers"),
-        ({"similarity": np.zeros((0, 0)), "query_ids": [], "video_ids": []}, r"holds no scores.*\(0, 0\)"),
+        ({"similarity": np.zeros((0, 0)), "query_ids": [], "video_ids": []}, r"has no scores.*\(0, 0\)"),
         ({}, "no array 'similarity', none"),
         ({"similarity": np.eye(1), "query_ids": np.array([b"\xff"]), "video_ids": ["v"]}, "can't decode byte 0xff"),
     ):
@@ -257,10 +259,10 @@ def test_broken_similarity_files_are_refused(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=words):
             read_predictions(file, "retrieval")
     file.write_text("no zip")
-    with pytest.raises(UsageError, match="is no npz with similarity"):
+    with pytest.raises(UsageError, match="is not an npz with similarity"):
         read_predictions(file, "retrieval")
     np.save(tmp_path / "one.npy", np.eye(2))
-    with pytest.raises(UsageError, match="another form of file"):
+    with pytest.raises(UsageError, match="not a zip archive"):
         read_predictions(tmp_path / "one.npy", "retrieval")
     with pytest.raises(UsageError, match=r"cannot be read as text .*; give another file"):
         read_predictions(tmp_path / "none.jsonl", "open_ended")
@@ -296,12 +298,12 @@ def test_scores_with_a_scale_of_their_own_have_no_softmax() -> None:
 def test_above_a_number_of_scores_no_extra_is_worked_out_and_a_note_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     annotations = pairs(6)
     vectors = np.eye(6)
-    monkeypatch.setattr("hdvila.evaluate.numbers._FEW", 36)
+    monkeypatch.setattr("hdvila.evaluate.metrics_records._MOST_SCORES", 36)
     few = score(RETRIEVAL, annotations, predicted(annotations, np.eye(6)), vectors=(vectors, vectors))
     assert few.extra is not None
     assert few.extra.keys() == {"dual_softmax", "inverted_softmax", "query_expansion"}
     assert few.notes == ()
-    monkeypatch.setattr("hdvila.evaluate.numbers._FEW", 35)
+    monkeypatch.setattr("hdvila.evaluate.metrics_records._MOST_SCORES", 35)
     monkeypatch.setattr("hdvila.evaluate.score.expand_queries", lambda *_: pytest.fail("takes the memory all the same"))
     many = score(RETRIEVAL, annotations, predicted(annotations, np.eye(6)), vectors=(vectors, vectors))
     assert many.extra is None

@@ -1,1 +1,1 @@
-"""Pure functions from scores to numbers; no model, no files."""
+"""Metrics: pure functions of scores and answers, without models or files."""

@@ -1,4 +1,7 @@
-"""Metrics of given answers: right or wrong, by type of question, and by distance where the answer is a count."""
+"""Metrics of answers: accuracy, accuracy by type of question, and squared error of counts.
+
+Legend: Q questions.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ Answer = str | int | float
 
 
 def correct(questions: Sequence[Question], answers: Sequence[Answer]) -> NDArray[np.float64]:
-    """(Q,) 1 where the answer is the right one as it stands, 0 elsewhere."""
+    """(Q,) 1 where the answer equals the right one verbatim, 0 elsewhere."""
     return np.array(
         [float(str(question.answer) == str(answer)) for question, answer in zip(questions, answers, strict=True)]
     )
@@ -29,18 +32,18 @@ def accuracy_by_type(questions: Sequence[Question], correct_Q: NDArray[np.float6
 
 
 def squared_errors(questions: Sequence[Question], answers: Sequence[Answer]) -> NDArray[np.float64]:
-    """(Q,) squared distance of answered from right count."""
+    """(Q,) squared difference of the answered and the right count."""
     pairs = zip(questions, answers, strict=True)
     return np.array([(float(answer) - float(question.answer or 0)) ** 2 for question, answer in pairs])
 
 
 def outside(questions: Sequence[Question], vocabulary: Collection[str]) -> tuple[int, int]:
-    """(questions, different answers) whose right answer no model with this vocabulary can give."""
+    """The number of questions whose right answer is outside the vocabulary, and of such answers."""
     lost = [question.answer for question in questions if question.answer not in vocabulary]
     return len(lost), len(set(lost))
 
 
 def most_frequent_share(questions: Sequence[Question]) -> float:
-    """The accuracy of always giving the most frequent right answer: what can be had without looking."""
+    """The accuracy of always giving the most frequent right answer, which needs no look at the videos."""
     counts = Counter(question.answer for question in questions)
     return max(counts.values()) / len(questions)

@@ -1,9 +1,11 @@
-"""Intervals by resampling: how far a number would move with other queries.
+"""Confidence intervals by resampling.
 
-What is drawn again is whole groups: all queries about one video come and go together, because they are right or wrong
-together. Means and medians have the percentile bootstrap (Efron 1979). Shares have Wilson's interval (1927) of the
-effective number of queries, which resampling tells (Korn and Graubard 1998): it holds for few queries too, and where
-all are right. Legend: R resamples, G groups, N values.
+Whole groups are resampled: all queries about one video together, because their results depend on each other.
+Means and medians have the percentile bootstrap (Efron 1979). Shares have Wilson's interval (1927) of the
+effective number of queries, estimated from the resamples (Korn and Graubard 1998), which also holds for few
+queries and where all are right.
+
+Legend: R resamples, G groups, N values.
 """
 
 from __future__ import annotations
@@ -19,17 +21,17 @@ from hdvila.errors import UsageError
 __all__ = ["Interval", "Resampling"]
 
 Interval = tuple[float, float]
-_AT_ONCE = 1 << 23  # weights that are laid out together for medians
+_AT_ONCE = 1 << 23  # weights in memory at once for medians
 
 
 class Resampling:
-    """Draws of groups, made once, so that all metrics of a record are resampled alike.
+    """Resamples of groups, drawn once, so that all metrics of a record share them.
 
     Args:
-        groups: (N,) the group of each value; equal ones belong together.
+        groups: (N,) the group of each value.
         resamples: R.
         seed: of the draws.
-        level: share of the resamples between the two ends of an interval.
+        level: of confidence, 0..1.
 
     Raises:
         UsageError: no values, no resamples, or a level outside 0..1.
@@ -37,7 +39,7 @@ class Resampling:
 
     def __init__(self, groups: Sequence[Hashable], resamples: int = 1000, seed: int = 0, level: float = 0.95) -> None:
         if not len(groups) or resamples < 1 or not 0 < level < 1:
-            raise UsageError(f"{len(groups)} values, {resamples} resamples, level {level}: nothing can be drawn")
+            raise UsageError(f"{len(groups)} values, {resamples} resamples, level {level}: nothing can be resampled")
         numbers: dict[Hashable, int] = {}
         self._group_N = np.array([numbers.setdefault(group, len(numbers)) for group in groups])
         self._ends = (50 * (1 - level), 50 * (1 + level))
@@ -56,8 +58,8 @@ class Resampling:
     def share(self, right: ArrayLike) -> Interval:
         """The interval of the share of (N,) truth values that are true, within 0..1.
 
-        Their effective number is that of independent values whose share would scatter as the resampled one does, N at
-        most. Where all are equal nothing scatters, and it is G: the values of a group may all be one.
+        Their effective number is the number of independent values whose share would have the variance of the
+        resampled share, at most N. Where all values are equal there is no variance, and it is G.
         """
         right_N = np.asarray(right, np.float64)
         share = float(right_N.mean())

@@ -1,4 +1,4 @@
-"""Rank metrics of retrieval: R@k, median and mean rank, and what becomes of ties.
+"""Rank metrics of retrieval: R@k, median and mean rank, under a rule for ties.
 
 Legend: Q queries, V candidates (the gallery). Ranks are 1-based, R@k are fractions 0..1.
 """
@@ -27,27 +27,27 @@ __all__ = [
 ]
 
 Targets = Sequence[int] | Sequence[Sequence[int]]
-"""The right candidate of each query, or its right candidates."""
+"""The right candidate of each query, or several right candidates of each."""
 
 TieRule = Literal["pessimistic", "optimistic", "average", "official"]
-"""What a query's rank is where other candidates score exactly as much as the right one.
+"""The rank of the right candidate where others have exactly its score.
 
-pessimistic: the right one comes last (rank = number of scores not below its own), so a model that gives everything the
-same score gets the worst numbers, as it should. optimistic: it comes first. average: the mean of these two.
-official: every equal score is an answer of its own, as in the released code of HD-VILA, so there may be more ranks
-than queries. Without ties all four agree.
+pessimistic: it is last among them (rank = number of scores not below its own), so a model that gives
+everything the same score gets the worst numbers. optimistic: it is first. average: the mean of these two.
+official: every equal score counts as an answer of its own, as in the released code of HD-VILA, so there may
+be more ranks than queries. Without ties all four agree.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class RankMetrics:
-    """How high the right answers stand.
+    """Metrics of the ranks of the right answers.
 
     Attributes:
-        r1, r5, r10, r50: share of the queries whose right answer is among the first 1, 5, 10, 50.
+        r1, r5, r10, r50: share of the queries, 0..1, whose right answer is among the first 1, 5, 10, 50.
         median_rank, mean_rank: 1 is the best.
         queries, gallery: Q and V.
-        chance_r1: R@1 of a blind guess, 1 / V where one candidate is right.
+        chance_r1: expected R@1 of a random order, 1 / V where one candidate is right.
         ties: queries whose right answer shares its score with another candidate.
     """
 
@@ -69,12 +69,12 @@ class RankMetrics:
 
 @dataclass(frozen=True, slots=True)
 class RankedQueries:
-    """Ranks, one by one.
+    """The rank of each query.
 
     Attributes:
         ranks: 1-based; one for each query, or more under the official tie rule.
-        query: whose each rank is.
-        queries, gallery, chance_r1, ties: as `RankMetrics` has them.
+        query: the number of the query of each rank.
+        queries, gallery, chance_r1, ties: as in `RankMetrics`.
     """
 
     ranks: NDArray[np.float64]
@@ -86,20 +86,20 @@ class RankedQueries:
 
 
 def ranks(similarity: ArrayLike, targets: Targets | None = None, ties: TieRule = "pessimistic") -> NDArray[np.float64]:
-    """The ranks of the right answers.
+    """Rank the right answers.
 
     Args:
         similarity: (Q, V) scores, higher is better.
-        targets: (Q,) the right candidate of each query, or the right candidates of each, of which the best-ranked
-            counts and the others are not in its way; default: query i's is candidate i.
+        targets: (Q,) the right candidate of each query, or several of each, of which the best-ranked counts
+            and the others are ignored; by default candidate i of query i.
         ties: see `TieRule`.
 
     Returns:
-        (Q,) ranks, or more of them where `ties` is official and there are ties.
+        (Q,) ranks; more where `ties` is official and there are ties.
 
     Raises:
-        UsageError: no queries, shapes that do not fit, a query without target, a target outside the gallery, a NaN, an
-            unknown rule.
+        UsageError: no queries, shapes that do not fit, a query without target, a target outside the gallery,
+            a NaN, or an unknown rule.
     """
     return _ranks(*_count(*_checked(similarity, targets)), ties)
 
@@ -107,15 +107,15 @@ def ranks(similarity: ArrayLike, targets: Targets | None = None, ties: TieRule =
 def retrieval_metrics(
     similarity: ArrayLike, targets: Targets | None = None, ties: TieRule = "pessimistic"
 ) -> RankMetrics:
-    """R@1, 5, 10, 50, median and mean rank.
+    """Compute R@1, 5, 10, 50, median and mean rank.
 
-    Args and errors are those of `ranks`. For the other direction give the transposed scores.
+    Arguments and errors are those of `ranks`. For the other direction pass the transposed scores.
     """
     return metrics_of(rank_queries(similarity, targets, ties))
 
 
 def rank_queries(similarity: ArrayLike, targets: Targets | None = None, ties: TieRule = "pessimistic") -> RankedQueries:
-    """The ranks with what is needed to report and to resample them. Args and errors are those of `ranks`."""
+    """Rank the right answers for metrics and resampling. Arguments and errors are those of `ranks`."""
     scores_QV, right = _checked(similarity, targets)
     above_Q, equal_Q = _count(scores_QV, right)
     found = _ranks(above_Q, equal_Q, ties)
@@ -131,7 +131,7 @@ def rank_queries(similarity: ArrayLike, targets: Targets | None = None, ties: Ti
 
 
 def metrics_of(ranked: RankedQueries) -> RankMetrics:
-    """The numbers of ranked queries."""
+    """Compute the metrics of ranked queries."""
     recall = {k: float(np.mean(ranked.ranks <= k)) for k in (1, 5, 10, 50)}
     return RankMetrics(
         r1=recall[1],
@@ -161,7 +161,7 @@ def _ranks(above_Q: NDArray[np.float64], equal_Q: NDArray[np.float64], ties: Tie
 
 @dataclass(frozen=True, slots=True)
 class _Right:
-    """The right candidates of all queries in one row, and where each query's begin."""
+    """The right candidates of all queries, concatenated, and where those of each query start."""
 
     candidates: NDArray[np.intp]
     starts: NDArray[np.intp]
@@ -174,7 +174,7 @@ class _Right:
 
 
 def _count(similarity_QV: NDArray[Any], right: _Right) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each query (Q,): scores above that of the best right answer, and others equal to it, plus one for itself."""
+    """(Q,) the scores above that of the best right answer, and one plus the others equal to it."""
     own = similarity_QV[right.queries, right.candidates]
     best_Q = np.maximum.reduceat(own, right.starts)
     own_equal_Q = np.add.reduceat((own == best_Q[right.queries]).astype(np.int64), right.starts)
@@ -186,11 +186,13 @@ def _count(similarity_QV: NDArray[Any], right: _Right) -> tuple[NDArray[np.float
 def _checked(similarity: ArrayLike, targets: Targets | None) -> tuple[NDArray[Any], _Right]:
     scores = np.asarray(similarity)
     if scores.ndim != 2 or 0 in scores.shape:
-        raise UsageError(f"similarity has shape {scores.shape}: it must be (queries, candidates), at least one of each")
+        raise UsageError(
+            f"similarity has shape {scores.shape}: it must be (queries, candidates), with at least one of each"
+        )
     if targets is None and scores.shape[0] != scores.shape[1]:
         raise UsageError(
-            f"similarity has shape {scores.shape} and no targets: without them query i belongs to candidate i, "
-            "so give targets or as many queries as candidates"
+            f"similarity has shape {scores.shape} and no targets: without targets candidate i is right for query i, "
+            "so give targets, or as many queries as candidates"
         )
     own = range(len(scores)) if targets is None else targets
     each = [one if isinstance(one, Collection) else (one,) for one in own]
@@ -198,7 +200,7 @@ def _checked(similarity: ArrayLike, targets: Targets | None) -> tuple[NDArray[An
         raise UsageError(f"targets are for {len(each)} queries: give one for each of the {len(scores)} queries")
     counts = np.fromiter(map(len, each), np.intp)
     if not counts.all():
-        raise UsageError(f"query {int(np.argmin(counts))} has no target, so there is nothing to find")
+        raise UsageError(f"query {int(np.argmin(counts))} has no target")
     right = _Right(np.fromiter(chain.from_iterable(each), np.intp), np.cumsum(counts) - counts)
     outside = np.flatnonzero((right.candidates < 0) | (right.candidates >= scores.shape[1]))
     if len(outside):
@@ -207,7 +209,7 @@ def _checked(similarity: ArrayLike, targets: Targets | None) -> tuple[NDArray[An
     if np.isnan(scores).any():
         query, candidate = (int(place[0]) for place in np.nonzero(np.isnan(scores)))
         raise UsageError(
-            f"similarity[{query}, {candidate}] is NaN (and {int(np.isnan(scores).sum())} in all): a NaN has "
-            "no rank; compute these scores again"
+            f"similarity[{query}, {candidate}] is NaN, {int(np.isnan(scores).sum())} in all: a NaN has no "
+            "rank; compute these scores again"
         )
     return scores, right

@@ -1,5 +1,18 @@
-"""A page to look at: what a model got right and wrong on a benchmark, with the pictures that it saw."""
+"""Present results: tables of records beside published rows, and a page with examples of a model's answers."""
 
-from hdvila.evaluate.report.page import write_report
+from typing import Any
 
-__all__ = ["write_report"]
+from hdvila.lazy import offered
+
+_OFFERS = {
+    "tabulate": "results",
+    "write_report": "page",
+}
+
+
+def __getattr__(name: str) -> Any:
+    return offered(__name__, _OFFERS, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_OFFERS)

@@ -1,4 +1,4 @@
-"""The report of an evaluation as one self-contained page: no script, no outside file."""
+"""Write the report of an evaluation as one self-contained HTML page, without scripts or outside files."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any, cast
 
 from hdvila.annotations.records import Annotations
 from hdvila.data.source import open_corpus
+from hdvila.evaluate.align_predictions import align_similarity
 from hdvila.evaluate.checkpoint import Evaluated
-from hdvila.evaluate.forms import CHANCE
-from hdvila.evaluate.matching import match_similarity
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.predictions import Similarity
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import Record
-from hdvila.evaluate.report.pictures import Pictures
-from hdvila.evaluate.report.questions import Answered, look_at_answers
-from hdvila.evaluate.report.retrieval import Found, look_at_retrieval
-from hdvila.evaluate.results import beside_published, title_of
+from hdvila.evaluate.report.previews import VideoPreviews
+from hdvila.evaluate.report.questions import QuestionSummary, summarise_questions
+from hdvila.evaluate.report.results import comparison_cells, table_title
+from hdvila.evaluate.report.retrieval import RetrievalSummary, summarise_retrieval
+from hdvila.evaluate.report.tables import CHANCE
 from hdvila.media.preprocess import Preprocess
 from hdvila.pages import render, write_text
 from hdvila.progress import SILENT, Reporter
@@ -30,15 +30,17 @@ _COLUMNS = 9  # of numbers with their intervals, on a page of 1280 pixels
 
 
 def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Reporter = SILENT) -> None:
-    """Write the page: the record, examples of right and wrong answers with their pictures, and where it fails.
+    """Write the page: the record, examples of right and wrong answers with their frames, and the worst
+    failures.
 
-    It grows to two or three MB, however large the test is. It names videos as the benchmark does and no folder of this
-    machine. The same evaluation and seed give the same page.
+    The page has two or three MB at most, however large the test is. It names videos as the benchmark does,
+    and no folder of this machine. The same evaluation and seed give the same page.
 
     Args:
-        done: what `evaluate_checkpoint` gave.
-        path: the HTML file, replaced if it is there; its folder is made.
+        done: the result of `evaluate_checkpoint`.
+        path: the HTML file, replaced if it exists; its folder is created.
         seed: of the choice of examples.
+        reporter: shows progress.
 
     Raises:
         StoreError: a video cannot be read.
@@ -46,13 +48,13 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
         OSError: the file cannot be written.
     """
     record = done.record
-    assert record.recipe is not None  # `evaluate_checkpoint` has written it
+    assert record.recipe is not None  # set by `evaluate_checkpoint`
     preprocess = Preprocess.from_dict(record.recipe["preprocess"])
     with reporter.task("drawing the report"):
-        pictures = Pictures(open_corpus(done.store), done.numbers, preprocess)
-        seen = _look(done, pictures, seed)
+        previews = VideoPreviews(open_corpus(done.store), done.numbers, preprocess)
+        summary = _summarise(done, previews, seed)
     protocol = get_protocol(record.protocol)
-    header, ours, *others = beside_published(record)
+    header, ours, *others = comparison_cells(record)
     html = render(
         "hdvila.evaluate.report",
         "page.html.j2",
@@ -61,23 +63,26 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
         preprocess=preprocess,
         sampling=record.recipe["sampling"],
         training={name: _local(value) for name, value in (record.recipe["training"] or {}).items()},
-        title=title_of(record),
-        tables=_parted(
+        title=table_title(record),
+        tables=_split_columns(
             header, [ours, *(row for row in others if row[0] == CHANCE), *(row for row in others if row[0] != CHANCE)]
         ),
-        spacing=pictures.spacing(),
+        spacing=previews.frame_spacing(),
         figures=_figures(record),
         seed=seed,
-        retrieval=seen if isinstance(seen, Found) else None,
-        answered=seen if isinstance(seen, Answered) else None,
+        retrieval=summary if isinstance(summary, RetrievalSummary) else None,
+        answered=summary if isinstance(summary, QuestionSummary) else None,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, html)
 
 
-def _parted(header: list[str], rows: Sequence[list[str]]) -> list[tuple[list[str], list[list[str]]]]:
-    """A table as several that fit the page, each with the first column and some of the others, and with those rows that
-    say something there; the last column, what is to be known of a row, stands in the first table only."""
+def _split_columns(header: list[str], rows: Sequence[list[str]]) -> list[tuple[list[str], list[list[str]]]]:
+    """Split a table into several that fit the page.
+
+    Each has the first column, some of the others, and the rows with numbers there. The last column, source or
+    setting, is in the first table only.
+    """
     parts = []
     for first in range(1, len(header) - 1, _COLUMNS):
         some = slice(first, min(first + _COLUMNS, len(header) - 1))
@@ -86,18 +91,18 @@ def _parted(header: list[str], rows: Sequence[list[str]]) -> list[tuple[list[str
     return parts
 
 
-def _look(done: Evaluated, pictures: Pictures, seed: int) -> Found | Answered:
-    said = done.predicted.predictions
-    annotations = _with_names(done.annotations, get_protocol(done.record.protocol).groups)
-    if isinstance(said, Similarity):
-        matched = match_similarity(annotations, said, allow_missing=True)
-        return look_at_retrieval(matched, cast(TieRule, done.record.tie_rule), pictures, seed)
-    guesses = done.predicted.guesses
-    return look_at_answers(done.record.task, annotations, guesses, done.vocabulary, pictures, seed)
+def _summarise(done: Evaluated, previews: VideoPreviews, seed: int) -> RetrievalSummary | QuestionSummary:
+    predictions = done.predicted.predictions
+    annotations = _name_groups(done.annotations, get_protocol(done.record.protocol).groups)
+    if isinstance(predictions, Similarity):
+        aligned = align_similarity(annotations, predictions, allow_missing=True)
+        return summarise_retrieval(aligned, cast(TieRule, done.record.tie_rule), previews, seed)
+    answers = done.predicted.answers
+    return summarise_questions(done.record.task, annotations, answers, done.vocabulary, previews, seed)
 
 
-def _with_names(annotations: Annotations, names: Sequence[str]) -> Annotations:
-    """Divisions of the benchmark by their names; a number that has none is called a category."""
+def _name_groups(annotations: Annotations, names: Sequence[str]) -> Annotations:
+    """Replace the benchmark's category numbers by names, or by "category N" where there is none."""
 
     def name(group: str) -> str:
         if not group.isdecimal():
@@ -109,7 +114,7 @@ def _with_names(annotations: Annotations, names: Sequence[str]) -> Annotations:
 
 
 def _figures(record: Record) -> list[tuple[str, str, tuple[str, str] | None]]:
-    """The numbers at the top: number, what it is, the ends of its interval."""
+    """The figures at the top of the page: value, label, ends of the interval."""
     if record.text_to_video and record.video_to_text:
         forth, back = record.text_to_video, record.video_to_text
         return [
@@ -150,5 +155,5 @@ def _rank(rank: float) -> str:
 
 
 def _local(value: Any) -> Any:
-    """A setting of the training; of a path only its last name."""
+    """A setting of the training; of a path only the last part, so that no folder of this machine is named."""
     return Path(value).name if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Queries that found what they asked for and queries that did not, in both directions.
+"""Examples of queries that found their target and of queries that did not, in both directions.
 
 Legend: Q captions, V videos, C candidates of one query.
 """
@@ -12,109 +12,118 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.evaluate.matching import Matched, rows_of, targets_of
+from hdvila.evaluate.align_predictions import AlignedScores, relevance_of, take_rows
 from hdvila.evaluate.metrics.rank import RankedQueries, TieRule, rank_queries
-from hdvila.evaluate.report.pictures import Pictures, Shown
-from hdvila.evaluate.report.shares import Share, shares
+from hdvila.evaluate.report.previews import VideoPreview, VideoPreviews
+from hdvila.evaluate.report.subsets import SubsetScore, subset_scores
 
-__all__ = ["Example", "Found", "Hit", "look_at_retrieval"]
+__all__ = ["RetrievalSummary", "summarise_retrieval"]
 
-TOP = 5
-BY_TEXT, BY_VIDEO = 4, 2
-"""Examples of each kind: right at once, near, far off."""
-FAILED = 12
-"""Queries that are listed by name."""
+_TOP = 5
+_BY_TEXT, _BY_VIDEO = 4, 2  # examples of each kind: right at once, near, far off
+_FAILED = 12  # queries that are listed by name
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A candidate: its place among all from 1, its score, whether it is right, and the video or the text that it is."""
+    """A candidate.
+
+    Attributes:
+        place: among all candidates, from 1.
+        score: higher is better.
+        right: whether it is a right answer.
+        candidate: the video, or the text.
+    """
 
     place: int
     score: float
     right: bool
-    shown: Shown | str
+    candidate: VideoPreview | str
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A query and its answers.
+class RetrievalExample:
+    """A query and its best candidates.
 
     Attributes:
-        asked: the words, or the video.
-        rank: of the best right answer, by the record's tie rule.
-        hits: the first five.
+        query: the text, or the video.
+        rank: of the best right answer, under the record's tie rule.
+        hits: the first five candidates.
         missed: the best right answer, if it is not among them.
     """
 
-    asked: Shown | str
+    query: VideoPreview | str
     rank: float
     hits: tuple[Hit, ...]
     missed: Hit | None
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Examples by what became of them, and what fails.
+class RetrievalSummary:
+    """What a page shows of a retrieval test.
 
     Attributes:
-        by_text, by_video: by ``"right at once"`` and the like.
-        categories: R@1 of each, the worst first.
-        failed: video, caption and rank of the queries of the worst rank, the worst first.
+        by_text, by_video: examples of either direction, by outcome (``"right at once"``, ...).
+        categories: R@1 in each, the worst first.
+        failed: video, caption and rank of the queries with the worst ranks, the worst first.
     """
 
-    by_text: dict[str, list[Example]]
-    by_video: dict[str, list[Example]]
-    categories: tuple[Share, ...]
+    by_text: dict[str, list[RetrievalExample]]
+    by_video: dict[str, list[RetrievalExample]]
+    categories: tuple[SubsetScore, ...]
     failed: tuple[tuple[str, str, str], ...]
 
 
-def look_at_retrieval(matched: Matched, ties: TieRule, pictures: Pictures, seed: int = 0) -> Found:
-    """Choose and explain examples of either direction.
+def summarise_retrieval(
+    aligned: AlignedScores, ties: TieRule, previews: VideoPreviews, seed: int = 0
+) -> RetrievalSummary:
+    """Choose examples of either direction, and list the worst queries.
 
     Args:
-        matched: annotations and (Q, V) scores.
+        aligned: annotations and (Q, V) scores.
         ties: the record's rule.
-        pictures: of the videos.
-        seed: of the choice.
+        previews: of the videos.
+        seed: of the choice of examples.
 
     Raises:
         StoreError: a video cannot be read.
     """
-    captions, videos = matched.annotations.captions, matched.annotations.videos
-    video_of, captions_of, asked = targets_of(matched.annotations)
-    forth_QV, back_VQ = matched.values, rows_of(matched.values.T, asked)
-    forth, back = rank_queries(forth_QV, video_of, ties), rank_queries(back_VQ, captions_of, ties)
+    captions, videos = aligned.annotations.captions, aligned.annotations.videos
+    video_of, captions_of, with_captions = relevance_of(aligned.annotations)
+    forward_QV, backward_VQ = aligned.scores_QV, take_rows(aligned.scores_QV.T, with_captions)
+    forward, backward = rank_queries(forward_QV, video_of, ties), rank_queries(backward_VQ, captions_of, ties)
     rng = np.random.default_rng(seed)
 
     def text(at: int) -> str:
         return captions[at].text
 
-    def video(at: int) -> Shown:
-        return pictures.of(videos[at].video_id)
+    def video(at: int) -> VideoPreview:
+        return previews.of(videos[at].video_id)
 
-    def from_text(query: int, rank: float) -> Example:
-        return Example(text(query), rank, *_hits(forth_QV[query], {video_of[query]}, rank, ties, video))
+    def from_text(query: int, rank: float) -> RetrievalExample:
+        hits = _hits(forward_QV[query], {video_of[query]}, rank, ties, video)
+        return RetrievalExample(text(query), rank, *hits)
 
-    def from_video(row: int, rank: float) -> Example:
-        return Example(video(asked[row]), rank, *_hits(back_VQ[row], set(captions_of[row]), rank, ties, text))
+    def from_video(row: int, rank: float) -> RetrievalExample:
+        hits = _hits(backward_VQ[row], set(captions_of[row]), rank, ties, text)
+        return RetrievalExample(video(with_captions[row]), rank, *hits)
 
-    categories = [videos[video_of[query]].group for query in forth.query]
-    names = [captions[query].video_id for query in forth.query]
-    return Found(
-        by_text={kind: [from_text(*one) for one in some] for kind, some in _chosen(forth, BY_TEXT, rng).items()},
-        by_video={kind: [from_video(*one) for one in some] for kind, some in _chosen(back, BY_VIDEO, rng).items()},
-        categories=shares(categories, forth.ranks <= 1, names),
+    categories = [videos[video_of[query]].group for query in forward.query]
+    names = [captions[query].video_id for query in forward.query]
+    return RetrievalSummary(
+        by_text={kind: [from_text(*one) for one in some] for kind, some in _choose(forward, _BY_TEXT, rng).items()},
+        by_video={kind: [from_video(*one) for one in some] for kind, some in _choose(backward, _BY_VIDEO, rng).items()},
+        categories=subset_scores(categories, forward.ranks <= 1, names),
         failed=tuple(
-            (names[row], text(int(forth.query[row])), f"rank {forth.ranks[row]:g}")
-            for row in np.argsort(-forth.ranks, kind="stable")[:FAILED].tolist()
-            if forth.ranks[row] > 1
+            (names[row], text(int(forward.query[row])), f"rank {forward.ranks[row]:g}")
+            for row in np.argsort(-forward.ranks, kind="stable")[:_FAILED].tolist()
+            if forward.ranks[row] > 1
         ),
     )
 
 
-def _chosen(ranked: RankedQueries, number: int, rng: np.random.Generator) -> dict[str, list[tuple[int, float]]]:
-    """(query, rank) by what became of it; near ones are drawn, of those far off the worst are taken."""
+def _choose(ranked: RankedQueries, number: int, rng: np.random.Generator) -> dict[str, list[tuple[int, float]]]:
+    """(query, rank) by outcome: drawn at random, but of those far off the worst are taken."""
     queries, first = np.unique(ranked.query, return_index=True)
     order = rng.permutation(len(queries))
     queries, ranks = queries[order], ranked.ranks[first][order]
@@ -133,7 +142,11 @@ def _chosen(ranked: RankedQueries, number: int, rng: np.random.Generator) -> dic
 
 
 def _hits(
-    scores_C: NDArray[Any], right: Collection[int], rank: float, ties: TieRule, show: Callable[[int], Shown | str]
+    scores_C: NDArray[Any],
+    right: Collection[int],
+    rank: float,
+    ties: TieRule,
+    show: Callable[[int], VideoPreview | str],
 ) -> tuple[tuple[Hit, ...], Hit | None]:
     """The first five candidates, and the best right one if it is not among them."""
 
@@ -147,8 +160,8 @@ def _hits(
 
 
 def _best(scores_C: NDArray[Any], right: Collection[int], ties: TieRule) -> list[int]:
-    """The first candidates; of equal ones a right one stands last, unless ties are counted in its favour."""
-    number = min(TOP, len(scores_C))
+    """The best candidates; of equal ones a right one is last, unless the tie rule is optimistic."""
+    number = min(_TOP, len(scores_C))
     least = np.partition(scores_C, -number)[-number]
     reached = np.flatnonzero(scores_C >= least).tolist()
     favoured = ties == "optimistic"

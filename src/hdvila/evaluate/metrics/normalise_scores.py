@@ -1,9 +1,10 @@
-"""Scores made over again with the whole test in view. They are columns of their own, never the plain number.
+"""Normalise scores over the whole test. The metrics of such scores have columns of their own in tables.
 
-Each answers another question than plain retrieval: it needs all queries, or all videos, at once, and profits from each
-query of a benchmark having one video of its own. A search engine with one query at a time cannot do it.
+These methods measure something else than plain retrieval: they need all queries, or all videos, at once, and
+gain from each query of a benchmark having a video of its own. A search with one query at a time cannot use
+them.
 
-Legend: Q queries, V videos, D width. Scores are cosines or the like, higher is better.
+Legend: Q queries, V videos, D width. Scores are cosines or similar, higher is better.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from hdvila.errors import UsageError
 __all__ = ["dual_softmax", "expand_queries", "inverted_softmax"]
 
 TEMPERATURE = 0.05
-"""That of HD-VILA's contrastive loss, so that scores are spread as in training."""
+"""The temperature of HD-VILA's contrastive loss."""
 
 
 def dual_softmax(similarity: ArrayLike, temperature: float = TEMPERATURE) -> NDArray[np.float64]:
-    """The logarithm of (softmax over videos) x (softmax over queries), (Q, V).
+    """Compute the logarithm of (softmax over videos) x (softmax over queries), (Q, V).
 
-    Cheng et al. 2021 (CAMoE, arXiv 2109.04290) weigh each score by its softmax over queries; the logarithm keeps the
-    order where scores are negative. Looks at the other test queries.
+    Cheng et al. 2021 (CAMoE, arXiv 2109.04290) weight each score by its softmax over queries; the logarithm
+    keeps the order where scores are negative. Uses the other test queries.
 
     Raises:
         UsageError: a temperature that is not above 0.
@@ -33,10 +34,12 @@ def dual_softmax(similarity: ArrayLike, temperature: float = TEMPERATURE) -> NDA
 
 
 def inverted_softmax(similarity: ArrayLike, temperature: float = TEMPERATURE) -> NDArray[np.float64]:
-    """Re-ranking: the logarithm of the softmax over queries, (Q, V), which takes from videos that suit every query.
+    """Compute the logarithm of the softmax over queries, (Q, V), which lowers videos that are near to every
+    query.
 
-    Smith et al. 2017 for words (arXiv 1702.03859); Bogolin et al. 2022 (QB-Norm, arXiv 2112.12777) for videos, with
-    training queries in the bank; here the bank is the test's own queries. Looks at the other test queries.
+    Smith et al. 2017 for words (arXiv 1702.03859); Bogolin et al. 2022 (QB-Norm, arXiv 2112.12777) for
+    videos, with a bank of training queries; here the bank is the test's own queries. Uses the other test
+    queries.
 
     Raises:
         UsageError: a temperature that is not above 0.
@@ -47,16 +50,18 @@ def inverted_softmax(similarity: ArrayLike, temperature: float = TEMPERATURE) ->
 def expand_queries(
     queries: ArrayLike, videos: ArrayLike, neighbours: int = 5, power: float = 3.0
 ) -> NDArray[np.float64]:
-    """Scores (Q, V) of queries to which their best videos have been added.
+    """Score queries after adding their nearest videos to them (query expansion), (Q, V).
 
-    Each query becomes itself plus its `neighbours` best videos, weighed by their cosine to the power given (Chum et al.
-    2007; the weights of Radenovic et al. 2018, arXiv 1711.02512). Looks at the test videos together, at no other query.
+    Each query becomes itself plus its nearest videos, weighted by a power of their cosine (Chum et al. 2007;
+    the weights of Radenovic et al. 2018, arXiv 1711.02512). Uses the other test videos, but no other query.
 
     Args:
         queries, videos: (Q, D) and (V, D) unit vectors.
+        neighbours: how many videos are added.
+        power: of the cosine.
 
     Raises:
-        UsageError: no neighbours, shapes that do not fit, or numbers that are not finite.
+        UsageError: no neighbours, shapes that do not fit, or values that are not finite.
     """
     queries_QD, videos_VD = np.asarray(queries, np.float64), np.asarray(videos, np.float64)
     if queries_QD.ndim != 2 or videos_VD.ndim != 2 or queries_QD.shape[1] != videos_VD.shape[1]:
@@ -65,19 +70,19 @@ def expand_queries(
         raise UsageError(f"neighbours={neighbours}: choose 1 or more")
     plain_QV = queries_QD @ videos_VD.T
     if not np.isfinite(plain_QV).all():
-        raise UsageError("queries or videos are not finite in places, so nothing is nearest to them; mend the vectors")
+        raise UsageError("some values of queries or videos are not finite; fix the vectors")
     best_QK = _best(plain_QV, min(neighbours, len(videos_VD)))
     weights_QK = np.clip(np.take_along_axis(plain_QV, best_QK, axis=1), 0, None) ** power
-    grown_QD = queries_QD.copy()
+    expanded_QD = queries_QD.copy()
     for weights_Q, best_Q in zip(weights_QK.T, best_QK.T, strict=True):  # one neighbour of all queries at a time
-        grown_QD += weights_Q[:, None] * videos_VD[best_Q]
-    grown_QD /= np.linalg.norm(grown_QD, axis=1, keepdims=True)
-    expanded: NDArray[np.float64] = grown_QD @ videos_VD.T
+        expanded_QD += weights_Q[:, None] * videos_VD[best_Q]
+    expanded_QD /= np.linalg.norm(expanded_QD, axis=1, keepdims=True)
+    expanded: NDArray[np.float64] = expanded_QD @ videos_VD.T
     return expanded
 
 
 def _best(scores_QV: NDArray[np.float64], count: int) -> NDArray[np.intp]:
-    """(Q, count) the columns of the highest scores, the best first; of equal ones the first columns."""
+    """(Q, count) the columns of the highest scores, the best first; of equal scores the first columns."""
     last_Q1 = np.partition(scores_QV, -count, axis=1)[:, -count, None]
     above_QV, equal_QV = scores_QV > last_Q1, scores_QV == last_Q1
     room_Q1 = count - above_QV.sum(1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Records of evaluations as tables, a table for each protocol or for those that share one, published rows beside."""
+"""Tabulate records of evaluations beside published rows."""
 
 from __future__ import annotations
 
@@ -8,69 +8,80 @@ from typing import Any, Literal, get_args
 
 from hdvila.annotations.synthetic import CHANNEL
 from hdvila.errors import UsageError
-from hdvila.evaluate.forms import CHANCE, Column, Row, Table, as_csv, as_latex, as_markdown, cells
-from hdvila.evaluate.joined import joined
 from hdvila.evaluate.protocols import PROTOCOLS
 from hdvila.evaluate.record import PublishedRow, Record, published_rows, short_identity
+from hdvila.evaluate.report.tables import (
+    CHANCE,
+    Column,
+    Table,
+    TableRow,
+    as_csv,
+    as_latex,
+    as_markdown,
+    join_tables,
+    text_cells,
+)
 
-__all__ = ["Format", "beside_published", "setting_of", "tabulate", "title_of"]
+__all__ = ["Format", "comparison_cells", "setting_of", "table_title", "tabulate"]
 
 Format = Literal["markdown", "latex", "csv"]
 
-_FORTH, _BACK = "text_to_video", "video_to_text"
+_FORWARD, _BACKWARD = "text_to_video", "video_to_text"
 _RETRIEVAL = (
-    *(Column(f"R@{k}", (_FORTH, f"r{k}")) for k in (1, 5, 10, 50)),
-    Column("Median", (_FORTH, "median_rank"), share=False),
-    Column("Mean", (_FORTH, "mean_rank"), share=False),
-    *(Column(f"V2T R@{k}", (_BACK, f"r{k}")) for k in (1, 5, 10)),
+    *(Column(f"R@{k}", (_FORWARD, f"r{k}")) for k in (1, 5, 10, 50)),
+    Column("Median", (_FORWARD, "median_rank"), share=False),
+    Column("Mean", (_FORWARD, "mean_rank"), share=False),
+    *(Column(f"V2T R@{k}", (_BACKWARD, f"r{k}")) for k in (1, 5, 10)),
 )
 _COUNT = Column("Squared error", ("mean_squared_error",), share=False, digits=2)
 _ACCURACY = Column("Accuracy", ("accuracy",))
 
 
 def tabulate(records: Sequence[Record], form: Format) -> str:
-    """The records as text: a table for each protocol, in the order of their first record; CSV has one for all.
-    Protocols that papers print beside one another (`Protocol.table`), such as TGIF-QA's action, transition and frame,
+    """Tabulate records: a table for each protocol, in the order of their first record; CSV has one table for
+    all.
+
+    Protocols that papers print together (`Protocol.table`), such as TGIF-QA's action, transition and frame,
     are columns of one table. Records of synthetic videos have tables of their own, without published rows.
 
-    Records stand above the published rows of their protocol, each with how many of the test's queries it is about and
-    with `setting_of`; where several have one method, its name is followed by `short_identity`. Cells have
-    the 95 % interval after the number. Shares are percent in Markdown and LaTeX and fractions in CSV.
+    Records are above the published rows of their protocol, each with its number of queries and with
+    `setting_of`. Where several have the same method, `short_identity` is added to its name. Cells have the 95
+    % interval after the number. Shares are percent in Markdown and LaTeX, and fractions in CSV.
 
     Raises:
-        UsageError: no records, or an unknown form.
+        UsageError: no records, or an unknown format.
     """
     if not records:
-        raise UsageError("there are no records to tabulate: name files that hdvila evaluate has written")
+        raise UsageError("there are no records to tabulate: give files that hdvila evaluate has written")
     if form not in get_args(Format):
         raise UsageError(f"the format {form!r} is unknown: choose one of {', '.join(get_args(Format))}")
     groups: dict[str, list[Record]] = {}
     for record in records:
-        groups.setdefault(title_of(record), []).append(record)
+        groups.setdefault(table_title(record), []).append(record)
     tables = [_table(name, group) for name, group in groups.items()]
     if form == "csv":
         return as_csv(tables)
-    whole = _shared(tables, [group[0] for group in groups.values()])
-    return "\n".join((as_markdown if form == "markdown" else as_latex)(table) for table in whole)
+    joined = _join_shared(tables, [group[0] for group in groups.values()])
+    return "\n".join((as_markdown if form == "markdown" else as_latex)(table) for table in joined)
 
 
-def beside_published(record: Record) -> list[list[str]]:
-    """A record's table as cells of text: the header, the record, the published rows, chance; in Markdown's numbers."""
-    return cells(_table(title_of(record), [record]))
+def comparison_cells(record: Record) -> list[list[str]]:
+    """The table of one record as text: the header, the record, the published rows, chance."""
+    return text_cells(_table(table_title(record), [record]))
 
 
-def title_of(record: Record) -> str:
-    """The protocol; of synthetic videos with that word, for they have a table of their own."""
+def table_title(record: Record) -> str:
+    """The title of the record's table: its protocol, with "synthetic" for synthetic videos."""
     return f"{record.protocol}, {CHANNEL}" if record.synthetic else record.protocol
 
 
 def setting_of(record: Record) -> str:
-    """In what a record differs from the plain test, so that its number is no rival of those beside it; or nothing."""
+    """How a record differs from the plain test, so that its metrics cannot be compared directly; or empty."""
     store, sampling = (_at(record.recipe, (name,)) for name in ("store", "sampling"))
     chosen_on, kept = (_at(record.recipe, ("training", f"validate.{name}")) for name in ("on", "keep"))
     whole = record.queries if record.synthetic else record.full_queries
     fewer = record.split == "test" and record.queries < whole and not record.missing
-    said = (
+    differences = (
         f"{record.split} split, not the test" if record.split != "test" else "",
         "" if record.split_told else "split not told by the file's name",
         "fewer queries than the published test has" if fewer else "",
@@ -83,11 +94,11 @@ def setting_of(record: Record) -> str:
         f"{sampling} sampling" if sampling not in (None, "standard") else "",
         "checkpoint chosen on the test" if chosen_on == "official-test" and kept != "last" else "",
     )
-    return "; ".join(one for one in said if one)
+    return "; ".join(one for one in differences if one)
 
 
 def _training(record: Record) -> str:
-    """What its model was fine-tuned on, where that is not just the training of the protocol itself."""
+    """What the model was fine-tuned on, unless that is just the training split of the protocol."""
     if record.checkpoint is None:
         return ""
     if record.fine_tuned is None:
@@ -98,8 +109,8 @@ def _training(record: Record) -> str:
     return f"fine-tuned on {', then '.join(trainings)}" if trainings else "not fine-tuned"
 
 
-def _shared(tables: Sequence[Table], records: Sequence[Record]) -> list[Table]:
-    """The tables, those that share one in the place of the first of them; a record of each table."""
+def _join_shared(tables: Sequence[Table], records: Sequence[Record]) -> list[Table]:
+    """Join the tables of protocols that share one; `records` has a record of each table."""
     groups: dict[tuple[str, bool], dict[str, Table]] = {}
     for table, record in zip(tables, records, strict=True):
         protocol = PROTOCOLS.get(record.protocol)
@@ -113,12 +124,12 @@ def _shared(tables: Sequence[Table], records: Sequence[Record]) -> list[Table]:
             continue
         members = sorted(group, key=order.index)
         title = ", ".join([*members, *([CHANNEL] if synthetic else [])])
-        found.append(joined(title, name, [(one, PROTOCOLS[one].column, group[one]) for one in members]))
+        found.append(join_tables(title, name, [(one, PROTOCOLS[one].column, group[one]) for one in members]))
     return found
 
 
 def _published(records: Sequence[Record]) -> Sequence[PublishedRow]:
-    """As the protocol has them now, for records keep those of their day; of a protocol that is not known, theirs."""
+    """The protocol's current rows, which may differ from those in records; else those of the records."""
     protocol = PROTOCOLS.get(records[0].protocol)
     if protocol is None or not any(record.published for record in records):
         return list({row["who"]: row for record in records for row in record.published}.values())
@@ -128,11 +139,11 @@ def _published(records: Sequence[Record]) -> Sequence[PublishedRow]:
 def _table(name: str, records: Sequence[Record]) -> Table:
     columns = _columns(records)
     methods = Counter(record.method for record in records)
-    rows = [_ours(record, columns, alone=methods[record.method] == 1) for record in records]
-    rows += [_theirs(row, columns) for row in _published(records)]
-    metric = (_FORTH, "r1") if records[0].task == "retrieval" else (records[0].metric,)
+    rows = [_record_row(record, columns, alone=methods[record.method] == 1) for record in records]
+    rows += [_published_row(row, columns) for row in _published(records)]
+    metric = (_FORWARD, "r1") if records[0].task == "retrieval" else (records[0].metric,)
     chances = {record.chance for record in records}
-    rows += [Row(CHANCE, {"_".join(metric): chance}) for chance in sorted(chances)]
+    rows += [TableRow(CHANCE, {"_".join(metric): chance}) for chance in sorted(chances)]
     shown = tuple(column for column in columns if any(column.key in row.numbers for row in rows))
     return Table(name, "Gallery" if records[0].task == "retrieval" else "Choices", shown, tuple(rows))
 
@@ -140,7 +151,7 @@ def _table(name: str, records: Sequence[Record]) -> Table:
 def _columns(records: Sequence[Record]) -> tuple[Column, ...]:
     if records[0].task == "retrieval":
         extra = dict.fromkeys(name for record in records for name in record.extra or {})
-        more = (Column(f"R@1, {name.replace('_', ' ')}", ("extra", name, _FORTH, "r1")) for name in extra)
+        more = (Column(f"R@1, {name.replace('_', ' ')}", ("extra", name, _FORWARD, "r1")) for name in extra)
         return (*_RETRIEVAL, *more)
     kinds = dict.fromkeys(kind for record in records for kind in record.accuracy_by_type or {})
     by_type = (Column(kind, ("accuracy_by_type", kind), ("intervals_by_type", kind)) for kind in kinds)
@@ -148,7 +159,7 @@ def _columns(records: Sequence[Record]) -> tuple[Column, ...]:
     return (*first, *by_type)
 
 
-def _ours(record: Record, columns: Sequence[Column], *, alone: bool) -> Row:
+def _record_row(record: Record, columns: Sequence[Column], *, alone: bool) -> TableRow:
     whole = record.to_dict()
     numbers, ends = {}, {}
     for column in columns:
@@ -158,17 +169,17 @@ def _ours(record: Record, columns: Sequence[Column], *, alone: bool) -> Row:
         if interval is not None:
             ends[column.key] = (float(interval[0]), float(interval[1]))
     queries, gallery = (record.queries, record.full_queries), (record.gallery, record.full_gallery)
-    if record.synthetic:  # there is no other test of which it would be a part
+    if record.synthetic:  # no published test to compare sizes with
         queries, gallery = (record.queries, record.queries), (record.gallery, record.gallery)
     digits = "" if alone else short_identity(record)
     method = f"{record.method} ({digits})" if digits else record.method
-    return Row(method, numbers, ends, (queries,), (gallery,), setting=setting_of(record))
+    return TableRow(method, numbers, ends, (queries,), (gallery,), setting=setting_of(record))
 
 
-def _theirs(row: PublishedRow, columns: Sequence[Column]) -> Row:
-    keys = {column.path[-1]: column.key for column in reversed(columns) if column.path[0] not in (_BACK, "extra")}
+def _published_row(row: PublishedRow, columns: Sequence[Column]) -> TableRow:
+    keys = {column.path[-1]: column.key for column in reversed(columns) if column.path[0] not in (_BACKWARD, "extra")}
     numbers = {keys[name]: float(value) for name, value in row["values"].items() if name in keys}
-    return Row(row["who"], numbers, source=row["source"], setting=row.get("setting", ""))
+    return TableRow(row["who"], numbers, source=row["source"], setting=row.get("setting", ""))
 
 
 def _at(values: Any, path: Sequence[str]) -> Any:

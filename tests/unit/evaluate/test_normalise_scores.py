@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hdvila.errors import UsageError
+from hdvila.evaluate.metrics.normalise_scores import dual_softmax, expand_queries, inverted_softmax
 from hdvila.evaluate.metrics.rank import ranks
-from hdvila.evaluate.metrics.rerank import dual_softmax, expand_queries, inverted_softmax
 
 SCORES = np.random.default_rng(0).uniform(-1, 1, (5, 4))
 

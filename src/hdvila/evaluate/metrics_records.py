@@ -1,0 +1,177 @@
+"""The metrics of a record, with intervals, from aligned predictions.
+
+Legend: Q queries (captions, questions), V videos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hdvila.annotations.records import Question
+from hdvila.evaluate.align_predictions import AlignedAnswers, AlignedScores, relevance_of, take_rows
+from hdvila.evaluate.metrics.answers import accuracy_by_type, correct, most_frequent_share, outside, squared_errors
+from hdvila.evaluate.metrics.bootstrap import Interval, Resampling
+from hdvila.evaluate.metrics.normalise_scores import dual_softmax, inverted_softmax
+from hdvila.evaluate.metrics.rank import RankedQueries, TieRule, metrics_of, rank_queries
+from hdvila.evaluate.protocols.protocol import Protocol
+
+__all__ = ["Resample", "extras_fit", "question_fields", "retrieval_fields", "skipped_extras"]
+
+Resample = Callable[[Sequence[Hashable]], Resampling]
+"""Draws resamples of values, given the group of each value."""
+
+_MOST_SCORES = 30_000_000  # extras need several float64 copies of all scores
+_MAX_COSINE = 1.001  # a rounded cosine may exceed 1 a little
+
+
+def retrieval_fields(
+    aligned: AlignedScores, expanded_QV: NDArray[Any] | None, ties: TieRule, resample: Resample
+) -> dict[str, Any]:
+    """Compute the record's fields for retrieval, in both directions.
+
+    Args:
+        aligned: the scores.
+        expanded_QV: the scores after query expansion, if they were computed.
+        ties: the tie rule.
+        resample: draws the resamples for intervals.
+    """
+    video_of, captions_of, with_captions = relevance_of(aligned.annotations)
+
+    def ranked(forward_QV: NDArray[Any], backward_QV: NDArray[Any]) -> tuple[RankedQueries, RankedQueries]:
+        backward_VQ = take_rows(backward_QV.T, with_captions)
+        return rank_queries(forward_QV, video_of, ties), rank_queries(backward_VQ, captions_of, ties)
+
+    def resampled(forward: RankedQueries, backward: RankedQueries) -> tuple[Resampling, Resampling]:
+        return resample([video_of[query] for query in forward.query]), resample(backward.query.tolist())
+
+    forward, backward = ranked(aligned.scores_QV, aligned.scores_QV)
+    draws = resampled(forward, backward)
+    fields = {
+        "text_to_video": _direction(forward, draws[0]),
+        "video_to_text": _direction(backward, draws[1]),
+        "ties": forward.ties + backward.ties,
+        "gallery": forward.gallery,
+        "chance": forward.chance_r1,
+    }
+    extra = {}
+    for name, forward_QV, backward_QV in _normalised(aligned.scores_QV, expanded_QV):
+        there, back = ranked(forward_QV, backward_QV)
+        if ties == "official":  # there are as many ranks as ties, and these scores have other ties
+            draws = resampled(there, back)
+        extra[name] = {"text_to_video": _direction(there, draws[0]), "video_to_text": _direction(back, draws[1])}
+    return {**fields, "extra": extra} if extra else fields
+
+
+def extras_fit(scores: int) -> bool:
+    """Whether the extra metrics of so many scores are computed; they take several copies in memory."""
+    return scores <= _MOST_SCORES
+
+
+def skipped_extras(similarity_QV: NDArray[Any], vectors: bool) -> str:
+    """A note on extra metrics that are not computed; empty where all are.
+
+    Args:
+        similarity_QV: the scores.
+        vectors: whether there are vectors, which query expansion needs.
+    """
+    if not extras_fit(similarity_QV.size):
+        which = "no dual or inverted softmax and no query expansion" if vectors else "no dual or inverted softmax"
+        return (
+            f"{which}: they take several copies of all scores in memory, and there are {similarity_QV.size:,}, more "
+            f"than {_MOST_SCORES:,}"
+        )
+    if (largest := _largest(similarity_QV)) > _MAX_COSINE:
+        return (
+            "no dual or inverted softmax: their temperature is for cosines, and a score here is as large as "
+            f"{largest:.3g}"
+        )
+    return ""
+
+
+def _largest(similarity_QV: NDArray[Any]) -> float:
+    return max(float(similarity_QV.max()), -float(similarity_QV.min()))
+
+
+def _normalised(
+    similarity_QV: NDArray[Any], expanded_QV: NDArray[Any] | None
+) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
+    """Each extra method with its scores (Q, V) for text to video and for video to text."""
+    if extras_fit(similarity_QV.size) and _largest(similarity_QV) <= _MAX_COSINE:
+        both_QV = dual_softmax(similarity_QV)
+        yield "dual_softmax", both_QV, both_QV
+        yield "inverted_softmax", inverted_softmax(similarity_QV), inverted_softmax(similarity_QV.T).T
+    if expanded_QV is not None:
+        yield "query_expansion", expanded_QV, expanded_QV
+
+
+def _direction(ranked: RankedQueries, draws: Resampling) -> dict[str, Any]:
+    intervals = {f"r{k}": draws.share(ranked.ranks <= k) for k in (1, 5, 10, 50)}
+    intervals |= {"median_rank": draws.median(ranked.ranks), "mean_rank": draws.mean(ranked.ranks)}
+    return {**metrics_of(ranked).to_dict(), "intervals": intervals}
+
+
+def question_fields(
+    protocol: Protocol, aligned: AlignedAnswers, vocabulary: Collection[str] | None, resample: Resample
+) -> dict[str, Any]:
+    """Compute the record's fields for question answering.
+
+    Args:
+        protocol: says which kind of answers is scored.
+        aligned: the answers.
+        vocabulary: the answers that the model can give; None: unknown.
+        resample: draws the resamples for intervals.
+    """
+    questions, answers = aligned.annotations.questions, aligned.answers
+    draws = resample([question.video_id for question in questions])
+    fields: dict[str, Any] = {"intervals": {}}
+    if protocol.task == "count":
+        errors_Q = squared_errors(questions, answers)
+        correct_Q = (errors_Q == 0).astype(np.float64)
+        fields["mean_squared_error"] = float(errors_Q.mean())
+        fields["intervals"]["mean_squared_error"] = draws.mean(errors_Q)
+    else:
+        correct_Q = correct(questions, answers)
+    fields["accuracy"] = float(correct_Q.mean())
+    fields["intervals"]["accuracy"] = draws.share(correct_Q)
+    fields["accuracy_by_type"] = accuracy_by_type(questions, correct_Q)
+    fields["intervals_by_type"] = {
+        kind: _interval_of_type(kind, questions, correct_Q, resample) for kind in fields["accuracy_by_type"]
+    }
+    choices = len(vocabulary) if vocabulary is not None and protocol.task == "open_ended" else protocol.gallery
+    fields["gallery"] = fields["full_gallery"] = choices
+    lost, different = (0, 0) if vocabulary is None else outside(questions, vocabulary)
+    fields["chance"] = _chance(protocol, questions, choices, lost)
+    if protocol.task != "multiple_choice":
+        fields["most_frequent"] = most_frequent_share(questions)
+    if vocabulary is not None:
+        fields["out_of_vocabulary"] = {"questions": lost, "answers": different}
+    return fields
+
+
+def _interval_of_type(
+    kind: str, questions: Sequence[Question], correct_Q: NDArray[np.float64], resample: Resample
+) -> Interval:
+    rows = [row for row, question in enumerate(questions) if question.kind == kind]
+    return resample([questions[row].video_id for row in rows]).share(correct_Q[rows])
+
+
+def _chance(protocol: Protocol, questions: Sequence[Question], choices: int, lost: int) -> float:
+    """The expected metric of a uniform guess among the options, the vocabulary, or the counts 0 to gallery -
+    1.
+
+    Args:
+        protocol: says which kind of answers is scored.
+        questions: that are scored.
+        choices: of open questions and counts.
+        lost: questions whose right answer is not in the vocabulary, so that no guess is right.
+    """
+    if protocol.task == "multiple_choice":
+        return float(np.mean([1 / len(question.options) for question in questions]))
+    if protocol.task == "count":
+        right_Q1 = np.array([[float(question.answer)] for question in questions])
+        return float(((np.arange(choices) - right_Q1) ** 2).mean())
+    return (1 - lost / len(questions)) / choices
