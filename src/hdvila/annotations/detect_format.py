@@ -34,7 +34,7 @@ _BY_FIELDS = (  # the first entry whose names the file has all
     ({"video", "question", "qid", "type"}, "HQGA's csv of MSRVTT-QA"),
     ({"relevant_windows"}, "QVHighlights"),
     ({"vid_name", "a0"}, "TVQA"),
-    ({"desc_id"}, "TVR"),
+    ({"desc_id"}, "moments of TVR or How2R"),
     ({"vid_name"}, "TVR, TVC or TVQA"),
     ({"question", "answer", "video_id", "category_id"}, "MSRVTT-QA"),
     ({"question", "answer", "video_id"}, "MSRVTT-QA or MSVD-QA"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Question
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, MomentQuery, Question
 from hdvila.errors import UsageError
 
 __all__ = ["count_note", "hash_fraction", "join_captions", "merge", "select_videos", "split_off"]
@@ -19,30 +19,45 @@ def merge(
     videos: Iterable[BenchmarkVideo],
     captions: Sequence[Caption] = (),
     questions: Sequence[Question] = (),
+    moments: Sequence[MomentQuery] = (),
     notes: Iterable[str] = (),
 ) -> Annotations:
     """Merge the records of a file: each video once, in the order of first mention.
 
-    Captions without text are dropped, and a note says how many. Empty `notes` are dropped.
+    Captions and moments without text are dropped, and a note says how many. Empty `notes` are dropped.
 
     Raises:
-        UsageError: nothing is left, or two captions or two questions share an id.
+        UsageError: nothing is left, or two captions, questions or moments share an id.
     """
     unique: dict[str, BenchmarkVideo] = {}
     for video in videos:
         unique.setdefault(video.video_id, video)
-    with_text = tuple(caption for caption in captions if caption.text)
-    if not with_text and not questions:
-        raise UsageError(f"{path}: has no captions and no questions of this split; give another file")
-    ids = [caption.query_id for caption in with_text] + [question.question_id for question in questions]
+    captions_left = tuple(caption for caption in captions if caption.text)
+    moments_left = tuple(moment for moment in moments if moment.text)
+    ids = [
+        *(caption.query_id for caption in captions_left),
+        *(question.question_id for question in questions),
+        *(moment.query_id for moment in moments_left),
+    ]
+    if not ids:
+        raise UsageError(f"{path}: has no captions, questions or moments of this split; give another file")
     repeated = [name for name, times in Counter(ids).items() if times > 1]
     if repeated:
         raise UsageError(f"{path}: the id {repeated[0]!r} occurs more than once, and so do {len(repeated) - 1} others")
-    dropped = count_note(
-        len(captions) - len(with_text), "caption without text was dropped", "captions without text were dropped"
+    dropped = (
+        count_note(
+            len(captions) - len(captions_left), "caption without text was dropped", "captions without text were dropped"
+        ),
+        count_note(
+            len(moments) - len(moments_left), "moment without text was dropped", "moments without text were dropped"
+        ),
     )
     return Annotations(
-        tuple(unique.values()), with_text, tuple(questions), tuple(note for note in (*notes, dropped) if note)
+        videos=tuple(unique.values()),
+        captions=captions_left,
+        questions=tuple(questions),
+        moments=moments_left,
+        notes=tuple(note for note in (*notes, *dropped) if note),
     )
 
 
@@ -68,6 +83,8 @@ def select_videos(annotations: Annotations, video_ids: Iterable[str], *notes: st
         videos=tuple(video for video in annotations.videos if video.video_id in kept),
         captions=tuple(caption for caption in annotations.captions if caption.video_id in kept),
         questions=tuple(question for question in annotations.questions if question.video_id in kept),
+        moments=tuple(moment for moment in annotations.moments if moment.video_id in kept),
+        subtitles=tuple(subtitles for subtitles in annotations.subtitles if subtitles.video_id in kept),
         notes=(*annotations.notes, *notes),
     )
 

@@ -126,7 +126,7 @@ def build_multiple_choice(annotations: Annotations, seed: int = 0) -> Annotation
         options.insert(answer, right)
         questions.append(Question(str(number), video_id, "", answer, tuple(options)))
     note = f"{len(questions):,} questions were built from captions by rule, with seed {seed}: not the papers' draws"
-    return Annotations(annotations.videos, (), tuple(questions), (*annotations.notes, note), built=True)
+    return Annotations(annotations.videos, questions=tuple(questions), notes=(*annotations.notes, note), built=True)
 
 
 def _qa_entries(path: Path, wanted: str, prefix: str) -> list[Entry]:

@@ -132,7 +132,7 @@ def changed(task: str, column: str, value: str) -> str:
         ("count", changed("count", "answer", "11"), "the count is 11"),
         ("count", changed("count", "answer", "2.5"), "whole number"),
         ("count", tabs(*LINES["count"], LINES["count"][1]), "'COUNT12' occurs more than once"),
-        ("count", tabs(COUNT), "has no captions and no questions"),
+        ("count", tabs(COUNT), "has no captions, questions or moments"),
     ],
 )
 def test_broken_tgif_lines_are_refused(tmp_path: Path, task: str, content: str, words: str) -> None:

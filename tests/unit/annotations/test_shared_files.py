@@ -16,6 +16,7 @@ from hdvila.annotations import msrvtt, tgif_qa
 from hdvila.annotations.dense_captions import read_activitynet, read_didemo, read_youcook2
 from hdvila.annotations.detect_format import detect_format
 from hdvila.annotations.entries import read_json, read_text
+from hdvila.annotations.moments import read_moments
 from hdvila.annotations.msrvtt_questions import read_msrvtt_mc, read_msrvtt_qa
 from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError
@@ -222,6 +223,20 @@ def test_nothing_is_done_once() -> None:
 def test_choices_are_built_from_the_real_json() -> None:
     built = read_msrvtt_mc(real("msrvtt/videodatainfo_it_sample.json.gz"), "test")
     assert (len(built.questions), {len(one.options) for one in built.questions}) == (60, {5})
+
+
+def test_moments_of_tvr() -> None:
+    found = read_moments(real("tvr/tvr_val_release.jsonl.gz"), "validation")
+    assert (len(found.videos), len(found.moments), found.notes) == (1507, 7535, ())
+    first = found.moments[0]
+    assert (first.query_id, first.video_id) == ("94603", "friends_s04e21_seg02_clip_18")
+    assert (first.spans, first.kind) == (((0.0, 2.29),), "vt")
+    assert Counter(moment.kind for moment in found.moments) == {"v": 5599, "t": 676, "vt": 1260}
+    durations = read_json(real("tvr/tvr_video2dur_idx.json.gz"))["val"]
+    assert all(video.duration == durations[video.video_id][0] for video in found.videos)
+    hidden = read_moments(real("tvr/tvr_test_public_release.jsonl"), "test")
+    assert (len(hidden.videos), len(hidden.moments)) == (0, 3795)
+    assert hidden.notes == ("3,795 queries have no span: their targets are hidden",)
 
 
 def test_every_real_file_is_named_or_said_to_be_unknown() -> None:
