@@ -1,6 +1,6 @@
 """Reading and writing video: frames by exact time, transforms, codecs."""
 
-from hdvila.media.codecs import decode_jpeg, encode_jpeg, write_video
+from hdvila.media.codecs import decode_jpeg, encode_jpeg, read_image, write_video
 from hdvila.media.container import is_video_name
 from hdvila.media.hybrid import read_hybrid, read_hybrids
 from hdvila.media.info import SubtitleStream, VideoInfo
@@ -33,6 +33,7 @@ __all__ = [
     "probe",
     "read_hybrid",
     "read_hybrids",
+    "read_image",
     "resize",
     "unpack",
     "write_video",

@@ -1,4 +1,4 @@
-"""Encoding and decoding: JPEG in memory, and H.264 files.
+"""Encoding and decoding: JPEG in memory, image files, and H.264 files.
 
 All H.264 is encoded by x264 with one thread and without algorithms that depend on the CPU. By default x264 chooses the
 fastest code for the CPU that it runs on, and in two places that changes the result. With SSSE3, some intra modes are
@@ -11,6 +11,7 @@ miniature world; files without the macroblock tree are 7 to 57 % larger (`benchm
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from collections.abc import Iterable, Sequence
@@ -22,13 +23,19 @@ from typing import Any
 import av
 import numpy as np
 import simplejpeg
+from av.video.reformatter import VideoReformatter
 
-from hdvila.errors import MediaError
+from hdvila.errors import MediaError, reason_of
 from hdvila.files import replacing
-from hdvila.media.container import media_errors
+from hdvila.media.container import check_file, media_errors, undecodable_error
+from hdvila.media.headers import gif_breaks_off, is_animated_webp, jpeg_orientation
+from hdvila.media.info import Orientation
 from hdvila.types import Pixels
 
 _BT601 = 6  # of H.273
+_JPEG = b"\xff\xd8\xff"
+_GIF, _WEBP = "gif", "webp_pipe"  # demuxers of FFmpeg
+_IMAGES = {b"\x89PNG": "png_pipe", b"GIF8": _GIF}  # by their first four bytes
 
 
 def encode_jpeg(rgb: Pixels, quality: int = 90) -> bytes:
@@ -98,6 +105,37 @@ def _damaged(data: bytes | memoryview, error: ValueError) -> MediaError:
     return MediaError(f"a JPEG of {len(data)} bytes cannot be decoded: {error}; encode it again")
 
 
+def read_image(path: str | os.PathLike[str]) -> Pixels:
+    """Read a JPEG, PNG or WebP file, or the first frame of a GIF -> (H, W, 3) uint8 RGB, upright.
+
+    The EXIF orientation is applied. Transparency and colour profiles are ignored.
+
+    Raises:
+        MediaError: the file is missing, damaged, or in another format.
+    """
+    check_file(path, "an image")
+    with media_errors(path):
+        data = Path(path).read_bytes()
+    if data.startswith(_JPEG):
+        try:
+            rgb: Pixels = simplejpeg.decode_jpeg(data, colorspace="RGB")
+        except ValueError as error:
+            raise _damaged_image(path, str(error)) from error
+        return Orientation.from_exif(jpeg_orientation(data)).apply(rgb)
+    if is_animated_webp(data):
+        raise undecodable_error(path)
+    demuxer = _WEBP if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else _IMAGES.get(data[:4])
+    if demuxer is None:
+        what = "is not a JPEG, PNG, GIF or WebP image"
+        raise MediaError(f"{path}: {what}; convert it to one of these", kind=what)
+    if demuxer == _GIF and gif_breaks_off(path):
+        raise _damaged_image(path, "the file ends early")
+    try:
+        return _decode_image(data, demuxer)
+    except av.error.FFmpegError as error:
+        raise _damaged_image(path, reason_of(error)) from error
+
+
 def write_video(
     path: str | os.PathLike[str], frames: Iterable[Pixels], fps: float, crf: int = 23, preset: str = "veryfast"
 ) -> None:
@@ -137,6 +175,21 @@ def x264_options(crf: int, preset: str = "veryfast", **settings: int) -> dict[st
         "preset": preset,
         "x264-params": ":".join(f"{name.replace('_', '-')}={value}" for name, value in options.items()),
     }
+
+
+def _decode_image(data: bytes, demuxer: str) -> Pixels:
+    """The first frame of an image file -> (H, W, 3)."""
+    with av.open(io.BytesIO(data), format=demuxer) as container:
+        [stream] = container.streams.video
+        stream.codec_context.options = {"err_detect": "crccheck+explode"}
+        frame = next(container.decode(stream))
+        rgb: Any = VideoReformatter().reformat(frame, format="rgb24", threads=1).to_ndarray()
+        return Orientation.of_frame(frame).apply(rgb)
+
+
+def _damaged_image(path: str | os.PathLike[str], reason: str) -> MediaError:
+    what = "cannot be decoded as an image"
+    return MediaError(f"{path}: {what}: {reason}; it is damaged: fetch it again", kind=what)
 
 
 def _write(

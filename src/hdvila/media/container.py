@@ -29,13 +29,13 @@ def is_video_name(name: str) -> bool:
 
 
 @contextmanager
-def media_errors(path: str | os.PathLike[str], doing: str = "read", kind: str = "a video") -> Iterator[None]:
+def media_errors(path: str | os.PathLike[str], doing: str = "read") -> Iterator[None]:
     """Turn every error of PyAV and the system inside into a `MediaError` that names the file and the cause."""
     try:
         yield
     except av.error.FFmpegError as error:
-        what = f"cannot be {doing} as {kind}"
-        raise MediaError(f"{path}: {what}: {_cause(error)}; {_advice(error, kind)}", kind=what) from error
+        what = f"cannot be {doing} as a video"
+        raise MediaError(f"{path}: {what}: {_cause(error)}; {_advice(error)}", kind=what) from error
     except (OSError, UnicodeError) as error:
         what = f"cannot be {doing}"
         why = f"{path}: {what}: {_cause(error)}; check the path and its permissions"
@@ -145,7 +145,7 @@ def _cause(error: BaseException) -> str:
     return str(text)[:1].lower() + str(text)[1:]
 
 
-def _advice(error: av.error.FFmpegError, kind: str) -> str:
+def _advice(error: av.error.FFmpegError) -> str:
     if isinstance(error, av.error.InvalidDataError | av.error.EOFError):
-        return f"it is damaged, cut off before its index, or not {kind} at all: fetch it again"
+        return "it is damaged, cut off before its index, or not a video at all: fetch it again"
     return "check that the file plays elsewhere"

@@ -1,4 +1,4 @@
-"""What PyAV does not pass on and the bytes of a file tell: crop, encryption, whether the file is complete.
+"""What PyAV does not pass on and the bytes of a file tell: crop, orientation, encryption, whether it is complete.
 
 Matroska and WebM files (RFC 9559) are trees of elements: an identifier, a length, then the content.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from hdvila.types import Pixels
 
@@ -18,6 +18,8 @@ _CROPS = {0x54CC: "left", 0x54BB: "top", 0x54DD: "right", 0x54AA: "bottom"}
 _HEADERS = 1 << 20  # bytes at the start of a file that are searched
 _TS_PACKET, _TS_SYNC = 188, 0x47
 _ANIMATED = 0x02  # a flag of WebP's extended header
+_APP1, _START_OF_SCAN = b"\xff\xe1", b"\xff\xda"  # markers of JPEG
+_ORIENTATION = 0x0112  # a tag of EXIF
 
 
 class Crop(NamedTuple):
@@ -116,6 +118,31 @@ def gif_breaks_off(path: str | os.PathLike[str]) -> bool:
             at += 1 + data[at]
         at += 1
     return at > len(data)
+
+
+def jpeg_orientation(data: bytes) -> int:
+    """The EXIF orientation of a JPEG file, 1..8; 1, which is upright, if it has none."""
+    at = 2
+    while (marker := data[at : at + 2])[:1] == b"\xff" and marker != _START_OF_SCAN:
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == _APP1 and data[at + 4 : at + 10] == b"Exif\0\0":
+            return _exif_orientation(data[at + 10 : at + 2 + length])
+        at += 2 + length
+    return 1
+
+
+def _exif_orientation(tiff: bytes) -> int:
+    order: Literal["little", "big"] = "little" if tiff[:2] == b"II" else "big"
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(tiff[at : at + size], order)
+
+    directory = number(4, 4)
+    for entry in range(directory + 2, directory + 2 + 12 * number(directory, 2), 12):
+        if number(entry, 2) == _ORIENTATION:
+            orientation = number(entry + 8, 2)
+            return orientation if 1 <= orientation <= 8 else 1
+    return 1
 
 
 def _colour_table(data: bytes, at: int) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
+from av.sidedata.sidedata import Type as SideDataType
 
 from hdvila.errors import MediaError
 from hdvila.media.container import language_of
@@ -16,6 +18,26 @@ from hdvila.types import Pixels
 
 _MAX_SIDE = 16_384  # pixels; 8K is 7680 wide
 _MAX_SECONDS = 1e6  # eleven days
+_EXIF = (  # swap, flip_x, flip_y of the orientations 1..8
+    (False, False, False),
+    (False, True, False),
+    (False, True, True),
+    (False, False, True),
+    (True, False, False),
+    (True, True, False),
+    (True, True, True),
+    (True, False, True),
+)
+
+
+def _unnamed(cls: type[Enum], value: object) -> Enum:
+    member = object.__new__(cls)
+    member._name_, member._value_ = f"TYPE_{value}", value
+    return member
+
+
+# PyAV 18 raises ValueError for every frame with side data of a type that it has no name for, such as EXIF.
+setattr(SideDataType, "_missing_", classmethod(_unnamed))  # noqa: B010
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +116,11 @@ class Orientation:
             return cls()
         a, b, _, c, d = np.frombuffer(bytes(matrix), dtype="<i4", count=5).tolist()
         return cls.from_matrix(a, b, c, d)
+
+    @classmethod
+    def from_exif(cls, orientation: int) -> Orientation:
+        """From the tag of that name, 1..8."""
+        return cls(*_EXIF[orientation - 1])
 
     @property
     def mirrored(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from hdvila.errors import MediaError, UsageError
 from hdvila.media.codecs import decode_jpeg, encode_jpeg, x264_options
@@ -99,7 +100,9 @@ def unpack(form: Form, data: bytes) -> Pixels:
         raise MediaError(f"{len(data)} bytes of H.264 cannot be decoded: {error}; encode them again") from error
     if not decoded:
         raise MediaError(f"{len(data)} bytes of H.264 hold no frame; encode them again")
-    return np.stack([frame.to_ndarray(format="rgb24") for frame in decoded])
+    converter = VideoReformatter()
+    rgb = [converter.reformat(frame, format="rgb24", threads=1).to_ndarray() for frame in decoded]
+    return np.stack(rgb)
 
 
 class _Jpegs:
