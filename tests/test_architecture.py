@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "hdvila"
-EVERYONE = {"types", "errors", "files", "processes", "progress", "progress_proxy", "writing", "lazy"}
+EVERYONE = {"types", "errors", "settings", "files", "processes", "progress", "progress_proxy", "writing", "lazy"}
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
+    "settings": {"errors"},
     "files": {"errors"},
     "processes": {"errors"},
     "progress": set(),

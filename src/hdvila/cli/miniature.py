@@ -41,15 +41,21 @@ def render(
     from hdvila.miniature import read_truth, write_questions
     from hdvila.miniature import render as render_world
     from hdvila.miniature.world import config_from
+    from hdvila.settings import pairs
 
     parts: dict[str, Split | None] = {"train": "train", "test": "test", "both": None}
     if split not in parts:
         raise UsageError(f"--split {split}: there are train, test and both")
     if into.exists() and not into.is_dir():
         raise UsageError(f"--into {into}: is a file: name a folder to render into")
-    pairs = dict(_pair(text) for text in settings)
     world = render_world(
-        into, videos, seed, config=config_from(pairs), split=parts[split], reporter=reporter(), workers=workers
+        into,
+        videos,
+        seed,
+        config=config_from(pairs(settings)),
+        split=parts[split],
+        reporter=reporter(),
+        workers=workers,
     )
     if questions:
         write_questions(world.folder, read_truth(world.folder), seed)
@@ -101,8 +107,9 @@ def describe(
     """What narration tells, in bits a clip, and how well a perfect model would retrieve it."""
     from hdvila.miniature.information import describe_world
     from hdvila.miniature.world import config_from
+    from hdvila.settings import pairs
 
-    told = describe_world(config_from(dict(_pair(text) for text in settings)))
+    told = describe_world(config_from(pairs(settings)))
     lines = [f"{name:<18}{value:>8.2f}" for name, value in told.items()]
     emit(told, json, "\n".join(lines))
 
@@ -189,12 +196,3 @@ def reproduction(
     else:
         emit_markdown("\n\n".join(tables.values()))
         reporter().note(f"{into / 'tables.md'}, {into / 'tasks.png'}")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    from hdvila.errors import UsageError
-
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"--set {text}: give it as KEY=VALUE")
-    return key, value

@@ -6,15 +6,15 @@ import importlib.metadata
 import json
 import os
 import platform
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, TypedDict
 
-from hdvila.errors import StoreError, UsageError, reason_of, some_of
+from hdvila.errors import StoreError, UsageError, reason_of
 from hdvila.evaluate.metrics.bootstrap import Interval
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.files import replacing
+from hdvila.settings import from_json
 
 __all__ = [
     "PublishedRow",
@@ -212,15 +212,8 @@ def read_record(path: Path) -> Record:
         values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
         if not isinstance(values, dict):
             raise ValueError("it is not an object")
-        needed = [one.name for one in fields(Record) if one.default is MISSING and one.default_factory is MISSING]
-        if lacking := [name for name in needed if name not in values]:
-            raise ValueError(f"it lacks {some_of(lacking)}")
-        kinds = get_type_hints(Record)
-        known = {name: value for name, value in values.items() if name in kinds}
-        if odd := next((name for name, value in known.items() if not _fits(value, kinds[name])), ""):
-            raise ValueError(f"{odd!r} is {known[odd]!r:.60}")
-        return Record(**known)
-    except (OSError, ValueError, RecursionError, TypeError) as error:
+        return from_json(Record, values, "it", unknown="drop")
+    except (OSError, ValueError, RecursionError, UsageError) as error:
         raise UsageError(
             f"{path}: is not a record of an evaluation ({reason_of(error)}); make one with hdvila evaluate"
         ) from error
@@ -244,25 +237,6 @@ def hardware(device: str = "cpu") -> dict[str, Any]:
 
 def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is not a number")
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    """Whether a JSON value fits a type annotation; a list fits a tuple, and 1 fits a float."""
-    origin, inner = get_origin(kind), get_args(kind)
-    if kind is Any:
-        return True
-    if is_typeddict(kind):
-        hints, needed = get_type_hints(kind), kind.__required_keys__
-        known = isinstance(value, dict) and hints.keys() & value.keys() >= needed
-        return known and all(_fits(value[name], hints[name]) for name in hints.keys() & value.keys())
-    if origin is UnionType:
-        return any(_fits(value, one) for one in inner)
-    if origin is dict:
-        return isinstance(value, dict) and all(_fits(one, inner[1]) for one in value.values())
-    if origin is tuple:
-        each = inner[:1] * len(value) if inner[1:] == (...,) and isinstance(value, list) else inner
-        return isinstance(value, list) and len(value) == len(each) and all(map(_fits, value, each))
-    return isinstance(value, (int, float) if kind is float else kind) and isinstance(value, bool) == (kind is bool)
 
 
 def _plain(value: Any) -> Any:

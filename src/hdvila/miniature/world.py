@@ -10,10 +10,12 @@ see it:
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+import re
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from hdvila.errors import UsageError
+from hdvila.settings import override
 
 WIDTH, HEIGHT = 216, 144
 """Pixels of a frame: 192x128 with an eighth around it for random crops."""
@@ -146,30 +148,12 @@ class WorldConfig:
 
 
 def config_from(settings: dict[str, str]) -> WorldConfig:
-    """A configuration from ``key=value`` texts such as ``{"shares.texture": "0.5", "captions": "plain"}``.
+    """A configuration from texts by key, such as ``{"shares.texture": "0.5", "events": "6-10", "captions": "plain"}``.
 
     Raises:
         UsageError: an unknown key, or a value of the wrong kind.
     """
-    parts: dict[str, dict[str, Any]] = {"": {}, "shares": {}, "actions": {}}
-    kinds = {"": WorldConfig, "shares": Shares, "actions": ActionMix}
-    known = [f"{part}.{f.name}" for part in ("shares", "actions") for f in fields(kinds[part])]
-    known += ["events", "trimmed", "test_share", "captions", "categories", "jitter", "crf"]
-    for key, text in settings.items():
-        if key not in known:
-            raise UsageError(f"the miniature world has no setting {key!r}: it has {', '.join(known)}")
-        part, _, name = key.rpartition(".")
-        parts[part][name] = _value(key, text)
-    return WorldConfig(**parts[""], shares=Shares(**parts["shares"]), actions=ActionMix(**parts["actions"]))
-
-
-def _value(key: str, text: str) -> Any:
-    try:
-        if key == "captions":
-            return text
-        if key == "events":
-            fewest, _, most = text.partition("-")
-            return int(fewest), int(most or fewest)
-        return int(text) if key in ("categories", "crf") else float(text)
-    except ValueError as error:
-        raise UsageError(f"setting {key}={text!r} is not a number (events: such as 6-10): {error}") from error
+    texts = dict(settings)
+    if span := re.fullmatch(r"(\d+)(?:-(\d+))?", texts.get("events", "")):
+        texts["events"] = f"{span[1]},{span[2] or span[1]}"
+    return override(WorldConfig(), texts, "the miniature world")
