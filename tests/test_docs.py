@@ -88,13 +88,24 @@ def test_what_a_recipe_promises_has_a_command() -> None:
         assert not ours or "Measured by: hdvila " in (make.__doc__ or ""), name
 
 
-def test_typed_blocks_are_found_and_have_numbers() -> None:
-    spec = importlib.util.spec_from_file_location("type_docs", ROOT / "tools" / "type_docs.py")
+def load_tool(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     tool = importlib.util.module_from_spec(spec)
-    sys.modules["type_docs"] = tool
+    sys.modules[name] = tool
     spec.loader.exec_module(tool)
+    return tool
+
+
+def test_the_page_of_commands_is_what_the_program_says() -> None:
+    tool = load_tool("cli_reference")
+    written = tool.PAGE.read_text(encoding="utf-8")
+    assert written == tool.reference(), "docs/cli.md is not up to date: run python tools/cli_reference.py"
+
+
+def test_typed_blocks_are_found_and_have_numbers() -> None:
+    tool = load_tool("type_docs")
     for page in PAGES:
         marks = page.read_text(encoding="utf-8").count("<!-- typed:")
         found = tool.sessions(page)
