@@ -26,6 +26,7 @@ import numpy as np
 import torch
 
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption
+from hdvila.corpus.options import hybrid_streams
 from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import collate
 from hdvila.evaluate.predictions import Similarity
@@ -70,13 +71,13 @@ def score_cached() -> None:
 def write_store(folder: Path, clips: int, seen: Preprocess) -> Corpus:
     """Clips of 15 s of pictures whose JPEGs have as many bytes as those of real films (`filmlike`)."""
     rng = np.random.default_rng(0)
-    with CorpusWriter(folder, lr_fps=seen.fps, hr_fps=seen.fps / seen.hr_every) as writer:
+    with CorpusWriter(folder, hybrid_streams(seen.fps, seen.fps / seen.hr_every)) as writer:
         for number in range(clips):
             times = np.arange(int(15 * seen.fps)) / seen.fps
             high = filmlike(rng, len(times[:: seen.hr_every]), seen.height * 9 // 8, seen.width * 9 // 8)
             low = filmlike(rng, len(times), seen.height * 9 // 32, seen.width * 9 // 32)
             clip = Clip(f"c{number}", f"v{number}", 0.0, 15.0, "")
-            writer.add(clip, Frames(high, times[:: seen.hr_every]), Frames(low, times))
+            writer.add(clip, {"hr": Frames(high, times[:: seen.hr_every]), "lr": Frames(low, times)})
     return Corpus(folder)
 
 

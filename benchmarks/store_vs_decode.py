@@ -31,6 +31,7 @@ import numpy as np
 import simplejpeg
 import torch
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.media import (
     HybridSampling,
     Preprocess,
@@ -103,13 +104,13 @@ def render(path: Path) -> Path:
 
 
 def store(videos: list[Path], root: Path) -> Corpus:
-    with CorpusWriter(root) as writer:
+    with CorpusWriter(root, hybrid_streams()) as writer:
         for number, path in enumerate(videos):
             info = probe(path)
             if (info.height, info.width) != (720, 1280):
                 raise SystemExit(f"{path}: is {info.width}x{info.height}; this comparison is about 1280x720")
             (hr, lr, _), *_ = clip_streams(path, [(0.0, info.duration)])
-            writer.add(Clip(f"c{number}", f"c{number}", 0, info.duration, ""), hr, lr)
+            writer.add(Clip(f"c{number}", f"c{number}", 0, info.duration, ""), {"hr": hr, "lr": lr})
     return Corpus(root)
 
 
@@ -128,8 +129,7 @@ def check_same(corpus: Corpus, videos: list[Path]) -> None:
 
 def check_share(corpus: Corpus, rng: np.random.Generator) -> float:
     """Part of a sample's CPU time that its CRC-32s take: 2 HR and 12 LR files of the first clip."""
-    rows = [*corpus._rows(0, "hr", np.arange(2)), *corpus._rows(0, "lr", np.arange(12))]
-    files = list(corpus._files(0, rows).values())
+    files = corpus.files(0, [("hr", range(2)), ("lr", range(12))])
     begin = time.process_time()
     for _ in range(50):
         corpus.sample(0, PREPROCESS, rng)
@@ -173,8 +173,7 @@ def by_torchcodec(path: Path, rng: np.random.Generator) -> None:
 def jpegs_of(corpus: Corpus, i: int, rng: np.random.Generator) -> list[bytes]:
     """What is stored of the pictures of one sample."""
     middle, others = hybrid_indices(corpus.num_frames(i), PREPROCESS.sampling, rng, PREPROCESS.hr_every)
-    rows = [*corpus._rows(i, "hr", middle // corpus.rates.hr_every), *corpus._rows(i, "lr", others.ravel())]
-    return list(corpus._files(i, rows).values())
+    return corpus.files(i, [("hr", middle // PREPROCESS.hr_every), ("lr", others.ravel())])
 
 
 def decode_all(files: list[bytes], memory: np.ndarray) -> None:

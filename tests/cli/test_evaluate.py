@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hdvila.store.writer import CorpusWriter
+from hdvila.corpus.options import hybrid_streams
+from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
 from tests.cli.conftest import Run, lines
 
@@ -16,11 +17,11 @@ from tests.cli.conftest import Run, lines
 def corpus(tmp_path: Path) -> Path:
     """Five clips of 2 s; one of them is silent."""
     random = np.random.default_rng(0)
-    with CorpusWriter(tmp_path / "corpus") as writer:
+    with CorpusWriter(tmp_path / "corpus", hybrid_streams()) as writer:
         for number, text in enumerate(["a red ball rolls", "two dogs run", "", "a door opens", "the blue cube falls"]):
             low = Frames(random.integers(0, 256, (20, 16, 16, 3), np.uint8), np.arange(20) / 10)
             high = Frames(random.integers(0, 256, (4, 64, 64, 3), np.uint8), np.arange(4) / 2)
-            writer.add(Clip(f"v{number}-0", f"v{number}", 0.0, 2.0, text), high, low)
+            writer.add(Clip(f"v{number}-0", f"v{number}", 0.0, 2.0, text), {"hr": high, "lr": low})
     return tmp_path / "corpus"
 
 

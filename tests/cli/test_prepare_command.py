@@ -33,7 +33,7 @@ def test_a_store_comes_to_lie_beside_the_annotations(hdvila: Run, here: Run, vid
         ("video3", "the blue cube falls"),
         ("video7", "two dogs run"),
     }
-    assert (store.rates.lr_fps, store.rates.hr_every) == (6.0, 3)
+    assert {name: stream.fps for name, stream in store.streams.items()} == {"hr": 2.0, "lr": 6.0}
     again = here("prepare", "msrvtt-1ka", "--videos", videos, "--data", data, "--json")
     assert lines(again.stdout) == [{"store": str(data / "store"), "videos": 2, "added": 0, "unchanged": 2, "failed": 0}]
 

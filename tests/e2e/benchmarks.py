@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
 
@@ -21,14 +22,14 @@ def colour_of(number: int) -> str:
 def write_store(folder: Path, videos: dict[str, str], name: str = "store") -> None:
     """A clip of two seconds for each video, in noise of its colour."""
     times = np.arange(12) / 6
-    with CorpusWriter(folder / name, lr_fps=6.0, hr_fps=2.0) as writer:
+    with CorpusWriter(folder / name, hybrid_streams(6.0, 2.0)) as writer:
         for number, (video, colour) in enumerate(videos.items()):
             rng = np.random.default_rng(number)
             low, high = (
                 (0.6 * np.array(COLOURS[colour]) + rng.integers(0, 90, (n, s, s, 3))).astype(np.uint8)
                 for n, s in ((12, 18), (4, 72))
             )
-            writer.add(Clip(video, video, 0.0, 2.0, ""), Frames(high, times[::3]), Frames(low, times))
+            writer.add(Clip(video, video, 0.0, 2.0, ""), {"hr": Frames(high, times[::3]), "lr": Frames(low, times)})
 
 
 def write_action(folder: Path, train: int = 40, test: int = 10) -> Path:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from hdvila.cli.main import main
+from hdvila.corpus.options import hybrid_streams
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
 
@@ -28,12 +29,12 @@ SETTINGS = {
 def write_corpus(folder: Path, clips: range = range(24), thing: str = "thing") -> Path:
     """Clips of coloured noise; again into the same folder adds to them."""
     times = np.arange(21) / 10
-    with CorpusWriter(folder) as writer:
+    with CorpusWriter(folder, hybrid_streams()) as writer:
         for i in clips:
             rng = np.random.default_rng(i)
             low, high = (rng.integers(i, i + 200, (n, s, s, 3)).astype(np.uint8) for n, s in ((21, 18), (5, 72)))
             clip = Clip(f"c{i}", f"v{i}", 0.0, 2.1, f"a {thing} {'abcdefgh'[i % 8]} and {'stuv'[i // 8]}")
-            writer.add(clip, Frames(high, times[::5]), Frames(low, times))
+            writer.add(clip, {"hr": Frames(high, times[::5]), "lr": Frames(low, times)})
     return folder
 
 

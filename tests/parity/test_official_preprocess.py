@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media import HybridSampling, Preprocess, official_streams
 from hdvila.media.official import official_clip
@@ -77,9 +78,9 @@ def test_a_store_shows_them_through_its_own_window(
     frames = generated("prep_a", 60, 240, 320, 20) if rule == "video" else generated("prep_gif", 20, 150, 200, 10)
     segments = 2 if rule == "video" else 1
     write_losslessly(tmp_path / "clip.avi", frames)
-    with CorpusWriter(tmp_path / "store", lr_fps=6, hr_fps=6) as writer:
+    with CorpusWriter(tmp_path / "store", hybrid_streams(6, 6)) as writer:
         ((hr, lr, _),) = official_streams(tmp_path / "clip.avi", [(0.0, len(frames) / 6)], rule, 6, 6)  # type: ignore[arg-type]
-        writer.add(Clip("clip", "clip", 0.0, len(frames) / 6, "", "cue"), hr, lr)
+        writer.add(Clip("clip", "clip", 0.0, len(frames) / 6, "", "cue"), {"hr": hr, "lr": lr})
     fit: Fit = "crop" if rule == "video" else "pad"
     seen = Preprocess(*size, segments, 3, 4, fps=6.0, hr_every=1, fit=fit)
     name = "retrieval_video" if rule == "video" else "gif"

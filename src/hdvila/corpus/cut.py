@@ -13,7 +13,7 @@ from pathlib import Path
 from hdvila.corpus.clips import ClipPlan, clips_of
 from hdvila.corpus.failures import Attempt, Failure, Sentences, died_on
 from hdvila.corpus.ledger import Ledger
-from hdvila.corpus.options import CorpusOptions
+from hdvila.corpus.options import CorpusOptions, hybrid_streams
 from hdvila.corpus.sources.transcripts import words_of
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all, write_clips
@@ -87,8 +87,8 @@ def store_for(root: Path, options: CorpusOptions) -> Iterator[tuple[CorpusWriter
     Raises:
         StoreError: it cannot be written, was built with other settings, or another process writes to it.
     """
-    rates = options.lr_fps, options.hr_fps
-    with CorpusWriter(root, options.clips_per_shard, *rates, options.quality, form=options.form) as writer:
+    streams = hybrid_streams(options.lr_fps, options.hr_fps, options.form)
+    with CorpusWriter(root, streams, clips_per_shard=options.clips_per_shard, quality=options.quality) as writer:
         yield writer, Ledger(root).fix_settings(options, empty=not len(writer))
 
 

@@ -12,6 +12,7 @@ from hdvila.errors import UsageError
 from hdvila.media import Form, Packing
 from hdvila.media.streams import stream_ratio
 from hdvila.media.view import RATIO
+from hdvila.store import Stream
 
 BEFORE_TARGETS = {"target_seconds": 0.0, "target_words": 0.0}
 """The targets of a corpus that is older than targets."""
@@ -156,3 +157,13 @@ class CorpusOptions:
         if "punctuation" in values:
             values["punctuation"] = self.punctuation.resolve().name if self.punctuation else "built in"
         return values
+
+
+def hybrid_streams(lr_fps: float = 10.0, hr_fps: float = 2.0, form: Form = "jpeg") -> dict[str, Stream]:
+    """The streams of a corpus for hybrid sampling: HR frames stand at the times of LR frames.
+
+    Raises:
+        UsageError: `lr_fps` is not a multiple of `hr_fps`.
+    """
+    stream_ratio(lr_fps, hr_fps, "frames a second")
+    return {"hr": Stream(float(hr_fps), form, at="lr"), "lr": Stream(float(lr_fps), form)}

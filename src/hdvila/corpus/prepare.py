@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus.failures import Failure, died_on, failure_of, read_failures, write_failures
+from hdvila.corpus.options import hybrid_streams
 from hdvila.corpus.sources.file_names import VideoFiles
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all, write_clips
@@ -110,7 +111,8 @@ def prepare(
     unique = {part.video_id: part for part in reversed(parts)}
     wanted = [unique[name] for name in dict.fromkeys(part.video_id for part in parts)]
     _refuse_strangers(wanted, files)
-    with CorpusWriter(into, _CLIPS_A_SHARD, preparation.lr_fps, preparation.hr_fps) as writer:
+    streams = hybrid_streams(preparation.lr_fps, preparation.hr_fps)
+    with CorpusWriter(into, streams, clips_per_shard=_CLIPS_A_SHARD) as writer:
         done = writer.done_videos
         if retry_failed:
             failed = {failure.video for failure in read_failures(writer.root)}

@@ -53,7 +53,7 @@ def show(
     root, file = Path(corpus_root), Path(into)
     rows = Rows(root)
     numbers = rows.sample(sample, seed)
-    facts = rows.take(numbers, rows.columns)
+    facts = rows.take(numbers)
     corpus = Corpus(root)
     scores = score_clips(corpus, numbers.tolist(), scorer, reporter).own.tolist() if scorer is not None else []
     clips = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from hdvila.corpus.ledger import Ledger
 from hdvila.corpus.resume import KNOWN, source_of
 from hdvila.errors import UsageError, some_of
 from hdvila.progress import SILENT, Reporter
-from hdvila.store import Corpus, CorpusWriter
-from hdvila.store.tables import first_clips
+from hdvila.store import Corpus, CorpusWriter, Track
+from hdvila.store.clip_table import first_clips
+from hdvila.store.layout import check_same, described
 
 __all__ = ["Reshaped", "filter_corpus", "merge_corpora", "split_corpus"]
 
@@ -194,8 +195,9 @@ def _refuse_unlike(corpora: Sequence[Corpus]) -> None:
     first, *others = corpora
     settings = _ledger(first).read()["settings"]
     for other in others:
-        if other.rates != first.rates:
-            raise UsageError(f"{first.root} holds {first.rates}, {other.root} {other.rates}; only like corpora merge")
+        if other.streams != first.streams:
+            held = described(first.streams), described(other.streams)
+            raise UsageError(f"{first.root} holds {held[0]}, {other.root} {held[1]}; only like corpora merge")
         theirs = _ledger(other).read()["settings"]
         if unlike := [name for name in settings.keys() & theirs.keys() if settings[name] != theirs[name]]:
             name = sorted(unlike)[0]
@@ -214,9 +216,12 @@ def _write(
     into: Path, parts: Sequence[tuple[Corpus, set[str]]], runs: Sequence[Mapping[str, object]], reporter: Reporter
 ) -> Reshaped:
     """Copy the videos that are not there yet, in the order of their corpus."""
-    rates = parts[0][0].rates
+    tracks: dict[str, Track] = {}
+    for source, _ in parts:
+        for name, track in source.tracks.items():
+            tracks[name] = check_same(into, name, tracks.get(name), replace(track, beside=False))
     wanted = set().union(*(videos for _, videos in parts))
-    with CorpusWriter(into, _CLIPS_A_SHARD, rates.lr_fps, rates.lr_fps / rates.hr_every, form=rates.form) as writer:
+    with CorpusWriter(into, parts[0][0].streams, tracks=tracks, clips_per_shard=_CLIPS_A_SHARD) as writer:
         if strangers := sorted(writer.done_videos - wanted):
             raise UsageError(
                 f"{into}: holds {some_of(strangers)}, which does not belong into it; name another folder, or delete it"
@@ -226,7 +231,7 @@ def _write(
         ]
         with reporter.task(f"copying clips into {into.name}", total=len(numbers)) as bar:
             for source, number in numbers:
-                writer.add(source.clips[number], *source.packed(number), source.attributes(number))
+                _copy(source, number, writer)
                 bar.advance()
     builds = [_ledger(source).read() for source, _ in parts]
     contaminated = [row for build in builds for row in build["contaminated"]]
@@ -245,6 +250,11 @@ def _write(
     ledger.publish_sentences(wanted)
     stats = describe(into, reporter=reporter)
     return Reshaped(into, len(wanted), stats["clips"], stats["hours"])
+
+
+def _copy(source: Corpus, number: int, writer: CorpusWriter) -> None:
+    tracks = {name: rows for name in source.tracks if (rows := source.track(number, name)) is not None}
+    writer.add(source.clips[number], source.packed(number), source.attributes(number), tracks)
 
 
 def _numbers(corpus: Corpus, videos: set[str]) -> Iterator[int]:

@@ -53,7 +53,7 @@ def changed(videos: Sequence[SourceVideo], stored: Stored) -> list[Failure]:
         if other:
             what = f"{' and '.join(other)} {'is' if len(other) == 1 else 'are'}"
             why = f"{video.file}: its {what} not what was cut as {video.video_id}"
-            advice = f"the old clips stay; delete shards/{facts['shard']} and both tables to have them cut anew"
+            advice = f"the old clips stay; delete shards/{facts['shard']} and clips.parquet to have them cut anew"
             failures.append(Failure(video.video_id, "collect", f"{why}; {advice}", CHANGED))
     return failures
 
@@ -110,5 +110,5 @@ def _pictures(corpus: Corpus, numbers: Sequence[int], step: float) -> Iterator[P
     """Low resolution pictures of clips, `step` seconds apart, at least one of each."""
     for number in numbers:
         frames = corpus.num_frames(number, "lr")
-        every = max(1, round(step * corpus.rates.lr_fps))
+        every = max(1, round(step * corpus.streams["lr"].fps))
         yield from corpus.frames(number, "lr", np.arange(min(every, frames) // 2, frames, every)).rgb

@@ -70,7 +70,7 @@ def store_all(
             if not isinstance(outcome, Died) and file.exists():
                 more = attributes(job)
                 for one in read_clips(file):
-                    writer.add(one.clip, one.hr, one.lr, more)
+                    writer.add(one.clip, {"hr": one.hr, "lr": one.lr}, more)
             yield job, outcome
             file.unlink(missing_ok=True)
     finally:

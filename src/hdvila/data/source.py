@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,14 +24,13 @@ __all__ = [
     "open_corpus",
     "open_prepared",
     "picture_bytes",
+    "rates_of",
     "share_seen",
     "stored",
 ]
 
 STORE, OFFICIAL_STORE = "store", "store-official"
 """Folders of a benchmark's prepared clips in its data folder: ours, and as the released code prepares them."""
-
-_STORED = ("start", "end", "hr_frames", "lr_frames", "height", "width")
 
 
 class ClipSource(Protocol):
@@ -54,6 +53,18 @@ def looks_at(source: ClipSource, numbers: Sequence[int], preprocess: Preprocess,
 def picture_bytes(source: ClipSource) -> tuple[float, float] | None:
     """Mean bytes of a stored HR and LR picture; None where the source is no store."""
     return (source.mean_bytes("hr"), source.mean_bytes("lr")) if isinstance(source, Corpus) else None
+
+
+def rates_of(source: ClipSource) -> tuple[float, int]:
+    """LR frames a second of a store, and how many of them go to an HR frame.
+
+    Raises:
+        UsageError: the source is not a store with both streams.
+    """
+    if not isinstance(source, Corpus) or not {"hr", "lr"} <= source.streams.keys():
+        raise UsageError("the source is not a store with streams hr and lr; make one with hdvila prepare")
+    lr, hr = source.streams["lr"].fps, source.streams["hr"].fps
+    return lr, round(lr / hr)
 
 
 def share_seen(looks: Sequence[Look] | None) -> dict[str, float] | None:
@@ -91,9 +102,13 @@ def open_corpus(folder: str | Path) -> ClipSource:
 def stored(source: ClipSource) -> Iterator[list[Any]]:
     """What is kept of each clip, in their order: its span, and in a store numbers, sizes, rates and form of frames."""
     if isinstance(source, Corpus):
-        rates = list(asdict(source.rates).values())
-        columns = (source.table[name].to_pylist() for name in _STORED)
-        yield from ([*row, *rates] for row in zip(*columns, strict=True))
+        streams = source.streams
+        rates: list[Any] = [value for stream in streams.values() for value in (stream.fps, stream.form)]
+        if {"hr", "lr"} == streams.keys():
+            rates = [*rates_of(source), streams["lr"].form]
+        columns = ["start", "end", *(f"{name}_frames" for name in streams), "height", "width"]
+        for batch in source.batches(columns):
+            yield from ([*row, *rates] for row in zip(*(batch[name].to_pylist() for name in columns), strict=True))
     else:
         yield from ([clip.start, clip.end] for clip in source.clips)
 

@@ -14,7 +14,7 @@ from hdvila.annotations.records import Annotations
 from hdvila.data.examples import clip_numbers, question_texts
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.data.lengths import what_is_cut
-from hdvila.data.source import STORE, ClipSource, looks_at, open_prepared, share_seen
+from hdvila.data.source import STORE, ClipSource, looks_at, open_prepared, rates_of, share_seen
 from hdvila.evaluate.fitting import Sampling, fit_processor, what_is_blurred, what_is_unsaid
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.pairing import check_pairing, check_unseen
@@ -97,7 +97,7 @@ def evaluate_checkpoint(
     place = find_model(checkpoint)
     model = load_model(place, **{"device": pick_device(), "precision": "auto", **config})
     trainings, recipe = from_note(read_note(place, TRAINED_ON)), read_note(place, "recipe.json")
-    rates = source.rates.lr_fps, source.rates.hr_every
+    rates = rates_of(source)
     unsaid = what_is_unsaid(model, protocol, sampling)
     processor = fit_processor(model, place, protocol, rates, sampling, bool(trainings), store)
     if segments is not None:

@@ -1,7 +1,8 @@
-"""The corpus on disk: tar shards with both resolutions of every clip, and Parquet tables over them."""
+"""The corpus on disk: tar shards with named streams of frames and tracks, and an index that opens shard by shard."""
 
-from hdvila.store.layout import Rates
+from hdvila.store.layout import Stream, Track
 from hdvila.store.reader import Corpus
-from hdvila.store.writer import CorpusWriter
+from hdvila.store.tracks import Features
+from hdvila.store.writer import CorpusWriter, upgrade_corpus
 
-__all__ = ["Corpus", "CorpusWriter", "Rates"]
+__all__ = ["Corpus", "CorpusWriter", "Features", "Stream", "Track", "upgrade_corpus"]

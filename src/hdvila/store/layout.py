@@ -1,118 +1,188 @@
-"""What a corpus on disk looks like: names, the columns of its tables, and what is recorded of one clip.
+"""What a corpus on disk is called and made of: names of files, streams, and the manifest ``corpus.json``.
 
-The tar shards are the truth: every fact of a clip is in its ``KEY.json``. The two Parquet tables are an index over them
-that can be made again from the shards alone.
+The tar shards are the truth: every fact of a clip is in its ``KEY.json``. Manifest, index files and ``clips.parquet``
+can be made again from the shards alone.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Literal
 
 from hdvila.errors import StoreError, UsageError
+from hdvila.files import replacing
 from hdvila.media import Form
-from hdvila.types import Clip
-from hdvila.writing import word_count
+from hdvila.media.streams import stream_ratio
 
-FORMAT = 1
-"""Version of the layout; a reader refuses a newer one."""
+FORMAT = 2
+"""Version of the layout. Version 1 is read by `hdvila.store.version1`; a newer one is refused."""
 
-SHARDS, INDEX, CLIPS, LOCK = "shards", "index.parquet", "clips.parquet", ".lock"
-Stream = Literal["hr", "lr"]
-STREAMS: tuple[Stream, Stream] = ("hr", "lr")
+MANIFEST, CATALOGUE, CLIPS, LOCK = "corpus.json", "shards.arrow", "clips.parquet", ".lock"
+SHARDS, FRAME_INDEX, CLIP_INDEX, TRACKS, PARTS = "shards", "index", "clips", "tracks", ".parts"
+
 Attribute = str | int | float | bool | None
-OWN_FIELDS = (
-    *("clip_id", "video_id", "start", "end", "text", "words", "timed_by"),
-    *("shard", "hr_frames", "lr_frames", "height", "width", "hr_pts", "lr_pts", "format", "lr_fps", "hr_every", "form"),
-    *("hr_crc32", "lr_crc32"),
-)
-"""Names in ``KEY.json`` and ``clips.parquet`` that are ours; attributes must be called something else."""
+Kind = Literal["features", "subtitles"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TAKEN = {"txt", "json"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
-    """What all clips of a corpus have in common: `lr_fps` LR frames a second, every `hr_every`-th is also an HR frame,
-    and the form in which pictures are stored."""
+class Stream:
+    """What all clips of a corpus have in common in one of their streams.
 
-    lr_fps: float = 10.0
-    hr_every: int = 5
+    Attributes:
+        fps: frames a second of the stream's timeline.
+        form: how frames are stored, ``jpeg`` or ``h264``.
+        at: another stream, at every n-th of whose frames the frames of this one stand; n is the ratio of their rates.
+    """
+
+    fps: float
     form: Form = "jpeg"
+    at: str | None = None
 
-    def __str__(self) -> str:
-        hr_fps = self.lr_fps / self.hr_every
-        return f"{hr_fps:g} HR and {self.lr_fps:g} LR pictures a second, stored as {self.form}"
+    def __post_init__(self) -> None:
+        if not 0 < self.fps < float("inf"):
+            raise UsageError(f"a stream of {self.fps} frames a second: the rate must be above 0")
 
 
-class Bytes(NamedTuple):
-    """Where a file lies in its shard, and the CRC-32 of what was written there; None if an older version wrote it."""
-
-    offset: int
-    length: int
-    crc32: int | None
+Streams = Mapping[str, Stream]
+"""By name, in the order in which the frames of a clip are stored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One stored clip: the facts in its ``KEY.json``, and where each frame lies, the same for frames in one file."""
+class Track:
+    """What is stored of a clip besides frames.
 
-    facts: dict[str, Any]
-    hr: list[Bytes]
-    lr: list[Bytes]
+    Attributes:
+        kind: ``features``, an array (T, F), or ``subtitles``, timed sentences.
+        rate: rows a second from the start of the clip; None: each row has a time of its own.
+        width: F of features; 0 until the first are stored.
+        dtype: ``float16`` or ``float32`` of features.
+        fingerprint: of the model that made the features, such as a hash of its weights.
+        beside: its rows lie in shards of their own, in ``tracks/NAME``, not in those of the clips.
+    """
+
+    kind: Kind
+    rate: float | None = None
+    width: int = 0
+    dtype: Literal["float16", "float32"] = "float16"
+    fingerprint: str = ""
+    beside: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("features", "subtitles") or self.dtype not in ("float16", "float32"):
+            raise UsageError(f"{self}: kind is features or subtitles, dtype float16 or float32")
+        if self.kind == "features" and not self.fingerprint:
+            raise UsageError("a track of features needs the fingerprint of the model that makes them")
+        if self.rate is not None and not 0 < self.rate < float("inf"):
+            raise UsageError(f"a track of {self.rate} rows a second: the rate must be above 0")
 
 
-def facts_of(
-    clip: Clip,
-    rates: Rates,
-    size: tuple[int, int],
-    pts: tuple[list[float], list[float]],
-    attributes: Mapping[str, Attribute],
-) -> dict[str, Any]:
-    """What ``KEY.json`` holds. `size` is (height, width) of HR, `pts` the times of the HR and of the LR frames.
+@dataclass(frozen=True)
+class Manifest:
+    """What ``corpus.json`` holds.
+
+    Attributes:
+        streams: by name, in the order in which they are stored.
+        tracks: by name.
+        attributes: by name, the Arrow type of each attribute that some clip has.
+    """
+
+    streams: dict[str, Stream]
+    tracks: dict[str, Track] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def write(self, root: Path) -> None:
+        """Replace ``corpus.json`` in one step."""
+        with replacing(root / MANIFEST, sync=True) as partial:
+            partial.write_text(json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def parse(cls, data: bytes, where: str) -> Manifest:
+        """From the bytes of ``corpus.json``, which is called `where`.
+
+        Raises:
+            StoreError: it is damaged or of another version.
+        """
+        try:
+            values = json.loads(data)
+            check_format(values.pop("format", None), where)
+            return cls(
+                {name: Stream(**stream) for name, stream in values["streams"].items()},
+                {name: Track(**track) for name, track in values["tracks"].items()},
+                values["attributes"],
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
+            raise StoreError(f"{where}: is damaged ({error}); delete it: the shards bring it back") from error
+
+
+def streams_of(streams: Mapping[str, Stream | float]) -> dict[str, Stream]:
+    """Streams given by their rates or in full.
 
     Raises:
-        UsageError: an attribute with a name of ours, or that is no text, number or truth value.
+        UsageError: none, a name that cannot be one, or a stream that stands at the frames of none.
     """
-    for name, value in attributes.items():
-        if name in OWN_FIELDS or not isinstance(value, str | int | float | bool | None):
-            why = (
-                "the name is the store's own" if name in OWN_FIELDS else f"{type(value).__name__} is not a plain value"
-            )
-            raise UsageError(f"clip {clip.clip_id!r}: attribute {name!r} cannot be stored: {why}; rename or flatten it")
-    return {
-        "format": FORMAT,
-        "clip_id": clip.clip_id,
-        "video_id": clip.video_id,
-        "start": float(clip.start),
-        "end": float(clip.end),
-        "text": clip.text,
-        "words": word_count(clip.text),
-        "timed_by": clip.timed_by,
-        "lr_fps": rates.lr_fps,
-        "hr_every": rates.hr_every,
-        "form": rates.form,
-        "height": size[0],
-        "width": size[1],
-        "hr_pts": pts[0],
-        "lr_pts": pts[1],
-        **attributes,
-    }
+    checked = {name: one if isinstance(one, Stream) else Stream(float(one)) for name, one in streams.items()}
+    if not checked:
+        raise UsageError("a corpus needs a stream of frames, such as streams={'frames': 2.0}")
+    check_names(checked)
+    for name, stream in checked.items():
+        if stream.at is not None:
+            if stream.at not in checked:
+                raise UsageError(f"stream {name!r} stands at the frames of {stream.at!r}, which is not a stream")
+            stream_ratio(checked[stream.at].fps, stream.fps, "frames a second")
+    return checked
 
 
-def key_of(clip_id: str) -> str:
-    """A member name for a clip: without dot or slash, at most 73 characters, different for different clips."""
-    plain = re.sub(r"[^A-Za-z0-9_-]", "_", clip_id)
-    if plain == clip_id and 0 < len(plain) <= 64:
-        return plain
-    return f"{plain[:64]}-{hashlib.sha256(clip_id.encode()).hexdigest()[:8]}"
+def check_names(names: Iterable[str]) -> None:
+    """That members and columns can be called so.
+
+    Raises:
+        UsageError: one cannot.
+    """
+    for name in names:
+        if not _NAME.fullmatch(name) or name in _TAKEN:
+            raise UsageError(f"{name!r} cannot be the name of a stream or track: use small letters, digits and _")
 
 
-def to_json(facts: Mapping[str, Any]) -> bytes:
-    """The bytes of ``KEY.json``."""
-    return json.dumps(facts, ensure_ascii=False).encode()
+def number_of(stream: object, streams: Streams) -> int:
+    """The place of a stream in the order of its corpus.
+
+    Raises:
+        UsageError: there is no such stream.
+    """
+    for number, name in enumerate(streams):
+        if name == stream:
+            return number
+    raise UsageError(f"stream={stream!r}: the streams of this corpus are {' and '.join(streams) or 'none'}")
+
+
+def check_same(where: object, name: str, there: Track | None, given: Track) -> Track:
+    """What is written to a track, if it is what is there already, or if nothing is.
+
+    Raises:
+        StoreError: it was made by another model, or in another way.
+    """
+    if there is None:
+        return given
+    width = there.width or given.width
+    if replace(there, width=width) != replace(given, width=given.width or width):
+        raise StoreError(
+            f"{where}: track {name!r} holds {there}, not {given}; features of several models are not mixed: use "
+            "another name"
+        )
+    return replace(there, width=width)
+
+
+def described(streams: Streams) -> str:
+    """Streams as a person would say them: ``2 hr and 10 lr frames a second, stored as jpeg``."""
+    rates = " and ".join(f"{stream.fps:g} {name}" for name, stream in streams.items())
+    return f"{rates} frames a second, stored as {' and '.join(dict.fromkeys(one.form for one in streams.values()))}"
 
 
 def check_format(version: object, where: object) -> None:
@@ -122,4 +192,7 @@ def check_format(version: object, where: object) -> None:
         StoreError: it is of another version.
     """
     if version != FORMAT:
-        raise StoreError(f"{where}: is a corpus of format {version!r}, this version reads {FORMAT}; build it again")
+        raise StoreError(
+            f"{where}: is a corpus of format {version!r}, this version reads 1 and {FORMAT}; "
+            "read it with the version of hdvila that wrote it, or a newer one"
+        )

@@ -8,8 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from hdvila.errors import StoreError, require
-from hdvila.store.layout import CLIPS, INDEX, SHARDS
 from hdvila.store.open_files import OpenFiles
 
 Span = tuple[int, int]
@@ -22,16 +23,25 @@ _SPARE_SHARE = 0.1  # this share of theirs
 
 
 class Place(Protocol):
-    """Reads the files of a corpus, for any number of threads at once. Can be copied, pickled and forked."""
+    """Reads the files of a corpus, for any number of threads at once. Can be copied, pickled and forked.
+
+    Attributes:
+        readers: how many threads should read at once so that waiting for one does not keep the others.
+        kept: of how many shards the index stays at hand.
+    """
 
     readers: int
-    """How many threads should read at once so that waiting for one does not keep the others."""
+    kept: int
 
-    def tables(self) -> tuple[Any, Any] | None:
-        """What pyarrow can read ``clips.parquet`` and ``index.parquet`` from, or None unless both are there."""
+    def file(self, name: str) -> Any:
+        """An Arrow buffer with the content of a file, which is mapped where that can be done; None: it is not there.
 
-    def spans(self, shard: str, spans: Sequence[Span]) -> list[bytes]:
-        """The bytes of a shard at each span; spans that lie near each other are read as one."""
+        Raises:
+            StoreError: the place cannot be reached.
+        """
+
+    def spans(self, file: str, spans: Sequence[Span]) -> list[bytes]:
+        """The bytes of a file at each span; spans that lie near each other are read as one."""
 
     def where(self, name: str) -> str:
         """A file of the corpus as a person would name it."""
@@ -50,29 +60,39 @@ class Folder:
     """A folder on this machine."""
 
     readers = 1
+    kept = 256
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._shards = OpenFiles(_OPEN_SHARDS)
 
-    def tables(self) -> tuple[Any, Any] | None:
-        files = self._root / CLIPS, self._root / INDEX
-        return files if all(file.exists() for file in files) else None
+    def file(self, name: str) -> Any:
+        path = self.root / name
+        try:
+            if not path.stat().st_size:  # which cannot be mapped
+                return pa.py_buffer(b"")
+            with pa.memory_map(str(path)) as mapped:  # what is mapped needs no descriptor
+                return mapped.read_buffer()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be read ({error})") from error
 
-    def spans(self, shard: str, spans: Sequence[Span]) -> list[bytes]:
+    def spans(self, file: str, spans: Sequence[Span]) -> list[bytes]:
         stretches = joined(spans, _NEAR)
-        with self._shards.lease(self.where(f"{SHARDS}/{shard}")) as descriptor:
+        with self._shards.lease(self.where(file)) as descriptor:
             data = [os.pread(descriptor, length, offset) for offset, length in stretches]
         return _parts(spans, stretches, data)
 
     def where(self, name: str) -> str:
-        return str(self._root / name)
+        return str(self.root / name)
 
 
 class Remote:
-    """A corpus behind a url. Its tables must be complete, as they are when its writer has ended."""
+    """A corpus behind a url. Its manifest must be complete, as it is when its writer has ended."""
 
     readers = 16
+    kept = 32
 
     def __init__(self, url: str) -> None:
         require("fsspec", extra="remote")
@@ -82,21 +102,18 @@ class Remote:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_system": None}
 
-    def tables(self) -> tuple[Any, Any] | None:
-        import pyarrow as pa
-
+    def file(self, name: str) -> Any:
         system, root = self._reach()
         try:
-            clips, index = (pa.BufferReader(system.cat_file(f"{root}/{name}")) for name in (CLIPS, INDEX))
+            return pa.py_buffer(system.cat_file(f"{root}/{name}"))
         except FileNotFoundError:
             return None
         except Exception as error:  # each protocol has its own, of which fsspec makes no one kind
             raise StoreError(f"{self._url}: cannot be reached ({_said(error)}); check address and access") from error
-        return clips, index
 
-    def spans(self, shard: str, spans: Sequence[Span]) -> list[bytes]:
+    def spans(self, file: str, spans: Sequence[Span]) -> list[bytes]:
         system, root = self._reach()
-        path, stretches = f"{root}/{SHARDS}/{shard}", joined(spans, 0, _SPARE, _SPARE_SHARE)
+        path, stretches = f"{root}/{file}", joined(spans, 0, _SPARE, _SPARE_SHARE)
         starts, ends = [offset for offset, _ in stretches], [offset + length for offset, length in stretches]
         try:
             data = system.cat_ranges([path] * len(stretches), starts, ends, on_error="raise")
@@ -167,7 +184,7 @@ def _parts(spans: Sequence[Span], stretches: Sequence[Span], data: Sequence[byte
         )
         part = block[offset - first : offset - first + length]
         if len(part) != length:
-            raise OSError(f"the shard ends early, at {len(part)} of {length} bytes of a picture")
+            raise OSError(f"the shard ends early, at {len(part)} of {length} bytes of a file in it")
         parts.append(part)
     return parts
 

@@ -1,48 +1,44 @@
-"""Reading a corpus: any clip in any order, only the pictures that are asked for."""
+"""Reading a corpus: any clip in any order, only the frames that are asked for."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.media import Packed, unpack
-from hdvila.media.codecs import decode_jpegs
+from hdvila.errors import StoreError, UsageError
+from hdvila.media import Packed
 from hdvila.media.frame_source import Arrays, Inputs, Request
 from hdvila.media.view import View
-from hdvila.store.layout import CLIPS, OWN_FIELDS, SHARDS, STREAMS, Attribute, Rates, Stream
-from hdvila.store.place import Folder, Span, place_of
-from hdvila.store.tables import read_remote_tables, read_tables
-from hdvila.types import Clip, Frames, Pixels, Seconds
+from hdvila.store.clips import Clips
+from hdvila.store.index import Index
+from hdvila.store.layout import TRACKS, Attribute, Kind, Stream, Track, number_of
+from hdvila.store.place import Folder, place_of
+from hdvila.store.stored_clip import Numbers, StoredClip, StoredFrames, Wanted
+from hdvila.store.tracks import Features, unpack_features, unpack_subtitles
+from hdvila.types import Frames, Pixels, Seconds, Sentence
 
-_UNKNOWN = -1  # no CRC-32
+_FASTEST: Any = object()  # stands for the stream with the most frames a second
 
 
 class Corpus:
     """A corpus, complete or still growing. ``len`` counts its clips; clip numbers go from 0.
 
-    Any number of threads may read from it at once. It can be copied, pickled and forked; a worker process opens the
-    shards for itself. What is read is compared with the check value that was stored with it.
+    Opening reads the list of shards only; the index of a shard is mapped when one of its clips is asked for. Any number
+    of threads may read from it at once. It can be copied, pickled and forked; a worker process opens the shards for
+    itself. What is read is compared with the check value that was stored with it.
 
     Args:
         root: the folder, or an address that fsspec understands (``s3://bucket/corpus``, ``https://host/corpus``; extra
-            ``remote``). From there the tables are read once, pictures by byte range; its writer must have ended.
+            ``remote``). From there the index of a shard is fetched once, frames by byte range; its writer must have
+            ended.
 
     Attributes:
         root: the folder or address.
-        rates: frames a second of the LR stream, the step from one HR frame to the next in LR frames, and the form.
-        table: a pyarrow table with a row a clip: what `CorpusWriter.add` was given, and counts and sizes.
 
     Raises:
         StoreError: there is no corpus in the folder, it is damaged, or of another version.
@@ -52,98 +48,158 @@ class Corpus:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self._place = place_of(root)
         self.root: Path | str = Path(root) if isinstance(self._place, Folder) else str(root)
-        if isinstance(self.root, Path):
-            if not (self.root / SHARDS).is_dir() and not (self.root / CLIPS).exists():
-                raise StoreError(f"{root}: is not a corpus, it has no {SHARDS}/ and no {CLIPS}; build one first")
-            self.table, index, rates, _ = read_tables(self.root)
-        else:
-            self.table, index, rates, _ = read_remote_tables(self._place)
-        self.rates = rates or Rates()
-        counts = np.stack([self.table[f"{stream}_frames"].to_numpy() for stream in ("hr", "lr")], axis=1)
-        if counts.sum() != len(index):
-            raise StoreError(f"{root}: its tables disagree; delete both .parquet files, the shards bring them back")
-        self._counts: NDArray[np.int64] = counts.astype(np.int64)
-        self._first_row = np.cumsum(self._counts.sum(axis=1)) - self._counts.sum(axis=1)
-        self._pts: Seconds = index["pts"].to_numpy()
-        self._offset: NDArray[np.int64] = index["offset"].to_numpy()
-        self._length: NDArray[np.int32] = index["length"].to_numpy()
-        self._crc32 = _crc32_of(index)
-        shards = self.table["shard"].unify_dictionaries().combine_chunks() if len(self.table) else None
-        self._shards: list[str] = [] if shards is None else shards.dictionary.to_pylist()
-        self._shard_of: NDArray[Any] = np.zeros(0, int) if shards is None else shards.indices.to_numpy()
+        self._index = Index(self._place)
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return self._index.catalogue.clips
+
+    @property
+    def streams(self) -> Mapping[str, Stream]:
+        """By name, in the order in which the frames of a clip are stored."""
+        return self._index.manifest.streams
+
+    @property
+    def tracks(self) -> Mapping[str, Track]:
+        """What is stored besides frames, by name."""
+        return self._index.manifest.tracks
+
+    @property
+    def clips(self) -> Clips:
+        """All clips, in the order of their numbers; each is read when it is asked for."""
+        return Clips(self._index)
 
     @cached_property
-    def clips(self) -> tuple[Clip, ...]:
-        """All clips, in the order of their numbers."""
-        names = ("clip_id", "video_id", "start", "end", "text", "timed_by")
-        return tuple(map(Clip, *(self.table[name].to_pylist() for name in names)))
+    def table(self) -> Any:
+        """A pyarrow table with a row a clip: what `CorpusWriter.add` was given, counts and sizes. Read as a whole."""
+        return self._index.table()
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Rows of `table` as Arrow record batches, with those of `columns` that it has (default: all); memory does
+        not grow with them.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        return self._index.batches(columns)
 
     @property
     def readers(self) -> int:
         """How many threads should read at once: from a disk one is enough, from afar the waiting is shared."""
         return self._place.readers
 
-    def size(self, i: int) -> tuple[int, int]:
-        """(height, width) of the HR frames of clip `i`."""
-        return self.table["height"][i].as_py(), self.table["width"][i].as_py()
-
-    def num_frames(self, i: int, stream: str = "lr") -> int:
-        """How many frames clip `i` has in a stream.
+    def size(self, i: int, stream: str | None = None) -> tuple[int, int]:
+        """(height, width) of the frames of clip `i` in a stream; default: in the one with the largest.
 
         Raises:
-            UsageError: a stream that is neither ``hr`` nor ``lr``.
+            UsageError: there is no such stream.
         """
-        return int(self._counts[i, _number_of(stream)])
+        shard, k = self._index.find(i)
+        if stream is None:
+            return tuple(shard.clips.column(side)[k].as_py() for side in ("height", "width"))
+        clip = StoredClip(self._place, self.streams, shard, k)
+        return next(clip.stored_frames([(stream, [0])], scratch=True)).rgb.shape[1:3]
 
-    def pts_seconds(self, i: int, stream: str = "lr") -> Seconds:
-        """(T,) the times of all frames of clip `i`, in seconds on its video's clock.
+    def num_frames(self, i: int, stream: str = _FASTEST) -> int:
+        """How many frames clip `i` has in a stream; default: the one with the most frames a second.
 
         Raises:
-            UsageError: a stream that is neither ``hr`` nor ``lr``.
+            UsageError: there is no such stream.
         """
-        return self._pts[self._rows(i, stream, np.arange(self.num_frames(i, stream)))]
+        return self.clip(i).count(self._stream(stream))
 
-    def frames(self, i: int, stream: Stream, numbers: NDArray[np.int64] | list[int] | None = None) -> Frames:
+    def pts_seconds(self, i: int, stream: str = _FASTEST) -> Seconds:
+        """(T,) the times of all frames of clip `i` in a stream, in seconds on its video's clock; default: as above.
+
+        Raises:
+            UsageError: there is no such stream.
+        """
+        return self.clip(i).pts_seconds(self._stream(stream))
+
+    def frames(self, i: int, stream: str, numbers: Numbers | Sequence[int] | None = None) -> Frames:
         """Frames of clip `i` by number in their stream, in the order given; all of them without `numbers`.
 
         Raises:
-            UsageError: a stream that is neither ``hr`` nor ``lr``, or a frame that the clip does not have.
+            UsageError: a stream or a frame that the clip does not have.
             StoreError: the shard is missing or damaged; names shard and clip.
         """
-        chosen = np.arange(self.num_frames(i, stream)) if numbers is None else np.asarray(numbers, np.int64)
-        rows = self._rows(i, stream, chosen)
-        with self._reading(i):
-            rgb, places = self._pictures(i, rows, self._files(i, rows.tolist()))
-        return Frames(rgb if places is None else rgb[places], self._pts[rows])
+        found = next(self.stored_frames(i, [(stream, numbers)]))
+        return Frames(found.all(), found.pts_seconds)
 
-    def packed(self, i: int) -> tuple[Packed, Packed]:
-        """The HR and LR frames of clip `i` as they are stored, for a `CorpusWriter` to store again.
+    def stored_frames(self, i: int, wanted: Sequence[Wanted], *, scratch: bool = False) -> Iterator[StoredFrames]:
+        """Frames of several streams of clip `i`, read in one go and decoded stream by stream, each once.
+
+        Args:
+            i: the clip.
+            wanted: streams and the numbers of their frames in any order, repeats allowed; None: all frames.
+            scratch: decode into memory that this thread writes over when it takes the next of these or reads again, for
+                frames of which a part is copied at once.
+
+        Raises:
+            UsageError: a stream or a frame that the clip does not have.
+            StoreError: the shard is missing or damaged; names shard and clip.
+        """
+        return self.clip(i).stored_frames(wanted, scratch=scratch)
+
+    def files(self, i: int, wanted: Sequence[Wanted]) -> list[bytes]:
+        """The files in which such frames lie, each once, as they are stored.
+
+        Raises:
+            UsageError: a stream or a frame that the clip does not have.
+            StoreError: the shard is missing or damaged; names shard and clip.
+        """
+        return self.clip(i).files(wanted)
+
+    def packed(self, i: int) -> dict[str, Packed]:
+        """The streams of clip `i` as they are stored, for a `CorpusWriter` to store again.
 
         Raises:
             StoreError: the shard is missing or damaged; names shard and clip.
         """
-        return self._packed(i, "hr"), self._packed(i, "lr")
+        clip = self.clip(i)
+        return {stream: clip.packed(stream) for stream in self.streams}
 
-    def mean_bytes(self, stream: Stream) -> float:
+    def mean_bytes(self, stream: str) -> float:
         """Bytes of the file in which a frame of the stream lies, as stored: their mean over all frames; 0 without any.
 
         Raises:
-            UsageError: a stream that is neither ``hr`` nor ``lr``.
+            UsageError: there is no such stream.
         """
-        of_stream = np.repeat(np.tile(np.arange(len(STREAMS)), len(self)), self._counts.ravel()) == _number_of(stream)
-        return float(self._length[of_stream].mean()) if of_stream.any() else 0.0
+        number_of(stream, self.streams)
+        frames = self._index.catalogue.total(f"{stream}_frames")
+        return self._index.catalogue.total(f"{stream}_bytes") / frames if frames else 0.0
 
     def attributes(self, i: int) -> dict[str, Attribute]:
         """What is known of clip `i` besides its own fields: category, license and the like."""
-        row = self.table.slice(i, 1).to_pylist()[0]
-        return {name: value for name, value in row.items() if name not in OWN_FIELDS and value is not None}
+        shard, k = self._index.find(i)
+        return shard.attributes(k)
+
+    def features(self, i: int, track: str) -> Features | None:
+        """The features of clip `i` in a track; None: it has none.
+
+        Raises:
+            UsageError: there is no such track of features.
+            StoreError: its shard is missing or damaged, or features of several models are mixed.
+        """
+        found = self._rows(i, track, "features")
+        return None if found is None else unpack_features(*found)
+
+    def subtitles(self, i: int, track: str) -> tuple[Sentence, ...] | None:
+        """The sentences of clip `i` in a track, with times on its video's clock; None: nothing is stored of it.
+
+        Raises:
+            UsageError: there is no such track of subtitles.
+            StoreError: its shard is missing or damaged.
+        """
+        found = self._rows(i, track, "subtitles")
+        return None if found is None else unpack_subtitles(found[2])
+
+    def track(self, i: int, name: str) -> Features | tuple[Sentence, ...] | None:
+        """What clip `i` has in a track of either kind, as `features` and `subtitles` give it."""
+        return self.subtitles(i, name) if self.tracks[name].kind == "subtitles" else self.features(i, name)
 
     def clip(self, i: int) -> StoredClip:
         """Clip `i` for a sampler (`hdvila.media.frame_source.FrameClip`)."""
-        return StoredClip(self, i)
+        return StoredClip(self._place, self.streams, *self._index.find(i))
 
     def sample(
         self,
@@ -156,9 +212,10 @@ class Corpus:
         """Clip `i` as a system sees it; decodes only the frames that it asks for.
 
         The counterpart of `hdvila.media.read_clips.read_clip` on the source video: the same frames at the same times
-        and the same part of the picture, from JPEGs instead of video.
+        and the same part of the frame, from JPEGs instead of video.
 
         Args:
+            i: the clip.
             inputs: how the clip is seen; its rates must be those of the corpus.
             rng, view, into: as in `hdvila.media.frame_source.Inputs.sample`.
 
@@ -166,8 +223,9 @@ class Corpus:
             UsageError: the rates or shapes differ.
             StoreError: the shard is missing or damaged; names shard and clip.
         """
-        sampled = inputs.sample(self.clip(i), rng, view, into)
-        return sampled.finish(self.read(i, sampled.requests))
+        clip = self.clip(i)
+        sampled = inputs.sample(clip, rng, view, into)
+        return sampled.finish(clip.read(sampled.requests))
 
     def read(self, i: int, requests: Sequence[Request]) -> list[Pixels]:
         """The frames (n, h, w, 3) of each request, read together.
@@ -176,131 +234,27 @@ class Corpus:
             UsageError: a stream or a frame that the clip does not have.
             StoreError: the shard is missing or damaged; names shard and clip.
         """
-        wanted = [self._rows(i, request.stream, request.numbers) for request in requests]
-        rooms = [request.room() for request in requests]
-        with self._reading(i):
-            data = self._files(i, [row for rows in wanted for row in rows.tolist()])
-            for request, rows, room in zip(requests, wanted, rooms, strict=True):
-                pictures, places = self._pictures(i, rows, data, scratch=True)
-                seen = request.transform(pictures)
-                room[...] = seen if places is None else seen[places]
-        return rooms
+        return self.clip(i).read(requests)
 
-    def _rows(self, i: int, stream: str, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Rows of the index for frames of a clip."""
-        count = self.num_frames(i, stream)
-        if numbers.size and not 0 <= numbers.min() <= numbers.max() < count:
-            raise UsageError(f"{self.root}: clip {i} has {stream} frames 0..{count - 1}, asked for {numbers.tolist()}")
-        first = int(self._first_row[i]) + _number_of(stream) * int(self._counts[i, 0])
-        return first + numbers
+    def _stream(self, stream: str) -> str:
+        if stream is not _FASTEST:
+            return stream
+        return max(self.streams, key=lambda name: self.streams[name].fps)
 
-    def _packed(self, i: int, stream: Stream) -> Packed:
-        rows = self._rows(i, stream, np.arange(self.num_frames(i, stream)))
-        with self._reading(i):
-            data = self._files(i, rows.tolist())
-            height, width = self._pictures(i, rows[:1], data)[0].shape[1:3]
-        frames = Counter(self._span(row) for row in rows.tolist())
-        return Packed(
-            self.rates.form, tuple(data.values()), tuple(frames[span] for span in data), self._pts[rows], height, width
-        )
-
-    def _files(self, i: int, rows: Sequence[int]) -> dict[Span, bytes]:
-        """The files in which rows lie, each once, in the order of the rows."""
-        places: dict[Span, int] = {}
-        for row in rows:
-            places.setdefault(self._span(row), row)
-        if not places:
-            return {}
-        data = dict(zip(places, self._place.spans(self._shards[self._shard_of[i]], list(places)), strict=True))
-        for span, row in places.items():
-            self._check(i, row, data[span])
-        return data
-
-    @contextmanager
-    def _reading(self, i: int) -> Iterator[None]:
-        """Name shard and clip where the shard fails."""
-        try:
-            yield
-        except (OSError, MediaError) as error:
-            where = self._place.where(f"{SHARDS}/{self._shards[self._shard_of[i]]}")
+    def _rows(self, i: int, name: str, kind: Kind) -> tuple[Track, float, bytes, bytes | None] | None:
+        """What is stored of a clip in a track: how it was declared, the start of the clip, rows and their times."""
+        track = self.tracks.get(name)
+        if track is None or track.kind != kind:
+            there = ", ".join(one for one in self.tracks if self.tracks[one].kind == kind)
+            raise UsageError(f"{self.root}: has no {kind} {name!r}; its tracks of {kind}: {there or 'none'}")
+        found, k = self._index.track(name, i)
+        clip = self.clip(i)
+        member = None if found is None else found.member(k, clip.clip_id)
+        if found is None or member is None:
+            return None
+        if found.track.fingerprint != track.fingerprint:
             raise StoreError(
-                f"{where}: clip {self.table['clip_id'][i].as_py()!r} cannot be read: {error}; restore the shard, "
-                "or delete it with both tables and build its videos again"
-            ) from error
-
-    def _check(self, i: int, row: int, data: bytes) -> None:
-        """That these are the bytes that were written."""
-        written = int(self._crc32[row])
-        if written != _UNKNOWN and (found := crc32(data)) != written:
-            number = row - int(self._first_row[i])
-            large = int(self._counts[i, 0])
-            frame = f"HR frame {number}" if number < large else f"LR frame {number - large}"
-            raise MediaError(f"the bytes of {frame} are not those that were stored (CRC-32 {found:08x}, {written:08x})")
-
-    def _pictures(
-        self, i: int, rows: NDArray[np.int64], data: Mapping[Span, bytes], *, scratch: bool = False
-    ) -> tuple[Pixels, NDArray[np.intp] | None]:
-        """(n, H, W, 3), each picture once, and where the one of each row is; None: they are in order.
-
-        `scratch` may take them into memory that this thread's next call writes over.
-        """
-        if not len(rows):
-            return np.zeros((0, 0, 0, 3), np.uint8), None
-        unique, places = np.unique(rows, return_inverse=True)
-        if self.rates.form == "jpeg":
-            pictures = decode_jpegs([data[self._span(row)] for row in unique.tolist()], scratch=scratch)
-        else:
-            files = {span: unpack(self.rates.form, data[span]) for span in {self._span(row) for row in unique.tolist()}}
-            pictures = np.stack([self._within(row, i, files[self._span(row)]) for row in unique.tolist()])
-        return pictures, None if len(unique) == len(rows) and (places == np.arange(len(rows))).all() else places
-
-    def _within(self, row: int, i: int, file: Pixels) -> Pixels:
-        """The frame of a row out of the file (n, H, W, 3) in which it lies with its neighbours."""
-        first = row
-        while first > self._first_row[i] and self._span(first - 1) == self._span(row):
-            first -= 1
-        if row - first >= len(file):
-            raise MediaError(f"it holds {len(file)} pictures, frame {row - first} of it is missing")
-        picture: Pixels = file[row - first]
-        return picture
-
-    def _span(self, row: int) -> Span:
-        return int(self._offset[row]), int(self._length[row])
-
-
-class StoredClip:
-    """A clip of a corpus as a `hdvila.media.frame_source.FrameClip`."""
-
-    def __init__(self, corpus: Corpus, i: int) -> None:
-        self.name = str(corpus.root)
-        self._corpus, self._i = corpus, i
-
-    def rate(self, stream: str) -> float:
-        rates = self._corpus.rates
-        return rates.lr_fps if _number_of(stream) else rates.lr_fps / rates.hr_every
-
-    def ticks(self, fps: float) -> int:
-        frames, own = self._corpus.num_frames(self._i), self.rate("lr")
-        return frames if fps == own else max(1, int(np.ceil(frames * fps / own - 1e-6)))
-
-    def frames_at(self, stream: str, ticks: NDArray[np.int64], fps: float) -> NDArray[np.int64]:
-        numbers: NDArray[np.int64] = np.floor(ticks * (self.rate(stream) / fps) + 1e-6).astype(np.int64)
-        return numbers.clip(max=self._corpus.num_frames(self._i, stream) - 1)
-
-    def pts_seconds(self, stream: str, numbers: NDArray[np.int64]) -> Seconds:
-        return self._corpus.pts_seconds(self._i, stream)[numbers]
-
-
-def _number_of(stream: str) -> int:
-    """0 for HR, 1 for LR, as they follow each other in the index."""
-    if stream not in STREAMS:
-        raise UsageError(f"stream={stream!r}: the streams of a corpus are hr and lr (high and low resolution)")
-    return STREAMS.index(stream)
-
-
-def _crc32_of(index: Any) -> NDArray[np.int64]:
-    """Of each row of the index; `_UNKNOWN` where an older version wrote it."""
-    if "crc32" not in index.column_names:
-        return np.full(len(index), _UNKNOWN)
-    crcs: NDArray[np.int64] = pc.fill_null(index["crc32"].cast(pa.int64()), _UNKNOWN).to_numpy()
-    return crcs
+                f"{self.root}: track {name!r} of clip {clip.clip_id!r} is of the model {found.track.fingerprint!r}, "
+                f"the corpus says {track.fingerprint!r}; delete {TRACKS}/{name} and add the track again"
+            )
+        return found.track, self.clips[i].start, *clip.track(name, found.file, member)

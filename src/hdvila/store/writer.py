@@ -9,16 +9,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from hdvila.errors import StoreError, UsageError
 from hdvila.files import exclusive
-from hdvila.media import Form, Packed, Packing
-from hdvila.media.streams import stream_ratio
-from hdvila.store.layout import LOCK, SHARDS, Attribute, Entry, Rates, facts_of
+from hdvila.media import Packed, Packing
+from hdvila.store.clip_table import first_clips, kind_of, merged_types
+from hdvila.store.contents import Contents
+from hdvila.store.facts import check_frames, facts_of
+from hdvila.store.layout import LOCK, PARTS, Attribute, Stream, Track, check_names, streams_of
+from hdvila.store.reader import Corpus
 from hdvila.store.shard import ShardWriter
-from hdvila.store.tables import first_clips, join, make_tables, read_tables, write_tables
+from hdvila.store.tracks import PackedTrack, TrackData, pack_track
 from hdvila.types import Clip, Frames
 
 BUSY = "another process writes to this corpus: wait until it has ended or use another folder"
@@ -32,54 +34,51 @@ class CorpusWriter:
     every video in `done_videos` is there as a whole, and a job continues by leaving those out. When an error ends the
     ``with`` block, the videos that were finished are kept and the clips of the one in work are taken back.
 
+    Several processes write at once by a `part` each; `adopt` joins the parts without copying them.
+
     Args:
-        root: the corpus folder; made if it is not there, continued if it is.
+        root: the corpus folder; made if it is not there, continued if it is. A corpus of format 1 is brought up first.
+        streams: of every clip, by name, in the order in which they are stored: a rate in frames a second, or a
+            `Stream`. Default: those of the corpus that is there.
+        tracks: what is stored of clips besides frames, by name.
         clips_per_shard: a shard is closed at the first end of a video after that many clips.
-        lr_fps, hr_fps: frames a second of the two streams; all clips of a corpus agree in them.
-        quality: of the pictures, 1..100.
-        form: of the pictures, ``jpeg``, or ``h264``: several times smaller, slower to write and to read. One a corpus.
+        quality: of frames that are encoded here, 1..100.
+        part: write shards of this name into a folder of their own, for `adopt`.
 
     Raises:
-        StoreError: another process writes to this corpus, it has other rates, or it cannot be read or written.
+        UsageError: streams or tracks that cannot be, or no streams for a new corpus.
+        StoreError: another process writes to this corpus or part, it has other streams, or it cannot be read or
+            written.
     """
 
     def __init__(
         self,
         root: str | os.PathLike[str],
+        streams: Mapping[str, Stream | float] | None = None,
+        *,
+        tracks: Mapping[str, Track] | None = None,
         clips_per_shard: int = 256,
-        lr_fps: float = 10.0,
-        hr_fps: float = 2.0,
         quality: int = 90,
-        form: Form = "jpeg",
+        part: str | None = None,
     ) -> None:
         self.root = Path(root)
-        self._rates = Rates(float(lr_fps), stream_ratio(lr_fps, hr_fps, "frames a second"), form)
-        self._clips_per_shard, self._packing = clips_per_shard, Packing(form, quality)
+        self._clips_per_shard, self._quality = clips_per_shard, quality
         self._shard: ShardWriter | None = None
-        self._unlisted: list[tuple[str, list[Entry]]] = []  # shards that the tables on disk do not know yet
-        self._lock: ExitStack | None = ExitStack()
-        self._lock.enter_context(exclusive(self.root / LOCK, StoreError, BUSY))
-        try:
-            self._open()
-        except BaseException:
-            self._release()
-            raise
-
-    def _open(self) -> None:
-        folder = self.root / SHARDS
-        folder.mkdir(exist_ok=True)
-        self._clips, self._index, stored, self._listed = read_tables(self.root)
-        if stored not in (None, self._rates):
-            raise StoreError(f"{self.root}: holds {stored}, not {self._rates}; use another folder")
-        for leftover in folder.glob(".*.part"):
-            leftover.unlink()
-        names = sorted(path.name for path in folder.glob("*.tar"))
-        self._next = int(names[-1].removesuffix(".tar")) + 1 if names else 0
-        self._clip_ids: set[str] = set(self._clips["clip_id"].to_pylist())
-        self._done: set[str] = set(self._clips["video_id"].to_pylist())
         self._ended: set[str] = set()  # videos that are complete in the shard in work
         self._complete = 0  # its clips that belong to them
         self._video: str | None = None
+        self._lock: ExitStack | None = ExitStack()
+        folder = self.root if part is None else self.root / PARTS / part
+        self._lock.enter_context(exclusive(folder / LOCK, StoreError, BUSY))
+        try:
+            declared = None if streams is None else streams_of(streams)
+            check_names(tracks or {})
+            self._contents = Contents(self.root, declared, tracks or {}, part)
+        except BaseException:
+            self._release()
+            raise
+        self._types = dict(self._contents.manifest.attributes)
+        self._tracks = {name: track for name, track in self._contents.manifest.tracks.items() if not track.beside}
 
     def __enter__(self) -> CorpusWriter:
         return self
@@ -92,49 +91,88 @@ class CorpusWriter:
         self.close()
 
     @property
+    def streams(self) -> Mapping[str, Stream]:
+        """Of every clip, by name."""
+        return self._contents.manifest.streams
+
+    @property
     def done_videos(self) -> frozenset[str]:
         """Videos whose clips are all on the disk, from this run or an earlier one."""
-        return frozenset(self._done)
+        return frozenset(self._contents.videos)
 
     def videos(self, columns: Iterable[str]) -> dict[str, dict[str, Any]]:
         """By its id, what ``clips.parquet`` holds of the first clip of each video that was there before this writer."""
-        return first_clips(self._clips, columns)
+        return first_clips(self._contents.table_before, columns)
 
     def __len__(self) -> int:
-        return len(self._clip_ids)
+        return len(self._contents.clip_ids)
 
     def add(
-        self, clip: Clip, hr: Frames | Packed, lr: Frames | Packed, attributes: Mapping[str, Attribute] | None = None
+        self,
+        clip: Clip,
+        frames: Mapping[str, Frames | Packed],
+        attributes: Mapping[str, Attribute] | None = None,
+        tracks: Mapping[str, TrackData] | None = None,
     ) -> None:
-        """Store a clip with its pictures. `hr` are those of `lr` at every ``lr_fps / hr_fps``-th time, only larger.
+        """Store a clip with its frames.
 
         What is `Packed` is stored as it is: where many processes cut clips, they encode them too.
 
+        Args:
+            clip: times in seconds on its video's clock.
+            frames: of each stream of the corpus.
+            attributes: what else is known of the clip.
+            tracks: what it has besides frames, by the names of tracks of this corpus.
+
         Raises:
-            UsageError: a clip that is there already, a video that was ended by another one, times that do not fit
-                together, or an attribute that cannot be stored.
+            UsageError: a clip that is there already, a video that was ended by another one, frames of other streams or
+                at times that do not fit, or an attribute or track that cannot be stored.
             StoreError: the shard cannot be written; what was committed before stays readable.
         """
-        self._check(clip, hr, lr)
-        pts = hr.pts_seconds.tolist(), lr.pts_seconds.tolist()
-        large, small = self._packed(hr, self._rates.lr_fps / self._rates.hr_every), self._packed(lr, self._rates.lr_fps)
-        facts = facts_of(clip, self._rates, (large.height, large.width), pts, attributes or {})
+        self._check(clip, frames)
+        encoded = {name: self._packed(frames[name], stream) for name, stream in self.streams.items()}
+        declared, rows = self._packed_tracks(clip, tracks or {})
+        facts = facts_of(clip, self.streams, encoded, attributes or {}, declared)
+        kinds = {name: kind_of(value) for name, value in (attributes or {}).items()}
+        types = merged_types(self._types, kinds)
         with self._writing(f"clip {clip.clip_id!r}"):
             if clip.video_id != self._video:
                 self._end_video()
                 self._video = clip.video_id
             if self._shard is None:
-                self._shard = ShardWriter(self.root / SHARDS / f"{self._next:06d}.tar")
-            self._shard.add(facts, large, small)
-        self._clip_ids.add(clip.clip_id)
+                self._shard = ShardWriter(self._contents.next_shard())
+            self._shard.add(facts, encoded, rows)
+        self._types = types
+        self._tracks |= declared
+        self._contents.clip_ids.add(clip.clip_id)
 
     def drop_video(self) -> None:
         """Take back the clips of the video in work."""
         if self._shard is not None:
-            self._clip_ids -= {entry.facts["clip_id"] for entry in self._shard.entries[self._complete :]}
+            taken = {entry.facts["clip_id"] for entry in self._shard.entries[self._complete :]}
+            self._contents.clip_ids -= taken
             with self._writing("the last video"):
                 self._shard.keep(self._complete)
         self._video = None
+
+    def adopt(self, *parts: str) -> None:
+        """Take over what other writers finished as these parts, in this order; default: all, in the order of their
+        names. Files are renamed, so that it costs the same however large they are.
+
+        A call that was killed is continued by the same call, or by the next writer's.
+
+        Raises:
+            UsageError: a part has other streams, or videos that are here already.
+            StoreError: a part is still being written, or cannot be moved.
+        """
+        with self._writing("the last shard"):
+            self._end_video()
+            self._commit()
+        for part in parts or self._contents.parts():
+            with ExitStack() as lock, self._writing(f"part {part!r}"):
+                lock.enter_context(exclusive(self.root / PARTS / part / LOCK, StoreError, BUSY))
+                self._contents.adopt(part)
+        self._types = dict(self._contents.manifest.attributes)
 
     def close(self) -> None:
         """End the shard in work, bring the tables up to date, and let others write. Closing twice does no harm."""
@@ -144,7 +182,7 @@ class CorpusWriter:
             with self._writing("the last shard"):
                 self._end_video()
                 self._commit()
-                self._write_tables()
+                self._contents.write()
         finally:
             if self._shard is not None:
                 self._shard.discard()
@@ -156,27 +194,35 @@ class CorpusWriter:
             self._lock.close()
             self._lock = None
 
-    def _packed(self, frames: Frames | Packed, fps: float) -> Packed:
-        return frames if isinstance(frames, Packed) else Packed.of(frames, self._packing, fps)
+    def _packed(self, frames: Frames | Packed, stream: Stream) -> Packed:
+        packing = Packing(stream.form, self._quality)
+        return frames if isinstance(frames, Packed) else Packed.of(frames, packing, stream.fps)
 
-    def _check(self, clip: Clip, hr: Frames | Packed, lr: Frames | Packed) -> None:
-        if clip.clip_id in self._clip_ids:
+    def _packed_tracks(
+        self, clip: Clip, tracks: Mapping[str, TrackData]
+    ) -> tuple[dict[str, Track], dict[str, PackedTrack]]:
+        declared: dict[str, Track] = {}
+        rows: dict[str, PackedTrack] = {}
+        for name, data in tracks.items():
+            if name not in self._tracks:
+                there = ", ".join(self._tracks) or "none"
+                raise UsageError(f"{self.root}: track {name!r} is not declared (tracks: {there}); give CorpusWriter it")
+            declared[name], rows[name] = pack_track(name, self._tracks[name], data, clip.start)
+        return declared, rows
+
+    def _check(self, clip: Clip, frames: Mapping[str, Frames | Packed]) -> None:
+        if clip.clip_id in self._contents.clip_ids:
             raise UsageError(f"{self.root}: clip {clip.clip_id!r} is in the corpus already; clip ids are unique")
-        if clip.video_id != self._video and clip.video_id in self._done | self._ended:
+        if clip.video_id != self._video and (clip.video_id in self._contents.videos or clip.video_id in self._ended):
             raise UsageError(
                 f"{self.root}: video {clip.video_id!r} is complete already; add all clips of a video one after another"
             )
-        if not len(lr) or not np.array_equal(hr.pts_seconds, lr.pts_seconds[:: self._rates.hr_every]):
+        if frames.keys() != self.streams.keys():
             raise UsageError(
-                f"clip {clip.clip_id!r}: {len(hr)} HR and {len(lr)} LR frames do not fit together; "
-                f"there must be one HR frame, at its time, for each {self._rates.hr_every} LR frames"
+                f"clip {clip.clip_id!r}: has the streams {', '.join(frames)}, the corpus {', '.join(self.streams)}"
             )
-
-        for frames in (hr, lr):
-            if isinstance(frames, Packed) and frames.form != self._rates.form:
-                raise UsageError(
-                    f"clip {clip.clip_id!r}: is {frames.form}, the corpus {self._rates.form}; give that form"
-                )
+        for name, stream in self.streams.items():
+            check_frames(clip, name, stream, self.streams, frames)
 
     def _end_video(self) -> None:
         """The video in work is complete; end the shard too if it is full."""
@@ -195,22 +241,9 @@ class CorpusWriter:
         if not self._complete:
             self._shard.discard()
         else:
-            self._shard.commit()
-            self._unlisted.append((self._shard.path.name, self._shard.entries))
-            self._next += 1
-        self._done |= self._ended
+            self._contents.commit(self._shard, self._types, self._tracks)
+        self._contents.videos |= self._ended
         self._shard, self._complete, self._ended = None, 0, set()
-        if len(self._unlisted) * 8 > self._next:  # seldom enough that all writing of tables stays linear in their size
-            self._write_tables()
-
-    def _write_tables(self) -> None:
-        if self._listed and not self._unlisted:
-            return
-        clips, index = make_tables(self._unlisted)
-        self._clips, self._index = join(self._clips, clips), join(self._index, index)
-        self._unlisted = []
-        write_tables(self.root, self._clips, self._index, self._rates)
-        self._listed = True
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[None]:
@@ -221,3 +254,16 @@ class CorpusWriter:
                 f"{self.root}: {what} cannot be written ({getattr(error, 'strerror', None) or error}); "
                 "make room and start again: finished shards are kept"
             ) from error
+
+
+def upgrade_corpus(root: str | os.PathLike[str]) -> int:
+    """Bring a corpus of an earlier version up to the present format and count its clips. Its shards stay as they are.
+
+    What can be made again from the shards is made where it is missing. Being killed does no harm.
+
+    Raises:
+        StoreError: there is no corpus, it is damaged or of a newer version, or it cannot be written.
+    """
+    Corpus(root)
+    with CorpusWriter(root) as writer:
+        return len(writer)

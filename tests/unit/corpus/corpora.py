@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.media import Preprocess
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
@@ -19,7 +20,7 @@ from hdvila.types import Clip, Frames
 
 def make_corpus(root: Path, texts: Sequence[str], per_video: int = 2, **attributes: Sequence[Any]) -> Path:
     """A clip a text, 2 s + 0.5 s for each clip before it in its video; attributes are given per video."""
-    with CorpusWriter(root, 3, 10.0, 2.0, 90) as writer:
+    with CorpusWriter(root, hybrid_streams(), clips_per_shard=3) as writer:
         for number, text in enumerate(texts):
             video, place = divmod(number, per_video)
             start, seconds = 10.0 * place, 2.0 + 0.5 * place
@@ -28,7 +29,7 @@ def make_corpus(root: Path, texts: Sequence[str], per_video: int = 2, **attribut
             low, high = Frames(grey, pts), Frames(grey[::5].repeat(4, 1).repeat(4, 2), pts[::5])
             more = {name: values[video] for name, values in attributes.items() if values[video] is not None}
             clip = Clip(f"v{video}_{place:04d}", f"v{video}", start, start + seconds, text, "word")
-            writer.add(clip, high, low, more)
+            writer.add(clip, {"hr": high, "lr": low}, more)
     return root
 
 

@@ -170,7 +170,8 @@ def test_a_killed_build_to_which_videos_were_added_ends_like_an_unbroken_build_o
     build(source, tmp_path / "unbroken", clips_per_shard=3)
     assert kept.items() <= shards(root).items()
     assert shards(root) == shards(tmp_path / "unbroken")
-    for name in ("left_out.parquet", "failures.parquet", "clips.parquet", "index.parquet", "stats.json"):
+    made = ("clips.parquet", "shards.arrow", "index/000001.arrow", "clips/000001.arrow", "corpus.json")
+    for name in (*made, "left_out.parquet", "failures.parquet", "stats.json"):
         assert (root / name).read_bytes() == (tmp_path / "unbroken" / name).read_bytes(), name
     make("a.mp4")  # comes first in a new corpus, and last in one that goes on: the same clips in another order
     report = build(source, root, clips_per_shard=3)

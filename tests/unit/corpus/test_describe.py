@@ -20,6 +20,7 @@ from hdvila.corpus.failures import Failure, write_failures
 from hdvila.errors import StoreError
 from hdvila.store import Corpus
 from tests.unit.corpus.corpora import GreyScorer, Page, make_corpus
+from tests.unit.store.derived import forget
 
 TEXTS = [
     "The red ball rolls to the left.",
@@ -264,8 +265,7 @@ def test_a_corpus_of_one_clip_or_none_without_categories(texts: list[str], tmp_p
 
 def test_a_corpus_whose_build_was_killed_is_described_by_its_shards(corpus: Path) -> None:
     whole = describe(corpus)
-    for name in ("clips.parquet", "index.parquet"):
-        (corpus / name).unlink()
+    forget(corpus)
     again = describe(corpus)
     assert {key: again[key] for key in ("clips", "hours", "categories", "ngrams")} == {
         key: whole[key] for key in ("clips", "hours", "categories", "ngrams")

@@ -81,7 +81,7 @@ def test_what_was_removed_is_contaminated_no_more(make, tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("b\n")
     assert build(source, root, exclude=(tmp_path / "ids.txt",)).contaminated
     shard = dict(zip(*(Corpus(root).table[name].to_pylist() for name in ("video_id", "shard")), strict=True))["b"]
-    for file in (f"shards/{shard}", "clips.parquet", "index.parquet"):
+    for file in (f"shards/{shard}", "clips.parquet"):
         (root / file).unlink()
     report = build(source, root, exclude=(tmp_path / "ids.txt",))
     assert (report.contaminated, ids(root)) == ((), ["a"])
@@ -192,7 +192,7 @@ def test_a_file_that_took_the_place_of_another_is_told(make, tmp_path: Path) -> 
         assert (report.added, report.unchanged, report.changed, report.failed) == (0, 1, 1, 1)
         assert "a.mp4: its file" in rows(root)["a"]["reason"]
         assert "delete shards/000000.tar" in rows(root)["a"]["reason"]
-    for file in ("shards/000000.tar", "clips.parquet", "index.parquet"):
+    for file in ("shards/000000.tar", "clips.parquet"):
         (root / file).unlink()
     report = build(source, root)
     assert (report.added, report.changed, ids(root)) == (1, 0, ["a"])
@@ -268,7 +268,12 @@ def test_a_missing_or_empty_video_has_its_own_reason(make, tmp_path: Path) -> No
     }
 
 
-KILLS = [("build.json", 1), ("index.parquet", 1), ("clips.parquet", 1), ("failures.parquet", 1), ("build.json", 2)]
+INDEXES = ["corpus.json", "index/000000.arrow", "clips/000000.arrow", "shards.arrow", "clips.parquet"]
+KILLS = [
+    *[("build.json", time) for time in (1, 2)],
+    *[("corpus.json", time) for time in (1, 2)],
+    *[(name, 1) for name in ("000000.arrow", "000000.tar", "shards.arrow", "clips.parquet", "failures.parquet")],
+]
 
 
 @pytest.mark.parametrize(("file", "time"), [*KILLS, ("README.md", 1), ("croissant.json", 1)])
@@ -292,7 +297,7 @@ def test_a_kill_after_any_file_ends_with_the_files_of_an_unbroken_run(
         with pytest.raises(KeyboardInterrupt):
             build(source, killed)
     build(source, killed)
-    for name in (*FILES, "clips.parquet", "index.parquet", "shards/000000.tar"):
+    for name in (*FILES, *INDEXES, "shards/000000.tar"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
 
 

@@ -91,7 +91,7 @@ def test_each_part_is_a_clip_that_reads_like_its_video(tmp_path: Path) -> None:
     )
     assert (report.videos, report.added, report.unchanged, report.failures) == (4, 4, 0, ())
     store = Corpus(tmp_path / "store")
-    assert (store.rates.lr_fps, store.rates.hr_every) == (6.0, 3)
+    assert {name: stream.fps for name, stream in store.streams.items()} == {"hr": 2.0, "lr": 6.0}
     clips = {clip.video_id: (number, clip) for number, clip in enumerate(store.clips)}
     assert set(clips) == {"-short", "long_0", "long_1", "long_2"}
     assert (clips["-short"][1].text, clips["long_0"][1].text) == ("a square", "")

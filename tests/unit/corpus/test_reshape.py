@@ -10,6 +10,7 @@ import pytest
 from hdvila.cli.main import main
 from hdvila.corpus import filter_corpus, merge_corpora, split_corpus
 from hdvila.corpus.ledger import Ledger
+from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media import Form
 from hdvila.store import Corpus, CorpusWriter
@@ -69,10 +70,10 @@ def test_parts_merge_to_the_whole_again_and_a_second_call_adds_nothing(corpus: P
 @pytest.mark.parametrize("form", ["jpeg", "h264"])
 def test_frames_are_copied_not_encoded_again(form: Form, tmp_path: Path) -> None:
     source = Corpus(make_corpus(tmp_path / "jpeg", TEXTS[:2]))
-    with CorpusWriter(tmp_path / "old", 3, 10.0, 2.0, form=form) as writer:
+    with CorpusWriter(tmp_path / "old", hybrid_streams(form=form), clips_per_shard=3) as writer:
         for number, clip in enumerate(source.clips):
             noise = [source.frames(number, stream) for stream in ("hr", "lr")]  # type: ignore[arg-type]
-            writer.add(clip, *noise)
+            writer.add(clip, dict(zip(("hr", "lr"), noise, strict=True)))
     new = filter_corpus(tmp_path / "old", tmp_path / "new").corpus
     shards = [next((root / "shards").glob("*.tar")).read_bytes() for root in (tmp_path / "old", new)]
     assert shards[0] == shards[1]
@@ -95,7 +96,7 @@ def test_what_does_not_fit_is_refused_by_name(corpus: Path, tmp_path: Path) -> N
     with pytest.raises(UsageError, match="all and all both have v0, v1"):
         merge_corpora([corpus, corpus], tmp_path / "merged")
     other = tmp_path / "other"
-    with CorpusWriter(other, 3, 10.0, 5.0) as writer:
+    with CorpusWriter(other, hybrid_streams(10.0, 5.0)) as writer:
         assert writer.done_videos == set()
     for root, padding in ((tmp_path / "a", 0.3), (tmp_path / "b", 0.0)):
         make_corpus(root, TEXTS[:2])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.data.batch import stacked
 from hdvila.data.dataset import HybridDataset
 from hdvila.data.order import Draw
@@ -30,13 +31,13 @@ def corpus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     form: Form = request.param
     root = tmp_path_factory.mktemp(form)
     rng = np.random.default_rng(0)
-    with CorpusWriter(root, form=form) as writer:
+    with CorpusWriter(root, hybrid_streams(form=form)) as writer:
         for number, (height, width) in enumerate(SIZES):
             pts = np.arange(6 + 7 * number) / 10
             hr = rng.integers(0, 256, (len(pts[::5]), height, width, 3), np.uint8)
             lr = rng.integers(0, 256, (len(pts), -(-height // 4), -(-width // 4), 3), np.uint8)
             clip = Clip(f"c{number}", f"v{number}", 0, len(pts) / 10, f"text {number}")
-            writer.add(clip, Frames(hr, pts[::5]), Frames(lr, pts))
+            writer.add(clip, {"hr": Frames(hr, pts[::5]), "lr": Frames(lr, pts)})
     return Corpus(root)
 
 

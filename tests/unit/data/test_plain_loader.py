@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
 
@@ -42,12 +43,12 @@ CHECKS = """
 def fill(root: Path) -> None:
     """Nine clips; all frames of clip i are of the grey level 25 i."""
     pts = np.arange(24) / 10
-    with CorpusWriter(root, clips_per_shard=2) as writer:
+    with CorpusWriter(root, hybrid_streams(), clips_per_shard=2) as writer:
         for number in range(9):
             lr = np.full((24, 18, 36, 3), 25 * number, np.uint8)
             hr = lr[::5].repeat(4, 1).repeat(4, 2)
             clip = Clip(f"c{number}", f"v{number}", 0, 2.4, f"grey {25 * number}")
-            writer.add(clip, Frames(hr, pts[::5]), Frames(lr, pts))
+            writer.add(clip, {"hr": Frames(hr, pts[::5]), "lr": Frames(lr, pts)})
 
 
 def test_the_documented_loader_gives_every_clip_its_own_frames(tmp_path: Path) -> None:

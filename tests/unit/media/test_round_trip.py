@@ -18,12 +18,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.media import Form, Packing, clip_streams, open_video, probe, resize
 from hdvila.media.codecs import decode_jpeg, encode_jpeg
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Pixels
 from tests.unit.media.numbered_pictures import number_in
 from tests.unit.media.plain_decode import plain_rgb
+from tests.unit.store.derived import forget
 
 COMPACT_TOLERANCE = 5.0
 FILES: dict[str, Callable[[Pixels], Pixels]] = {
@@ -56,9 +58,9 @@ def decoded(path: Path) -> tuple[list[float], list[Pixels]]:
 def stored(path: Path, root: Path, form: Form = "jpeg") -> Corpus:
     """A corpus of one clip: the first 2.3 seconds."""
     end = min(2.3, probe(path).duration)
-    with CorpusWriter(root, form=form) as writer:
+    with CorpusWriter(root, hybrid_streams(form=form)) as writer:
         ((hr, lr, _),) = clip_streams(path, [(0.0, end)], packing=Packing(form))
-        writer.add(Clip("clip", "video", 0.0, end, "words"), hr, lr)
+        writer.add(Clip("clip", "video", 0.0, end, "words"), {"hr": hr, "lr": lr})
     return Corpus(root)
 
 
@@ -76,7 +78,7 @@ def assert_round_trip(path: Path, corpus: Corpus, upright: Callable[[Pixels], Pi
             expected = resize(np.ascontiguousarray(upright(pictures[shown])), *rgb.shape[:2])
             error = difference(rgb, expected)
             lossy = difference(decode_jpeg(encode_jpeg(expected)), expected)
-            bound = 1.25 * lossy + 0.1 if corpus.rates.form == "jpeg" else COMPACT_TOLERANCE
+            bound = 1.25 * lossy + 0.1 if corpus.streams["hr"].form == "jpeg" else COMPACT_TOLERANCE
             assert error < bound, f"{stream} frame {number} differs by {error:.2f}, JPEG alone by {lossy:.2f}"
             later = next((k for k, time in enumerate(times) if time > times[shown] + 0.5), None)
             if later is not None:
@@ -100,10 +102,9 @@ def test_the_compact_form(real_videos: Path, tmp_path: Path) -> None:
         whole = compact.frames(0, stream).rgb
         chosen = [len(whole) - 1, 0, 2, 0]
         assert np.array_equal(compact.frames(0, stream, chosen).rgb, whole[chosen])
-    for table in ("clips.parquet", "index.parquet"):
-        (tmp_path / "h264" / table).unlink()
+    forget(tmp_path / "h264")
     again = Corpus(tmp_path / "h264")  # from the shard alone
-    assert again.rates.form == "h264"
+    assert again.streams["hr"].form == "h264"
     assert np.array_equal(again.frames(0, "lr").rgb, compact.frames(0, "lr").rgb)
 
 

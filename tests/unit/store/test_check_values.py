@@ -12,30 +12,31 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import StoreError
 from hdvila.media import Form, Preprocess
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.unit.store.derived import forget, index_rows
 
 OLD = Path(__file__).parent / "corpus_without_crc32"
 """As this library wrote it before there were check values."""
-TABLES = ("clips.parquet", "index.parquet")
 
 
-def streams(seed: int) -> tuple[Frames, Frames]:
+def streams(seed: int) -> dict[str, Frames]:
     rgb = np.random.default_rng(seed).integers(0, 256, (25, 16, 32, 3), np.uint8)
     pts = np.arange(25) / 10
-    return Frames(rgb[::5].repeat(4, 1).repeat(4, 2), pts[::5]), Frames(rgb, pts)
+    return {"hr": Frames(rgb[::5].repeat(4, 1).repeat(4, 2), pts[::5]), "lr": Frames(rgb, pts)}
 
 
 def fill(root: Path, form: Form = "jpeg", first: int = 0) -> None:
-    with CorpusWriter(root, clips_per_shard=2, form=form) as writer:
+    with CorpusWriter(root, hybrid_streams(form=form), clips_per_shard=2) as writer:
         for number in range(first, first + 4):
-            writer.add(Clip(f"c{number}", f"v{number}", 0, 2.5, f"words {number}"), *streams(number))
+            writer.add(Clip(f"c{number}", f"v{number}", 0, 2.5, f"words {number}"), streams(number))
 
 
 def rows(root: Path) -> list[dict[str, object]]:
-    return pq.read_table(root / "index.parquet").to_pylist()
+    return index_rows(root)
 
 
 @pytest.mark.parametrize("form", ["jpeg", "h264"])
@@ -51,9 +52,8 @@ def test_the_index_and_the_shard_hold_the_same_check_values(tmp_path: Path, form
             members = sorted(name for name in tar.getnames() if name.startswith(f"c1.{stream}"))
             crcs = [zlib.crc32(tar.extractfile(name).read()) for name in members]  # type: ignore[union-attr]
             assert json.loads(tar.extractfile("c1.json").read())[f"{stream}_crc32"] == crcs  # type: ignore[union-attr]
-    for name in TABLES:
-        (tmp_path / name).unlink()
-    CorpusWriter(tmp_path, form=form).close()
+    forget(tmp_path)
+    CorpusWriter(tmp_path).close()
     assert rows(tmp_path) == written
 
 
@@ -68,10 +68,9 @@ def test_one_changed_byte_is_an_error_that_names_shard_and_clip(tmp_path: Path, 
     data[row["offset"] + row["length"] * 3 // 4] ^= 4  # type: ignore[operator]
     shard.write_bytes(data)
     if not tables:
-        for name in TABLES:
-            (tmp_path / name).unlink()
+        forget(tmp_path)
     corpus = Corpus(tmp_path)
-    with pytest.raises(StoreError, match=r"000001\.tar: clip 'c2' cannot be read: the bytes of LR frame 2\d"):
+    with pytest.raises(StoreError, match=r"000001\.tar: clip 'c2' cannot be read: the bytes of lr frame 2\d"):
         corpus.frames(2, "lr", [21])
     with pytest.raises(StoreError, match=r"000001\.tar: clip 'c2'"):
         corpus.sample(2, Preprocess(64, 128, segments=5, neighbours=2, rate=1))
@@ -88,7 +87,7 @@ def test_a_healthy_frame_in_the_place_of_another_is_not_taken_for_it(tmp_path: P
     short, long = sorted(places, key=lambda place: place.stop - place.start)
     data[long.start : long.start + short.stop - short.start] = data[short]  # what follows a JPEG does no harm
     shard.write_bytes(data)
-    with pytest.raises(StoreError, match=r"000000\.tar: clip 'c0' cannot be read: the bytes of LR frame"):
+    with pytest.raises(StoreError, match=r"000000\.tar: clip 'c0' cannot be read: the bytes of lr frame"):
         Corpus(tmp_path).frames(0, "lr", [0, 1])
 
 
@@ -109,8 +108,7 @@ def test_a_corpus_without_check_values_opens_and_grows(tmp_path: Path) -> None:
     assert crcs[:16] == [None] * 16
     assert len(crcs) == 16 + 4 * 30
     assert None not in crcs[16:]
-    for name in TABLES:
-        (root / name).unlink()
+    forget(root)
     check(Corpus(root))
     CorpusWriter(root).close()
     assert [row["crc32"] for row in rows(root)] == crcs

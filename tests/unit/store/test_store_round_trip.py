@@ -12,10 +12,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import Preprocess, decode_jpeg
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.unit.store.derived import index_rows
 
 PREPROCESS = Preprocess(height=64, width=128, segments=2, neighbours=3, rate=2)
 
@@ -30,14 +32,17 @@ def streams(seed: int, frames: int = 24, start: float = 0.0) -> tuple[Frames, Fr
     return Frames(rgb[::5], pts[::5]), Frames(np.ascontiguousarray(rgb[:, ::4, ::4]), pts)
 
 
+def named(frames: tuple[Frames, Frames]) -> dict[str, Frames]:
+    return dict(zip(("hr", "lr"), frames, strict=True))
+
+
 def fill(root: Path, videos: int = 3, clips: int = 3, clips_per_shard: int = 4) -> None:
-    with CorpusWriter(root, clips_per_shard=clips_per_shard) as writer:
+    with CorpusWriter(root, hybrid_streams(), clips_per_shard=clips_per_shard) as writer:
         for video in range(videos):
             for number in range(clips):
                 clip = Clip(f"v{video}.{number}.mp4", f"v{video}", 3.0 * number, 3.0 * number + 2.4, f"words {video}")
-                writer.add(
-                    clip, *streams(10 * video + number, start=clip.start), {"category": f"c{video}", "rank": number}
-                )
+                frames = named(streams(10 * video + number, start=clip.start))
+                writer.add(clip, frames, {"category": f"c{video}", "rank": number})
 
 
 def test_clips_and_frames_come_back(tmp_path: Path) -> None:
@@ -82,7 +87,7 @@ def test_any_tar_and_parquet_tool_reads_it(tmp_path: Path) -> None:
     facts = {d["clip_id"]: d for d in (json.loads(data) for name, data in members.values() if name.endswith(".json"))}
     assert facts["v1.2.mp4"]["lr_pts"] == (6.0 + np.arange(24) / 10).tolist()
     assert facts["v1.2.mp4"]["hr_pts"] == facts["v1.2.mp4"]["lr_pts"][::5]
-    for row in pq.read_table(tmp_path / "index.parquet").to_pylist():
+    for row in index_rows(tmp_path):
         name, data = members[row["shard"], row["offset"]]
         assert name.endswith(f".{row['stream']}.{row['frame']:03d}.jpg")
         assert len(data) == row["length"]
@@ -134,7 +139,7 @@ def test_training_samples_depend_on_the_generator_alone(tmp_path: Path) -> None:
 def test_a_damaged_shard_names_itself_and_the_clip(tmp_path: Path) -> None:
     fill(tmp_path, videos=2)
     corpus = Corpus(tmp_path)
-    row = next(r for r in pq.read_table(tmp_path / "index.parquet").to_pylist() if r["clip_id"] == "v0.1.mp4")
+    row = next(r for r in index_rows(tmp_path) if r["clip_id"] == "v0.1.mp4")
     shard = tmp_path / "shards" / row["shard"]
     data = bytearray(shard.read_bytes())
     data[row["offset"] : row["offset"] + row["length"]] = bytes(row["length"])
@@ -155,8 +160,9 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
         Corpus(tmp_path)
     fill(tmp_path, videos=1)
     table = pq.read_table(tmp_path / "clips.parquet")
-    pq.write_table(table.replace_schema_metadata({b"hdvila": b'{"format": 2}'}), tmp_path / "clips.parquet")
-    with pytest.raises(StoreError, match="format 2"):
+    (tmp_path / "corpus.json").unlink()
+    pq.write_table(table.replace_schema_metadata({b"hdvila": b'{"format": 3}'}), tmp_path / "clips.parquet")
+    with pytest.raises(StoreError, match="format 3"):
         Corpus(tmp_path)
     (tmp_path / "clips.parquet").write_bytes(b"not parquet")
     with pytest.raises(StoreError, match=r"clips\.parquet"):
@@ -165,25 +171,25 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
 
 def test_clips_that_cannot_be_stored_are_refused(tmp_path: Path) -> None:
     hr, lr = streams(0)
-    with CorpusWriter(tmp_path) as writer:
-        writer.add(Clip("a", "v", 0, 2.4, "x"), hr, lr)
+    with CorpusWriter(tmp_path, hybrid_streams()) as writer:
+        writer.add(Clip("a", "v", 0, 2.4, "x"), {"hr": hr, "lr": lr})
         with pytest.raises(UsageError, match="already"):
-            writer.add(Clip("a", "v", 0, 2.4, "x"), hr, lr)
+            writer.add(Clip("a", "v", 0, 2.4, "x"), {"hr": hr, "lr": lr})
         with pytest.raises(UsageError, match="do not fit"):
-            writer.add(Clip("b", "v", 0, 2.4, "x"), Frames(hr.rgb[:2], hr.pts_seconds[:2]), lr)
+            writer.add(Clip("b", "v", 0, 2.4, "x"), {"hr": Frames(hr.rgb[:2], hr.pts_seconds[:2]), "lr": lr})
         with pytest.raises(UsageError, match="list is not a plain value"):
-            writer.add(Clip("b", "v", 0, 2.4, "x"), hr, lr, {"tags": ["x"]})  # type: ignore[dict-item]
-        writer.add(Clip("c", "w", 0, 2.4, "x"), hr, lr)
+            writer.add(Clip("b", "v", 0, 2.4, "x"), {"hr": hr, "lr": lr}, {"tags": ["x"]})  # type: ignore[dict-item]
+        writer.add(Clip("c", "w", 0, 2.4, "x"), {"hr": hr, "lr": lr})
         with pytest.raises(UsageError, match="one after another"):
-            writer.add(Clip("d", "v", 0, 2.4, "x"), hr, lr)
+            writer.add(Clip("d", "v", 0, 2.4, "x"), {"hr": hr, "lr": lr})
     assert [clip.clip_id for clip in Corpus(tmp_path).clips] == ["a", "c"]
 
 
 def test_odd_names_become_safe_keys(tmp_path: Path) -> None:
     ids = ["a/b.c", "a_b_c", "ä ö", "x" * 300, "", ".."]
-    with CorpusWriter(tmp_path) as writer:
+    with CorpusWriter(tmp_path, hybrid_streams()) as writer:
         for clip_id in ids:
-            writer.add(Clip(clip_id, "v", 0, 2.4, "x"), *streams(1))
+            writer.add(Clip(clip_id, "v", 0, 2.4, "x"), named(streams(1)))
     with tarfile.open(fileobj=io.BytesIO((tmp_path / "shards/000000.tar").read_bytes())) as tar:
         keys = {name.split(".")[0] for name in tar.getnames()}
     assert len(keys) == len(ids)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media.codecs import write_video
 from hdvila.media.hybrid import read_hybrid
@@ -28,8 +29,8 @@ def corpus(folder: Path) -> Corpus:
     rng = np.random.default_rng(0)
     lr = Frames(rng.integers(0, 255, (30, 16, 16, 3), np.uint8), np.arange(30) / 10)
     hr = Frames(rng.integers(0, 255, (6, 64, 64, 3), np.uint8), np.arange(6) / 2)
-    with CorpusWriter(folder / "corpus") as writer:
-        writer.add(Clip("v_0", "v", 0.0, 3.0, "noise"), hr, lr, {})
+    with CorpusWriter(folder / "corpus", hybrid_streams()) as writer:
+        writer.add(Clip("v_0", "v", 0.0, 3.0, "noise"), {"hr": hr, "lr": lr}, {})
     return Corpus(folder / "corpus")
 
 
@@ -65,5 +66,5 @@ def test_a_stream_of_another_name_is_refused(name: str, tmp_path: Path) -> None:
     stored = corpus(tmp_path)
     assert (stored.num_frames(0, "hr"), stored.num_frames(0, "lr"), stored.num_frames(0)) == (6, 30, 30)
     for ask in (stored.frames, stored.num_frames, stored.pts_seconds):
-        with pytest.raises(UsageError, match=f"stream={name!r}: the streams of a corpus are hr and lr"):
+        with pytest.raises(UsageError, match=f"stream={name!r}: the streams of this corpus are hr and lr"):
             ask(0, name)  # type: ignore[operator]

@@ -15,6 +15,7 @@ from threading import Event
 import numpy as np
 import pytest
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.store.open_files import OpenFiles
 from hdvila.types import Clip, Frames
@@ -30,12 +31,14 @@ def grey(clip: int, frame: int) -> int:
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clip a shard; frame k of clip i has the grey level `grey(i, k)`."""
     folder = tmp_path_factory.mktemp("threads")
-    with CorpusWriter(folder, clips_per_shard=1) as writer:
+    with CorpusWriter(folder, hybrid_streams(), clips_per_shard=1) as writer:
         for clip in range(SHARDS):
             levels = np.array([grey(clip, frame) for frame in range(6)], np.uint8)
             rgb = np.broadcast_to(levels[:, None, None, None], (6, 16, 16, 3))
             pts = np.arange(6) / 10
-            writer.add(Clip(f"c{clip}", f"c{clip}", 0, 0.6, ""), Frames(rgb[::5], pts[::5]), Frames(rgb, pts))
+            writer.add(
+                Clip(f"c{clip}", f"c{clip}", 0, 0.6, ""), {"hr": Frames(rgb[::5], pts[::5]), "lr": Frames(rgb, pts)}
+            )
     return folder
 
 

@@ -109,7 +109,7 @@ def test_a_plan_counts_the_corpus_that_is_named(tmp_path: Path, monkeypatch: pyt
     held = plan(replace(recipe, validate=Validate()))
     assert (held.clips, held.stored_clips) == (10, 12), "two are measured on"
     packed = [Corpus(corpus).packed(i) for i in range(12)]
-    high, low = (np.mean([len(file) for one in packed for file in one[stream].data]) for stream in (0, 1))
+    high, low = (np.mean([len(file) for one in packed for file in one[stream].data]) for stream in ("hr", "lr"))
     see = recipe.data.preprocess
     assert planned.read_bytes == int(30 * 4 * see.segments * (high + 2 * see.neighbours * low))
     with pytest.raises(UsageError, match="there are 12 clips to learn from"):

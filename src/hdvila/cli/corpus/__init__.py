@@ -7,7 +7,7 @@ import typer
 from hdvila.cli.corpus.build import build
 from hdvila.cli.corpus.clips import clips, cut
 from hdvila.cli.corpus.preview import describe, list_clips, show
-from hdvila.cli.corpus.reshape import merge, split
+from hdvila.cli.corpus.reshape import merge, split, upgrade
 from hdvila.cli.corpus.steps import balance_step, collect, exclude_videos, fetch, filter_step
 from hdvila.cli.corpus.transcript import transcribe, transcript
 
@@ -29,6 +29,7 @@ app.command()(clips)
 app.command()(cut)
 app.command()(split)
 app.command()(merge)
+app.command()(upgrade)
 app.command()(describe)
 app.command()(show)
 app.command("list")(list_clips)

@@ -1,4 +1,4 @@
-"""``hdvila corpus split`` and ``merge``: new corpora from whole videos of others."""
+"""``hdvila corpus split``, ``merge`` and ``upgrade``: new corpora from whole videos of others, old ones made new."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hdvila.errors import UsageError
 if TYPE_CHECKING:
     from hdvila.corpus import Reshaped
 
-__all__ = ["emit_reshaped", "is_corpus", "merge", "split"]
+__all__ = ["emit_reshaped", "is_corpus", "merge", "split", "upgrade"]
 
 
 def split(
@@ -51,11 +51,24 @@ def merge(
     emit_reshaped([merge_corpora(corpora, into, reporter=console.reporter())], json)
 
 
+def upgrade(
+    corpus: Path = typer.Argument(..., metavar="CORPUS", help="A corpus of this version or an earlier one."),
+    json: bool = typer.Option(False, "--json", help="One object."),
+) -> None:
+    """Bring a corpus of an earlier version up to the present format: its shards stay as they are. Killed? The same
+    command goes on."""
+    from hdvila.store import upgrade_corpus
+
+    clips = upgrade_corpus(corpus)
+    record = {"corpus": str(corpus), "clips": clips}
+    console.emit(record, json, f"{corpus}: {console.counted(clips, 'clip')} in the present format")
+
+
 def is_corpus(path: Path) -> bool:
     """Whether a folder holds a corpus rather than videos."""
-    from hdvila.store.layout import CLIPS, SHARDS
+    from hdvila.store.layout import CLIPS, MANIFEST, SHARDS
 
-    return (path / CLIPS).is_file() and (path / SHARDS).is_dir()
+    return any((path / name).is_file() for name in (MANIFEST, CLIPS)) and (path / SHARDS).is_dir()
 
 
 def emit_reshaped(made: Sequence[Reshaped], json: bool) -> None:

@@ -3,56 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hdvila.errors import StoreError
-from hdvila.store import Corpus, Rates
-
-_TABLE = "clips.parquet"
-_ROWS = 32768  # of a batch: some ten megabytes of text
+from hdvila.store import Corpus
 
 
 class Rows:
     """The clips of a corpus as a stream of Arrow batches.
 
     Attributes:
-        columns: their names.
         number: of clips.
-        rates: of its two streams.
+        streams: of the corpus.
 
     Raises:
-        StoreError: there is no corpus, or its table is damaged.
+        StoreError: there is no corpus, or it is damaged.
     """
 
     def __init__(self, root: Path) -> None:
-        self._file: Any = None
-        if (root / _TABLE).exists():
-            try:
-                self._file = pq.ParquetFile(root / _TABLE)
-            except (pa.ArrowException, OSError) as error:
-                raise StoreError(
-                    f"{root / _TABLE}: cannot be read ({error}); delete it: shards bring it back"
-                ) from error
-            self.columns: list[str] = self._file.schema_arrow.names
-            self.number: int = self._file.metadata.num_rows
-            written = json.loads((self._file.schema_arrow.metadata or {}).get(b"hdvila", b"{}"))
-            self.rates = (
-                Rates(written["lr_fps"], written["hr_every"], written.get("form", "jpeg"))
-                if "lr_fps" in written
-                else Rates()
-            )
-        else:  # a corpus whose build was killed: its shards tell
-            corpus = Corpus(root)
-            self._table, self.rates = corpus.table, corpus.rates
-            self.columns, self.number = self._table.column_names, len(self._table)
+        self._corpus = Corpus(root)
+        self.number = len(self._corpus)
+        self.streams = self._corpus.streams
 
     def state(self) -> str:
         """16 hexadecimal digits that differ where clips, their words, their times or their order do."""
@@ -62,21 +38,17 @@ class Rows:
                 digest.update(repr(tuple(row.values())).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()[:16]
 
-    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
-        """Record batches with those of `columns` that the corpus has, in the order of the clips."""
-        wanted = [name for name in columns if name in self.columns]
-        if self._file is not None:
-            yield from self._file.iter_batches(_ROWS, columns=wanted)
-        else:
-            yield from self._table.select(wanted).to_batches(_ROWS)
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Record batches with those of `columns` that the corpus has (default: all), in the order of the clips."""
+        return self._corpus.batches(columns)
 
     def sample(self, size: int, seed: int) -> NDArray[np.int64]:
         """Numbers of `size` different clips (all, if there are no more), in order; the same seed, the same clips."""
         rng = np.random.default_rng(seed)
         return np.sort(rng.choice(self.number, min(size, self.number), replace=False)).astype(np.int64)
 
-    def take(self, numbers: NDArray[np.int64], columns: Sequence[str]) -> list[dict[str, Any]]:
-        """The rows with these ascending numbers, as dictionaries."""
+    def take(self, numbers: NDArray[np.int64], columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The rows with these ascending numbers, as dictionaries of `columns` (default: all)."""
         found: list[dict[str, Any]] = []
         first = 0
         for batch in self.batches(columns):

@@ -51,11 +51,8 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
             bar.advance(batch.num_rows)
     sample = rows.take(rows.sample(_TAGGED, seed), ["text", "language"])
     parts = count_parts((row["text"] or "", row.get("language")) for row in sample)
-    rates = {
-        "hr_fps": rows.rates.lr_fps / rows.rates.hr_every,
-        "lr_fps": rows.rates.lr_fps,
-        "form": rows.rates.form,
-    }
+    rates: dict[str, Any] = {f"{name}_fps": stream.fps for name, stream in rows.streams.items()}
+    rates["form"] = " and ".join(dict.fromkeys(stream.form for stream in rows.streams.values()))
     return {**count.summary(), **rates, **_sizes(root), **_failures(root), **_sentences(root), "parts_of_speech": parts}
 
 

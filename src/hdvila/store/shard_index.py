@@ -1,0 +1,182 @@
+"""The index of one shard: two Arrow files, with a row a frame and a row a clip, that are mapped and not read.
+
+``index/NAME.arrow`` says where each frame lies: for each clip its streams, for each stream its frames in order.
+``clips/NAME.arrow`` holds what is known of each clip, as ``clips.parquet`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from hdvila.errors import StoreError
+from hdvila.files import replacing
+from hdvila.store.facts import Entry, Member, is_own, row_of
+from hdvila.store.layout import CLIP_INDEX, FRAME_INDEX, Attribute, Streams
+from hdvila.types import Clip, Seconds
+
+UNKNOWN = -1
+"""No CRC-32."""
+
+_OF_CLIP = ("clip_id", "video_id", "start", "end", "text", "timed_by")
+_NAME = pa.dictionary(pa.int32(), pa.string())
+FRAME_FIELDS = {
+    "clip_id": _NAME,
+    "shard": _NAME,
+    "stream": _NAME,
+    "frame": pa.int32(),
+    "pts": pa.float64(),
+    "offset": pa.int64(),
+    "length": pa.int32(),
+    "crc32": pa.uint32(),
+}
+_CLIP_FIELDS = {
+    "clip_id": pa.string(),
+    "video_id": pa.string(),
+    "start": pa.float64(),
+    "end": pa.float64(),
+    "text": pa.string(),
+    "words": pa.int32(),
+    "timed_by": pa.string(),
+    "shard": _NAME,
+    "height": pa.int32(),
+    "width": pa.int32(),
+}
+
+
+def index_files(name: str) -> tuple[str, str]:
+    """The files over the frames and over the clips of the shard `name`, below the corpus folder."""
+    stem = name.removesuffix(".tar")
+    return f"{FRAME_INDEX}/{stem}.arrow", f"{CLIP_INDEX}/{stem}.arrow"
+
+
+class ShardIndex:
+    """What a shard holds; clips are counted from 0 within it.
+
+    Attributes:
+        name: of the shard's file.
+        frames, clips: Arrow record batches with a row a frame and a row a clip.
+        pts, offset, length, crc32: (rows,) columns of `frames`.
+
+    Raises:
+        StoreError: the two do not fit together.
+    """
+
+    def __init__(self, name: str, frames: Any, clips: Any, streams: Streams) -> None:
+        self.name, self.frames, self.clips, self._streams = name, frames, clips, streams
+        self.counts: NDArray[np.int64] = np.empty((len(clips), len(streams)), np.int64)
+        for column, stream in enumerate(streams):
+            self.counts[:, column] = clips.column(f"{stream}_frames").to_numpy(zero_copy_only=False)
+        ends = np.cumsum(self.counts.ravel())
+        self.first: NDArray[np.int64] = (ends - self.counts.ravel()).reshape(self.counts.shape)
+        if (int(ends[-1]) if len(ends) else 0) != len(frames):
+            raise StoreError(f"{name}: its index files disagree; delete both, the shard brings them back")
+        self.pts: Seconds = frames.column("pts").to_numpy()
+        self.offset: NDArray[np.int64] = frames.column("offset").to_numpy()
+        self.length: NDArray[np.int32] = frames.column("length").to_numpy()
+        self.crc32 = _crc32_of(frames)
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def clip(self, k: int) -> Clip:
+        """Clip `k` of the shard."""
+        return Clip(*(self.clips.column(name)[k].as_py() for name in _OF_CLIP))
+
+    def all_clips(self) -> Iterator[Clip]:
+        """All clips of the shard, in order."""
+        return map(Clip, *(self.clips.column(name).to_pylist() for name in _OF_CLIP))
+
+    def attributes(self, k: int) -> dict[str, Attribute]:
+        """What is known of clip `k` besides its own fields."""
+        names = [name for name in self.clips.schema.names if not is_own(name, self._streams)]
+        values = {name: self.clips.column(name)[k].as_py() for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def totals(self) -> dict[str, int]:
+        """Of each stream its frames, and the bytes of the files in which they lie, added up over all frames."""
+        ends = np.concatenate([[0], np.cumsum(self.length, dtype=np.int64)])
+        added = (ends[self.first + self.counts] - ends[self.first]).sum(axis=0)
+        frames = self.counts.sum(axis=0)
+        return {
+            f"{stream}_{what}": int(values[column])
+            for column, stream in enumerate(self._streams)
+            for what, values in (("frames", frames), ("bytes", added))
+        }
+
+
+def clip_fields(streams: Streams) -> dict[str, Any]:
+    """The store's own columns of a row a clip, and their types."""
+    of_streams = {f"{stream}_{what}": pa.int32() for stream in streams for what in ("frames", "height", "width")}
+    return _CLIP_FIELDS | of_streams
+
+
+def make_index(name: str, entries: Sequence[Entry], streams: Streams) -> ShardIndex:
+    """The index of a shard that holds these clips."""
+    rows: dict[str, list[Any]] = {field: [] for field in FRAME_FIELDS}
+    for entry in entries:
+        for stream in streams:
+            places = entry.frames[stream]
+            rows["clip_id"] += [entry.facts["clip_id"]] * len(places)
+            rows["stream"] += [stream] * len(places)
+            rows["frame"] += range(len(places))
+            rows["pts"] += entry.facts[f"{stream}_pts"]
+            for field in Member._fields:
+                rows[field] += [getattr(place, field) for place in places]
+    rows["shard"] = [name] * len(rows["frame"])
+    clips = [row_of(entry, streams) | {"shard": name} for entry in entries]
+    types = clip_fields(streams)
+    names = [*types, *sorted({column for clip in clips for column in clip} - set(types))]
+    columns = {column: pa.array([clip.get(column) for clip in clips], types.get(column)) for column in names}
+    frames = {field: pa.array(values, FRAME_FIELDS[field]) for field, values in rows.items()}
+    return ShardIndex(name, pa.record_batch(frames), pa.record_batch(columns), streams)
+
+
+def write_index(root: Path, index: ShardIndex) -> None:
+    """Write both files of a shard, each in one step."""
+    for file, batch in zip(index_files(index.name), (index.frames, index.clips), strict=True):
+        write_arrow(root / file, batch)
+
+
+def write_arrow(file: Path, batch: Any) -> None:
+    """Write a record batch as an Arrow file in one step; its folder is made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        replacing(file, sync=True) as partial,
+        pa.OSFile(str(partial), "wb") as sink,
+        pa.ipc.new_file(sink, batch.schema) as writer,
+    ):
+        writer.write_batch(batch)
+
+
+def read_arrow(buffer: Any, where: str) -> Any:
+    """The record batch in an Arrow file, which stays where it is.
+
+    Raises:
+        StoreError: the file is damaged; `where` names it.
+    """
+    try:
+        with pa.ipc.open_file(buffer) as reader:
+            if reader.num_record_batches == 1:
+                return reader.get_batch(0)
+    except (pa.ArrowException, OSError) as error:
+        raise StoreError(f"{where}: cannot be read ({error}); delete it: the shards bring it back") from error
+    raise StoreError(f"{where}: is not an index file of a corpus; delete it: the shards bring it back")
+
+
+def _crc32_of(frames: Any) -> NDArray[Any]:
+    """Of each row; `UNKNOWN` where there is none."""
+    if "crc32" not in frames.schema.names:
+        return np.full(len(frames), UNKNOWN)
+    column = frames.column("crc32")
+    if not column.null_count:
+        values: NDArray[Any] = column.to_numpy()
+        return values
+    known: NDArray[Any] = pc.fill_null(column.cast(pa.int64()), UNKNOWN).to_numpy()
+    return known

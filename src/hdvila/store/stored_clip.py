@@ -1,0 +1,258 @@
+"""One clip of a corpus: any of its frames and tracks, read in one go and compared with their check values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hdvila.errors import MediaError, StoreError, UsageError
+from hdvila.media import Packed, unpack
+from hdvila.media.codecs import decode_jpegs
+from hdvila.media.frame_source import Request
+from hdvila.store.facts import TrackMember
+from hdvila.store.layout import CLIPS, SHARDS, Streams, number_of
+from hdvila.store.place import Place, Span
+from hdvila.store.shard_index import UNKNOWN, ShardIndex
+from hdvila.types import Pixels, Seconds
+
+Numbers = NDArray[np.int64]
+Wanted = tuple[str, Sequence[int] | Numbers | None]
+"""A stream and the numbers of its frames; None: all of them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredFrames:
+    """Frames of one stream, each decoded once however often it is asked for.
+
+    Attributes:
+        rgb: (n, H, W, 3) uint8, the different frames.
+        places: (T,) where in ``rgb`` each frame that was asked for is; None: they are ``rgb``, in order.
+        pts_seconds: (T,) when each that was asked for appeared, in seconds on the video's clock.
+    """
+
+    rgb: Pixels
+    places: NDArray[np.intp] | None
+    pts_seconds: Seconds
+
+    def all(self, each: Pixels | None = None) -> Pixels:
+        """(T, ...) what was made of each different frame, (n, ...), for all that were asked for; default: itself."""
+        made = self.rgb if each is None else each
+        return made if self.places is None else made[self.places]
+
+
+class StoredClip:
+    """One clip, as a `hdvila.media.frame_source.FrameClip` and as it is stored.
+
+    Args:
+        place: where the corpus lies.
+        streams: of the corpus.
+        shard: the index of the clip's shard.
+        k: its place in the shard.
+    """
+
+    __slots__ = ("_k", "_place", "_shard", "_streams")
+
+    def __init__(self, place: Place, streams: Streams, shard: ShardIndex, k: int) -> None:
+        self._place, self._streams, self._shard, self._k = place, streams, shard, k
+
+    @property
+    def name(self) -> str:
+        """What errors call it: the corpus."""
+        return self._place.where("").rstrip("/")
+
+    @property
+    def clip_id(self) -> str:
+        """The id of the clip."""
+        clip_id: str = self._shard.clips.column("clip_id")[self._k].as_py()
+        return clip_id
+
+    def count(self, stream: str) -> int:
+        """How many frames a stream has.
+
+        Raises:
+            UsageError: there is no such stream.
+        """
+        return int(self._shard.counts[self._k, self._column(stream)])
+
+    def rate(self, stream: str) -> float:
+        """Frames a second of a stream.
+
+        Raises:
+            UsageError: there is no such stream.
+        """
+        number_of(stream, self._streams)
+        return self._streams[stream].fps
+
+    def ticks(self, fps: float) -> int:
+        """How many ticks, `fps` a second from its start on, the clip has."""
+        fastest = max(self._streams, key=self.rate)
+        frames, own = self.count(fastest), self.rate(fastest)
+        return frames if fps == own else max(1, int(np.ceil(frames * fps / own - 1e-6)))
+
+    def frames_at(self, stream: str, ticks: Numbers, fps: float) -> Numbers:
+        """The numbers of the frames on show in a stream at these ticks."""
+        numbers: Numbers = np.floor(ticks * (self.rate(stream) / fps) + 1e-6).astype(np.int64)
+        return numbers.clip(max=self.count(stream) - 1)
+
+    def pts_seconds(self, stream: str, numbers: Numbers | None = None) -> Seconds:
+        """(n,) when these frames of a stream appear, or all of them, in seconds on the video's clock.
+
+        Raises:
+            UsageError: there is no such stream or frame.
+        """
+        return self._shard.pts[self._rows((stream, numbers))]
+
+    def read(self, requests: Sequence[Request]) -> list[Pixels]:
+        """The frames (n, h, w, 3) of each request, read together.
+
+        Raises:
+            UsageError: a stream or a frame that the clip does not have.
+            StoreError: the shard is missing or damaged; names shard, clip and frame.
+        """
+        wanted = [(request.stream, request.numbers) for request in requests]
+        rooms = [request.room() for request in requests]
+        for request, room, frames in zip(requests, rooms, self.stored_frames(wanted, scratch=True), strict=True):
+            room[...] = frames.all(request.transform(frames.rgb))
+        return rooms
+
+    def stored_frames(self, wanted: Sequence[Wanted], *, scratch: bool = False) -> Iterator[StoredFrames]:
+        """Frames of several streams, read in as few pieces as they lie in; those of one stream after another.
+
+        Args:
+            wanted: streams and frame numbers; the order is kept, and a number may be asked for again.
+            scratch: decode into memory that this thread writes over when the next is taken.
+
+        Raises:
+            UsageError: a stream or a frame that the clip does not have.
+            StoreError: the shard is missing or damaged; names shard, clip and frame.
+        """
+        rows = [self._rows(one) for one in wanted]
+        with self._reading():
+            files = self._files(np.concatenate(rows) if rows else np.empty(0, np.int64))
+        for (stream, _), of_stream in zip(wanted, rows, strict=True):
+            with self._reading():
+                frames = self._decode(stream, of_stream, files, scratch)
+            yield frames
+
+    def packed(self, stream: str) -> Packed:
+        """A stream as it is stored.
+
+        Raises:
+            UsageError: there is no such stream.
+            StoreError: the shard is missing or damaged; names shard, clip and frame.
+        """
+        rows, form = self._rows((stream, None)), self._streams[stream].form
+        with self._reading():
+            files = self._files(rows)
+            height, width = self._decode(stream, rows[:1], files, True).rgb.shape[1:3]
+        frames = Counter(self._span(row) for row in rows.tolist())
+        counts = tuple(frames[span] for span in files)
+        return Packed(form, tuple(files.values()), counts, self._shard.pts[rows], height, width)
+
+    def files(self, wanted: Sequence[Wanted]) -> list[bytes]:
+        """The files in which frames lie, each once, as they are stored.
+
+        Raises:
+            UsageError: a stream or frame that the clip does not have.
+            StoreError: the shard is missing or damaged; names shard, clip and frame.
+        """
+        with self._reading():
+            return list(self._files(np.concatenate([self._rows(one) for one in wanted])).values())
+
+    def track(self, name: str, file: str, member: TrackMember) -> tuple[bytes, bytes | None]:
+        """What is stored of the clip in a track, and the explicit times of its rows, if they have any.
+
+        Raises:
+            StoreError: the shard is missing or damaged; names it, clip and track.
+        """
+        members = [one for one in (member.data, member.times) if one is not None]
+        with self._reading(file):
+            data = self._place.spans(file, [(one.offset, one.length) for one in members])
+            for one, found in zip(members, data, strict=True):
+                if one.crc32 is not None and (read := crc32(found)) != one.crc32:
+                    raise _changed(f"track {name!r}", read, one.crc32)
+        return data[0], data[1] if len(data) > 1 else None
+
+    def _column(self, stream: str) -> int:
+        return number_of(stream, self._streams)
+
+    def _rows(self, wanted: Wanted) -> Numbers:
+        """Rows of the shard's index for frames of the clip."""
+        stream, numbers = wanted
+        column = self._column(stream)
+        first, count = int(self._shard.first[self._k, column]), int(self._shard.counts[self._k, column])
+        if numbers is None:
+            return np.arange(first, first + count)
+        chosen = np.asarray(numbers, np.int64)
+        if chosen.size and not 0 <= chosen.min() <= chosen.max() < count:
+            said = f"clip {self.clip_id!r} has {stream} frames 0..{count - 1}, asked for {chosen.tolist()}"
+            raise UsageError(f"{self.name}: {said}")
+        return first + chosen
+
+    def _files(self, rows: Numbers) -> dict[Span, bytes]:
+        """The files in which rows lie, each once, in the order of the rows."""
+        places: dict[Span, int] = {}
+        for row in rows.tolist():
+            places.setdefault(self._span(row), row)
+        if not places:
+            return {}
+        data = self._place.spans(f"{SHARDS}/{self._shard.name}", list(places))
+        for row, found in zip(places.values(), data, strict=True):
+            written = int(self._shard.crc32[row])
+            if written != UNKNOWN and (read := crc32(found)) != written:
+                raise _changed(self._said(row), read, written)
+        return dict(zip(places, data, strict=True))
+
+    def _decode(self, stream: str, rows: Numbers, files: Mapping[Span, bytes], scratch: bool) -> StoredFrames:
+        pts = self._shard.pts[rows]
+        if not len(rows):
+            return StoredFrames(np.zeros((0, 0, 0, 3), np.uint8), None, pts)
+        unique, places = np.unique(rows, return_inverse=True)
+        form = self._streams[stream].form
+        if form == "jpeg":
+            rgb = decode_jpegs([files[self._span(row)] for row in unique.tolist()], scratch=scratch)
+        else:
+            whole = {span: unpack(form, files[span]) for span in {self._span(row) for row in unique.tolist()}}
+            rgb = np.stack([self._within(stream, row, whole[self._span(row)]) for row in unique.tolist()])
+        in_order = len(unique) == len(rows) and bool((places == np.arange(len(rows))).all())
+        return StoredFrames(rgb, None if in_order else places, pts)
+
+    def _within(self, stream: str, row: int, file: Pixels) -> Pixels:
+        """The frame of a row out of the file (n, H, W, 3) in which it lies with its neighbours."""
+        first, start = row, int(self._shard.first[self._k, self._column(stream)])
+        while first > start and self._span(first - 1) == self._span(row):
+            first -= 1
+        if row - first >= len(file):
+            raise MediaError(f"it holds {len(file)} frames, frame {row - first} of it is missing")
+        frame: Pixels = file[row - first]
+        return frame
+
+    def _span(self, row: int) -> Span:
+        return int(self._shard.offset[row]), int(self._shard.length[row])
+
+    def _said(self, row: int) -> str:
+        """A row as a person would name it."""
+        column = int(np.searchsorted(self._shard.first[self._k], row, side="right")) - 1
+        return f"{list(self._streams)[column]} frame {row - int(self._shard.first[self._k, column])}"
+
+    @contextmanager
+    def _reading(self, file: str | None = None) -> Iterator[None]:
+        """Name shard and clip where the shard fails."""
+        try:
+            yield
+        except (OSError, MediaError) as error:
+            where = self._place.where(file or f"{SHARDS}/{self._shard.name}")
+            advice = f"or delete it and {CLIPS} and build its videos again"
+            if file is not None:
+                advice = "or delete the track and add it again"
+            raise StoreError(f"{where}: clip {self.clip_id!r} cannot be read: {error}; restore it, {advice}") from error
+
+
+def _changed(what: str, read: int, written: int) -> MediaError:
+    return MediaError(f"the bytes of {what} are not those that were stored (CRC-32 {read:08x}, {written:08x})")
