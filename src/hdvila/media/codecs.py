@@ -1,12 +1,13 @@
 """Encoding and decoding: JPEG in memory, image files, and H.264 files.
 
-All H.264 is encoded by x264 with one thread and without algorithms that depend on the CPU. By default x264 chooses the
-fastest code for the CPU that it runs on, and in two places that changes the result. With SSSE3, some intra modes are
-chosen by a shorter search. With AVX-512, ``mbtree_propagate_list`` handles eight macroblocks at a time and runs past
-the end of a row: unless the row is a multiple of eight, uninitialised memory decides the quality of a few blocks, so
-that the same frames give different files now and then (by the source of x264 core 165, which PyAV ships; not run on
-such a CPU here). ``cpu-independent`` avoids both. It costs 0.6 % in size and 0.39 instead of 0.30 ms per frame of the
-miniature world; files without the macroblock tree are 7 to 57 % larger (`benchmarks/encode_repeats.py`).
+All H.264 is encoded by x264 with one thread and without algorithms that depend on the CPU. By default x264
+chooses the fastest code for the CPU that it runs on, and in two places that changes the result. With SSSE3,
+some intra modes are chosen by a shorter search. With AVX-512, ``mbtree_propagate_list`` handles eight
+macroblocks at a time and runs past the end of a row: unless the row is a multiple of eight, uninitialised
+memory decides the quality of a few blocks, so that the same frames give different files now and then (by the
+source of x264 core 165, which PyAV ships; not run on such a CPU here). ``cpu-independent`` avoids both. It
+costs 0.6 % in size and 0.39 instead of 0.30 ms per frame of the miniature world; files without the macroblock
+tree are 7 to 57 % larger (`benchmarks/encode_repeats.py`).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def decode_jpeg(data: bytes | memoryview, into: Pixels | None = None) -> Pixels:
     try:
         rgb: Pixels = simplejpeg.decode_jpeg(data, colorspace="RGB", buffer=into)
     except ValueError as error:
-        raise _damaged(data, error) from error
+        raise _damaged_jpeg(data, error) from error
     if into is not None and rgb.shape != into.shape:
         raise MediaError(f"a JPEG has {rgb.shape} pixels where {into.shape} were expected; encode it again")
     return rgb
@@ -68,8 +69,8 @@ def decode_jpegs(files: Sequence[bytes], *, scratch: bool = False) -> Pixels:
     """JPEGs of one size -> (n, H, W, 3) uint8.
 
     Args:
-        scratch: return memory that the next such call of this thread overwrites, for images of which a part is
-            copied at once. Allocating it anew would take a quarter of the time of a sample.
+        scratch: return memory that the next such call of this thread overwrites, for images of which a part
+            is copied at once. Allocating it anew would take a quarter of the time of a sample.
 
     Raises:
         MediaError: one of them is not a complete JPEG, or differs in size from the first.
@@ -77,32 +78,12 @@ def decode_jpegs(files: Sequence[bytes], *, scratch: bool = False) -> Pixels:
     try:
         height, width, *_ = simplejpeg.decode_jpeg_header(files[0])
     except ValueError as error:
-        raise _damaged(files[0], error) from error
+        raise _damaged_jpeg(files[0], error) from error
     shape = len(files), height, width, 3
     rgb = _SCRATCH.room(prod(shape)).reshape(shape) if scratch else np.empty(shape, np.uint8)
     for file, image in zip(files, rgb, strict=True):
         decode_jpeg(file, into=image)
     return rgb
-
-
-class _Scratch(threading.local):
-    """Reusable memory, one piece per thread."""
-
-    def __init__(self) -> None:
-        self._memory: Pixels = np.empty(0, np.uint8)
-
-    def room(self, count: int) -> Pixels:
-        """(count,) bytes, uninitialised."""
-        if len(self._memory) < count:
-            self._memory = np.empty(count, np.uint8)
-        return self._memory[:count]
-
-
-_SCRATCH = _Scratch()
-
-
-def _damaged(data: bytes | memoryview, error: ValueError) -> MediaError:
-    return MediaError(f"a JPEG of {len(data)} bytes cannot be decoded: {error}; encode it again")
 
 
 def read_image(path: str | os.PathLike[str]) -> Pixels:
@@ -175,6 +156,26 @@ def x264_options(crf: int, preset: str = "veryfast", **settings: int) -> dict[st
         "preset": preset,
         "x264-params": ":".join(f"{name.replace('_', '-')}={value}" for name, value in options.items()),
     }
+
+
+class _Scratch(threading.local):
+    """Reusable memory, one piece per thread."""
+
+    def __init__(self) -> None:
+        self._memory: Pixels = np.empty(0, np.uint8)
+
+    def room(self, count: int) -> Pixels:
+        """(count,) bytes, uninitialised."""
+        if len(self._memory) < count:
+            self._memory = np.empty(count, np.uint8)
+        return self._memory[:count]
+
+
+_SCRATCH = _Scratch()
+
+
+def _damaged_jpeg(data: bytes | memoryview, error: ValueError) -> MediaError:
+    return MediaError(f"a JPEG of {len(data)} bytes cannot be decoded: {error}; encode it again")
 
 
 def _decode_image(data: bytes, demuxer: str) -> Pixels:

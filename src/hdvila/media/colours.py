@@ -1,16 +1,16 @@
 """Which colours a decoded frame has, and how they become 8-bit RGB as a player shows it.
 
-Tagged files are read by their tags: matrix, range, and transfer function. Files without tags are read as players read
-them: large frames (720 lines or 1280 columns and more) are BT.709, smaller ones BT.601, of limited range unless the
-pixel format says otherwise.
+Tagged files are read by their tags: matrix, range, and transfer function. Files without tags are read as
+players read them: large frames (720 lines or 1280 columns and more) are BT.709, smaller ones BT.601, of
+limited range unless the pixel format says otherwise.
 
-High dynamic range (PQ and HLG in BT.2020) becomes SDR in BT.709. SDR white is 203 cd/m2 in both (ITU-R BT.2408), and
-light is counted in units of it: what is no brighter looks as it did before it was put into HDR, what is brighter is
-scaled down to 1 and keeps its hue, and beyond twice white it fades to white. The result equals FFmpeg's
-``zscale=transfer=linear:npl=203``, ``zscale=primaries=bt709``, ``tonemap=clip``, ``zscale=transfer=bt709`` within one
-level of 255 (tests/goldens/hdr.json). HLG is rendered for a display of 1000 cd/m2 with a gamma of 1.2 on each channel,
-as in zscale. Mastering metadata is ignored: it concerns only what is brighter than white. Colours outside BT.709 are
-clipped.
+High dynamic range (PQ and HLG in BT.2020) becomes SDR in BT.709. SDR white is 203 cd/m2 in both (ITU-R
+BT.2408), and light is counted in units of it: what is no brighter looks as it did before it was put into HDR,
+what is brighter is scaled down to 1 and keeps its hue, and beyond twice white it fades to white. The result
+equals FFmpeg's ``zscale=transfer=linear:npl=203``, ``zscale=primaries=bt709``, ``tonemap=clip``,
+``zscale=transfer=bt709`` within one level of 255 (tests/goldens/hdr.json). HLG is rendered for a display of
+1000 cd/m2 with a gamma of 1.2 on each channel, as in zscale. Mastering metadata is ignored: it concerns only
+what is brighter than white. Colours outside BT.709 are clipped.
 """
 
 from __future__ import annotations

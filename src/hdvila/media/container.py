@@ -1,4 +1,4 @@
-"""Opening video files and choosing the stream to read; PyAV's errors become `MediaError` here and nowhere else."""
+"""Opens video files and chooses the stream to read; the errors of PyAV become `MediaError` here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SUFFIXES = frozenset(
 )
 _TEXT_FORMATS = {"tty", "ansi"}  # FFmpeg renders plain text files as video
 _MAX_THREADS = 4
-# Before version 19 PyAV rejects metadata that is not UTF-8 unless this is set; later versions have no such option.
+# Before version 19 PyAV rejects metadata that is not UTF-8 unless this is set; later it has no such option.
 _LENIENT = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
@@ -99,7 +99,7 @@ def language_of(stream: Any) -> str | None:
 def video_stream(container: Any, path: str | os.PathLike[str], threads: int | None = None) -> Any:
     """Choose the video stream to read: the default stream, else the largest, else the first.
 
-    Cover images of audio files are not video streams. `threads`: of the decoder; None: one per core, at most four.
+    Cover images of audio files do not count. `threads`: of the decoder; None: one per core, at most four.
 
     Raises:
         MediaError: the file has no video stream.
@@ -128,7 +128,7 @@ def encrypted_error(path: str | os.PathLike[str]) -> MediaError:
 
 
 def undecodable_error(path: str | os.PathLike[str]) -> MediaError:
-    """The error for a file of which no packet gives a frame, with the cause where the file's header tells it."""
+    """The error for a file that gives no frame, with the cause if its header tells it."""
     head = read_head(path)
     if is_animated_webp(head):
         what = "is an animated WebP, which FFmpeg cannot decode"

@@ -1,8 +1,9 @@
-"""How damage shows: a file that breaks off or has a hole, by its packets; frames that a decoder cannot reconstruct.
+"""Finds damage: files that break off or have a hole, and frames that a decoder cannot reconstruct.
 
-A decoder reports damage in three ways: it refuses a packet, it flags a frame, or a frame that has a packet never comes
-out. The frames after it depend on it, up to the next key frame. A few hundred damaged bytes inside one frame are
-noticed mostly by the decoders of H.264, MPEG-2, MPEG-4 and AV1; those of HEVC, VP8 and VP9 notice damaged headers only.
+A decoder reports damage in three ways: it refuses a packet, it flags a frame, or a frame that has a packet
+never comes out. The frames after it depend on it, up to the next key frame. A few hundred damaged bytes
+inside one frame are noticed mostly by the decoders of H.264, MPEG-2, MPEG-4 and AV1; those of HEVC, VP8 and
+VP9 notice damaged headers only.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class DamageTracker:
         self._intact_from: int | None = None
 
     def decoding_from(self, pts: int | None) -> None:
-        """Decoding begins at this key frame (None: at the start): frames before it may be missing without damage."""
+        """Decoding begins at this key frame (None: at the start); missing frames before it are no damage."""
         self._intact_from = pts
 
     def note(self, pts: int | None) -> None:
@@ -79,7 +80,7 @@ def damage_of_file(scan: Scan, container: Any, stream: Any) -> str | None:
 def promised_beyond_packets(scan: Scan, container: Any) -> float:
     """By how many seconds the end in the header of a Matroska file lies behind the end of its packets.
 
-    Recordings without sound do not state how long their last frame stays, so a complete file may promise more, too.
+    Silent recordings do not state how long their last frame stays, so a complete file may promise more too.
     """
     promised = (container.duration or 0) / 1e6 - scan.end
     return promised if promised > SLACK else 0.0
@@ -95,8 +96,8 @@ def _is_cut_by_edits(scan: Scan, stream: Any) -> bool:
 
 
 def _hole(scan: Scan, container: Any, stream: Any) -> str | None:
-    """Describe where packets are missing in the middle: a step far longer than usual that no nearby packet announces,
-    during which the audio stops as well."""
+    """Describe where packets are missing in the middle: a step far longer than usual that no nearby packet
+    announces, during which the audio stops as well."""
     if scan.untimed or len(scan.pts) < 3 or container.format.name == AVI:
         return None
     order = np.argsort(np.array(scan.pts, np.int64))
@@ -113,10 +114,11 @@ def _hole(scan: Scan, container: Any, stream: Any) -> str | None:
 
 
 def _is_still(scan: Scan, container: Any, stream: Any, pair: list[int], second: int) -> bool:
-    """Whether a step between two frames of a silent WebM is a still: the second frame is no key frame, and the two are
-    adjacent in the file.
+    """Whether a step between two frames of a silent WebM is a still: the second frame is not a key frame,
+    and the two are adjacent in the file.
 
-    A browser that records a screen writes no packets while nothing moves. Before a key frame a piece may be missing.
+    A browser that records a screen writes no packets while nothing moves. Before a key frame, data may be
+    missing.
     """
     if container.format.name != MATROSKA or stream.codec_context.name not in _WEBM or container.streams.audio:
         return False

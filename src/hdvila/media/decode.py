@@ -48,8 +48,8 @@ class FrameConverter:
     def sized(self, frame: Any, height: int, width: int) -> Pixels:
         """(height, width, 3): the whole frame, resized.
 
-        The kernel is that of `resize`. YUV frames are resized plane by plane before they become RGB: the filter is
-        linear, so the result is the same up to rounding and chroma siting, in a third of the time.
+        The kernel is that of `resize`. YUV frames are resized plane by plane before they become RGB: the
+        filter is linear, so the result is the same up to rounding and chroma siting, in a third of the time.
         """
         stored = (height, width) if self.orientation.swap else (width, height)
         if stored == self._stored_size or self._crop or not _has_yuv_planes(frame):
@@ -147,7 +147,7 @@ AnyJob = TypeVar("AnyJob", bound=ClipJob)
 
 
 def decode_clips(video: Source, jobs: Sequence[AnyJob]) -> Iterator[AnyJob]:
-    """Give every job its frames in one pass over the video; yield the jobs in the order given, each when complete."""
+    """Give every job its frames in one pass over the video; yield the completed jobs in the order given."""
     waiting: dict[int, list[int]] = defaultdict(list)
     left = []
     for number, one in enumerate(jobs):

@@ -1,4 +1,4 @@
-"""What PyAV does not pass on and the bytes of a file tell: crop, orientation, encryption, whether it is complete.
+"""What PyAV does not pass on, from the bytes of a file: crop, orientation, encryption, completeness.
 
 Matroska and WebM files (RFC 9559) are trees of elements: an identifier, a length, then the content.
 """
@@ -60,7 +60,7 @@ def read_head(path: str | os.PathLike[str]) -> bytes:
 
 
 def read_track(path: str | os.PathLike[str], number: int) -> Track:
-    """The header of video track `number` of a Matroska file, counted from 0; a default `Track` if it is not found."""
+    """The header of video track `number` (from 0) of a Matroska file; a default `Track` if it is not found."""
     data = read_head(path)
     for name, begin, end in _elements(data, 0, len(data)):
         if name == _SEGMENT:
@@ -179,7 +179,7 @@ def _elements(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int, int
 
 
 def _read_number(data: bytes, begin: int, *, keep_marker: bool) -> tuple[int | None, int]:
-    """A number of variable length and where it ends; the number is None where there is none, -1 for unknown length.
+    """A number of variable length and where it ends; None: there is no number, -1: an unknown length.
 
     The leading zero bits of its first byte tell how many bytes it has.
     """

@@ -65,11 +65,11 @@ def frames_in_memory(source: Any, fps: Any = None, times: Any = None) -> FramesI
     """Make frames or an image in memory a source of clips.
 
     Args:
-        source: (T, H, W, 3) uint8 RGB, NumPy or torch, with `fps` or `times`; or one image, (H, W, 3) uint8 RGB or a
-            Pillow image (turned upright by its EXIF orientation), which is on screen for a second.
+        source: (T, H, W, 3) uint8 RGB, NumPy or torch, with `fps` or `times`; or one image, (H, W, 3) uint8
+            RGB or a Pillow image (turned upright by its EXIF orientation), which is on screen for a second.
         fps: frames per second; the first appears at 0.
-        times: (T,) seconds at which the frames appear, increasing, from 0 or later. The last frame stays for the
-            median of the other durations.
+        times: (T,) seconds at which the frames appear, increasing, from 0 or later. The last frame stays for
+            the median of the other durations.
 
     Raises:
         UsageError: another type or shape, neither or both of `fps` and `times`, or times that do not increase.

@@ -30,16 +30,6 @@ _EXIF = (  # swap, flip_x, flip_y of the orientations 1..8
 )
 
 
-def _unnamed(cls: type[Enum], value: object) -> Enum:
-    member = object.__new__(cls)
-    member._name_, member._value_ = f"TYPE_{value}", value
-    return member
-
-
-# PyAV 18 raises ValueError for every frame with side data of a type that it has no name for, such as EXIF.
-setattr(SideDataType, "_missing_", classmethod(_unnamed))  # noqa: B010
-
-
 @dataclass(frozen=True, slots=True)
 class SubtitleStream:
     """A subtitle stream inside a video file."""
@@ -57,8 +47,8 @@ class VideoInfo:
         path: the file.
         width, height: pixels as displayed: after crop, rotation, reflection and the scaling of non-square pixels.
         fps: frames per second as the file plays: their number less one, over the time from the first to the last.
-        duration: seconds from the container's start to the end of the last frame, as its packet gives it, or to the
-            end of the audio where that is more than a quarter of a second later.
+        duration: seconds from the container's start to the end of the last frame, as its packet gives it, or
+            to the end of the audio where that is more than a quarter of a second later.
         num_frames: frames in the timeline of the file.
         start_time: time 0 of `Video` in seconds on the container's own clock.
         codec, pixel_format: in FFmpeg's names, such as ``h264`` and ``yuv420p10le``.
@@ -67,8 +57,8 @@ class VideoInfo:
         has_audio: whether there is an audio stream.
         subtitle_streams: the subtitle streams inside the file.
         damage: None, or how the file breaks off; all other facts describe its readable part.
-        undecodable_tail: seconds at the end that have packets but no frame that can be decoded; None: not verified
-            (see `probe`).
+        undecodable_tail: seconds at the end that have packets but no frame that can be decoded; None: not
+            verified (see `probe`).
     """
 
     path: str
@@ -92,8 +82,8 @@ class VideoInfo:
 class Orientation:
     """How a stored frame becomes the displayed one: swap its axes, then flip left-right, then flip up-down.
 
-    A display matrix maps a stored point (x right, y down) to ``(a x + c y, b x + d y)``; phones write it instead of
-    turning the pixels. Any matrix is taken for the nearest of the eight at right angles.
+    A display matrix maps a stored point (x right, y down) to ``(a x + c y, b x + d y)``; phones write it
+    instead of turning the pixels. Any matrix is taken for the nearest of the eight at right angles.
     """
 
     swap: bool = False
@@ -102,7 +92,7 @@ class Orientation:
 
     @classmethod
     def from_matrix(cls, a: float, b: float, c: float, d: float) -> Orientation:
-        """From the four upper-left values of a display matrix (first row `a b`, second row `c d`), at any scale."""
+        """From the upper left of a display matrix (first row `a b`, second row `c d`), at any scale."""
         if abs(a) + abs(d) >= abs(b) + abs(c):
             return cls(False, a < 0, d < 0)
         return cls(True, c < 0, b < 0)
@@ -129,7 +119,7 @@ class Orientation:
 
     @property
     def rotation(self) -> int:
-        """Degrees clockwise (0, 90, 180, 270) by which the stored frame is turned after any flip left to right."""
+        """Degrees clockwise (0, 90, 180, 270) by which the stored frame is turned after any mirroring."""
         if self.swap:
             return 90 if self.flip_x else 270
         return 180 if self.flip_y else 0
@@ -196,3 +186,13 @@ def describe(
         ),
         damage=timeline.damage,
     )
+
+
+def _unnamed(cls: type[Enum], value: object) -> Enum:
+    member = object.__new__(cls)
+    member._name_, member._value_ = f"TYPE_{value}", value
+    return member
+
+
+# PyAV 18 raises ValueError for every frame with side data of a type that it has no name for, such as EXIF.
+setattr(SideDataType, "_missing_", classmethod(_unnamed))  # noqa: B010

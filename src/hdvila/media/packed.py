@@ -160,7 +160,7 @@ class _H264:
     def _open(self, height: int, width: int) -> Any:
         encoder: Any = av.CodecContext.create("libx264", "w")
         encoder.width, encoder.height = width, height
-        encoder.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"  # subsampled chroma needs even sides
+        encoder.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"  # 4:2:0 needs even sides
         encoder.time_base, encoder.framerate = 1 / self._rate, self._rate
         encoder.thread_count = 1
         every = {"keyint": self._piece, "min_keyint": self._piece, "scenecut": 0, "open_gop": 0}

@@ -1,7 +1,7 @@
 """One pass over the packets of a file: the times of its frames, and where each key frame lies.
 
-Headers cannot be trusted: they promise hours for a second of video, or 1000 frames a second. Packets carry the time of
-every frame, and reading them costs no decoding.
+Headers cannot be trusted: they promise hours for a second of video, or 1000 frames a second. Packets carry
+the time of every frame, and reading them costs no decoding.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Scan:
     """What the packets of a file say; times are ticks of the video stream unless stated otherwise.
 
     Attributes:
-        pts, lengths, dts: presentation times, durations and decoding times of the displayed frames, in file order.
+        pts, lengths, dts: presentation times, durations, decoding times of the displayed frames, in file order.
         keys: the packets of key frames.
         all_pts, all_dts, sizes: times and sizes in bytes of all packets of the stream, hidden frames included.
         untimed: how many packets have no presentation time.

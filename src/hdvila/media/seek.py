@@ -1,7 +1,8 @@
 """The decoded frame on screen at a tick of a timeline, reached by the shortest way that gives the right one.
 
-A seek is trusted only if it leads to the wanted packet. Transport and program streams have no index, and FFmpeg lands
-behind the key frame in them, so there a key frame is found by its position in the file and recognised by its size.
+A seek is trusted only if it leads to the wanted packet. Transport and program streams have no index, and
+FFmpeg lands behind the key frame in them, so there a key frame is found by its position in the file and
+recognised by its size.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class SeekingDecoder:
                 return True
 
     def _begin_at(self, key: KeyPacket | None) -> bool:
-        """Begin decoding at a key frame, or at the start of the file (None); False: no seek leads to the key frame."""
+        """Begin decoding at a key frame, or at the start of the file (None); False: the key frame is not found."""
         if key is None:
             self.container.close()
             self.container = open_container(self._path)

@@ -42,12 +42,14 @@ def clip_streams(
     *,
     full_lr: bool = False,
 ) -> Iterator[ClipStreams]:
-    """Read both streams of every span in one pass over the video, in the order given, and encode each frame at once.
+    """Read both streams of every span, in the order given, in one pass over the video.
 
-    LR frames are those on screen at ``start + k / lr_fps`` inside the span; every ``lr_fps / hr_fps``-th of them is
-    also an HR frame. Nothing is enlarged. LR is smaller than HR by exactly ``hr_height / lr_height``, so HR sizes are
-    rounded to multiples of that. One thread decodes, which takes the least processor time; to read many videos, start
-    one process per core.
+    Each frame is encoded as soon as it is decoded.
+
+    LR frames are those on screen at ``start + k / lr_fps`` inside the span; every ``lr_fps / hr_fps``-th of
+    them is also an HR frame. Nothing is enlarged. LR is smaller than HR by exactly ``hr_height / lr_height``,
+    so HR sizes are rounded to multiples of that. One thread decodes, which takes the least processor time; to
+    read many videos, start one process per core.
 
     Args:
         path: the video.
@@ -116,7 +118,7 @@ def stream_ratio(more: float, less: float, what: str) -> int:
 
 
 def hr_size(info: VideoInfo, short_side: int, multiple: int) -> tuple[int, int]:
-    """(height, width) whose short side is `short_side`, or that of the video if smaller; multiples of `multiple`."""
+    """(height, width) with this short side, or that of the video if smaller, in multiples of `multiple`."""
     scale = min(1.0, short_side / min(info.height, info.width))
     height, width = (max(1, round(side * scale / multiple)) * multiple for side in (info.height, info.width))
     return height, width
@@ -124,7 +126,7 @@ def hr_size(info: VideoInfo, short_side: int, multiple: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """One stream of a clip: its frames' numbers in the video, `indices` (T,); how they are made; their encoder."""
+    """One stream of a clip. `indices` (T,) are the numbers of its frames in the video."""
 
     indices: NDArray[np.int64]
     to_pixels: FrameToPixels

@@ -24,20 +24,20 @@ _MPEG_VIDEO = {"mpeg1video", "mpeg2video"}
 class Timeline:
     """Every frame of a stream in presentation order.
 
-    The last frame stays as long as its packet says, or to the end of the audio where that is more than a quarter of a
-    second later, as players show it.
+    The last frame stays as long as its packet says, or to the end of the audio where that is more than a
+    quarter of a second later, as players show it.
 
     Attributes:
         pts: (T,) ticks of the stream, strictly increasing.
         seconds: (T,) the same in seconds from the container's start.
         keys: (K,) numbers of the frames at which decoding can begin.
         duration: the end of the last frame in seconds.
-        counted: the file has no presentation times that can be trusted. Then frames are numbered as they leave the
-            decoder, and are found only by decoding from the start.
+        counted: the file has no presentation times that can be trusted. Then frames are numbered as they
+            leave the decoder, and are found only by decoding from the start.
         damage: None, or how the file breaks off.
         key_packets: (K,) the packets of `keys`.
-        packets: (N, 2) presentation times and sizes of all packets in file order, where packets may get other times
-            after a seek; else None.
+        packets: (N, 2) presentation times and sizes of all packets in file order, where packets may get other
+            times after a seek; else None.
     """
 
     pts: NDArray[np.int64]
@@ -62,7 +62,7 @@ class Timeline:
 
 
 def read_timeline(container: Any, stream: Any, scan: Scan) -> Timeline:
-    """The timeline of the frames that a scan of `stream` found. The container's position is undefined afterwards."""
+    """The timeline of the frames that `scan` found. The container's position is undefined afterwards."""
     damage = damage_of_file(scan, container, stream)
     if container.format.name == AVI or not _is_timed(scan, container, stream):
         return _counted(scan, container, stream, damage)
@@ -85,7 +85,7 @@ def read_timeline(container: Any, stream: Any, scan: Scan) -> Timeline:
 
 
 def _is_timed(scan: Scan, container: Any, stream: Any) -> bool:
-    """Whether the packets have presentation times that run forward: no step back by a second, none ahead by a day.
+    """Whether the presentation times run forward: no step back by a second, none ahead by a day.
 
     Two frames of MPEG-1 or MPEG-2 in a stream with the same time mean that FFmpeg guessed it, and guessed wrong.
     """
@@ -101,9 +101,9 @@ def _is_timed(scan: Scan, container: Any, stream: Any) -> bool:
 
 
 def _counted(scan: Scan, container: Any, stream: Any, damage: str | None) -> Timeline:
-    """The timeline of a stream without presentation times: frame k has the k-th decoding time, or the stated rate.
+    """The timeline of a stream without presentation times, by decoding times or else by the stated rate.
 
-    AVI numbers its frames in decoding order, with gaps where a frame was dropped; raw H.264 has no numbers at all.
+    AVI numbers its frames in decoding order, with gaps for dropped frames; raw H.264 has no numbers.
     """
     rate = float(stream.average_rate or stream.guessed_rate or 25)
     numbers = np.arange(len(scan.all_dts), dtype=np.int64)
@@ -169,7 +169,7 @@ def _start_ticks(container: Any, stream: Any, ticks: NDArray[np.int64]) -> Fract
 
 
 def _last_length(seconds: Seconds, scan: Scan, container: Any, stream: Any) -> float:
-    """How long the last frame stays: as its packet says if that is plausible, else the usual step between frames."""
+    """How long the last frame stays: as its packet says if plausible, else the usual step between frames."""
     stated = float(scan.last_length * stream.time_base)
     if len(seconds) > 1:
         steps = np.diff(seconds)

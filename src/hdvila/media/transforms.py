@@ -1,9 +1,10 @@
 """Resizing, cropping and padding of frames, all with one kernel.
 
-The kernel is a separable triangle (bilinear) filter whose support grows with the reduction, so shrinking averages and
-does not alias; pixel centres are at half integers, the result is rounded to uint8. It is torch's
-``interpolate(mode="bilinear", antialias=True, align_corners=False)`` on uint8, which follows Pillow's ``BILINEAR``. A
-frame that already has the size is returned as it is. `DecodedFrame.sized` applies the same filter to YUV planes.
+The kernel is a separable triangle (bilinear) filter whose support grows with the reduction, so shrinking
+averages and does not alias; pixel centres are at half integers, the result is rounded to uint8. It is torch's
+``interpolate(mode="bilinear", antialias=True, align_corners=False)`` on uint8, which follows Pillow's
+``BILINEAR``. A frame that already has the size is returned as it is. `DecodedFrame.sized` applies the same
+filter to YUV planes.
 """
 
 from __future__ import annotations
@@ -70,13 +71,13 @@ def crop_to(
 ) -> Pixels:
     """Scale a frame so that it covers `zoom` times the window, then cut the window out.
 
-    The same `where` and `zoom` show the same part of a frame at any window size. For two sizes to agree to the pixel,
-    set `grid` to their ratio for the larger one.
+    The same `where` and `zoom` show the same part of a frame at any window size. For two sizes to agree to
+    the pixel, set `grid` to their ratio for the larger one.
 
     Args:
         rgb: (H, W, 3) or (T, H, W, 3) uint8; the result has its number of axes.
         height, width: the window in pixels.
-        where: (vertical, horizontal) position of the window in the room that is left, each 0..1; 0.5 is the centre.
+        where: (vertical, horizontal) position of the window in the room that is left, 0..1; 0.5 is the centre.
         zoom: 1 shows as much as fits; 9/8 leaves an eighth of the window to move it in.
         grid: the covering size and the window's corner are multiples of this many pixels.
 

@@ -1,7 +1,8 @@
 """Frames of a video by number, by time, or in sequence, exact to the frame.
 
-A seek goes to the key frame before and decodes forward, so every frame is the one that a decode from the start gives.
-Pixels are 8-bit RGB as a player shows them: read by the file's tags, HDR converted to SDR (`hdvila.media.colours`).
+A seek goes to the key frame before and decodes forward, so every frame is the one that a decode from the
+start gives. Pixels are 8-bit RGB as a player shows them: read by the file's tags, HDR converted to SDR
+(`hdvila.media.colours`).
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def probe(path: str | os.PathLike[str], *, verify_tail: bool = False) -> VideoIn
 
     Args:
         path: the video.
-        verify_tail: also decode the end, from the last key frame on (all of the file if that gives no frame), and
-            report in `VideoInfo.undecodable_tail` how many seconds have no frame.
+        verify_tail: also decode the end, from the last key frame on (all of the file if that gives no frame),
+            and report in `VideoInfo.undecodable_tail` how many seconds have no frame.
 
     Raises:
         MediaError: the file is missing, empty, not a video, or none of its frames can be decoded.
@@ -132,9 +133,9 @@ class Video:
             yield frame.index, frame.rgb
 
     def only(self, indices: Sequence[int]) -> Iterator[DecodedFrame]:
-        """Yield the frames of a pass that is known in advance; frames on which none of them depends are not decoded.
+        """Yield the frames of a pass that is known in advance, and decode only those on which they depend.
 
-        The frames equal those of a complete decode to the bit. Do not read anything else from the video meanwhile.
+        They equal the frames of a complete decode to the bit. Read nothing else from the video meanwhile.
 
         Args:
             indices: in ascending order.

@@ -1,4 +1,4 @@
-"""Self-contained HTML pages: one style, pictures and drawings inside the file, nothing fetched from elsewhere."""
+"""Self-contained HTML pages: one style, images and plots inside the file, nothing loaded from elsewhere."""
 
 from hdvila.pages.draw import BLUE, PALE, SOFT, drawing
 from hdvila.pages.render import clock, image_uri, jpeg_uri, length_of_time, render, write_text

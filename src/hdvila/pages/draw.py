@@ -1,4 +1,4 @@
-"""Drawings for a page, as SVG text."""
+"""Plots for a page, as SVG."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BLUE, PALE, SOFT = "#2b59c3", "#b9c7e6", "#667085"
 
 
 class Drawing:
-    """What `drawing` gives: a figure to draw into, and its SVG text afterwards."""
+    """The value of `drawing`: a matplotlib figure to draw into, and its SVG afterwards."""
 
     def __init__(self, figure: Any) -> None:
         self.figure = figure
@@ -23,11 +23,11 @@ class Drawing:
 
 @contextmanager
 def drawing(width: float, height: float, name: str = "hdvila") -> Iterator[Drawing]:
-    """A matplotlib figure of `width` x `height` inches; on leaving, ``svg`` holds it without anything from outside.
+    """Draw a matplotlib figure; on leaving the context, ``svg`` holds it as self-contained SVG.
 
     Args:
-        width, height: in inches of 72 points.
-        name: makes the ids inside differ from those of other drawings on a page; the same input gives the same text.
+        width, height: of the figure in inches of 72 points.
+        name: makes the ids inside unique on the page. The same input gives the same SVG.
 
     Raises:
         MissingDependency: matplotlib is not installed.
@@ -35,7 +35,7 @@ def drawing(width: float, height: float, name: str = "hdvila") -> Iterator[Drawi
     matplotlib = require("matplotlib", extra="corpus")
     from matplotlib.figure import Figure
 
-    look = {
+    style = {
         "svg.hashsalt": name,
         "font.size": 10,
         "axes.spines.top": False,
@@ -45,7 +45,7 @@ def drawing(width: float, height: float, name: str = "hdvila") -> Iterator[Drawi
         "xtick.color": SOFT,
         "ytick.color": SOFT,
     }
-    with matplotlib.rc_context(look):
+    with matplotlib.rc_context(style):
         drawn = Drawing(Figure(figsize=(width, height), layout="constrained"))
         yield drawn
         text = io.StringIO()

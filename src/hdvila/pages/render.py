@@ -1,4 +1,4 @@
-"""Templates into text, and the filters that every page has."""
+"""Renders the templates of pages, with the filters that all of them share."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from hdvila.types import Pixels
 
 
 def render(package: str, template: str, **values: Any) -> str:
-    """Fill a template that lies in `package`.
+    """Render a template of `package` with these values.
 
-    In ``*.html.j2`` every value is escaped; the variable ``style`` holds the CSS that all pages share. There are the
-    filters ``clock``, ``jpeg`` (bytes to a data URI), ``count`` (12,345), ``amount`` (three digits at least),
-    ``length_of_time`` (hours to 22 min or 12.3 h), ``share`` (0.123 to 12.3 %) and ``md`` (text that Markdown is to
-    show as it stands).
+    In ``*.html.j2`` every value is escaped; the variable ``style`` holds the CSS of all pages. The filters are
+    ``clock``, ``jpeg`` (bytes to a data URI), ``count`` (12,345), ``amount`` (at least three digits),
+    ``length_of_time`` (hours to 22 min or 12.3 h), ``share`` (0.123 to 12.3 %) and ``md`` (escapes text for
+    Markdown).
+
+    Raises:
+        MissingDependency: jinja2 is not installed.
     """
     jinja2 = require("jinja2", extra="corpus")
     environment = jinja2.Environment(
@@ -43,7 +46,7 @@ def render(package: str, template: str, **values: Any) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a text file in one step. Lone surrogates, as captions may hold them, become question marks."""
+    """Write a text file atomically. Lone surrogates, which captions may contain, become question marks."""
     with replacing(path) as partial:
         partial.write_bytes(text.encode("utf-8", errors="replace"))
 
@@ -55,7 +58,7 @@ def clock(seconds: float) -> str:
 
 
 def length_of_time(hours: float) -> str:
-    """A length of time as one says it: ``40 s``, ``22.4 min``, ``12.3 h``."""
+    """A duration in the unit that fits it: ``40 s``, ``22.4 min``, ``12.3 h``."""
     for unit, size in (("h", 1.0), ("min", 1 / 60)):
         if hours >= size:
             return f"{_amount(hours / size)} {unit}"
@@ -77,7 +80,7 @@ def _count(number: float) -> str:
 
 
 def _amount(number: float) -> str:
-    """Three digits or all before the point: 0.00123, 1.23, 12.3, 12,345."""
+    """Three digits, or all before the decimal point: 0.00123, 1.23, 12.3, 12,345."""
     return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
@@ -86,6 +89,6 @@ def _share(part: float) -> str:
 
 
 def _markdown(text: object) -> str:
-    """One line that Markdown shows as it stands."""
+    """Text as one line that Markdown shows literally."""
     line = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\`*_\[\]|#>~])", r"\\\1", line)
