@@ -66,34 +66,56 @@ def time_words(cues: Sequence[RawCue], language: str | None, source: str | None)
     return _transcript(split, _end_words(words, tokens), language, source)
 
 
-def _transcript(split: Sequence[_Cue], words: list[Word], language: str | None, source: str | None) -> Transcript:
-    marks, at = [], 0
-    speaking: str | None = None
-    turns: set[int] = set()
-    for start, end, tokens, found in split:
-        mine = words[at : at + len(tokens)]
-        positions = [token.position for token in tokens]
-        for mark in found:
-            before = bisect_left(positions, mark.position)
-            if mark.kind == "speaker":
-                goes_on = bool(mark.text) and mark.text == speaking
-                speaking = mark.text or None
-                if not goes_on:
-                    turns.add(at + before)
-                elif mark.tagged:
-                    continue  # some files name the speaker in every cue
-            begins = mine[before - 1].end if before else start
-            ends = mine[before].start if before < len(mine) else end
-            marks.append(Mark(mark.kind, mark.text, begins, max(begins, ends), at + before))
-        at += len(tokens)
-    flagged = tuple(replace(word, new_speaker=True) if at in turns else word for at, word in enumerate(words))
-    cues, at = [], 0
-    for _, _, tokens, _ in split:
-        if tokens:
-            said = flagged[at : at + len(tokens)]
-            cues.append(Cue(joined(word.text for word in said), said[0].start, said[-1].end, said))
-        at += len(tokens)
-    return Transcript(flagged, tuple(cues), language, source, tuple(marks))
+def _split_cue(cue: RawCue, has_word_times: bool, names: bool = False) -> tuple[list[_Token], list[FoundMark]]:
+    """The words and the marks of a cue, both in order.
+
+    Args:
+        cue: its lines with markup.
+        has_word_times: the file times words, so a line with a single word starts with its cue.
+        names: the file is known to name its speakers in capitals before a colon.
+    """
+    pieces: list[tuple[float | None, str]] = []
+    for number, line in enumerate(cue.lines):
+        parts = split_word_times(line)
+        own_time = cue.start if len(parts) > 1 or (has_word_times and len(plain(line).split()) == 1) else None
+        for index, (anchor, text) in enumerate(parts):
+            at = own_time if index == 0 and number == 0 else anchor
+            pieces.append((at, ("\n" if number and index == 0 else "") + plain(text, voices=True)))
+    speech, marks = drop_marks("".join(text for _, text in pieces), names)
+    tokens: list[_Token] = []
+    begin = 0
+    for anchor, text in pieces:
+        end = begin + len(text)
+        if tokens and anchor is not None and not text.strip():
+            tokens[-1] = replace(tokens[-1], until=anchor)
+        tokens += _tokens(speech, begin, end, anchor, tokens)
+        begin = end
+    return tokens, marks
+
+
+def _tokens(speech: str, begin: int, end: int, anchor: float | None, before: list[_Token]) -> list[_Token]:
+    """The words of one piece. Punctuation and endings are appended to the last word, which may be in `before`."""
+    words = written_words(speech[begin:end])
+    alone = sum(map(_is_said, words)) == 1
+    tokens: list[_Token] = []
+    at = begin
+    for word in words:
+        at = speech.index(word, at)
+        last = tokens or before
+        glued = at == begin and at > 0 and not speech[at - 1].isspace() and word[0] in _GOES_ON
+        glued |= unicodedata.category(word[0]).startswith("M")  # a vowel sign or an accent never begins a word
+        said = _is_said(word) or (word in _COMPARES and bool(last) and bool(speech[at + len(word) :].strip()))
+        if last and (glued or (not said and not word.strip(_CLOSING))):
+            last[-1] = replace(last[-1], text=last[-1].text + word)
+        elif said:
+            tokens.append(_Token(word, at, anchor, alone and anchor is not None))
+            anchor = None
+        at += len(word)
+    return tokens
+
+
+def _is_said(word: str) -> bool:
+    return has_speech(word.strip(_CLOSING))
 
 
 def _spread(tokens: list[_Token], start: float, end: float) -> list[Word]:
@@ -149,53 +171,31 @@ def _end_words(words: list[Word], tokens: list[_Token]) -> list[Word]:
     return [ended(word, token) for word, token in zip(words, tokens, strict=True)]
 
 
-def _split_cue(cue: RawCue, has_word_times: bool, names: bool = False) -> tuple[list[_Token], list[FoundMark]]:
-    """The words and the marks of a cue, both in order.
-
-    Args:
-        cue: its lines with markup.
-        has_word_times: the file times words, so a line with a single word starts with its cue.
-        names: the file is known to name its speakers in capitals before a colon.
-    """
-    pieces: list[tuple[float | None, str]] = []
-    for number, line in enumerate(cue.lines):
-        parts = split_word_times(line)
-        own_time = cue.start if len(parts) > 1 or (has_word_times and len(plain(line).split()) == 1) else None
-        for index, (anchor, text) in enumerate(parts):
-            at = own_time if index == 0 and number == 0 else anchor
-            pieces.append((at, ("\n" if number and index == 0 else "") + plain(text, voices=True)))
-    joined, marks = drop_marks("".join(text for _, text in pieces), names)
-    tokens: list[_Token] = []
-    begin = 0
-    for anchor, text in pieces:
-        end = begin + len(text)
-        if tokens and anchor is not None and not text.strip():
-            tokens[-1] = replace(tokens[-1], until=anchor)
-        tokens += _tokens(joined, begin, end, anchor, tokens)
-        begin = end
-    return tokens, marks
-
-
-def _is_said(word: str) -> bool:
-    return has_speech(word.strip(_CLOSING))
-
-
-def _tokens(joined: str, begin: int, end: int, anchor: float | None, before: list[_Token]) -> list[_Token]:
-    """The words of one piece. Punctuation and endings are appended to the last word, which may be in `before`."""
-    words = written_words(joined[begin:end])
-    alone = sum(map(_is_said, words)) == 1
-    tokens: list[_Token] = []
-    at = begin
-    for word in words:
-        at = joined.index(word, at)
-        last = tokens or before
-        glued = at == begin and at > 0 and not joined[at - 1].isspace() and word[0] in _GOES_ON
-        glued |= unicodedata.category(word[0]).startswith("M")  # a vowel sign or an accent never begins a word
-        said = _is_said(word) or (word in _COMPARES and bool(last) and bool(joined[at + len(word) :].strip()))
-        if last and (glued or (not said and not word.strip(_CLOSING))):
-            last[-1] = replace(last[-1], text=last[-1].text + word)
-        elif said:
-            tokens.append(_Token(word, at, anchor, alone and anchor is not None))
-            anchor = None
-        at += len(word)
-    return tokens
+def _transcript(split: Sequence[_Cue], words: list[Word], language: str | None, source: str | None) -> Transcript:
+    marks, at = [], 0
+    speaking: str | None = None
+    turns: set[int] = set()
+    for start, end, tokens, found in split:
+        mine = words[at : at + len(tokens)]
+        positions = [token.position for token in tokens]
+        for mark in found:
+            before = bisect_left(positions, mark.position)
+            if mark.kind == "speaker":
+                goes_on = bool(mark.text) and mark.text == speaking
+                speaking = mark.text or None
+                if not goes_on:
+                    turns.add(at + before)
+                elif mark.tagged:
+                    continue  # some files name the speaker in every cue
+            begins = mine[before - 1].end if before else start
+            ends = mine[before].start if before < len(mine) else end
+            marks.append(Mark(mark.kind, mark.text, begins, max(begins, ends), at + before))
+        at += len(tokens)
+    flagged = tuple(replace(word, new_speaker=True) if at in turns else word for at, word in enumerate(words))
+    cues, at = [], 0
+    for _, _, tokens, _ in split:
+        if tokens:
+            said = flagged[at : at + len(tokens)]
+            cues.append(Cue(joined(word.text for word in said), said[0].start, said[-1].end, said))
+        at += len(tokens)
+    return Transcript(flagged, tuple(cues), language, source, tuple(marks))

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_SHOWN = 60  # characters of a quotation in a note
-_STRICT = r"(?:(\d{2,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)"
-_WORD_TIME = re.compile(rf"<{_STRICT}>")
 LATEST = 1e6
 """Seconds (eleven days): a later time is not a time in a video."""
+
+_SHOWN = 60  # characters of a quotation in a note
+_WORD_TIME = re.compile(r"<(?:(\d{2,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?!\d)>")
 
 
 class Refused(ValueError):

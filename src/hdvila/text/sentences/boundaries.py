@@ -27,9 +27,7 @@ Channel = tuple[NDArray[np.intp], Sequence[float], Sequence[float]]
 FILLERS = frozenset("um umm uh uhh uhm erm hm hmm mm mhm".split())  # noqa: SIM905
 """Sounds of hesitation, which are left out of sentences."""
 
-NEVER_LAST = frozenset("a an the my your our their its".split())  # noqa: SIM905
-"""Words that cannot end a sentence, however long the pause after them."""
-
+_NEVER_LAST = frozenset("a an the my your our their its".split())  # noqa: SIM905
 _LONGEST = 40  # words in a sentence
 _THRESHOLD = -0.5  # log-odds above which a gap is a sentence end: missed and false ends cost the same
 _SHORT = -1.5, -0.5  # log-odds of sentences of one word and of two
@@ -60,8 +58,10 @@ def is_filler(word: str) -> bool:
 def sentence_ends(transcript: Transcript) -> list[int]:
     """Positions after the last word of each sentence; the last one is the number of words.
 
+    A sentence ends at a change of the speaker, and has 40 words at most.
+
     Args:
-        transcript: timed words; its cues define where lines end. A change of the speaker ends a sentence.
+        transcript: timed words; its cues define where lines end.
     """
     words = transcript.words
     return _best_ends(gap_scores(transcript), [word_count(word.text) for word in words]) if words else []
@@ -90,8 +90,7 @@ def pauses(words: Sequence[Word]) -> list[float]:
 def pause_threshold(silences: Sequence[float]) -> float:
     """The duration in seconds above which a pause of this speaker ends a sentence.
 
-    Otsu's method divides the pauses into those within and between sentences. The result lies within 0.3 ..
-    0.7 s.
+    Otsu's method divides the pauses into those within and between sentences. The result is 0.3 to 0.7 s.
     """
     low, high = _RANGE
     longer = sorted(pause for pause in silences if pause > 0)
@@ -114,7 +113,7 @@ def _scores_between(transcript: Transcript, said: Sequence[int]) -> Scores:
     model = english()
     if model.share_known(texts) >= _ENGLISH:
         by_words = np.clip(model.logits(texts) - np.log(model.share / (1 - model.share)), -_DOUBT, _SURE)
-        by_words[[spoken_form(text) in NEVER_LAST for text in texts[:-1]]] = -_CERTAIN
+        by_words[[spoken_form(text) in _NEVER_LAST for text in texts[:-1]]] = -_CERTAIN
     else:
         by_words = np.zeros(len(said) - 1)
     silent = np.maximum.reduceat(pauses(transcript.words), said[:-1])

@@ -36,8 +36,7 @@ def is_punctuated(words: Sequence[Word]) -> bool:
 def marked_ends(words: Sequence[Word]) -> list[int]:
     """Positions after the last word of each sentence, by punctuation; the last one is ``len(words)``.
 
-    A mark before a lower-case letter does not end a sentence, unless the transcript has no capitals after
-    marks.
+    A mark before a lower-case letter does not end a sentence, unless the transcript has no capitals there.
     """
     marked = [
         at for at, word in enumerate(words[:-1], start=1) if has_end_mark(word.text) and not _SHORTENED.match(word.text)

@@ -52,10 +52,6 @@ def restore(transcript: Transcript) -> list[str]:
     return texts
 
 
-def _first_person(text: str) -> str:
-    return capitalised(text) if text.replace("’", "'").rstrip(".,;:?!…") in _ALONE else text
-
-
 def is_question(words: Sequence[str]) -> bool:
     """Whether a sentence (lower case, no punctuation) opens as a question or ends with a tag ("isn't it")."""
     said = list(words)
@@ -72,3 +68,7 @@ def is_question(words: Sequence[str]) -> bool:
         states = first in ("what", "how", "when", "where") and second in _SUBJECTS | _OWNERS  # "what we do is ..."
         return asks and not states
     return first in _QUESTIONS_IN_ONE or (said[-2] in _AUXILIARIES and "n't" in said[-2] and said[-1] in _SUBJECTS)
+
+
+def _first_person(text: str) -> str:
+    return capitalised(text) if text.replace("’", "'").rstrip(".,;:?!…") in _ALONE else text
