@@ -23,7 +23,7 @@ from evaluate_retrieval import SIZES, medians, write_store
 
 from hdvila.annotations.records import Question
 from hdvila.data.ahead import read_ahead
-from hdvila.data.batch import Batch, collate
+from hdvila.data.batch import Batch, batch_of
 from hdvila.data.dataset import encode
 from hdvila.evaluate.answering import answer_questions
 from hdvila.hub import Processor, build_model, computing, fast_precision, pick_device
@@ -50,13 +50,14 @@ def measure(size: str, clips: int, questions: int, rounds: int) -> None:
         read = list(read_ahead(source, list(range(clips)), seen))
 
         def shown(some: Sequence[int]) -> Batch:
-            batch = collate([read[clip] for clip in some], ids[: len(some)], mask[: len(some)], range(len(some)))
+            video = seen.collate([read[clip] for clip in some])
+            batch = batch_of(video, ids[: len(some)], mask[: len(some)], range(len(some)))
             return batch.to(model.device)
 
         def alone() -> None:
             for first in range(0, clips, at_once):
                 batch = shown(range(first, min(first + at_once, clips)))
-                visual = model.visual_tokens(batch.high, batch.low)
+                visual = model.visual_tokens(*batch.video)
                 rows = [row for row in range(visual.shape[1]) for _ in range(questions)]
                 for begin in range(0, len(rows), at_once):
                     some = rows[begin : begin + at_once]
@@ -65,7 +66,7 @@ def measure(size: str, clips: int, questions: int, rounds: int) -> None:
         def anew() -> None:
             for first in range(0, len(asked), at_once):
                 batch = shown([numbers[one.video_id] for one in asked[first : first + at_once]])
-                model.answer_logits(batch.high, batch.low, batch.input_ids, batch.attention_mask).cpu()
+                model.answer_logits(*batch.video, batch.input_ids, batch.attention_mask).cpu()
 
         evaluated, limit = medians(
             rounds, lambda: answer_questions(model, source, asked, numbers, batch_size=at_once), alone

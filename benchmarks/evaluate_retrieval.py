@@ -28,15 +28,15 @@ import torch
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption
 from hdvila.corpus.options import hybrid_streams
 from hdvila.data.ahead import read_ahead
-from hdvila.data.batch import collate
 from hdvila.evaluate.predictions import Similarity
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.retrieval import embed_clips, similarity
 from hdvila.evaluate.score import score
 from hdvila.hub import Processor, build_model, computing, fast_precision, pick_device
 from hdvila.media import encode_jpeg, open_video, resize
-from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.nn.pretrained import to_tensors
 from hdvila.recipes.miniature import miniature_model
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.text.tokenizer import Tokenizer
@@ -122,15 +122,14 @@ def embed(size: str, clips: int, rounds: int) -> None:
     numbers = list(range(clips))
     with tempfile.TemporaryDirectory() as folder, torch.inference_mode(), computing(model):
         source = write_store(Path(folder), clips, seen)
-        empty = torch.zeros((0, 0), dtype=torch.int64)
         blocks = [numbers[first : first + at_once] for first in range(0, clips, at_once)]
         read = list(read_ahead(source, numbers, seen))
-        batches = [collate([read[i] for i in block], empty, empty, block) for block in blocks]
+        batches = [to_tensors(seen.collate([read[i] for i in block])) for block in blocks]
 
         def compute() -> None:
             for batch in batches:
-                there = batch.to(model.device)
-                model.encode_video(there.high, there.low).cpu()
+                video = (None if one is None else one.to(model.device) for one in batch)
+                model.encode_video(*video).cpu()
 
         both, reading, computing_alone = medians(
             rounds,

@@ -27,7 +27,7 @@ from store_vs_decode import render
 
 from hdvila.errors import MediaError
 from hdvila.hub import Processor, build_model
-from hdvila.media import Preprocess
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.processes import usable_cores
 from hdvila.recipes.small import HEIGHT, WIDTH, small_model
 from hdvila.search import open_library

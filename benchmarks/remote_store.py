@@ -23,10 +23,10 @@ import numpy as np
 import torch
 from store_vs_decode import PREPROCESS, render, store
 
-from hdvila.data.dataset import HybridDataset
+from hdvila.data.dataset import ClipDataset
 from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
-from hdvila.media import hybrid_indices
+from hdvila.models.hdvila.sampling import hybrid_indices
 from hdvila.store import Corpus
 
 BATCH = 16
@@ -97,7 +97,7 @@ def main() -> None:
         one._place.readers = 1
         corpora = {"the disk": near, "http, one reader": one, f"http, {many.readers} readers": many}
         settings = DataSettings(preprocess=PREPROCESS)
-        data = {name: HybridDataset(corpus, settings, tokens, 0) for name, corpus in corpora.items()}
+        data = {name: ClipDataset(corpus, settings, tokens, 0) for name, corpus in corpora.items()}
         seconds: dict[str, list[float]] = {name: [] for name in data}
         asked = 0
         for epoch in range(given.batches + 1):

@@ -32,18 +32,11 @@ import simplejpeg
 import torch
 
 from hdvila.corpus.options import hybrid_streams
-from hdvila.media import (
-    HybridSampling,
-    Preprocess,
-    clip_streams,
-    hybrid_indices,
-    open_video,
-    probe,
-    resize,
-    write_video,
-)
+from hdvila.media import clip_streams, open_video, probe, resize, write_video
+from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.models.hdvila.sampling import HybridClip, HybridSampling, hybrid_indices
 from hdvila.store import Corpus, CorpusWriter
-from hdvila.types import Clip, HybridClip, Pixels
+from hdvila.types import Clip, Pixels
 
 HEIGHT, WIDTH, SECONDS_APART = 640, 1024, 0.4
 PREPROCESS = Preprocess(HEIGHT, WIDTH, segments=2, neighbours=3, rate=4)

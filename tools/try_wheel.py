@@ -35,7 +35,7 @@ LONGEST = 1800  # seconds of one command
 SMALL_MODEL = """
 import torch
 from hdvila.hub import Processor, build_model
-from hdvila.media import Preprocess
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.recipes.miniature import miniature_model
 from hdvila.text.tokenizer import Tokenizer
 from dataclasses import replace

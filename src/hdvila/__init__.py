@@ -17,7 +17,7 @@ _HOME = {
     "open_library": "hdvila.search.library",
     "Clip": "hdvila.types",
     "Cue": "hdvila.types",
-    "HybridClip": "hdvila.types",
+    "HybridClip": "hdvila.models.hdvila.sampling",
     "Moment": "hdvila.types",
     "Sentence": "hdvila.types",
     "Transcript": "hdvila.types",
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from hdvila.errors import HdvilaError as HdvilaError
     from hdvila.hub import list_models as list_models
     from hdvila.hub import load_model as load_model
+    from hdvila.models.hdvila.sampling import HybridClip as HybridClip
     from hdvila.search.library import open_library as open_library
     from hdvila.text.transcript import read_transcript as read_transcript
     from hdvila.types import Clip as Clip
     from hdvila.types import Cue as Cue
-    from hdvila.types import HybridClip as HybridClip
     from hdvila.types import Moment as Moment
     from hdvila.types import Sentence as Sentence
     from hdvila.types import Transcript as Transcript

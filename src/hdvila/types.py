@@ -29,6 +29,13 @@ Precision = Literal["float32", "bfloat16"]
 WantedPrecision = Literal["auto", "float32", "bfloat16"]
 """auto: the fastest of the machine; of a run the one that it begins on, which it keeps wherever it goes on."""
 
+CONSENSUS = ("mean", "max", "logsumexp")
+"""How the outputs for the segments of a clip become one."""
+
+Over = Literal["hidden", "logits"]
+"""What the consensus of masked words joins: states before the head (HD-VILA's released code) or its scores (its
+paper)."""
+
 Pixels = NDArray[np.uint8]
 Seconds = NDArray[np.float64]
 
@@ -181,29 +188,3 @@ class Frames:
     def __repr__(self) -> str:
         span = f"{self.pts_seconds[0]:.3f}..{self.pts_seconds[-1]:.3f} s" if len(self) else "empty"
         return f"Frames({'x'.join(map(str, self.rgb.shape))}, {span})"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class HybridClip:
-    """What the model sees of a clip: S middle frames in high resolution, 2N neighbours of each in low resolution.
-
-    ``high`` is (S, 3, H, W) or None, ``low`` is (S, 2N, 3, H/4, W/4) or None, both uint8 RGB, neighbours in order
-    of time (N before the middle frame, then N after it). ``high_pts`` is (S,), ``low_pts`` is (S, 2N), in seconds.
-    """
-
-    high: Pixels | None
-    low: Pixels | None
-    high_pts: Seconds = field(default_factory=lambda: np.zeros(0))
-    low_pts: Seconds = field(default_factory=lambda: np.zeros((0, 0)))
-
-    def __post_init__(self) -> None:
-        if self.high is None and self.low is None:
-            raise ValueError("a hybrid clip needs high or low frames, got neither")
-        if self.high is not None and (self.high.ndim != 4 or self.high.shape[1] != 3):
-            raise ValueError(f"high must be (S, 3, H, W), got {self.high.shape}")
-        if self.low is not None and (self.low.ndim != 5 or self.low.shape[2] != 3):
-            raise ValueError(f"low must be (S, 2N, 3, h, w), got {self.low.shape}")
-
-    def __repr__(self) -> str:
-        shape = {k: None if v is None else v.shape for k, v in (("high", self.high), ("low", self.low))}
-        return f"HybridClip(high={shape['high']}, low={shape['low']})"

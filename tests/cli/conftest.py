@@ -16,8 +16,9 @@ import torch
 
 from hdvila.cli.main import main
 from hdvila.hub import Processor, build_model
-from hdvila.media import Preprocess, write_video
+from hdvila.media import write_video
 from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.text.tokenizer import Tokenizer
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -56,11 +56,11 @@ def test_weights_of_a_model_folder_are_not_parted_from_their_history(here: Run, 
         (("x.pt", "--set", "head_count=2", "--set", "grid=1,1"), 2, "head_count"),
         (("x.pt", "--set", "num_attention_heads=5", "--set", "grid=1,1"), 2, "does not divide"),
         (("x.pt", "--set", "strict=maybe", "--set", "grid=1,1"), 2, "strict='maybe': give True or False"),
-        (("x.pt", "--set", "device=cpu", "--set", "grid=1,1"), 2, "'device' is no setting"),
+        (("x.pt", "--set", "device=cpu", "--set", "grid=1,1"), 2, "'device' is not a setting"),
         (("x.pt", "--set", "grid=5"), 2, "grid=5: grid is 2 whole numbers"),
         (("x.pt",), 2, "such as grid=(1, 1) by keyword or --set grid=1,1 to hdvila convert"),
         (("noise.pt",), 1, "noise.pt: it "),
-        (("other.pt",), 1, "no weights of HD-VILA"),
+        (("other.pt",), 1, "not weights of a known system"),
     ],
 )
 def test_what_cannot_be_converted_is_one_line(

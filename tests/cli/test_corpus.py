@@ -17,7 +17,8 @@ import typer
 
 from hdvila.cli.main import app, main
 from hdvila.corpus import CorpusOptions
-from hdvila.media import Preprocess, write_video
+from hdvila.media import write_video
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import Corpus
 from hdvila.text import read_transcript
 from tests.shared import SUBTITLES, needs

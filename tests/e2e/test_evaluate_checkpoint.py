@@ -19,6 +19,7 @@ from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import file_name, read_record
 from hdvila.evaluate.report.results import setting_of
 from hdvila.hub import identify, load_model
+from hdvila.models.hdvila.benchmarks import SHOWN
 from tests.e2e.benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
 from tests.e2e.test_finetuning import finetune
 from tests.e2e.training_runs import command, write_corpus
@@ -301,9 +302,19 @@ def test_another_store_of_the_same_videos_is_another_record(world: Path, tmp_pat
 @pytest.mark.parametrize(
     ("model", "protocol", "data", "message"),
     [
-        ("stage1", "tgif-action", "action", "needs a model of variant multiple_choice, this one is 'stage1'"),
-        ("action-model", "msrvtt-1ka", "msrvtt", "needs a model of variant stage1 or stage2"),
-        ("qa-model", "tgif-action", "action", "needs a model of variant multiple_choice, this one is 'open_ended'"),
+        (
+            "stage1",
+            "tgif-action",
+            "action",
+            "for a choice of options, and model.variant='stage1'",
+        ),
+        ("action-model", "msrvtt-1ka", "msrvtt", "needs a model for retrieval"),
+        (
+            "qa-model",
+            "tgif-action",
+            "action",
+            "for a choice of options, and model.variant='open_ended'",
+        ),
         ("stage1", "msrvtt-1ka", "action", "annotations of msrvtt-1ka are missing"),
         ("action-model", "msrvtt-mc", "msrvtt", "fine-tuned to answer tgif-action, and the answers of msrvtt-mc are"),
     ],
@@ -389,8 +400,8 @@ def test_a_file_without_a_processor_reads_by_the_protocol(world: Path, tmp_path:
     model.processor = None
     file = tmp_path / "model.safetensors"
     protocol = get_protocol("msrvtt-1ka")
-    processor = fit_processor(model, file, protocol, (6.0, 3), "zero-shot", fine_tuned=False)
-    assert processor.preprocess == protocol.zero_shot
+    processor = fit_processor(model, file, protocol, {"lr": 6.0, "hr": 2.0}, "zero-shot", fine_tuned=False)
+    assert processor.preprocess == SHOWN[protocol.name].zero_shot
     assert processor.text_length == 32  # as many positions as the model has
-    slower = fit_processor(model, file, protocol, (12.0, 6), "standard", fine_tuned=False)
-    assert (slower.preprocess.fps, slower.preprocess.rate) == (12.0, 2 * protocol.test.rate)
+    slower = fit_processor(model, file, protocol, {"lr": 12.0, "hr": 2.0}, "standard", fine_tuned=False)
+    assert (slower.preprocess.fps, slower.preprocess.rate) == (12.0, 2 * SHOWN[protocol.name].test.rate)

@@ -182,7 +182,7 @@ def test_questions_start_from_stage_one_and_say_what_begins_at_random(
     [
         ("miniature-tgif-action", {"data.benchmark.folder": ""}, "data.benchmark.folder=FOLDER"),
         ("miniature-tgif-action", {"data.benchmark.protocol": "tgif-acton"}, "did you mean tgif-action?"),
-        ("miniature-tgif-action", {"data.benchmark.protocol": "tgif-frameqa"}, "it is for variant open_ended"),
+        ("miniature-tgif-action", {"data.benchmark.protocol": "tgif-frameqa"}, "the protocol asks for open answers"),
         ("miniature-tgif-action", {"task.consensus": "median"}, "choose one of mean, max, logsumexp"),
         ("miniature-tgif-action", {"validate.every": "0"}, "validate.every=0: choose 1 or more"),
         ("miniature-msrvtt-qa", {}, "the train annotations of msrvtt-qa are missing"),

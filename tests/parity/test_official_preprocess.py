@@ -16,11 +16,12 @@ from safetensors.numpy import load_file
 
 from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
-from hdvila.media import HybridSampling, Preprocess, official_streams
-from hdvila.media.official import official_clip
 from hdvila.media.view import Fit
+from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.models.hdvila.released_preprocessing import official_clip, official_streams
+from hdvila.models.hdvila.sampling import HybridClip, HybridSampling
 from hdvila.store import Corpus, CorpusWriter
-from hdvila.types import Clip, Frames, HybridClip, Pixels
+from hdvila.types import Clip, Frames, Pixels
 from tests.parity import formulas
 from tests.parity.places import GOLDENS
 

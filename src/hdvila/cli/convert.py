@@ -30,9 +30,8 @@ def convert(
 ) -> None:
     """Turn a checkpoint of the official code or of a run into a model folder, and say what is left out and why."""
     from hdvila.data.history import TRAINED_ON
-    from hdvila.hub import Processor, find_model, load_model, read_note
-    from hdvila.media.preprocess import Preprocess
-    from hdvila.models.hdvila.config import check_settings
+    from hdvila.hub import Processor, check_model_settings, find_model, load_model, read_note
+    from hdvila.models.registry import system_of
     from hdvila.nn.pretrained import RECIPE
     from hdvila.text.tokenizer import Tokenizer
 
@@ -43,15 +42,13 @@ def convert(
         raise UsageError(f"{checkpoint}: is a part of the model folder {folder}, which needs no converting")
     given = dict(map(_setting, settings))
     strict = given.pop("strict", True)
-    check_settings(given)  # load_model has keywords that are no settings of a model, such as device
+    check_model_settings(given)  # load_model has keywords that are no settings of a model, such as device
     model = load_model(checkpoint, strict=strict, **given)
     notes = {name: note for name in (RECIPE, TRAINED_ON) if (note := read_note(checkpoint, name)) is not None}
     if tokenizer:
-        sizes = model.config
-        rows, columns = sizes.grid
-        preprocess = Preprocess(64 * rows, 64 * columns, neighbours=sizes.frames // 2)
-        length = min(_TEXT_LENGTH, sizes.max_text_positions)
-        model.processor = Processor(preprocess, Tokenizer.load(tokenizer), length)
+        inputs = system_of(model).default_inputs(model.config)
+        length = min(_TEXT_LENGTH, model.config.max_text_positions)
+        model.processor = Processor(inputs, Tokenizer.load(tokenizer), length)
     model.save_pretrained(into, notes)
     report = model.load_report
     assert report is not None

@@ -14,7 +14,6 @@ from hdvila.cli import console
 if TYPE_CHECKING:
     from hdvila.annotations.records import Annotations
     from hdvila.evaluate.protocols import Protocol
-    from hdvila.media.official import Rule
     from hdvila.progress import Reporter
 
 app = typer.Typer(add_completion=False)
@@ -42,21 +41,23 @@ def prepare(
     from hdvila.corpus.prepare import prepare as prepare_videos
     from hdvila.data.source import OFFICIAL_STORE, STORE
     from hdvila.evaluate.protocols import get_protocol
+    from hdvila.models import get_system
 
+    system = get_system("hdvila")
     chosen = [get_protocol(name) for name in dict.fromkeys(protocols)]
-    rule = _rule(chosen)
+    gifs = _all_gifs(chosen)
     reporter = console.reporter()
     splits = [found for protocol in chosen for found in _annotations(protocol, data, reporter)]
     texts: dict[str, str] = {}
     for caption in (caption for split in splits for caption in split.captions):
         texts.setdefault(caption.video_id, caption.text)
-    settings = [one for protocol in chosen for one in (protocol.train, protocol.test, protocol.zero_shot) if one]
+    streams = system.streams_for([protocol.name for protocol in chosen])
     store = data / (OFFICIAL_STORE if official else STORE)
     report = prepare_videos(
         [part for split in splits for part in split.videos],
         videos,
         store,
-        preparation=Preparation.of(settings, rule if official else None),
+        preparation=Preparation.of(streams, system.released_streams(gifs) if official else None),
         texts=texts,
         retry_failed=retry_failed,
         workers=workers,
@@ -74,8 +75,8 @@ def prepare(
     console.finish(failed)
 
 
-def _rule(protocols: Sequence[Protocol]) -> Rule:
-    """The official code's preparation of their videos.
+def _all_gifs(protocols: Sequence[Protocol]) -> bool:
+    """Whether their videos are GIFs.
 
     Raises:
         UsageError: GIFs and other videos, which are of two benchmarks.
@@ -86,7 +87,7 @@ def _rule(protocols: Sequence[Protocol]) -> Rule:
     if any(gifs) and not all(gifs):
         names = ", ".join(protocol.name for protocol in protocols)
         raise UsageError(f"{names} do not share their videos: prepare them one by one, each with its own --data")
-    return "gif" if all(gifs) else "video"
+    return all(gifs)
 
 
 def _annotations(protocol: Protocol, data: Path, reporter: Reporter) -> list[Annotations]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,7 +11,7 @@ from hdvila.cli.console import emit
 
 if TYPE_CHECKING:
     from hdvila.evaluate.protocols import Protocol
-    from hdvila.media.preprocess import Preprocess
+    from hdvila.models.system import Shown
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)
 
@@ -28,7 +28,7 @@ def protocols(context: typer.Context, json: bool = _JSON) -> None:
     for protocol in PROTOCOLS.values():
         chance = f"chance {_number(protocol.chance)}"
         line = f"{protocol.name:<17}{protocol.task:<17}{protocol.gallery:>6,}  {chance:<15}{protocol.benchmark}"
-        emit(protocol.to_dict(), json, line)
+        emit(_plain(protocol), json, line)
 
 
 @app.command()
@@ -40,7 +40,7 @@ def show(
     from hdvila.evaluate.protocols import get_protocol
 
     protocol = get_protocol(name)
-    emit(protocol.to_dict(), json, _whole(protocol))
+    emit(_plain(protocol), json, _whole(protocol))
 
 
 def _whole(protocol: Protocol) -> str:
@@ -50,30 +50,46 @@ def _whole(protocol: Protocol) -> str:
         ("split", protocol.split),
         ("captions", protocol.captions),
         ("paragraphs", protocol.paragraphs),
-        ("text length", f"{protocol.text_length} tokens"),
-        ("training", _sampling(protocol.train)),
-        ("test", _sampling(protocol.test)),
-        *([("zero-shot", _sampling(protocol.zero_shot))] if protocol.zero_shot else []),
-        *([("official test", _sampling(protocol.official))] if protocol.official else []),
-        *([] if protocol.task == "retrieval" else [("consensus", f"{protocol.consensus} over segments")]),
         ("metric", protocol.metric),
         ("queries", f"{protocol.queries:,} in the published test"),
         ("gallery", f"{protocol.gallery:,}"),
         ("chance", _number(protocol.chance)),
     ]
     lines += [f"{name + ':':<18}{value}" for name, value in facts]
-    lines += ["", *_published(protocol), "", "to know:", *(f"  {one}" for one in protocol.differences)]
+    lines += ["", *_published(protocol)]
+    if protocol.differences:
+        lines += ["", "to know:", *(f"  {one}" for one in protocol.differences)]
+    for name, shown in _shown(protocol).items():
+        lines += ["", f"as {name} is shown it:", *_how(shown, protocol), *(f"  {one}" for one in shown.differences)]
     return "\n".join(lines)
 
 
-def _sampling(one: Preprocess) -> str:
-    segments = "1 segment" if one.segments == 1 else f"{one.segments} segments"
-    flip = f", mirrored in {one.flip:.0%} of the showings" if one.flip else ""
-    enlarged = " (LR frames enlarged)" if one.enlarged else ""
-    return (
-        f"{segments} of {2 * one.neighbours + 1} frames, {one.rate} of 1/{one.fps:g} s apart, "
-        f"HR {one.height}x{one.width}{enlarged}, LR {one.height // 4}x{one.width // 4}{flip}"
-    )
+def _shown(protocol: Protocol) -> dict[str, Shown]:
+    """By system, how it is shown the benchmark."""
+    from hdvila.models.registry import systems
+
+    found = {system.name: system.shown(protocol.name) for system in systems()}
+    return {name: shown for name, shown in found.items() if shown is not None}
+
+
+def _plain(protocol: Protocol) -> dict[str, Any]:
+    """The protocol for JSON, with how each system is shown it; how HD-VILA is stands by its own names as well."""
+    shown = {name: how.to_dict() for name, how in _shown(protocol).items()}
+    own = shown.get("hdvila", {})
+    whole = protocol.to_dict() | {"shown": shown}
+    return own | whole | {"differences": [*own.get("differences", []), *protocol.differences]}
+
+
+def _how(shown: Shown, protocol: Protocol) -> list[str]:
+    facts = [
+        ("text length", f"{shown.text_length} tokens"),
+        ("training", str(shown.train)),
+        ("test", str(shown.test)),
+        *([("zero-shot", str(shown.zero_shot))] if shown.zero_shot else []),
+        *([("official test", str(shown.official))] if shown.official else []),
+        *([] if protocol.task == "retrieval" else [("consensus", f"{shown.consensus} over segments")]),
+    ]
+    return [f"  {name + ':':<16}{value}" for name, value in facts]
 
 
 _NUMBERS = {

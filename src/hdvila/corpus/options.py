@@ -11,11 +11,12 @@ from hdvila.corpus.paper import HD_VILA_100M
 from hdvila.errors import UsageError
 from hdvila.media import Form, Packing
 from hdvila.media.streams import stream_ratio
-from hdvila.media.view import RATIO
 from hdvila.store import Stream
 
 BEFORE_TARGETS = {"target_seconds": 0.0, "target_words": 0.0}
 """The targets of a corpus that is older than targets."""
+_SMALLER = 4
+"""How many times smaller LR is than HR, each way, unless it is told."""
 _OF_THE_MACHINE = frozenset({"root", "downloads", "workers", "cluster"})
 _CHOOSING = frozenset(
     {"min_height", "language", "exclude", "exclude_like", "hours_per_category", "seed", "clips_per_shard"}
@@ -116,7 +117,7 @@ class CorpusOptions:
     @property
     def lr_lines(self) -> int:
         """`lr_height`, or the quarter that stands for it."""
-        return self.hr_height // RATIO if self.lr_height is None else self.lr_height
+        return self.hr_height // _SMALLER if self.lr_height is None else self.lr_height
 
     @property
     def targets(self) -> tuple[float, float]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,9 +16,7 @@ from hdvila.corpus.sources.file_names import VideoFiles
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all, write_clips
 from hdvila.errors import HdvilaError, StoreError, UsageError
-from hdvila.media import ClipStreams, Preprocess, clip_streams, official_streams, probe
-from hdvila.media.official import Rule
-from hdvila.media.view import RATIO, ZOOM
+from hdvila.media import ClipStreams, clip_streams, probe
 from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import CorpusWriter
@@ -32,37 +29,37 @@ _FEWEST_LINES = 720
 _CUT = "cut"  # the step at which what is read here fails
 
 
+Cutter = Callable[..., Iterator[ClipStreams]]
+"""``cutter(path, spans, hr_fps=..., lr_fps=...)`` -> the streams of each span."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """How videos become clips.
 
     Attributes:
         lr_fps, hr_fps: frames a second of the two streams.
-        hr_height: lines on the short side of HR. LR has a quarter of that number, whatever HR has of a smaller video.
-            Nothing is enlarged.
-        official: instead, the released code's preparation by this rule (`hdvila.media.official_streams`).
+        hr_height, lr_height: lines on their short sides. LR has that number whatever HR has of a smaller video. Nothing
+            is enlarged.
+        official: instead, the preparation of a system's released code (`hdvila.models.system.System.released_streams`).
     """
 
     lr_fps: float = 6.0
     hr_fps: float = 2.0
     hr_height: int = _FEWEST_LINES
-    official: Rule | None = None
+    lr_height: int = _FEWEST_LINES // 4
+    official: Cutter | None = None
 
     @classmethod
-    def of(cls, settings: Iterable[Preprocess], official: Rule | None = None) -> Preparation:
-        """A store that all `settings` can read: with the lines of the largest window, and the part around it.
+    def of(cls, streams: Mapping[str, tuple[float, int]], official: Cutter | None = None) -> Preparation:
+        """A store of these streams, ``hr`` and ``lr``: frames a second and least lines of each.
 
-        Raises:
-            UsageError: their rates differ.
+        Args:
+            streams: as a system's `streams_for` says it for benchmarks.
         """
-        chosen = list(settings)
-        rates = {(one.fps, one.hr_every) for one in chosen if not one.enlarged}  # such a one reads no HR
-        if len(rates) != 1 or len({one.fps for one in chosen}) != 1:
-            every = sorted({(one.fps, one.hr_every) for one in chosen})
-            raise UsageError(f"settings of different rates (fps, hr_every) {every} cannot read one store")
-        ((fps, hr_every),) = rates
-        lines = max(math.ceil(one.height * (ZOOM if one.fit == "crop" else 1) / RATIO) * RATIO for one in chosen)
-        return cls(fps, fps / hr_every, max(lines, _FEWEST_LINES), official)
+        (hr_fps, hr_lines), (lr_fps, lr_lines) = streams["hr"], streams["lr"]
+        scale = max(1.0, _FEWEST_LINES / hr_lines)
+        return cls(lr_fps, hr_fps, round(hr_lines * scale), round(lr_lines * scale), official)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +194,9 @@ def _clips(file: BenchmarkFile, duration: float) -> tuple[list[Clip], list[Failu
 def _cut(path: Path, clips: Sequence[Clip], preparation: Preparation) -> Iterator[ClipStreams]:
     spans = [(clip.start, clip.end) for clip in clips]
     if preparation.official is not None:
-        return official_streams(path, spans, preparation.official, preparation.hr_fps, preparation.lr_fps)
-    height = preparation.hr_height
-    return clip_streams(path, spans, preparation.hr_fps, preparation.lr_fps, height, height // RATIO, full_lr=True)
+        return preparation.official(path, spans, hr_fps=preparation.hr_fps, lr_fps=preparation.lr_fps)
+    rates, lines = (preparation.hr_fps, preparation.lr_fps), (preparation.hr_height, preparation.lr_height)
+    return clip_streams(path, spans, *rates, *lines, full_lr=True)
 
 
 def _files_in(folder: Path) -> VideoFiles:

@@ -8,7 +8,7 @@ _OFFERS = {
     "Batch": "batch",
     "DataSettings": "settings",
     "Example": "examples",
-    "HybridDataset": "dataset",
+    "ClipDataset": "dataset",
     "step_batches": "loader",
 }
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from hdvila.data.source import ClipSource
-    from hdvila.media.preprocess import Preprocess
+    from hdvila.media.frame_source import Inputs
     from hdvila.media.view import View
-    from hdvila.types import HybridClip
 
 __all__ = ["ahead", "read_ahead"]
 
@@ -48,9 +47,7 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def read_ahead(
-    source: ClipSource, numbers: Sequence[int], preprocess: Preprocess, views: Sequence[View] = ()
-) -> Iterator[HybridClip]:
+def read_ahead(source: ClipSource, numbers: Sequence[int], inputs: Inputs, views: Sequence[View] = ()) -> Iterator[Any]:
     """The clips with these numbers, by the evaluation rule, read while the model works on those before.
 
     Args:
@@ -61,7 +58,7 @@ def read_ahead(
     """
     readers = max(READERS, getattr(source, "readers", 1))
     if not views:
-        return ahead(lambda number: source.sample(number, preprocess), numbers, readers)
+        return ahead(lambda number: source.sample(number, inputs), numbers, readers)
     sized: Any = source
     seen = zip(numbers, views, strict=True)
-    return ahead(lambda one: sized.sample(one[0], preprocess, view=one[1]), seen, readers)
+    return ahead(lambda one: sized.sample(one[0], inputs, view=one[1]), seen, readers)

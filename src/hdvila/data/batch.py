@@ -1,6 +1,6 @@
 """The batch: what the loader hands to a task.
 
-Legend: B clips, S segments of a clip, N neighbours on each side, H W pixels, O texts of a question, L text tokens.
+Legend: B clips, O texts of a question, L text tokens.
 """
 
 from __future__ import annotations
@@ -8,21 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from hdvila.media.preprocess import ClipPixels
-from hdvila.types import HybridClip, Pixels
+from hdvila.media.frame_source import Arrays
+from hdvila.nn.pretrained import to_tensors
 
 
 class Batch(NamedTuple):
     """Clips and their texts. Pixels stay uint8 RGB until the model."""
 
-    high: Tensor | None
-    """(B, S, 3, H, W), or None for LR frames alone."""
-    low: Tensor | None
-    """(B, S, 2N, 3, H/4, W/4), or None for HR frames alone."""
+    video: tuple[Tensor | None, ...]
+    """What the model reads of the clips, (B, ...) each, as its system's inputs make it."""
     input_ids: Tensor
     """(B, L) int64, or (B, O, L) for multiple choice."""
     attention_mask: Tensor
@@ -52,45 +49,23 @@ class Batch(NamedTuple):
         return self._each(Tensor.pin_memory)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
-        return Batch._make(None if field is None else change(field) for field in self)
-
-
-def collate(
-    clips: Sequence[HybridClip],
-    input_ids: Tensor,
-    attention_mask: Tensor,
-    keys: Sequence[int],
-    answers: Sequence[int] | None = None,
-) -> Batch:
-    """Clips of one shape and the texts beside them as one batch."""
-    return batch_of(stacked(clips), input_ids, attention_mask, keys, answers)
+        video = tuple(None if one is None else change(one) for one in self.video)
+        rest = (None if field is None else change(field) for field in self[1:])
+        return Batch._make((video, *rest))
 
 
 def batch_of(
-    pictures: ClipPixels,
+    video: Arrays,
     input_ids: Tensor,
     attention_mask: Tensor,
     keys: Sequence[int],
     answers: Sequence[int] | None = None,
 ) -> Batch:
-    """The pictures of B clips, whose memory the batch takes over, and the texts beside them."""
-    high, low = (None if rgb is None else torch.from_numpy(rgb) for rgb in pictures)
+    """What the model reads of B clips, whose memory the batch takes over, and the texts beside them."""
     return Batch(
-        high=high,
-        low=low,
+        video=to_tensors(video),
         input_ids=input_ids,
         attention_mask=attention_mask,
         keys=torch.tensor(keys, dtype=torch.int64),
         answers=None if answers is None else torch.tensor(answers, dtype=torch.int64),
     )
-
-
-def stacked(clips: Sequence[HybridClip]) -> ClipPixels:
-    """(B, S, 3, H, W) and (B, S, 2N, 3, H/4, W/4) of clips of one shape."""
-    high, low = ([clip.high for clip in clips], [clip.low for clip in clips])
-    return _stack(high), _stack(low)
-
-
-def _stack(pictures: Sequence[Pixels | None]) -> Pixels | None:
-    given = [picture for picture in pictures if picture is not None]
-    return np.stack(given) if given else None

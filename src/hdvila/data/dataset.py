@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hdvila.data.ahead import ahead
-from hdvila.data.batch import Batch, batch_of, stacked
+from hdvila.data.batch import Batch, batch_of
 from hdvila.data.examples import Example
 from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
 from hdvila.data.source import ClipSource
-from hdvila.media.preprocess import ClipPixels
+from hdvila.media.frame_source import Arrays
 from hdvila.store import Corpus
 
 
@@ -26,7 +26,7 @@ class TextEncoder(Protocol):
     def __call__(self, texts: Sequence[str], length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
 
 
-class HybridDataset:
+class ClipDataset:
     """Draws of examples to batches, the same for the same (seed, draws) on any machine and in any process.
 
     Args:
@@ -62,32 +62,31 @@ class HybridDataset:
         """The examples of `draws`, in this order."""
         keys = [draw.key(self.seed) for draw in draws]
         examples = [self[draw.index] for draw in draws]
-        pictures = self._pictures([example.clip for example in examples], keys)
+        video = self._video([example.clip for example in examples], keys)
         texts = [example.texts(key) for example, key in zip(examples, keys, strict=True)]
         ids, mask = encode(self.tokenizer, texts, self.settings.text_length)
         answers = [example.answer for example in examples if example.answer is not None]
-        return batch_of(pictures, ids, mask, keys, answers or None)
+        return batch_of(video, ids, mask, keys, answers or None)
 
-    def _pictures(self, numbers: Sequence[int], keys: Sequence[int]) -> ClipPixels:
-        """(B, S, 3, H, W) and (B, S, 2N, 3, H/4, W/4) of these clips; a corpus writes them into place."""
-        preprocess = self.settings.preprocess
+    def _video(self, numbers: Sequence[int], keys: Sequence[int]) -> Arrays:
+        """What the model reads of these clips; a corpus writes it into place."""
+        inputs, source = self.settings.preprocess, self.source
         rngs = map(np.random.default_rng, keys)
-        if not isinstance(self.source, Corpus):
-            return stacked(
-                [self.source.sample(number, preprocess, rng) for number, rng in zip(numbers, rngs, strict=True)]
+        room = inputs.room(len(numbers)) if isinstance(source, Corpus) else None
+        if room is None:
+            return inputs.collate(
+                [source.sample(number, inputs, rng) for number, rng in zip(numbers, rngs, strict=True)]
             )
-        corpus = self.source
-        high, low = preprocess.room(len(numbers))
+        corpus: Any = source
 
-        def show(one: tuple[int, tuple[int, np.random.Generator]]) -> None:
+        def put(one: tuple[int, tuple[int, np.random.Generator]]) -> None:
             at, (number, rng) = one
-            into = (None if high is None else high[at], None if low is None else low[at])
-            corpus.sample(number, preprocess, rng, into=into)
+            corpus.sample(number, inputs, rng, into=tuple(None if part is None else part[at] for part in room))
 
         readers = min(corpus.readers, len(numbers))
-        for _ in ahead(show, enumerate(zip(numbers, rngs, strict=True)), readers if readers > 1 else 0):
+        for _ in ahead(put, enumerate(zip(numbers, rngs, strict=True)), readers if readers > 1 else 0):
             pass
-        return high, low
+        return room
 
 
 def encode(tokenizer: TextEncoder, texts: Sequence[tuple[str, ...]], length: int) -> tuple[Tensor, Tensor]:

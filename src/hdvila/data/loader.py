@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hdvila.data.ahead import ahead
 from hdvila.data.batch import Batch
-from hdvila.data.dataset import HybridDataset
+from hdvila.data.dataset import ClipDataset
 from hdvila.data.order import Draw, Order
 from hdvila.errors import UsageError
 
@@ -51,7 +51,7 @@ class Share:
 
 
 def step_batches(
-    dataset: HybridDataset, order: Order, share: Share, first: int, last: int, *, workers: int = 0, pin: bool = False
+    dataset: ClipDataset, order: Order, share: Share, first: int, last: int, *, workers: int = 0, pin: bool = False
 ) -> Iterator[list[Batch]]:
     """The micro-batches of this process for steps `first` to `last`, both included, counted from 1.
 

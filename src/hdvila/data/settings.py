@@ -7,9 +7,9 @@ from typing import Literal
 
 from hdvila.data.source import STORE
 from hdvila.errors import UsageError
-from hdvila.media.preprocess import Preprocess
+from hdvila.models.inputs import Inputs
 
-__all__ = ["AnswersFrom", "Benchmark", "DataSettings", "MiniatureSource", "Preprocess"]
+__all__ = ["AnswersFrom", "Benchmark", "DataSettings", "MiniatureSource"]
 
 
 AnswersFrom = Literal["train", "train+validation"]
@@ -64,7 +64,8 @@ class DataSettings:
     clips: int = 0
     """Clips of the corpus, or what is learned from of the benchmark's training; only `plan` reads it, where no corpus
     is named that it can count."""
-    preprocess: Preprocess = field(default_factory=Preprocess)
+    preprocess: Inputs = field(kw_only=True)
+    """How clips are seen."""
     text_length: int = 50
     """Tokens of a text, padded and truncated."""
     tokenizer: str = ""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from hdvila.errors import UsageError
-from hdvila.media.preprocess import Preprocess
+from hdvila.media.frame_source import Inputs
 from hdvila.media.view import Look
 from hdvila.store import Corpus
 from hdvila.types import Clip
@@ -20,13 +20,13 @@ __all__ = [
     "STORE",
     "ClipSource",
     "Prepared",
+    "frame_bytes",
     "looks_at",
     "open_corpus",
     "open_prepared",
-    "picture_bytes",
-    "rates_of",
     "share_seen",
     "stored",
+    "stream_rates",
 ]
 
 STORE, OFFICIAL_STORE = "store", "store-official"
@@ -43,28 +43,21 @@ class ClipSource(Protocol):
         """Clip `i` as a system sees it (`hdvila.media.frame_source.Inputs`)."""
 
 
-def looks_at(source: ClipSource, numbers: Sequence[int], preprocess: Preprocess, *, tiled: bool) -> list[Look] | None:
-    """How the frames of these clips are seen (`Preprocess.look`); None where the source does not know their sizes."""
+def looks_at(source: ClipSource, numbers: Sequence[int], inputs: Inputs, *, tiled: bool) -> list[Look] | None:
+    """How the frames of these clips are seen (`Inputs.look`); None where the source does not know their sizes."""
     if not hasattr(source, "size"):
         return None
-    return [preprocess.look(*source.size(i), tiled=tiled) for i in numbers]
+    return [inputs.look(*source.size(i), tiled=tiled) for i in numbers]
 
 
-def picture_bytes(source: ClipSource) -> tuple[float, float] | None:
-    """Mean bytes of a stored HR and LR picture; None where the source is no store."""
-    return (source.mean_bytes("hr"), source.mean_bytes("lr")) if isinstance(source, Corpus) else None
+def frame_bytes(source: ClipSource) -> dict[str, float] | None:
+    """Mean bytes of a stored frame, by stream; None where the source is not a store."""
+    return {stream: source.mean_bytes(stream) for stream in source.streams} if isinstance(source, Corpus) else None
 
 
-def rates_of(source: ClipSource) -> tuple[float, int]:
-    """LR frames a second of a store, and how many of them go to an HR frame.
-
-    Raises:
-        UsageError: the source is not a store with both streams.
-    """
-    if not isinstance(source, Corpus) or not {"hr", "lr"} <= source.streams.keys():
-        raise UsageError("the source is not a store with streams hr and lr; make one with hdvila prepare")
-    lr, hr = source.streams["lr"].fps, source.streams["hr"].fps
-    return lr, round(lr / hr)
+def stream_rates(source: ClipSource) -> dict[str, float]:
+    """Frames a second of each stream of a store; {} where the source is not one."""
+    return {name: stream.fps for name, stream in source.streams.items()} if isinstance(source, Corpus) else {}
 
 
 def share_seen(looks: Sequence[Look] | None) -> dict[str, float] | None:
@@ -105,7 +98,8 @@ def stored(source: ClipSource) -> Iterator[list[Any]]:
         streams = source.streams
         rates: list[Any] = [value for stream in streams.values() for value in (stream.fps, stream.form)]
         if {"hr", "lr"} == streams.keys():
-            rates = [*rates_of(source), streams["lr"].form]
+            lr, hr = streams["lr"].fps, streams["hr"].fps
+            rates = [lr, round(lr / hr), streams["lr"].form]
         columns = ["start", "end", *(f"{name}_frames" for name in streams), "height", "width"]
         for batch in source.batches(columns):
             yield from ([*row, *rates] for row in zip(*(batch[name].to_pylist() for name in columns), strict=True))

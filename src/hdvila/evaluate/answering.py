@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import torch
 
 from hdvila.annotations.records import Question
 from hdvila.data.ahead import read_ahead
-from hdvila.data.batch import collate
 from hdvila.data.dataset import encode
 from hdvila.data.examples import question_texts
 from hdvila.data.source import ClipSource
 from hdvila.evaluate.retrieval import embed_clips, embed_texts
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import computing
+from hdvila.nn.capabilities import AnswerHead, DualEncoder
+from hdvila.nn.pretrained import to_tensors
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Prediction", "answer_questions", "choose_by_retrieval"]
@@ -45,7 +45,7 @@ class Prediction:
 
 @torch.inference_mode()
 def answer_questions(
-    model: Any,
+    model: AnswerHead,
     source: ClipSource,
     questions: Sequence[Question],
     numbers: Mapping[str, int],
@@ -61,7 +61,7 @@ def answer_questions(
     beyond the vocabulary mean nothing and are never chosen.
 
     Args:
-        model: of variant open_ended or multiple_choice, with a processor.
+        model: one that answers questions, with a processor.
         numbers: video -> number of its clip.
         consensus: how segments become one decision: mean, max or logsumexp.
         batch_size: clips, and then questions, that go through the model at once.
@@ -77,15 +77,15 @@ def answer_questions(
     clips = sorted(about)
     batches = [clips[first : first + batch_size] for first in range(0, len(clips), batch_size)]
     own = processes.own(batches)
-    read = read_ahead(source, [clip for shown in own for clip in shown], model.processor.preprocess)
-    no_words = torch.zeros((0, 0), dtype=torch.int64)
+    inputs = model.processor.preprocess
+    read = read_ahead(source, [clip for shown in own for clip in shown], inputs)
     predictions: list[dict[int, Prediction]] = []
     total = sum(len(about[clip]) for shown in own for clip in shown)
     with reporter.task("answering questions", total=total) as bar, computing(model):
         for shown in own:
             predictions.append({})
-            batch = collate(list(islice(read, len(shown))), no_words, no_words, shown).to(model.device)
-            visual_SVPD = model.visual_tokens(batch.high, batch.low)
+            video = to_tensors(inputs.collate(list(islice(read, len(shown)))), model.device)
+            visual_SVPD = model.visual_tokens(*video)
             asked = [(row, i) for row, clip in enumerate(shown) for i in about[clip]]
             for begin in range(0, len(asked), batch_size):
                 rows, some = zip(*asked[begin : begin + batch_size], strict=True)
@@ -96,7 +96,9 @@ def answer_questions(
     return [all_predictions[i] for i in range(len(questions))]
 
 
-def _ask(model: Any, visual_SBPD: torch.Tensor, questions: Sequence[Question], consensus: str) -> list[Prediction]:
+def _ask(
+    model: AnswerHead, visual_SBPD: torch.Tensor, questions: Sequence[Question], consensus: str
+) -> list[Prediction]:
     processor = model.processor
     words = processor.answers.words if processor.answers else None
     texts = [question_texts(question) for question in questions]
@@ -110,7 +112,7 @@ def _ask(model: Any, visual_SBPD: torch.Tensor, questions: Sequence[Question], c
 
 
 def choose_by_retrieval(
-    model: Any,
+    model: DualEncoder,
     source: ClipSource,
     questions: Sequence[Question],
     numbers: Mapping[str, int],

@@ -14,10 +14,10 @@ from hdvila.annotations.records import Annotations
 from hdvila.data.examples import clip_numbers, question_texts
 from hdvila.data.history import TRAINED_ON, from_note
 from hdvila.data.lengths import what_is_cut
-from hdvila.data.source import STORE, ClipSource, looks_at, open_prepared, rates_of, share_seen
+from hdvila.data.source import STORE, ClipSource, looks_at, open_prepared, share_seen, stream_rates
 from hdvila.evaluate.fitting import Sampling, fit_processor, what_is_blurred, what_is_unsaid
 from hdvila.evaluate.metrics.rank import TieRule
-from hdvila.evaluate.pairing import check_pairing, check_unseen
+from hdvila.evaluate.pairing import answers_questions, check_pairing, check_unseen
 from hdvila.evaluate.predict import Predicted, predict
 from hdvila.evaluate.predictions import write_predictions
 from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
@@ -25,6 +25,9 @@ from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
 from hdvila.evaluate.stop_words import STOP_WORDS, without_stop_words
 from hdvila.hub import check_keywords, find_model, identify, load_model, pick_device, read_note
+from hdvila.models.inputs import Inputs
+from hdvila.models.registry import system_of
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
@@ -39,6 +42,8 @@ class Evaluated:
     Attributes:
         annotations: the test, of all its videos.
         store, numbers: where its clips are: video -> number.
+        inputs: how the model looked at them.
+        differences: what paper and code of its system do differently on this benchmark.
         vocabulary: all that the model can answer to an open question; None for other tasks.
     """
 
@@ -47,6 +52,8 @@ class Evaluated:
     annotations: Annotations
     store: Path
     numbers: Mapping[str, int]
+    inputs: Inputs
+    differences: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] | None = None
 
 
@@ -97,15 +104,14 @@ def evaluate_checkpoint(
     place = find_model(checkpoint)
     model = load_model(place, **{"device": pick_device(), "precision": "auto", **config})
     trainings, recipe = from_note(read_note(place, TRAINED_ON)), read_note(place, "recipe.json")
-    rates = rates_of(source)
     unsaid = what_is_unsaid(model, protocol, sampling)
-    processor = fit_processor(model, place, protocol, rates, sampling, bool(trainings), store)
+    processor = fit_processor(model, place, protocol, stream_rates(source), sampling, bool(trainings), store)
     if segments is not None:
-        processor = replace(processor, preprocess=replace(processor.preprocess, segments=segments))
+        processor = replace(processor, preprocess=processor.preprocess.in_segments(segments))
     model.processor = processor
     check_pairing(model, protocol, annotations, trainings)
     check_unseen(trainings, numbers)
-    joined = _consensus(recipe, protocol) if model.config.answers_questions else None
+    joined = _consensus(recipe, protocol, model) if answers_questions(model) else None
     blurred = what_is_blurred(prepared, list(numbers.values()), processor.preprocess)
     said = [note for note in (unsaid, blurred, joined.note if joined is not None else "") if note]
     for note in said:
@@ -152,7 +158,11 @@ def evaluate_checkpoint(
         hardware=hardware(_device_name(model.device)),
         seconds=round(time.perf_counter() - began, 3),
     )
-    return Evaluated(record, predicted, annotations, prepared.folder, numbers, vocabulary)
+    shown = system_of(model).shown(protocol.name)
+    differences = () if shown is None else shown.differences
+    return Evaluated(
+        record, predicted, annotations, prepared.folder, numbers, processor.preprocess, differences, vocabulary
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +174,17 @@ class _Joined:
     note: str = ""
 
 
-def _consensus(recipe: Mapping[str, Any] | None, protocol: Protocol) -> _Joined:
-    """As the model was trained; where nothing says how, as the protocol has it."""
+def _consensus(recipe: Mapping[str, Any] | None, protocol: Protocol, model: PretrainedModel) -> _Joined:
+    """As the model was trained; where nothing says how, as its system is shown the benchmark."""
     if recipe is not None and "task.consensus" in recipe:
         return _Joined(recipe["task.consensus"], "the checkpoint's recipe")
+    shown = system_of(model).shown(protocol.name)
+    how = "mean" if shown is None else shown.consensus
     note = (
         "the checkpoint has no recipe that says how the answers to the segments of a clip were joined in its training; "
-        f"they are joined by {protocol.consensus}, the published setting for {protocol.name}"
+        f"they are joined by {how}, the published setting for {protocol.name}"
     )
-    return _Joined(protocol.consensus, f"the protocol {protocol.name}", note)
+    return _Joined(how, f"the protocol {protocol.name}", note)
 
 
 def _asked(annotations: Annotations, sampling: Sampling) -> Annotations:

@@ -14,14 +14,16 @@ from typing import Any
 import torch
 
 from hdvila.data.ahead import read_ahead
-from hdvila.data.batch import collate
+from hdvila.data.batch import batch_of
 from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import computing
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masking import Vocabulary
-from hdvila.tasks.pretrain_stage2 import Over, PretrainStage2
+from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.types import Over
 
 __all__ = ["MaskedWordsReport", "evaluate_masked_words"]
 
@@ -48,7 +50,7 @@ class MaskedWordsReport:
 
 @torch.inference_mode()
 def evaluate_masked_words(
-    model: Any,
+    model: PretrainedModel,
     corpus: ClipSource,
     *,
     clips: Sequence[int] | None = None,
@@ -74,7 +76,7 @@ def evaluate_masked_words(
     Raises:
         UsageError: no word was masked, there is one video only, or the model has no processor.
     """
-    processor = model.processor
+    processor: Any = model.processor
     if processor is None:
         raise UsageError("this model has no processor, so it cannot read words: use a model folder")
     task = PretrainStage2(mask_share=share, consensus=consensus, consensus_over=over)
@@ -93,7 +95,8 @@ def evaluate_masked_words(
             keys = [i + (seed << 32) for i, _ in some]
             losses, right = [], []
             for pictures in streams:
-                batch = task.prepare(collate(list(islice(pictures, len(some))), ids, mask, keys), vocabulary)
+                video = processor.preprocess.collate(list(islice(pictures, len(some))))
+                batch = task.prepare(batch_of(video, ids, mask, keys), vocabulary)
                 (logits_MV,) = task.forward(model, batch.to(model.device))
                 loss, metrics = task.loss_sum((logits_MV.float().cpu(),), batch)
                 losses.append(float(loss))

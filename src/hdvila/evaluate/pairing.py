@@ -9,9 +9,11 @@ from hdvila.annotations.records import Annotations
 from hdvila.data.history import Training
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol
-from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
+from hdvila.evaluate.protocols.protocol import ASKS, Protocol
+from hdvila.models.system import IN_WORDS, Capability, named
+from hdvila.nn.pretrained import PretrainedModel
 
-__all__ = ["check_pairing", "check_unseen"]
+__all__ = ["answers_questions", "check_pairing", "check_unseen"]
 
 _BY_RETRIEVAL = ("msrvtt-mc",)
 """Multiple-choice protocols whose options are captions, so that a retrieval model can choose the nearest."""
@@ -19,7 +21,14 @@ _WIDER = {"msrvtt-1ka-7k": ("msrvtt-1ka",)}
 """Protocols for models that learned from few videos -> those whose training on the same benchmark has more."""
 
 
-def check_pairing(model: Any, protocol: Protocol, annotations: Annotations, trainings: Sequence[Training] = ()) -> None:
+def answers_questions(model: PretrainedModel) -> bool:
+    """Whether the model has a head for answers, open ones or options."""
+    return not model.config.capabilities.isdisjoint(("open_answers", "options"))
+
+
+def check_pairing(
+    model: PretrainedModel, protocol: Protocol, annotations: Annotations, trainings: Sequence[Training] = ()
+) -> None:
     """Make sure that the model can do what the protocol asks.
 
     Args:
@@ -29,14 +38,16 @@ def check_pairing(model: Any, protocol: Protocol, annotations: Annotations, trai
         UsageError: it is of another variant, learned to answer another task, learned from more videos of the benchmark
             than the protocol trains on, or answers with words that the benchmark does not have.
     """
-    fitting = VARIANTS[protocol.task] + (VARIANTS["retrieval"] if protocol.name in _BY_RETRIEVAL else ())
-    variant = model.config.variant
-    if variant not in fitting:
+    asked = ASKS[protocol.task]
+    fitting: set[Capability] = {asked, "retrieval"} if protocol.name in _BY_RETRIEVAL else {asked}
+    able = model.config.capabilities
+    if not fitting & able:
         raise UsageError(
-            f"the protocol {protocol.name} ({protocol.task}) needs a model of variant {' or '.join(fitting)}, this one "
-            f"is {variant!r}: fine-tune one for it, or choose another protocol"
+            f"the protocol {protocol.name} ({protocol.task}) needs a model for "
+            f"{' or '.join(IN_WORDS[one] for one in sorted(fitting))}, and {named(model.config)} is for "
+            f"{IN_WORDS[model.config.trained_for]}: fine-tune one for it, or choose another protocol"
         )
-    if model.config.answers_questions and trainings and trainings[-1].protocol != protocol.name:
+    if answers_questions(model) and trainings and trainings[-1].protocol != protocol.name:
         way_out = "take a retrieval model" if protocol.name in _BY_RETRIEVAL else "fine-tune one for it"
         raise UsageError(
             f"the model was fine-tuned to answer {trainings[-1].protocol}, and the answers of {protocol.name} are "
@@ -48,8 +59,9 @@ def check_pairing(model: Any, protocol: Protocol, annotations: Annotations, trai
             f"{protocol.train_size:,} of {protocol.name}, so its number would be no rival of those beside it: evaluate "
             f"it by {wider}, or fine-tune one with data.benchmark.protocol={protocol.name}"
         )
-    if variant == "open_ended":
-        _check_vocabulary(model.processor.answers, protocol, annotations)
+    if "open_answers" in able:
+        answers = getattr(model.processor, "answers", None)
+        _check_vocabulary(answers, protocol, annotations)
 
 
 def _check_vocabulary(answers: Any, protocol: Protocol, annotations: Annotations) -> None:

@@ -18,10 +18,12 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.answering import Prediction, answer_questions, choose_by_retrieval
 from hdvila.evaluate.metrics.answers import correct, squared_errors
 from hdvila.evaluate.metrics.rank import retrieval_metrics
+from hdvila.evaluate.pairing import answers_questions
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.retrieval import embed_clips, embed_texts, similarity
 from hdvila.evaluate.sharing import ALONE, Processes
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Predicted", "predict", "quick_score"]
@@ -43,7 +45,7 @@ class Predicted:
 
 
 def predict(
-    model: Any,
+    model: PretrainedModel,
     protocol: Protocol,
     annotations: Annotations,
     source: ClipSource,
@@ -72,7 +74,7 @@ def predict(
     if not questions:
         raise UsageError(f"no question of {protocol.name} is about one of the {len(numbers)} videos that are there")
     how: dict[str, Any] = {"batch_size": batch_size, "reporter": reporter, "processes": processes}
-    if model.config.answers_questions:
+    if answers_questions(model):
         found = answer_questions(model, source, questions, numbers, consensus=consensus, **how)
     else:
         found = choose_by_retrieval(model, source, questions, numbers, **how)
@@ -82,7 +84,7 @@ def predict(
 
 
 def _retrieve(
-    model: Any,
+    model: PretrainedModel,
     annotations: Annotations,
     source: ClipSource,
     numbers: Mapping[str, int],

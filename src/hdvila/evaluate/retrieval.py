@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from hdvila.annotations.synthetic import CHANNEL
 from hdvila.data.ahead import read_ahead
-from hdvila.data.batch import collate
 from hdvila.data.source import ClipSource, looks_at, share_seen
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import computing, precision_of
 from hdvila.media.view import Look, joined
+from hdvila.nn.capabilities import DualEncoder
+from hdvila.nn.pretrained import to_tensors
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["RetrievalReport", "embed_clips", "embed_texts", "evaluate_retrieval", "similarity"]
@@ -69,7 +70,7 @@ class RetrievalReport:
 
 
 def evaluate_retrieval(
-    model: Any,
+    model: DualEncoder,
     corpus: ClipSource,
     *,
     clips: Sequence[int] | None = None,
@@ -141,7 +142,7 @@ def similarity(texts_QD: NDArray[np.float32], videos_VD: NDArray[np.float32]) ->
 
 @torch.inference_mode()
 def embed_clips(
-    model: Any,
+    model: DualEncoder,
     corpus: ClipSource,
     numbers: Sequence[int],
     batch_size: int = 16,
@@ -154,7 +155,6 @@ def embed_clips(
     `processes` share the work, and each has all vectors.
     """
     preprocess, device = model.processor.preprocess, model.device
-    no_words = torch.zeros((0, 0), dtype=torch.int64)
     rows: list[NDArray[np.float32]] = []
     views = [() for _ in numbers] if looks is None else [look.views for look in looks]
     batches = [range(first, min(first + batch_size, len(numbers))) for first in range(0, len(numbers), batch_size)]
@@ -168,8 +168,8 @@ def embed_clips(
             parts = []
             for first in range(0, sum(counts), batch_size):
                 few = list(islice(clips, min(batch_size, sum(counts) - first)))
-                batch = collate(few, no_words, no_words, list(range(len(few)))).to(device)
-                parts.append(model.encode_video(batch.high, batch.low).float().cpu().numpy())
+                video = to_tensors(preprocess.collate(few), device)
+                parts.append(model.encode_video(*video).float().cpu().numpy())
             vectors = np.concatenate(parts)
             rows.append(vectors if max(counts) == 1 else joined(vectors, counts))
             bar.advance(len(some))
@@ -177,7 +177,7 @@ def embed_clips(
 
 
 def embed_texts(
-    model: Any, texts: Sequence[str], batch_size: int = 16, processes: Processes = ALONE
+    model: DualEncoder, texts: Sequence[str], batch_size: int = 16, processes: Processes = ALONE
 ) -> NDArray[np.float32]:
     """(Q, D) unit vectors; equal texts have equal vectors. `processes` share the work, and each has all of them."""
     unique = sorted(set(texts))

@@ -1,8 +1,15 @@
 """Names and paths to models, and what stands between files and models: `load_model`, `find_model`, `Processor`."""
 
 from hdvila.hub.identity import identify
-from hdvila.hub.load import build_model, check_keywords, find_model, list_models, load_model
-from hdvila.hub.processor import TOKENIZER, Processor, answers_of, evaluation_view, place_of_words
+from hdvila.hub.load import (
+    build_model,
+    check_keywords,
+    check_model_settings,
+    find_model,
+    list_models,
+    load_model,
+)
+from hdvila.hub.processor import TOKENIZER, Processor, answers_of, place_of_words
 from hdvila.nn.checkpoint import LoadReport, check_finite
 from hdvila.nn.device import pick_device
 from hdvila.nn.precision import (
@@ -28,9 +35,9 @@ __all__ = [
     "build_model",
     "check_finite",
     "check_keywords",
+    "check_model_settings",
     "computing",
     "evaluating",
-    "evaluation_view",
     "fast_precision",
     "find_model",
     "identify",

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import torch
 
-from hdvila.errors import CheckpointError, MissingDependency, UsageError, is_defect, require, some_of
+from hdvila.errors import CheckpointError, MissingDependency, UsageError, is_defect, require
 from hdvila.hub.processor import Processor, processor_of_run
-from hdvila.models.hdvila.adapter import from_official, infer_config, is_official
-from hdvila.models.hdvila.config import HDVILAConfig, check_settings
-from hdvila.models.hdvila.model import HDVILA
-from hdvila.models.hdvila.saved import Saved, is_ours, open_saved, read_saved
+from hdvila.models.registry import get_system, recognise, systems
+from hdvila.models.saved import Saved, is_ours, open_saved, read_saved
+from hdvila.models.settings import check_settings
+from hdvila.models.system import Config
 from hdvila.nn.checkpoint import put_weights
 from hdvila.nn.precision import Precision, WantedPrecision, settle_precision, wanted_precision
-from hdvila.nn.pretrained import CONFIG, WEIGHTS
-from hdvila.nn.weight_files import ENDINGS, Weights, files_of, find_weights
+from hdvila.nn.pretrained import CONFIG, WEIGHTS, PretrainedModel
+from hdvila.nn.weight_files import ENDINGS, files_of, find_weights
 
-RELEASED_WIDTH = 1024
-"""Of all files that the official code has released; they have width / 64 heads."""
-HEADS = ("num_attention_heads", "hybrid_attention_heads")
 _log = logging.getLogger("hdvila")
 
 
-def build_model(config: HDVILAConfig) -> HDVILA:
-    """A new model with start values, in training mode and set for fast float32 training (`HDVILA.fold_batch_norm`)."""
-    model = HDVILA(config)
+def build_model(config: Config) -> PretrainedModel:
+    """A new model of the system that the configuration is of, with initial weights, in training mode and set for fast
+    float32 training (`PretrainedModel.fold_batch_norm`)."""
+    model = get_system(config.system).build(config)
     model.fold_batch_norm()
     return model
 
 
 def list_models() -> dict[str, str]:
     """The systems that `load_model` reads, each with a line about it."""
-    return {"hdvila": "HD-VILA (CVPR 2022): retrieval, masked words, question answering; official files and ours"}
+    return {system.name: system.about for system in systems()}
 
 
 def load_model(
@@ -47,7 +45,7 @@ def load_model(
     precision: WantedPrecision = "float32",
     strict: bool = True,
     **config: Any,
-) -> HDVILA:
+) -> PretrainedModel:
     """A model in evaluation mode, with its weights and, from a folder of ours, its preprocessing.
 
     Args:
@@ -62,13 +60,13 @@ def load_model(
             vectors a little; ``"auto"`` is bfloat16 where `device` is fast in it, which is what the commands take.
         strict: every unexplained missing, extra or misshapen key is an error; else it is listed in `load_report`, and
             what begins at random in a warning.
-        config: settings of `HDVILAConfig` that a file cannot tell (`num_attention_heads`, `hybrid_attention_heads`:
-            width / 64 where nothing tells them, with a warning unless the width is that of the released files) or that
-            shall be otherwise: `text_pooling="cls"`, or `variant="stage1"` to take the two encoders out of a stage-two
-            file.
+        config: settings of the model (of HD-VILA `HDVILAConfig`) that a file cannot tell (`num_attention_heads`,
+            `hybrid_attention_heads`: width / 64 where nothing tells them, with a warning unless the width is that of
+            the released files) or that shall be otherwise: `text_pooling="cls"`, or `variant="stage1"` to take the two
+            encoders out of a stage-two file.
 
     Returns:
-        The model; its `load_report` says what became of every key.
+        The model, of its system, such as `HDVILA`; its `load_report` says what became of every key.
 
     Raises:
         CheckpointError: the file is missing, damaged, does not fit or holds values that are not finite; names the keys.
@@ -84,9 +82,9 @@ def load_model(
     saved = read_saved(path)
     model = _fit(saved, config, strict)
     if "preprocess" in saved.described:
-        model.processor = Processor.load(path, saved.described)
+        model.processor = Processor.load(path, saved.described, get_system(model.system))
     elif saved.recipe:
-        model.processor = processor_of_run(path, saved.recipe)
+        model.processor = processor_of_run(path, saved.recipe, get_system(model.system))
     return _placed(model, device, dtype, chosen)
 
 
@@ -128,11 +126,7 @@ def check_keywords(
     Raises:
         UsageError: as `load_model`.
     """
-    own = ("device", "dtype", "precision", "strict")
-    for key in config:
-        if key not in get_type_hints(HDVILAConfig) and (near := get_close_matches(key, own, n=1)):
-            raise UsageError(f"load_model has no keyword {key!r}: did you mean {near[0]!r}?")
-    check_settings(config)
+    check_model_settings(config, also=("device", "dtype", "precision", "strict"))
     if type(strict) is not bool:
         raise UsageError(f"strict={strict!r}: give True or False")
     if dtype not in (torch.float32, torch.bfloat16):
@@ -145,46 +139,56 @@ def check_keywords(
         raise UsageError(f"device={str(device)!r} cannot be used here ({first}): choose another, or cpu") from error
 
 
-def _placed(model: HDVILA, device: str | torch.device, dtype: torch.dtype, precision: Precision) -> HDVILA:
+def check_model_settings(settings: Mapping[str, Any], also: Sequence[str] = ()) -> None:
+    """Make sure that these are settings of models, before it is known of which system.
+
+    Args:
+        also: other keywords, for whoever mistypes one.
+
+    Raises:
+        UsageError: a key that no system knows, with the nearest one, or a value of another kind.
+    """
+    kinds = [system.config for system in systems()]
+    for key, value in settings.items():
+        known = [kind for kind in kinds if key in get_type_hints(kind)]
+        if not known and (near := get_close_matches(key, also, n=1)):
+            raise UsageError(f"load_model has no keyword {key!r}: did you mean {near[0]!r}?")
+        if len(known) <= 1:  # of several systems the file decides
+            check_settings((known or kinds)[0], {key: value})
+
+
+def _placed(
+    model: PretrainedModel, device: str | torch.device, dtype: torch.dtype, precision: Precision
+) -> PretrainedModel:
     model.precision = precision
     return model.to(device, dtype).eval()
 
 
-def _fit(saved: Saved, settings: Mapping[str, Any], strict: bool) -> HDVILA:
+def _fit(saved: Saved, settings: Mapping[str, Any], strict: bool) -> PretrainedModel:
     weights, name = saved.weights, saved.name
-    if not is_official(weights):
+    system = get_system(saved.system) if saved.system else recognise(weights)
+    if system is None or not system.recognises(weights):
+        known = systems() if system is None else (system,)
+        hints = "".join(one.near_miss(weights) for one in known)
         raise CheckpointError(
-            f"{name}: these are no weights of HD-VILA ({len(weights)} keys, first {next(iter(weights), None)!r}"
-            f"{_half_prefix(weights)}). Known systems: {', '.join(list_models())}. A BERT or a ResNet is something to "
-            "start training from: --set start.bert=FOLDER, --set start.resnet=FILE"
+            f"{name}: these are not weights of {'a known system' if system is None else system.name} ({len(weights)} "
+            f"keys, first {next(iter(weights), None)!r}{hints}). Known systems: {', '.join(list_models())}. A BERT or "
+            "a ResNet is something to start training from: --set start.bert=FOLDER, --set start.resnet=FILE"
         )
     settings = {**saved.settings, **settings}
-    config = infer_config(weights, settings)
-    ours, report = from_official(weights, config)
-    model = HDVILA(config, start=False)
+    config = system.infer_config(weights, settings)
+    ours, report = system.adapt(weights, config)
+    model = system.build(config, initialise=False)
     put_weights(model, ours, report, strict=strict, name=name)
     if report.started:
-        fresh = HDVILA(config).state_dict()
+        fresh = system.build(config).state_dict()
         model.load_state_dict({key: fresh[key] for key in report.started}, strict=False)
     model.load_report = report
     if report.started:
         _log.warning("%s: %s", name, report)
-    if config.hidden_size != RELEASED_WIDTH and (guessed := [key for key in HEADS if key not in settings]):
-        _log.warning(
-            "%s: the file does not tell its %s, taken as %d (width / 64): with other numbers its vectors are others; "
-            "give them, such as %s=%d",
-            name, " and ".join(guessed), config.num_attention_heads, guessed[0], config.num_attention_heads,
-        )  # fmt: skip
+    if untold := system.untold(config, settings):
+        _log.warning("%s: %s", name, untold)
     return model
-
-
-def _half_prefix(weights: Weights) -> str:
-    """What to do where some keys of HD-VILA have a prefix and others are of something else."""
-    prefix = next((key.partition("timesformer.")[0] for key in weights if ".timesformer." in key), "")
-    others = [key for key in weights if not key.startswith(prefix)]
-    if not prefix:
-        return ""
-    return f"; {len(others)} do not begin with {prefix!r} as HD-VILA's do: {some_of(others)}: leave them out"
 
 
 def _from_hub(name: str) -> Path:

@@ -1,11 +1,11 @@
-"""What stands between files and words and the model, and the files of it in a model folder."""
+"""Turns videos and texts into what a model reads; and its files in a model folder."""
 
 from __future__ import annotations
 
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,17 @@ import torch
 from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
-from hdvila.media.hybrid import read_views
 from hdvila.media.in_memory import frames_in_memory
-from hdvila.media.preprocess import Preprocess
-from hdvila.models.hdvila.saved import damaged, read_config
+from hdvila.media.read_clips import read_windows
+from hdvila.models.inputs import Inputs
+from hdvila.models.saved import damaged, read_config
+from hdvila.models.system import System
 from hdvila.nn.pretrained import CONFIG
 from hdvila.nn.run_checkpoint import finished_models, run_of
 from hdvila.text.answers import ANSWERS, AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
-from hdvila.types import HybridClip
 
-__all__ = ["TOKENIZER", "Processor", "answers_of", "evaluation_view", "place_of_words", "processor_of_run"]
+__all__ = ["TOKENIZER", "Processor", "answers_of", "place_of_words", "processor_of_run"]
 
 TOKENIZER = "tokenizer"
 """Folder of a run, written before its first step: when it goes on, its words come from there."""
@@ -32,9 +32,10 @@ TOKENIZER = "tokenizer"
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """What stands between files and words and the model; saved with it."""
+    """Turns videos and texts into what a model reads; saved with it."""
 
-    preprocess: Preprocess
+    preprocess: Inputs
+    """How clips are seen, as the model's system has it."""
     tokenizer: Tokenizer
     text_length: int = 50
     """Tokens of a text, [CLS] and [SEP] included; longer texts are cut."""
@@ -49,7 +50,7 @@ class Processor:
         *,
         fps: float | None = None,
         times: Any = None,
-    ) -> list[HybridClip]:
+    ) -> list[Any]:
         """The frames of a video, or of its seconds start..end, as the model wants them.
 
         They are seen through as many windows as show four fifths of each frame, whatever its shape; each is a clip.
@@ -66,7 +67,7 @@ class Processor:
             source = frames_in_memory(source, fps, times)
         elif fps is not None or times is not None:
             raise UsageError(f"{source}: a file says itself when its frames are shown: leave fps and times out")
-        return read_views(source, self.preprocess, start, end)
+        return read_windows(source, self.preprocess, start, end)
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """(ids, mask), each (len(texts), text_length)."""
@@ -92,15 +93,15 @@ class Processor:
         return described if self.answers is None else described | {"answers": list(self.answers.words)}
 
     @classmethod
-    def load(cls, folder: Path, described: Mapping[str, Any]) -> Processor:
-        """The inverse of `save`.
+    def load(cls, folder: Path, described: Mapping[str, Any], system: System) -> Processor:
+        """The inverse of `save`, for a model of this system.
 
         Raises:
             CheckpointError: what the folder's config.json says cannot be used, or another answers.json.
             UsageError: there is no tokenizer in the folder.
         """
         try:
-            preprocess = Preprocess.from_dict(described["preprocess"])
+            preprocess = system.inputs.from_dict(described["preprocess"])
             length = described["text_length"]
             if type(length) is not int or length < 2:
                 raise UsageError(f"text_length={length!r} is not a number of tokens")
@@ -158,20 +159,12 @@ def place_of_words(source: str | Path) -> Path:
     return place.parent if place.is_file() else place
 
 
-def evaluation_view(preprocess: Preprocess, segments: int | None) -> Preprocess:
-    """How a model sees videos once it is trained with `preprocess`.
-
-    Args:
-        segments: of a clip in evaluation, where a benchmark's differ from training; None: no benchmark.
-    """
-    return preprocess if segments is None else replace(preprocess, segments=segments, flip=0.0)
-
-
-def processor_of_run(file: Path, recipe: Mapping[str, Any]) -> Processor | None:
+def processor_of_run(file: Path, recipe: Mapping[str, Any], system: System) -> Processor | None:
     """What the model of a run's checkpoint reads with, as the run will save it; None where it lies away from its run.
 
     Args:
         recipe: the run's settings by dotted key.
+        system: that of its model.
 
     Raises:
         CheckpointError: the recipe's preprocessing is of another version.
@@ -181,8 +174,8 @@ def processor_of_run(file: Path, recipe: Mapping[str, Any]) -> Processor | None:
         return None
     start = "data.preprocess."
     try:
-        preprocess = Preprocess.from_dict({k.removeprefix(start): v for k, v in recipe.items() if k.startswith(start)})
-        preprocess = evaluation_view(preprocess, recipe.get("data.benchmark.segments"))
+        found = {key.removeprefix(start): value for key, value in recipe.items() if key.startswith(start)}
+        preprocess = system.inputs.from_dict(found).in_segments(recipe.get("data.benchmark.segments"))
         length = int(recipe["data.text_length"])
     except (KeyError, ValueError, UsageError) as error:
         raise damaged(file, f"its recipe's data.preprocess: {error}") from error

@@ -1,13 +1,14 @@
 """Reading and writing video: frames by exact time, transforms, codecs."""
 
+import importlib
+from typing import Any
+
 from hdvila.media.codecs import decode_jpeg, encode_jpeg, read_image, write_video
 from hdvila.media.container import is_video_name
-from hdvila.media.hybrid import read_hybrid, read_hybrids
+from hdvila.media.frame_source import Inputs
 from hdvila.media.info import SubtitleStream, VideoInfo
-from hdvila.media.official import official_streams
 from hdvila.media.packed import Form, Packed, Packing, unpack
-from hdvila.media.preprocess import Preprocess
-from hdvila.media.sampling import HybridSampling, hybrid_indices
+from hdvila.media.read_clips import read_clip, read_clips
 from hdvila.media.streams import ClipStreams, clip_streams
 from hdvila.media.transforms import crop_to, resize
 from hdvila.media.video import Video, open_video, probe
@@ -15,10 +16,9 @@ from hdvila.media.video import Video, open_video, probe
 __all__ = [
     "ClipStreams",
     "Form",
-    "HybridSampling",
+    "Inputs",
     "Packed",
     "Packing",
-    "Preprocess",
     "SubtitleStream",
     "Video",
     "VideoInfo",
@@ -26,15 +26,29 @@ __all__ = [
     "crop_to",
     "decode_jpeg",
     "encode_jpeg",
-    "hybrid_indices",
     "is_video_name",
-    "official_streams",
     "open_video",
     "probe",
-    "read_hybrid",
-    "read_hybrids",
+    "read_clip",
+    "read_clips",
     "read_image",
     "resize",
     "unpack",
     "write_video",
 ]
+
+_MOVED = {
+    "HybridSampling": "hdvila.models.hdvila.sampling",
+    "Preprocess": "hdvila.models.hdvila.preprocess",
+    "hybrid_indices": "hdvila.models.hdvila.sampling",
+    "official_streams": "hdvila.models.hdvila.released_preprocessing",
+    "read_hybrid": "hdvila.models.hdvila.preprocess",
+    "read_hybrids": "hdvila.models.hdvila.preprocess",
+}
+"""What was here when HD-VILA was the only system; the names go on to work."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MOVED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MOVED[name]), name)

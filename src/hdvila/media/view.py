@@ -1,4 +1,4 @@
-"""Where a clip is looked at: one window, laid alike on its high- and low-resolution frames."""
+"""Where a clip is looked at: one window, laid alike on all its frames."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.media.transforms import covering_size, enlarge, mirror, pad_to, window_of
+from hdvila.media.transforms import covering_size, enlarge, mirror, pad_to, resize, window_of
 from hdvila.types import Pixels
-
-RATIO = 4
-"""How many HR pixels lie along one LR pixel."""
 
 ZOOM = 9 / 8
 """A window of 640 lines out of 720, as in the paper. Evaluation looks at the same scale, so that nothing is resampled
@@ -83,6 +80,23 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Squeezed:
+    """Whole frames, whatever their shape, as so many pixels (a `hdvila.media.frame_source.FrameTransform`)."""
+
+    height: int
+    width: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) of the results."""
+        return self.height, self.width
+
+    def __call__(self, rgb: Pixels) -> Pixels:
+        """(n, H, W, 3) -> (n, h, w, 3)."""
+        return resize(rgb, self.height, self.width)
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """The windows through which a picture is seen, and how much of its area lies in one of them, 0..1."""
 
@@ -90,16 +104,17 @@ class Look:
     seen: float
 
 
-def look_at(size: tuple[int, int], height: int, width: int, fit: Fit, *, tiled: bool) -> Look:
+def look_at(size: tuple[int, int], height: int, width: int, fit: Fit, *, tiled: bool, grid: int = 1) -> Look:
     """How a picture of `size` (height, width) is seen through a window of `height` x `width` pixels.
 
     Args:
         fit: ``"pad"`` shows all of it at once.
         tiled: as few windows as show `SEEN` of it or more, evenly laid, each at the scale of training; else the centre.
+        grid: as in `View.of`.
     """
     if fit == "pad":
         return Look((View(fit=fit),), 1.0)
-    covered = covering_size(size, height, width, ZOOM, RATIO)
+    covered = covering_size(size, height, width, ZOOM, grid)
     rows = columns = 1
 
     def seen(rows: int, columns: int) -> float:

@@ -1,4 +1,4 @@
-"""HD-VILA and its siblings, a folder each."""
+"""The systems, a folder each; `hdvila.models.register` makes one of your own known."""
 
 from typing import Any
 
@@ -7,6 +7,10 @@ from hdvila.lazy import offered
 _OFFERS = {
     "HDVILA": "hdvila.model",
     "HDVILAConfig": "hdvila.config",
+    "Start": "system",
+    "System": "system",
+    "get_system": "registry",
+    "register": "registry",
 }
 
 

@@ -19,7 +19,7 @@ def is_run_checkpoint(content: object) -> TypeGuard[Mapping[str, Any]]:
     """Whether this, out of a file, is a checkpoint of a run: weights, and its recipe by dotted key."""
     if not isinstance(content, Mapping) or not isinstance(content.get("recipe"), Mapping):
         return False
-    return "model" in content and "model.variant" in content["recipe"]
+    return "model" in content and any(str(key).startswith("model.") for key in content["recipe"])
 
 
 def run_of(file: Path) -> Path | None:

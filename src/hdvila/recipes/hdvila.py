@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hdvila.data.settings import DataSettings, Preprocess
+from hdvila.data.settings import DataSettings
 from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.recipe import Recipe, Start, Validate

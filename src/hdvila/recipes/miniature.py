@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hdvila.data.settings import DataSettings, MiniatureSource, Preprocess
+from hdvila.data.settings import DataSettings, MiniatureSource
 from hdvila.models.hdvila.config import HDVILAConfig, Variant
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.optim import Optim

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hdvila.data.settings import Benchmark, DataSettings, Preprocess
+from hdvila.data.settings import Benchmark, DataSettings
 from hdvila.models.hdvila.config import Variant
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.recipes.miniature import TEXT_LENGTH, miniature_model
 from hdvila.recipes.retrieval import CONTRASTIVE
 from hdvila.tasks.video_qa import VideoQA

@@ -12,7 +12,9 @@ from dataclasses import replace
 
 from hdvila.data.settings import AnswersFrom, Benchmark, DataSettings
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.models.hdvila.benchmarks import SHOWN
 from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.recipes.hdvila import TOKENIZER
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.benchmark import learned_from
@@ -33,18 +35,18 @@ def _recipe(
     optim: Optim,
     schedule: Schedule,
 ) -> Recipe:
-    asked = get_protocol(protocol)
+    asked, shown = get_protocol(protocol), SHOWN[protocol]
     learned = learned_from(asked, Validate())
     counted: AnswersFrom = "train+validation" if "validation" in asked.files else "train"
     per_epoch = learned // batch
     return Recipe(
         name=name,
-        task=VideoQA(consensus=asked.consensus),
+        task=VideoQA(consensus=shown.consensus),
         model=model,
         data=DataSettings(
-            benchmark=Benchmark(protocol=protocol, segments=asked.test.segments, answers_from=counted),
-            preprocess=asked.train,
-            text_length=asked.text_length,
+            benchmark=Benchmark(protocol=protocol, segments=shown.test.segments, answers_from=counted),
+            preprocess=shown.train,
+            text_length=shown.text_length,
             tokenizer=TOKENIZER,
             workers=8,
             clips=learned,
@@ -155,7 +157,7 @@ def tgif_frameqa_official() -> Recipe:
     Expect: no published number of its own. Not measured here.
     """
     paper = tgif_frameqa()
-    data = replace(paper.data, preprocess=replace(paper.data.preprocess, neighbours=3))
+    data = replace(paper.data, preprocess=_seven_frames(paper))
     return replace(paper, name="tgif-frameqa-official", data=data)
 
 
@@ -171,3 +173,9 @@ def tgif_count() -> Recipe:
         HDVILAConfig(variant="open_ended", num_answers=11),
         Optim(lr=5e-5, weight_decay=0.05), EVERY_TEN,
     )  # fmt: skip
+
+
+def _seven_frames(paper: Recipe) -> Preprocess:
+    see = paper.data.preprocess
+    assert isinstance(see, Preprocess)
+    return replace(see, neighbours=3)

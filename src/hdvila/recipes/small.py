@@ -7,8 +7,9 @@ say how well.
 
 from __future__ import annotations
 
-from hdvila.data.settings import DataSettings, Preprocess
+from hdvila.data.settings import DataSettings
 from hdvila.models.hdvila.config import HDVILAConfig, Variant
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.optim import Optim

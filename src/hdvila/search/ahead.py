@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import CheckpointError
-from hdvila.media.preprocess import Preprocess
+from hdvila.media.frame_source import Inputs
 from hdvila.processes import usable_cores
 from hdvila.search.embed import Embedded, Opened, WordsBeside, batches_of, embed_file, encode, open_file
 from hdvila.search.embed import words_beside as read_words_beside
 from hdvila.search.encoder import Encoder
 from hdvila.search.scan import Found, content_of
-from hdvila.types import HybridClip
 
 __all__ = ["Content", "Looked", "embed_ahead"]
 
@@ -156,7 +155,7 @@ class _Readers:
     """The threads. `inbox` holds (number of a file, message): (Content, where to answer), `Opened`, batches of clips,
     and at last `_END` or an error. `ahead` is released for every file that is done with."""
 
-    def __init__(self, files: Sequence[Found], preprocess: Preprocess, tiled: bool) -> None:
+    def __init__(self, files: Sequence[Found], preprocess: Inputs, tiled: bool) -> None:
         self._files, self._preprocess, self._tiled = files, preprocess, tiled
         self._cores = usable_cores()
         count = min(self._cores, _THREADS, len(files))
@@ -207,7 +206,7 @@ class _Readers:
         for batch in batches_of(found, opened, self._preprocess, threads):
             self._put(number, batch)
 
-    def _put(self, number: int, message: tuple[Content, Queue[bool]] | Opened | list[HybridClip] | object) -> None:
+    def _put(self, number: int, message: tuple[Content, Queue[bool]] | Opened | list[Any] | object) -> None:
         while True:
             self._check()
             try:

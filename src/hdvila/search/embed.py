@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,18 +18,19 @@ from numpy.typing import NDArray
 
 from hdvila.errors import HdvilaError, InternalError, MediaError, TranscriptError, is_defect
 from hdvila.hub import computing
-from hdvila.media.hybrid import read_hybrids
+from hdvila.media.frame_source import Inputs
 from hdvila.media.info import VideoInfo
-from hdvila.media.preprocess import Preprocess
+from hdvila.media.read_clips import read_clips
 from hdvila.media.video import probe
 from hdvila.media.view import Look, joined
+from hdvila.nn.pretrained import to_tensors
 from hdvila.search.clips import Span, cut
 from hdvila.search.encoder import Encoder, only_finite
 from hdvila.search.scan import Found
 from hdvila.text.first_readable import first_readable
 from hdvila.text.sentences.split import split_sentences
 from hdvila.text.transcript import read_transcript
-from hdvila.types import HybridClip, Transcript
+from hdvila.types import Transcript
 
 __all__ = [
     "Embedded",
@@ -112,17 +114,15 @@ def embed_file(model: Encoder, found: Found, words: WordsBeside, tiled: bool = T
     return Embedded.of(opened, [encode(model, batch) for batch in batches_of(found, opened, preprocess)])
 
 
-def open_file(found: Found, words: WordsBeside, preprocess: Preprocess, tiled: bool = True) -> Opened:
+def open_file(found: Found, words: WordsBeside, inputs: Inputs, tiled: bool = True) -> Opened:
     """Look into a video and cut it into clips; arguments and errors as `embed_file`."""
     with _reading(found):
         info = probe(found.path)
         spans, note = _look_into(found, info, words)
-        return Opened(spans, preprocess.look(info.height, info.width, tiled=tiled), info.damage or "", note)
+        return Opened(spans, inputs.look(info.height, info.width, tiled=tiled), info.damage or "", note)
 
 
-def batches_of(
-    found: Found, opened: Opened, preprocess: Preprocess, threads: int | None = None
-) -> Iterator[list[HybridClip]]:
+def batches_of(found: Found, opened: Opened, inputs: Inputs, threads: int | None = None) -> Iterator[list[Any]]:
     """What the model sees of a video: its clips' windows, in order, so many at once as the model takes.
 
     Args:
@@ -133,7 +133,7 @@ def batches_of(
         InternalError: the program stumbled over a mistake of its own.
     """
     bounds = [(span.start, span.end) for span in opened.spans]
-    clips = read_hybrids(found.path, preprocess, bounds, views=opened.look.views, threads=threads)
+    clips = read_clips(found.path, inputs, bounds, views=opened.look.views, threads=threads)
     while True:
         with _reading(found):
             batch = list(islice(clips, _BATCH))
@@ -192,14 +192,12 @@ def _reading(found: Found) -> Iterator[None]:
 
 
 @torch.inference_mode()
-def encode(model: Encoder, clips: Sequence[HybridClip]) -> NDArray[np.float32]:
+def encode(model: Encoder, clips: Sequence[Any]) -> NDArray[np.float32]:
     """Clips to unit vectors (B, D).
 
     Raises:
         CheckpointError: the model is broken.
     """
-    high = [clip.high for clip in clips if clip.high is not None]
-    low = [clip.low for clip in clips if clip.low is not None]
-    pictures = (torch.from_numpy(np.stack(x)).to(model.device) if x else None for x in (high, low))
+    video = to_tensors(model.processor.preprocess.collate(clips), model.device)
     with computing(model):
-        return only_finite(model.encode_video(*pictures), "pictures")
+        return only_finite(model.encode_video(*video), "pictures")

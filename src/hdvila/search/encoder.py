@@ -5,27 +5,17 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from hdvila.errors import CheckpointError
+from hdvila.nn.capabilities import DualEncoder
 
 __all__ = ["Encoder", "only_finite"]
 
 
-class Encoder(Protocol):
+class Encoder(DualEncoder, Protocol):
     """What a library needs of a model: two encoders into one space, of unit vectors."""
-
-    @property
-    def processor(self) -> Any: ...  # its `preprocess` is a hdvila.media.Preprocess
-
-    @property
-    def device(self) -> torch.device: ...
-
-    def encode_video(self, high: Tensor | None, low: Tensor | None) -> Tensor: ...
-
-    def embed_text(self, texts: list[str]) -> Tensor: ...
 
     def state_dict(self) -> dict[str, Any]: ...
 

@@ -30,22 +30,6 @@ _PRECISION = "precision"
 _SAMPLES = 1024  # values looked at in each tensor: training moves all of them, a gigabyte need not be read
 _PROBE = "Two cafés, the CRÈME brûlée isn't 42% off; re-entry: 東京!"  # case, accents, marks, numbers, signs
 
-# Of every model, as version 1 of the fingerprint had them. They are in it whatever their value; a setting that came
-# later is in it where it differs from its default, which must go on to mean "as before there was this setting".
-# fmt: off
-_FIRST = {
-    "model": frozenset((
-        "variant", "hidden_size", "num_attention_heads", "intermediate_size", "text_layers", "joint_layers",
-        "vocab_size", "max_text_positions", "text_token_types", "visual_rows", "visual_columns", "dropout",
-        "text_pooling", "num_answers", "resnet_depths", "resnet_width", "hybrid_layers", "hybrid_attention_heads",
-        "hybrid_mlp_ratio", "hybrid_stochastic_depth", "grid", "frames", "initializer_range", "time_initializer_range",
-    )),
-    "preprocess": frozenset((
-        "height", "width", "segments", "neighbours", "rate", "fps", "hr_every", "streams", "fit", "flip",
-    )),
-}
-# fmt: on
-
 
 def fingerprint(weights: Mapping[str, Tensor], described: Mapping[str, Any] | None = None) -> str:
     """A hash of weights (names, shapes and evenly spread values) and of what is `described` in plain values."""
@@ -65,7 +49,7 @@ def identity_of(model: Encoder) -> str:
     described = {name: value for name, value in model.describe().items() if name != "answers"}
     for name, settings in _settings_of(model):
         if name in described:
-            described[name] = _changing(settings, _FIRST[name])
+            described[name] = _changing(settings)
     tokenizer = getattr(model.processor, "tokenizer", None)
     if "tokenizer" in described and hasattr(tokenizer, "to_json"):
         described["tokenizer"] = _of_tokenizer(tokenizer)
@@ -155,8 +139,15 @@ def _settings_of(model: Encoder) -> list[tuple[str, Any]]:
     return [(name, settings) for name, settings in named.items() if is_dataclass(settings)]
 
 
-def _changing(settings: Any, first: frozenset[str]) -> dict[str, Any]:
+def _first(settings: Any) -> frozenset[str]:
+    """The settings that version 1 of the fingerprint knew. They are in it whatever their value; a setting that came
+    later is in it where it differs from its default, which must go on to mean "as before there was this setting"."""
+    return frozenset(getattr(type(settings), "FIRST_SETTINGS", ()))
+
+
+def _changing(settings: Any) -> dict[str, Any]:
     """Of settings those that make other vectors."""
+    first = _first(settings)
     return {
         field.name: getattr(settings, field.name)
         for field in fields(settings)
@@ -175,7 +166,7 @@ def _identity_before(model: Encoder) -> str:
     described = dict(model.describe())
     for name, settings in _settings_of(model):
         if name in described:
-            described[name] = {key: value for key, value in settings.to_dict().items() if key in _FIRST[name]}
+            described[name] = {key: value for key, value in settings.to_dict().items() if key in _first(settings)}
     return fingerprint(model.state_dict(), described)
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from hdvila.errors import UsageError
+from hdvila.models.system import Capability
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from hdvila.data.batch import Batch
-    from hdvila.models.hdvila.model import HDVILA
+    from hdvila.nn.pretrained import PretrainedModel
     from hdvila.tasks.masking import Vocabulary
     from hdvila.tasks.task import Metrics, Outputs
 
@@ -30,6 +31,8 @@ class PretrainStage1:
     fine-tuned by the same loss at temperature 0.08 and `weight` 1.
     """
 
+    trains: ClassVar[tuple[Capability, ...]] = ("retrieval",)
+
     temperature: float = 0.05
     weight: float = 0.5
     """Of the sum of both directions: 0.5 is their mean; the released fine-tuning code takes the plain sum, 1."""
@@ -40,10 +43,10 @@ class PretrainStage1:
         if not 0 < self.weight < math.inf:
             raise UsageError(f"task.weight={self.weight}: choose a finite number above 0")
 
-    def start(self, model: HDVILA) -> None:
+    def start(self, model: PretrainedModel) -> None:
         model.requires_grad_(True)
 
-    def train_mode(self, model: HDVILA) -> None:
+    def train_mode(self, model: PretrainedModel) -> None:
         model.train()
 
     def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
@@ -52,9 +55,9 @@ class PretrainStage1:
     def count(self, batch: Batch) -> int:
         return batch.size
 
-    def forward(self, model: HDVILA, batch: Batch) -> Outputs:
+    def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> texts (b, D), videos (b, D), of unit length."""
-        return model.encode_text(batch.input_ids, batch.attention_mask), model.encode_video(batch.high, batch.low)
+        return model.encode_text(batch.input_ids, batch.attention_mask), model.encode_video(*batch.video)
 
     def loss_of_all(self, text_BD: Tensor, video_BD: Tensor) -> Tensor:
         """The loss of pairs that one process holds all of, a scalar."""

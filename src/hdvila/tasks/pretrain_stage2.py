@@ -8,16 +8,17 @@ torch is imported where it is used: recipes have tasks for values, and are liste
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import CONSENSUS, Over
+from hdvila.models.system import Capability
+from hdvila.types import CONSENSUS, Over
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from hdvila.data.batch import Batch
-    from hdvila.models.hdvila.model import HDVILA
+    from hdvila.nn.pretrained import PretrainedModel
     from hdvila.tasks.masking import Vocabulary
     from hdvila.tasks.task import Metrics, Outputs
 
@@ -35,6 +36,8 @@ class PretrainStage2:
     once, and its loop undoes that). Here they are off; `official_dropout_in_frozen_parts` brings them back.
     """
 
+    trains: ClassVar[tuple[Capability, ...]] = ("masked_words",)
+
     mask_share: float = 0.15
     consensus: str = "logsumexp"
     consensus_over: Over = "hidden"
@@ -49,17 +52,16 @@ class PretrainStage2:
             known = ", ".join(get_args(Over))
             raise UsageError(f"task.consensus_over={self.consensus_over!r} is unknown: choose one of {known}")
 
-    def start(self, model: HDVILA) -> None:
-        """Freeze stage one, and the matching head, which this loss never reaches."""
+    def start(self, model: PretrainedModel) -> None:
+        """Freeze stage one, and what this loss never reaches."""
         model.requires_grad_(True)
-        bert = model.transformer.bert
-        for part in (*model.stage_one_modules(), bert.pooler2, model.transformer.cls.seq_relationship):
+        for part in (*model.frozen_for_words(), *model.unreached_by_words()):
             part.requires_grad_(False)
 
-    def train_mode(self, model: HDVILA) -> None:
+    def train_mode(self, model: PretrainedModel) -> None:
         model.train()
         if not self.official_dropout_in_frozen_parts:
-            for part in model.stage_one_modules():
+            for part in model.frozen_for_words():
                 part.eval()
 
     def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
@@ -73,12 +75,12 @@ class PretrainStage2:
 
         return int((_labels(batch) != IGNORE).sum())
 
-    def forward(self, model: HDVILA, batch: Batch) -> Outputs:
+    def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> scores of every word at the masked tokens, (M, V)."""
         from hdvila.losses.masked_words import IGNORE
 
         logits_MV = model.masked_language_logits(
-            batch.high, batch.low, batch.input_ids, batch.attention_mask, self.consensus, self.consensus_over,
+            *batch.video, batch.input_ids, batch.attention_mask, self.consensus, self.consensus_over,
             at=_labels(batch) != IGNORE,
         )  # fmt: skip
         return (logits_MV,)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from torch import Tensor
 
 from hdvila.data.batch import Batch
-from hdvila.models.hdvila.model import HDVILA
+from hdvila.models.system import Capability
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.tasks.masking import Vocabulary
 
 Outputs = tuple[Tensor, ...]
@@ -21,10 +22,13 @@ class Task(Protocol):
     a batch into processes and pieces changes neither the loss nor the gradient.
     """
 
-    def start(self, model: HDVILA) -> None:
+    trains: ClassVar[tuple[Capability, ...]]
+    """For what the models that it trains are."""
+
+    def start(self, model: PretrainedModel) -> None:
         """Decide what is trained: parameters that are not get ``requires_grad = False``. Called once."""
 
-    def train_mode(self, model: HDVILA) -> None:
+    def train_mode(self, model: PretrainedModel) -> None:
         """Put the trained parts into training mode and the others into evaluation mode."""
 
     def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
@@ -33,7 +37,7 @@ class Task(Protocol):
     def count(self, batch: Batch) -> int:
         """How many terms this prepared batch adds to the loss."""
 
-    def forward(self, model: HDVILA, batch: Batch) -> Outputs:
+    def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """The part that runs in the model's precision; every output has one row a clip or a masked token."""
 
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:

@@ -8,16 +8,17 @@ torch is imported where it is used: recipes have tasks for values, and are liste
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import CONSENSUS
+from hdvila.models.system import Capability
+from hdvila.types import CONSENSUS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from hdvila.data.batch import Batch
-    from hdvila.models.hdvila.model import HDVILA
+    from hdvila.nn.pretrained import PretrainedModel
     from hdvila.tasks.masking import Vocabulary
     from hdvila.tasks.task import Metrics, Outputs
 
@@ -29,6 +30,8 @@ class VideoQA:
     The variant of the model decides whether the answers are rows of a vocabulary or options.
     """
 
+    trains: ClassVar[tuple[Capability, ...]] = ("open_answers", "options")
+
     consensus: str = "mean"
     """How segments become one decision, in training and in evaluation: mean, max or logsumexp (`answer_loss`)."""
 
@@ -36,10 +39,10 @@ class VideoQA:
         if self.consensus not in CONSENSUS:
             raise UsageError(f"task.consensus={self.consensus!r} is unknown: choose one of {', '.join(CONSENSUS)}")
 
-    def start(self, model: HDVILA) -> None:
+    def start(self, model: PretrainedModel) -> None:
         model.requires_grad_(True)
 
-    def train_mode(self, model: HDVILA) -> None:
+    def train_mode(self, model: PretrainedModel) -> None:
         model.train()
 
     def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
@@ -48,20 +51,20 @@ class VideoQA:
     def count(self, batch: Batch) -> int:
         return batch.size
 
-    def forward(self, model: HDVILA, batch: Batch) -> Outputs:
+    def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> scores (B, S, A)."""
         ids, mask = (
             batch.input_ids.flatten(0, -2),
             batch.attention_mask.flatten(0, -2),
         )  # the O texts of a clip together
-        return (model.answer_logits(batch.high, batch.low, ids, mask).transpose(0, 1),)
+        return (model.answer_logits(*batch.video, ids, mask).transpose(0, 1),)
 
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
         """`accuracy` sums the questions that are answered right."""
         import torch
 
         from hdvila.losses.answers import answer_loss
-        from hdvila.models.hdvila.joint import aggregate
+        from hdvila.nn.consensus import aggregate
 
         logits_SBA = outputs[0].transpose(0, 1)
         assert batch.answers is not None, "the examples have no answers"

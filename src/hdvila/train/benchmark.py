@@ -20,7 +20,8 @@ from hdvila.data.settings import Benchmark
 from hdvila.data.source import Prepared, open_prepared
 from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.protocols import get_protocol, read_split
-from hdvila.evaluate.protocols.protocol import VARIANTS, Protocol
+from hdvila.evaluate.protocols.protocol import ASKS, Protocol
+from hdvila.models.system import IN_WORDS, named
 from hdvila.progress import Reporter
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.train.recipe import Recipe, Validate
@@ -108,11 +109,11 @@ def _protocol(recipe: Recipe, chosen: Benchmark) -> Protocol:
             f"data.benchmark.folder=FOLDER{'' if chosen.protocol else ' --set data.benchmark.protocol=NAME'}"
         )
     protocol = get_protocol(chosen.protocol)
-    wanted = VARIANTS[protocol.task][0]
-    if recipe.model.variant != wanted:
+    wanted = ASKS[protocol.task]
+    if recipe.model.trained_for != wanted:
         raise UsageError(
-            f"model.variant={recipe.model.variant!r} does not fit the protocol {protocol.name}, whose task is "
-            f"{protocol.task}: it is for variant {wanted}"
+            f"{named(recipe.model)} does not fit the protocol {protocol.name}, whose task is {protocol.task}: it is "
+            f"for {IN_WORDS[recipe.model.trained_for]}, and the protocol asks for {IN_WORDS[wanted]}"
         )
     if "train" not in protocol.files:
         raise UsageError(f"the protocol {protocol.name} has no training split: {protocol.split}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hdvila.data.dataset import HybridDataset
+from hdvila.data.dataset import ClipDataset
 from hdvila.data.history import Training
 from hdvila.data.lengths import what_is_cut, what_is_unknown
 from hdvila.data.source import ClipSource, open_corpus, stored
@@ -28,7 +28,7 @@ from hdvila.train.words import tokenizer_of
 class TrainingData:
     """Examples as batches, and their words."""
 
-    dataset: HybridDataset
+    dataset: ClipDataset
     tokenizer: Tokenizer
     mark: Mapping[str, Any]
     """`corpus_mark` of the clips, or `example_mark` of the examples: by it a run knows its data wherever they lie."""
@@ -78,7 +78,7 @@ def open_data(
     tokenizer = tokenizer or tokenizer_of(recipe, texts)
     _check_size(recipe, tokenizer)
     _check_words(recipe, (clip.text for clip in source.clips), tokenizer, reporter)
-    dataset = HybridDataset(source, recipe.data, tokenizer, recipe.seed, examples)
+    dataset = ClipDataset(source, recipe.data, tokenizer, recipe.seed, examples)
     return TrainingData(dataset, tokenizer, corpus_mark(source), held_out=held_out)
 
 
@@ -91,7 +91,7 @@ def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Repor
     wordings = (wording for example in benchmark.examples for wording in example.wordings)
     if cut := what_is_cut(wordings, tokenizer, recipe.data.text_length):
         reporter.note(cut)
-    dataset = HybridDataset(benchmark.prepared.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
+    dataset = ClipDataset(benchmark.prepared.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
     mark = example_mark(benchmark.prepared.source, dataset)
     return TrainingData(dataset, tokenizer, mark, benchmark.answers, benchmark.held_out, benchmark.training)
 
@@ -102,7 +102,7 @@ def corpus_mark(source: ClipSource) -> dict[str, Any]:
     return _mark([clip.clip_id, clip.text] for clip in source.clips) | {"frames": _mark(stored(source))["sha256"]}
 
 
-def example_mark(source: ClipSource, dataset: HybridDataset) -> dict[str, Any]:
+def example_mark(source: ClipSource, dataset: ClipDataset) -> dict[str, Any]:
     """The same of examples: their clips, texts and answers."""
     examples = [dataset[number] for number in range(len(dataset))]
     frames = list(stored(source))

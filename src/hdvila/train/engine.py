@@ -20,7 +20,7 @@ from hdvila.data.batch import Batch
 from hdvila.errors import require
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import Precision, pick_device
-from hdvila.models.hdvila.model import HDVILA
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.tasks.task import Outputs, Task
 
 _FABRIC_PRECISION = {"float32": "32-true", "bfloat16": "bf16-mixed"}
@@ -29,7 +29,7 @@ _FABRIC_PRECISION = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 class _Forward(nn.Module):
     """The task's forward pass as a module, so that data-parallel training sees one call from inputs to outputs."""
 
-    def __init__(self, model: HDVILA, task: Task) -> None:
+    def __init__(self, model: PretrainedModel, task: Task) -> None:
         super().__init__()
         self.model, self.task = model, task
 
@@ -99,11 +99,11 @@ class Engine:
         device: torch.device = self._fabric.device
         return device
 
-    def place(self, model: HDVILA) -> None:
+    def place(self, model: PretrainedModel) -> None:
         """Move a model here, convolution weights channels-last; do so before its optimiser is built."""
         model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def adopt(self, model: HDVILA, task: Task, optimizer: torch.optim.Optimizer) -> None:
+    def adopt(self, model: PretrainedModel, task: Task, optimizer: torch.optim.Optimizer) -> None:
         """Take over the forward pass; with several processes every one gets the first one's weights."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `broadcast_buffers` has a new name, which earlier versions do not know

@@ -13,8 +13,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from hdvila.data.batch import Batch
 from hdvila.hub import settle_precision
-from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION
-from hdvila.models.hdvila.model import HDVILA
+from hdvila.models.registry import get_system
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.recipe import Recipe
 
@@ -42,10 +42,10 @@ class Memory:
         return self.weights + self.gradients + self.optimizer + self.activations
 
 
-def shapes_only(recipe: Recipe) -> HDVILA:
+def shapes_only(recipe: Recipe) -> PretrainedModel:
     """The recipe's model without contents, its frozen parts marked."""
     with torch.device("meta"):
-        model = HDVILA(recipe.model, start=False)
+        model = get_system(recipe.model.system).build(recipe.model, initialise=False)
     model.fold_batch_norm()
     recipe.task.start(model)
     return model
@@ -63,7 +63,7 @@ def estimate_memory(recipe: Recipe, clips: int) -> Memory:
 
     Weights, gradients and moments are counted. Activations are the distinct tensors that autograd keeps during a real
     forward pass of the recipe's model, task and precision on shapes alone; with activation checkpointing the largest
-    ResNet stage is added, because its activations come back during the backward pass.
+    stage is added, because its activations come back during the backward pass.
     """
     model = shapes_only(recipe)
     recipe.task.train_mode(model)
@@ -74,7 +74,7 @@ def estimate_memory(recipe: Recipe, clips: int) -> Memory:
     return Memory(weights, trained, trained * ADAM_MOMENTS, _activations(recipe, model, clips), clips)
 
 
-def _activations(recipe: Recipe, model: HDVILA, clips: int) -> int:
+def _activations(recipe: Recipe, model: PretrainedModel, clips: int) -> int:
     with FakeTensorMode(allow_non_fake_inputs=True):
         model.to_empty(device="cpu")
         whole = _saved_bytes(recipe, model, clips)
@@ -90,7 +90,7 @@ class _Saved:
     stages: dict[str, int] = field(default_factory=dict)
 
 
-def _saved_bytes(recipe: Recipe, model: HDVILA, clips: int) -> _Saved:
+def _saved_bytes(recipe: Recipe, model: PretrainedModel, clips: int) -> _Saved:
     """Bytes of distinct storages that autograd saves in one forward pass, parameters aside."""
     saved, stage = _Saved(), [""]
     known: dict[int, Any] = {p.untyped_storage()._cdata: p for p in model.parameters()}
@@ -113,43 +113,35 @@ def _saved_bytes(recipe: Recipe, model: HDVILA, clips: int) -> _Saved:
     return saved
 
 
-def _forward(recipe: Recipe, model: HDVILA, batch: Batch) -> None:
-    if not isinstance(recipe.task, PretrainStage2):
-        recipe.task.forward(model, batch)
+def _forward(recipe: Recipe, model: PretrainedModel, batch: Batch) -> None:
+    task = recipe.task
+    if not isinstance(task, PretrainStage2):
+        task.forward(model, batch)
         return
-    length, task = recipe.data.text_length, recipe.task
-    masked = int(batch.size * length * task.mask_share) + 1  # which words does not matter here
-    if task.consensus_over == "hidden":
-        states_BLD = model.masked_states(batch.high, batch.low, batch.input_ids, batch.attention_mask)
-        model.word_logits(states_BLD.flatten(0, 1)[:masked])
-    else:
-        states_SBTD = model.joint_states(batch.high, batch.low, batch.input_ids, batch.attention_mask)
-        states_SBLD = states_SBTD[:, :, :length].float()
-        model.aggregate(model.word_logits(states_SBLD.flatten(1, 2)[:, :masked]), task.consensus)
+    masked = int(batch.size * recipe.data.text_length * task.mask_share) + 1
+    anywhere = torch.zeros(masked, dtype=torch.long)  # which words does not matter here
+    model.masked_language_logits(
+        *batch.video, batch.input_ids, batch.attention_mask, task.consensus, task.consensus_over,
+        at=(anywhere, anywhere),
+    )  # fmt: skip
 
 
 def _empty_batch(recipe: Recipe, clips: int) -> Batch:
-    see = recipe.data.preprocess
-    high = torch.zeros(clips, see.segments, 3, see.height, see.width, dtype=torch.uint8)
-    low = torch.zeros(
-        clips, see.segments, 2 * see.neighbours, 3, see.height // 4, see.width // 4, dtype=torch.uint8
-    )  # fmt: skip
-    options = (OPTIONS_PER_QUESTION,) if recipe.model.variant == "multiple_choice" else ()
-    ids = torch.ones(clips, *options, recipe.data.text_length, dtype=torch.long)
-    keys = torch.ones(clips, dtype=torch.long)
-    return Batch(high if see.reads_high else None, low if see.reads_low else None, ids, ids, keys)
+    shapes = recipe.data.preprocess.shapes
+    video = tuple(None if shape is None else torch.zeros(clips, *shape, dtype=torch.uint8) for shape in shapes)
+    texts = recipe.model.texts_per_clip
+    ids = torch.ones(clips, *((texts,) if texts > 1 else ()), recipe.data.text_length, dtype=torch.long)
+    return Batch(video, ids, ids, torch.ones(clips, dtype=torch.long))
 
 
 @contextmanager
-def _naming_stages(model: HDVILA, now_in: Callable[[str], None]) -> Iterator[None]:
-    """Tell `now_in` the name of the ResNet stage that runs, and "" after it."""
+def _naming_stages(model: PretrainedModel, now_in: Callable[[str], None]) -> Iterator[None]:
+    """Tell `now_in` the name of the stage that runs, and "" after it."""
     handles = []
-    for net in (model.cnn, model.cnn_low):
-        for part, layer in net.named_children():
-            if part.startswith("layer"):
-                label = f"{part} of {id(net)}"
-                handles.append(layer.register_forward_pre_hook(lambda *_, label=label: now_in(label)))
-                handles.append(layer.register_forward_hook(lambda *_: now_in("")))
+    for number, stage in enumerate(model.stages()):
+        label = f"stage {number}"
+        handles.append(stage.register_forward_pre_hook(lambda *_, label=label: now_in(label)))
+        handles.append(stage.register_forward_hook(lambda *_: now_in("")))
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from hdvila.errors import UsageError
+from hdvila.models.system import System
 from hdvila.train.optim import Optim, what_decay_leaves
 
 
@@ -49,23 +49,14 @@ class AdamW(torch.optim.AdamW):
                 group["lr"], group["weight_decay"], group["eps"] = lr, decay, eps
 
 
-CNN = ("cnn.", "cnn_low.", "grid_encoder.", "grid_encoder_low.", "grid_encoder_combine.")
-PARTS = {"transformer": ("transformer.",), "cnn": CNN, "align": ("timesformer.",)}
-NEVER_DECAYED = ("bias", "LayerNorm.weight", "embed")
-
-
-def build_optimizer(model: nn.Module, optim: Optim) -> AdamW:
-    """One group for each part (transformer, cnn, align) and decay; each carries `name` and `base_lr`.
-
-    Biases, BERT's LayerNorm weights and every table with "embed" in its name are not decayed; BatchNorm weights and the
-    norms of the hybrid transformer are, as in the released training code.
-    """
+def build_optimizer(model: nn.Module, optim: Optim, system: System) -> AdamW:
+    """One group for each learning-rate part of the system and decay; each carries `name` and `base_lr`."""
     rates = optim.of_parts()
     groups: dict[str, dict[str, Any]] = {}
     for name, parameter in _trained(model):
-        part = part_of(name)
+        part = system.learning_rate_part(name)
         lr, decay = rates[part]
-        decayed = not any(word in name for word in NEVER_DECAYED)
+        decayed = not any(word in name for word in system.never_decayed)
         group = groups.setdefault(
             part if decayed else f"{part} (no decay)",
             {"params": [], "lr": lr, "base_lr": lr, "weight_decay": decay if decayed else 0.0},
@@ -73,18 +64,6 @@ def build_optimizer(model: nn.Module, optim: Optim) -> AdamW:
         group["params"].append(parameter)
     named = [group | {"name": name} for name, group in sorted(groups.items())]
     return AdamW(named, lr=optim.lr, betas=optim.betas, eps=optim.eps)
-
-
-def part_of(name: str) -> str:
-    """Which learning-rate part a parameter belongs to, by its name.
-
-    Raises:
-        UsageError: no part has such a name.
-    """
-    for part, prefixes in PARTS.items():
-        if name.startswith(prefixes):
-            return part
-    raise UsageError(f"parameter {name!r} belongs to no learning-rate group: known are {PARTS}")
 
 
 def _trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hdvila.data.loader import Share
 from hdvila.data.order import Order
-from hdvila.data.source import ClipSource, open_corpus, picture_bytes
+from hdvila.data.source import ClipSource, frame_bytes, open_corpus
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.models.registry import system_of
 from hdvila.progress import SILENT
 from hdvila.train.benchmark import learned_from, open_benchmark
 from hdvila.train.held_out import hold_out
@@ -18,10 +20,8 @@ from hdvila.train.recipe import Recipe
 
 CLIP_SECONDS = 13.4
 """Mean length of a clip of HD-VILA-100M (paper, table 1)."""
-HR_BYTES_PER_PIXEL, LR_BYTES_PER_PIXEL = 0.14, 0.26
+BYTES_PER_PIXEL = {"hr": 0.14, "lr": 0.26}
 """JPEG of quality 90 as the store writes it: means over 15 everyday videos of 720 lines and more."""
-STORED_PER_CROP = 81 / 64
-"""Pixels of a stored picture for each pixel of the training crop (9/8 each way)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,8 @@ def plan(recipe: Recipe) -> Plan:
     block = Share(recipe.batch_size, 0, recipe.processes, recipe.accumulate).block
     clips = min(block, recipe.chunk or block)
     see, known = recipe.data.preprocess, _known(recipe)
-    high, low = known.picture_bytes
-    middle = (low if see.enlarged else high) if see.reads_high else 0.0
-    sample = see.segments * (middle + see.reads_low * 2 * see.neighbours * low)
-    second = see.fps * (high / see.hr_every + low)
+    sample = sum(count * known.frame_bytes.get(stream, 0.0) for stream, count in see.frames_read.items())
+    second = sum(rate * known.frame_bytes.get(stream, 0.0) for stream, (rate, _) in see.stored.items())
     return Plan(
         recipe.name,
         _parts(recipe),
@@ -134,8 +132,8 @@ class _Known:
     learned: int
     stored: int
     seconds: float
-    picture_bytes: tuple[float, float]
-    """Of one stored HR and LR picture."""
+    frame_bytes: Mapping[str, float]
+    """Of one stored frame, by stream."""
     here: bool = False
 
 
@@ -159,10 +157,10 @@ def _known(recipe: Recipe) -> _Known:
     return _Known(0, 0, 0.0, usual) if place else _Known(clips, clips, CLIP_SECONDS if clips else 0.0, usual)
 
 
-def _of_source(recipe: Recipe, source: ClipSource, learned: int, usual: tuple[float, float]) -> _Known:
+def _of_source(recipe: Recipe, source: ClipSource, learned: int, usual: Mapping[str, float]) -> _Known:
     order = Order(learned, recipe.batch_size, recipe.seed)
     lengths = [clip.end - clip.start for clip in source.clips]
-    own = picture_bytes(source) or usual
+    own = frame_bytes(source) or usual
     return _Known(order.clips, len(lengths), sum(lengths) / len(lengths), own, here=True)
 
 
@@ -172,14 +170,14 @@ def _named(recipe: Recipe) -> str:
 
 def _parts(recipe: Recipe) -> tuple[Part, ...]:
     counts: dict[str, list[int]] = {}
-    for name, parameter in shapes_only(recipe).named_parameters():
-        words = name.split(".")
-        part = ".".join(words[:2]) if words[0] == "transformer" else words[0]
+    model = shapes_only(recipe)
+    for name, parameter in model.named_parameters():
+        part = system_of(model).piece_of(name)
         counts.setdefault(part, [0, 0])[not parameter.requires_grad] += parameter.numel()
     return tuple(Part(name, *numbers) for name, numbers in counts.items())
 
 
-def _usual_bytes(recipe: Recipe) -> tuple[float, float]:
-    """Bytes of one stored HR and LR picture, where none is here to be counted."""
-    pixels = recipe.data.preprocess.height * recipe.data.preprocess.width * STORED_PER_CROP
-    return pixels * HR_BYTES_PER_PIXEL, pixels / 16 * LR_BYTES_PER_PIXEL
+def _usual_bytes(recipe: Recipe) -> dict[str, float]:
+    """Bytes of one stored frame, by stream, where none is here to be counted."""
+    stored = recipe.data.preprocess.stored
+    return {stream: pixels * BYTES_PER_PIXEL.get(stream, 0.2) for stream, (_, pixels) in stored.items()}

@@ -7,7 +7,7 @@ from typing import Literal
 
 from hdvila.data.settings import DataSettings
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import HDVILAConfig, Variant
+from hdvila.models.system import IN_WORDS, Config, Start, named
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
@@ -15,24 +15,9 @@ from hdvila.train.optim import Optim
 from hdvila.train.schedule import Schedule
 from hdvila.types import WantedPrecision
 
-_TRAINED: dict[type, tuple[Variant, ...]] = {
-    PretrainStage1: ("stage1",),
-    PretrainStage2: ("stage2",),
-    VideoQA: ("open_ended", "multiple_choice"),
-}
-"""Which models a task trains."""
+__all__ = ["Recipe", "Start", "Validate"]
 
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Weights to begin with; what none of them holds begins at random."""
-
-    model: str = ""
-    """A model folder, checkpoint or hub id, of any stage; the recipe's model takes everything that the two share."""
-    bert: str = ""
-    """A Hugging Face BERT folder or file, for the text and joint transformers."""
-    resnet: str = ""
-    """A ResNet file (torchvision, mmdetection or Hugging Face names), for both ResNets."""
+_TASKS = (PretrainStage1, PretrainStage2, VideoQA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +48,7 @@ class Recipe:
 
     name: str
     task: PretrainStage1 | PretrainStage2 | VideoQA
-    model: HDVILAConfig
+    model: Config
     data: DataSettings
     steps: int
     batch_size: int
@@ -101,14 +86,14 @@ class Recipe:
         for key in ("chunk", "seed"):
             if getattr(self, key) < 0:
                 raise UsageError(f"{key}={getattr(self, key)}: choose 0 or more")
-        fitting = _TRAINED.get(type(self.task), ())
-        if not fitting:
-            names = ", ".join(kind.__name__ for kind in _TRAINED)
+        if type(self.task) not in _TASKS:
+            names = ", ".join(kind.__name__ for kind in _TASKS)
             raise UsageError(f"task={type(self.task).__name__}: the loop trains {names} so far; choose one of them")
-        if self.model.variant not in fitting:
+        if self.model.trained_for not in self.task.trains:
             raise UsageError(
-                f"model.variant={self.model.variant!r} does not fit the task {type(self.task).__name__}: it trains "
-                f"variant {' or '.join(fitting)}"
+                f"{named(self.model)} does not fit the task {type(self.task).__name__}: it is for "
+                f"{IN_WORDS[self.model.trained_for]}, and the task trains models for "
+                f"{' or '.join(IN_WORDS[one] for one in self.task.trains)}"
             )
         pairs = self.batch_size // self.accumulate
         if isinstance(self.task, PretrainStage1) and pairs < 2:

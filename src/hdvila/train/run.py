@@ -15,7 +15,8 @@ from hdvila.data.order import Order
 from hdvila.errors import TrainingError, some_of
 from hdvila.files import exclusive, replacing
 from hdvila.hub import TOKENIZER, find_model, read_note
-from hdvila.models.hdvila.model import HDVILA
+from hdvila.models.registry import system_of
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import Reporter
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.benchmark import HeldOut
@@ -44,7 +45,7 @@ class Run:
     data: TrainingData
     order: Order
     share: Share
-    model: HDVILA
+    model: PretrainedModel
     optimizer: AdamW
     checkpoints: Checkpoints
     best: BestModel
@@ -125,7 +126,7 @@ def begin(
     engine.place(model)
     recipe.task.start(model)
     recipe.task.train_mode(model)
-    optimizer = build_optimizer(model, recipe.optim)
+    optimizer = build_optimizer(model, recipe.optim, system_of(model))
     if latest:
         optimizer.load_state_dict(latest.optimizer)
     engine.adopt(model, recipe.task, optimizer)

@@ -9,8 +9,8 @@ from typing import Any
 from hdvila.data.loader import Share
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.hub import settle_precision
+from hdvila.models.registry import get_system
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.train.optimizer import NEVER_DECAYED
 from hdvila.train.overrides import flatten
 from hdvila.train.plan import clips_to_learn_from
 from hdvila.train.recipe import Recipe
@@ -93,37 +93,23 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     if isinstance(recipe.task, PretrainStage2):
         yield "task", "frozen", "all that stage one trains"
     yield "optimiser", "kind", "AdamW, decay after the update"
-    yield "optimiser", "not decayed", f"what has {', '.join(NEVER_DECAYED)} in its name"
+    yield "optimiser", "not decayed", f"what has {', '.join(get_system(recipe.model.system).never_decayed)} in its name"
     if recipe.schedule.decay != "constant":
         yield "schedule", "warm-up", f"{int(recipe.schedule.warmup * recipe.steps)} steps"
     if recipe.schedule.milestones:
         yield "schedule", "milestones", "epochs; each halves the rate, the last one twice"
     yield "validation", "measured on", _measured_on(recipe)
     yield "validation", "the run leaves", _left(recipe)
-    yield from _sight(recipe)
+    for what, words in recipe.data.preprocess.in_words():
+        yield "what of a clip is seen", what, words
     if recipe.data.benchmark is not None:
-        answered = recipe.model.variant == "open_ended"
+        answered = recipe.model.trained_for == "open_answers"
         if answered and not recipe.data.benchmark.answers:
             yield "benchmark", "answers", _answers(recipe)
     if not recipe.data.tokenizer:
         yield "data", "words", "those of the start weights, else learned from the texts"
-    if not (recipe.start.model or recipe.start.bert or recipe.start.resnet):
+    if not (recipe.start.model or recipe.start.named()):
         yield "start weights", "all parts", "at random, as none are named"
-
-
-def _sight(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
-    title, see = "what of a clip is seen", recipe.data.preprocess
-    if see.reads_high:
-        detail = ", LR frames enlarged" if see.enlarged else ""
-        yield title, "HR", f"1 frame a segment of {see.height}x{see.width}{detail}"
-    if see.reads_low:
-        low = f"{see.height // 4}x{see.width // 4}"
-        yield title, "LR", f"{2 * see.neighbours} frames a segment of {low}, {see.rate / see.fps:.3g} s apart"
-        yield (
-            title,
-            "a segment spans",
-            f"{2 * see.neighbours * see.rate / see.fps:.3g} s, in a clip that is long enough",
-        )
 
 
 def _measured_on(recipe: Recipe) -> str:

@@ -21,7 +21,7 @@ from hdvila.evaluate.predict import predict, quick_score
 from hdvila.evaluate.retrieval import embed_clips, embed_texts, similarity
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import evaluating, load_model, read_note
-from hdvila.models.hdvila.model import HDVILA
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
@@ -55,7 +55,7 @@ class Measured:
 
 
 def measure(
-    model: HDVILA,
+    model: PretrainedModel,
     recipe: Recipe,
     held_out: HeldOut | HeldOutClips,
     reporter: Reporter = SILENT,
@@ -69,7 +69,7 @@ def measure(
 
 
 def _of_clips(
-    model: HDVILA, recipe: Recipe, held_out: HeldOutClips, reporter: Reporter, processes: Processes
+    model: PretrainedModel, recipe: Recipe, held_out: HeldOutClips, reporter: Reporter, processes: Processes
 ) -> Measured:
     source, numbers, task = held_out.source, held_out.numbers, recipe.task
     if isinstance(task, PretrainStage2):
@@ -85,7 +85,9 @@ def _of_clips(
     return Measured(retrieval_metrics(similarity(texts_VD, videos_VD)).r1, float(loss))
 
 
-def _of_benchmark(model: HDVILA, recipe: Recipe, held_out: HeldOut, reporter: Reporter, processes: Processes) -> float:
+def _of_benchmark(
+    model: PretrainedModel, recipe: Recipe, held_out: HeldOut, reporter: Reporter, processes: Processes
+) -> float:
     videos = [video.video_id for video in held_out.annotations.videos]
     numbers = clip_numbers(held_out.prepared, videos, allow_missing=held_out.allow_missing, allowing=ALLOWING)
     predicted = predict(
@@ -114,7 +116,7 @@ class BestModel:
         note = read_note(self.folder, VALIDATION)
         return None if note is None else float(note["score"])
 
-    def offer(self, model: HDVILA, step: int, score: float, notes: Mapping[str, Any]) -> None:
+    def offer(self, model: PretrainedModel, step: int, score: float, notes: Mapping[str, Any]) -> None:
         """Keep `model` if it is better than what is there, in a run that was made longer too.
 
         Raises:
@@ -133,7 +135,7 @@ class BestModel:
                 "same command goes on from the last checkpoint"
             ) from error
 
-    def put_into(self, model: HDVILA) -> dict[str, Any]:
+    def put_into(self, model: PretrainedModel) -> dict[str, Any]:
         """Give `model` the best weights; -> their validation note."""
         model.load_state_dict(load_model(self.folder).state_dict())
         note: dict[str, Any] = read_note(self.folder, VALIDATION)

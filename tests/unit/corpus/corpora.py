@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from hdvila.corpus.options import hybrid_streams
-from hdvila.media import Preprocess
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
 

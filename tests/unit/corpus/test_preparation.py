@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -19,15 +20,24 @@ from hdvila.corpus.failures import read_failures
 from hdvila.corpus.prepare import BenchmarkFile, Preparation, prepare
 from hdvila.corpus.sources.file_names import VideoFiles
 from hdvila.errors import StoreError, UsageError
-from hdvila.media import HybridSampling, Preprocess, open_video, read_hybrid, write_video
-from hdvila.media.official import official_clip
+from hdvila.media import open_video, write_video
+from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid
+from hdvila.models.hdvila.released_preprocessing import official_clip
+from hdvila.models.hdvila.sampling import HybridSampling
+from hdvila.models.hdvila.system import SYSTEM
 from hdvila.processes import Died
 from hdvila.store import Corpus
 from hdvila.types import Pixels
 from tests.shared import VIDEOS, needs
 
 SMALL = Preprocess(64, 64, segments=2, neighbours=1, rate=2, fps=6.0, hr_every=3)
-READ = Preparation.of([SMALL])
+
+
+def prepared_for(looks: Sequence[Preprocess], rule: str | None = None) -> Preparation:
+    return Preparation.of(SYSTEM.streams_of(looks), SYSTEM.released_streams(rule == "gif") if rule else None)
+
+
+READ = prepared_for([SMALL])
 
 
 def film(path: Path, seconds: float = 2.0, height: int = 72, width: int = 96, shade: int = 0) -> Path:
@@ -152,14 +162,14 @@ def test_a_folder_without_videos_and_a_store_of_other_rates_are_refused(tmp_path
     with pytest.raises(StoreError, match="another folder"):
         prepare([BenchmarkVideo("a")], tmp_path / "videos", tmp_path / "store", preparation=Preparation(10.0, 2.0))
     with pytest.raises(UsageError, match="rates"):
-        Preparation.of([SMALL, Preprocess(fps=10.0)])
+        prepared_for([SMALL, Preprocess(fps=10.0)])
 
 
 def test_the_largest_window_and_what_lies_around_it_decide_the_lines() -> None:
-    assert Preparation.of([Preprocess(640, 1024)]).hr_height == 720
-    assert Preparation.of([Preprocess(640, 1024), Preprocess(896, 1280)]).hr_height == 1008
-    assert Preparation.of([Preprocess(768, 768, fit="pad")]).hr_height == 768, "nothing around it is to be seen"
-    assert Preparation.of([SMALL]).hr_height == 720, "nothing that is there is thrown away for a small model"
+    assert prepared_for([Preprocess(640, 1024)]).hr_height == 720
+    assert prepared_for([Preprocess(640, 1024), Preprocess(896, 1280)]).hr_height == 1008
+    assert prepared_for([Preprocess(768, 768, fit="pad")]).hr_height == 768, "nothing around it is to be seen"
+    assert prepared_for([SMALL]).hr_height == 720, "nothing that is there is thrown away for a small model"
 
 
 def test_gifs_are_read(tmp_path: Path) -> None:
@@ -175,7 +185,7 @@ def test_gifs_are_read(tmp_path: Path) -> None:
 def test_the_official_store_shows_the_official_pictures(tmp_path: Path, rule: str, size: tuple[int, int]) -> None:
     path = film(tmp_path / "videos" / "a.mp4", seconds=4, height=150, width=200)
     settings = Preprocess(*size, 2, 3, 2, fps=6.0, hr_every=1, fit="pad" if rule == "gif" else "crop")
-    preparation = Preparation.of([settings], rule)  # type: ignore[arg-type]
+    preparation = prepared_for([settings], rule)
     prepare([BenchmarkVideo("a")], tmp_path / "videos", tmp_path / "store", preparation=preparation, workers=1)
     found = Corpus(tmp_path / "store").sample(0, settings)
     with open_video(path) as video:

@@ -9,16 +9,17 @@ import pytest
 import torch
 
 from hdvila.corpus.options import hybrid_streams
-from hdvila.data.batch import stacked
-from hdvila.data.dataset import HybridDataset
+from hdvila.data.dataset import ClipDataset
 from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
 from hdvila.errors import UsageError
-from hdvila.media import Form, Preprocess, crop_to, hybrid_indices
+from hdvila.media import Form, crop_to
 from hdvila.media.transforms import pad_to
 from hdvila.media.view import View
+from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.models.hdvila.sampling import HybridClip, hybrid_indices, stacked
 from hdvila.store import Corpus, CorpusWriter
-from hdvila.types import Clip, Frames, HybridClip, Pixels
+from hdvila.types import Clip, Frames, Pixels
 from tests.unit.data.test_batches import tokenize
 
 SIZES = [(72, 144), (71, 143), (128, 64), (65, 301), (36, 64)]  # the first is cut without being resized
@@ -65,14 +66,14 @@ def plain(corpus: Corpus, i: int, preprocess: Preprocess, rng: np.random.Generat
 @pytest.mark.parametrize("flip", [0.0, 0.5, 1.0])
 def test_a_batch_is_that_of_the_plain_way(corpus: Corpus, fit: str, flip: float) -> None:
     preprocess = Preprocess(64, 128, segments=3, neighbours=2, rate=2, fit=fit, flip=flip)  # type: ignore[arg-type]
-    data = HybridDataset(corpus, DataSettings(preprocess=preprocess, text_length=4), tokenize, SEED)
+    data = ClipDataset(corpus, DataSettings(preprocess=preprocess, text_length=4), tokenize, SEED)
     batches = [[Draw(epoch, i) for i in range(len(SIZES))] for epoch in range(6)]
     with ThreadPoolExecutor(3) as pool:  # each thread has memory of its own to decode into
         read = list(pool.map(data.batch, batches))
     for draws, batch in zip(batches, read, strict=True):
         high, low = stacked([plain(corpus, d.index, preprocess, np.random.default_rng(d.key(SEED))) for d in draws])
-        assert torch.equal(batch.high, torch.from_numpy(high))  # type: ignore[arg-type]
-        assert torch.equal(batch.low, torch.from_numpy(low))  # type: ignore[arg-type]
+        assert torch.equal(batch.video[0], torch.from_numpy(high))  # type: ignore[arg-type]
+        assert torch.equal(batch.video[1], torch.from_numpy(low))  # type: ignore[arg-type]
 
 
 def test_a_sample_stays_what_it_was_when_others_are_read(corpus: Corpus) -> None:

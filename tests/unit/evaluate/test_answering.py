@@ -13,9 +13,10 @@ from torch import Tensor
 
 from hdvila.annotations.records import Question
 from hdvila.evaluate.answering import answer_questions
-from hdvila.media import Preprocess
+from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.models.hdvila.sampling import HybridClip
 from hdvila.text.answers import AnswerVocabulary
-from hdvila.types import Clip, HybridClip
+from hdvila.types import Clip
 
 VIDEOS = 7
 QUESTIONS = [Question(f"q{n}", f"v{n * n % VIDEOS}", f"is it {n}", "no") for n in range(40)]

@@ -10,7 +10,7 @@ import pytest
 from hdvila.corpus.options import hybrid_streams
 from hdvila.data.source import Prepared
 from hdvila.evaluate.fitting import what_is_blurred
-from hdvila.media.preprocess import Preprocess
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
 

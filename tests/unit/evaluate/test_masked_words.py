@@ -12,7 +12,8 @@ import torch
 from hdvila.errors import UsageError
 from hdvila.evaluate.masked_words import evaluate_masked_words
 from hdvila.evaluate.retrieval import embed_clips
-from hdvila.types import Clip, HybridClip
+from hdvila.models.hdvila.sampling import HybridClip
+from hdvila.types import Clip
 from tests.unit.train.toy_training import LENGTH, PREPROCESS, VOCABULARY, tokenize
 
 TOKENIZER = SimpleNamespace(vocab_size=VOCABULARY.size, mask_id=VOCABULARY.mask, special_ids=VOCABULARY.special)

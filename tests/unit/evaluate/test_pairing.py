@@ -11,12 +11,13 @@ from hdvila.data.history import Training
 from hdvila.errors import UsageError
 from hdvila.evaluate.pairing import check_pairing, check_unseen
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.text.answers import AnswerVocabulary
 from tests.unit.evaluate.test_score import questions
 
 
 def model(variant: str, *words: str) -> Any:
-    config = SimpleNamespace(variant=variant, answers_questions=variant in ("open_ended", "multiple_choice"))
+    config = HDVILAConfig(variant=variant, num_answers=int(variant == "open_ended"))  # type: ignore[arg-type]
     return SimpleNamespace(config=config, processor=SimpleNamespace(answers=AnswerVocabulary(words) if words else None))
 
 
@@ -27,8 +28,13 @@ def trained(protocol: str) -> tuple[Training, ...]:
 @pytest.mark.parametrize(
     ("what", "trainings", "protocol", "message"),
     [
-        (model("stage1"), (), "tgif-action", "needs a model of variant multiple_choice, this one is 'stage1'"),
-        (model("stage1"), trained("msrvtt-1ka"), "tgif-count", "needs a model of variant open_ended"),
+        (
+            model("stage1"),
+            (),
+            "tgif-action",
+            "needs a model for a choice of options, and model.variant='stage1' is for retrieval",
+        ),
+        (model("stage1"), trained("msrvtt-1ka"), "tgif-count", "needs a model for open answers"),
         (
             model("multiple_choice"),
             trained("tgif-action"),

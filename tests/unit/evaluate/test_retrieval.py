@@ -16,9 +16,10 @@ from torch.nn.functional import normalize
 from hdvila.annotations.synthetic import CHANNEL
 from hdvila.errors import UsageError
 from hdvila.evaluate.retrieval import evaluate_retrieval
-from hdvila.media import Preprocess
 from hdvila.media.view import View
-from hdvila.types import Clip, HybridClip
+from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.models.hdvila.sampling import HybridClip
+from hdvila.types import Clip
 
 
 class Shades:

@@ -14,9 +14,9 @@ import torch
 from hdvila.errors import UsageError
 from hdvila.hub import Processor
 from hdvila.media.codecs import write_video
-from hdvila.media.preprocess import Preprocess
 from hdvila.media.video import open_video
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.text.tokenizer import Tokenizer
 from tests.unit.models.small_hdvila import tiny_model
 

@@ -19,9 +19,9 @@ import hdvila
 from hdvila.errors import CheckpointError, MissingDependency, UsageError
 from hdvila.hub import Processor
 from hdvila.media.codecs import write_video
-from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.adapter import from_official, infer_config, to_official
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.nn.weight_files import unwrap
 from hdvila.text.tokenizer import Tokenizer
 from tests.parity import formulas
@@ -248,7 +248,7 @@ def test_files_that_cannot_be_used_are_refused(
         "text.pt": "cannot be read as weights",
         "empty.pt": "cannot be read as weights",
         "hello.pt": "no weights by name",
-        "other.pt": "no weights of HD-VILA",
+        "other.pt": "not weights of a known system",
         "folder": r"no config\.json",
         "nowhere.pt": "no such file or folder",
         "./nowhere": "no such file or folder",

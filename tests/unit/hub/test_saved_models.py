@@ -17,9 +17,9 @@ from torch import Tensor
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
 from hdvila.hub import Processor, answers_of, identify, load_model, read_note
-from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.inherit import load_shared, load_stage_one
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.recipes import get_recipe
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer

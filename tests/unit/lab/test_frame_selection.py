@@ -10,7 +10,7 @@ import pytest
 from hdvila.lab.frame_selection import study
 from hdvila.lab.frame_selection.study import ALL_CHOICES, WORLDS, FrameChoice, Result, read_results, run_study
 from hdvila.lab.frame_selection.tables import as_markdown, draw
-from hdvila.media.sampling import hybrid_indices
+from hdvila.models.hdvila.sampling import hybrid_indices
 from hdvila.recipes import get_recipe
 
 

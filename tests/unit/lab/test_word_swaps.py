@@ -15,10 +15,11 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from hdvila.lab.frame_selection.word_swaps import KINDS, Swap, swap_words, wordings
-from hdvila.media import Preprocess
 from hdvila.miniature.script import write_script
 from hdvila.miniature.world import WorldConfig
-from hdvila.types import Clip, HybridClip
+from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.models.hdvila.sampling import HybridClip
+from hdvila.types import Clip
 
 
 @given(st.integers(0, 10_000), st.sampled_from(sorted(KINDS)))

@@ -12,20 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hdvila.errors import UsageError
-from hdvila.media import (
-    Preprocess,
-    clip_streams,
-    crop_to,
-    decode_jpeg,
-    encode_jpeg,
-    read_hybrid,
-    read_hybrids,
-    resize,
-    write_video,
-)
+from hdvila.media import clip_streams, crop_to, decode_jpeg, encode_jpeg, resize, write_video
 from hdvila.media.decode import FrameConverter, clip_times
 from hdvila.media.transforms import enlarge
 from hdvila.media.view import Fit, View
+from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid, read_hybrids
 from tests.unit.media.numbered_pictures import number_in, numbered
 
 SMALL = Preprocess(height=64, width=128, segments=2, neighbours=3, rate=2)

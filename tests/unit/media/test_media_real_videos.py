@@ -8,7 +8,8 @@ import av
 import numpy as np
 import pytest
 
-from hdvila.media import Preprocess, open_video, probe, read_hybrid
+from hdvila.media import open_video, probe
+from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid
 from hdvila.types import Pixels
 from tests.unit.media.plain_decode import plain_rgb
 

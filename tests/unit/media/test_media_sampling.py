@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdvila.errors import UsageError
-from hdvila.media import HybridSampling, hybrid_indices
+from hdvila.models.hdvila.sampling import HybridSampling, hybrid_indices
 
 CASES = json.loads((Path(__file__).parents[2] / "goldens" / "hdvila_frame_indices.json").read_text())
 SAMPLINGS = st.builds(HybridSampling, st.integers(1, 9), st.integers(0, 7), st.integers(0, 12))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdvila.media import Preprocess, read_hybrid, write_video
-from hdvila.media.hybrid import read_views
+from hdvila.media import write_video
 from hdvila.media.view import joined
+from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid, read_views
 
 SIDES = st.integers(16, 2400)
 WINDOWS = st.sampled_from([64, 128, 192, 640, 1024])

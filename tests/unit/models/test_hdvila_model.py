@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import CONSENSUS, HDVILAConfig, Over
-from hdvila.models.hdvila.joint import aggregate
+from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.nn.consensus import aggregate
+from hdvila.types import CONSENSUS, Over
 from tests.unit.models.small_hdvila import TINY, tiny_inputs, tiny_model
 
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from hdvila.media import Preprocess, write_video
+from hdvila.media import write_video
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.search.index import FileReport
 from hdvila.search.library import Library, open_library
 

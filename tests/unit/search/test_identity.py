@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from hdvila.hub import Processor, load_model
-from hdvila.media import Preprocess
 from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.search.identity import fingerprint, identity_of
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer

@@ -14,7 +14,8 @@ import pytest
 
 from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import StoreError
-from hdvila.media import Form, Preprocess
+from hdvila.media import Form
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
 from tests.unit.store.derived import forget, index_rows

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hdvila.errors import StoreError
-from hdvila.media.preprocess import Preprocess
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter, Stream, upgrade_corpus
 from hdvila.types import Clip, Frames
 from tests.unit.store.derived import forget, index_rows

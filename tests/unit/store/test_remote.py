@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from hdvila.data.dataset import HybridDataset
+from hdvila.data.dataset import ClipDataset
 from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
 from hdvila.errors import StoreError
@@ -156,9 +156,9 @@ def test_batches_from_afar_are_those_of_the_disk(server: Server, tmp_path: Path)
     settings = DataSettings(preprocess=PREPROCESS, text_length=4)
     draws = [Draw(epoch, i) for epoch in range(2) for i in range(9)]
     one, other = (
-        HybridDataset(Corpus(where), settings, tokenize, 5).batch(draws)
+        ClipDataset(Corpus(where), settings, tokenize, 5).batch(draws)
         for where in (tmp_path / "corpus", f"{server.url}/corpus")
     )
-    assert torch.equal(one.high, other.high)  # type: ignore[arg-type]
-    assert torch.equal(one.low, other.low)  # type: ignore[arg-type]
+    assert torch.equal(one.video[0], other.video[0])  # type: ignore[arg-type]
+    assert torch.equal(one.video[1], other.video[1])  # type: ignore[arg-type]
     assert one.keys.tolist() == other.keys.tolist()

@@ -14,7 +14,8 @@ import pytest
 
 from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import StoreError, UsageError
-from hdvila.media import Preprocess, decode_jpeg
+from hdvila.media import decode_jpeg
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
 from tests.unit.store.derived import index_rows

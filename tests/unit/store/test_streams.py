@@ -11,10 +11,10 @@ import pytest
 from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media.codecs import write_video
-from hdvila.media.hybrid import read_hybrid
-from hdvila.media.preprocess import Preprocess
+from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid
+from hdvila.models.hdvila.sampling import HybridClip
 from hdvila.store import Corpus, CorpusWriter
-from hdvila.types import Clip, Frames, HybridClip
+from hdvila.types import Clip, Frames
 
 BOTH = Preprocess(64, 64, segments=2, neighbours=1, rate=2)
 

@@ -11,11 +11,11 @@ from hdvila.data.order import Draw
 from hdvila.losses.answers import answer_loss
 from hdvila.losses.contrastive import contrastive_loss
 from hdvila.losses.masked_words import masked_word_loss, right_words
-from hdvila.models.hdvila.joint import Over
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.task import Task
 from hdvila.tasks.video_qa import VideoQA
+from hdvila.types import Over
 from tests.unit.train.toy_training import VOCABULARY, dataset, model
 
 CLIPS = 6
@@ -36,7 +36,7 @@ def test_masked_words() -> None:
         task = PretrainStage2(mask_share=0.5, consensus_over=over)
         loss, right, batch = sums(task, "stage2")
         assert batch.labels is not None
-        logits_BLV = model("stage2").eval().masked_language_logits(*batch[:4], over=over)
+        logits_BLV = model("stage2").eval().masked_language_logits(*batch.video, *batch[1:3], over=over)
         torch.testing.assert_close(loss / task.count(batch), float(masked_word_loss(logits_BLV, batch.labels)))
         assert right == right_words(logits_BLV, batch.labels)
 
@@ -46,7 +46,7 @@ def test_contrast() -> None:
     net = model("stage1").eval()
     loss, _, batch = sums(PretrainStage1(temperature=0.08, weight=1.0), "stage1")
     texts = net.encode_text(batch.input_ids, batch.attention_mask)
-    wanted = contrastive_loss(texts, net.encode_video(batch.high, batch.low), 0.08, weight=1.0)
+    wanted = contrastive_loss(texts, net.encode_video(*batch.video), 0.08, weight=1.0)
     torch.testing.assert_close(loss / CLIPS, float(wanted))
 
 
@@ -54,6 +54,6 @@ def test_contrast() -> None:
 def test_answers() -> None:
     for consensus in ("mean", "max", "logsumexp"):
         loss, _, batch = sums(VideoQA(consensus), "open_ended")
-        logits_SBA = model("open_ended").eval().answer_logits(*batch[:4])
+        logits_SBA = model("open_ended").eval().answer_logits(*batch.video, *batch[1:3])
         assert batch.answers is not None
         torch.testing.assert_close(loss / CLIPS, float(answer_loss(logits_SBA, batch.answers, consensus)))

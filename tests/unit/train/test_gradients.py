@@ -11,6 +11,7 @@ import torch.multiprocessing
 from hdvila.data.batch import Batch
 from hdvila.data.loader import Share
 from hdvila.data.order import Order
+from hdvila.models.hdvila.system import SYSTEM
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
@@ -39,7 +40,7 @@ def gradients(
     engine.place(net)
     task.start(net)
     task.train_mode(net)
-    engine.adopt(net, task, build_optimizer(net, Optim()))
+    engine.adopt(net, task, build_optimizer(net, Optim(), SYSTEM))
     share = Share(SIZE, engine.rank, engine.world, accumulate)
     data = dataset(variant=variant)
     draws = Order(len(data), SIZE, 0).draws(1)
@@ -158,6 +159,7 @@ def test_a_batch_is_cut_by_rows() -> None:
     assert isinstance(part, Batch)
     assert part.size == 3
     assert part.input_ids.shape == (3, LENGTH)
-    assert part.high is not None
-    assert batch.high is not None
-    assert torch.equal(part.high, batch.high[2:5])
+    (high, _), (of_part, _) = batch.video, part.video
+    assert high is not None
+    assert of_part is not None
+    assert torch.equal(of_part, high[2:5])

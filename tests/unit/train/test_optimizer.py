@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from hdvila.errors import UsageError
+from hdvila.models.hdvila.system import SYSTEM
 from hdvila.train.optim import Optim
-from hdvila.train.optimizer import AdamW, build_optimizer, part_of
+from hdvila.train.optimizer import AdamW, build_optimizer
 from tests.unit.train.toy_training import model
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "goldens" / "training_rules.json").read_text())["adamw_toy"]
@@ -57,7 +58,7 @@ def test_settings_of_a_group_survive_the_step() -> None:
 
 def test_every_trained_parameter_is_in_one_group() -> None:
     net = model("stage2")
-    optimizer = build_optimizer(net, Optim())
+    optimizer = build_optimizer(net, Optim(), SYSTEM)
     grouped = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     assert len(grouped) == len(set(grouped)) == len(list(net.parameters()))
 
@@ -65,7 +66,7 @@ def test_every_trained_parameter_is_in_one_group() -> None:
 def test_groups_have_their_rates() -> None:
     optim = Optim(lr=1.0, cnn_lr=2.0, align_lr=3.0, weight_decay=0.1, cnn_weight_decay=0.2)
     net = model("stage2")
-    groups = {group["name"]: group for group in build_optimizer(net, optim).param_groups}
+    groups = {group["name"]: group for group in build_optimizer(net, optim, SYSTEM).param_groups}
     found = {name: (group["lr"], group["weight_decay"]) for name, group in groups.items()}
     assert found == {
         "transformer": (1.0, 0.1),
@@ -93,20 +94,20 @@ def test_groups_have_their_rates() -> None:
 )
 def test_who_is_decayed(name: str, group: str) -> None:
     net = model("stage2")
-    groups = {id(p): g["name"] for g in build_optimizer(net, Optim()).param_groups for p in g["params"]}
+    groups = {id(p): g["name"] for g in build_optimizer(net, Optim(), SYSTEM).param_groups for p in g["params"]}
     assert groups[id(net.get_parameter(name))] == group
 
 
 def test_frozen_parameters_are_left_out() -> None:
     net = model()
     net.cnn.requires_grad_(False)
-    grouped = {id(p) for group in build_optimizer(net, Optim()).param_groups for p in group["params"]}
+    grouped = {id(p) for group in build_optimizer(net, Optim(), SYSTEM).param_groups for p in group["params"]}
     assert not grouped & {id(p) for p in net.cnn.parameters()}
 
 
 def test_a_parameter_without_a_part_is_an_error() -> None:
     with pytest.raises(UsageError, match=r"new_part\.weight"):
-        part_of("new_part.weight")
+        SYSTEM.learning_rate_part("new_part.weight")
 
 
 @pytest.mark.parametrize("key", ["lr", "cnn_lr", "align_lr"])

@@ -39,9 +39,9 @@ def test_frozen_parts_are_in_evaluation_mode_unless_asked(official: bool) -> Non
     net, task = model("stage2", dropout=0.5), PretrainStage2(official_dropout_in_frozen_parts=official)
     task.train_mode(net)
     batch = dataset().batch([Draw(0, 1), Draw(0, 2)])
-    draws = [net.encode_video(batch.high, batch.low) for _ in range(2)]
+    draws = [net.encode_video(*batch.video) for _ in range(2)]
     draws += [net.encode_text(batch.input_ids, batch.attention_mask) for _ in range(2)]
     assert torch.equal(draws[0], draws[1]) != official
     assert torch.equal(draws[2], draws[3]) != official
-    joint = [net.joint_states(batch.high, batch.low, batch.input_ids, batch.attention_mask) for _ in range(2)]
+    joint = [net.joint_states(*batch.video, batch.input_ids, batch.attention_mask) for _ in range(2)]
     assert not torch.equal(joint[0], joint[1])  # what is trained keeps its dropout

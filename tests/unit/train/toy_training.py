@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from hdvila.data.dataset import HybridDataset
+from hdvila.data.dataset import ClipDataset
 from hdvila.data.examples import Example
 from hdvila.data.settings import DataSettings
 from hdvila.hub import build_model
-from hdvila.media.preprocess import Preprocess
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.models.hdvila.sampling import HybridClip
 from hdvila.tasks.masking import Vocabulary
-from hdvila.types import Clip, HybridClip
+from hdvila.types import Clip
 
 LENGTH, VOCABULARY = 8, Vocabulary(size=40, mask=4, special=(0, 1, 2, 3, 4))
 PREPROCESS = Preprocess(height=64, width=64, segments=2, neighbours=1)
@@ -67,7 +68,7 @@ def tokenize(texts: Sequence[str], length: int) -> tuple[np.ndarray, np.ndarray]
     return ids, (ids > 0).astype(np.int64)
 
 
-def dataset(clips: int = 24, seed: int = 0, variant: str = "stage1") -> HybridDataset:
+def dataset(clips: int = 24, seed: int = 0, variant: str = "stage1") -> ClipDataset:
     """Clips with their texts, or questions about them: open ones with 3 answers, or with 5 options."""
     corpus = ToyCorpus(clips)
     examples = None
@@ -77,7 +78,7 @@ def dataset(clips: int = 24, seed: int = 0, variant: str = "stage1") -> HybridDa
         examples = [
             Example(i, (tuple(f"{i % 4} {i % 3 + option}" for option in range(5)),), i % 5) for i in range(clips)
         ]
-    return HybridDataset(corpus, SETTINGS, tokenize, seed, examples)
+    return ClipDataset(corpus, SETTINGS, tokenize, seed, examples)
 
 
 def model(variant: str = "stage1", dropout: float = 0.0) -> HDVILA:

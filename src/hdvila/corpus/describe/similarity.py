@@ -5,6 +5,7 @@ The model is handed in: this room knows none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,13 +25,15 @@ class Scorer(Protocol):
 
     @property
     def processor(self) -> Any:
-        """Has ``preprocess``: the sizes and the sampling that the model reads."""
+        """Has ``preprocess``: how clips are seen (`hdvila.media.Inputs`)."""
 
-    def embed_text(self, texts: list[str]) -> Any:
+    @property
+    def embed_text(self) -> Callable[[list[str]], Any]:
         """Texts to a tensor (B, D) of unit vectors."""
 
-    def encode_video(self, high: Any, low: Any) -> Any:
-        """(B, S, 3, H, W) and (B, S, 2N, 3, H/4, W/4), uint8 tensors or None, to (B, D) unit vectors."""
+    @property
+    def encode_video(self) -> Callable[..., Any]:
+        """What the model reads of B clips, uint8 tensors or None, to (B, D) unit vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,9 @@ def score_clips(corpus: Corpus, numbers: list[int], scorer: Scorer, reporter: Re
     with torch.inference_mode(), reporter.task("scoring clips", total=len(numbers)) as bar:
         for first in range(0, len(numbers), _BATCH):
             some = numbers[first : first + _BATCH]
-            clips = [corpus.sample(i, preprocess) for i in some]
-            high, low = [clip.high for clip in clips], [clip.low for clip in clips]
-            stacked = (_stack(torch, [x for x in stream if x is not None], device) for stream in (high, low))
-            videos = scorer.encode_video(*stacked).float().cpu().numpy()
+            arrays = preprocess.collate([corpus.sample(i, preprocess) for i in some])
+            video = [None if one is None else torch.from_numpy(one).to(device) for one in arrays]
+            videos = scorer.encode_video(*video).float().cpu().numpy()
             rows.append((videos, scorer.embed_text(texts[first : first + _BATCH]).float().cpu().numpy()))
             bar.advance(len(some))
     if not rows:
@@ -91,8 +93,3 @@ def score_clips(corpus: Corpus, numbers: list[int], scorer: Scorer, reporter: Re
     videos_VD, texts_VD = (np.concatenate(part) for part in zip(*rows, strict=True))
     others_VD = np.roll(texts_VD, len(numbers) // 2, axis=0)
     return Scores((videos_VD * texts_VD).sum(1), (videos_VD * others_VD).sum(1))
-
-
-def _stack(torch: Any, streams: list[Any], device: Any) -> Any:
-    """A batch of one stream, or None where the model does not read it."""
-    return torch.from_numpy(np.stack(streams)).to(device) if streams else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hdvila.annotations import dense_captions, lsmdc
 from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import BEST_KEPT, CROPPED, DUMPED, FLIP, LOSS, sampling
 
 __all__ = ["LSMDC", "YOUCOOK2"]
 
@@ -24,20 +23,11 @@ LSMDC = Protocol(
     split="training 101,079 clips, validation 7,408, test 1,000",
     captions="the one sentence of a clip",
     paragraphs="none: a query is one sentence",
-    text_length=50,
-    train=sampling(2, 11, 3),
-    test=sampling(4, 11, 3),
     metric="r1",
     queries=1000,
     gallery=1000,
     chance=1 / 1000,
     published=published.LSMDC,
-    differences=(
-        CROPPED,
-        DUMPED,
-        LOSS,
-        BEST_KEPT,
-    ),
     read=lsmdc.read_lsmdc,
 )
 
@@ -56,18 +46,12 @@ YOUCOOK2 = Protocol(
     "secret); no validation, so carve one, by whole videos",
     captions="the one sentence of a step; the clip is the step's seconds of its video",
     paragraphs="none: a query is one sentence",
-    text_length=50,
-    train=sampling(2, 11, 4, FLIP),
-    test=sampling(4, 11, 4),
     metric="r1",
     queries=3350,
     gallery=3350,
     chance=1 / 3350,
     published=published.YOUCOOK2,
     differences=(
-        "HD-VILA prints numbers on it (Table 12) but no settings, and its code has no configuration; "
-        "segments and frames are those of MSR-VTT.",
-        CROPPED,
         "These are the counts of the csv. The json of dense captions has more steps of the same videos, about 10,400 "
         "and 3,500, and lists of other lengths (3,305 steps) are in use as well: compare the gallery first.",
     ),

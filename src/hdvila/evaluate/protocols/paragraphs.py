@@ -5,7 +5,6 @@ from __future__ import annotations
 from hdvila.annotations import dense_captions
 from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.protocols.settings import BEST_KEPT, CROPPED, DUMPED, LAST_KEPT, LOSS, sampling
 
 __all__ = ["ACTIVITYNET_VAL1", "DIDEMO"]
 
@@ -24,21 +23,11 @@ DIDEMO = Protocol(
     split="training 8,395, validation 1,065, test 1,004 videos",
     captions="one paragraph a video",
     paragraphs="all descriptions of a video joined with spaces, in the file's order; its moments are not used",
-    text_length=50,
-    train=sampling(4, 11, 2),
-    test=sampling(8, 11, 2),
     metric="r1",
     queries=1004,
     gallery=1004,
     chance=1 / 1004,
     published=published.DIDEMO,
-    differences=(
-        "Paragraphs are longer than 50 tokens in part and are cut there, in the official code too.",
-        CROPPED,
-        DUMPED,
-        LOSS,
-        BEST_KEPT,
-    ),
     read=dense_captions.read_didemo,
 )
 
@@ -56,20 +45,12 @@ ACTIVITYNET_VAL1 = Protocol(
     split="training 10,009, test 4,917 videos (val_1); no validation (val_2 has the same videos), so carve one",
     captions="one paragraph a video",
     paragraphs="all sentences of a video joined with spaces, in the file's order, as in the field's paragraph files",
-    text_length=50,
-    train=sampling(4, 13, 4),
-    test=sampling(8, 13, 4),
     metric="r1",
     queries=4917,
     gallery=4917,
     chance=1 / 4917,
     published=published.ACTIVITYNET,
     differences=(
-        "Paragraphs are longer than 50 tokens in most videos and are cut there, in the official code too.",
-        CROPPED,
-        DUMPED,
-        LOSS,
-        LAST_KEPT,
         "anet_entities_val_1_para.json is another test: half of these videos, 2,460, in a gallery of their own.",
     ),
     read=dense_captions.read_activitynet,

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hdvila.annotations.records import Annotations, Split
-from hdvila.media.preprocess import Preprocess
+from hdvila.models.system import Capability
 
-__all__ = ["VARIANTS", "Consensus", "Protocol", "Published", "Split", "Task"]
+__all__ = ["ASKS", "Protocol", "Published", "Split", "Task"]
 
 Task = Literal["retrieval", "open_ended", "multiple_choice", "count"]
-Consensus = Literal["mean", "max", "logsumexp"]
-VARIANTS: Mapping[Task, tuple[str, ...]] = {
-    "retrieval": ("stage1", "stage2"),
-    "open_ended": ("open_ended",),
-    "count": ("open_ended",),
-    "multiple_choice": ("multiple_choice",),
+ASKS: Mapping[Task, Capability] = {
+    "retrieval": "retrieval",
+    "open_ended": "open_answers",
+    "count": "open_answers",
+    "multiple_choice": "options",
 }
-"""The variants of a model that can do a task; fine-tuning for it makes the first."""
+"""What a model must be for to do a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +52,14 @@ class Protocol:
             that the benchmark does not have is not in it.
         train_size: videos of the full training split, of questions the questions, of clips the clips; 0: it has none.
         split, captions, paragraphs: in words: which videos, which texts of them count, how sentences are joined.
-        text_length: tokens.
-        train, test: how clips become model input; both read one store.
         metric: what is reported first, as the record has it.
         queries: captions or questions of the published test.
         gallery: candidates of a full test, or answers to choose from.
         chance: what guessing gives of `metric` on the full test.
         published: rows to stand beside.
-        differences: where paper and official code part, and what else is easily done wrong, a sentence each.
+        differences: what is easily done wrong with it, a sentence each; what a system's paper and code do differently,
+            and how it is shown the benchmark, says the system (`hdvila.models.system.Shown`).
         read: annotation file and split -> what is in it; raises UsageError naming file and line.
-        consensus: how a model's answers to the segments of a clip become one; the official code's setting, or where it
-            has none, that of the nearest benchmark.
-        zero_shot: as `test`, for a model that was not fine-tuned, where the paper has other settings for that.
-        official: as `test`, in the released configuration, where that differs from the paper.
         clips, seconds: clips of all splits together, which is what a prepared store holds, and their mean length, where
             they are known; for estimates.
         groups: names of the benchmark's own divisions (`BenchmarkVideo.group`), where its files have numbers from 0.
@@ -81,19 +75,13 @@ class Protocol:
     split: str
     captions: str
     paragraphs: str
-    text_length: int
-    train: Preprocess
-    test: Preprocess
     metric: str
     queries: int
     gallery: int
     chance: float
     published: tuple[Published, ...]
-    differences: tuple[str, ...]
     read: Callable[[Path, Split], Annotations]
-    consensus: Consensus = "mean"
-    zero_shot: Preprocess | None = None
-    official: Preprocess | None = None
+    differences: tuple[str, ...] = ()
     clips: int = 0
     seconds: float = 0.0
     groups: tuple[str, ...] = ()
@@ -105,10 +93,6 @@ class Protocol:
         return {
             **{name: getattr(self, name) for name in _PLAIN},
             "files": {split: list(names) for split, names in self.files.items()},
-            "train": self.train.to_dict(),
-            "test": self.test.to_dict(),
-            "zero_shot": self.zero_shot and self.zero_shot.to_dict(),
-            "official": self.official and self.official.to_dict(),
             "published": [{**asdict(row), "values": dict(row.values)} for row in self.published],
             "differences": list(self.differences),
         }
@@ -122,8 +106,6 @@ _PLAIN = (
     "split",
     "captions",
     "paragraphs",
-    "text_length",
-    "consensus",
     "metric",
     "queries",
     "gallery",

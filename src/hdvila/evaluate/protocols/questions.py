@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from hdvila.annotations import msrvtt_questions
 from hdvila.evaluate.protocols import published
+from hdvila.evaluate.protocols.msrvtt import MSRVTT_CATEGORIES
 from hdvila.evaluate.protocols.protocol import Protocol, Split
-from hdvila.evaluate.protocols.settings import (
-    CROPPED,
-    FLIP,
-    MSRVTT_CATEGORIES,
-    TOO_FEW_PIXELS,
-    sampling,
-)
 
 __all__ = ["MSRVTT_MC", "MSRVTT_QA", "MSVD_QA"]
 
@@ -32,25 +26,16 @@ MSRVTT_QA = Protocol(
     split="training 158,581, validation 12,278, test 72,821 questions on the original splits of MSR-VTT",
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
     paragraphs="none: one question, one answer",
-    text_length=100,
-    train=sampling(1, 7, 4, FLIP),
-    test=sampling(8, 7, 4),
     metric="accuracy",
     queries=72_821,
     gallery=1500,
     chance=1 / 1500,
     published=published.MSRVTT_QA,
     differences=(
-        CROPPED,
-        TOO_FEW_PIXELS,
-        "Vocabulary: the 1,500 most frequent answers of training and validation in the paper; the official code reads "
-        "it from a file (data.benchmark.answers).",
-        "Several processes of the official code count the samples twice that fill their last batch.",
         "A model whose retrieval was tuned on the 9,000 videos of msrvtt-1ka has seen 1,990 of the 2,990 test videos.",
     ),
     read=msrvtt_questions.read_msrvtt_qa,
     groups=MSRVTT_CATEGORIES,
-    consensus="logsumexp",
 )
 
 MSVD_QA = Protocol(
@@ -64,17 +49,12 @@ MSVD_QA = Protocol(
     split="training 30,933 questions on 1,200 videos, validation 6,415 on 250, test 13,157 on 520",
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
     paragraphs="none: one question, one answer",
-    text_length=100,
-    train=sampling(1, 7, 4, FLIP),
-    test=sampling(8, 7, 4),
     metric="accuracy",
     queries=13_157,
     gallery=1500,
     chance=1 / 1500,
     published=published.MSVD_QA,
-    differences=("HD-VILA prints no number on it; the settings are those of MSRVTT-QA.", CROPPED),
     read=msrvtt_questions.read_msvd_qa,
-    consensus="logsumexp",
 )
 
 MSRVTT_MC = Protocol(
@@ -95,23 +75,12 @@ MSRVTT_MC = Protocol(
     split="test: 2,990 questions, one for each test video of MSR-VTT; no training: a retrieval model ranks captions",
     captions="the video's own caption and four of other test videos; built from MSR-VTT's json where there is no file",
     paragraphs="none: an option is one caption",
-    text_length=50,
-    train=sampling(2, 11, 4, FLIP),
-    test=sampling(4, 11, 4),
-    official=sampling(4, 7, 4),
     metric="accuracy",
     queries=2990,
     gallery=5,
     chance=1 / 5,
     published=published.MSRVTT_MC,
-    differences=(
-        "The official code takes a retrieval checkpoint, and its retrieval list of 9,000 videos holds 1,990 of the "
-        "2,990 test videos; train on msrvtt-1ka-7k or msrvtt-full to keep them apart.",
-        CROPPED,
-        TOO_FEW_PIXELS,
-        "Frames a segment are those of the retrieval model: 11 in the paper, 7 in the official configuration.",
-        "Questions that are built here follow the rule, with other draws than the papers' file.",
-    ),
+    differences=("Questions that are built here follow the rule, with other draws than the papers' file.",),
     read=msrvtt_questions.read_msrvtt_mc,
     groups=MSRVTT_CATEGORIES,
 )

@@ -5,14 +5,8 @@ from __future__ import annotations
 from hdvila.annotations import tgif_qa
 from hdvila.evaluate.protocols import published
 from hdvila.evaluate.protocols.protocol import Protocol, Published, Split
-from hdvila.evaluate.protocols.settings import FLIP, square
 
 __all__ = ["TGIF_ACTION", "TGIF_COUNT", "TGIF_FRAMEQA", "TGIF_TRANSITION"]
-
-_PLACED = (
-    "GIFs become videos of their own rate in the official code; a store here has 6 frames a second.",
-    "Pictures are seen whole, the longer side at 192 (LR), the rest grey at right and below, as in the official code.",
-)
 
 
 def _files(task: str) -> dict[Split, tuple[str, ...]]:
@@ -22,7 +16,7 @@ def _files(task: str) -> dict[Split, tuple[str, ...]]:
     }
 
 
-def _choice(task: str, asks: str, counts: tuple[int, int], rows: tuple[Published, ...], *differences: str) -> Protocol:
+def _choice(task: str, asks: str, counts: tuple[int, int], rows: tuple[Published, ...]) -> Protocol:
     """A task with five options; `counts` of training and test questions, `rows` that are published."""
     return Protocol(
         name=f"tgif-{task}",
@@ -33,15 +27,11 @@ def _choice(task: str, asks: str, counts: tuple[int, int], rows: tuple[Published
         split=f"training {counts[0]:,}, test {counts[1]:,} questions; no validation, so carve one",
         captions="question and option are one text, five of them a video",
         paragraphs="none",
-        text_length=30,
-        train=square(1, 7, 4, FLIP),
-        test=square(8, 7, 4),
         metric="accuracy",
         queries=counts[1],
         gallery=5,
         chance=1 / 5,
         published=rows,
-        differences=("Weight decay: .05 in the paper, .1 in the configuration.", *differences, *_PLACED),
         read=tgif_qa.read_action if task == "action" else tgif_qa.read_transition,
         table="tgif",
         column=task,
@@ -55,7 +45,6 @@ TGIF_TRANSITION = _choice(
     "what is done before or after something",
     (52_704, 6_232),
     published.TGIF_TRANSITION,
-    "Dropout: .3 in the paper; the configuration's value is never read, so .1.",
 )
 
 TGIF_FRAMEQA = Protocol(
@@ -67,16 +56,11 @@ TGIF_FRAMEQA = Protocol(
     split="training 39,392, test 13,691 questions; no validation, so carve one",
     captions="every question; an answer outside the vocabulary counts as wrong and is reported",
     paragraphs="none: one question, one answer",
-    text_length=30,
-    train=square(1, 11, 4, FLIP),
-    test=square(8, 11, 4),
-    official=square(8, 7, 4),
     metric="accuracy",
     queries=13_691,
     gallery=1540,
     chance=1 / 1540,
     published=published.TGIF_FRAMEQA,
-    differences=("LR frames: 10 in the paper, 6 in the configuration.", *_PLACED),
     read=tgif_qa.read_frameqa,
     table="tgif",
     column="frame",
@@ -91,18 +75,13 @@ TGIF_COUNT = Protocol(
     split="training 26,843, test 3,554 questions; no validation, so carve one",
     captions="every question; the answer is a whole number, 0 and 2 to 10, where 10 is ten or more",
     paragraphs="none",
-    text_length=30,
-    train=square(1, 7, 4, FLIP),
-    test=square(8, 7, 4),
     metric="mean_squared_error",
     queries=3554,
     gallery=len(tgif_qa.COUNTS),
     chance=21.2,
     published=published.TGIF_COUNT,
     differences=(
-        "HD-VILA prints no number on it and its code has no configuration; the settings are those of tgif-action.",
         "Chance is a guess among 0 to 10 at random, here on part of the test; a record has it for its own questions.",
-        *_PLACED,
     ),
     read=tgif_qa.read_count,
 )

@@ -20,7 +20,6 @@ from hdvila.evaluate.report.questions import QuestionSummary, summarise_question
 from hdvila.evaluate.report.results import comparison_cells, table_title
 from hdvila.evaluate.report.retrieval import RetrievalSummary, summarise_retrieval
 from hdvila.evaluate.report.tables import CHANCE
-from hdvila.media.preprocess import Preprocess
 from hdvila.pages import render, write_text
 from hdvila.progress import SILENT, Reporter
 
@@ -49,9 +48,8 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
     """
     record = done.record
     assert record.recipe is not None  # set by `evaluate_checkpoint`
-    preprocess = Preprocess.from_dict(record.recipe["preprocess"])
     with reporter.task("drawing the report"):
-        previews = VideoPreviews(open_corpus(done.store), done.numbers, preprocess)
+        previews = VideoPreviews(open_corpus(done.store), done.numbers, done.inputs)
         summary = _summarise(done, previews, seed)
     protocol = get_protocol(record.protocol)
     header, ours, *others = comparison_cells(record)
@@ -60,7 +58,8 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
         "page.html.j2",
         record=record,
         protocol=protocol,
-        preprocess=preprocess,
+        inputs=done.inputs,
+        differences=(*done.differences, *protocol.differences),
         sampling=record.recipe["sampling"],
         training={name: _local(value) for name, value in (record.recipe["training"] or {}).items()},
         title=table_title(record),

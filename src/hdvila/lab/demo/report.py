@@ -10,14 +10,14 @@ import numpy as np
 
 from hdvila.lab.demo.queries import Query
 from hdvila.pages import BLUE, PALE, drawing, image_uri, render, write_text
-from hdvila.types import HybridClip, Pixels
+from hdvila.types import Pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One hybrid sequence as the model reads it, and what is said meanwhile."""
 
-    frames: HybridClip
+    frames: Any
     sentence: str
 
 

@@ -21,7 +21,7 @@ from hdvila.hub import load_model, pick_device
 from hdvila.lab.corpora import World, build_world
 from hdvila.lab.demo.queries import draw_questions, judge
 from hdvila.lab.demo.report import Curve, MaskedWord, Report, Segment, write_page
-from hdvila.models.hdvila.model import HDVILA
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
 from hdvila.search.library import open_library
@@ -145,7 +145,7 @@ def _curve(title: str, run: Path) -> Curve:
     return Curve(title, tuple(line["step"] for line in log), tuple(line["loss"] for line in log))
 
 
-def _segments(model: HDVILA, corpus: Corpus) -> tuple[Segment, ...]:
+def _segments(model: PretrainedModel, corpus: Corpus) -> tuple[Segment, ...]:
     """The hybrid sequences of a clip that speaks of a texture and of another that speaks of a movement."""
     assert model.processor is not None
     chosen = []
@@ -157,7 +157,7 @@ def _segments(model: HDVILA, corpus: Corpus) -> tuple[Segment, ...]:
 
 
 @torch.inference_mode()
-def _masked_words(model: HDVILA, corpus: Corpus, count: int = 4) -> tuple[MaskedWord, ...]:
+def _masked_words(model: PretrainedModel, corpus: Corpus, count: int = 4) -> tuple[MaskedWord, ...]:
     """A few held-out sentences with the word hidden whose guess depends most on the pictures."""
     processor: Any = model.processor
     tokenizer = processor.tokenizer
@@ -171,12 +171,12 @@ def _masked_words(model: HDVILA, corpus: Corpus, count: int = 4) -> tuple[Masked
         rows[range(words), range(1, words + 1)] = tokenizer.mask_id  # one row for each hidden word
         guesses = []
         for shown in (clip, clips[(number + len(clips) // 2) % len(clips)]):
-            high, low = (
+            video = (
                 None if x is None else torch.from_numpy(x)[None].expand(words, *x.shape).to(model.device)
-                for x in (shown.high, shown.low)
+                for x in shown.arrays
             )
             texts = rows.to(model.device), mask.repeat(words, 1).to(model.device)
-            logits = model.masked_language_logits(high, low, *texts).cpu()
+            logits = model.masked_language_logits(*video, *texts).cpu()
             guesses.append(logits[range(words), range(1, words + 1)].softmax(-1))
         truth = ids[0, 1 : words + 1]
         tokens = [tokenizer.decode([token]) for token in truth.tolist()]

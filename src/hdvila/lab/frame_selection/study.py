@@ -19,7 +19,6 @@ from hdvila.hub import load_model, pick_device
 from hdvila.lab.corpora import build_world, corpus_of
 from hdvila.lab.frame_selection.word_swaps import swap_words
 from hdvila.lab.parallel import in_parallel
-from hdvila.media.preprocess import Streams
 from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
@@ -46,7 +45,7 @@ class FrameChoice:
         return f"{self.high} HR + {self.low} LR"
 
     @property
-    def streams(self) -> Streams:
+    def streams(self) -> str:
         return "hybrid" if self.high and self.low else "high" if self.high else "low"
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hdvila.media.preprocess import Streams
 from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 
 __all__ = [
@@ -76,7 +75,7 @@ class Pretraining:
     name: str
     stage: int
     categories: int = 15
-    streams: Streams = "hybrid"
+    streams: str = "hybrid"
     enlarged: bool = False
 
     @property

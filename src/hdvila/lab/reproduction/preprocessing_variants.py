@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from hdvila.data.source import ClipSource
 from hdvila.media import resize
-from hdvila.media.preprocess import Preprocess
-from hdvila.types import Clip, HybridClip, Pixels
+from hdvila.types import Clip, Pixels
 
 __all__ = ["VARIANTS", "Variant", "variant"]
 
@@ -24,10 +23,10 @@ RATIO = 4
 class Variant(Protocol):
     """Changes a clip; `i`, its number, is all that chance may depend on."""
 
-    def __call__(self, clip: HybridClip, i: int) -> HybridClip: ...
+    def __call__(self, clip: Any, i: int) -> Any: ...
 
 
-def shuffled(clip: HybridClip, i: int) -> HybridClip:
+def shuffled(clip: Any, i: int) -> Any:
     """LR frames in random order."""
     if clip.low is None:
         return clip
@@ -35,7 +34,7 @@ def shuffled(clip: HybridClip, i: int) -> HybridClip:
     return replace(clip, low=np.ascontiguousarray(clip.low[:, order]))
 
 
-def one_frame(clip: HybridClip, i: int) -> HybridClip:
+def one_frame(clip: Any, i: int) -> Any:
     """All LR frames are one of them, drawn at random; the HR frame stays the middle one."""
     if clip.low is None:
         return clip
@@ -44,7 +43,7 @@ def one_frame(clip: HybridClip, i: int) -> HybridClip:
     return replace(clip, low=np.repeat(clip.low[:, chosen : chosen + 1], count, axis=1))
 
 
-def without_detail(clip: HybridClip, i: int) -> HybridClip:
+def without_detail(clip: Any, i: int) -> Any:
     """The HR frame as it is after shrinking to LR and enlarging."""
     if clip.high is None:
         return clip
@@ -77,5 +76,5 @@ class _Changed:
     def clips(self) -> Sequence[Clip]:
         return self._source.clips
 
-    def sample(self, i: int, preprocess: Preprocess, rng: np.random.Generator | None = None) -> HybridClip:
-        return self._change(self._source.sample(i, preprocess, rng), i)
+    def sample(self, i: int, inputs: Any, /, rng: np.random.Generator | None = None) -> Any:
+        return self._change(self._source.sample(i, inputs, rng), i)

@@ -19,6 +19,7 @@ from hdvila.lab.reproduction.plan import OTHER_DATA, STAGE1, STAGE2, TASKS, WORL
 from hdvila.lab.reproduction.rows import Row, add_rows, read_rows
 from hdvila.lab.reproduction.training import FineTuning, PretrainedModel, pretrain, tune, world_of
 from hdvila.miniature.world import HEIGHT
+from hdvila.models import get_system
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
 
@@ -83,11 +84,12 @@ def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
         splits = [read_split(get_protocol(protocol), folder / data, split) for split in get_protocol(protocol).files]
         parts = {part.video_id: part for annotations in splits for part in annotations.videos}
         settings = [get_recipe(task.recipe).data.preprocess for task in TASKS if task.folder == data]
+        preparation = Preparation.of(get_system("hdvila").streams_of(settings))
         prepare(
             list(parts.values()),
             folder / data / "videos",
             folder / data / "store",
-            preparation=replace(Preparation.of(settings), hr_height=HEIGHT),
+            preparation=replace(preparation, hr_height=HEIGHT, lr_height=HEIGHT // 4),
             reporter=reporter,
         )
 

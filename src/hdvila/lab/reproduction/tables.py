@@ -12,6 +12,7 @@ from hdvila.lab.published import DATA, figures
 from hdvila.lab.reproduction.findings import findings
 from hdvila.lab.reproduction.plan import CHOICE, ENLARGED, LOW, NONE, ONE_CATEGORY, STAGE1, STAGE2, TASKS
 from hdvila.lab.reproduction.rows import Row, RowFilter, plain, segment_numbers, task_names, with_segments, with_variant
+from hdvila.models import get_system
 
 __all__ = ["sections"]
 
@@ -103,7 +104,9 @@ def _segments(rows: Sequence[Row]) -> str:
     columns = sorted({number for task in tasks for number in segment_numbers(task)})
     body = []
     for task in tasks:
-        paper = f"{_paper(task.protocol)} with {get_protocol(task.protocol).test.segments}; it prints no others"
+        shown = get_system("hdvila").shown(task.protocol)
+        assert shown is not None
+        paper = f"{_paper(task.protocol)} with {shown.test.segments}; it prints no others"
         body.append([task.name, *(_cell(rows, with_segments(task, number)) for number in columns), paper])
     return _table(["R@1 with segments:", *map(str, columns), "paper, real data"], body)
 

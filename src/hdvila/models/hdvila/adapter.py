@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
-from hdvila.models.hdvila.config import HDVILAConfig, check_settings
+from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.settings import check_settings
 from hdvila.nn.checkpoint import LoadReport
 from hdvila.nn.weight_files import Weights
 
@@ -48,7 +49,7 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> HDVILAConfig:
         UsageError: a setting that does not exist or cannot be.
     """
 
-    check_settings(settings)
+    check_settings(HDVILAConfig, settings)
 
     def size(key: str, axis: int = 0) -> int:
         if key not in weights or weights[key].ndim <= axis:

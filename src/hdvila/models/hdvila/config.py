@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from difflib import get_close_matches
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, ClassVar, Literal, get_args
 
 from hdvila.errors import UsageError
+from hdvila.models.settings import check_settings
+from hdvila.models.system import Capability
 from hdvila.types import NOT_IN_VECTORS
 
 Variant = Literal["stage1", "stage2", "open_ended", "multiple_choice"]
 TextPooling = Literal["mean", "cls"]
 
-CONSENSUS = ("mean", "max", "logsumexp")
-"""How the outputs for the segments of a clip become one."""
-Over = Literal["hidden", "logits"]
-"""What the consensus of masked words joins: states before the head (the released code) or its scores (the paper)."""
+_TRAINED_FOR: dict[Variant, Capability] = {
+    "stage1": "retrieval",
+    "stage2": "masked_words",
+    "open_ended": "open_answers",
+    "multiple_choice": "options",
+}
 
 OPTIONS_PER_QUESTION = 5
 """Sequences "question option" of one video in the multiple-choice variant (TGIF-QA has five options)."""
@@ -34,6 +37,17 @@ class HDVILAConfig:
     Raises:
         UsageError: a value that no model can have, such as a width that the heads do not divide.
     """
+
+    system: ClassVar[str] = "hdvila"
+    # fmt: off
+    FIRST_SETTINGS: ClassVar[frozenset[str]] = frozenset((
+        "variant", "hidden_size", "num_attention_heads", "intermediate_size", "text_layers", "joint_layers",
+        "vocab_size", "max_text_positions", "text_token_types", "visual_rows", "visual_columns", "dropout",
+        "text_pooling", "num_answers", "resnet_depths", "resnet_width", "hybrid_layers", "hybrid_attention_heads",
+        "hybrid_mlp_ratio", "hybrid_stochastic_depth", "grid", "frames", "initializer_range", "time_initializer_range",
+    ))
+    # fmt: on
+    """Those that version 1 of a library's fingerprint knew (`hdvila.search.identity`)."""
 
     variant: Variant = "stage1"
     """stage1: two encoders for retrieval; stage2: with the joint transformer and its pre-training heads;
@@ -123,6 +137,25 @@ class HDVILAConfig:
     def answers_questions(self) -> bool:
         return self.variant in ("open_ended", "multiple_choice")
 
+    @property
+    def texts_per_clip(self) -> int:
+        """Texts that are read about a clip at once."""
+        return OPTIONS_PER_QUESTION if self.variant == "multiple_choice" else 1
+
+    @property
+    def trained_for(self) -> Capability:
+        """What a model of this variant is trained for."""
+        return _TRAINED_FOR[self.variant]
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What a model of this variant can be asked."""
+        return frozenset(("retrieval", self.trained_for) if self.variant == "stage2" else (self.trained_for,))
+
+    def with_answers(self, count: int) -> HDVILAConfig:
+        """The same with at least so many rows for open answers."""
+        return replace(self, num_answers=max(self.num_answers, count))
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -131,33 +164,7 @@ class HDVILAConfig:
         """The inverse of `to_dict`.
 
         Raises:
-            UsageError: a key that is no setting, with the nearest one, or a value of another kind.
+            UsageError: a key that is not a setting, with the nearest one, or a value of another kind.
         """
-        check_settings(values)
+        check_settings(cls, values)
         return cls(**values)
-
-
-def check_settings(values: Mapping[str, Any]) -> None:
-    """Make sure that these are settings of `HDVILAConfig`, and values of their kinds.
-
-    Raises:
-        UsageError: a key that is no setting, with the nearest one, or a value of another kind.
-    """
-    kinds = get_type_hints(HDVILAConfig)
-    for key, value in values.items():
-        if key not in kinds:
-            near = get_close_matches(str(key), kinds, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(kinds)}"
-            raise UsageError(f"{key!r} is no setting of an HD-VILA model: {hint}")
-        if kinds[key] is int:
-            fits, wanted = type(value) is int, "a whole number"
-        elif kinds[key] is float:
-            fits, wanted = type(value) in (int, float), "a number"
-        elif get_origin(kinds[key]) is tuple:
-            count = len(get_args(kinds[key]))
-            fits = isinstance(value, list | tuple) and [type(one) for one in value] == [int] * count
-            wanted = f"{count} whole numbers, such as {','.join('1234'[:count])}"
-        else:
-            fits, wanted = isinstance(value, str), "a name"
-        if not fits:
-            raise UsageError(f"{key}={value!r}: {key} is {wanted}")

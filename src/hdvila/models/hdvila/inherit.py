@@ -5,18 +5,47 @@ Each function fills a part of a model and returns what became of every key; a fi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
+
+import torch
 
 from hdvila.errors import CheckpointError
 from hdvila.models.hdvila.adapter import ANSWER_HEAD, JOINT, from_official, infer_config, is_official
 from hdvila.models.hdvila.model import HDVILA
-from hdvila.models.hdvila.saved import Saved, read_saved
 from hdvila.models.hdvila.start import ADVICE
+from hdvila.models.saved import Saved, read_saved
 from hdvila.nn.checkpoint import LoadReport, put_weights
 
+DECODER = "transformer.cls.predictions.decoder.weight"
 PROJECTIONS = ("transformer.t_proj.", "transformer.v_proj.")
 _NOT_IN_SHAPES = ("num_attention_heads", "hybrid_attention_heads", "text_layers", "text_pooling", "grid")
 """Settings that make another model of weights of the same names and shapes."""
+
+
+def load_pretrained(model: HDVILA, source: str, *, same_answers: bool, filled: Collection[str]) -> LoadReport:
+    """What a model takes over: to answer questions, all that is shared; a stage two model from its like, everything;
+    otherwise all of stage one.
+
+    Args:
+        same_answers: as in `load_shared`.
+        filled: weights that another file, such as a BERT, has filled before. Where it gave no decoder of words, that of
+            stage two begins as it does in a new model, as a copy of the word table.
+
+    Raises:
+        CheckpointError: it cannot be read, is no HD-VILA model, or has other sizes, heads or answers.
+    """
+    if model.config.answers_questions:
+        return load_shared(model, source, same_answers=same_answers)
+    if model.config.has_joint_transformer and (whole := load_stage_two(model, source)) is not None:
+        return whole
+    report = load_stage_one(model, source)
+    if model.config.has_joint_transformer and DECODER not in filled:
+        with torch.no_grad():
+            words = model.transformer.bert.embeddings.word_embeddings.weight
+            model.transformer.cls.predictions.decoder.weight.copy_(words)
+        report.loaded.append(DECODER)
+    return report
 
 
 def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:

@@ -6,13 +6,10 @@ row s*B + b is segment s of video b.
 
 from __future__ import annotations
 
-from typing import get_args
-
-import torch
 from torch import Tensor, nn
 
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import CONSENSUS, HDVILAConfig, Over
+from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.nn.bert import EPS, BertEmbeddings, BertEncoder, BertPooler, BertWordHead
 
 
@@ -90,32 +87,3 @@ class Language(nn.Module):
         else:
             self.t_proj = nn.Linear(width, width)
             self.v_proj = nn.Linear(width, width)
-
-
-def check_consensus(how: str, over: str = "hidden") -> None:
-    """Refuse an unknown name before there is anything to join.
-
-    Raises:
-        UsageError: it is none of `CONSENSUS`, or `over` none of `Over`.
-    """
-    if over not in get_args(Over):
-        raise UsageError(f"a consensus over {over!r} is unknown: choose one of {', '.join(get_args(Over))}")
-    if how not in CONSENSUS:
-        raise UsageError(f"consensus {how!r} is unknown: choose one of {', '.join(CONSENSUS)}")
-
-
-def aggregate(x: Tensor, how: str) -> Tensor:
-    """Consensus over segments: (S, ...) -> (...).
-
-    Args:
-        how: one of `CONSENSUS`.
-
-    Raises:
-        UsageError: an unknown `how`.
-    """
-    check_consensus(how)
-    if how == "mean":
-        return x.mean(0)
-    if how == "max":
-        return x.amax(0)
-    return torch.logsumexp(x, 0)

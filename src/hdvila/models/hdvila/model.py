@@ -15,16 +15,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hdvila.errors import UsageError
-from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION, HDVILAConfig, Over
+from hdvila.models.hdvila.config import OPTIONS_PER_QUESTION, HDVILAConfig
 from hdvila.models.hdvila.hybrid import HybridTransformer
-from hdvila.models.hdvila.joint import Language, aggregate, check_consensus
+from hdvila.models.hdvila.joint import Language
 from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
 from hdvila.nn.bare import without_start_values
 from hdvila.nn.bert import start_bert_weights
-from hdvila.nn.conv_norm import fold_batch_norm
+from hdvila.nn.consensus import aggregate, check_consensus
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.nn.resnet import ResNet
+from hdvila.types import Over
 
 
 class HDVILA(PretrainedModel):
@@ -219,7 +220,7 @@ class HDVILA(PretrainedModel):
         attention_mask: Tensor,
         consensus: str = "logsumexp",
         over: Over = "hidden",
-        at: Tensor | None = None,
+        at: Tensor | tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
         """Scores of every word at every text position: -> (B, L, V), float32.
 
@@ -227,7 +228,7 @@ class HDVILA(PretrainedModel):
             consensus: over segments: mean, max or logsumexp.
             over: what it joins: ``"hidden"`` states before the head, as the released code, or each segment's
                 ``"logits"``, as the paper.
-            at: (B, L) bool, only these positions: -> (M, V), in their order.
+            at: (B, L) bool, or rows and columns (M,) each, only these positions: -> (M, V), in their order.
 
         Raises:
             UsageError: shapes that do not fit, an unknown consensus, or a variant other than stage2.
@@ -238,7 +239,10 @@ class HDVILA(PretrainedModel):
             states_BLD = self.masked_states(high, low, input_ids, attention_mask, consensus)
             return self.word_logits(states_BLD if at is None else states_BLD[at])
         states_SBLD = self.joint_states(high, low, input_ids, attention_mask)[:, :, : input_ids.shape[1]].float()
-        return aggregate(self.word_logits(states_SBLD if at is None else states_SBLD[:, at]), consensus)
+        if at is not None:
+            places = at if isinstance(at, tuple) else (at,)
+            states_SBLD = states_SBLD[(slice(None), *places)]
+        return aggregate(self.word_logits(states_SBLD), consensus)
 
     def matching_logits(
         self,
@@ -312,6 +316,14 @@ class HDVILA(PretrainedModel):
 
     # ---- for training
 
+    def frozen_for_words(self) -> list[nn.Module]:
+        """What the training of masked words leaves as stage one made it."""
+        return self.stage_one_modules()
+
+    def unreached_by_words(self) -> list[nn.Module]:
+        """Parts beside them that the loss of masked words does not reach: the matching head and its pooler."""
+        return [self.transformer.bert.pooler2, self.transformer.cls.seq_relationship]
+
     def stage_one_modules(self) -> list[nn.Module]:
         """Everything that stage one trains and stage two keeps frozen."""
         language, bert = self.transformer, self.transformer.bert
@@ -327,14 +339,18 @@ class HDVILA(PretrainedModel):
         own = {id(tensor) for part in self.stage_one_modules() for tensor in part.state_dict(keep_vars=True).values()}
         return {name for name, tensor in self.state_dict(keep_vars=True).items() if id(tensor) in own}
 
+    def stages(self) -> list[nn.Module]:
+        """The stages of both ResNets."""
+        return [
+            stage
+            for net in (self.cnn, self.cnn_low)
+            for name, stage in net.named_children()
+            if name.startswith("layer")
+        ]
+
     def checkpoint_activations(self, enabled: bool = True) -> None:
         """Recompute each ResNet stage in the backward pass: much less memory, the same gradients."""
         self.cnn.checkpoint_stages = self.cnn_low.checkpoint_stages = enabled
-
-    def fold_batch_norm(self, enabled: bool = True) -> None:
-        """Fold BatchNorm into the convolutions in float32 training as well: the same function, about twice as fast on a
-        CPU, with gradients that differ where a ReLU stands at 0. bfloat16 and inference always fold."""
-        fold_batch_norm(self, enabled)
 
     # ---- checks
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
 from typing import Literal
 
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.models.system import RandomPart
 
-__all__ = ["Origin", "RandomPart", "random_parts"]
+__all__ = ["random_parts"]
 
 _LAYER = re.compile(r"transformer\.bert\.encoder\.layer\.(\d+)\.")
 _HR, _LR, _ADAPTERS, _HYBRID = "HR ResNet", "LR ResNet", "adapters behind the ResNets", "hybrid transformer"
@@ -34,20 +34,13 @@ _BY_START = {
 Origin = Literal["new", "bert", "resnet", "stage one", "stage two"]
 
 
-@dataclass(frozen=True, slots=True)
-class RandomPart:
-    """A part of a model, or some of its tensors, that no start weights fill.
-
-    Attributes:
-        name: the part, in words, with its layers where it has some.
-        tensors, weights: how many of them begin at random.
-        origin: from what the paper starts it; "new": at random too.
-    """
-
-    name: str
-    tensors: int
-    weights: int
-    origin: Origin
+_ADVICE: dict[Origin, str] = {
+    "new": ", as in the paper",
+    "bert": "; the paper starts them from BERT: --set start.bert=FOLDER",
+    "resnet": "; the paper starts them from a trained ResNet: --set start.resnet=FILE",
+    "stage one": "; the paper starts them from stage one: --set start.model=STAGE1/model",
+    "stage two": "; the paper starts them from stage two: --set start.model=STAGE2/model",
+}
 
 
 def random_parts(model: HDVILA, filled: Container[str], *, fine_tuning: bool = False) -> list[RandomPart]:
@@ -66,7 +59,10 @@ def random_parts(model: HDVILA, filled: Container[str], *, fine_tuning: bool = F
         _JOINT: f"{_JOINT}, layers {config.text_layers}-{config.text_layers + config.joint_layers - 1}",
     }
     origin = _of_fine_tuning if fine_tuning else _of_stage_two if config.has_joint_transformer else _of_stage_one
-    return [RandomPart(layers.get(name, name), len(n), sum(n), origin(name)) for name, n in found.items()]
+    return [
+        RandomPart(layers.get(name, name), len(n), sum(n), origin(name), _ADVICE[origin(name)])
+        for name, n in found.items()
+    ]
 
 
 def _of_fine_tuning(part: str) -> Origin:

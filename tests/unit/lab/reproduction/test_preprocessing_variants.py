@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hdvila.lab.reproduction.preprocessing_variants import VARIANTS
-from hdvila.types import HybridClip
+from hdvila.models.hdvila.sampling import HybridClip
 
 RNG = np.random.default_rng(0)
 CLIP = HybridClip(

@@ -20,11 +20,10 @@ from hdvila.errors import UsageError
 from hdvila.media.decode import DecodedFrame, TimeSpan
 from hdvila.media.info import VideoInfo
 from hdvila.media.packed import Packing
-from hdvila.media.sampling import HybridSampling, hybrid_indices
 from hdvila.media.streams import ClipStreams, FrameToPixels, streams
 from hdvila.media.transforms import GREY, enlarge
-from hdvila.media.view import RATIO
-from hdvila.types import Frames, HybridClip, Pixels
+from hdvila.models.hdvila.sampling import RATIO, HybridClip, HybridSampling, hybrid_indices
+from hdvila.types import Frames, Pixels
 
 Rule = Literal["video", "gif"]
 _VIDEO_SIZE, _VIDEO_CROP = (180, 288), (160, 256)

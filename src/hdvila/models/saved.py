@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.errors import CheckpointError, UsageError
-from hdvila.models.hdvila.config import check_settings
+from hdvila.models.registry import get_system, is_system, recognise
+from hdvila.models.settings import check_settings
 from hdvila.nn.pretrained import CONFIG, FORMAT
 from hdvila.nn.run_checkpoint import is_run_checkpoint
 from hdvila.nn.weight_files import Weights, find_weights, read_account, read_content, unwrap
@@ -28,7 +29,8 @@ class Saved:
 
     Attributes:
         name: where they are from, for errors.
-        settings: of `HDVILAConfig`, as they were when the model was saved; empty where nothing tells them.
+        system: the name of theirs, where something beside the weights tells it; '' otherwise.
+        settings: of its system's configuration, as they were when the model was saved; empty where nothing tells them.
         described: a model folder's config.json; empty for a file.
         recipe: of a checkpoint of a run, its settings by dotted key; empty for anything else.
     """
@@ -38,6 +40,7 @@ class Saved:
     settings: Mapping[str, Any] = field(default_factory=dict)
     described: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    system: str = ""
 
 
 def read_saved(path: Path) -> Saved:
@@ -49,11 +52,13 @@ def read_saved(path: Path) -> Saved:
     if path.is_dir():
         described = read_config(path)
         file = find_weights(path)
-        return Saved(str(file), unwrap(read_content(file), str(file)), described["model"], described)
+        weights = unwrap(read_content(file), str(file))
+        return Saved(str(file), weights, described["model"], described, system=described["system"])
     saved = open_saved(read_content(path), str(path))
     if saved.settings or not (told := read_account(path)):
         return saved
-    return Saved(saved.name, saved.weights, _checked(told, f"the header of {path}")["model"])
+    told = _checked(told, f"the header of {path}")
+    return Saved(saved.name, saved.weights, told["model"], system=told["system"])
 
 
 def open_saved(content: object, name: str) -> Saved:
@@ -69,7 +74,8 @@ def open_saved(content: object, name: str) -> Saved:
     settings = {key.removeprefix("model."): value for key, value in recipe.items() if key.startswith("model.")}
     settings.pop("num_answers", None)  # a run makes room for every answer of its data: the head's rows tell them
     try:
-        check_settings(settings)
+        if (system := recognise(weights)) is not None:
+            check_settings(system.config, settings)
     except UsageError as error:
         raise CheckpointError(
             f"{name}: this version of hdvila does not know the model of the run that made it ({error}): give the "
@@ -84,7 +90,7 @@ def is_ours(folder: Path) -> bool:
         described = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(described, dict) and described.get("system") == "hdvila"
+    return isinstance(described, dict) and isinstance(described.get("system"), str) and "format" in described
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -104,15 +110,20 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def _checked(described: object, name: str) -> dict[str, Any]:
-    if not isinstance(described, dict) or described.get("system") != "hdvila" or described.get("format") != FORMAT:
+    if not isinstance(described, dict) or "system" not in described or described.get("format") != FORMAT:
         raise CheckpointError(
             f"{name}: it does not describe a model of this version of hdvila (system 'hdvila', format {FORMAT}). "
             "A folder of a Hugging Face BERT is something to start training from: --set start.bert=FOLDER"
         )
+    if not is_system(described["system"]):
+        raise CheckpointError(
+            f"{name}: it describes a model of the system {described['system']!r}, which is not known here: a system of "
+            "your own is made known by hdvila.models.register before its models are loaded"
+        )
     if not isinstance(described.get("model"), dict):
         raise damaged(name, "'model' holds no settings by name")
     try:
-        check_settings(described["model"])
+        check_settings(get_system(described["system"]).config, described["model"])
     except UsageError as error:
         raise damaged(name, str(error)) from error
     return described

@@ -7,12 +7,22 @@ that shrinks below zero) frames repeat and stay inside the clip.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
+from hdvila.types import Frames, Pixels, Seconds
+
+__all__ = ["RATIO", "ClipPixels", "HybridClip", "HybridSampling", "hybrid_indices", "stacked"]
+
+RATIO = 4
+"""How many HR pixels lie along one LR pixel."""
+
+ClipPixels = tuple[Pixels | None, Pixels | None]
+"""HR and LR frames, as `HybridClip` has them."""
 
 Indices = NDArray[np.int64]
 
@@ -85,3 +95,61 @@ def _choose(candidates: Indices, segments: int, rng: np.random.Generator | None)
     if rng is None:
         return candidates[np.arange(segments) * (count // segments)]
     return np.sort(rng.choice(candidates, segments, replace=False))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HybridClip:
+    """What the model sees of a clip: S middle frames in high resolution, 2N neighbours of each in low resolution.
+
+    ``high`` is (S, 3, H, W) or None, ``low`` is (S, 2N, 3, H/4, W/4) or None, both uint8 RGB, neighbours in order
+    of time (N before the middle frame, then N after it). ``high_pts`` is (S,), ``low_pts`` is (S, 2N), in seconds.
+    """
+
+    high: Pixels | None
+    low: Pixels | None
+    high_pts: Seconds = field(default_factory=lambda: np.zeros(0))
+    low_pts: Seconds = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def __post_init__(self) -> None:
+        if self.high is None and self.low is None:
+            raise ValueError("a hybrid clip needs high or low frames, got neither")
+        if self.high is not None and (self.high.ndim != 4 or self.high.shape[1] != 3):
+            raise ValueError(f"high must be (S, 3, H, W), got {self.high.shape}")
+        if self.low is not None and (self.low.ndim != 5 or self.low.shape[2] != 3):
+            raise ValueError(f"low must be (S, 2N, 3, h, w), got {self.low.shape}")
+
+    def __repr__(self) -> str:
+        shape = {k: None if v is None else v.shape for k, v in (("high", self.high), ("low", self.low))}
+        return f"HybridClip(high={shape['high']}, low={shape['low']})"
+
+    @property
+    def arrays(self) -> ClipPixels:
+        """What `HDVILA` reads: `high` and `low`."""
+        return self.high, self.low
+
+    @property
+    def times(self) -> Seconds:
+        """(S, F) when the frames of each segment appear, in order."""
+        columns = ([] if self.low is None else [self.low_pts]) + [self.high_pts[:, None]]
+        return np.sort(np.concatenate(columns, axis=1), axis=1)
+
+    def frames(self) -> dict[str, Frames]:
+        """The frames of both streams, ``hr`` and ``lr``, as far as they are there, as people look at them."""
+        found = {}
+        if self.high is not None:
+            found["hr"] = Frames(np.moveaxis(self.high, 1, -1), self.high_pts)
+        if self.low is not None:
+            rgb = np.moveaxis(self.low, 2, -1)
+            found["lr"] = Frames(rgb.reshape(-1, *rgb.shape[2:]), self.low_pts.ravel())
+        return found
+
+
+def stacked(clips: Iterable[HybridClip]) -> ClipPixels:
+    """(B, S, 3, H, W) and (B, S, 2N, 3, H/4, W/4) of clips of one shape."""
+    high, low = zip(*(clip.arrays for clip in clips), strict=True)
+    return _stack(high), _stack(low)
+
+
+def _stack(frames: Iterable[Pixels | None]) -> Pixels | None:
+    given = [one for one in frames if one is not None]
+    return np.stack(given) if given else None

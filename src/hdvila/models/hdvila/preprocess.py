@@ -1,24 +1,29 @@
-"""The settings by which clips become what the model sees, saved with it; `hdvila.media.hybrid` reads by them."""
+"""The settings by which clips become what the model sees, saved with it: hybrid sampling, window, sizes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from math import prod
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
 from hdvila.errors import UsageError
 from hdvila.media.frame_source import Arrays, FrameClip, Request, Sampled
-from hdvila.media.sampling import HybridSampling, hybrid_indices
-from hdvila.media.view import RATIO, Fit, Look, Seen, View, look_at
-from hdvila.types import NOT_IN_VECTORS, HybridClip, Pixels
+from hdvila.media.read_clips import read_clip as read_hybrid
+from hdvila.media.read_clips import read_clips as read_hybrids
+from hdvila.media.view import ZOOM, Fit, Look, Seen, View, look_at
+from hdvila.models.hdvila.sampling import RATIO, ClipPixels, HybridClip, HybridSampling, hybrid_indices, stacked
+from hdvila.types import NOT_IN_VECTORS, Pixels
+
+__all__ = ["Preprocess", "Streams", "read_hybrid", "read_hybrids"]
 
 Streams = Literal["hybrid", "high", "low"]
 """Both resolutions, HR middle frames alone, or LR neighbours alone."""
-ClipPixels = tuple[Pixels | None, Pixels | None]
-"""HR and LR pictures, as `HybridClip` has them."""
+STORED_PER_CROP = 81 / 64
+"""Pixels of a stored frame for each pixel of the training crop (9/8 each way)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ class Preprocess:
     have no detail of their own: they are LR frames, cut as the neighbours are and made four times as large by bicubic
     interpolation (the paper's zero-shot setting, D.2).
     """
+
+    FIRST_SETTINGS: ClassVar[frozenset[str]] = frozenset(
+        ["height", "width", "segments", "neighbours", "rate", "fps", "hr_every", "streams", "fit", "flip"]
+    )
+    """Those that version 1 of a library's fingerprint knew (`hdvila.search.identity`)."""
 
     height: int = 640
     width: int = 1024
@@ -164,7 +174,63 @@ class Preprocess:
         Args:
             tiled: as many windows as show four fifths of the picture; else the one in the middle.
         """
-        return look_at((height, width), self.height, self.width, self.fit, tiled=tiled)
+        return look_at((height, width), self.height, self.width, self.fit, tiled=tiled, grid=RATIO)
+
+    def collate(self, clips: Iterable[HybridClip]) -> ClipPixels:
+        """Clips as one batch."""
+        return stacked(clips)
+
+    # ---- what others ask of it
+
+    @property
+    def frames_read(self) -> dict[str, int]:
+        """Frames of each stream that a clip takes."""
+        middle = self.segments * self.reads_high
+        others = 2 * self.neighbours * self.segments * self.reads_low
+        return {"lr": middle + others} if self.enlarged else {"hr": middle, "lr": others}
+
+    @property
+    def stored(self) -> dict[str, tuple[float, int]]:
+        """What a store made for it keeps: by stream, frames a second and pixels of one."""
+        pixels = int(self.height * self.width * STORED_PER_CROP)
+        return {"hr": (self.fps / self.hr_every, pixels), "lr": (self.fps, pixels // RATIO**2)}
+
+    @property
+    def least_lines(self) -> dict[str, int]:
+        """`enlarged` middle frames are blurred if the store's LR frames have fewer lines than the window asks for."""
+        return {"lr": math.ceil(self.height // RATIO * ZOOM)} if self.enlarged else {}
+
+    def at_rates(self, rates: Mapping[str, float]) -> Preprocess:
+        """The same seconds between frames on a store of these rates."""
+        fps, hr_every = rates["lr"], round(rates["lr"] / rates["hr"])
+        if self.fps == fps and (self.enlarged or self.hr_every % hr_every == 0):
+            return self
+        rate = max(1, round(self.rate * fps / self.fps)) if self.rate else 0
+        return replace(self, fps=fps, hr_every=1 if self.enlarged else hr_every, rate=rate)
+
+    def in_segments(self, count: int | None) -> Preprocess:
+        """As a model of a benchmark looks once it is trained; None: no benchmark."""
+        return self if count is None else replace(self, segments=count, flip=0.0)
+
+    def in_words(self) -> Iterator[tuple[str, str]]:
+        """(what, how much of it), for people."""
+        if self.reads_high:
+            detail = ", LR frames enlarged" if self.enlarged else ""
+            yield "HR", f"1 frame a segment of {self.height}x{self.width}{detail}"
+        if self.reads_low:
+            count, apart = 2 * self.neighbours, self.rate / self.fps
+            size = f"{self.height // RATIO}x{self.width // RATIO}"
+            yield "LR", f"{count} frames a segment of {size}, {apart:.3g} s apart"
+            yield "a segment spans", f"{count * apart:.3g} s, in a clip that is long enough"
+
+    def __str__(self) -> str:
+        segments = "1 segment" if self.segments == 1 else f"{self.segments} segments"
+        flip = f", mirrored in {self.flip:.0%} of the showings" if self.flip else ""
+        enlarged = " (LR frames enlarged)" if self.enlarged else ""
+        return (
+            f"{segments} of {2 * self.neighbours + 1} frames, {self.rate} of 1/{self.fps:g} s apart, HR "
+            f"{self.height}x{self.width}{enlarged}, LR {self.height // RATIO}x{self.width // RATIO}{flip}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
