@@ -7,6 +7,9 @@ from hdvila.lazy import offered
 _OFFERS = {
     "HDVILA": "hdvila.model",
     "HDVILAConfig": "hdvila.config",
+    "Config": "system",
+    "Inputs": "inputs",
+    "Shown": "system",
     "Start": "system",
     "System": "system",
     "get_system": "registry",
