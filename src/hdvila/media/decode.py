@@ -174,8 +174,13 @@ def frames_on_screen(pts_seconds: Seconds, times: Sequence[float] | Seconds) -> 
     """(T,) when each frame appears, (n,) times, all in seconds -> (n,) numbers of the frames on screen.
 
     That is the last frame that has begun, or the first frame of all.
+
+    Raises:
+        UsageError: a time is not a number.
     """
     wanted = np.asarray(times, np.float64) + TICK
+    if np.isnan(wanted).any():
+        raise UsageError("the frame at nan s is wanted: give numbers of seconds")
     return np.clip(np.searchsorted(pts_seconds, wanted, side="right") - 1, 0, len(pts_seconds) - 1)
 
 

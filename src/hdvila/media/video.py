@@ -158,9 +158,15 @@ class Video:
                 frame = self._decoder.frame(int(index))
             yield DecodedFrame(int(index), frame, self._converter)
 
-    def frames(self, indices: Sequence[int] | NDArray[np.int64]) -> Frames:
-        """The frames of these numbers (0 is the first displayed) in the order given: (n, H, W, 3)."""
-        chosen = np.asarray(indices, np.int64).reshape(-1)
+    def frames(self, indices: Sequence[float] | NDArray[np.int64] | Seconds) -> Frames:
+        """The frames of these numbers (0 is the first displayed) in the order given: (n, H, W, 3).
+
+        Numbers with a decimal point, such as 0.0 and 1.5, are times in seconds, as in `at`.
+        """
+        chosen = np.asarray(indices).reshape(-1)
+        if len(chosen) and np.issubdtype(chosen.dtype, np.floating):
+            chosen = self.indices_at(chosen)
+        chosen = chosen.astype(np.int64)
         rgb = np.empty((len(chosen), self.info.height, self.info.width, 3), np.uint8)
         unique, places = np.unique(chosen, return_inverse=True)
         for position, (_, pixels) in enumerate(self.pick(unique.tolist())):

@@ -108,6 +108,17 @@ def test_frames_that_are_not_there_are_refused(uneven: Path) -> None:
                 video.frames([wrong])
 
 
+def test_frames_at_fractional_numbers_are_those_at_these_times(uneven: Path) -> None:
+    with open_video(uneven) as video:
+        times = [float(video.pts_seconds[20]) + 0.001, 0.0]
+        by_time = video.frames(times)
+        assert by_time.pts_seconds.tolist() == [video.pts_seconds[20], video.pts_seconds[0]]
+        assert [number_in(rgb) for rgb in by_time.rgb] == [20, 0]
+        assert video.frames(np.float32([video.info.duration])).pts_seconds == video.pts_seconds[-1]
+        with pytest.raises(UsageError, match="give numbers of seconds"):
+            video.at([float("nan")])
+
+
 def test_pixels_that_are_not_square_are_stretched(tmp_path: Path) -> None:
     path = tmp_path / "wide.mp4"
     with av.open(str(path), "w") as output:
