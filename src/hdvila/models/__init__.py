@@ -7,12 +7,15 @@ from hdvila.lazy import offered
 _OFFERS = {
     "HDVILA": "hdvila.model",
     "HDVILAConfig": "hdvila.config",
+    "HybridClip": "hdvila.sampling",
+    "Preprocess": "hdvila.preprocess",
     "Config": "system",
     "Inputs": "inputs",
     "Shown": "system",
     "Start": "system",
     "System": "system",
     "get_system": "registry",
+    "hybrid_indices": "hdvila.sampling",
     "register": "registry",
 }
 
