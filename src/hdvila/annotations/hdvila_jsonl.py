@@ -26,16 +26,14 @@ _VIDEO = ("gif_name", "video_id", "clip_name")
 
 
 def read_retrieval(path: Path, own: str) -> Annotations:
-    """Read captions and their videos. `clip_id` may be a path, whose last part names the video, as in the
-    official code.
+    """Read captions and their videos.
 
-    A query's id is the number of its line from 0; the ids of further captions on the same line end in ``/1``,
-    ``/2``.
+    `clip_id` may be a path whose last part names the video, as in the official code. A query's id is the
+    number of its line from 0; the ids of further captions on the same line end in ``/1``, ``/2``.
 
     Args:
         path: the file.
-        own: the data set that it must belong to; all data sets share these keys and differ in how videos are
-            named.
+        own: the data set that it must belong to; data sets differ only in how they name their videos.
 
     Raises:
         UsageError: another file, the videos of another data set, or a broken line.

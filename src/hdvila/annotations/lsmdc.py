@@ -24,8 +24,9 @@ _TIMES = re.compile(r"_\d\d\.\d\d\.\d\d\.\d{3}-\d\d\.\d\d\.\d\d\.\d{3}$")
 
 
 def read_lsmdc(path: Path, split: Split) -> Annotations:
-    """Read the clips and their sentences. A caption's id is its clip's; that of a clip's second sentence ends
-    in ``/1``.
+    """Read the clips and their sentences.
+
+    The id of a caption is that of its clip; the ids of further sentences of a clip end in ``/1``, ``/2``.
 
     Raises:
         UsageError: another file, or a line without six cells.

@@ -9,7 +9,8 @@
 | type | "v", "t" or "vt": found by frames, subtitles or both; optional |
 | duration | of the video in seconds; optional |
 
-The public test of TVR hides its targets: it has only desc_id and desc, so its queries have no video and no spans.
+The public test of TVR hides its targets: it has only desc_id and desc, so its queries have no video and no
+spans.
 """
 
 from __future__ import annotations

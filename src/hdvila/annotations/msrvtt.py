@@ -1,4 +1,5 @@
-"""MSR-VTT (Xu et al. 2016): 10,000 clips of 10-30 s with 20 captions each; 1k-A is the test of Yu et al. 2018.
+"""MSR-VTT (Xu et al. 2016): 10,000 clips of 10-30 s with 20 captions each; 1k-A is the test of Yu et al.
+2018.
 
 | file | columns or keys | read from it |
 |---|---|---|
@@ -32,8 +33,7 @@ _A_VIDEO = 20  # captions
 
 
 def read_1ka(path: Path, split: Split) -> Annotations:
-    """Read the 1k-A split: the test pairs with one caption each, or a list of training videos with all of
-    theirs.
+    """Read the 1k-A split: the test pairs, or a list of training videos with all their captions.
 
     Raises:
         UsageError: another file, a broken line, or captions that cannot be found.
@@ -63,8 +63,8 @@ def read_full(path: Path, split: Split) -> Annotations:
     """Read the original split: every caption of every video is a query.
 
     Raises:
-        UsageError: another file, a broken line, captions that cannot be found, or a training list with test
-            videos.
+        UsageError: another file, a broken line, captions that cannot be found, or test videos in a training
+            list.
     """
     if extension(path) == ".jsonl":
         found = hdvila_jsonl.read_retrieval(path, "MSR-VTT")

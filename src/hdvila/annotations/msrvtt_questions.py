@@ -61,7 +61,7 @@ def read_msrvtt_qa(path: Path, split: Split) -> Annotations:
 
 
 def read_msvd_qa(path: Path, split: Split) -> Annotations:
-    """Read questions about "vid<number>", whose file has that name or the one in youtube_mapping.txt beside
+    """Read questions about "vid<number>"; the files have these names, or those of youtube_mapping.txt beside
     `path`.
 
     Raises:

@@ -1,7 +1,7 @@
 """Records of annotation files, the same for every benchmark.
 
-Videos and images, captions, questions, moments and subtitles. Times are seconds from the start of the video, unless
-said otherwise; spans are half-open, [start, end).
+Videos and images, captions, questions, moments and subtitles. Times are seconds from the start of the video,
+unless said otherwise; spans are half-open, [start, end).
 """
 
 from __future__ import annotations
@@ -77,13 +77,16 @@ class Question:
     Attributes:
         question_id: the file's own id, or the number of the line from 0.
         options: the answers to choose from; empty for an open question.
-        answer: with options, the number of the right one from 0; without, the answer as a word, or a count in digits.
+        answer: with options, the number of the right one from 0; without, the answer as a word, or a count in
+            digits.
         kind: the benchmark's own type of the question; empty where it has none.
-        soft_answers: the accepted answers of an open question and their weights, above 0 up to 1, such as VQA's share
-            of annotators; empty where `answer` alone is right. `answer` is then one of the heaviest.
+        soft_answers: the accepted answers of an open question and their weights, above 0 up to 1, such as
+            VQA's share of annotators; empty where `answer` alone is right. `answer` is then one of the
+            heaviest.
 
     Raises:
-        UsageError: soft answers with options, with a weight outside 0..1, more than once, or without `answer`.
+        UsageError: soft answers with options, with a weight outside 0..1, more than once, or without
+            `answer`.
     """
 
     question_id: str
@@ -119,8 +122,10 @@ class MomentQuery:
         query_id: the file's own id.
         text: what happens in the moment.
         video_id: the video; empty where a test hides its targets.
-        spans: the right spans, in seconds of the video: one, or one for each annotator; empty where they are hidden.
-        kind: what the moment is found by: "v" its frames, "t" its subtitles, "vt" both, as in TVR; else empty.
+        spans: the right spans, in seconds of the video: one, or one for each annotator; empty where they are
+            hidden.
+        kind: what the moment is found by: "v" its frames, "t" its subtitles, "vt" both, as in TVR; else
+            empty.
 
     Raises:
         UsageError: a span that is not 0 <= start < end, or spans without a video.
@@ -166,8 +171,8 @@ class Annotations:
         moments: for retrieval of moments.
         subtitles: of the videos that have some, where the benchmark brings them.
         notes: oddities of the files and how they were handled, a sentence each, with counts.
-        built: the questions were drawn by the benchmark's rule instead of read from its file, so the test resembles the
-            papers' but differs from it.
+        built: the questions were drawn by the benchmark's rule instead of read from its file, so the test
+            resembles the papers' but differs from it.
         synthetic: the videos are rendered in the format of the benchmark (`hdvila.annotations.synthetic`).
     """
 

@@ -104,8 +104,7 @@ def _read_jsonl(path: Path, task: str) -> Annotations:
 
 
 def _task(questions: Sequence[Question], wanted: str) -> str:
-    """Infer the task of questions that all have options, or all have none; `wanted` unless they look like
-    another.
+    """Infer the task of questions, all with or all without options; `wanted` where others fit no better.
 
     Questions about actions ask what is done so many times, those about transitions what is done before or
     after something. Counts are numbers, answers about frames are words.

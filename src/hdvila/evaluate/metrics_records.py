@@ -160,8 +160,7 @@ def _interval_of_type(
 
 
 def _chance(protocol: Protocol, questions: Sequence[Question], choices: int, lost: int) -> float:
-    """The expected metric of a uniform guess among the options, the vocabulary, or the counts 0 to gallery -
-    1.
+    """The expected metric of uniform guesses among the options, the vocabulary, or the counts from 0.
 
     Args:
         protocol: says which kind of answers is scored.

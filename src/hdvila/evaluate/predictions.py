@@ -174,10 +174,9 @@ def _check_unique(ids: Sequence[str], name: str) -> None:
 
 
 def find_vocabulary(annotations: Path, given: Set[str]) -> tuple[tuple[str, ...] | None, list[str]]:
-    """Find the vocabulary that predictions were made with, among ``*ans2label*.json`` beside an annotation
-    file.
+    """Find the vocabulary of predictions among the ``*ans2label*.json`` beside an annotation file.
 
-    It is the only one that has all `given` answers.
+    It is taken if it is the only one that has all `given` answers.
 
     Returns:
         Its answers, None where no or several vocabularies fit; and notes on the choice and on broken files.

@@ -80,20 +80,17 @@ class Record:
         built: the questions were drawn by the benchmark's rule, because its own file was not there.
         synthetic: the videos are rendered in the format of the benchmark, so there are no published rows.
         chance: the expected `metric` of random guesses, on exactly these queries.
-        ties, tie_rule: how many queries of either direction have a right answer that shares its score, and
-            the rule.
+        ties, tie_rule: queries of either direction whose right answer shares its score, and the rule for them.
         text_to_video, video_to_text: see `Ranks`; also queries, gallery, chance_r1, ties.
         accuracy, accuracy_by_type: 0..1.
         mean_squared_error: of counts.
         intervals, intervals_by_type: 95 % intervals of accuracy and error, and of the accuracy of each type.
         most_frequent: the accuracy of always giving the most frequent right answer.
-        out_of_vocabulary: `questions` and different `answers` that are right and not in the model's
-            vocabulary.
+        out_of_vocabulary: `questions` and different right `answers` outside the model's vocabulary.
         extra: metrics that use the whole test at once, by method (see `metrics.normalise_scores`).
         published: the protocol's published rows.
         notes: oddities of the files.
-        checkpoint: `path` and hashes (`hdvila.hub.identify`) of the model that made the predictions, if one
-            did.
+        checkpoint: `path` and hashes (`hdvila.hub.identify`) of the model, if one made the predictions.
         recipe: how the model sampled the videos (`seen`: the share of the frames' area), and its training.
         fine_tuned: the protocols that it was fine-tuned on, in order; None: unknown.
         versions, hardware, seconds: of this evaluation.

@@ -18,8 +18,9 @@ def _alone(own: Any) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """The place of this process among several. Whole batches are shared, so results do not depend on their
-    number.
+    """The place of this process among several.
+
+    Whole batches are shared, so results do not depend on the number of processes.
 
     Attributes:
         rank: the number of this process, from 0.

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdvila.annotations.merge import split_off
+from hdvila.annotations import split_off
+from hdvila.annotations.carve import carve
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Question
 from hdvila.errors import UsageError
 
@@ -41,3 +42,7 @@ def test_a_share_that_leaves_nothing_is_refused(share: float) -> None:
         split_off(training(), share)
     with pytest.raises(UsageError, match="leaves nothing on one side"):
         split_off(training(1), 0.5)
+
+
+def test_the_former_name_keeps_working() -> None:
+    assert carve is split_off

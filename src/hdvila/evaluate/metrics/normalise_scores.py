@@ -34,7 +34,7 @@ def dual_softmax(similarity: ArrayLike, temperature: float = TEMPERATURE) -> NDA
 
 
 def inverted_softmax(similarity: ArrayLike, temperature: float = TEMPERATURE) -> NDArray[np.float64]:
-    """Compute the logarithm of the softmax over queries, (Q, V), which lowers videos that are near to every
+    """Compute the logarithm of the softmax over queries, (Q, V); it lowers videos that are near to every
     query.
 
     Smith et al. 2017 for words (arXiv 1702.03859); Bogolin et al. 2022 (QB-Norm, arXiv 2112.12777) for

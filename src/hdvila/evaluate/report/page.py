@@ -29,8 +29,7 @@ _COLUMNS = 9  # of numbers with their intervals, on a page of 1280 pixels
 
 
 def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Reporter = SILENT) -> None:
-    """Write the page: the record, examples of right and wrong answers with their frames, and the worst
-    failures.
+    """Write the page: the record, examples of right and wrong answers with frames, and the worst failures.
 
     The page has two or three MB at most, however large the test is. It names videos as the benchmark does,
     and no folder of this machine. The same evaluation and seed give the same page.

@@ -21,8 +21,9 @@ _QUALITY = 75
 
 @dataclass(frozen=True, slots=True)
 class VideoPreview:
-    """Some frames of a video: of each its time in seconds from the start of the clip, and the source of an
-    ``<img>``.
+    """Some frames of a video.
+
+    Each is its time in seconds from the start of the clip, and the source of an ``<img>``.
 
     Attributes:
         video_id: the video.

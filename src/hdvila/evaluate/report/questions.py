@@ -164,7 +164,7 @@ def _choose(correct_Q: NDArray[np.bool_], confidence_Q: NDArray[np.float64], see
     kinds = {
         "right": order[correct_Q[order]],
         "wrong": wrong[~np.isin(wrong, surest)],
-        "wrong, and the surest of it": surest,
+        "wrong with high confidence": surest,
     }
     return {kind: places[:_EXAMPLES].tolist() for kind, places in kinds.items()}
 

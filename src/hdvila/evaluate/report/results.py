@@ -38,15 +38,14 @@ _ACCURACY = Column("Accuracy", ("accuracy",))
 
 
 def tabulate(records: Sequence[Record], form: Format) -> str:
-    """Tabulate records: a table for each protocol, in the order of their first record; CSV has one table for
-    all.
+    """Tabulate records, a table for each protocol in the order of their first record; CSV has one table.
 
     Protocols that papers print together (`Protocol.table`), such as TGIF-QA's action, transition and frame,
     are columns of one table. Records of synthetic videos have tables of their own, without published rows.
 
     Records are above the published rows of their protocol, each with its number of queries and with
-    `setting_of`. Where several have the same method, `short_identity` is added to its name. Cells have the 95
-    % interval after the number. Shares are percent in Markdown and LaTeX, and fractions in CSV.
+    `setting_of`. Where several have the same method, `short_identity` is added to its name. The number in a
+    cell is followed by its 95 % interval. Shares are percent in Markdown and LaTeX, and fractions in CSV.
 
     Raises:
         UsageError: no records, or an unknown format.

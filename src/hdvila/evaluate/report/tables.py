@@ -86,8 +86,7 @@ class Table:
 
 
 def join_tables(title: str, shared: str, parts: Sequence[tuple[str, str, Table]]) -> Table:
-    """Join the tables of several protocols into one, as papers print the tasks of TGIF-QA: a column for each
-    protocol.
+    """Join the tables of several protocols, a column for each, as papers print the tasks of TGIF-QA.
 
     Published rows are joined where method, source and setting are the same. Records are joined where the
     method is the same after the protocol's name in it (the recipe's name has it) is replaced by `shared`,
