@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from hdvila.annotations.synthetic import MARK, NOTICE
+from hdvila.annotations.synthetic import NOTICE, NOTICE_FILE
 from hdvila.cli.main import main
 from hdvila.hub import Processor, build_model
 from hdvila.models.hdvila.config import HDVILAConfig
@@ -116,7 +116,7 @@ def test_the_recipe_is_there_without_folders_of_this_machine(tmp_path: Path, cap
 
 def test_synthetic_videos_are_called_so_and_have_no_published_rows(tmp_path: Path, capsys: Capture) -> None:
     data = write_msrvtt_test(tmp_path / "msrvtt")
-    (data / MARK).write_text(NOTICE)
+    (data / NOTICE_FILE).write_text(NOTICE)
     page, record = report(random_model(tmp_path / "model"), "msrvtt-1ka", data, capsys)
     assert record["synthetic"] is True
     assert record["published"] == []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["CHANNEL", "MARK", "NOTICE", "is_synthetic"]
+__all__ = ["CHANNEL", "NOTICE", "NOTICE_FILE", "is_synthetic"]
 
-MARK = "SYNTHETIC.txt"
+NOTICE_FILE = "SYNTHETIC.txt"
 """The file beside the annotation files that marks them as synthetic."""
 
 CHANNEL = "synthetic (miniature world)"
@@ -17,19 +17,16 @@ NOTICE = (
     "benchmark. They are not that benchmark, and no number on them may stand beside a published one.\n"
 )
 
-_ALL, _TRUTH = (
-    "benchmarks.json",
-    "truth.jsonl",
-)  # of the whole folder and of each benchmark; versions without MARK wrote only these
+_ALL, _TRUTH = "benchmarks.json", "truth.jsonl"  # without NOTICE_FILE these two files of earlier versions count
 
 
 def is_synthetic(annotations: Path) -> bool:
     """Whether an annotation file, or a folder of annotation files, belongs to a miniature benchmark.
 
-    Recognised by `MARK` beside the files, or by the folder layout of `hdvila miniature benchmarks`.
+    Recognised by `NOTICE_FILE` beside the files, or by the folder layout of `hdvila miniature benchmarks`.
     """
     folder = (annotations if annotations.is_dir() else annotations.parent).resolve()
-    if any((place / MARK).is_file() for place in (folder, folder / "annotations")):
+    if any((place / NOTICE_FILE).is_file() for place in (folder, folder / "annotations")):
         return True
     return any(
         (benchmark / _TRUTH).is_file() and (benchmark.parent / _ALL).is_file() for benchmark in (folder, folder.parent)

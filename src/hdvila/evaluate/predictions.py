@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from hdvila.annotations.entries import Entry, read_lines
 from hdvila.errors import StoreError, UsageError, reason_of, some_of
-from hdvila.evaluate.protocols.protocol import Task
+from hdvila.evaluate.protocols.protocol import TaskKind
 from hdvila.files import replacing
 from hdvila.text.answers import AnswerVocabulary
 
@@ -72,7 +72,7 @@ class Answers:
     answers: Mapping[str, str | int | float]
 
 
-def read_predictions(path: Path, task: Task) -> Similarity | Answers:
+def read_predictions(path: Path, task: TaskKind) -> Similarity | Answers:
     """Read the predictions for a task.
 
     Raises:
@@ -134,7 +134,7 @@ def _name(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _read_answers(path: Path, task: Task) -> Answers:
+def _read_answers(path: Path, task: TaskKind) -> Answers:
     if zipfile.is_zipfile(path):
         raise UsageError(f"{path}: is an archive of arrays, but answers are JSON lines with question_id and answer")
     found: dict[str, str | int | float] = {}
@@ -151,7 +151,7 @@ def _read_answers(path: Path, task: Task) -> Answers:
     return Answers(found)
 
 
-def _answer(entry: Entry, task: Task) -> str | int | float:
+def _answer(entry: Entry, task: TaskKind) -> str | int | float:
     if task == "multiple_choice":
         return int(entry.number("answer", int))
     if task == "count":

@@ -13,7 +13,7 @@ from hdvila.evaluate.protocols.clips import LSMDC, YOUCOOK2
 from hdvila.evaluate.protocols.msrvtt import MSRVTT_1KA, MSRVTT_1KA_7K, MSRVTT_FULL
 from hdvila.evaluate.protocols.naming import read_file
 from hdvila.evaluate.protocols.paragraphs import ACTIVITYNET_VAL1, DIDEMO
-from hdvila.evaluate.protocols.protocol import Protocol, Published, Task
+from hdvila.evaluate.protocols.protocol import Protocol, Published, TaskKind
 from hdvila.evaluate.protocols.questions import MSRVTT_MC, MSRVTT_QA, MSVD_QA
 from hdvila.evaluate.protocols.tgif_qa import TGIF_ACTION, TGIF_COUNT, TGIF_FRAMEQA, TGIF_TRANSITION
 
@@ -22,7 +22,7 @@ __all__ = [
     "Protocol",
     "Published",
     "Split",
-    "Task",
+    "TaskKind",
     "find_annotations",
     "get_protocol",
     "read_file",

@@ -10,10 +10,12 @@ from typing import Any, Literal
 from hdvila.annotations.records import Annotations, Split
 from hdvila.models.system import Capability
 
-__all__ = ["ASKS", "Protocol", "Published", "Split", "Task"]
+__all__ = ["ASKS", "Protocol", "Published", "Split", "TaskKind"]
 
-Task = Literal["retrieval", "open_ended", "multiple_choice", "count"]
-ASKS: Mapping[Task, Capability] = {
+TaskKind = Literal["retrieval", "open_ended", "multiple_choice", "count"]
+"""What a model is asked for."""
+
+ASKS: Mapping[TaskKind, Capability] = {
     "retrieval": "retrieval",
     "open_ended": "open_answers",
     "count": "open_answers",
@@ -69,7 +71,7 @@ class Protocol:
 
     name: str
     benchmark: str
-    task: Task
+    task: TaskKind
     files: Mapping[Split, tuple[str, ...]]
     train_size: int
     split: str

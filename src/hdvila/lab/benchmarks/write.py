@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from hdvila.annotations.synthetic import MARK, NOTICE
+from hdvila.annotations.synthetic import NOTICE, NOTICE_FILE
 from hdvila.errors import MediaError, UsageError
 from hdvila.lab.benchmarks.clips import LSMDC, MSRVTT
 from hdvila.lab.benchmarks.files import Summary, summarise
@@ -94,7 +94,7 @@ def write_benchmarks(
             (folder / name / "annotations").mkdir(exist_ok=True)
             for file, text in files.items():
                 write_text(folder / name / "annotations" / file, text)
-            write_text(folder / name / "annotations" / MARK, NOTICE)
+            write_text(folder / name / "annotations" / NOTICE_FILE, NOTICE)
             write_text(folder / name / "truth.jsonl", as_lines(map(_truth, specs)))
             contents += summarise(name, files)
     return Written(folder, sum(map(len, chosen.values())), new, tuple(contents))
