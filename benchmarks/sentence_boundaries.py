@@ -1,12 +1,11 @@
-"""How well sentence ends are found without punctuation: the built-in restorer beside three baselines.
+"""Accuracy of sentence ends in text without punctuation: the built-in restorer and three baselines.
 
     python benchmarks/sentence_boundaries.py [SHARED]
 
-SHARED is the folder that holds data/subtitles/youtube_srt (103 videos, CC BY-NC 4.0: for measuring only). Videos whose
-captions have no punctuation are left out. Marks and capitals are removed; the marks that stood there are the truth.
-The end of the last sentence is known to all and not counted. Set 1: the words of every video, re-cut into cues of 5
-to 8
-words. Set 2: the videos whose own cues break anywhere, with those cues. Set 3: marks and capitals left, nothing re-cut.
+SHARED is the folder that holds data/subtitles/youtube_srt (103 videos, CC BY-NC 4.0: for measuring only). Videos
+without punctuation are left out. Marks and capitals are removed, and the removed marks are the truth. The end of the
+last sentence does not count. Set 1: the words of every video, cut into cues of 5 to 8. Set 2: the videos whose own
+cues break anywhere, with these cues. Set 3: all videos as they are, with marks and capitals.
 """
 
 from __future__ import annotations
