@@ -27,15 +27,17 @@ from hdvila.text.answers import AnswerVocabulary
 from hdvila.train.recipe import Recipe, Validate
 
 ALLOWING = "--set data.benchmark.allow_missing=true"
-CARVED_SHARE = 0.1
+SPLIT_OFF_SHARE = 0.1
 
 
 def learned_from(protocol: Protocol, validate: Validate | None) -> int:
     """How many videos, questions or clips (`Protocol.train_size`) of the full training split a run learns from.
 
-    About so many where a validation split is carved from them, as that goes by whole videos.
+    About so many where a validation split is split off them, as that goes by whole videos.
     """
-    return round(protocol.train_size * (1 - CARVED_SHARE)) if _carves(protocol, validate) else protocol.train_size
+    return (
+        round(protocol.train_size * (1 - SPLIT_OFF_SHARE)) if _splits_off(protocol, validate) else protocol.train_size
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,12 @@ def _splits(recipe: Recipe, protocol: Protocol, folder: Path) -> tuple[Annotatio
         return train, None
     if recipe.validate.on == "official-test":
         return train, read_split(protocol, folder, "test")
-    if _carves(protocol, recipe.validate):
-        return split_off(train, CARVED_SHARE, 0)
+    if _splits_off(protocol, recipe.validate):
+        return split_off(train, SPLIT_OFF_SHARE, 0)
     return train, read_split(protocol, folder, "validation")
 
 
-def _carves(protocol: Protocol, validate: Validate | None) -> bool:
+def _splits_off(protocol: Protocol, validate: Validate | None) -> bool:
     return validate is not None and validate.on == "validation" and "validation" not in protocol.files
 
 
@@ -147,6 +149,6 @@ def _answers(recipe: Recipe, protocol: Protocol, train: Annotations, held_out: A
     if chosen.answers_from == "train+validation":
         if "validation" in protocol.files:
             counted += training_answers(read_split(protocol, Path(chosen.folder), "validation"))
-        elif held_out is not None and _carves(protocol, recipe.validate):
+        elif held_out is not None and _splits_off(protocol, recipe.validate):
             counted += training_answers(held_out)
     return AnswerVocabulary.most_frequent(counted, recipe.model.num_answers)

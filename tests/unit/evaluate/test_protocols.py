@@ -129,7 +129,7 @@ def test_another_benchmarks_file_is_not_taken_for_the_test(
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"put one of MSRVTT_JSFUSION_test.csv, test1ka.jsonl there"):
         read_split(get_protocol("msrvtt-1ka"), tmp_path, "test")
-    with pytest.raises(UsageError, match="has no validation split, only train, test; no validation, so carve one"):
+    with pytest.raises(UsageError, match="has no validation split, only train, test; no validation, so split one off"):
         read_split(get_protocol("tgif-action"), tmp_path, "validation")
 
 

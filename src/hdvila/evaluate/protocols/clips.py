@@ -43,7 +43,7 @@ YOUCOOK2 = Protocol(
     clips=12_936,
     seconds=19.6,
     split="training: 9,586 steps of 1,333 videos; test: 3,350 steps of the validation videos (the test's are "
-    "secret); no validation, so carve one, by whole videos",
+    "secret); no validation, so split one off, by whole videos",
     captions="the one sentence of a step; the clip is the step's seconds of its video",
     paragraphs="none: a query is one sentence",
     metric="r1",
