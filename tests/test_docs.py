@@ -16,7 +16,7 @@ import typer
 from hdvila.cli.main import app
 from hdvila.evaluate.protocols import PROTOCOLS
 from hdvila.recipes import RECIPES
-from hdvila.train.overrides import override
+from hdvila.settings import override
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("src/hdvila/models/*/README.md"))]

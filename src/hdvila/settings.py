@@ -62,7 +62,8 @@ def given(
     Raises:
         UsageError: a key that is no setting (with the nearest), or a value of another kind.
     """
-    kinds = get_type_hints(kind)
+    hints = get_type_hints(kind)
+    kinds = {one.name: hints[one.name] for one in fields(kind)}
     for key in values:
         if key not in kinds:
             raise _unknown(key, list(kinds), of)

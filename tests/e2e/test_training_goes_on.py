@@ -14,10 +14,10 @@ from torch import Tensor
 
 from hdvila.errors import TrainingError
 from hdvila.recipes import get_recipe
+from hdvila.settings import override
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.train import loop
 from hdvila.train.checkpoint import Checkpoints
-from hdvila.train.overrides import override
 from hdvila.train.run import Run
 from tests.e2e.training_runs import SETTINGS, command, log, run_here, write_corpus
 

@@ -14,9 +14,9 @@ from safetensors.numpy import load_file
 from hdvila.data.source import open_corpus
 from hdvila.hub import load_model, read_note
 from hdvila.recipes import get_recipe
+from hdvila.settings import override
 from hdvila.train.data import open_data
 from hdvila.train.held_out import hold_out
-from hdvila.train.overrides import override
 from hdvila.train.validation import measure
 from tests.e2e.benchmarks import write_didemo
 from tests.e2e.test_finetuning import finetune

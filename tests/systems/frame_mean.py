@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from hdvila.media.frame_source import Arrays, FrameClip, Request, Sampled
 from hdvila.media.view import Look, Squeezed, View
 from hdvila.models.inputs import FrameInputs, SeenFrames
-from hdvila.models.settings import check_settings
 from hdvila.models.system import Capability, System
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.nn.weight_files import Weights
+from hdvila.settings import from_json
 from hdvila.types import Pixels
 
 
@@ -55,8 +55,7 @@ class FrameMeanConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> FrameMeanConfig:
-        check_settings(cls, values)
-        return cls(**values)
+        return from_json(cls, values, "a model of frame-mean")
 
 
 @dataclass(frozen=True)

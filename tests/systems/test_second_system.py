@@ -121,7 +121,7 @@ def test_it_is_saved_and_loaded_with_what_it_reads_by(run: Path, root: Path) -> 
         assert isinstance(load_model(other, vocab_size=80, max_text_positions=8), FrameMean)
     with pytest.raises(CheckpointError, match="1 missing: places"):
         load_model({k: v for k, v in model.state_dict().items() if k != "places"}, vocab_size=80, max_text_positions=8)
-    with pytest.raises(UsageError, match="'hight' is not a setting of a model of"):
+    with pytest.raises(UsageError, match="'hight' is not a setting of a model"):
         load_model(run / "model", hight=3)
 
 

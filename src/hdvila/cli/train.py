@@ -37,7 +37,7 @@ def train(
     Several GPUs: torchrun --nproc-per-node N -m hdvila train RECIPE --into RUN
     """
     from hdvila.recipes import get_recipe
-    from hdvila.train.overrides import override
+    from hdvila.settings import override
 
     if list_recipes:
         _list(json)
@@ -95,7 +95,7 @@ def _list(json: bool) -> None:
 
 
 def _show(recipe: Recipe, json: bool) -> None:
-    from hdvila.train.overrides import as_set
+    from hdvila.settings import as_text
     from hdvila.train.show import show
 
     groups, lines = show(recipe), [recipe.name]
@@ -103,7 +103,7 @@ def _show(recipe: Recipe, json: bool) -> None:
     width = max(map(len, settings)) + 2
     for group in groups:
         lines += ["", group.title]
-        lines += [f"  {key:<{width}}{as_set(value)}".rstrip() for key, value in group.settings.items()]
+        lines += [f"  {key:<{width}}{as_text(value)}".rstrip() for key, value in group.settings.items()]
         lines += [f"  ({what}: {words})" for what, words in group.follows.items()]
     follows = {group.title: group.follows for group in groups if group.follows}
     console.emit({"recipe": recipe.name, **settings, "follows": follows}, json, "\n".join(lines))

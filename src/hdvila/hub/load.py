@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import torch
 
@@ -14,12 +15,12 @@ from hdvila.errors import CheckpointError, MissingDependency, UsageError, is_def
 from hdvila.hub.processor import Processor, processor_of_run
 from hdvila.models.registry import get_system, recognise, systems
 from hdvila.models.saved import Saved, is_ours, open_saved, read_saved
-from hdvila.models.settings import check_settings
 from hdvila.models.system import Config
 from hdvila.nn.checkpoint import put_weights
 from hdvila.nn.precision import Precision, WantedPrecision, settle_precision, wanted_precision
 from hdvila.nn.pretrained import CONFIG, WEIGHTS, PretrainedModel
 from hdvila.nn.weight_files import ENDINGS, files_of, find_weights
+from hdvila.settings import given
 
 _log = logging.getLogger("hdvila")
 
@@ -150,11 +151,16 @@ def check_model_settings(settings: Mapping[str, Any], also: Sequence[str] = ()) 
     """
     kinds = [system.config for system in systems()]
     for key, value in settings.items():
-        known = [kind for kind in kinds if key in get_type_hints(kind)]
-        if not known and (near := get_close_matches(key, also, n=1)):
-            raise UsageError(f"load_model has no keyword {key!r}: did you mean {near[0]!r}?")
-        if len(known) <= 1:  # of several systems the file decides
-            check_settings((known or kinds)[0], {key: value})
+        known = [kind for kind in kinds if key in {one.name for one in fields(kind)}]
+        if len(known) == 1:  # of several systems the file decides
+            given(known[0], {key: value}, f"a model of {known[0].system}")
+        if not known:
+            names = list(dict.fromkeys(one.name for kind in kinds for one in fields(kind)))
+            near = get_close_matches(key, [*also, *names], n=1)
+            if near and near[0] in also:
+                raise UsageError(f"load_model has no keyword {key!r}: did you mean {near[0]!r}?")
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+            raise UsageError(f"{key!r} is not a setting of a model: {hint}")
 
 
 def _placed(

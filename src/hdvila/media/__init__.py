@@ -38,12 +38,12 @@ __all__ = [
 ]
 
 _MOVED = {
-    "HybridSampling": "hdvila.models.hdvila.sampling",
-    "Preprocess": "hdvila.models.hdvila.preprocess",
-    "hybrid_indices": "hdvila.models.hdvila.sampling",
-    "official_streams": "hdvila.models.hdvila.released_preprocessing",
-    "read_hybrid": "hdvila.models.hdvila.preprocess",
-    "read_hybrids": "hdvila.models.hdvila.preprocess",
+    "HybridSampling": "hdvila.models.hdvila.sampling:HybridSampling",
+    "Preprocess": "hdvila.models.hdvila.preprocess:Preprocess",
+    "hybrid_indices": "hdvila.models.hdvila.sampling:hybrid_indices",
+    "official_streams": "hdvila.models.hdvila.released_preprocessing:official_streams",
+    "read_hybrid": "hdvila.media.read_clips:read_clip",
+    "read_hybrids": "hdvila.media.read_clips:read_clips",
 }
 """What was here when HD-VILA was the only system; the names go on to work."""
 
@@ -51,4 +51,5 @@ _MOVED = {
 def __getattr__(name: str) -> Any:
     if name not in _MOVED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_MOVED[name]), name)
+    module, _, found = _MOVED[name].partition(":")
+    return getattr(importlib.import_module(module), found)

@@ -13,7 +13,7 @@ import numpy as np
 
 from hdvila.media.frame_source import Arrays
 from hdvila.media.frame_source import Inputs as Sampler
-from hdvila.models.settings import check_settings
+from hdvila.settings import from_json
 from hdvila.types import Frames, Pixels, Seconds
 
 __all__ = ["ClipInputs", "FrameInputs", "Inputs", "SeenFrames"]
@@ -156,5 +156,4 @@ class FrameInputs:
         Raises:
             UsageError: a key that is not a setting, or a value that cannot be used.
         """
-        check_settings(cls, values)
-        return cls(**values)
+        return from_json(cls, values, "preprocess")

@@ -15,10 +15,10 @@ from typing import Any
 
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.models.registry import get_system, is_system, recognise
-from hdvila.models.settings import check_settings
 from hdvila.nn.pretrained import CONFIG, FORMAT
 from hdvila.nn.run_checkpoint import is_run_checkpoint
 from hdvila.nn.weight_files import Weights, find_weights, read_account, read_content, unwrap
+from hdvila.settings import given
 
 __all__ = ["Saved", "damaged", "is_ours", "open_saved", "read_config", "read_saved"]
 
@@ -75,7 +75,7 @@ def open_saved(content: object, name: str) -> Saved:
     settings.pop("num_answers", None)  # a run makes room for every answer of its data: the head's rows tell them
     try:
         if (system := recognise(weights)) is not None:
-            check_settings(system.config, settings)
+            given(system.config, settings, f"a model of {system.name}")
     except UsageError as error:
         raise CheckpointError(
             f"{name}: this version of hdvila does not know the model of the run that made it ({error}): give the "
@@ -123,7 +123,7 @@ def _checked(described: object, name: str) -> dict[str, Any]:
     if not isinstance(described.get("model"), dict):
         raise damaged(name, "'model' holds no settings by name")
     try:
-        check_settings(get_system(described["system"]).config, described["model"])
+        given(get_system(described["system"]).config, described["model"], f"a model of {described['system']}")
     except UsageError as error:
         raise damaged(name, str(error)) from error
     return described

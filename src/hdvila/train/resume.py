@@ -9,9 +9,9 @@ from typing import Any
 
 from hdvila.data.order import Order
 from hdvila.errors import TrainingError
+from hdvila.settings import as_text, changed_keys, defaults, flatten
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.log import LOG, read_log
-from hdvila.train.overrides import as_set, changed_keys, defaults, flatten
 from hdvila.train.recipe import Recipe
 
 __all__ = ["BEST", "MODEL", "check_same_corpus", "how_divided", "last_checkpoint", "recorded", "what_is_changed"]
@@ -128,7 +128,7 @@ def _as_options(changed: Sequence[str], old: Mapping[str, Any]) -> str:
     if any(key == "name" or key.endswith(".type") for key in changed):
         return ""
     keys = dict.fromkeys(key if key in old else _group_off(key, old) for key in changed)
-    options = [shlex.quote(f"{key}={as_set(old[key])}") for key in keys if key is not None]
+    options = [shlex.quote(f"{key}={as_text(old[key])}") for key in keys if key is not None]
     return f" (--set {' --set '.join(options)})" if options else ""
 
 

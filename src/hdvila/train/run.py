@@ -18,6 +18,7 @@ from hdvila.hub import TOKENIZER, find_model, read_note
 from hdvila.models.registry import system_of
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import Reporter
+from hdvila.settings import flatten
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.benchmark import HeldOut
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
@@ -25,7 +26,6 @@ from hdvila.train.data import TrainingData, open_data
 from hdvila.train.engine import Engine
 from hdvila.train.held_out import HeldOutClips
 from hdvila.train.optimizer import AdamW, build_optimizer
-from hdvila.train.overrides import flatten
 from hdvila.train.recipe import Recipe
 from hdvila.train.resume import BEST, check_same_corpus, how_divided, recorded, what_is_changed
 from hdvila.train.start import start_model, start_record

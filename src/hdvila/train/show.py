@@ -10,8 +10,8 @@ from hdvila.data.loader import Share
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.hub import settle_precision
 from hdvila.models.registry import get_system
+from hdvila.settings import flatten
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.train.overrides import flatten
 from hdvila.train.plan import clips_to_learn_from
 from hdvila.train.recipe import Recipe
 

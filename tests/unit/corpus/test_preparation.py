@@ -21,7 +21,8 @@ from hdvila.corpus.prepare import BenchmarkFile, Preparation, prepare
 from hdvila.corpus.sources.file_names import VideoFiles
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import open_video, write_video
-from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid
+from hdvila.media.read_clips import read_clip
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.released_preprocessing import official_clip
 from hdvila.models.hdvila.sampling import HybridSampling
 from hdvila.models.hdvila.system import SYSTEM
@@ -108,7 +109,7 @@ def test_each_part_is_a_clip_that_reads_like_its_video(tmp_path: Path) -> None:
     assert (clips["long_1"][1].start, clips["long_1"][1].end) == (3.0, 5.0)
     assert clips["long_2"][1].end == pytest.approx(6.0)
     number, clip = clips["long_1"]
-    stored, direct = store.sample(number, SMALL), read_hybrid(long, SMALL, clip.start, clip.end)
+    stored, direct = store.sample(number, SMALL), read_clip(long, SMALL, clip.start, clip.end)
     assert stored.high is not None and direct.high is not None  # noqa: PT018
     assert stored.low is not None and direct.low is not None  # noqa: PT018
     np.testing.assert_allclose(stored.high_pts, direct.high_pts)

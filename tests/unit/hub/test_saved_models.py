@@ -21,10 +21,10 @@ from hdvila.models.hdvila.inherit import load_shared, load_stage_one
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.recipes import get_recipe
+from hdvila.settings import flatten
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
-from hdvila.train.overrides import flatten
 from hdvila.train.recipe import Recipe
 from tests.unit.models.small_hdvila import tiny_inputs, tiny_model
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from hdvila.errors import UsageError
 from hdvila.media import clip_streams, crop_to, decode_jpeg, encode_jpeg, resize, write_video
 from hdvila.media.decode import FrameConverter, clip_times
+from hdvila.media.read_clips import read_clip, read_clips
 from hdvila.media.transforms import enlarge
 from hdvila.media.view import Fit, View
-from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid, read_hybrids
+from hdvila.models.hdvila.preprocess import Preprocess
 from tests.unit.media.numbered_pictures import number_in, numbered
 
 SMALL = Preprocess(height=64, width=128, segments=2, neighbours=3, rate=2)
@@ -148,7 +149,7 @@ def film(make_video: Callable[..., Path]) -> Path:
 
 
 def test_a_clip_has_the_frames_of_its_timeline(film: Path) -> None:
-    clip = read_hybrid(film, SMALL, 2.0, 5.0)  # 30 virtual frames; HR at multiples of 5 in 6..23, every (3 // 2)th
+    clip = read_clip(film, SMALL, 2.0, 5.0)  # 30 virtual frames; HR at multiples of 5 in 6..23, every (3 // 2)th
     assert clip.high is not None
     assert clip.low is not None
     np.testing.assert_allclose(clip.high_pts, [3.0, 3.48], atol=1e-6)  # 2 + 1.0, and 3.5 shows the frame of 3.48
@@ -160,13 +161,13 @@ def test_a_clip_has_the_frames_of_its_timeline(film: Path) -> None:
 
 def test_enlarged_middle_frames_are_the_neighbours_kind_of_frame_at_any_time(film: Path) -> None:
     enlarged = replace(SMALL, neighbours=1, rate=1, hr_every=1, enlarged=True)
-    clip, plain = (read_hybrid(film, one, 2.0, 5.0) for one in (enlarged, replace(enlarged, enlarged=False)))
+    clip, plain = (read_clip(film, one, 2.0, 5.0) for one in (enlarged, replace(enlarged, enlarged=False)))
     assert clip.high is not None
     assert plain.high is not None
     assert clip.high.shape == plain.high.shape == (2, 3, 64, 128)
     assert np.array_equal(clip.low, plain.low)  # type: ignore[arg-type]
     for high, real, at in zip(clip.high, plain.high, clip.high_pts, strict=True):
-        low = read_hybrid(film, replace(SMALL, segments=1, neighbours=1, rate=0), at, at + 0.04).low
+        low = read_clip(film, replace(SMALL, segments=1, neighbours=1, rate=0), at, at + 0.04).low
         assert low is not None
         wanted = enlarge(np.moveaxis(low[0, :1], 1, -1), 4)[0]
         assert np.array_equal(np.moveaxis(high, 0, -1), wanted)
@@ -174,7 +175,7 @@ def test_enlarged_middle_frames_are_the_neighbours_kind_of_frame_at_any_time(fil
 
 
 def test_training_clips_are_drawn_by_the_generator_alone(film: Path) -> None:
-    draws = [read_hybrid(film, SMALL, rng=np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    draws = [read_clip(film, SMALL, rng=np.random.default_rng(seed)) for seed in (1, 1, 2)]
     assert np.array_equal(draws[0].high, draws[1].high)  # type: ignore[arg-type]
     assert np.array_equal(draws[0].low_pts, draws[1].low_pts)
     assert not np.array_equal(draws[0].high_pts, draws[2].high_pts)
@@ -184,8 +185,8 @@ def test_training_clips_are_drawn_by_the_generator_alone(film: Path) -> None:
 @given(spans=st.lists(st.tuples(st.floats(0, 7.9), st.floats(0, 4)), min_size=1, max_size=6))
 def test_one_pass_gives_what_single_reads_give(film: Path, spans: list[tuple[float, float]]) -> None:
     bounds = [(start, start + length) for start, length in spans]
-    for (start, end), clip in zip(bounds, read_hybrids(film, SMALL, bounds), strict=True):
-        alone = read_hybrid(film, SMALL, start, end)
+    for (start, end), clip in zip(bounds, read_clips(film, SMALL, bounds), strict=True):
+        alone = read_clip(film, SMALL, start, end)
         assert np.array_equal(clip.high, alone.high)  # type: ignore[arg-type]
         assert np.array_equal(clip.low, alone.low)  # type: ignore[arg-type]
         assert np.array_equal(clip.low_pts, alone.low_pts)
@@ -196,7 +197,7 @@ def test_one_pass_keeps_only_the_clips_in_work(film: Path, monkeypatch: pytest.M
     read: list[int] = []
     original = FrameConverter.rgb
     monkeypatch.setattr(FrameConverter, "rgb", lambda self, frame: read.append(frame.pts) or original(self, frame))
-    clips = read_hybrids(film, SMALL, [(0, 2), (2, 4), (4, 6)])
+    clips = read_clips(film, SMALL, [(0, 2), (2, 4), (4, 6)])
     next(clips)
     assert len(read) <= 14
     assert len(list(clips)) == 2
@@ -206,7 +207,7 @@ def test_short_and_odd_spans(film: Path, tmp_path: Path) -> None:
     one = tmp_path / "one.mp4"
     write_video(one, [numbered(9)], 25)
     for path, start, end in ((one, None, None), (film, 7.99, None), (film, 3.0, 3.0), (film, -4.0, 0.1)):
-        clip = read_hybrid(path, SMALL, start, end)
+        clip = read_clip(path, SMALL, start, end)
         assert clip.high is not None
         assert clip.low is not None
         assert clip.low.shape == (2, 6, 3, 16, 32)
@@ -219,11 +220,11 @@ def test_short_and_odd_spans(film: Path, tmp_path: Path) -> None:
         (0.0, float("inf"), "finite"),
     ):
         with pytest.raises(UsageError, match=why):
-            read_hybrid(film, SMALL, start, end)
+            read_clip(film, SMALL, start, end)
 
 
 def test_without_neighbours_there_is_no_low_resolution(film: Path) -> None:
-    clip = read_hybrid(film, Preprocess(64, 128, segments=3, neighbours=0))
+    clip = read_clip(film, Preprocess(64, 128, segments=3, neighbours=0))
     assert clip.low is None
     assert clip.high is not None
     assert len(clip.high) == 3

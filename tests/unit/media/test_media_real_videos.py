@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from hdvila.media import open_video, probe
-from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid
+from hdvila.media.read_clips import read_clip
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.types import Pixels
 from tests.unit.media.plain_decode import plain_rgb
 
@@ -111,7 +112,7 @@ def test_a_rotation_tag_turns_the_same_pixels(real_videos: Path) -> None:
 
 
 def test_large_pictures_are_read_one_at_a_time(real_videos: Path) -> None:
-    clip = read_hybrid(real_videos / "media__8k24fps_300ms.mp4", Preprocess(640, 1024))
+    clip = read_clip(real_videos / "media__8k24fps_300ms.mp4", Preprocess(640, 1024))
     assert clip.high is not None
     assert clip.low is not None
     assert clip.high.std() > 10

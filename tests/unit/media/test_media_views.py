@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdvila.media import write_video
+from hdvila.media.read_clips import read_clip, read_windows
 from hdvila.media.view import joined
-from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid, read_views
+from hdvila.models.hdvila.preprocess import Preprocess
 
 SIDES = st.integers(16, 2400)
 WINDOWS = st.sampled_from([64, 128, 192, 640, 1024])
@@ -68,8 +69,8 @@ def test_a_mark_at_the_head_of_an_upright_video_is_seen(tmp_path: Path) -> None:
     frames[:, 16:40] = 250
     write_video(tmp_path / "marked.mp4", frames, 10)
     preprocess = Preprocess(64, 128, segments=1, neighbours=1, rate=1)
-    middle = read_hybrid(tmp_path / "marked.mp4", preprocess)
-    clips = read_views(tmp_path / "marked.mp4", preprocess)
+    middle = read_clip(tmp_path / "marked.mp4", preprocess)
+    clips = read_windows(tmp_path / "marked.mp4", preprocess)
     for name in ("high", "low"):
         assert getattr(middle, name).max() < 100
         assert max(getattr(clip, name).max() for clip in clips) > 230

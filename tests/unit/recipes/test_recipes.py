@@ -13,10 +13,10 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import PROTOCOLS, get_protocol
 from hdvila.models.hdvila.benchmarks import SHOWN
 from hdvila.recipes import RECIPES, describe, get_recipe
+from hdvila.settings import changed_keys, flatten, override
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
-from hdvila.train.overrides import changed_keys, flatten, override
 from hdvila.train.plan import plan
 from hdvila.train.recipe import Recipe
 

@@ -11,7 +11,8 @@ import pytest
 from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media.codecs import write_video
-from hdvila.models.hdvila.preprocess import Preprocess, read_hybrid
+from hdvila.media.read_clips import read_clip
+from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import HybridClip
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
@@ -35,7 +36,7 @@ def corpus(folder: Path) -> Corpus:
 
 
 def seen(where: str, folder: Path, preprocess: Preprocess) -> HybridClip:
-    return read_hybrid(video(folder), preprocess) if where == "video" else corpus(folder).sample(0, preprocess)
+    return read_clip(video(folder), preprocess) if where == "video" else corpus(folder).sample(0, preprocess)
 
 
 @pytest.mark.parametrize("where", ["video", "corpus"])

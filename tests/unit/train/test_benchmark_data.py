@@ -9,8 +9,8 @@ import pytest
 
 from hdvila.progress import SILENT
 from hdvila.recipes import get_recipe
+from hdvila.settings import override
 from hdvila.train.benchmark import open_benchmark
-from hdvila.train.overrides import override
 from tests.e2e.benchmarks import write_action, write_qa
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from hdvila.errors import UsageError
 from hdvila.recipes import get_recipe
+from hdvila.settings import override
 from hdvila.train import cores
 from hdvila.train.cores import choose_processes
 from hdvila.train.memory import Memory
-from hdvila.train.overrides import override
 
 
 @pytest.fixture(autouse=True)

@@ -13,11 +13,11 @@ from hdvila.data.order import Draw
 from hdvila.errors import UsageError
 from hdvila.hub import build_model
 from hdvila.recipes import get_recipe
+from hdvila.settings import override
 from hdvila.store import Corpus
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.memory import estimate_memory
-from hdvila.train.overrides import override
 from hdvila.train.plan import plan
 from hdvila.train.recipe import Recipe, Validate
 from tests.e2e.benchmarks import write_qa

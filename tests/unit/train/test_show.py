@@ -8,7 +8,7 @@ import pytest
 
 from hdvila.cli.main import main
 from hdvila.recipes import RECIPES, get_recipe
-from hdvila.train.overrides import as_set, flatten, override
+from hdvila.settings import as_text, flatten, override
 from hdvila.train.show import settings_of, show
 
 
@@ -18,7 +18,7 @@ def test_every_key_can_be_set_to_the_value_that_is_shown(name: str) -> None:
     shown = {key: value for group in show(recipe) for key, value in group.settings.items()}
     settable = {key for key in flatten(recipe) if key != "name" and not key.endswith(".type")}
     assert shown.keys() == settable
-    again = override(recipe, [f"{key}={as_set(value)}" for key, value in shown.items()])
+    again = override(recipe, [f"{key}={as_text(value)}" for key, value in shown.items()])
     assert settings_of(again) == shown
     assert again.optim.of_parts() == recipe.optim.of_parts()
 

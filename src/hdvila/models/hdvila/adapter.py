@@ -16,9 +16,9 @@ from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.models.hdvila.config import HDVILAConfig
-from hdvila.models.settings import check_settings
 from hdvila.nn.checkpoint import LoadReport
 from hdvila.nn.weight_files import Weights
+from hdvila.settings import given
 
 NEVER_READ = {
     r".*\.num_batches_tracked": "a counter that BatchNorm with fixed statistics does not read",
@@ -49,7 +49,7 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> HDVILAConfig:
         UsageError: a setting that does not exist or cannot be.
     """
 
-    check_settings(HDVILAConfig, settings)
+    given(HDVILAConfig, settings, "a model of hdvila")
 
     def size(key: str, axis: int = 0) -> int:
         if key not in weights or weights[key].ndim <= axis:

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Literal, get_args
 
 from hdvila.errors import UsageError
-from hdvila.models.settings import check_settings
 from hdvila.models.system import Capability
+from hdvila.settings import from_json
 from hdvila.types import NOT_IN_VECTORS
 
 Variant = Literal["stage1", "stage2", "open_ended", "multiple_choice"]
@@ -166,5 +166,4 @@ class HDVILAConfig:
         Raises:
             UsageError: a key that is not a setting, with the nearest one, or a value of another kind.
         """
-        check_settings(cls, values)
-        return cls(**values)
+        return from_json(cls, values, "a model of hdvila")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import prod
 from typing import Any, ClassVar, Literal, get_args
 
@@ -12,13 +12,12 @@ import numpy as np
 
 from hdvila.errors import UsageError
 from hdvila.media.frame_source import Arrays, FrameClip, Request, Sampled
-from hdvila.media.read_clips import read_clip as read_hybrid
-from hdvila.media.read_clips import read_clips as read_hybrids
 from hdvila.media.view import ZOOM, Fit, Look, Seen, View, look_at
 from hdvila.models.hdvila.sampling import RATIO, ClipPixels, HybridClip, HybridSampling, hybrid_indices, stacked
+from hdvila.settings import from_json
 from hdvila.types import NOT_IN_VECTORS, Pixels
 
-__all__ = ["Preprocess", "Streams", "read_hybrid", "read_hybrids"]
+__all__ = ["Preprocess", "Streams"]
 
 Streams = Literal["hybrid", "high", "low"]
 """Both resolutions, HR middle frames alone, or LR neighbours alone."""
@@ -243,10 +242,7 @@ class Preprocess:
         Raises:
             UsageError: a key that does not exist or a value that cannot be used.
         """
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise UsageError(f"preprocess has no setting {unknown[0]!r}: it has {[f.name for f in fields(cls)]}")
-        return cls(**values)
+        return from_json(cls, values, "preprocess")
 
 
 def _frames_of(room: Pixels | None) -> Pixels | None:

@@ -8,9 +8,9 @@ import pytest
 
 from hdvila.data.settings import MiniatureSource
 from hdvila.errors import UsageError
+from hdvila.settings import changed_keys, defaults, flatten, override
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.train.overrides import changed_keys, defaults, flatten, override
 from hdvila.train.recipe import Recipe
 from tests.unit.train.toy_training import SETTINGS, config
 
@@ -57,7 +57,7 @@ def test_changes_that_need_each_other_come_in_any_order() -> None:
         ("optim.lr=fast", ["optim.lr='fast'", "a number"]),
         ("activation_checkpointing=maybe", ["activation_checkpointing='maybe'", "true or false"]),
         ("precision=fp8", ["precision='fp8'", "one of auto, float32, bfloat16"]),
-        ("optim.betas=0.9", ["optim.betas='0.9'", "float,float"]),
+        ("optim.betas=0.9", ["optim.betas='0.9'", "2 numbers, such as 1,2"]),
         ("optim=1", ["optim is a group", "optim.lr"]),
         ("steps", ["'steps' has no value", "KEY=VALUE"]),
         ("steps=0", ["steps=0"]),
