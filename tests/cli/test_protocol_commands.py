@@ -89,10 +89,7 @@ def test_missing_videos_need_a_word(here: Run, retrieval: list[str], tmp_path: P
     assert "1 of 3 videos are missing from the predictions (video9772). " in refused.stderr
     allowed = here("evaluate", *retrieval, "--allow-missing")
     assert allowed.returncode == 0
-    assert (
-        "missing: 1 video (video9772); the numbers are of the 2 that are left; the record names all (--json"
-        in allowed.stdout
-    )
+    assert "missing: 1 video (video9772); the numbers cover the other 2; the record names all (--json" in allowed.stdout
     assert "2 of 1,000" in allowed.stdout
 
 

@@ -1,4 +1,4 @@
-"""``hdvila demo``: everything once, with a report."""
+"""``hdvila demo``: every part of the library once, with a report."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def demo(
     into: Path = typer.Option(
-        Path("runs/demo"), "--into", help="The folder for the report and all that it is made of."
+        Path("runs/demo"), "--into", help="The folder for the report and everything it is made from."
     ),
-    seed: int = typer.Option(0, "--seed", help="Which world, and which training run."),
+    seed: int = typer.Option(0, "--seed", help="Seed of the world and of training."),
     json: bool = typer.Option(False, "--json", help="Print the whole report.json as one object."),
 ) -> None:
-    """Render narrated videos, train on them, evaluate, index, search, report. Killed? The same command goes on."""
+    """Render narrated videos, train on them, evaluate, index, search, report.
+
+    The same command continues a killed one.
+    """
     from hdvila.lab.demo.run import run_demo
 
     facts = run_demo(into, seed=seed, reporter=console.reporter())

@@ -1,4 +1,4 @@
-"""``hdvila miniature``: a small world of narrated videos whose truth is known."""
+"""``hdvila miniature``: a small world of narrated videos with known contents, its benchmarks, and studies on it."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-_STUDIES = ("lightning_fabric", "tensorboard", "matplotlib", "jinja2")  # what the studies need, from first to last
+_STUDIES = ("lightning_fabric", "tensorboard", "matplotlib", "jinja2")  # checked before the first step
 
 
 @app.callback()
 def miniature() -> None:
-    """A small world of narrated videos whose truth is known."""
+    """A small world of narrated videos with known contents: rendering, benchmarks, studies."""
 
 
 @app.command()
 def render(
-    into: Path = typer.Option(..., "--into", help="The folder to render into; made if it is not there."),
+    into: Path = typer.Option(..., "--into", help="The folder to render into; created if it does not exist."),
     videos: int = typer.Option(40, "--videos", help="How many videos, of about eight clips each."),
-    seed: int = typer.Option(0, "--seed", help="Which world."),
-    split: str = typer.Option("both", "--split", help="train, test or both: combinations of attributes to draw from."),
+    seed: int = typer.Option(0, "--seed", help="Seed of the world."),
+    split: str = typer.Option("both", "--split", help="train, test or both: whose attribute combinations to draw."),
     settings: list[str] = typer.Option(
         [], "--set", metavar="KEY=VALUE", help="A setting of the world, such as shares.texture=0.5 or captions=plain."
     ),
-    questions: bool = typer.Option(False, "--questions", help="Write questions with answers too (TGIF-QA, MSRVTT-QA)."),
-    workers: int = typer.Option(2, "--workers", help="Processes that make them."),
+    questions: bool = typer.Option(
+        False, "--questions", help="Also write questions with answers (TGIF-QA, MSRVTT-QA)."
+    ),
+    workers: int = typer.Option(2, "--workers", help="Processes that render."),
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
-    """Render videos with their transcripts and the truth about them. Killed? The same command goes on."""
+    """Render videos with their transcripts and the truth about them. The same command continues a killed one."""
     from hdvila.errors import UsageError
     from hdvila.miniature import read_truth, write_questions
     from hdvila.miniature import render as render_world
@@ -45,9 +47,9 @@ def render(
 
     parts: dict[str, Split | None] = {"train": "train", "test": "test", "both": None}
     if split not in parts:
-        raise UsageError(f"--split {split}: there are train, test and both")
+        raise UsageError(f"--split {split}: choose train, test or both")
     if into.exists() and not into.is_dir():
-        raise UsageError(f"--into {into}: is a file: name a folder to render into")
+        raise UsageError(f"--into {into}: is a file; name a folder to render into")
     world = render_world(
         into,
         videos,
@@ -71,32 +73,34 @@ def benchmarks(
     names: list[str] = typer.Argument(
         None, metavar="[NAME]...", help="msrvtt, tgif_qa, didemo, activitynet, lsmdc, youcook2, msvd_qa; default: all."
     ),
-    into: Path = typer.Option(..., "--into", help="The folder to write into; made if it is not there."),
-    videos: int = typer.Option(400, "--videos", help="Of MSR-VTT and of TGIF-QA each; the others have a quarter."),
-    seed: int = typer.Option(0, "--seed", help="Which world."),
-    workers: int = typer.Option(2, "--workers", help="Processes that make the videos."),
-    json: bool = typer.Option(False, "--json", help="An object a kind of question, and one for the whole."),
+    into: Path = typer.Option(..., "--into", help="The folder to write into; created if it does not exist."),
+    videos: int = typer.Option(
+        400, "--videos", help="Videos of MSR-VTT and of TGIF-QA each; the others have a quarter as many."
+    ),
+    seed: int = typer.Option(0, "--seed", help="Seed of the world."),
+    workers: int = typer.Option(2, "--workers", help="Processes that render."),
+    json: bool = typer.Option(False, "--json", help="An object a kind of question, and one for all."),
 ) -> None:
     """Write benchmarks in small: MSR-VTT, TGIF-QA, DiDeMo, ActivityNet, LSMDC, YouCook2, MSVD-QA.
 
-    Killed? The same command goes on. A later call may add others.
+    The same command continues a killed one. A later call may add others.
     """
     from hdvila.errors import UsageError
     from hdvila.lab.benchmarks import BENCHMARKS, write_benchmarks
 
     for name in names or ():
         if name not in BENCHMARKS:
-            raise UsageError(f"{name}: there is no such benchmark here; choose of {', '.join(BENCHMARKS)}")
+            raise UsageError(f"{name}: there is no such benchmark; choose from {', '.join(BENCHMARKS)}")
 
     if into.exists() and not into.is_dir():
-        raise UsageError(f"--into {into}: is a file: name a folder to write into")
+        raise UsageError(f"--into {into}: is a file; name a folder to write into")
     chosen = names or tuple(BENCHMARKS)
     written = write_benchmarks(into, videos, seed, names=chosen, reporter=reporter(), workers=workers)
     for row in written.contents:
         guessed = "" if row.chance is None else f", {row.answers} answers, the most frequent {row.chance:.0%}"
         emit(asdict(row), json, f"{row.benchmark}/{row.file}{' ' * bool(row.kind)}{row.kind}: {row.number}{guessed}")
-    whole = {"folder": str(written.folder), "videos": written.videos, "new": written.new}
-    emit(whole, json, f"{written.folder}: {written.videos} videos ({written.new} new)")
+    summary = {"folder": str(written.folder), "videos": written.videos, "new": written.new}
+    emit(summary, json, f"{written.folder}: {written.videos} videos ({written.new} new)")
 
 
 @app.command()
@@ -104,23 +108,23 @@ def describe(
     settings: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="A setting of the world."),
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
-    """What narration tells, in bits a clip, and how well a perfect model would retrieve it."""
+    """Print what narration tells, in bits a clip, and how well a perfect model would retrieve clips by it."""
     from hdvila.miniature.information import describe_world
     from hdvila.miniature.world import config_from
     from hdvila.settings import pairs
 
-    told = describe_world(config_from(pairs(settings)))
-    lines = [f"{name:<18}{value:>8.2f}" for name, value in told.items()]
-    emit(told, json, "\n".join(lines))
+    description = describe_world(config_from(pairs(settings)))
+    lines = [f"{name:<18}{value:>8.2f}" for name, value in description.items()]
+    emit(description, json, "\n".join(lines))
 
 
 @app.command()
 def sheet(
     into: Path = typer.Argument(..., help="The PNG file to write."),
-    seed: int = typer.Option(0, "--seed", help="Which clips."),
+    seed: int = typer.Option(0, "--seed", help="Seed of the clips."),
     json: bool = typer.Option(False, "--json", help="One object with the file's name."),
 ) -> None:
-    """Draw a clip of each category, its frames and its sentence, as one picture."""
+    """Draw a contact sheet: frames and sentence of a clip of each category."""
     from hdvila.miniature.contact_sheet import draw_contact_sheet
 
     draw_contact_sheet(into, seed)
@@ -129,20 +133,20 @@ def sheet(
 
 @app.command()
 def study(
-    into: Path = typer.Option(Path("runs/study"), "--into", help="The study's folder; begun or continued."),
+    into: Path = typer.Option(Path("runs/study"), "--into", help="The study's folder, new or to continue."),
     seeds: int = typer.Option(3, "--seeds", help="Training runs of each choice of frames.", min=1),
     steps: int = typer.Option(1000, "--steps", help="Steps of each run.", min=1),
-    worlds: list[str] = typer.Option([], "--world", help="Only this world; default: all."),
+    worlds: list[str] = typer.Option([], "--world", help="Run only this world; default: all."),
     json: bool = typer.Option(False, "--json", help="An object a run."),
 ) -> None:
-    """Repeat the paper's frame-selection table in worlds that need detail and time to a known degree."""
+    """Repeat the paper's frame-selection table on worlds that need detail and time to known degrees."""
     from hdvila.errors import UsageError, require_all
     from hdvila.lab.frame_selection.study import WORLDS, run_study
     from hdvila.lab.frame_selection.tables import as_markdown, draw
 
     for world in worlds:
         if world not in WORLDS:
-            raise UsageError(f"--world {world!r}: there are {', '.join(WORLDS)}")
+            raise UsageError(f"--world {world!r}: choose from {', '.join(WORLDS)}")
     require_all(*_STUDIES, extra="train")
     results = run_study(into, seeds=range(seeds), steps=steps, worlds=worlds or tuple(WORLDS), reporter=reporter())
     table = as_markdown(results)
@@ -158,12 +162,14 @@ def study(
 
 @app.command()
 def reproduction(
-    into: Path = typer.Option(Path("runs/reproduction"), "--into", help="The folder; begun or continued."),
-    quick: bool = typer.Option(False, "--quick", help="One seed, few steps and videos: rough."),
-    page: Path | None = typer.Option(None, "--page", help="A Markdown file with places for the tables."),
+    into: Path = typer.Option(Path("runs/reproduction"), "--into", help="The folder, new or to continue."),
+    quick: bool = typer.Option(False, "--quick", help="One seed, few steps and videos: rough results."),
+    page: Path | None = typer.Option(
+        None, "--page", help="A Markdown file with marks for the tables, which are replaced."
+    ),
     json: bool = typer.Option(False, "--json", help="An object a test of a model."),
 ) -> None:
-    """The paper's studies in small: pre-training, its data and frames, segments, stages, what answers rest on."""
+    """Run the paper's studies in small: pre-training, its data and frames, segments, stages, what answers depend on."""
     from hdvila.errors import require_all
     from hdvila.lab.frame_selection.study import run_study
     from hdvila.lab.frame_selection.tables import as_markdown, draw

@@ -1,4 +1,4 @@
-"""What an evaluation says to a person."""
+"""Results of an evaluation as text for people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["corpus_lines", "record_lines"]
 
 
 def record_lines(record: Record) -> str:
-    """A record for a person: what was scored, its table row beside the published ones, and what was odd."""
+    """A record as text: what was scored, its row beside the published ones, and notes on what is missing or tied."""
     from hdvila.evaluate.report.results import tabulate
 
     what = ("query", "queries") if record.task == "retrieval" else ("question", "questions")
@@ -26,8 +26,8 @@ def record_lines(record: Record) -> str:
     ]
     if record.missing:
         lines.append(
-            f"missing: {_many(len(record.missing), 'video', 'videos')} ({some_of(record.missing)}); the numbers are of "
-            f"the {record.videos:,} that are left; the record names all (--json, or the file of --into)"
+            f"missing: {_many(len(record.missing), 'video', 'videos')} ({some_of(record.missing)}); the numbers cover "
+            f"the other {record.videos:,}; the record names all (--json, or the file of --into)"
         )
     if record.ties:
         lines.append(f"ties: {record.ties:,} queries, rule {record.tie_rule}")
@@ -46,7 +46,7 @@ def _many(number: int, one: str, several: str) -> str:
 
 
 def corpus_lines(report: RetrievalReport) -> str:
-    """Both directions of retrieval on a corpus, with protocol, gallery and chance."""
+    """Retrieval on a corpus as text: protocol, gallery, both directions, chance."""
     gallery = report.text_to_video.gallery
     lines = [
         report.protocol,
@@ -58,5 +58,5 @@ def corpus_lines(report: RetrievalReport) -> str:
         lines.append(f"{name:<15}{recalls}{row.median_rank:>9.1f}{row.mean_rank:>9.1f}{row.ties:>7}")
     lines.append(f"{'chance':<15}" + "".join(f"{min(1.0, k / gallery):>8.1%}" for k in (1, 5, 10, 50)))
     if report.missing:
-        lines.append(f"left out, nothing is said in them: {len(report.missing)} clips")
+        lines.append(f"left out, without speech: {len(report.missing)} clips")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The miniature world as two corpora: one to learn from, one held out."""
+"""Corpora of the miniature world: videos of one split, rendered and cut into clips."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hdvila.miniature.world import HEIGHT, Split, WorldConfig
 from hdvila.progress import SILENT, Reporter
 
 OPTIONS = CorpusOptions(min_height=HEIGHT, hr_height=HEIGHT, language="any", target_seconds=0)
-"""How miniature videos become clips: both streams at the size that they are rendered in and a quarter of it."""
+"""How miniature videos become clips: HR frames of the rendered size, LR frames of a quarter, a clip a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One split of a miniature world: its videos and the corpus that was cut from them by their transcripts."""
+    """One split of a miniature world: its videos, the corpus cut from them by their transcripts, and the truth."""
 
     videos: Path
     corpus: Path
@@ -25,7 +25,7 @@ class World:
 
     @property
     def unrelated_share(self) -> float:
-        """Part of the spoken events whose words have nothing to do with the picture."""
+        """Share of the spoken events whose words have nothing to do with the video, 0..1."""
         spoken = [event for video in self.truth for event in video["events"] if event["sentence"]]
         return sum(not event["narrated"] for event in spoken) / len(spoken)
 
@@ -46,7 +46,10 @@ def build_world(
 ) -> World:
     """Render `videos` videos of one split into ``folder/world`` and cut their clips into ``folder/corpus``.
 
-    What is already there is left alone, so a killed call is continued by the same call.
+    Existing videos and clips are kept, so the same call continues a killed one.
+
+    Raises:
+        HdvilaError: whatever rendering or cutting raises.
     """
     rendered, corpus = folder / "world", corpus_of(folder)
     render(rendered, videos, seed, split=split, config=config, reporter=reporter)

@@ -1,4 +1,4 @@
-"""Training several small models at once, each on one core."""
+"""Training several small models at once, one process and one core each."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ def in_parallel(
     *,
     workers: int | None = None,
 ) -> Iterator[tuple[Item, Result]]:
-    """Yield (item, result) in the order of `items`.
+    """Do `work` on every item; yield (item, result) in the order of `items`.
 
     Args:
-        work: is given an item and where to report; a function of a module, or a `functools.partial` of one.
-        items: picklable, and named by their `str`.
-        reporter: hears of every model, with its item's name before what it says.
+        work: called with an item and a reporter; a module-level function, or a `functools.partial` of one.
+        items: picklable; their `str` names them in progress and errors.
+        reporter: shows the progress of every item, prefixed with its name.
         workers: processes; None is one for each core. With more than one, a script that calls this needs the usual
             ``if __name__ == "__main__":``.
 
     Raises:
-        UsageError: fewer than one worker.
-        TrainingError: a process ended without a result.
+        UsageError: `workers` is less than 1.
+        TrainingError: a process died.
         HdvilaError: whatever the work raises.
     """
     if workers is not None and workers < 1:
-        raise UsageError(f"workers={workers}: choose 1 or more, or None for one on each core")
+        raise UsageError(f"workers={workers}: choose 1 or more, or None for one a core")
     workers = min(workers or usable_cores(), len(items))
     if workers < 2:
         yield from ((item, work(item, reporter)) for item in items)
         return
     receivers: dict[str, Receiver] = {}
 
-    def hear(item: Item, message: Message) -> None:
+    def receive(item: Item, message: Message) -> None:
         receivers.setdefault(str(item), Receiver(reporter, str(item))).receive(message)
 
     try:
-        for item, result in in_order(partial(_on_one_core, work), items, workers, hear, ahead=len(items)):
+        for item, result in in_order(partial(_on_one_core, work), items, workers, receive, ahead=len(items)):
             if isinstance(result, Died):
                 raise TrainingError(
-                    f"{item}: its process ended (exit status {result.exit_code}), perhaps for lack of memory; the same "
-                    "command goes on"
+                    f"{item}: its process died (exit status {result.exit_code}), perhaps for lack of memory; run the "
+                    "same command again to continue"
                 )
             yield item, result
     finally:

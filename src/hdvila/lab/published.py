@@ -1,6 +1,6 @@
-"""What the paper's ablation tables print, to stand beside the studies (Xue et al. 2022; v2, and v1 where it differs).
+"""The paper's ablation tables, shown beside the studies (Xue et al. 2022: v2, and v1 where it differs).
 
-All of it is text-to-video retrieval on MSR-VTT's 1,000 test pairs.
+All are text-to-video retrieval on MSR-VTT's 1,000 test pairs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DATA = {
         t2v("balanced, 720p", hd_vila(7), 5.5, 13.1, 58, _PAIRS, r10=20.5),
     )
 }
-"""Table 7: what is pre-trained on."""
+"""Table 7, pre-training data: name -> row."""
 
 FRAMES: dict[str, tuple[Published, Published]] = {
     f"{high} HR + {low} LR": (
@@ -36,11 +36,11 @@ FRAMES: dict[str, tuple[Published, Published]] = {
         (1, 14, (33.7, 64.1, 76.2, 3), (30.1, 58.4, 70.4, 3)),
     )
 }
-"""Table 9 of v2 and Table 8 of v1: which frames, by the names of `hdvila.lab.frame_selection.study.Frames`."""
+"""Table 9 of v2 and Table 8 of v1, frame selection: `hdvila.lab.frame_selection.study.FrameChoice.name` -> (v2, v1)."""
 
 
 def figures(row: Published) -> str:
-    """The numbers of a row in a cell: R@1, R@5, R@10 and the median rank, or an accuracy; shares in percent."""
+    """A row as one table cell: R@1, R@5, R@10 in percent and the median rank, or an accuracy in percent."""
     values = row.values
     shares = [f"{100 * values[name]:.1f}" for name in ("accuracy", "r1", "r5", "r10", "r50") if name in values]
     return " / ".join([*shares, *([f"{values['median_rank']:g}"] if "median_rank" in values else [])])

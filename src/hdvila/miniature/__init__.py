@@ -1,4 +1,4 @@
-"""A small rendered world of narrated videos whose truth is known: for the demo, for tests, for studies."""
+"""A small rendered world of narrated videos with known contents, for the demo, tests and studies."""
 
 from hdvila.miniature.questions import questions, write_questions
 from hdvila.miniature.render import Rendered, read_truth, render

@@ -1,12 +1,13 @@
-"""What objects do: the kinds of action, and all actions of each.
+"""What objects do: the kinds of action, and all actions of each kind.
 
-Four kinds that any world has: ``move`` in a direction at a speed, ``turn`` another colour, ``repeat`` a step two to
-four times, ``order`` two different steps. And two for questions about order alone, which a world has only if its
-`ActionMix` says so. In both the object shines: it lights the whole place in one colour after the other, as long in
-each, and keeps its own. There are six ways to shine, verbs that name an order of the same three colours (`SHINES`).
-``cycle`` shines in one way, rests, and shines so once more; ``tour`` shines in one way, does a step without light, and
-shines in another. Shuffled, all cycles are the same frames, and so are all tours with one step. A frame out of the
-middle shows rest or step.
+Every world has four kinds by default: ``move`` in a direction at a speed, ``turn`` another colour, ``repeat`` a step
+two to four times, and ``order``, two different steps.
+
+Two more kinds, for questions about order alone, appear only where the `ActionMix` gives them a weight. In both the
+object shines: it lights the whole place in three colours, one after the other for equal times, and keeps its own
+colour. Six verbs name the six orders of the colours (`SHINES`). ``cycle`` shines in one way, rests, and shines in the
+same way again; ``tour`` shines in one way, does a step without light, and shines in another way. Shuffled, all cycles
+have the same frames, and so have all tours with the same step; the middle frame shows only the rest or the step.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from random import Random
 from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, SPEEDS, STEPS, ActionMix
 
 VERBS = ("flickers", "gleams", "glimmers", "shimmers", "sparkles", "twinkles")
-"""Ways to shine."""
+"""Ways to shine, as narration and questions name them."""
 
 SHINES = dict(zip(VERBS, permutations(("red", "green", "blue")), strict=True))
-"""The colours of each way, in order."""
+"""Way to shine -> its colours in order."""
 
 MARKERS = ("grows", "jumps")
-"""Steps that a tour may do in the middle."""
+"""Steps that a tour may have in the middle."""
 
-_CYCLES = 2  # how often a cycle shines
+_CYCLES = 2  # times that a cycle shines
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Action:
         )
 
     def told(self, verb: str) -> str:
-        """In words, for an object that moves by `verb`: ``rolls slowly to the left``, ``jumps twice``."""
+        """The action in words, for an object that moves by `verb`: ``rolls slowly to the left``, ``jumps twice``."""
         if self.kind == "move":
             return f"{verb} {self.speed} {DIRECTIONS[self.direction]}"
         if self.kind == "turn":
@@ -89,12 +90,12 @@ def actions_of(kind: str) -> list[Action]:
 
 
 def draw_action(rng: Random, mix: ActionMix, colour: str) -> Action:
-    """Draw a kind by its weight, then one of its actions evenly; an object of `colour` turns other ones."""
+    """Draw a kind by its weight, then one of its actions uniformly, among those that suit an object of `colour`."""
     weights = asdict(mix)
     kind = rng.choices(list(weights), list(weights.values()))[0]
     return rng.choice([action for action in actions_of(kind) if suits(action, colour)])
 
 
 def suits(action: Action, colour: str) -> bool:
-    """Whether an object of this colour can do it."""
+    """Whether an object of this colour can do it: it cannot turn its own colour."""
     return action.turns != colour

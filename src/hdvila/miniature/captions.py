@@ -1,8 +1,8 @@
-"""WebVTT in the manner of automatic captions.
+"""WebVTT in the form of automatic captions, without punctuation and capitals.
 
-Rolling form: two lines, the upper one already said, the lower one with the time of every word; after each line a
-hand-over cue of 10 ms in which the finished line has moved up. So each line stands in the file three times. No
-punctuation, no capitals. Plain form: a cue a line, without word times.
+Rolling: cues of two lines, the upper one already spoken, the lower one with the time of each word; after each a cue of
+10 ms in which the lower line has moved up. So each line is in the file three times. Plain: a cue a line, without word
+times.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ def captions(script: Script, form: Captions, jitter: float, rng: Random) -> str:
     """The transcript of a video as a WebVTT file.
 
     Args:
-        script: what is said in it, and when.
+        script: of the video.
         form: ``rolling`` or ``plain``.
-        jitter: standard deviation, in seconds, of each word's time and of each sentence's.
-        rng: draws the jitter.
+        jitter: standard deviation of the error of each word's time, and of each sentence's, in seconds.
+        rng: draws these errors, and music.
     """
     lines: list[tuple[Spoken, ...]] = []
     after = 0.0
     for event in script.events:
-        heard = _misheard_times(event.speech, jitter, rng) or _music(event.start, event.end, rng)
+        heard = _jittered(event.speech, jitter, rng) or _music(event.start, event.end, rng)
         for line in _lines(heard):
             start = max(line[0].start, after + _HAND_OVER)
             lines.append(_not_before(line, start))
@@ -41,7 +41,7 @@ def captions(script: Script, form: Captions, jitter: float, rng: Random) -> str:
     return "WEBVTT\nKind: captions\nLanguage: en\n\n" + "\n".join(cues)
 
 
-def _misheard_times(said: Sequence[Spoken], jitter: float, rng: Random) -> list[Spoken]:
+def _jittered(said: Sequence[Spoken], jitter: float, rng: Random) -> list[Spoken]:
     shift = rng.gauss(0, jitter)
     return [
         Spoken(word.text, t := word.start + shift + rng.gauss(0, jitter), t + word.end - word.start) for word in said
@@ -49,7 +49,7 @@ def _misheard_times(said: Sequence[Spoken], jitter: float, rng: Random) -> list[
 
 
 def _music(start: float, end: float, rng: Random) -> list[Spoken]:
-    """A silent event; half of them have music."""
+    """A caption for half of the silent events."""
     return [Spoken(_MUSIC, start + 0.2, end - 0.2)] if rng.random() < 0.5 else []
 
 
@@ -64,7 +64,7 @@ def _lines(words: Sequence[Spoken]) -> list[list[Spoken]]:
 
 
 def _not_before(line: Sequence[Spoken], start: float) -> tuple[Spoken, ...]:
-    """The line in milliseconds, words in order, none before `start`."""
+    """The line with times rounded to milliseconds, words in order and none before `start`."""
     result: list[Spoken] = []
     for word in line:
         begin = round(max(word.start, start), 3)

@@ -1,6 +1,6 @@
-"""The fifteen categories: their objects, places and ways of speaking. Names of objects and places occur once.
+"""The fifteen categories: their objects, places and wording. Names of objects and places are unique.
 
-They are the fifteen categories under which YouTube files videos, the source of the paper's data set.
+They are YouTube's fifteen video categories, those of the paper's data set.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ class Category:
 
     Attributes:
         slug: the name in file names.
-        title: the name for people.
-        objects: the things seen there, each with the verb for how it moves.
-        places: where.
-        phrases: sentences about an action; ``{thing}`` is the object with its attributes, ``{does}`` the action.
-        still: what is said instead of an action that is not mentioned; one goes into ``{does}``.
+        title: the name in texts.
+        objects: its objects, each with the verb for how it moves.
+        places: its places.
+        phrases: its own sentences; ``{thing}`` is the object with its attributes, ``{does}`` the action.
+        still: wordings that fill ``{does}`` where the action is not mentioned.
     """
 
     slug: str
@@ -156,7 +156,7 @@ BY_SLUG = {category.slug: category for category in CATEGORIES}
 
 PHRASES = ("here the {thing} {does}", "you can see the {thing} {does}", "and the {thing} {does}", "the {thing} {does}")
 STILL = ("is here", "can be seen")
-"""Wording that any category may have."""
+"""Wording of any category."""
 
 ASIDES_ABOUT = (
     "do not forget to subscribe",
@@ -185,4 +185,4 @@ ASIDES_BECAUSE = (
     "at least that is what I heard",
 )
 ASIDES = tuple(f"{about} {because}" for about in ASIDES_ABOUT for because in ASIDES_BECAUSE)
-"""Speech that has nothing to do with the picture."""
+"""Speech that has nothing to do with the video."""

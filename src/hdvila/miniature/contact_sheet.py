@@ -1,6 +1,6 @@
-"""A picture of the world for people: a clip of each category, and its sentence coloured by what it takes to see.
+"""A contact sheet of the world: a clip of each category, and its sentence coloured by the frames that show it.
 
-Black words can be seen in one small frame, red ones only in the large frame, blue ones only in several frames.
+Black words can be seen in one LR frame, red ones only in the HR frame, blue ones only in several frames.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from hdvila.types import Pixels
 
 _COLUMNS = 3
 _LR_FRAMES = 6
-_GAP = 6  # pixels between pictures
+_GAP = 6  # pixels between frames
 _STRIP = 34  # pixels for the title above and the sentence below
 _INKS = {"frame": "#222222", "detail": "#c02030", "time": "#1a50c0"}
 _PAPER = 250
-_LINES = ((1, 1), (1, 1), (0, 0))  # between low-resolution frames
+_LINES = ((1, 1), (1, 1), (0, 0))  # pixels around LR frames
 
 
 def draw_contact_sheet(path: str | os.PathLike[str], seed: int = 0) -> None:
-    """Write the sheet as a PNG file, about 1400 pixels wide.
+    """Write the contact sheet as a PNG file, about 1400 pixels wide.
 
     Args:
         path: the file.
-        seed: which clips.
+        seed: of the world whose clips are shown.
 
     Raises:
         MissingDependency: matplotlib is not installed.
@@ -61,12 +61,12 @@ def draw_contact_sheet(path: str | os.PathLike[str], seed: int = 0) -> None:
     axes.set_xlim(-0.5, sheet.shape[1] - 0.5)
     axes.set_ylim(sheet.shape[0] - 0.5, -0.5)
     canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[:, :, :3] & 0xFC  # a quarter of the colours, half of the file
+    pixels = np.asarray(canvas.buffer_rgba())[:, :, :3] & 0xFC  # fewer colours halve the file
     Image.fromarray(pixels).save(Path(path), optimize=True)
 
 
 def _one_of_each(seed: int) -> list[tuple[str, Event]]:
-    """A narrated event of each category in which much is told."""
+    """(title, event) of each category; the event's sentence mentions several attributes."""
     shares = Shares(phrase=0.5, object=1, colour=0.6, texture=0.8, mark=0.15, action=1, place=0, aside=0, silent=0)
     config = WorldConfig(shares)
     found: dict[str, Event] = {}
@@ -81,7 +81,7 @@ def _one_of_each(seed: int) -> list[tuple[str, Event]]:
 
 
 def _cell(event: Event) -> Pixels:
-    """The middle frame in high resolution, and beside it frames of the whole event in low resolution, enlarged."""
+    """The HR frame, and beside it six LR frames of the whole event, enlarged: (height, width, 3) uint8."""
     thing = event.object, event.colour, event.texture, event.mark
     times = [(n + 0.5) / _LR_FRAMES * (event.end - event.start) for n in range(_LR_FRAMES)]
     small = [resize(frame(event.place, thing, event.path.pose(t)), HEIGHT // 4, WIDTH // 4) for t in times]
@@ -96,7 +96,7 @@ def _cell(event: Event) -> Pixels:
 
 
 def _clear_pose(event: Event) -> Any:
-    """The pose nearest to the middle of the event in which the object is there and at its own size."""
+    """The pose nearest to the middle of the event in which the object is visible and has its own size."""
     middle = (event.end - event.start) / 2
     times = sorted((n / 10 for n in range(int(2 * middle * 10))), key=lambda t: abs(t - middle))
     return next(pose for pose in map(event.path.pose, times) if pose.look != "blinks" and pose.scale == 1)
@@ -110,7 +110,7 @@ def _write_sentence(axes: Any, canvas: Any, x: float, y: float, event: Event) ->
 
 
 def _coloured(event: Event) -> list[tuple[str, str]]:
-    """Each word with its kind: ``frame``, ``detail`` or ``time``."""
+    """(word, kind) of a sentence; the kind is ``frame``, ``detail`` or ``time``."""
     words = event.sentence.split()
     kinds = ["frame"] * len(words)
     parts = [(event.texture, "detail", "texture"), (f"with the {event.mark}", "detail", "mark")]

@@ -1,8 +1,8 @@
-"""Sprites, textures, marks and whole frames.
+"""Drawing frames: objects with texture and mark, laid on their place.
 
-A texture adds a pattern of period 4 px and mean 0 to the body's colour. The triangle filter that makes a picture a
-quarter of its size has a zero exactly at that period, so low-resolution frames show the mean colour whatever the
-texture is. Marks have equal mean brightness for the same reason.
+A texture adds a pattern of period 4 px and mean 0 to the object's colour. The triangle filter that shrinks a frame to a
+quarter has a zero exactly at that period, so LR frames show the mean colour whatever the texture is. Marks have equal
+mean brightness for the same reason.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from hdvila.miniature.world import COLOURS, HEIGHT, MARKS, WIDTH
 from hdvila.types import Pixels
 
 SIZE = 56
-"""Pixels of an object at rest, each way, without its outline."""
+"""Width and height of an object at rest, in pixels, without its outline."""
 
-_EDGE = 3  # pixels around an object for its outline
-_CONTRAST = 46  # grey levels of a texture above and below the mean
+_EDGE = 3  # pixels around an object, for its outline
+_CONTRAST = 46  # grey levels of a texture above and below its mean
 _ROLES = {"dark": (43, 43, 51), "light": (240, 240, 234)}
 _OUTLINE = (30, 28, 36)
 _BADGE = (232, 232, 226)
-_INK = 1800.0  # grey levels a mark takes away in all, the same for every mark
-_LIGHT = 0.5  # of a place's colour that shining replaces
+_INK = 1800.0  # grey levels that a mark takes away, summed over its pixels, the same for every mark
+_LIGHT = 0.5  # share of the light in the colour of a lit place
 _HALO = (255, 240, 150)
 
 _MARK_PIXELS = {
@@ -41,11 +41,11 @@ _MARK_PIXELS = {
 }
 
 Layer = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""A patch to lay on a frame: premultiplied colour (h, w, 3) and what stays of the frame below (h, w, 1)."""
+"""A patch to lay on a frame: premultiplied colour (h, w, 3), and the share of the frame that stays (h, w, 1)."""
 
 
 def pattern(texture: str, height: int, width: int) -> NDArray[np.float32]:
-    """The texture's deviation from the mean, (height, width): mean 0 over each period, -1..1 (dots: -3..1)."""
+    """A texture's deviation from its mean, (height, width): mean 0 over each period, -1..1 (dotted: -3..1)."""
     y, x = np.arange(height)[:, None], np.arange(width)[None, :]
     if texture == "dotted":
         return np.where((x % 4 < 2) & (y % 4 < 2), -3, 1).astype(np.float32)
@@ -63,7 +63,7 @@ def pattern(texture: str, height: int, width: int) -> NDArray[np.float32]:
 
 
 def textured(colour: str, texture: str, height: int, width: int) -> NDArray[np.float32]:
-    """A body's pixels, (height, width, 3): the colour with its texture, same mean for every texture."""
+    """A colour with a texture, (height, width, 3), 0..255: the same mean for every texture."""
     base = np.array(COLOURS[colour], np.float32)
     lowest = 3 if texture == "dotted" else 1
     swing = np.minimum(_CONTRAST, np.minimum(base / lowest, 255 - base))
@@ -73,7 +73,7 @@ def textured(colour: str, texture: str, height: int, width: int) -> NDArray[np.f
 
 @lru_cache(maxsize=256)
 def sprite(name: str, colour: str, texture: str, mark: str, size: int = SIZE) -> Layer:
-    """Draw an object with its outline and badge; the patch is `size` pixels each way and a small edge."""
+    """An object with outline and badge: a patch of `size` pixels each way plus an edge for the outline."""
     side = size + 2 * _EDGE
     rgb_HW3 = np.zeros((side, side, 3), np.float32)
     alpha = np.zeros((side, side), np.float32)
@@ -92,7 +92,7 @@ def sprite(name: str, colour: str, texture: str, mark: str, size: int = SIZE) ->
 
 
 def mark_pixels(mark: str) -> NDArray[np.float32]:
-    """The badge's face, (7, 7): grey levels that the mark takes away."""
+    """The grey levels that a mark takes away from its badge, (7, 7)."""
     ink = np.array([[sign == "#" for sign in row] for row in _MARK_PIXELS[mark].split()], np.float32)
     taken: NDArray[np.float32] = ink * (_INK / ink.sum())
     return taken
@@ -123,19 +123,19 @@ def _halo() -> Layer:
 
 @lru_cache(maxsize=len(PLACES))
 def place(name: str) -> Pixels:
-    """The empty place, (HEIGHT, WIDTH, 3)."""
-    picture = paint_place(PLACES[name], HEIGHT, WIDTH)
-    picture.setflags(write=False)
-    return picture
+    """An empty place, (HEIGHT, WIDTH, 3) uint8, read-only."""
+    empty = paint_place(PLACES[name], HEIGHT, WIDTH)
+    empty.setflags(write=False)
+    return empty
 
 
 def frame(place_name: str, thing: tuple[str, str, str, str] | None, pose: Pose | None) -> Pixels:
-    """One frame, (HEIGHT, WIDTH, 3).
+    """One frame, (HEIGHT, WIDTH, 3) uint8.
 
     Args:
-        place_name: where.
-        thing: (object, colour, texture, mark), or None for the empty place.
-        pose: where the object is and what it is doing.
+        place_name: the background.
+        thing: (object, colour, texture, mark), or None for an empty place.
+        pose: where the object is and what it looks like.
     """
     canvas = place(place_name).copy()
     if thing is None or pose is None or pose.look == "blinks":
@@ -150,7 +150,7 @@ def frame(place_name: str, thing: tuple[str, str, str, str] | None, pose: Pose |
 
 
 def _lay(canvas: Pixels, layer: Layer, x: int, y: int) -> None:
-    """Lay a patch on the frame, its middle at (x, y); what lies outside is cut off."""
+    """Lay a patch on the frame in place, centred at (x, y) and clipped to the frame."""
     colour, stays = layer
     top, left = y - len(colour) // 2, x - colour.shape[1] // 2
     rows = slice(max(top, 0), min(top + len(colour), len(canvas)))

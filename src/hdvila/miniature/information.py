@@ -1,7 +1,7 @@
-"""How much narration says, in bits a clip, by what it takes to see it; and how well a perfect model could retrieve.
+"""How much narration tells, in bits a clip, by the frames that show it; and how well a perfect model could retrieve.
 
-Three kinds: ``frame`` (category, object, colour, place: one low-resolution frame shows them), ``detail`` (texture,
-mark: only a high-resolution frame) and ``time`` (the action: only several frames).
+Three kinds: ``frame`` (category, object, colour, place: one LR frame shows them), ``detail`` (texture, mark: only an HR
+frame) and ``time`` (the action: only several frames).
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ KINDS: dict[str, tuple[str, ...]] = {
     "detail": ("texture", "mark"),
     "time": ("action",),
 }
-"""What narration can tell, by what it takes to see it."""
+"""Kind -> the attributes that narration can tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """Bits that the narration of a clip about the picture tells, on average.
+    """Mean information of the narration of a clip, in bits, by kind.
 
-    ``time`` counts all that is told of actions; ``time_hidden`` is the part that a single frame at a random time does
-    not show (it does show a jump in the air, not how many there are).
+    ``time`` is all that is told of actions; ``time_hidden`` is the part that a single frame at a random time does not
+    show (it shows a jump in the air, but not how many there are).
     """
 
     frame: float
@@ -42,11 +42,11 @@ class Bits:
 
 
 def bits(config: WorldConfig, draws: int = 4000) -> Bits:
-    """The world's narration in bits a clip, aside and silent clips left out.
+    """The information of a world's narration, without asides and silent clips.
 
     Args:
         config: the world's settings.
-        draws: played actions from which the hidden part of time is estimated.
+        draws: sampled actions from which `Bits.time_hidden` is estimated.
     """
     shares = config.shares
     category = 1 - (1 - shares.phrase) * (1 - shares.object) * (1 - shares.place)
@@ -65,13 +65,13 @@ def bits(config: WorldConfig, draws: int = 4000) -> Bits:
 def ceiling(truth: Sequence[Mapping[str, Any]], seen: Collection[str], gallery: int | None = None) -> float:
     """Text-to-video R@1 of a model that understands every word and sees these kinds of things perfectly.
 
-    For each sentence the clips that agree with all that is told and seen tie; the model picks one of them. Sentences
-    that are not about the picture leave all clips tied.
+    The clips that agree with everything that a sentence tells and the model sees tie; the model picks one of them. For
+    sentences that are not about their clip all clips tie.
 
     Args:
         truth: videos as in ``truth.jsonl``.
-        seen: of ``frame``, ``detail``, ``time``.
-        gallery: the first so many clips in which something is said; None is all.
+        seen: some of ``frame``, ``detail``, ``time``.
+        gallery: number of clips, the first ones with speech; None is all.
 
     Returns:
         The expected share of sentences that find their clip, 0..1.
@@ -88,8 +88,8 @@ def ceiling(truth: Sequence[Mapping[str, Any]], seen: Collection[str], gallery: 
 
 
 def describe_world(config: WorldConfig, gallery: int = 256) -> dict[str, float]:
-    """Bits a clip by kind, and the `ceiling` of R@1 on a held-out gallery by what is seen, under short names."""
-    told = bits(config)
+    """Name -> `bits` by kind, and the `ceiling` of R@1 on a held-out gallery by what is seen."""
+    information = bits(config)
     truth = [write_script(0, number, config, "test").truth() for number in range(gallery)]
     views = {
         "frame": ("frame",),
@@ -97,7 +97,7 @@ def describe_world(config: WorldConfig, gallery: int = 256) -> dict[str, float]:
         "frame+time": ("frame", "time"),
         "all": ("frame", "detail", "time"),
     }
-    result = {f"bits {field.name.replace('_', ' ')}": getattr(told, field.name) for field in fields(told)}
+    result = {f"bits {field.name.replace('_', ' ')}": getattr(information, field.name) for field in fields(information)}
     return result | {f"R@1 {name}": ceiling(truth, seen, gallery) for name, seen in views.items()}
 
 
@@ -110,7 +110,7 @@ def _fact(category: str, attributes: Mapping[str, Any], fact: str) -> object:
 
 
 def _weights(mix: ActionMix) -> dict[Action, float]:
-    """Probability of each action, for an object of the first colour."""
+    """Action -> probability, for an object of the first colour."""
     kinds = {kind: weight / sum(asdict(mix).values()) for kind, weight in asdict(mix).items() if weight}
     options = {kind: [a for a in actions_of(kind) if suits(a, next(iter(COLOURS)))] for kind in kinds}
     return {action: share / len(options[kind]) for kind, share in kinds.items() for action in options[kind]}
@@ -121,9 +121,9 @@ def _action_entropy(mix: ActionMix) -> float:
 
 
 def _seen_in_one_frame(mix: ActionMix, draws: int) -> float:
-    """Mutual information of the action and the pose at a random time.
+    """Mutual information, in bits, of the action and the pose at a random time.
 
-    A pose is at rest, of a new colour (taken as recognised), in the air, grown, gone or glowing.
+    A pose is at rest, of a new colour (assumed to be recognised), in the air, grown, invisible or glowing.
     """
     weights = _weights(mix)
     rng = Random(0)

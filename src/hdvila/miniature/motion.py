@@ -1,7 +1,7 @@
-"""Where objects are, and how they look, at any moment of what they do.
+"""How an action is played in an event: where the object is, and what it looks like, at any time.
 
-No single frame at a random time tells direction, count or order, or that a colour is new: the middle of a move lies
-anywhere whatever its direction is, and steps look the same every time.
+A single frame at a random time does not show direction, count or order, nor that a colour is new: the middle of a move
+is anywhere, whatever its direction, and steps look the same every time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from random import Random
 from hdvila.miniature.actions import SHINES, Action
 from hdvila.miniature.world import HEIGHT, WIDTH
 
-_MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels between an object's middle and the border
+_MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM = 38, 34, 32  # pixels from an object's centre to the border, at least
 _TOWARDS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 _REACH = {
     ("x", "slowly"): (78, 92),
@@ -28,9 +28,9 @@ _GROWTH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """An object at one moment: middle in pixels, size relative to rest, look ``rest``, ``blinks`` or ``glows``.
+    """An object at one time: centre in pixels, size relative to rest, look ``rest``, ``blinks`` or ``glows``.
 
-    `colour` is empty while the object has its own; `light` is the colour in which it shines, if any.
+    `colour` is empty while the object has its own; `light` is the colour in which it shines, or empty.
     """
 
     x: int
@@ -43,7 +43,7 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Light of a colour, "" for none, until `end` seconds after the event's start."""
+    """Light of one colour, or of none (""), until `end`, seconds from the event's start."""
 
     colour: str
     end: float
@@ -51,11 +51,11 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """An action played out: where, and when its steps are.
+    """An action played in an event: where and when.
 
-    From ``x0 y0`` to ``x1 y1`` in pixels between the seconds `leaves` and `arrives` after the event's start, at rest
-    before and after; from `arrives` on it has the colour `turns`, if any; `steps` are (step, start, end) in the same
-    seconds. With `lights` it shines in one colour after the other. The event lasts `length` seconds.
+    The object moves from ``x0 y0`` to ``x1 y1`` (pixels) between `leaves` and `arrives`, and rests before and after.
+    From `arrives` on it has the colour `turns`, if that is not empty. `steps` are (step, start, end), `lights` the
+    colours in which it shines, one after the other. All times are seconds from the event's start, which lasts `length`.
     """
 
     x0: float
@@ -70,7 +70,7 @@ class Path:
     lights: tuple[Light, ...] = ()
 
     def pose(self, time: float) -> Pose:
-        """The pose `time` seconds after the event's start."""
+        """The pose at `time`, seconds from the event's start."""
         x, y = self._place(time)
         colour, light = self.turns if time >= self.arrives else "", self._light(time)
         for step, start, end in self.steps:
@@ -96,14 +96,14 @@ def _in_step(x: int, y: int, step: str, part: float) -> Pose:
 
 
 def play(action: Action, length: float, focus: tuple[float, float], rng: Random) -> Path:
-    """Play an action in an event.
+    """Choose place and pace of an action in an event.
 
     Args:
         action: what is done.
         length: seconds of the event.
-        focus: (start, end) in seconds from the event's start: the stretch that is spoken about; light and steps fall
-            inside it, steps where it is long enough.
-        rng: draws place and pace.
+        focus: (start, end) in seconds from the event's start, while it is spoken about; light falls inside it, and so
+            do steps where it is long enough.
+        rng: draws them.
     """
     if action.kind == "move":
         return _move(action, length, focus, rng)
@@ -132,14 +132,14 @@ def play(action: Action, length: float, focus: tuple[float, float], rng: Random)
 
 
 def _shine(first: str, second: str, start: float, end: float) -> tuple[Light, ...]:
-    """From second `start` to `end`: three colours, no light, three colours; before it, no light."""
+    """No light until `start`; then, in equal parts until `end`: three colours, no light, three colours."""
     colours = (*SHINES[first], "", *SHINES[second])
     unit = (end - start) / len(colours)
     return Light("", start), *(Light(colour, start + n * unit) for n, colour in enumerate(colours, start=1))
 
 
 def _lit(focus: tuple[float, float], rng: Random) -> tuple[float, float]:
-    """About the middle two thirds, at no fixed beat.
+    """(start, end) of the light: about the middle two thirds of `focus`, with a random shift.
 
     So frames a third of a second apart, over four seconds, see all colours equally often.
     """
@@ -149,7 +149,7 @@ def _lit(focus: tuple[float, float], rng: Random) -> tuple[float, float]:
 
 
 def _move(action: Action, length: float, focus: tuple[float, float], rng: Random) -> Path:
-    """A straight way whose middle lies anywhere, whatever the direction."""
+    """A straight path whose middle is anywhere, whatever the direction."""
     dx, dy = _TOWARDS[action.direction]
     reach = rng.uniform(*_REACH["x" if dx else "y", action.speed])
     half_x, half_y = abs(dx) * reach / 2, abs(dy) * reach / 2

@@ -1,4 +1,4 @@
-"""What is said about an event, and when each word of it is spoken, hesitation included."""
+"""What is said about an event, and when each word is spoken, with hesitations."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hdvila.miniature.categories import ASIDES, PHRASES, STILL, Category
 from hdvila.miniature.world import TELLABLE, Shares
 
 _HESITATIONS = (("um",), ("uh",), ("so",), ("well",), ("you", "know"), ("like",), ("okay",))
-_AT_THE_START, _BETWEEN_WORDS = 0.25, 0.04  # how often
+_AT_THE_START, _BETWEEN_WORDS = 0.25, 0.04  # probability of a hesitation
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One word as it is said, in seconds."""
+    """One spoken word; times are seconds of the video."""
 
     text: str
     start: float
@@ -32,7 +32,15 @@ def narrate(
     shares: Shares,
     rng: Random,
 ) -> tuple[str, bool, tuple[str, ...]]:
-    """What is said: (sentence, whether it is about the picture, the attributes it mentions)."""
+    """Draw what is said: (sentence, whether it is about the event, the attributes that it mentions).
+
+    Args:
+        category: of the video.
+        thing: (object, colour, texture).
+        mark, place, action: further attributes of the event.
+        shares: how often each attribute is mentioned.
+        rng: draws all choices.
+    """
     kind = rng.random()
     if kind < shares.silent:
         return "", False, ()
@@ -43,7 +51,7 @@ def narrate(
 
 
 def draw_told(shares: Shares, rng: Random) -> list[str]:
-    """The attributes that a sentence about the picture mentions."""
+    """Draw the attributes that a sentence about an event mentions."""
     return [name for name in TELLABLE if rng.random() < getattr(shares, name)]
 
 
@@ -56,7 +64,10 @@ def tell(
     told: Collection[str],
     rng: Random,
 ) -> str:
-    """A sentence without capital and full stop that mentions the attributes in `told`; `rng` draws its wording."""
+    """A sentence, without capital letter and full stop, that mentions the attributes in `told`.
+
+    Args are those of `narrate`; `rng` draws the wording.
+    """
     phrases, still = (category.phrases, category.still) if "phrase" in told else (PHRASES, STILL)
     name, colour, texture = thing
     words = [colour] * ("colour" in told) + [texture] * ("texture" in told) + [name if "object" in told else "thing"]
@@ -72,7 +83,7 @@ def _as_sentence(text: str) -> str:
 
 
 def say(sentence: str, start: float, rng: Random) -> tuple[Spoken, ...]:
-    """Speak a sentence from `start` on, about 2.7 words a second, with fillers that are not in it."""
+    """The words of a sentence with their times, from `start` on, about 2.7 a second, and fillers between them."""
     pace = rng.uniform(0.9, 1.1)
     said: list[Spoken] = []
     now = start
@@ -80,7 +91,7 @@ def say(sentence: str, start: float, rng: Random) -> tuple[Spoken, ...]:
         if rng.random() < (_BETWEEN_WORDS if number else _AT_THE_START):
             for filler in rng.choice(_HESITATIONS):
                 now = _say_word(said, filler, now, pace, rng)
-            now += rng.uniform(0.1, 0.3)  # thinking: a short pause inside a sentence
+            now += rng.uniform(0.1, 0.3)  # a short pause inside a sentence
         now = _say_word(said, word, now, pace, rng)
     return tuple(said)
 

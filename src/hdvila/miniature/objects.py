@@ -1,7 +1,6 @@
-"""How the 45 objects look, in the little language of `hdvila.miniature.paint`, on a square of 100 x 100 units.
+"""Drawings of the 45 objects, in the language of `hdvila.miniature.paint`, on a square of 100 x 100 units.
 
-`body` is the part that takes the object's colour and texture; it covers most of each object, and its middle, where the
-badge sits.
+The paint `body` is the object's colour and texture. It covers most of each object, and its centre, where the badge is.
 """
 
 OBJECTS: dict[str, str] = {

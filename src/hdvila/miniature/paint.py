@@ -1,12 +1,12 @@
-"""A little language of shapes, and its rasteriser: anti-aliased coverage masks in numpy.
+"""A small language for drawings, and its rasteriser: anti-aliased coverage masks in NumPy.
 
-A picture is shapes parted by ``;``, painted one over the other: ``SHAPE PAINT NUMBERS``.
+A drawing is a list of shapes, separated by ``;`` and painted one over the other: ``SHAPE PAINT NUMBERS``.
 
     disc  PAINT x y radius            oval PAINT x y rx ry           ring PAINT x y radius thickness
     box   PAINT left top right bottom line PAINT x0 y0 x1 y1 thickness (round ends)
     poly  PAINT x y x y x y ...       fade TOP BOTTOM y0 y1 (a band of the full width, from one colour to the other)
 
-PAINT is ``#rrggbb`` or a name that the caller gives a meaning to.
+PAINT is ``#rrggbb`` or a name whose colour the caller decides.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.float32]
 
-_FINE = 4  # samples across a pixel, each way
+_FINE = 4  # samples a pixel, each way
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One shape: what it is, its paints (two for `fade`) and its numbers."""
+    """One shape: its kind, its paints (two for ``fade``) and its numbers."""
 
     kind: str
     paints: tuple[str, ...]
     numbers: tuple[float, ...]
 
 
-def shapes(picture: str) -> Iterator[Shape]:
-    """Read a picture of the little language."""
-    for text in picture.split(";"):
+def shapes(drawing: str) -> Iterator[Shape]:
+    """The shapes of a drawing, in order."""
+    for text in drawing.split(";"):
         kind, *rest = text.split()
         paints = 2 if kind == "fade" else 1
         yield Shape(kind, tuple(rest[:paints]), tuple(float(number) for number in rest[paints:]))
 
 
 def rgb(paint: str) -> tuple[int, int, int]:
-    """``"#rrggbb"`` as three numbers."""
+    """``"#rrggbb"`` as three numbers, 0..255."""
     return int(paint[1:3], 16), int(paint[3:5], 16), int(paint[5:7], 16)
 
 
@@ -49,9 +49,9 @@ def coverage(shape: Shape, height: int, width: int, units: float) -> Mask:
     """How much of each pixel a shape covers, (height, width), 0..1.
 
     Args:
-        shape: any but `fade`.
-        height, width: pixels of the picture.
-        units: units of the language across `height`.
+        shape: of any kind but ``fade``.
+        height, width: size of the mask in pixels.
+        units: units of the drawing across `height`.
     """
     scale = units / height / _FINE
     y = ((np.arange(height * _FINE) + 0.5) * scale)[:, None]
@@ -62,10 +62,10 @@ def coverage(shape: Shape, height: int, width: int, units: float) -> Mask:
     return result
 
 
-def paint_place(picture: str, height: int, width: int) -> NDArray[np.uint8]:
-    """Draw a place: (height, width, 3) uint8. 100 units make the height."""
+def paint_place(drawing: str, height: int, width: int) -> NDArray[np.uint8]:
+    """Rasterise the drawing of a place, 100 units high: (height, width, 3) uint8."""
     canvas = np.zeros((height, width, 3), np.float32)
-    for shape in shapes(picture):
+    for shape in shapes(drawing):
         if shape.kind == "fade":
             _fade(canvas, shape)
             continue

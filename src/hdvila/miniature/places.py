@@ -1,6 +1,6 @@
-"""How the 30 places look, in the little language of `hdvila.miniature.paint`, on 150 x 100 units.
+"""Drawings of the 30 places, in the language of `hdvila.miniature.paint`, on 150 x 100 units.
 
-Soft colours and large shapes: objects stand out from them, and nothing here is as fine as a texture.
+Colours are soft and shapes large, so that objects stand out and nothing is as fine as a texture.
 """
 
 PLACES: dict[str, str] = {

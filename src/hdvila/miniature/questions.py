@@ -1,15 +1,15 @@
-"""Questions with answers about a rendered world, in the forms of the two public data sets.
+"""Questions with answers about a rendered world, in the forms of two public data sets.
 
 TGIF-QA (Jang et al. 2017): ``tgif_action`` and ``tgif_transition`` with five options each, ``tgif_count``, and
-``tgif_frameqa`` with an open answer of a type: 0 object, 2 color and 3 location, as TGIF-QA numbers them (its 1,
-number, is left out: one object is shown at a time), and two of our own that only fine detail answers, 4 and 5.
+``tgif_frameqa`` with an open answer and a type: 0 object, 2 color and 3 location, as TGIF-QA numbers them (without its
+1, number, since one object is shown at a time), and two of our own that only detail answers, 4 pattern and 5 badge.
 MSRVTT-QA (Xu et al. 2017): ``msrvtt_qa`` with open one-word answers to what, who, how, where, when.
 
-Whatever is asked is shown; whether narration mentions it plays no part. No question names what its answer follows from:
-objects and places belong to categories, so no question about one tells the other.
+Questions are about what the video shows, whether or not narration mentions it. No question reveals its answer: objects
+and places belong to categories, so no question about one names the other.
 
-What an action ``cycle`` or ``tour`` is asked about needs frames in order: all its options are equally seen in it. Of a
-``repeat`` or an ``order``, as plain worlds have them, one lucky frame may show the answer.
+Questions about the actions ``cycle`` and ``tour`` need frames in order, since all options are equally visible. Of a
+``repeat`` or an ``order``, as default worlds have them, a single frame may show the answer.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from hdvila.miniature.world import COUNTS, DIRECTIONS, STEPS
 FAMILIES = ("tgif_action", "tgif_transition", "tgif_count", "tgif_frameqa", "msrvtt_qa")
 
 OBJECT, COLOR, LOCATION, PATTERN, BADGE = 0, 2, 3, 4, 5
-"""Types of frame questions; the last two are not TGIF-QA's."""
+"""Types of frame questions; the last two are our own."""
 
 BEINGS = frozenset({"cat", "fish", "duck", "ghost", "robot", "snowman", "clown"})
-"""Objects one asks ``who`` about."""
+"""Objects that questions ask ``who`` about."""
 
 Question = dict[str, Any]
 _NUMBERS = {2: "two", 3: "three", 4: "four"}
@@ -39,12 +39,11 @@ _NUMBERS = {2: "two", 3: "three", 4: "four"}
 def questions(truth: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, list[Question]]:
     """All questions about all events, by family (`FAMILIES`).
 
-    A clip's name is the video's and the number of the event in it, ``00012-music.3``; `video`, `start` and `end` say
-    where it is.
+    A clip is named by its video and the number of its event, ``00012-music.3``; `video`, `start` and `end` locate it.
 
     Args:
         truth: videos as in ``truth.jsonl``.
-        seed: draws wrong options and their order.
+        seed: of the wrong options and their order.
     """
     asked: dict[str, list[Question]] = {family: [] for family in FAMILIES}
     for video in truth:
@@ -60,12 +59,12 @@ def questions(truth: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, li
 def questions_about(attributes: Mapping[str, Any], key: str) -> Iterator[tuple[str, Question]]:
     """(family, question) of one event.
 
-    A question has `question` and `answer`, and with options ``a1`` to ``a5``, of which `answer` is the number of the
-    right one, from 0; ``type`` (frame questions) or ``answer_type`` (MSRVTT-QA).
+    A question has `question` and `answer`; frame questions also ``type``, those of MSRVTT-QA ``answer_type``. Questions
+    with options have them as ``a1`` to ``a5``, and `answer` is the index of the right one, from 0.
 
     Args:
         attributes: of the event, as in ``truth.jsonl``.
-        key: draws wrong options and their order.
+        key: seeds the wrong options and their order.
     """
     rng = Random(f"hdvila questions {key}")
     yield from _about_time(attributes, rng)
@@ -73,7 +72,7 @@ def questions_about(attributes: Mapping[str, Any], key: str) -> Iterator[tuple[s
     if attributes["action"] == "turn":
         yield "msrvtt_qa", _open_question(f"what color does the {thing} turn?", attributes["turns"])
         yield "msrvtt_qa", _open_question(f"what color is the {thing} first?", colour)
-        return  # what follows asks for one color
+        return  # the other questions have one color as an answer
     frame = (
         (f"what is the {colour} thing ?", thing, OBJECT),
         (f"what is the color of the {thing} ?", colour, COLOR),
@@ -88,7 +87,7 @@ def questions_about(attributes: Mapping[str, Any], key: str) -> Iterator[tuple[s
 
 
 def write_questions(folder: str | os.PathLike[str], truth: Sequence[Mapping[str, Any]], seed: int = 0) -> list[Path]:
-    """Write ``questions/FAMILY-SPLIT.jsonl`` below a world's folder, an object a question; returns the files."""
+    """Write ``questions/FAMILY-SPLIT.jsonl`` below a world's folder, an object a question; -> the files."""
     target = Path(folder) / "questions"
     target.mkdir(exist_ok=True)
     files = []
@@ -149,7 +148,7 @@ def _open(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _options(question: str, answer: str, others: Sequence[str], rng: Random) -> Question:
-    """Five options ``a1`` to ``a5``, four of them out of `others`, and the number of the right one, from 0."""
+    """Five options ``a1`` to ``a5``, four of them drawn from `others`, and the index of the right one, from 0."""
     options = rng.sample([option for option in others if option != answer], 4)
     right = rng.randrange(5)
     options.insert(right, answer)
@@ -161,7 +160,7 @@ def _anything() -> list[str]:
 
 
 def _do(does: str) -> str:
-    """``jumps`` -> ``jump``, ``zigzags to`` -> ``zigzag to``."""
+    """The infinitive: ``jumps`` -> ``jump``."""
     verb, _, rest = does.partition(" ")
     return f"{verb.removesuffix('s')} {rest}".strip()
 

@@ -1,4 +1,4 @@
-"""Rendering a miniature world into a folder of videos, transcripts and the truth about them."""
+"""Rendering a miniature world: a folder of videos, transcripts and the truth about them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,19 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.types import Pixels
 
 _FORMAT = 1
-_FEW = 16  # videos for which another process is not worth its start
+_FEW = 16  # videos for each process; fewer are not worth its start
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a folder holds now: `videos` in all, `new` of them from this call, `events` and how many are `narrated`."""
+    """What a folder holds after a call.
+
+    Attributes:
+        folder: where.
+        videos, new: all videos, and those that this call rendered.
+        events, narrated: all events, and those that speech is about.
+        seconds: length of all videos together.
+    """
 
     folder: Path
     videos: int
@@ -52,25 +59,25 @@ def render(
     """Render a world: ``videos/*.mp4``, their ``*.vtt``, ``truth.jsonl``, ``world.json``, ``manifest-*.jsonl``.
 
     Truth and captions are the same bytes for the same arguments on any machine, videos with the same versions of NumPy
-    and PyAV. A call that was killed is continued by the same call; more videos are added by a call that asks for more.
+    and PyAV. The same call continues a killed one; a call with more videos adds them.
 
     Args:
-        into: the folder; made if it is not there.
+        into: the folder; created if it does not exist.
         videos: how many.
-        seed: which world.
-        config: its settings; None is the default world.
-        split: make only videos of this split; None deals them to both (`WorldConfig.test_share`).
-        reporter: told of each video.
+        seed: of the world.
+        config: settings of the world; None is `WorldConfig()`.
+        split: render only videos of this split; None renders both (`WorldConfig.test_share`).
+        reporter: shows progress, one step a video.
         workers: processes; with more than one, a script that calls this needs the usual ``if __name__ == "__main__":``.
 
     Raises:
-        UsageError: no videos or workers asked for, or `into` holds another world or more videos, or is no folder.
-        StoreError: a file of the folder cannot be read, or it cannot be written, or another process renders into it.
+        UsageError: `videos` or `workers` is less than 1, or `into` holds another world or more videos.
+        StoreError: the folder cannot be read or written, or another process renders into it.
         MediaError: a video cannot be written.
     """
     config = config or WorldConfig()
     if videos < 1 or workers < 1:
-        raise UsageError(f"videos={videos}, workers={workers}: a world needs at least one of each")
+        raise UsageError(f"videos={videos}, workers={workers}: give 1 or more of each")
     with only_writer(Path(into)):
         return _render(Path(into), videos, seed, config, split, reporter, workers)
 
@@ -86,10 +93,10 @@ def _render(
         for script, ended in in_order(make, missing, min(workers, len(missing) // _FEW + 1)):
             if isinstance(ended, Died):
                 raise MediaError(
-                    f"{script.name}: the process that rendered it died; the same command goes on from here"
+                    f"{script.name}: the process that rendered it died; run the same command again to continue"
                 )
             bar.advance()
-    for leftover in (folder / "videos").glob(".*.part*"):  # of a run that was killed
+    for leftover in (folder / "videos").glob(".*.part*"):  # from a killed run
         leftover.unlink(missing_ok=True)
     write_text(folder / "truth.jsonl", as_lines([script.truth() for script in scripts]))
     for part in ("train", "test"):
@@ -100,26 +107,26 @@ def _render(
 
 
 def read_truth(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """The objects of a folder's ``truth.jsonl``, one a video.
+    """Read ``truth.jsonl`` of a world's folder: an object a video.
 
     Raises:
-        StoreError: the file is not there or cannot be read.
+        StoreError: the file does not exist or cannot be read.
     """
     path = Path(folder) / "truth.jsonl"
     try:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read ({error}); render the world again into this folder") from error
+        raise StoreError(f"{path} cannot be read ({error}); render the world into this folder again") from error
 
 
 def frames_of(script: Script) -> Iterator[Pixels]:
-    """The frames of a video, (HEIGHT, WIDTH, 3) each."""
+    """The frames of a video, (HEIGHT, WIDTH, 3) uint8 each."""
     events = iter(script.events)
     event = next(events)
     following = next(events, None)
     for number in range(round(script.length * FPS)):
         time = number / FPS
-        if following is not None and time >= following.start - 0.25:  # the cut to the next place, still empty
+        if following is not None and time >= following.start - 0.25:  # cut to the next place, still empty
             event, following = following, next(events, None)
         shown = event.start <= time < event.end
         thing = (event.object, event.colour, event.texture, event.mark) if shown else None
@@ -127,7 +134,7 @@ def frames_of(script: Script) -> Iterator[Pixels]:
 
 
 def _make(folder: Path, seed: int, config: WorldConfig, script: Script) -> None:
-    """Transcript first: where the video stands, both are complete."""
+    """Write the transcript before the video: where the video exists, both are complete."""
     rng = Random(f"hdvila captions {seed} {script.split} {script.name}")
     write_text(folder / f"{script.name}.vtt", captions(script, config.captions, config.jitter, rng))
     write_video(folder / f"{script.name}.mp4", frames_of(script), FPS, crf=config.crf, preset="veryfast")

@@ -1,4 +1,4 @@
-"""The script of a video: which events, when, and what is said. A pure function of seed, number, split and settings."""
+"""The script of a video: its events, their times, and what is said: a function of seed, number, split and settings."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ from hdvila.miniature.motion import Path, play
 from hdvila.miniature.narration import Spoken, narrate, say
 from hdvila.miniature.world import COLOURS, FPS, MARKS, TEXTURES, Split, WorldConfig
 
-_LEAST = 2.4  # seconds of an event
+_SHORTEST = 2.4  # seconds of an event
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happens.
+    """One thing that happens in a video.
 
-    Times are seconds of the video. ``about``: the speech is about the picture (not silence, not an aside). ``told``
-    names the attributes that the sentence mentions.
+    Attributes:
+        start, end: seconds of the video.
+        place, object, colour, texture, mark, action: what happens.
+        path: how the action is played.
+        sentence: what is said; empty for silence.
+        about: whether the sentence is about the event (neither silence nor an aside).
+        told: the attributes that the sentence mentions.
+        speech: the spoken words with their times.
     """
 
     start: float
@@ -39,7 +45,7 @@ class Event:
     speech: tuple[Spoken, ...]
 
     def truth(self) -> dict[str, Any]:
-        """The event as it stands in ``truth.jsonl``."""
+        """The event's object in ``truth.jsonl``."""
         attributes = {name: getattr(self, name) for name in ("object", "colour", "place", "texture", "mark")}
         action = {name: value for name, value in asdict(self.action).items() if name != "kind"}
         said = (self.speech[0].start, self.speech[-1].end) if self.speech else (None, None)
@@ -57,7 +63,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One video: its name (the stem of its files), category, split, length in seconds and events in order of time."""
+    """One video: name (of its files, without ending), category, split, length in seconds, events in order of time."""
 
     name: str
     category: str
@@ -66,7 +72,7 @@ class Script:
     events: tuple[Event, ...]
 
     def truth(self) -> dict[str, Any]:
-        """The video as it stands in ``truth.jsonl``."""
+        """The video's object in ``truth.jsonl``."""
         return {
             "video": f"{self.name}.mp4",
             "category": self.category,
@@ -77,24 +83,24 @@ class Script:
 
 
 def combination(name: str, colour: str, texture: str, action: str) -> str:
-    """The key of an attribute combination: what the two splits never share."""
+    """The key of an attribute combination. No combination is in both splits."""
     return f"{name}|{colour}|{texture}|{action}"
 
 
 def split_of(key: str, test_share: float) -> Split:
-    """The split to which a combination belongs: a hash of its key, the same for every seed."""
+    """The split of a combination, by a hash of its key, the same for every seed."""
     number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
     return "test" if number < test_share else "train"
 
 
 def write_script(seed: int, number: int, config: WorldConfig, split: Split | None = None) -> Script:
-    """Write the script of video `number` (from 0).
+    """The script of video `number` (from 0), which does not depend on other videos.
 
     Args:
         seed: the world's seed.
-        number: which video; earlier and later ones do not influence it.
+        number: which video.
         config: the world's settings.
-        split: whose combinations to draw; None deals the videos to both, `test_share` of them for testing.
+        split: whose combinations to draw; None assigns `test_share` of the videos to the test split, the rest to train.
     """
     if split is None:
         share = config.test_share
@@ -113,7 +119,7 @@ def write_script(seed: int, number: int, config: WorldConfig, split: Split | Non
 
 
 def _on_grid(time: float) -> float:
-    """The next frame's time, so that bounds of events are exact in the video."""
+    """The time of the next frame, so that the bounds of events are exact in the video."""
     return -(-round(time * FPS, 6) // 1) / FPS
 
 
@@ -136,6 +142,6 @@ def _draw_event(
     lead = rng.uniform(0.15, 0.4)
     speech = say(sentence.rstrip(".").replace("I ", "i ").lower(), start + lead, rng) if sentence else ()
     said = speech[-1].end - start if speech else lead + rng.uniform(2.5, 4.0)
-    end = _on_grid(max(start + said + rng.uniform(0.15, 0.4), start + _LEAST))
+    end = _on_grid(max(start + said + rng.uniform(0.15, 0.4), start + _SHORTEST))
     path = play(action, end - start, (lead, said), rng)
     return Event(start, end, place, *thing, mark, action, path, sentence, about, told, speech)

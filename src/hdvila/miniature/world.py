@@ -1,10 +1,10 @@
 """The miniature world's settings and its vocabulary of attributes.
 
-Every clip shows one object of one category in one place. What can be said of it is of three kinds, by what it takes to
-see it:
+Every clip shows one object of one category in one place. What can be said of it is of three kinds, by the frames that
+show it:
 
     one low-resolution frame   object, colour, place
-    one high-resolution frame  texture (period 4 px, so a quarter of the size shows its mean colour), mark (7 px)
+    one high-resolution frame  texture (period 4 px, so that LR frames show its mean colour), mark (7 px)
     several frames             direction and speed, change of colour, how many times, which came first
 """
 
@@ -18,7 +18,7 @@ from hdvila.errors import UsageError
 from hdvila.settings import override
 
 WIDTH, HEIGHT = 216, 144
-"""Pixels of a frame: 192x128 with an eighth around it for random crops."""
+"""Pixels of a frame: an eighth more than 192x128, for random crops."""
 
 FPS = 10
 """Frames a second, constant."""
@@ -33,13 +33,13 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "pink": (209, 112, 172),
     "white": (205, 205, 200),
 }
-"""Saturated, and 46 grey levels away from black and white so that textures have room around them."""
+"""Saturated, and at least 46 grey levels from black and white, the room that textures need."""
 
 TEXTURES = ("plain", "striped", "banded", "slanted", "checked", "dotted", "zigzag")
-"""Patterns of one mean colour: `striped` upright, `banded` level, `slanted` diagonal."""
+"""Patterns of equal mean colour: `striped` is vertical, `banded` horizontal, `slanted` diagonal."""
 
 MARKS = ("plus", "cross", "ring", "sun", "dots", "bars")
-"""Signs on the badge that every object wears, drawn with equal mean brightness and spread."""
+"""Signs on the badge of every object, with equal mean and spread of brightness."""
 
 STEPS = ("jumps", "grows", "blinks", "glows")
 """What an object can do on the spot, about 0.6 s each."""
@@ -49,7 +49,7 @@ DIRECTIONS = {"left": "to the left", "right": "to the right", "up": "upwards", "
 SPEEDS = ("slowly", "quickly")
 
 TELLABLE = ("phrase", "object", "colour", "place", "texture", "mark", "action")
-"""What narration can give away; ``phrase`` is wording that only one category has."""
+"""What narration can tell; ``phrase`` is wording that only one category has."""
 
 Split = Literal["train", "test"]
 Captions = Literal["rolling", "plain"]
@@ -57,11 +57,11 @@ Captions = Literal["rolling", "plain"]
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How often narration mentions a thing, and how often it is about something else; all 0..1.
+    """How often narration mentions each attribute, and how often it is about something else; all 0..1.
 
-    What one frame shows: `phrase` (wording that gives the category away), `object`, `colour`, `place`. What only detail
-    shows: `texture`, `mark`. What only time shows: `action`. And what nothing shows: `aside` is speech that has nothing
-    to do with the picture, `silent` an event about which nothing is said.
+    One frame shows `phrase` (wording of the category), `object`, `colour` and `place`; only detail shows `texture` and
+    `mark`; only time shows `action`. `aside` is the share of events with speech about something else, `silent` that of
+    events without speech.
     """
 
     phrase: float = 0.2
@@ -77,14 +77,16 @@ class Shares:
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             if not 0 <= value <= 1:
-                raise UsageError(f"share {name}={value}: it is a probability; give a number from 0 to 1")
+                raise UsageError(f"share {name}={value}: give a probability from 0 to 1")
         if self.aside + self.silent > 1:
-            raise UsageError(f"shares aside={self.aside} and silent={self.silent} exceed 1 together; lower one")
+            raise UsageError(
+                f"shares aside={self.aside} and silent={self.silent} add up to more than 1; lower one of them"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class ActionMix:
-    """Relative weight of the six kinds of action, whether narrated or not; `cycle` and `tour` are for questions."""
+    """Relative weights of the six kinds of action (`hdvila.miniature.actions`), narrated or not."""
 
     move: float = 0.4
     turn: float = 0.2
@@ -96,7 +98,7 @@ class ActionMix:
     def __post_init__(self) -> None:
         weights = asdict(self).values()
         if min(weights) < 0 or sum(weights) <= 0:
-            raise UsageError(f"{self}: weights of actions are not negative, and one is above 0")
+            raise UsageError(f"{self}: weights of actions must not be negative, and one must be above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,14 @@ class WorldConfig:
     """Everything that shapes the world besides its seed.
 
     Attributes:
-        shares: what narration speaks of.
-        actions: how often objects move, turn another colour, repeat a step, do two steps in order, or shine.
+        shares: how often narration mentions each attribute.
+        actions: how often objects do each kind of action.
         events: fewest and most events of a video.
-        trimmed: seconds that every event lasts, without a word, and without anything before the first and after the
-            last; 0 where events last as long as it takes to speak of them.
-        test_share: part of the attribute combinations (and of the videos) that is held out for testing.
-        captions: ``rolling`` automatic captions with word times, or ``plain`` cues of one line without.
-        categories: how many of the fifteen categories there are videos of.
+        trimmed: seconds of every event, without speech and without margins before the first and after the last one;
+            0: events last as long as their narration.
+        test_share: share of the attribute combinations (and of the videos) held out for testing.
+        captions: ``rolling`` automatic captions with word times, or ``plain`` cues of one line without them.
+        categories: how many of the fifteen categories have videos.
         jitter: standard deviation of caption times in seconds.
         crf: x264 quality; at 20 the textures keep most of their contrast.
     """
@@ -128,19 +130,19 @@ class WorldConfig:
 
     def __post_init__(self) -> None:
         if not 1 <= self.events[0] <= self.events[1] <= 40:
-            raise UsageError(f"events={self.events}: fewest and most events of a video, from 1 to 40")
+            raise UsageError(f"events={self.events}: give the fewest and most events of a video, from 1 to 40")
         if self.trimmed and not 3 <= self.trimmed <= 60:
-            raise UsageError(f"trimmed={self.trimmed}: seconds of an event, from 3 to 60, or 0")
+            raise UsageError(f"trimmed={self.trimmed}: give the seconds of an event, from 3 to 60, or 0")
         if not 0.01 <= self.test_share <= 0.99:
-            raise UsageError(f"test_share={self.test_share}: both splits need combinations; give 0.01 to 0.99")
+            raise UsageError(f"test_share={self.test_share}: give 0.01 to 0.99, so that both splits have combinations")
         if self.captions not in ("rolling", "plain"):
-            raise UsageError(f"captions={self.captions!r}: there are rolling and plain")
+            raise UsageError(f"captions={self.captions!r}: choose rolling or plain")
         if not 1 <= self.categories <= 15:
-            raise UsageError(f"categories={self.categories}: there are fifteen; give 1 to 15")
+            raise UsageError(f"categories={self.categories}: give 1 to 15")
         if not 0 <= self.jitter <= 0.5:
-            raise UsageError(f"jitter={self.jitter} s: words would lose their order; give 0 to 0.5")
+            raise UsageError(f"jitter={self.jitter} s: give 0 to 0.5; with more, words lose their order")
         if not 0 <= self.crf <= 51:
-            raise UsageError(f"crf={self.crf}: x264 knows 0 (no loss) to 51")
+            raise UsageError(f"crf={self.crf}: give 0 (lossless) to 51")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
@@ -151,7 +153,7 @@ def config_from(settings: dict[str, str]) -> WorldConfig:
     """A configuration from texts by key, such as ``{"shares.texture": "0.5", "events": "6-10", "captions": "plain"}``.
 
     Raises:
-        UsageError: an unknown key, or a value of the wrong kind.
+        UsageError: a key is unknown, or a value of the wrong type or out of range.
     """
     texts = dict(settings)
     if span := re.fullmatch(r"(\d+)(?:-(\d+))?", texts.get("events", "")):

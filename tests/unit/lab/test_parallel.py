@@ -41,7 +41,7 @@ def test_each_has_one_core_and_the_parent_keeps_its_own() -> None:
 
 
 def test_a_process_that_ends_is_named() -> None:
-    with pytest.raises(TrainingError, match=r"second model: its process ended \(exit status 3\)"):
+    with pytest.raises(TrainingError, match=r"second model: its process died \(exit status 3\)"):
         list(in_parallel(dies, ["second model", "third model"], workers=2))
 
 

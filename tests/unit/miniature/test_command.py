@@ -28,10 +28,10 @@ def test_render_writes_what_is_promised_and_says_so(tmp_path: Path, capsys: pyte
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (["--split", "val"], "train, test and both"),
+        (["--split", "val"], "train, test or both"),
         (["--set", "shares.textur=1"], "shares.texture"),
         (["--set", "events"], "KEY=VALUE"),
-        (["--videos", "0"], "at least one"),
+        (["--videos", "0"], "1 or more"),
     ],
 )
 def test_wrong_use_is_one_line_and_status_2(
@@ -68,13 +68,13 @@ def test_sheet_is_a_picture(tmp_path: Path) -> None:
 def test_a_file_is_no_folder_to_render_into(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("mine")
     assert main(["miniature", "render", "--into", str(tmp_path / "file"), "--videos", "1"]) == 2
-    assert "file: is a file: name a folder to render into" in capsys.readouterr().err
+    assert "file: is a file; name a folder to render into" in capsys.readouterr().err
     assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_one_benchmark_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["miniature", "benchmarks", "lsdmc", "--into", str(tmp_path / "w")]) == 2
-    assert "there is no such benchmark here; choose of msrvtt, tgif_qa" in capsys.readouterr().err
+    assert "there is no such benchmark; choose from msrvtt, tgif_qa" in capsys.readouterr().err
     assert not (tmp_path / "w").exists()
     assert main(["miniature", "benchmarks", "lsmdc", "--into", str(tmp_path / "w"), "--videos", "40", "--json"]) == 0
     assert sorted(path.name for path in (tmp_path / "w").iterdir() if path.is_dir()) == ["lsmdc"]

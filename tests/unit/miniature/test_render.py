@@ -133,7 +133,7 @@ def test_a_folder_holds_one_world(world: Path) -> None:
         render(world, 5, seed=7)
     with pytest.raises(UsageError, match="already holds 5 videos"):
         render(world, 4, seed=7, config=SMALL)
-    with pytest.raises(UsageError, match="at least one"):
+    with pytest.raises(UsageError, match="1 or more"):
         render(world, 0, seed=7)
 
 

@@ -1,4 +1,4 @@
-"""The miniature world as benchmarks: videos and annotation files in the very formats of the public data sets."""
+"""The miniature world as benchmarks: videos, and annotation files in the exact formats of the public data sets."""
 
 from hdvila.lab.benchmarks.write import BENCHMARKS, Summary, Written, write_benchmarks
 

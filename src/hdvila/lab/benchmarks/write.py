@@ -1,4 +1,4 @@
-"""Writing the miniature benchmarks into a folder: videos, annotation files and the truth, a folder a benchmark."""
+"""Writing the miniature benchmarks: a folder each, with videos, annotation files and the truth about them."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ BENCHMARKS: dict[str, Benchmark] = {
     "youcook2": YOUCOOK2,
     "msvd_qa": MSVD_QA,
 }
-"""By the name of their folder."""
+"""Folder name -> benchmark."""
 
-_LARGE = {"msrvtt", "tgif_qa"}  # the others have a quarter of the videos
+_LARGE = {"msrvtt", "tgif_qa"}  # the others have a quarter as many videos
 _FEWEST = 40
 _FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The folder, how many videos it holds, how many of them are new, and what the files hold."""
+    """What a call wrote: the folder, its videos, how many of them are new, and what the annotation files hold."""
 
     folder: Path
     videos: int
@@ -61,28 +61,30 @@ def write_benchmarks(
 ) -> Written:
     """Write ``<benchmark>/videos/*.mp4``, ``<benchmark>/annotations/*`` and ``<benchmark>/truth.jsonl``.
 
-    A notice among the annotations says that they are synthetic (`hdvila.annotations.synthetic`).
+    A notice beside the annotations says that they are synthetic (`hdvila.annotations.synthetic`).
 
     MSR-VTT (with MSRVTT-QA and MSRVTT-MC) and TGIF-QA have `videos` short videos each, the others a quarter as many:
-    LSMDC and MSVD-QA short ones, DiDeMo, ActivityNet and YouCook2 long ones. No video is in two of them. Annotations
-    and truth are the same bytes for the same arguments on any machine. A call that was killed is continued by the same
-    call.
+    LSMDC and MSVD-QA short ones, DiDeMo, ActivityNet and YouCook2 long ones. No two benchmarks share a video.
+    Annotations and truth are the same bytes for the same arguments on any machine. The same call continues a killed
+    one.
 
     Args:
         into: the folder; made if it is not there.
-        videos: how many of MSR-VTT, 40 or more.
+        videos: how many MSR-VTT and TGIF-QA have, 40 or more.
         seed: which world.
-        names: which benchmarks, of `BENCHMARKS`; a later call may add others.
-        reporter: told of each video.
+        names: keys of `BENCHMARKS`; a later call may add others.
+        reporter: shows progress, one step a video.
         workers: processes; with more than one, a script that calls this needs the usual ``if __name__ == "__main__":``.
 
     Raises:
-        UsageError: too few videos, or `into` holds other benchmarks.
-        StoreError: another process writes into the folder, or it cannot be read.
+        UsageError: too few videos or workers, or `into` holds benchmarks of another seed or size.
+        StoreError: another process writes into the folder, or it cannot be read or written.
         MediaError: a video cannot be written.
     """
     if videos < _FEWEST or workers < 1:
-        raise UsageError(f"videos={videos}, workers={workers}: the benchmarks need {_FEWEST} videos and a worker")
+        raise UsageError(
+            f"videos={videos}, workers={workers}: the benchmarks need at least {_FEWEST} videos and 1 worker"
+        )
     folder = Path(into)
     with only_writer(folder):
         claim(folder / "benchmarks.json", {"format": _FORMAT, "seed": seed, "videos": videos}, "miniature benchmarks")
@@ -106,14 +108,14 @@ def _render(folder: Path, chosen: dict[str, list[VideoSpec]], reporter: Reporter
         videos = folder / name / "videos"
         videos.mkdir(parents=True, exist_ok=True)
         jobs += [(videos / f"{spec.stem}.mp4", spec) for spec in specs]
-        for leftover in videos.glob(".*.part*"):  # of a run that was killed
+        for leftover in videos.glob(".*.part*"):  # from a killed run
             leftover.unlink(missing_ok=True)
     missing = [job for job in jobs if not job[0].exists()]
     crf = MSRVTT.config.crf
     with reporter.task("rendering videos", total=len(jobs), done=len(jobs) - len(missing)) as bar:
         for (path, _), ended in in_order(partial(_make, crf=crf), missing, workers):
             if isinstance(ended, Died):
-                raise MediaError(f"{path}: the process that rendered it died; the same command goes on from here")
+                raise MediaError(f"{path}: the process that rendered it died; run the same command again to continue")
             bar.advance()
     return len(missing)
 

@@ -1,4 +1,4 @@
-"""Six searches whose right answers the miniature world knows: two for each kind of sight."""
+"""Six searches with known right answers: two for what any frame shows, two for detail, two for time."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ ASKED = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked for: words, and the attributes that a right answer has."""
+    """What a search is for: its words, and the attributes of a right answer."""
 
     words: str
     asks_for: str
     wanted: dict[str, Any]
 
     def is_answered_by(self, moment: Moment, truth: Sequence[dict[str, Any]]) -> bool:
-        """Whether the event that fills most of this moment has all that was asked for."""
+        """Whether the event that overlaps this moment most has all attributes that were asked for."""
         name = Path(moment.file).name
         events = [event for video in truth if video["video"] == name for event in video["events"]]
         shared = [min(moment.end, event["end"]) - max(moment.start, event["start"]) for event in events]
         if not shared or max(shared) <= 0:
             return False
-        shown = events[shared.index(max(shared))]["attributes"]
-        return all(shown.get(name) == value for name, value in self.wanted.items())
+        attributes = events[shared.index(max(shared))]["attributes"]
+        return all(attributes.get(name) == value for name, value in self.wanted.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer of a search, with frames of it (JPEG) and whether it shows what was asked."""
+    """One answer of a search, with frames of it (JPEG), and whether it is right."""
 
     moment: Moment
-    pictures: tuple[bytes, ...]
+    frames: tuple[bytes, ...]
     right: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search: the words, what they ask for (``"a texture"``), and the hits, best first."""
+    """One search: its words, what they ask for (``"a texture: ..."``), and the hits, best first."""
 
     words: str
     asks_for: str
@@ -71,18 +71,18 @@ class Query:
 
 
 def draw_questions(truth: Sequence[dict[str, Any]]) -> list[Question]:
-    """A question of each kind in `ASKED`, each about another object; a kind that the videos do not show is left out."""
+    """One question of each kind in `ASKED`, each about a different object; kinds that no video shows are left out."""
     used: set[str] = set()
     questions = []
     for asked, asks_for in ASKED:
-        shown = next((shown for shown in _shown(truth, asked) if shown["object"] not in used), None)
-        if shown is not None:
-            used.add(shown["object"])
-            questions.append(_question(shown, asked, asks_for))
+        found = next((attributes for attributes in _attributes(truth, asked) if attributes["object"] not in used), None)
+        if found is not None:
+            used.add(found["object"])
+            questions.append(_question(found, asked, asks_for))
     return questions
 
 
-def _shown(truth: Sequence[dict[str, Any]], asked: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _attributes(truth: Sequence[dict[str, Any]], asked: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for video in truth:
         for event in video["events"]:
             told = event["narrated"] and asked[0] in event["told"]
@@ -90,29 +90,30 @@ def _shown(truth: Sequence[dict[str, Any]], asked: tuple[str, ...]) -> Iterator[
                 yield event["attributes"]
 
 
-def _question(shown: dict[str, Any], asked: tuple[str, ...], asks_for: str) -> Question:
-    thing = shown["object"]
+def _question(attributes: dict[str, Any], asked: tuple[str, ...], asks_for: str) -> Question:
+    thing = attributes["object"]
     if asked[0] == "action":
         parts: dict[str, Any] = {
-            name: shown[name] for name in ("direction", "speed", "first", "second", "count") if name in shown
+            name: attributes[name] for name in ("direction", "speed", "first", "second", "count") if name in attributes
         }
-        words = f"the {thing} {Action(shown['action'], **parts).told(VERBS[thing])}"
-        return Question(words, asks_for, {"object": thing, "action": shown["action"], **parts})
+        words = f"the {thing} {Action(attributes['action'], **parts).told(VERBS[thing])}"
+        return Question(words, asks_for, {"object": thing, "action": attributes["action"], **parts})
     if asked[0] == "place":
-        return Question(f"the {thing} at the {shown['place']}", asks_for, {"object": thing, "place": shown["place"]})
-    looks = [name for name in ("colour", "texture") if name in asked]
-    words = " ".join(["the", *(shown[name] for name in looks), thing])
-    return Question(words, asks_for, {"object": thing} | {name: shown[name] for name in looks})
+        place = attributes["place"]
+        return Question(f"the {thing} at the {place}", asks_for, {"object": thing, "place": place})
+    named = [name for name in ("colour", "texture") if name in asked]
+    words = " ".join(["the", *(attributes[name] for name in named), thing])
+    return Question(words, asks_for, {"object": thing} | {name: attributes[name] for name in named})
 
 
 def judge(moments: Sequence[Moment], question: Question, world: World) -> Query:
-    """A search with its answers, each with frames of its video and whether it is right."""
+    """The search for `question`: its answers with frames of their videos, and whether each is right."""
     hits = []
     for moment in moments:
-        # The middle of the clip and what is before and after it: a movement shows.
+        # Before the middle of the clip, in the middle and after it, so that movement shows.
         times = [moment.start + (moment.end - moment.start) * part for part in (0.25, 0.5, 0.75)]
         with open_video(world.videos / moment.file) as video:
-            pictures = tuple(encode_jpeg(rgb, quality=88) for rgb in video.at(times).rgb)
+            frames = tuple(encode_jpeg(rgb, quality=88) for rgb in video.at(times).rgb)
         shown = replace(moment, file=Path(moment.file).name)
-        hits.append(Hit(shown, pictures, question.is_answered_by(moment, world.truth)))
+        hits.append(Hit(shown, frames, question.is_answered_by(moment, world.truth)))
     return Query(question.words, question.asks_for, tuple(hits))

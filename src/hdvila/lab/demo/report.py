@@ -15,7 +15,7 @@ from hdvila.types import Pixels
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One hybrid sequence as the model reads it, and what is said meanwhile."""
+    """One hybrid sequence as the model reads it, and the sentence spoken over it."""
 
     frames: Any
     sentence: str
@@ -43,7 +43,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything on the page. ``facts`` is what ``report.json`` holds."""
+    """Everything on the page. `facts` are the contents of ``report.json``."""
 
     facts: dict[str, Any]
     curves: tuple[Curve, ...]
@@ -53,7 +53,7 @@ class Report:
 
 
 def write_page(report: Report, path: Path) -> None:
-    """Draw `report` into the HTML file `path`."""
+    """Write `report` as the HTML file `path`."""
     html = render(
         "hdvila.lab.demo",
         "page.html.j2",
@@ -66,7 +66,7 @@ def write_page(report: Report, path: Path) -> None:
     write_text(path, html)
 
 
-def _picture(rgb_3HW: Pixels) -> str:
+def _image(rgb_3HW: Pixels) -> str:
     return image_uri(rgb_3HW.transpose(1, 2, 0))
 
 
@@ -74,12 +74,12 @@ def _segment(segment: Segment) -> dict[str, object]:
     """The frames of a hybrid sequence in order of time, each with its offset from the middle frame."""
     clip = segment.frames
     if clip.high is None or clip.low is None:
-        raise ValueError("the report draws hybrid sequences: it needs both streams")
+        raise ValueError("the report draws hybrid sequences: the clip must have both streams")
     middle = float(clip.high_pts[0])
-    low = [(float(t) - middle, _picture(rgb)) for t, rgb in zip(clip.low_pts[0], clip.low[0], strict=True)]
+    low = [(float(t) - middle, _image(rgb)) for t, rgb in zip(clip.low_pts[0], clip.low[0], strict=True)]
     return {
         "sentence": segment.sentence,
-        "high": _picture(clip.high[0]),
+        "high": _image(clip.high[0]),
         "before": low[: len(low) // 2],
         "after": low[len(low) // 2 :],
         "high_size": f"{clip.high.shape[3]} × {clip.high.shape[2]}",

@@ -1,4 +1,4 @@
-"""The demo: everything once, from rendered videos to answered questions, with a report."""
+"""Running the demo: render, cut, train, evaluate, index, search, report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from hdvila.train.log import read_log
 from hdvila.train.recipe import Start
 
 TRAIN_VIDEOS, TEST_VIDEOS = 640, 44
-"""About seven clips each: 4,700 to learn from, and more than `GALLERY` held out."""
+"""About seven clips each: 4,700 for training, and more than `GALLERY` held out."""
 GALLERY = 256
 HITS = 5
 
@@ -39,57 +39,58 @@ HITS = 5
 def run_demo(into: str | os.PathLike[str], *, seed: int = 0, reporter: Reporter = SILENT) -> dict[str, Any]:
     """Render, cut, train both stages, evaluate, index, search and report, all into one folder, with one process a core.
 
-    Every step leaves alone what it finds done, so a demo that was killed is continued by the same call.
+    Every step skips what is already done, so the same call continues a killed demo.
 
     Args:
-        into: the folder. It gets ``report.html``, ``report.json``, ``model/``, ``library/`` and what they were made of.
+        into: the folder. It gets ``report.html``, ``report.json``, ``model/``, ``library/`` and the data behind them.
         seed: of the world and of training.
+        reporter: shows the progress of each step.
 
     Returns:
-        What ``report.json`` holds.
+        The contents of ``report.json``.
 
     Raises:
         HdvilaError: whatever a step raises.
     """
     require_all("lightning_fabric", "tensorboard", "matplotlib", "jinja2", extra="train")
     root = Path(into)
-    clock = _Clock(reporter, steps=7)
-    with clock.step("render the world and cut clips by the transcripts"):
-        learn = build_world(root / "train", TRAIN_VIDEOS, seed, "train", reporter=reporter)
-        held_out = build_world(root / "test", TEST_VIDEOS, seed, "test", reporter=reporter)
-    with clock.step("stage one: texts and videos into one space"):
+    timer = _StepTimer(reporter, steps=7)
+    with timer.step("render the world and cut clips by the transcripts"):
+        train_world = build_world(root / "train", TRAIN_VIDEOS, seed, "train", reporter=reporter)
+        test_world = build_world(root / "test", TEST_VIDEOS, seed, "test", reporter=reporter)
+    with timer.step("stage one: texts and videos into one space"):
         one = replace(get_recipe("miniature-stage1"), seed=seed)
-        stage1 = train_on_cores(one, root / "stage1", reporter, corpus=learn.corpus)
-    with clock.step("stage two: masked words from text and video"):
+        stage1 = train_on_cores(one, root / "stage1", reporter, corpus=train_world.corpus)
+    with timer.step("stage two: masked words from text and video"):
         two = replace(get_recipe("miniature-stage2"), seed=seed, start=Start(model=str(stage1)))
-        stage2 = train_on_cores(two, root / "stage2", reporter, corpus=learn.corpus)
-    corpus = Corpus(held_out.corpus)
+        stage2 = train_on_cores(two, root / "stage2", reporter, corpus=train_world.corpus)
+    corpus = Corpus(test_world.corpus)
     gallery = range(min(GALLERY, len(corpus)))
     model, joint = (load_model(folder, device=pick_device(), precision="auto") for folder in (stage1, stage2))
     model.save_pretrained(root / "model")
-    with clock.step("retrieval on held-out clips"):
+    with timer.step("retrieval on held-out clips"):
         retrieval = evaluate_retrieval(model, corpus, clips=gallery, batch_size=32, as_trained=True, reporter=reporter)
-    with clock.step("masked words on held-out clips"):
+    with timer.step("masked words on held-out clips"):
         masked = evaluate_masked_words(joint, corpus, clips=gallery, reporter=reporter)
-    with clock.step("index the held-out videos"):
+    with timer.step("index the held-out videos"):
         library = open_library(root / "library")
-        library.index(held_out.videos, str(root / "model"), reporter=reporter)
-    with clock.step("six questions"):
-        questions = draw_questions(held_out.truth)
-        # What is said is left aside: it is the sentence that the question is made of.
+        library.index(test_world.videos, str(root / "model"), reporter=reporter)
+    with timer.step("six questions"):
+        questions = draw_questions(test_world.truth)
+        # Not "speech": the words of a question are those of a spoken sentence.
         found = [library.search(question.words, HITS, channels=["picture"]) for question in questions]
-        queries = tuple(judge(hits, question, held_out) for hits, question in zip(found, questions, strict=True))
+        queries = tuple(judge(hits, question, test_world) for hits, question in zip(found, questions, strict=True))
 
     facts = {
         "seed": seed,
         "retrieval": retrieval.to_dict(),
         "masked_language": masked.to_dict(),
-        "corpus": {"train": _corpus_facts(learn), "test": _corpus_facts(held_out)},
+        "corpus": {"train": _corpus_facts(train_world), "test": _corpus_facts(test_world)},
         "training": {"stage1": _training_facts(root / "stage1"), "stage2": _training_facts(root / "stage2")},
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "queries": [query.facts() for query in queries],
         "library": str(root / "library"),
-        "seconds": clock.seconds(),
+        "seconds": timer.seconds(),
     }
     report = Report(
         facts,
@@ -103,8 +104,8 @@ def run_demo(into: str | os.PathLike[str], *, seed: int = 0, reporter: Reporter 
     return facts
 
 
-class _Clock:
-    """Says which step begins and remembers how long each took."""
+class _StepTimer:
+    """Announces each step and measures how long it takes."""
 
     def __init__(self, reporter: Reporter, steps: int) -> None:
         self._reporter, self._steps, self._spent = reporter, steps, dict[str, float]()
@@ -146,7 +147,7 @@ def _curve(title: str, run: Path) -> Curve:
 
 
 def _segments(model: PretrainedModel, corpus: Corpus) -> tuple[Segment, ...]:
-    """The hybrid sequences of a clip that speaks of a texture and of another that speaks of a movement."""
+    """The hybrid sequences of two clips: one whose sentence mentions a texture, one a movement."""
     assert model.processor is not None
     chosen = []
     first, last = len(corpus) // 2, len(corpus)
@@ -158,7 +159,7 @@ def _segments(model: PretrainedModel, corpus: Corpus) -> tuple[Segment, ...]:
 
 @torch.inference_mode()
 def _masked_words(model: PretrainedModel, corpus: Corpus, count: int = 4) -> tuple[MaskedWord, ...]:
-    """A few held-out sentences with the word hidden whose guess depends most on the pictures."""
+    """A few held-out sentences, each with the word hidden whose prediction depends most on the frames."""
     processor: Any = model.processor
     tokenizer = processor.tokenizer
     numbers = list(range(min(64, len(corpus))))
@@ -169,21 +170,21 @@ def _masked_words(model: PretrainedModel, corpus: Corpus, count: int = 4) -> tup
         words = int(mask.sum()) - 2
         rows = ids.repeat(words, 1)
         rows[range(words), range(1, words + 1)] = tokenizer.mask_id  # one row for each hidden word
-        guesses = []
-        for shown in (clip, clips[(number + len(clips) // 2) % len(clips)]):
+        predictions = []
+        for seen in (clip, clips[(number + len(clips) // 2) % len(clips)]):
             video = (
                 None if x is None else torch.from_numpy(x)[None].expand(words, *x.shape).to(model.device)
-                for x in shown.arrays
+                for x in seen.arrays
             )
             texts = rows.to(model.device), mask.repeat(words, 1).to(model.device)
             logits = model.masked_language_logits(*video, *texts).cpu()
-            guesses.append(logits[range(words), range(1, words + 1)].softmax(-1))
+            predictions.append(logits[range(words), range(1, words + 1)].softmax(-1))
         truth = ids[0, 1 : words + 1]
         tokens = [tokenizer.decode([token]) for token in truth.tolist()]
-        gain = (guesses[0] - guesses[1])[range(words), truth]
-        gain[[not token.isalpha() for token in tokens]] = -1.0  # punctuation shows nothing
+        gain = (predictions[0] - predictions[1])[range(words), truth]
+        gain[[not token.isalpha() for token in tokens]] = -1.0  # frames do not show punctuation
         best = int(gain.argmax())
-        own, other = ([(tokenizer.decode([i]), p) for p, i in _top(guess[best])] for guess in guesses)
+        own, other = ([(tokenizer.decode([i]), p) for p, i in _top(prediction[best])] for prediction in predictions)
         before, after = " ".join(tokens[:best]), " ".join(tokens[best + 1 :])
         found.append((float(gain[best]), MaskedWord(before, tokens[best], after, tuple(own), tuple(other))))
     found.sort(key=lambda pair: -pair[0])

@@ -1,1 +1,1 @@
-"""The paper's frame-selection table (Xue et al. 2022, table 9) in the miniature world."""
+"""The paper's frame-selection study (Xue et al. 2022, Table 9) in the miniature world."""

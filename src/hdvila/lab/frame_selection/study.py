@@ -1,8 +1,7 @@
-"""The paper's frame-selection table (Xue et al. 2022, table 9) in the miniature world.
+"""Running the frame-selection study: one model for each choice of frames, on worlds that need detail and time.
 
-One model for each choice of frames, equal steps, several seeds, on worlds whose narration needs detail and time to
-different degrees. Every choice is tested on the same middle frames. Every finished run is a line of ``results.jsonl``;
-a killed study is continued by the same call.
+All models have equal steps and several seeds, and every choice is tested on the same middle frames. Each finished run
+is a line of ``results.jsonl``; the same call continues a killed study.
 """
 
 from __future__ import annotations
@@ -28,14 +27,15 @@ from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe
 
 TRAIN_VIDEOS, TEST_VIDEOS, GALLERY, STEPS = 1280, 44, 256, 1000
-"""Twice the demo's videos: models that see detail or motion learn combinations by heart from fewer."""
+"""Twice the demo's videos: with fewer, models that see detail or motion overfit to the training combinations."""
 
 ALONE = 5
+"""Neighbours on each side, not read, around an HR frame alone: it is the middle frame of the hybrid choices."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameChoice:
-    """What a model sees of a segment: HR middle frames (0 or 1) and LR neighbours."""
+    """The frames of a segment that a model sees: HR middle frames (0 or 1) and LR neighbours (both sides together)."""
 
     high: int
     low: int
@@ -50,7 +50,7 @@ class FrameChoice:
 
     @property
     def neighbours(self) -> int:
-        """LR frames on each side. A middle frame alone is the one that `ALONE` neighbours would stand around."""
+        """LR frames on each side; `ALONE` where only the HR frame is read."""
         return self.low // 2 or ALONE
 
 
@@ -59,7 +59,7 @@ MAIN_CHOICES = (FrameChoice(1, 0), FrameChoice(0, 10), FrameChoice(1, 10))
 
 
 def _world(texture: float, action: float) -> WorldConfig:
-    """Narration that always tells the colour, and how often texture and movement; nothing else, and no asides."""
+    """A world whose narration always tells the colour, texture and movement with these shares, and nothing else."""
     silence = {"phrase": 0.0, "object": 0.0, "place": 0.0, "mark": 0.0, "aside": 0.0}
     shares = Shares(**silence, colour=1.0, texture=texture, action=action)
     return WorldConfig(shares, ActionMix(move=1.0, turn=0.0, repeat=0.0, order=0.0))
@@ -70,13 +70,15 @@ WORLDS: dict[str, tuple[WorldConfig, Sequence[FrameChoice]]] = {
     "more detail": (_world(texture=1.0, action=0.3), MAIN_CHOICES),
     "more time": (_world(texture=0.3, action=1.0), MAIN_CHOICES),
 }
-"""Name -> settings and the choices compared in it. Three bits each of what any frame shows, of detail and of time, the
-latter two told more or less often."""
+"""Name -> (settings, choices compared in it).
+
+About three bits each of what any frame shows, of detail and of time; the last two are told more or less often.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """A model to train."""
+    """One model to train."""
 
     world: str
     frames: FrameChoice
@@ -92,7 +94,15 @@ class TrainingRun:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One trained model's numbers on the held-out clips of its world."""
+    """One trained model, measured on the held-out clips of its world.
+
+    Attributes:
+        world, frames, seed, steps: which run.
+        r1, r10: text-to-video recalls, 0..1.
+        median_rank: of the right clip.
+        last_loss: of training.
+        swaps: `word_swaps.swap_words`: kind of word -> share of clips whose true word wins, 0..1.
+    """
 
     world: str
     frames: str
@@ -103,7 +113,6 @@ class Result:
     median_rank: float
     last_loss: float
     swaps: dict[str, float]
-    """`hdvila.lab.frame_selection.word_swaps.swap_words`: kind of word -> how often the true one wins."""
 
 
 def run_study(
@@ -119,35 +128,36 @@ def run_study(
     """Train and test every choice of frames in every world; -> all results, in the order of the table.
 
     Args:
-        into: the study's folder; finished runs found there are not repeated.
-        seeds: one training run for each; the world is the same for all.
+        into: the study's folder; runs that are finished there are not repeated.
+        seeds: of training; the worlds are the same for all.
         steps: of each run.
         worlds: names from `WORLDS`.
-        videos: to learn from.
-        workers: models trained side by side (`in_parallel`).
+        videos: for training.
+        reporter: shows progress.
+        workers: models trained at the same time (`in_parallel`).
 
     Raises:
         HdvilaError: whatever rendering, cutting, training or testing raises.
     """
     root = Path(into)
-    jobs = [TrainingRun(world, frames, seed) for world in worlds for seed in seeds for frames in WORLDS[world][1]]
+    runs = [TrainingRun(world, frames, seed) for world in worlds for seed in seeds for frames in WORLDS[world][1]]
     done = {(result.world, result.frames, result.seed): result for result in read_results(root)}
-    missing = [job for job in jobs if job.key not in done]
-    for world in dict.fromkeys(job.world for job in missing):
+    missing = [run for run in runs if run.key not in done]
+    for world in dict.fromkeys(run.world for run in missing):
         folder, config = _folder(root, world), WORLDS[world][0]
         build_world(folder / "train", videos, 0, "train", config, reporter)
         build_world(folder / "test", TEST_VIDEOS, 0, "test", config, reporter)
-    with reporter.task("training models", total=len(jobs), done=len(jobs) - len(missing)) as bar:
-        for job, result in in_parallel(partial(_run, root, steps), missing, reporter, workers=workers):
-            done[job.key] = result
+    with reporter.task("training models", total=len(runs), done=len(runs) - len(missing)) as bar:
+        for run, result in in_parallel(partial(_train_and_test, root, steps), missing, reporter, workers=workers):
+            done[run.key] = result
             with open(root / "results.jsonl", "a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(result)) + "\n")
-            bar.advance(note=f"{job}: R@1 {result.r1:.1%}")
-    return [done[job.key] for job in jobs]
+            bar.advance(note=f"{run}: R@1 {result.r1:.1%}")
+    return [done[run.key] for run in runs]
 
 
 def read_results(root: Path) -> list[Result]:
-    """The finished runs of a study, in the order of its jobs."""
+    """The finished runs of a study, in the order in which they finished."""
     file = root / "results.jsonl"
     if not file.exists():
         return []
@@ -158,18 +168,18 @@ def _folder(root: Path, world: str) -> Path:
     return root / world.replace(" ", "-")
 
 
-def _run(root: Path, steps: int, job: TrainingRun, reporter: Reporter) -> Result:
-    folder, recipe = _folder(root, job.world), _recipe(job.frames, job.seed, steps)
-    run = folder / f"{job.frames.high}hr-{job.frames.low}lr-seed{job.seed}"
-    model = load_model(train(recipe, run, reporter, corpus=corpus_of(folder / "train")), device=pick_device())
+def _train_and_test(root: Path, steps: int, run: TrainingRun, reporter: Reporter) -> Result:
+    folder, recipe = _folder(root, run.world), _recipe(run.frames, run.seed, steps)
+    into = folder / f"{run.frames.high}hr-{run.frames.low}lr-seed{run.seed}"
+    model = load_model(train(recipe, into, reporter, corpus=corpus_of(folder / "train")), device=pick_device())
     corpus = Corpus(corpus_of(folder / "test"))
     clips = range(min(GALLERY, len(corpus)))
     scores = evaluate_retrieval(
         model, corpus, clips=clips, batch_size=32, as_trained=True, reporter=reporter
     ).text_to_video
     swaps = {kind: swap.right for kind, swap in swap_words(model, corpus, clips).items()}
-    last = read_log(run)[-1]["loss"]
-    return Result(*job.key, recipe.steps, scores.r1, scores.r10, scores.median_rank, last, swaps)
+    last = read_log(into)[-1]["loss"]
+    return Result(*run.key, recipe.steps, scores.r1, scores.r10, scores.median_rank, last, swaps)
 
 
 def _recipe(frames: FrameChoice, seed: int, steps: int) -> Recipe:

@@ -1,4 +1,4 @@
-"""The results of the frame-selection study as a table and a plot."""
+"""The results of the frame-selection study as tables in Markdown and as a plot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PAPER = [f"{row.source}: R@1 / 5 / 10 / median" for row in FRAMES["1 HR + 10 LR
 
 
 def summarise(results: Sequence[Result]) -> dict[str, dict[str, list[float]]]:
-    """World -> frames -> R@1 of every seed, in the order of the results."""
+    """World -> choice of frames -> R@1 of every seed (0..1), in the order of the results."""
     table: dict[str, dict[str, list[float]]] = {}
     for result in results:
         table.setdefault(result.world, {}).setdefault(result.frames, []).append(result.r1)
@@ -24,14 +24,15 @@ def summarise(results: Sequence[Result]) -> dict[str, dict[str, list[float]]]:
 
 
 def as_markdown(results: Sequence[Result]) -> str:
-    """A table a world, under what its narration tells and its models' steps: R@1 (mean, spread, seeds), R@10, rank, and
-    what the paper has of these frames on MSR-VTT."""
+    """Two tables for each world, under the information of its narration and the training steps.
+
+    R@1 (mean, spread, seeds), R@10 and median rank of each choice of frames, beside the paper's rows on MSR-VTT; and
+    the results on exchanged words.
+    """
     lines = []
     for world, rows in summarise(results).items():
-        told = bits(WORLDS[world][0])
-        kinds = (
-            f"{told.frame:.1f} bits a clip in any frame, {told.detail:.1f} in detail, {told.time_hidden:.1f} in time"
-        )
+        of = bits(WORLDS[world][0])
+        kinds = f"{of.frame:.1f} bits a clip in any frame, {of.detail:.1f} in detail, {of.time_hidden:.1f} in time"
         steps = sorted({result.steps for result in results if result.world == world})
         lines += [
             "",
@@ -53,7 +54,7 @@ def as_markdown(results: Sequence[Result]) -> str:
 
 
 def _swap_table(results: Sequence[Result]) -> list[str]:
-    """How often the true word wins over exchanged ones: a row for each choice of frames, a column for each kind."""
+    """How often the true word wins over wrong ones: a row for each choice of frames, a column for each kind of word."""
     kinds = list(results[0].swaps)
     lines = [
         "Right word told from wrong ones, mean of the seeds (" + ", ".join(f"{k}: {_chance(k)}" for k in kinds) + "):",
@@ -73,7 +74,11 @@ def _chance(kind: str) -> str:
 
 
 def draw(results: Sequence[Result], path: Path) -> None:
-    """A bar for each choice of frames, a dot for each seed, a panel for each world."""
+    """Write a plot: a panel for each world, a bar for each choice of frames, a dot for each seed.
+
+    Raises:
+        MissingDependency: matplotlib is not installed.
+    """
     matplotlib = require("matplotlib", extra="train")
     matplotlib.use("Agg")
     from matplotlib.figure import Figure

@@ -1,7 +1,7 @@
-"""What a model has learned, word by word: does it notice when one word of a sentence is exchanged for a wrong one?
+"""What a model has learned, word by word: does it notice when one word of a sentence is replaced by a wrong one?
 
-Where a clip's sentence tells, say, a texture, it is set against the same sentence with each of the other textures. How
-often the true one scores highest, beside chance, says whether the model sees that thing.
+A sentence that mentions a texture, for example, is compared with the same sentence naming each other texture. How often
+the true one scores highest, against chance, shows whether the model sees textures.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ KINDS: dict[str, tuple[str, ...]] = {
     "count": tuple(COUNTS.values()),
     "order": tuple(f"{first} and then {second}" for first in STEPS for second in STEPS if first != second),
 }
-"""What is told, and the words for it, of which a sentence holds one."""
+"""Kind of word -> its words; a sentence is tested on a kind if it has exactly one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """How often the true words won over the wrong ones, in `clips` clips; `chance` is that of a model that guesses."""
+    """The share of `clips` clips whose true word won over the wrong ones, and what chance gives; both 0..1."""
 
     right: float
     chance: float
@@ -40,9 +40,9 @@ class Swap:
 
 
 def wordings(text: str, kind: str) -> list[str]:
-    """The sentence with each way of telling `kind`, the true one first; empty if it does not tell it exactly once.
+    """The sentence with each word of `kind` in turn, the true one first; empty if it does not have exactly one.
 
-    Two steps in order are set against the same steps the other way round: which steps they are, one frame may show.
+    For ``order`` the only wrong sentence has the two steps reversed, since one frame may show which steps they are.
     """
     words = KINDS[kind]
     found = re.findall(r"\b(?:" + "|".join(words) + r")\b", text)
@@ -56,14 +56,14 @@ def wordings(text: str, kind: str) -> list[str]:
 def swap_words(
     model: Any, corpus: ClipSource, clips: Sequence[int], batch_size: int = 32, reporter: Reporter = SILENT
 ) -> dict[str, Swap]:
-    """Test `model` on exchanged words of each of `KINDS`; kinds that no sentence tells are left out.
+    """Test `model` on exchanged words of each of `KINDS`, without kinds that no sentence has.
 
     Args:
         model: as for `hdvila.evaluate.retrieval.evaluate_retrieval`.
         corpus: clips of the miniature world.
         clips: their numbers.
         batch_size: clips embedded at once.
-        reporter: hears about progress.
+        reporter: shows progress.
 
     Raises:
         StoreError: a clip cannot be read.

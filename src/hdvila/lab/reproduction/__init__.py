@@ -1,1 +1,1 @@
-"""The paper's studies in small: pre-training, its data and frames, segments, stages, and what answers rest on."""
+"""The paper's studies in small: pre-training, its data and frames, segments, stages, and what answers depend on."""

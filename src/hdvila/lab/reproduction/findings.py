@@ -1,4 +1,4 @@
-"""What of the paper's findings, and of what is asked of the tasks here, the rows agree with."""
+"""Which claims, of the paper and our own, the rows agree with."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from hdvila.lab.reproduction.rows import (
 __all__ = ["Finding", "findings"]
 
 _CLEAR = {2: 6.31, 3: 2.92, 4: 2.35, 5: 2.13}
-"""Seeds -> Student's t that chance exceeds in one of twenty cases, on one side."""
+"""Number of seeds -> one-sided 95 % quantile of Student's t."""
 PAPER, OURS = "paper", "ours"
 BOTH, ALONE = "1 HR + 10 LR", {"1 HR + 0 LR": "one HR frame alone", "0 HR + 10 LR": "ten LR frames alone"}
-"""Names of `frame_selection.Frames`."""
-_FALLS = {
+"""Names of `hdvila.lab.frame_selection.study.FrameChoice`."""
+_WITHOUT = {
     "shuffled": "when frames are shuffled",
     "one frame": "when all LR frames are one",
     "no detail": "without detail in HR",
@@ -38,13 +38,13 @@ BySeed = Mapping[int, float]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A claim, and what became of it here.
+    """A claim, and what these rows say of it.
 
     Attributes:
         whose: ``paper`` or ``ours``.
-        claim: in words.
-        better, worse: means here, 0..1.
-        by_seed: the difference, better minus worse, of every seed.
+        claim: that one score is better than another, in words.
+        better, worse: the means of the two scores, 0..1.
+        by_seed: better minus worse of each seed.
     """
 
     whose: str
@@ -55,7 +55,7 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """``agrees`` where the mean difference points the claim's way by more than `_CLEAR` of its standard errors."""
+        """``agrees`` if the mean difference has the claim's sign and exceeds `_CLEAR` standard errors."""
         seeds = len(self.by_seed)
         if seeds < 2:
             return "one seed says nothing"
@@ -68,11 +68,11 @@ class Finding:
 
 
 def findings(rows: Sequence[Row], frames: Sequence[Result] = ()) -> list[Finding]:
-    """Every comparison of which some seed has both sides.
+    """Every comparison of which at least one seed has both scores.
 
     Args:
-        rows: of the tasks.
-        frames: of the frame-selection study (table 9).
+        rows: of the downstream tasks.
+        frames: of the frame-selection study (Table 9).
     """
     found = []
     for whose, claim, better, worse in (
@@ -91,7 +91,7 @@ def findings(rows: Sequence[Row], frames: Sequence[Result] = ()) -> list[Finding
 
 
 _Comparison = tuple[str, str, BySeed, BySeed]
-"""Whose claim, the claim, scores that it says are better, scores that it says are worse."""
+"""Whose claim, the claim, the scores that it says are better, and those that it says are worse."""
 
 
 def _starts(rows: Sequence[Row]) -> Iterator[_Comparison]:
@@ -138,7 +138,7 @@ def _segments(rows: Sequence[Row]) -> Iterator[_Comparison]:
 
 
 def _rests(rows: Sequence[Row]) -> Iterator[_Comparison]:
-    """The tasks about time and detail: how far they come, and what answers rest on."""
+    """The tasks about time and detail: how well they are answered, and what the answers depend on."""
     for task in TASKS:
         if task.needs:
             yield from _needs(rows, task)
@@ -150,7 +150,12 @@ def _needs(rows: Sequence[Row], task: DownstreamTask) -> Iterator[_Comparison]:
         halfway = {row.seed: (1 + row.blind) / 2 for row in rows if plain(task.name, start)(row)}
         yield OURS, f"{name}: more than halfway from blind to perfect", own, halfway
         for variant in task.needs:
-            yield OURS, f"{name}: falls {_FALLS[variant]}", own, _scores(rows, with_variant(task.name, start, variant))
+            yield (
+                OURS,
+                f"{name}: falls {_WITHOUT[variant]}",
+                own,
+                _scores(rows, with_variant(task.name, start, variant)),
+            )
 
 
 def _scores(rows: Sequence[Row], test: RowFilter) -> BySeed:

@@ -1,4 +1,4 @@
-"""Tables and plots into a page that people write around them."""
+"""The plot of the tasks, and tables and plots put into a page written by hand."""
 
 from __future__ import annotations
 
@@ -15,40 +15,43 @@ from hdvila.lab.reproduction.rows import Row, plain, task_names
 
 __all__ = ["draw", "fill"]
 
-
-PICTURES = {
-    "tasks": "R@1 and accuracy of every task by its start, a dot for each seed, and what is had without looking",
+ALT_TEXTS = {
+    "tasks": "R@1 and accuracy of every task by its start, a dot for each seed, and the score without the video",
     "frames": "R@1 by choice of frames",
 }
-"""What stands in their place for those who do not see them."""
+"""Alternative texts of the plots."""
 
 
-def fill(page: Path, tables: Mapping[str, str], pictures: Mapping[str, Path]) -> None:
-    """Replace what stands between ``<!-- NAME -->`` and ``<!-- end of NAME -->``, for every table.
+def fill(page: Path, tables: Mapping[str, str], plots: Mapping[str, Path]) -> None:
+    """Replace the text between ``<!-- NAME -->`` and ``<!-- end of NAME -->`` by the table of that name.
 
-    A picture goes into ``images/`` beside the page and stands above the table of its name (`PICTURES`).
+    A plot is copied into ``images/`` beside the page and shown above the table of its name.
 
     Raises:
-        UsageError: the page is missing or has no such place.
+        UsageError: the page is missing or lacks the marks of a table; nothing is written.
     """
     if not page.is_file():
-        raise UsageError(f"{page}: there is no such page; name one with a place for each of {', '.join(tables)}")
+        raise UsageError(f"{page}: there is no such page; name one with marks for each of {', '.join(tables)}")
     text = page.read_text(encoding="utf-8")
     for name, table in tables.items():
-        place = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end of {re.escape(name)} -->)", re.DOTALL)
-        if not place.search(text):
-            raise UsageError(f"{page}: has no place for a table: add <!-- {name} --> and <!-- end of {name} -->")
-        shown = f"![{PICTURES[name]}](images/{pictures[name].name})\n\n" if name in pictures else ""
-        text = place.sub(lambda found: f"{found[1]}\n{shown}{table.strip()}\n\n{found[2]}", text)  # noqa: B023
-    for picture in pictures.values():
+        marks = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end of {re.escape(name)} -->)", re.DOTALL)
+        if not marks.search(text):
+            raise UsageError(f"{page}: lacks the marks of a table: add <!-- {name} --> and <!-- end of {name} -->")
+        shown = f"![{ALT_TEXTS[name]}](images/{plots[name].name})\n\n" if name in plots else ""
+        text = marks.sub(lambda found: f"{found[1]}\n{shown}{table.strip()}\n\n{found[2]}", text)  # noqa: B023
+    for plot in plots.values():
         (page.parent / "images").mkdir(exist_ok=True)
-        shutil.copyfile(picture, page.parent / "images" / picture.name)
+        shutil.copyfile(plot, page.parent / "images" / plot.name)
     with replacing(page) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
-    """A group of bars for each task, a bar for each start, a dot for each seed, a line at `Row.blind`."""
+    """Write a plot: a group of bars for each task, a bar for each start, a dot for each seed, a line at `Row.blind`.
+
+    Raises:
+        MissingDependency: matplotlib is not installed.
+    """
     matplotlib = require("matplotlib", extra="train")
     matplotlib.use("Agg")
     from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""What is trained and asked: the pre-trainings, the tasks, and how much of each."""
+"""What the studies train and test: pre-trainings, downstream tasks, and how much of each."""
 
 from __future__ import annotations
 
@@ -27,16 +27,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How large the studies are.
+    """The size of the studies.
 
     Attributes:
         videos: of each pre-training corpus.
-        benchmark_videos: short videos of a benchmark.
-        stage1, stage2: steps.
-        tuning: part of a recipe's steps.
-        seeds: training runs of everything.
-        frame_videos, frame_steps: of the frame-selection study.
-        frame_worlds: of it, by name.
+        benchmark_videos: `videos` of `hdvila.lab.benchmarks.write_benchmarks`.
+        stage1, stage2: steps of pre-training.
+        tuning: fraction of a fine-tuning recipe's steps.
+        seeds: training runs of each model.
+        frame_videos, frame_steps, frame_worlds: videos, steps and worlds (by name) of the frame-selection study.
     """
 
     videos: int
@@ -54,7 +53,7 @@ WORLD = WorldConfig(
     Shares(phrase=0.1, object=0.5, colour=0.8, place=0.25, texture=0.9, mark=0.6, action=0.8),
     ActionMix(move=0.25, turn=0.1, repeat=0.1, order=0.05, cycle=0.25, tour=0.25),
 )
-"""What pre-training is shown and told: all kinds of action, those that TGIF-QA asks about among them."""
+"""The world of pre-training: it has all kinds of action, also those that only TGIF-QA asks about."""
 
 FULL = Scale(640, 3000, 700, 400, 1.0, 3, 1280, 700, ("balanced",))
 QUICK = Scale(160, 400, 150, 100, 0.1, 1, 320, 150, ("balanced",))
@@ -62,14 +61,14 @@ QUICK = Scale(160, 400, 150, 100, 0.1, 1, 320, 150, ("balanced",))
 
 @dataclass(frozen=True, slots=True)
 class Pretraining:
-    """A way of making the weights that fine-tuning starts from.
+    """One way to make the weights that fine-tuning starts from.
 
     Attributes:
         name: in tables.
-        stage: 0 is random weights; 2 goes on from stage 1.
-        categories: of the videos it learns from.
-        streams: what it sees of them, and what fine-tuning and test see of theirs.
-        enlarged: its HR frames are LR frames enlarged.
+        stage: 0 is random weights; 2 continues from stage 1.
+        categories: of the training videos.
+        streams: read in pre-training, and in fine-tuning and testing.
+        enlarged: its HR frames are enlarged LR frames.
     """
 
     name: str
@@ -80,7 +79,7 @@ class Pretraining:
 
     @property
     def words(self) -> str:
-        """Behind "from"."""
+        """The name as it follows "from"."""
         return self.name if self.stage else "nothing"
 
     @property
@@ -99,17 +98,17 @@ OTHER_DATA = (ONE_CATEGORY, LOW, ENLARGED)
 
 @dataclass(frozen=True, slots=True)
 class DownstreamTask:
-    """A benchmark in small.
+    """One benchmark in miniature, and how models are fine-tuned and tested on it.
 
     Attributes:
         name: in tables.
-        protocol: see `hdvila.evaluate.protocols`.
-        folder: of `hdvila.lab.benchmarks`.
-        recipe: that fine-tunes for it.
-        starts: what fine-tuning begins with.
-        variants: other ways of looking at the test (`preprocessing_variants.VARIANTS`).
-        needs: those of them that take away what the answers rest on.
-        segments: other numbers of segments at the test.
+        protocol: a name of `hdvila.evaluate.protocols`.
+        folder: a name of `hdvila.lab.benchmarks`.
+        recipe: of its fine-tuning.
+        starts: the weights that fine-tuning starts from.
+        variants: preprocessing variants that it is tested with (`preprocessing_variants.VARIANTS`).
+        needs: the variants that remove what the answers depend on.
+        segments: further numbers of segments that it is tested with.
     """
 
     name: str
@@ -151,4 +150,4 @@ TASKS = (
     ),
 )  # fmt: skip
 CHOICE = "MSRVTT-MC"
-"""Asked of every model that is tuned on MSR-VTT: the nearest of five captions."""
+"""A further test of every model fine-tuned on MSR-VTT: the nearest of five captions."""

@@ -1,4 +1,4 @@
-"""Other ways of looking at the same clips, to learn what an answer rests on.
+"""The same clips with something removed, to learn what an answer depends on: frame order, movement or detail.
 
 Legend: S segments, N neighbours on each side, H W pixels.
 """
@@ -18,16 +18,17 @@ from hdvila.types import Clip, Pixels
 __all__ = ["VARIANTS", "Variant", "variant"]
 
 RATIO = 4
+"""HR size over LR size."""
 
 
 class Variant(Protocol):
-    """Changes a clip; `i`, its number, is all that chance may depend on."""
+    """Changes a clip; its number `i` alone seeds what is random."""
 
     def __call__(self, clip: Any, i: int) -> Any: ...
 
 
 def shuffled(clip: Any, i: int) -> Any:
-    """LR frames in random order."""
+    """The LR frames in random order."""
     if clip.low is None:
         return clip
     order = np.random.default_rng([i, 7]).permutation(clip.low.shape[1])
@@ -35,7 +36,7 @@ def shuffled(clip: Any, i: int) -> Any:
 
 
 def one_frame(clip: Any, i: int) -> Any:
-    """All LR frames are one of them, drawn at random; the HR frame stays the middle one."""
+    """One LR frame, drawn at random, in place of all of them; the HR frame stays."""
     if clip.low is None:
         return clip
     count = clip.low.shape[1]
@@ -44,7 +45,7 @@ def one_frame(clip: Any, i: int) -> Any:
 
 
 def without_detail(clip: Any, i: int) -> Any:
-    """The HR frame as it is after shrinking to LR and enlarging."""
+    """The HR frame shrunk to LR size and enlarged again."""
     if clip.high is None:
         return clip
     return replace(clip, high=np.stack([_through_low_resolution(rgb_3HW) for rgb_3HW in clip.high]))
@@ -62,12 +63,12 @@ VARIANTS: dict[str, Variant] = {"shuffled": shuffled, "one frame": one_frame, "n
 
 
 def variant(name: str) -> Callable[[ClipSource], ClipSource] | None:
-    """What `hdvila.evaluate.checkpoint.evaluate_checkpoint` looks through; None for the clips as they are (``""``)."""
+    """The argument `through` of `hdvila.evaluate.checkpoint.evaluate_checkpoint`; None (unchanged clips) for ``""``."""
     return (lambda source: _Changed(source, VARIANTS[name])) if name else None
 
 
 class _Changed:
-    """A source whose clips are changed by a look."""
+    """A source whose clips are changed by a variant."""
 
     def __init__(self, source: ClipSource, change: Variant) -> None:
         self._source, self._change = source, change

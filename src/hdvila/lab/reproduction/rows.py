@@ -33,14 +33,14 @@ class Row:
     """One test of one trained model.
 
     Attributes:
-        task, start, seed: which model (`plan.Task.name`, `plan.Pretraining.name`).
-        look: "" or how the clips were changed (`preprocessing_variants.VARIANTS`).
-        segments: 0, or a number other than the model's own.
+        task, start, seed: which model (`plan.DownstreamTask.name`, `plan.Pretraining.name`).
+        look: the preprocessing variant (`preprocessing_variants.VARIANTS`), or "".
+        segments: how many, where that is not the model's own number; else 0.
         score: R@1 from text to video, or accuracy, 0..1; `low` and `high` are its 95 % interval over queries.
-        blind: what is had without looking: by chance, or by always giving the most frequent answer, if that is more.
+        blind: the score without the video: by chance, or of the most frequent answer if that is higher.
         by_type: accuracy by kind of question.
-        steps, seconds: of the training; seconds of its last part where it was killed and continued.
-        precision: in which it computed (`hdvila.nn.precision`).
+        steps, seconds: of fine-tuning; of a killed and continued one, the seconds since it was continued.
+        precision: of fine-tuning (`hdvila.nn.precision`).
     """
 
     task: str
@@ -59,10 +59,10 @@ class Row:
 
 
 def read_rows(root: Path) -> list[Row]:
-    """The tests of finished runs, in the order of the studies' jobs.
+    """The rows of finished runs, in the order in which they were added.
 
     Raises:
-        UsageError: a line is cut or no row; says which.
+        UsageError: a line is cut or not a row; the message names it.
     """
     file = root / RESULTS
     rows = []
@@ -71,14 +71,14 @@ def read_rows(root: Path) -> list[Row]:
             rows.append(Row(**json.loads(line)))
         except (ValueError, TypeError) as error:
             raise UsageError(
-                f"{file}, line {number}: is no row of a test ({error}); delete it and the lines before it of the same "
-                "task, start and seed, and the same command asks that model again"
+                f"{file}, line {number}: is not a row of a test ({error}); delete it and the lines before it of the "
+                "same task, start and seed, and the same command tests that model again"
             ) from error
     return rows
 
 
 def add_rows(root: Path, rows: Iterable[Row]) -> None:
-    """Put rows behind those that are there: all of them, or, if this is killed, none.
+    """Append rows to those that are there: all of them, or, if this call is killed, none.
 
     Raises:
         UsageError: as `read_rows`.
@@ -92,7 +92,7 @@ RowFilter = Callable[[Row], bool]
 
 
 def task_names(rows: Sequence[Row]) -> list[str]:
-    """Of tasks that have rows, in the plan's order; the choice among captions stands behind their retrieval."""
+    """Names of the tasks that have rows, in the plan's order, MSRVTT-MC after MSR-VTT."""
     names = [
         name for task in TASKS for name in ((task.name, CHOICE) if task.protocol == "msrvtt-1ka" else (task.name,))
     ]
@@ -100,32 +100,32 @@ def task_names(rows: Sequence[Row]) -> list[str]:
 
 
 def pretrained(task: DownstreamTask) -> list[Pretraining]:
-    """The starts of a task other than random weights."""
+    """The starts of a task without random weights."""
     return [start for start in task.starts if start.stage]
 
 
 def plain(task: str, start: Pretraining) -> RowFilter:
-    """The clips as they are, with the models' own number of segments."""
+    """Tests of unchanged clips with the model's own number of segments."""
     return with_variant(task, start, "")
 
 
 def with_variant(task: str, start: Pretraining, variant: str) -> RowFilter:
-    """The clips changed by a preprocessing variant (`preprocessing_variants.VARIANTS`)."""
+    """Tests of clips changed by a preprocessing variant, with the model's own number of segments."""
     return lambda row: (row.task, row.start, row.look, row.segments) == (task, start.name, variant, 0)
 
 
 def with_segments(task: DownstreamTask, number: int) -> RowFilter:
-    """The test with so many segments; the models' own number is that of the plain one."""
-    these = (number, 0) if number == _own(task) else (number,)
+    """Tests with so many segments; the plain ones have the model's own number."""
+    these = (number, 0) if number == _own_segments(task) else (number,)
     return lambda row: (row.task, row.start, row.look) == (task.name, STAGE1.name, "") and row.segments in these
 
 
 def segment_numbers(task: DownstreamTask) -> tuple[int, ...]:
-    """Of segments that it was tested with."""
-    return tuple(sorted({_own(task), *task.segments}))
+    """The numbers of segments that a task is tested with."""
+    return tuple(sorted({_own_segments(task), *task.segments}))
 
 
-def _own(task: DownstreamTask) -> int:
+def _own_segments(task: DownstreamTask) -> int:
     benchmark = get_recipe(task.recipe).data.benchmark
     assert benchmark is not None
     return benchmark.segments

@@ -1,4 +1,4 @@
-"""Running the studies: models trained side by side, their tests as lines of ``results.jsonl``."""
+"""Running the studies: models trained at the same time, and their tests added to ``results.jsonl``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hdvila.lab.corpora import OPTIONS, build_world
 from hdvila.lab.parallel import in_parallel
 from hdvila.lab.reproduction.plan import OTHER_DATA, STAGE1, STAGE2, TASKS, WORLD, Pretraining, Scale
 from hdvila.lab.reproduction.rows import Row, add_rows, read_rows
-from hdvila.lab.reproduction.training import FineTuning, PretrainedModel, pretrain, tune, world_of
+from hdvila.lab.reproduction.training import FineTuning, PretrainedModel, fine_tune, pretrain, world_of
 from hdvila.miniature.world import HEIGHT
 from hdvila.models import get_system
 from hdvila.progress import SILENT, Reporter
@@ -32,16 +32,17 @@ def run_reproduction(
     """Pre-train, fine-tune and test everything in `plan.TASKS`; -> all rows.
 
     Args:
-        into: the folder; finished runs found there are not repeated, a killed one goes on at its last checkpoint.
-        scale: how large.
-        workers: models trained side by side (`in_parallel`).
+        into: the folder; finished runs in it are not repeated, a killed one continues from its last checkpoint.
+        scale: how much is rendered and trained.
+        reporter: shows progress.
+        workers: models trained at the same time (`in_parallel`).
 
     Raises:
-        UsageError: the folder holds studies of another scale.
+        UsageError: the folder holds studies of another scale, or a line of its results is damaged.
         HdvilaError: whatever rendering, training or testing raises.
 
-    The seeds come one after the other, and what is pre-trained on other data after all of them: most tables are whole
-    early.
+    Seeds run one after the other, and the pre-trainings on other data after all of them, so that most tables are
+    complete early.
     """
     root = Path(into)
     root.mkdir(parents=True, exist_ok=True)
@@ -61,7 +62,7 @@ def run_reproduction(
             for items in (first, [job for job in to_do if job.start.stage]):
                 for item, rows in in_parallel(partial(_work, root, scale), items, reporter, workers=workers):
                     add_rows(root, rows)
-                    bar.advance(note=f"{item}: {rows[0].score:.1%}" if rows else f"{item} is pre-trained")
+                    bar.advance(note=f"{item}: {rows[0].score:.1%}" if rows else f"{item}: pre-trained")
     return read_rows(root)
 
 
@@ -72,7 +73,7 @@ def _claim(root: Path, scale: Scale) -> None:
         file.write_text(wanted, encoding="utf-8")
     elif file.read_text(encoding="utf-8") != wanted:
         raise UsageError(
-            f"{root} holds studies of another scale (quick or not): go on with that, or name another folder"
+            f"{root} holds studies of another scale (quick or not): continue with that scale, or name another folder"
         )
 
 
@@ -95,7 +96,7 @@ def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
 
 
 def _rounds(scale: Scale) -> Iterator[tuple[str, list[FineTuning]]]:
-    """A title and jobs whose models are all there before another round begins."""
+    """(title, jobs) of each round; all models of a round are finished before the next one begins."""
     everything = [
         FineTuning(seed, task, start) for seed in range(scale.seeds) for task in TASKS for start in task.starts
     ]
@@ -106,7 +107,7 @@ def _rounds(scale: Scale) -> Iterator[tuple[str, list[FineTuning]]]:
 
 
 def _needed(root: Path, jobs: list[FineTuning]) -> list[PretrainedModel]:
-    """What is to be pre-trained for these jobs. A second stage brings the first one that it starts from."""
+    """The pre-trainings to run for these jobs. One of stage two runs the stage one that it starts from itself."""
     wanted = dict.fromkeys(PretrainedModel(job.start, job.seed) for job in jobs if job.start.stage)
     missing = [one for one in wanted if any(one.missing(root))]
     second = {one.seed for one in missing if one.start == STAGE2}
@@ -114,15 +115,15 @@ def _needed(root: Path, jobs: list[FineTuning]) -> list[PretrainedModel]:
 
 
 def _work(root: Path, scale: Scale, item: PretrainedModel | FineTuning, reporter: Reporter) -> list[Row]:
-    """-> the rows of the tests, if any are made."""
+    """Run one item; -> the rows of its tests, none for a pre-training."""
     if isinstance(item, FineTuning):
-        return tune(root, scale, item, reporter)
+        return fine_tune(root, scale, item, reporter)
     pretrain(root, scale, item, reporter)
     return []
 
 
 def _build(root: Path, scale: Scale, start: Pretraining, reporter: Reporter) -> None:
-    """What is learned from in pre-training."""
+    """Render and cut the world that a pre-training learns from."""
     config, options = replace(WORLD, categories=start.categories), OPTIONS
     if start.enlarged:
         options = replace(options, hr_height=options.lr_lines)

@@ -1,4 +1,4 @@
-"""The rows of the studies as tables."""
+"""The rows of the studies as tables in Markdown."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SEEN = {
     LOW: ("low resolution alone (and fine-tuned and tested so)", "balanced, 360p"),
     ENLARGED: ("low resolution enlarged", "balanced, 360p enlarged to 720p"),
 }
-"""Pre-training -> what it saw, here and in the paper (`hdvila.lab.published.DATA`)."""
+"""Pre-training -> its data here, and the paper's row of the same kind (`hdvila.lab.published.DATA`)."""
 
 
 def sections(rows: Sequence[Row], frames: Sequence[Result] = ()) -> dict[str, str]:
-    """Name of a study -> its table in Markdown.
+    """Name of a study -> its table.
 
     Args:
-        rows: of the tasks.
+        rows: of the downstream tasks.
         frames: of the frame-selection study: its findings. Its own table is in `hdvila.lab.frame_selection.tables`.
     """
     return {
@@ -47,7 +47,7 @@ def _cell(rows: Sequence[Row], test: RowFilter) -> str:
 
 
 def _mean_and_spread(shares: Sequence[float]) -> str:
-    """Over seeds, in percent."""
+    """Mean and standard deviation over seeds, in percent; empty without shares."""
     if not shares:
         return ""
     return f"{100 * mean(shares):.1f}" + (f" ± {100 * stdev(shares):.1f}" if len(shares) > 1 else "")
@@ -59,7 +59,7 @@ def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
 
 
 def _state(rows: Sequence[Row]) -> str:
-    """Which run the tables are of."""
+    """Which run the tables come from."""
     if not rows:
         return "No run has filled the tables yet."
     seeds = len({row.seed for row in rows})
@@ -92,7 +92,7 @@ def _data(rows: Sequence[Row]) -> str:
 
 
 def _paper(protocol: str) -> str:
-    """What the paper has on the real benchmark: R@1 or accuracy of v2, and of v1 where that differs."""
+    """The paper's R@1 or accuracy on the real benchmark: of v2, and of v1 where that differs."""
     rows = {row.who: row.values for row in get_protocol(protocol).published}
     metric, label = ("r1", "R@1 ") if "r1" in rows["HD-VILA"] else ("accuracy", "")
     now, before = (f"{100 * rows[who][metric]:.1f}" for who in ("HD-VILA", "HD-VILA (v1)"))
@@ -112,7 +112,7 @@ def _segments(rows: Sequence[Row]) -> str:
 
 
 def _rests(rows: Sequence[Row]) -> str:
-    """The tasks about time and detail, looked at in other ways."""
+    """The tasks about time and detail, tested with each preprocessing variant."""
     body = []
     for task, start in [(one, start) for one in TASKS if one.variants for start in one.starts]:
         tests = [with_variant(task.name, start, variant) for variant in ("", *task.variants)]

@@ -1,4 +1,4 @@
-"""One model of the studies: its weights to begin with, its fine-tuning, and its tests."""
+"""One model of the studies: its pre-trained weights, its fine-tuning, and its tests."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe, Start
 from hdvila.train.validation import RECIPE
 
-__all__ = ["FineTuning", "PretrainedModel", "pretrain", "tune", "world_of"]
+__all__ = ["FineTuning", "PretrainedModel", "fine_tune", "pretrain", "world_of"]
 
 FRAMES = 2 * WHOLE.neighbours + 1
-"""Rows of the time table, one for each frame that is seen."""
+"""Rows of the models' time embedding, one for each frame of a segment."""
 
 
 @dataclass(frozen=True, slots=True)
 class FineTuning:
-    """A model to fine-tune and to test."""
+    """A model to fine-tune and test."""
 
     seed: int
     task: DownstreamTask
@@ -40,7 +40,7 @@ class FineTuning:
 
 @dataclass(frozen=True, slots=True)
 class PretrainedModel:
-    """A model that fine-tuning starts from."""
+    """The weights that fine-tuning starts from."""
 
     start: Pretraining
     seed: int
@@ -49,11 +49,11 @@ class PretrainedModel:
         return f"{self.start.name}, seed {self.seed}"
 
     def model(self, root: Path) -> Path:
-        """Its folder."""
+        """Its model folder."""
         return root / "pretraining" / f"{self.start.folder}-{self.seed}" / "model"
 
     def missing(self, root: Path) -> Iterator[PretrainedModel]:
-        """What is still to be trained before this can be begun with, itself last."""
+        """The pre-trainings that are still to do for these weights, in order, its own last."""
         if not (self.model(root) / "config.json").exists():
             if self.start.stage == 2:
                 yield from PretrainedModel(STAGE1, self.seed).missing(root)
@@ -61,12 +61,12 @@ class PretrainedModel:
 
 
 def world_of(root: Path, start: Pretraining) -> Path:
-    """What is learned from in pre-training."""
+    """The folder of the world that a pre-training learns from."""
     return root / "worlds" / f"{start.categories}-categories{'-enlarged' if start.enlarged else ''}"
 
 
 def pretrain(root: Path, scale: Scale, wanted: PretrainedModel, reporter: Reporter) -> None:
-    """Make it, and whatever it needs first."""
+    """Run this pre-training, after those that it needs."""
     for one in wanted.missing(root):
         _pretrain(root, scale, one, reporter)
 
@@ -74,29 +74,33 @@ def pretrain(root: Path, scale: Scale, wanted: PretrainedModel, reporter: Report
 def _pretrain(root: Path, scale: Scale, wanted: PretrainedModel, reporter: Reporter) -> None:
     start, seed = wanted.start, wanted.seed
     recipe = get_recipe("miniature-stage1" if start.stage == 1 else "miniature-stage2")
-    seen = replace(recipe.data.preprocess, neighbours=WHOLE.neighbours, rate=WHOLE.rate, streams=start.streams)
+    preprocess = replace(recipe.data.preprocess, neighbours=WHOLE.neighbours, rate=WHOLE.rate, streams=start.streams)
     recipe = replace(
         recipe,
         seed=seed,
         steps=scale.stage1 if start.stage == 1 else scale.stage2,
         start=Start(model=str(PretrainedModel(STAGE1, seed).model(root)) if start.stage == 2 else ""),
-        data=replace(recipe.data, preprocess=seen),
+        data=replace(recipe.data, preprocess=preprocess),
         model=replace(recipe.model, frames=FRAMES),
     )
     train(recipe, wanted.model(root).parent, reporter, corpus=corpus_of(world_of(root, start)))
 
 
-def tune(root: Path, scale: Scale, job: FineTuning, reporter: Reporter) -> list[Row]:
-    """Fine-tune, and ask everything that the task asks."""
+def fine_tune(root: Path, scale: Scale, job: FineTuning, reporter: Reporter) -> list[Row]:
+    """Fine-tune a model and run all tests of its task; -> a row a test.
+
+    Raises:
+        HdvilaError: whatever training or testing raises.
+    """
     task, start, seed = job.task, job.start, job.seed
     data = root / "benchmarks" / task.folder
     weights = str(PretrainedModel(start, seed).model(root)) if start.stage else ""
-    recipe = _tuning(task, data, scale, seed, start, weights)
+    recipe = _fine_tuning_recipe(task, data, scale, seed, start, weights)
     began = time.perf_counter()
     model = train(recipe, root / "runs" / f"{recipe.name}-{start.folder}-{seed}", reporter)
     seconds = round(time.perf_counter() - began, 1)
 
-    def ask(changed: str = "", segments: int = 0, protocol: str = task.protocol, name: str = task.name) -> Row:
+    def test(changed: str = "", segments: int = 0, protocol: str = task.protocol, name: str = task.name) -> Row:
         record = evaluate_checkpoint(
             str(model), protocol, data, segments=segments or None, through=variant(changed), reporter=reporter
         ).record
@@ -122,14 +126,16 @@ def tune(root: Path, scale: Scale, job: FineTuning, reporter: Reporter) -> list[
             precision=read_note(model, RECIPE)["precision"],
         )
 
-    rows = [ask(), *(ask(changed=changed) for changed in task.variants)]
-    rows += [ask(segments=segments) for segments in task.segments]
+    rows = [test(), *(test(changed=changed) for changed in task.variants)]
+    rows += [test(segments=segments) for segments in task.segments]
     if task.protocol == "msrvtt-1ka":
-        rows.append(ask(protocol="msrvtt-mc", name=CHOICE))
+        rows.append(test(protocol="msrvtt-mc", name=CHOICE))
     return rows
 
 
-def _tuning(task: DownstreamTask, data: Path, scale: Scale, seed: int, start: Pretraining, weights: str) -> Recipe:
+def _fine_tuning_recipe(
+    task: DownstreamTask, data: Path, scale: Scale, seed: int, start: Pretraining, weights: str
+) -> Recipe:
     recipe = get_recipe(task.recipe)
     assert recipe.data.benchmark is not None
     assert recipe.validate is not None

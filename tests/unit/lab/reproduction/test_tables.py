@@ -113,7 +113,7 @@ def test_tables_show_mean_and_spread() -> None:
 def test_a_line_that_is_cut_is_named(tmp_path: Path) -> None:
     lines = [json.dumps(asdict(row)) for row in ROWS[:3]]
     (tmp_path / "results.jsonl").write_text("\n".join([*lines[:2], lines[2][:40]]))
-    with pytest.raises(UsageError, match=r"results.jsonl, line 3: is no row of a test .* asks that model again"):
+    with pytest.raises(UsageError, match=r"results.jsonl, line 3: is not a row of a test .* tests that model again"):
         read_rows(tmp_path)
     (tmp_path / "results.jsonl").write_text("\n".join(lines))
     assert read_rows(tmp_path) == ROWS[:3]
