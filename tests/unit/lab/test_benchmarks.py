@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hdvila import lab, miniature
 from hdvila.annotations.merge import split_off
 from hdvila.annotations.records import Annotations, Question, Split
 from hdvila.errors import UsageError
@@ -79,6 +80,12 @@ def test_splits_have_their_sizes_and_test_shows_what_no_other_split_shows(data: 
         }
 
     assert not shown("test") & shown("train", "validation")
+
+
+def test_the_former_name_still_writes_them() -> None:
+    assert miniature.write_benchmarks is lab.write_benchmarks is write_benchmarks
+    with pytest.raises(AttributeError, match="no attribute 'benchmarks'"):
+        getattr(miniature, "benchmarks")  # noqa: B009
 
 
 def test_msrvtt_is_read_as_it_was_made(read: Read) -> None:
