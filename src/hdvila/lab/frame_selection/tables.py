@@ -57,7 +57,9 @@ def _swap_table(results: Sequence[Result]) -> list[str]:
     """How often the true word wins over wrong ones: a row for each choice of frames, a column for each kind of word."""
     kinds = list(results[0].swaps)
     lines = [
-        "Right word told from wrong ones, mean of the seeds (" + ", ".join(f"{k}: {_chance(k)}" for k in kinds) + "):",
+        "True word preferred to wrong ones, mean of the seeds ("
+        + ", ".join(f"{k}: {_chance(k)}" for k in kinds)
+        + "):",
         "",
         "| frames | " + " | ".join(kinds) + " |",
         "|---" * (len(kinds) + 1) + "|",

@@ -17,7 +17,7 @@ from hdvila.lab.corpora import OPTIONS, build_world
 from hdvila.lab.parallel import in_parallel
 from hdvila.lab.reproduction.plan import OTHER_DATA, STAGE1, STAGE2, TASKS, WORLD, Pretraining, Scale
 from hdvila.lab.reproduction.rows import Row, add_rows, read_rows
-from hdvila.lab.reproduction.training import FineTuning, PretrainedModel, fine_tune, pretrain, world_of
+from hdvila.lab.reproduction.training import FineTuning, InitialWeights, fine_tune, pretrain, world_of
 from hdvila.miniature.world import HEIGHT
 from hdvila.models import get_system
 from hdvila.progress import SILENT, Reporter
@@ -106,15 +106,15 @@ def _rounds(scale: Scale) -> Iterator[tuple[str, list[FineTuning]]]:
         yield f"other data, seed {seed}", [job for job in everything if job.seed == seed and job.start in OTHER_DATA]
 
 
-def _needed(root: Path, jobs: list[FineTuning]) -> list[PretrainedModel]:
+def _needed(root: Path, jobs: list[FineTuning]) -> list[InitialWeights]:
     """The pre-trainings to run for these jobs. One of stage two runs the stage one that it starts from itself."""
-    wanted = dict.fromkeys(PretrainedModel(job.start, job.seed) for job in jobs if job.start.stage)
+    wanted = dict.fromkeys(InitialWeights(job.start, job.seed) for job in jobs if job.start.stage)
     missing = [one for one in wanted if any(one.missing(root))]
     second = {one.seed for one in missing if one.start == STAGE2}
     return [one for one in missing if not (one.start == STAGE1 and one.seed in second)]
 
 
-def _work(root: Path, scale: Scale, item: PretrainedModel | FineTuning, reporter: Reporter) -> list[Row]:
+def _work(root: Path, scale: Scale, item: InitialWeights | FineTuning, reporter: Reporter) -> list[Row]:
     """Run one item; -> the rows of its tests, none for a pre-training."""
     if isinstance(item, FineTuning):
         return fine_tune(root, scale, item, reporter)

@@ -20,7 +20,7 @@ from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe, Start
 from hdvila.train.validation import RECIPE
 
-__all__ = ["FineTuning", "PretrainedModel", "fine_tune", "pretrain", "world_of"]
+__all__ = ["FineTuning", "InitialWeights", "fine_tune", "pretrain", "world_of"]
 
 FRAMES = 2 * WHOLE.neighbours + 1
 """Rows of the models' time embedding, one for each frame of a segment."""
@@ -39,7 +39,7 @@ class FineTuning:
 
 
 @dataclass(frozen=True, slots=True)
-class PretrainedModel:
+class InitialWeights:
     """The weights that fine-tuning starts from."""
 
     start: Pretraining
@@ -52,11 +52,11 @@ class PretrainedModel:
         """Its model folder."""
         return root / "pretraining" / f"{self.start.folder}-{self.seed}" / "model"
 
-    def missing(self, root: Path) -> Iterator[PretrainedModel]:
+    def missing(self, root: Path) -> Iterator[InitialWeights]:
         """The pre-trainings that are still to do for these weights, in order, its own last."""
         if not (self.model(root) / "config.json").exists():
             if self.start.stage == 2:
-                yield from PretrainedModel(STAGE1, self.seed).missing(root)
+                yield from InitialWeights(STAGE1, self.seed).missing(root)
             yield self
 
 
@@ -65,13 +65,13 @@ def world_of(root: Path, start: Pretraining) -> Path:
     return root / "worlds" / f"{start.categories}-categories{'-enlarged' if start.enlarged else ''}"
 
 
-def pretrain(root: Path, scale: Scale, wanted: PretrainedModel, reporter: Reporter) -> None:
+def pretrain(root: Path, scale: Scale, wanted: InitialWeights, reporter: Reporter) -> None:
     """Run this pre-training, after those that it needs."""
     for one in wanted.missing(root):
         _pretrain(root, scale, one, reporter)
 
 
-def _pretrain(root: Path, scale: Scale, wanted: PretrainedModel, reporter: Reporter) -> None:
+def _pretrain(root: Path, scale: Scale, wanted: InitialWeights, reporter: Reporter) -> None:
     start, seed = wanted.start, wanted.seed
     recipe = get_recipe("miniature-stage1" if start.stage == 1 else "miniature-stage2")
     preprocess = replace(recipe.data.preprocess, neighbours=WHOLE.neighbours, rate=WHOLE.rate, streams=start.streams)
@@ -79,7 +79,7 @@ def _pretrain(root: Path, scale: Scale, wanted: PretrainedModel, reporter: Repor
         recipe,
         seed=seed,
         steps=scale.stage1 if start.stage == 1 else scale.stage2,
-        start=Start(model=str(PretrainedModel(STAGE1, seed).model(root)) if start.stage == 2 else ""),
+        start=Start(model=str(InitialWeights(STAGE1, seed).model(root)) if start.stage == 2 else ""),
         data=replace(recipe.data, preprocess=preprocess),
         model=replace(recipe.model, frames=FRAMES),
     )
@@ -94,7 +94,7 @@ def fine_tune(root: Path, scale: Scale, job: FineTuning, reporter: Reporter) -> 
     """
     task, start, seed = job.task, job.start, job.seed
     data = root / "benchmarks" / task.folder
-    weights = str(PretrainedModel(start, seed).model(root)) if start.stage else ""
+    weights = str(InitialWeights(start, seed).model(root)) if start.stage else ""
     recipe = _fine_tuning_recipe(task, data, scale, seed, start, weights)
     began = time.perf_counter()
     model = train(recipe, root / "runs" / f"{recipe.name}-{start.folder}-{seed}", reporter)
