@@ -81,8 +81,8 @@ def find_blocks(lines: list[str], begin: int, lost: Lost, web: bool) -> list[Blo
             blocks.append(Block(last, lines[last], None))
             heads.append(last - 1 if index else last)
     for block, head, end in zip(blocks, heads, [*heads[1:], len(lines)], strict=True):
-        if head < block.at and (number := _INDEX.fullmatch(lines[head])):
-            block.index = int(number.group(1))
+        if head < block.at:
+            block.index = _index(lines[head])
         if block.timing and block.timing.text and not web:
             block.body.append((block.at, block.timing.text))
         inner = [(at, lines[at]) for at in range(block.at + 1, end)]
@@ -99,25 +99,25 @@ def _opens(lines: list[str], at: int) -> bool:
 
 def _heads(lines: list[str], begin: int, blocks: list[Block], web: bool) -> list[int]:
     """The first line of each block: its index or identifier, or its timing line."""
-    direct = [is_index(lines, block.at - 1) and block.at - 1 >= begin for block in blocks]
+    direct = [_index(lines[block.at - 1]) if block.at - 1 >= begin else None for block in blocks]
     above = [_above(lines, block.at, begin) for block in blocks]
-    spaced = [at < block.at - 1 and is_index(lines, at) for at, block in zip(above, blocks, strict=True)]
-    is_indexed = 2 * sum(direct) >= len(blocks) > 0
-    is_spaced = not web and not is_indexed and len(blocks) > 1 and 2 * sum(spaced) > len(blocks)
-    apart = [not lines[block.at - 2].strip() for block, own in zip(blocks, direct, strict=True) if own and block.at > 1]
-    is_dense = is_indexed and direct[0] and 2 * sum(apart) < len(apart)
+    spaced = [_index(lines[at]) if 0 <= at < block.at - 1 else None for at, block in zip(above, blocks, strict=True)]
+    indexed = [block for block, index in zip(blocks, direct, strict=True) if index is not None]
+    is_indexed = 2 * len(indexed) >= len(blocks) > 0
+    is_spaced = not web and not is_indexed and len(blocks) > 1 and 2 * (len(spaced) - spaced.count(None)) > len(blocks)
+    apart = [not lines[block.at - 2].strip() for block in indexed if block.at > 1]
+    starts_indexed = direct[0] is not None
+    is_dense = is_indexed and starts_indexed and 2 * sum(apart) < len(apart)
     heads: list[int] = []
     expected: int | None = None
     for number, block in enumerate(blocks):
         head = block.at
         before = blocks[number - 1].at if number else begin - 1
-        if direct[number] and block.at - 1 > before:
-            index = int(_INDEX.fullmatch(lines[block.at - 1]).group(1))  # type: ignore[union-attr]
-            alone = direct[0] if block.at - 2 <= before else not lines[block.at - 2].strip()
+        if (index := direct[number]) is not None and block.at - 1 > before:
+            alone = starts_indexed if block.at - 2 <= before else not lines[block.at - 2].strip()
             if index == expected or (alone and (is_indexed or web)) or is_dense:
                 head, expected = block.at - 1, index + 1
-        elif is_spaced and spaced[number] and above[number] > before:
-            index = int(_INDEX.fullmatch(lines[above[number]]).group(1))  # type: ignore[union-attr]
+        elif is_spaced and (index := spaced[number]) is not None and above[number] > before:
             if index == expected or expected is None:
                 head, expected = above[number], index + 1
         elif web and block.at - 1 > before and lines[block.at - 1] and not lines[block.at - 2].strip():
@@ -136,7 +136,12 @@ def _above(lines: list[str], at: int, begin: int) -> int:
 
 def is_index(lines: list[str], at: int) -> bool:
     """Whether a line is a number that may count cues."""
-    return 0 <= at < len(lines) and _INDEX.fullmatch(lines[at]) is not None
+    return 0 <= at < len(lines) and _index(lines[at]) is not None
+
+
+def _index(line: str) -> int | None:
+    found = _INDEX.fullmatch(line)
+    return int(found.group(1)) if found else None
 
 
 def _fill(block: Block, inner: list[tuple[int, str]], blocks: list[Block], lost: Lost, web: bool) -> None:

@@ -21,7 +21,7 @@ _NOT_SAID = {
 }
 _NAMES = "id", "video", "video_id", "videoId", "name", "file", "path", "url", "title"
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ def find_lists(value: object) -> Shape:
     Raises:
         Refused: it holds several transcripts.
     """
-    found: dict[Path, list[list[Record]]] = {}
+    found: dict[KeyPath, list[list[Record]]] = {}
     _collect(value, (), found, 0)
     if not found:
         return Shape([], [])
@@ -71,7 +71,7 @@ def find_lists(value: object) -> Shape:
 _MANY = "is JSON of several transcripts; split it into one file for each video"
 
 
-def _collect(value: Any, path: Path, found: dict[Path, list[list[Record]]], depth: int) -> None:
+def _collect(value: Any, path: KeyPath, found: dict[KeyPath, list[list[Record]]], depth: int) -> None:
     """Collect all lists of timed records below `value` by their path without indices."""
     if depth > _DEEPEST:
         return
@@ -97,12 +97,12 @@ def _has_time(record: Record) -> bool:
     return span_of(record)[0] is not None or any(span_of(word)[0] is not None for word in words_of(record))
 
 
-def _rank(path: Path) -> tuple[int, int]:
+def _rank(path: KeyPath) -> tuple[int, int]:
     order = (*_LINES, *_WORD_LISTS)
     return len(path), order.index(path[-1])
 
 
-def _are_many(value: list[Any], found: dict[Path, list[list[Record]]]) -> bool:
+def _are_many(value: list[Any], found: dict[KeyPath, list[list[Record]]]) -> bool:
     """Whether the entries of a list are separate transcripts, each with a name of its own."""
     if ("",) in found:
         return False

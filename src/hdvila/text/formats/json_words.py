@@ -9,13 +9,13 @@ from hdvila.text.formats.cues import comparison_key
 from hdvila.text.formats.json_fields import Record, span_of, text_of, words_of
 from hdvila.writing import is_unspaced, joined
 
-Span = tuple[float | None, float | None]
-"""Start and end in seconds; None where unknown."""
+WordTimes = tuple[float | None, float | None]
+"""Start and end of a word in seconds; None if unknown."""
 
 _SLACK = 1.0  # seconds by which a word may lie outside its line
 
 
-def timed_words(segment: Record, start: float, end: float | None, unit: float) -> tuple[list[str], list[Span]]:
+def timed_words(segment: Record, start: float, end: float | None, unit: float) -> tuple[list[str], list[WordTimes]]:
     """The words of a segment and the span of each, in order.
 
     Args:
@@ -81,12 +81,12 @@ def _stands_alone(text: str) -> bool:
     return text[:1] > "\u2e7f" and text[:1].isalnum()
 
 
-def _scaled(word: Record, unit: float) -> Span:
+def _scaled(word: Record, unit: float) -> WordTimes:
     start, end = span_of(word)
     return None if start is None else start * unit, None if end is None else end * unit
 
 
-def _times_within(spans: list[Span], start: float, end: float | None) -> list[Span]:
+def _times_within(spans: list[WordTimes], start: float, end: float | None) -> list[WordTimes]:
     """Times of words within their line, also if they count from its start. Times far outside are unknown."""
     known = [at for at, _ in spans if at is not None]
     if not known or end is None:
@@ -97,7 +97,9 @@ def _times_within(spans: list[Span], start: float, end: float | None) -> list[Sp
     return [(a, b) if a is not None and near[0] <= a <= near[1] else (None, None) for a, b in spans]
 
 
-def _with_untimed_words(tokens: list[str], said: list[str], spans: list[Span]) -> tuple[list[str], list[Span]]:
+def _with_untimed_words(
+    tokens: list[str], said: list[str], spans: list[WordTimes]
+) -> tuple[list[str], list[WordTimes]]:
     """Add the words of the line that have no time, in the spelling that has more punctuation and capitals."""
     old, new = [comparison_key(word) for word in said], [comparison_key(token) for token in tokens]
     if old == new and _care(tokens) > _care(said):
@@ -105,7 +107,7 @@ def _with_untimed_words(tokens: list[str], said: list[str], spans: list[Span]) -
     if len(tokens) <= len(said):
         return said, spans
     words: list[str] = []
-    times: list[Span] = []
+    times: list[WordTimes] = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "insert":
             words += tokens[c:d]

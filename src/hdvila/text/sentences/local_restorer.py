@@ -26,7 +26,7 @@ from hdvila.text.sentences.restore import Restorer, restore
 from hdvila.types import Transcript
 
 Case = Literal["keep", "capital", "upper"]
-Scores = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+Classifier = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 """Token ids (1, T) -> logits of the labels (1, T, C)."""
 
 _NAMES = {
@@ -130,7 +130,7 @@ class ModelRestorer:
 
     tokenizer: Tokenizer
     labels: Sequence[Label]
-    scores: Scores
+    scores: Classifier
     longest: int
 
     def __call__(self, transcript: Transcript) -> list[str]:
@@ -183,7 +183,7 @@ class ModelRestorer:
         return {word: int(share[tokens].mean(axis=0).argmax()) for word, tokens in of_word.items()}
 
 
-def _onnx(file: Path) -> Scores:
+def _onnx(file: Path) -> Classifier:
     session: Any = require("onnxruntime", extra="punctuation").InferenceSession(str(file))
     wanted = [value.name for value in session.get_inputs()]
 
@@ -195,7 +195,7 @@ def _onnx(file: Path) -> Scores:
     return scores
 
 
-def _transformers(root: Path) -> Scores:
+def _transformers(root: Path) -> Classifier:
     library: Any = require("transformers", extra="punctuation")
     import torch
 
