@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hdvila.corpus.clips import ClipPlan, clips_of
+from hdvila.corpus.cluster_parts import store_on_cluster
 from hdvila.corpus.failures import Attempt, Failure, Sentences, died_on
 from hdvila.corpus.ledger import Ledger
 from hdvila.corpus.options import CorpusOptions, hybrid_streams
@@ -114,14 +116,11 @@ def cut_into(
         Why some videos gave no clips.
     """
     ledger, failures = Ledger(writer.root), list[Failure]()
-    outcomes = store_all(
-        partial(cut_to_file, options=options, form=options.form),
-        videos,
-        writer,
-        workers=options.workers,
-        cluster=options.cluster,
-        attributes=lambda video: video.attributes | video.prints(),
-    )
+    store: Callable[..., Any] = partial(store_all, workers=options.workers)
+    if options.cluster is not None:
+        store = partial(store_on_cluster, address=options.cluster)
+    cut = partial(cut_to_file, options=options, form=options.form)
+    outcomes = store(cut, videos, writer, attributes=lambda video: video.attributes | video.prints())
     with reporter.task("cutting videos", total=len(videos) + stored, done=stored) as bar:
         for video, outcome in outcomes:
             if isinstance(outcome, CutVideo):

@@ -11,11 +11,9 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from hdvila.corpus.cluster import on_cluster
 from hdvila.errors import StoreError
 from hdvila.media import ClipStreams, Packed
 from hdvila.processes import Died, in_order, usable_cores
@@ -44,7 +42,6 @@ def store_all(
     writer: CorpusWriter,
     *,
     workers: int | None = None,
-    cluster: str | None = None,
     attributes: Callable[[Job], Mapping[str, Attribute]] = lambda job: {},
 ) -> Iterator[tuple[Job, Outcome | Died]]:
     """Do every job and store the clips that it leaves; yields (job, its outcome) in the order of `jobs`.
@@ -55,18 +52,14 @@ def store_all(
         jobs: picklable.
         writer: of the store.
         workers: processes; None: one per core.
-        cluster: address of a Ray cluster that works instead.
         attributes: what is stored with the clips of a job.
     """
-    engine: Callable[..., Any] = partial(in_order, workers=workers or usable_cores())
-    if cluster is not None:
-        engine = partial(on_cluster, address=cluster)
     folder = writer.root / _FOLDER
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
     folder.mkdir()
     try:
         listed = [(job, folder / f"{number}.clips") for number, job in enumerate(jobs)]
-        for (job, file), outcome in engine(cut, listed):
+        for (job, file), outcome in in_order(cut, listed, workers=workers or usable_cores()):
             if not isinstance(outcome, Died) and file.exists():
                 more = attributes(job)
                 for one in read_clips(file):

@@ -11,16 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.errors import StoreError, UsageError, some_of
-from hdvila.files import sync_folder
+from hdvila.files import exclusive, sync_folder
 from hdvila.store.catalogue import Catalogue
 from hdvila.store.clip_table import attribute_types, merged_types, write_table
 from hdvila.store.index import Index
-from hdvila.store.layout import MANIFEST, PARTS, SHARDS, Manifest, Stream, Track, check_same, described
+from hdvila.store.layout import (
+    LOCK,
+    MANIFEST,
+    PARTS,
+    SHARDS,
+    Manifest,
+    Stream,
+    Track,
+    check_same,
+    described,
+    read_manifest,
+)
 from hdvila.store.place import Folder
 from hdvila.store.restore import restore
 from hdvila.store.shard import ShardWriter
 from hdvila.store.shard_index import index_files, make_index, write_index
 from hdvila.store.track_index import track_files, write_track_indexes
+
+BUSY = "another process writes to this corpus: wait until it has ended or use another folder"
 
 _PART, _LEADING = re.compile(r"[A-Za-z0-9_-]+"), re.compile(r"\d+")
 
@@ -54,10 +67,7 @@ class Contents:
         folder.mkdir(exist_ok=True)
         for leftover in self._root.glob("*/.*.part*"):
             leftover.unlink()
-        index = restore(self._root)
-        self._before = [index]
-        if part is not None and (root / MANIFEST).exists():
-            self._before.insert(0, Index(Folder(root)))
+        self._before = index = restore(self._root)
         self._changed = not (self._root / MANIFEST).exists()
         self.manifest = self._agreed(streams, tracks)
         if self._changed:
@@ -67,14 +77,14 @@ class Contents:
         for name in index.unlisted:
             self._declare(attribute_types(index.named(name).clips.schema, self.manifest.streams), {})
         self._number = self._first_number()
-        ids = [one.table(["video_id", "clip_id"]) for one in self._before]
-        self.videos: set[str] = set().union(*(table["video_id"].to_pylist() for table in ids))
-        self.clip_ids: set[str] = set(ids[-1]["clip_id"].to_pylist())
+        ids = index.table(["video_id", "clip_id"])
+        self.videos: set[str] = set(ids["video_id"].to_pylist())
+        self.clip_ids: set[str] = set(ids["clip_id"].to_pylist())
 
     @cached_property
     def table_before(self) -> Any:
         """A row a clip that was there before this writer."""
-        return self._before[-1].table()
+        return self._before.table()
 
     def next_shard(self) -> Path:
         """Where the next shard goes."""
@@ -143,9 +153,12 @@ class Contents:
 
     def _agreed(self, streams: dict[str, Stream] | None, tracks: Mapping[str, Track]) -> Manifest:
         """The manifest of the corpus that is there, or a new one."""
-        there = [one.manifest for one in self._before if one.manifest.streams]
+        there = [self._before.manifest]
+        if self._prefix:
+            there.insert(0, read_manifest(self._corpus))
+        there = [one for one in there if one.streams]
         if not there and streams is None:
-            waiting = [Index(Folder(self._corpus / PARTS / part)).manifest for part in self.parts()]
+            waiting = [read_manifest(self._corpus / PARTS / part) for part in self.parts()]
             there = [one for one in waiting if one.streams]
         if not there and streams is None:
             raise UsageError(f"{self._corpus}: a new corpus needs streams, such as streams={{'frames': 2.0}}")
@@ -186,3 +199,24 @@ class Contents:
         names = [path.name for folder in folders if folder.is_dir() for path in folder.glob(f"{self._prefix}*.tar")]
         numbers = [_LEADING.match(name.removeprefix(self._prefix)) for name in names]
         return max((int(found[0]) + 1 for found in numbers if found), default=0)
+
+    def first_part(self, prefix: str) -> int:
+        """The first number n for which no shard of a part ``PREFIX-n`` is there."""
+        found = [_LEADING.match(path.name[len(prefix) + 1 :]) for path in (self._root / SHARDS).glob(f"{prefix}-*.tar")]
+        return max((int(one[0]) + 1 for one in found if one), default=0)
+
+
+def upgrade_corpus(root: str | os.PathLike[str]) -> int:
+    """Bring a corpus of an earlier version up to the present format and count its clips. Its shards stay as they are.
+
+    What can be made again from the shards is made where it is missing. Being killed does no harm.
+
+    Raises:
+        StoreError: there is no corpus, it is damaged or of a newer version, or it cannot be written.
+    """
+    folder = Path(root)
+    Index(Folder(folder))  # raises where there is none
+    with exclusive(folder / LOCK, StoreError, BUSY):
+        contents = Contents(folder, None, {}, None)
+        contents.write()
+        return len(contents.clip_ids)

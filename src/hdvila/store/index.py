@@ -72,7 +72,7 @@ class Index:
         Raises:
             StoreError: it cannot be read.
         """
-        number, k = self._find(clip)
+        number, k = self.locate(clip)
         return self.shard(number), k
 
     def shard(self, number: int) -> ShardIndex:
@@ -89,7 +89,7 @@ class Index:
         Raises:
             StoreError: it cannot be read.
         """
-        number, k = self._find(clip)
+        number, k = self.locate(clip)
         return _kept(self._tracks, (name, number), self._open_track, self.place.kept), k
 
     def named(self, shard: str) -> ShardIndex:
@@ -137,7 +137,12 @@ class Index:
         """Whether ``clips.parquet`` has the rows of all shards."""
         return is_fresh(self.place.file(CLIPS), self.catalogue.state())
 
-    def _find(self, clip: int) -> tuple[int, int]:
+    def locate(self, clip: int) -> tuple[int, int]:
+        """The number of the shard in which a clip lies, and the clip's place in it.
+
+        Raises:
+            UsageError: there is no such clip.
+        """
         if not 0 <= clip < self.catalogue.clips:
             raise UsageError(f"{self.place.where('')}: there is no clip {clip}, the corpus has {self.catalogue.clips}")
         return self.catalogue.find(clip)

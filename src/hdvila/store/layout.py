@@ -121,6 +121,16 @@ class Manifest:
             raise StoreError(f"{where}: is damaged ({error}); delete it: the shards bring it back") from error
 
 
+def read_manifest(root: Path) -> Manifest:
+    """The manifest in a folder; without streams where there is none.
+
+    Raises:
+        StoreError: it is damaged or of another version.
+    """
+    file = root / MANIFEST
+    return Manifest.parse(file.read_bytes(), str(file)) if file.exists() else Manifest({})
+
+
 def streams_of(streams: Mapping[str, Stream | float]) -> dict[str, Stream]:
     """Streams given by their rates or in full.
 

@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from hdvila.errors import StoreError, UsageError
+from hdvila.errors import UsageError
 from hdvila.media import Packed
 from hdvila.media.frame_source import Arrays, Inputs, Request
 from hdvila.media.view import View
 from hdvila.store.clips import Clips
+from hdvila.store.decoding import Numbers, StoredFrames
 from hdvila.store.index import Index
-from hdvila.store.layout import TRACKS, Attribute, Kind, Stream, Track, number_of
+from hdvila.store.layout import Attribute, Kind, Stream, Track, number_of
 from hdvila.store.place import Folder, place_of
-from hdvila.store.stored_clip import Numbers, StoredClip, StoredFrames, Wanted
+from hdvila.store.stored_clip import StoredClip, Wanted
 from hdvila.store.tracks import Features, unpack_features, unpack_subtitles
 from hdvila.types import Frames, Pixels, Seconds, Sentence
 
@@ -249,12 +250,7 @@ class Corpus:
             raise UsageError(f"{self.root}: has no {kind} {name!r}; its tracks of {kind}: {there or 'none'}")
         found, k = self._index.track(name, i)
         clip = self.clip(i)
-        member = None if found is None else found.member(k, clip.clip_id)
+        member = None if found is None else found.member(k, clip.clip_id, track)
         if found is None or member is None:
             return None
-        if found.track.fingerprint != track.fingerprint:
-            raise StoreError(
-                f"{self.root}: track {name!r} of clip {clip.clip_id!r} is of the model {found.track.fingerprint!r}, "
-                f"the corpus says {track.fingerprint!r}; delete {TRACKS}/{name} and add the track again"
-            )
         return found.track, self.clips[i].start, *clip.track(name, found.file, member)

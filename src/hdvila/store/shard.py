@@ -17,6 +17,7 @@ from hdvila.media import Packed
 from hdvila.media.packed import SUFFIXES
 from hdvila.store.facts import Entry, Member, TrackMember, key_of, to_json
 from hdvila.store.layout import check_format
+from hdvila.store.tracks import SUFFIXES as TRACK_SUFFIXES
 from hdvila.store.tracks import PackedTrack
 from hdvila.store.version1 import facts_of_version_1
 
@@ -138,9 +139,8 @@ def _entry(facts: dict[str, Any], files: Mapping[str, Member]) -> Entry:
     frames = {name: _places(files, facts, name) for name in facts["streams"]}
     tracks = {}
     for name, stored in facts.get("tracks", {}).items():
-        suffix = "npy" if stored["kind"] == "features" else "json"
-        found = [files[f"{name}.{suffix}"]] + [files[f"{name}.times.npy"]] * (len(stored["crc32"]) - 1)
-        data, *times = (one._replace(crc32=crc) for one, crc in zip(found, stored["crc32"], strict=True))
+        parts = (f"{name}.{TRACK_SUFFIXES[stored['kind']]}", f"{name}.times.npy")
+        data, *times = (files[part]._replace(crc32=crc) for part, crc in zip(parts, stored["crc32"], strict=False))
         tracks[name] = TrackMember(data, stored["rows"], *times)
     return Entry(facts, frames, tracks)
 

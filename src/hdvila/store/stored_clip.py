@@ -5,45 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hdvila.errors import MediaError, StoreError, UsageError
-from hdvila.media import Packed, unpack
-from hdvila.media.codecs import decode_jpegs
+from hdvila.media import Packed
 from hdvila.media.frame_source import Request
+from hdvila.store.decoding import Numbers, StoredFrames, decode_frames
 from hdvila.store.facts import TrackMember
 from hdvila.store.layout import CLIPS, SHARDS, Streams, number_of
 from hdvila.store.place import Place, Span
 from hdvila.store.shard_index import UNKNOWN, ShardIndex
 from hdvila.types import Pixels, Seconds
 
-Numbers = NDArray[np.int64]
 Wanted = tuple[str, Sequence[int] | Numbers | None]
 """A stream and the numbers of its frames; None: all of them."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StoredFrames:
-    """Frames of one stream, each decoded once however often it is asked for.
-
-    Attributes:
-        rgb: (n, H, W, 3) uint8, the different frames.
-        places: (T,) where in ``rgb`` each frame that was asked for is; None: they are ``rgb``, in order.
-        pts_seconds: (T,) when each that was asked for appeared, in seconds on the video's clock.
-    """
-
-    rgb: Pixels
-    places: NDArray[np.intp] | None
-    pts_seconds: Seconds
-
-    def all(self, each: Pixels | None = None) -> Pixels:
-        """(T, ...) what was made of each different frame, (n, ...), for all that were asked for; default: itself."""
-        made = self.rgb if each is None else each
-        return made if self.places is None else made[self.places]
 
 
 class StoredClip:
@@ -210,28 +187,9 @@ class StoredClip:
         return dict(zip(places, data, strict=True))
 
     def _decode(self, stream: str, rows: Numbers, files: Mapping[Span, bytes], scratch: bool) -> StoredFrames:
-        pts = self._shard.pts[rows]
-        if not len(rows):
-            return StoredFrames(np.zeros((0, 0, 0, 3), np.uint8), None, pts)
-        unique, places = np.unique(rows, return_inverse=True)
-        form = self._streams[stream].form
-        if form == "jpeg":
-            rgb = decode_jpegs([files[self._span(row)] for row in unique.tolist()], scratch=scratch)
-        else:
-            whole = {span: unpack(form, files[span]) for span in {self._span(row) for row in unique.tolist()}}
-            rgb = np.stack([self._within(stream, row, whole[self._span(row)]) for row in unique.tolist()])
-        in_order = len(unique) == len(rows) and bool((places == np.arange(len(rows))).all())
-        return StoredFrames(rgb, None if in_order else places, pts)
-
-    def _within(self, stream: str, row: int, file: Pixels) -> Pixels:
-        """The frame of a row out of the file (n, H, W, 3) in which it lies with its neighbours."""
-        first, start = row, int(self._shard.first[self._k, self._column(stream)])
-        while first > start and self._span(first - 1) == self._span(row):
-            first -= 1
-        if row - first >= len(file):
-            raise MediaError(f"it holds {len(file)} frames, frame {row - first} of it is missing")
-        frame: Pixels = file[row - first]
-        return frame
+        first = int(self._shard.first[self._k, self._column(stream)])
+        form, pts = self._streams[stream].form, self._shard.pts[rows]
+        return decode_frames(form, rows, pts, files, self._span, first, scratch=scratch)
 
     def _span(self, row: int) -> Span:
         return int(self._shard.offset[row]), int(self._shard.length[row])

@@ -13,7 +13,7 @@ import pyarrow as pa
 from hdvila.errors import StoreError
 from hdvila.store.facts import Entry, Member, TrackMember
 from hdvila.store.layout import SHARDS, TRACKS, Track
-from hdvila.store.shard_index import write_arrow
+from hdvila.store.shard_index import read_arrow, write_arrow
 
 _META = b"hdvila"
 _MEMBER = {"offset": pa.int64(), "length": pa.int64(), "crc32": pa.uint32()}
@@ -55,12 +55,17 @@ class TrackIndex:
         except (TypeError, KeyError, ValueError) as error:
             raise StoreError(f"{where}: is damaged ({error}); delete it and add the track again") from error
 
-    def member(self, k: int, clip_id: str) -> TrackMember | None:
+    def member(self, k: int, clip_id: str, declared: Track) -> TrackMember | None:
         """Where the rows of clip `k` of the shard lie; None: it has none.
 
         Raises:
-            StoreError: the track was made for another clip in this place.
+            StoreError: the track was made for another clip in this place, or by another model than its corpus declares.
         """
+        if self.track.fingerprint != declared.fingerprint:
+            raise StoreError(
+                f"{self.file}: clip {clip_id!r} is of the model {self.track.fingerprint!r}, the corpus says "
+                f"{declared.fingerprint!r}; delete the track and add it again"
+            )
         stored = self._batch.column("clip_id")[k].as_py() if k < len(self._batch) else None
         if stored != clip_id:
             raise StoreError(f"{self.file}: was made for clip {stored!r}, not {clip_id!r}; delete it and add it again")
@@ -71,6 +76,16 @@ class TrackIndex:
         if row["times_length"] is not None:
             times = Member(row["times_offset"], row["times_length"], row["times_crc32"])
         return TrackMember(Member(row["offset"], row["length"], row["crc32"]), row["rows"], times)
+
+
+def read_track_index(file: Path) -> TrackIndex:
+    """The index in a file of this machine.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    with pa.memory_map(str(file)) as mapped:
+        return TrackIndex.read(file.name, read_arrow(mapped.read_buffer(), str(file)), str(file))
 
 
 def write_track_index(

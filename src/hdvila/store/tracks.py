@@ -63,7 +63,7 @@ def pack_track(name: str, track: Track, data: TrackData, start: float) -> tuple[
         if isinstance(data, Features) or not all(isinstance(one, Sentence) for one in sentences):
             raise UsageError(f"track {name!r} holds subtitles: give a list of Sentence")
         text = json.dumps([asdict(one) for one in sentences], ensure_ascii=False)
-        return track, PackedTrack("json", text.encode(), None, len(sentences))
+        return track, PackedTrack(SUFFIXES["subtitles"], text.encode(), None, len(sentences))
     rows = data.rows if isinstance(data, Features) else np.asarray(data)
     if rows.ndim != 2 or rows.dtype != track.dtype or track.width not in (0, rows.shape[1]):
         wanted = f"(T, {track.width or 'F'}) {track.dtype}"
@@ -76,7 +76,7 @@ def pack_track(name: str, track: Track, data: TrackData, start: float) -> tuple[
             times = _npy(data.times)
         elif not np.allclose(data.times, _at_rate(track.rate, len(rows), start), rtol=0, atol=1e-3):
             raise UsageError(f"track {name!r} has {track.rate:g} rows a second, and these have other times")
-    return replace(track, width=rows.shape[1]), PackedTrack("npy", _npy(rows), times, len(rows))
+    return replace(track, width=rows.shape[1]), PackedTrack(SUFFIXES["features"], _npy(rows), times, len(rows))
 
 
 def unpack_features(track: Track, start: float, data: bytes, times: bytes | None) -> Features:

@@ -15,15 +15,12 @@ from hdvila.errors import StoreError, UsageError
 from hdvila.files import exclusive
 from hdvila.media import Packed, Packing
 from hdvila.store.clip_table import first_clips, kind_of, merged_types
-from hdvila.store.contents import Contents
+from hdvila.store.contents import BUSY, Contents
 from hdvila.store.facts import check_frames, facts_of
 from hdvila.store.layout import LOCK, PARTS, Attribute, Stream, Track, check_names, streams_of
-from hdvila.store.reader import Corpus
 from hdvila.store.shard import ShardWriter
 from hdvila.store.tracks import PackedTrack, TrackData, pack_track
 from hdvila.types import Clip, Frames
-
-BUSY = "another process writes to this corpus: wait until it has ended or use another folder"
 
 
 class CorpusWriter:
@@ -43,7 +40,8 @@ class CorpusWriter:
         tracks: what is stored of clips besides frames, by name.
         clips_per_shard: a shard is closed at the first end of a video after that many clips.
         quality: of frames that are encoded here, 1..100.
-        part: write shards of this name into a folder of their own, for `adopt`.
+        part: write shards of this name into a folder of their own, for `adopt`. Such a writer knows the videos of its
+            part only.
 
     Raises:
         UsageError: streams or tracks that cannot be, or no streams for a new corpus.
@@ -62,7 +60,7 @@ class CorpusWriter:
         part: str | None = None,
     ) -> None:
         self.root = Path(root)
-        self._clips_per_shard, self._quality = clips_per_shard, quality
+        self.clips_per_shard, self.quality = clips_per_shard, quality
         self._shard: ShardWriter | None = None
         self._ended: set[str] = set()  # videos that are complete in the shard in work
         self._complete = 0  # its clips that belong to them
@@ -99,6 +97,10 @@ class CorpusWriter:
     def done_videos(self) -> frozenset[str]:
         """Videos whose clips are all on the disk, from this run or an earlier one."""
         return frozenset(self._contents.videos)
+
+    def first_part(self, prefix: str) -> int:
+        """The first number n for which no shard of a part ``PREFIX-n`` is in the corpus."""
+        return self._contents.first_part(prefix)
 
     def videos(self, columns: Iterable[str]) -> dict[str, dict[str, Any]]:
         """By its id, what ``clips.parquet`` holds of the first clip of each video that was there before this writer."""
@@ -195,7 +197,7 @@ class CorpusWriter:
             self._lock = None
 
     def _packed(self, frames: Frames | Packed, stream: Stream) -> Packed:
-        packing = Packing(stream.form, self._quality)
+        packing = Packing(stream.form, self.quality)
         return frames if isinstance(frames, Packed) else Packed.of(frames, packing, stream.fps)
 
     def _packed_tracks(
@@ -231,7 +233,7 @@ class CorpusWriter:
         self._ended.add(self._video)
         self._complete = len(self._shard.entries)
         self._video = None
-        if self._complete >= self._clips_per_shard:
+        if self._complete >= self.clips_per_shard:
             self._commit()
 
     def _commit(self) -> None:
@@ -254,16 +256,3 @@ class CorpusWriter:
                 f"{self.root}: {what} cannot be written ({getattr(error, 'strerror', None) or error}); "
                 "make room and start again: finished shards are kept"
             ) from error
-
-
-def upgrade_corpus(root: str | os.PathLike[str]) -> int:
-    """Bring a corpus of an earlier version up to the present format and count its clips. Its shards stay as they are.
-
-    What can be made again from the shards is made where it is missing. Being killed does no harm.
-
-    Raises:
-        StoreError: there is no corpus, it is damaged or of a newer version, or it cannot be written.
-    """
-    Corpus(root)
-    with CorpusWriter(root) as writer:
-        return len(writer)

@@ -1,4 +1,4 @@
-"""Two Ray nodes on one machine do what one process does, to the byte."""
+"""Two Ray nodes on one machine do what one process does."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ import pytest
 
 from hdvila.corpus import CorpusOptions
 from hdvila.corpus.cluster import on_cluster
-from hdvila.corpus.cut import cut_to_file
+from hdvila.corpus.cluster_parts import store_on_cluster
+from hdvila.corpus.cut import CutVideo, cut_to_file
+from hdvila.corpus.failures import Failure
+from hdvila.corpus.options import hybrid_streams
 from hdvila.corpus.sources.collect import collect
+from hdvila.corpus.sources.video import SourceVideo
+from hdvila.corpus.temp_files import store_all
 from hdvila.errors import UsageError
-from hdvila.processes import Died, in_order
+from hdvila.processes import Died
+from hdvila.store import Corpus, CorpusWriter
 
 pytestmark = pytest.mark.slow
 
@@ -40,46 +46,52 @@ def two_nodes() -> Iterator[None]:
     cluster.shutdown()
 
 
-def write(job: tuple[int, Path]) -> str:
-    """Fills the file with the number, says on which node; number 2 dies, number 13 is wrong."""
+def work(number: int) -> str:
+    """Says on which node; number 2 dies, number 13 is wrong."""
     import ray
 
-    number, file = job
     if number == 2:
         os._exit(9)
     if number == 13:
         raise UsageError("thirteen")
-    if number != 5:
-        file.write_bytes(bytes([number]) * 20_000_000)
     return str(ray.get_runtime_context().get_node_id())
 
 
-def test_results_and_files_come_back_in_order(two_nodes: None, tmp_path: Path) -> None:
-    jobs = [(number, tmp_path / f"{number}") for number in range(8)]
-    done = list(on_cluster(write, jobs))
-    assert [job for job, _ in done] == jobs
+def test_results_come_back_in_order(two_nodes: None) -> None:
+    done = list(on_cluster(work, range(8)))
+    assert [item for item, _ in done] == list(range(8))
     assert [isinstance(result, Died) for _, result in done] == [number == 2 for number in range(8)]
     assert len({result for _, result in done if isinstance(result, str)}) == 2, "one node did everything"
-    for number, file in jobs:
-        assert file.exists() == (number not in (2, 5))
-        assert not file.exists() or file.read_bytes() == bytes([number]) * 20_000_000
 
 
-def test_what_the_work_raises_comes_out(two_nodes: None, tmp_path: Path) -> None:
+def test_what_the_work_raises_comes_out(two_nodes: None) -> None:
     with pytest.raises(UsageError, match="thirteen"):
-        list(on_cluster(write, [(13, tmp_path / "13")]))
+        list(on_cluster(work, [13]))
 
 
-def test_cut_clips_are_those_of_one_process(two_nodes: None, make, tmp_path: Path) -> None:
-    source = make(*(f"v{number}.mp4" for number in range(4)))
+def cut_or_die(job: tuple[SourceVideo, Path], options: CorpusOptions) -> CutVideo | Failure:
+    if job[0].video_id == "v5":
+        os._exit(9)
+    return cut_to_file(job, options)
+
+
+def test_nodes_store_what_one_process_stores(two_nodes: None, make, tmp_path: Path) -> None:
+    source = make(*(f"v{number}.mp4" for number in range(10)))
     (source / "v1.mp4").write_bytes(b"broken")
     videos, _ = collect(source)
-    work = partial(cut_to_file, options=CorpusOptions(min_height=64, target_seconds=0))
+    cut = partial(cut_or_die, options=CorpusOptions(min_height=64, target_seconds=0))
     outcomes = {}
-    for name, engine in (("serial", partial(in_order, workers=1)), ("ray", on_cluster)):
-        (tmp_path / name).mkdir()
-        jobs = [(video, tmp_path / name / f"{number}.clips") for number, video in enumerate(videos)]
-        answers = [answer for _, answer in engine(work, jobs)]
-        outcomes[name] = answers, [file.read_bytes() if file.exists() else None for _, file in jobs]
+    for name, store in (("serial", partial(store_all, workers=2)), ("ray", store_on_cluster)):
+        with CorpusWriter(tmp_path / name, hybrid_streams(), clips_per_shard=3) as writer:
+            given = {video.video_id: video.attributes for video in videos}
+            kept = store(cut, videos, writer, attributes=lambda video, given=given: given[video.video_id])
+            outcomes[name] = [(video, "died" if isinstance(one, Died) else one) for video, one in kept]
     assert outcomes["serial"] == outcomes["ray"]
-    assert outcomes["ray"][0][0].clips == 3
+    assert [one for _, one in outcomes["ray"]].count("died") == 1
+    one, other = Corpus(tmp_path / "serial"), Corpus(tmp_path / "ray")
+    assert one.clips == other.clips
+    assert len(other) == 8 * 3
+    for i in range(len(one)):
+        assert one.attributes(i) == other.attributes(i)
+        assert one.files(i, [("hr", None), ("lr", None)]) == other.files(i, [("hr", None), ("lr", None)])
+    assert not list((tmp_path / "ray").glob(".parts/*"))

@@ -89,8 +89,9 @@ def croissant_json(name: str, root: Path, stats: dict[str, Any]) -> str:
                 "@type": "cr:FileSet",
                 "@id": "shards",
                 "name": "shards",
-                "description": f"Tar files with the pictures (KEY.hr.NNN.{ending}, KEY.lr.NNN.{ending}), "
-                "text and facts of clips.",
+                "description": "Tar files with the pictures ("
+                + ", ".join(f"KEY.{stream['name']}.NNN.{ending}" for stream in stats["streams"])
+                + "), text and facts of clips.",
                 "encodingFormat": "application/x-tar",
                 "includes": "shards/*.tar",
             },

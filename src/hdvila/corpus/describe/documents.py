@@ -96,8 +96,9 @@ def summary(stats: dict[str, Any]) -> str:
         return "A corpus of video clips with the words said in them; it holds no clip yet."
     return (
         f"{clips:,} video clip{'s' if clips != 1 else ''} with the words said in them ({hours} hours), cut from "
-        f"{videos:,} narrated video{'s' if videos != 1 else ''} at sentence bounds. Each clip has pictures in high "
-        f"resolution ({stats['hr_fps']:g} a second) and in low resolution ({stats['lr_fps']:g} a second)."
+        f"{videos:,} narrated video{'s' if videos != 1 else ''} at sentence bounds. Each clip has pictures in "
+        + " and in ".join(f"{stream['said']} ({stream['fps']:g} a second)" for stream in stats["streams"])
+        + "."
     )
 
 

@@ -7,7 +7,8 @@ a batch of the table. What grows is the number of different categories, channels
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from hdvila.corpus.ledger import Ledger
 from hdvila.corpus.sources.manifest import ATTRIBUTES
 from hdvila.progress import SILENT, Reporter
 
-_OWN = ("video_id", "start", "end", "text", "words", "timed_by", "hr_frames", "lr_frames", "height", "width")
+_OWN = ("video_id", "start", "end", "text", "words", "timed_by", "height", "width")
+_SAID = {"hr": "high resolution", "lr": "low resolution"}
 _CLIP_EDGES = [float(edge) for edge in range(0, 32, 1)]
 _WORD_EDGES = [float(edge) for edge in range(0, 84, 4)]
 _TAGGED = 20_000  # sentences whose parts of speech are counted
@@ -44,14 +46,18 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
         StoreError: there is no corpus, or its table is damaged.
     """
     rows = Rows(root)
-    count = _Count()
+    count = _Count(rows.streams)
     with reporter.task("describing clips", total=rows.number) as bar:
-        for batch in rows.batches([*_OWN, *ATTRIBUTES]):
+        for batch in rows.batches([*_OWN, *(f"{name}_frames" for name in rows.streams), *ATTRIBUTES]):
             count.add(batch)
             bar.advance(batch.num_rows)
     sample = rows.take(rows.sample(_TAGGED, seed), ["text", "language"])
     parts = count_parts((row["text"] or "", row.get("language")) for row in sample)
     rates: dict[str, Any] = {f"{name}_fps": stream.fps for name, stream in rows.streams.items()}
+    rates["streams"] = [
+        {"name": name, "said": _SAID.get(name, name), "fps": stream.fps, "frames": count.frames[f"{name}_frames"]}
+        for name, stream in rows.streams.items()
+    ]
     rates["form"] = " and ".join(dict.fromkeys(stream.form for stream in rows.streams.values()))
     return {**count.summary(), **rates, **_sizes(root), **_failures(root), **_sentences(root), "parts_of_speech": parts}
 
@@ -59,10 +65,10 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
 class _Count:
     """What is added up, batch by batch. The clips of a video stand together in the table, as the store sees to."""
 
-    def __init__(self) -> None:
+    def __init__(self, streams: Iterable[str]) -> None:
         self.clips = self.videos = self.by_word = 0
         self.seconds, self.words = Tally(0.01, 3600), Tally(1, 10_000)
-        self.frames: Counter[str] = Counter()
+        self.frames = {f"{stream}_frames": 0 for stream in streams}
         self.groups: dict[str, dict[Any, list[float]]] = {name: defaultdict(lambda: [0, 0, 0.0]) for name in ATTRIBUTES}
         self.resolutions: dict[Any, list[float]] = defaultdict(lambda: [0, 0, 0.0])
         self.ngrams = NGrams(_NGRAM_ROOM)
@@ -84,7 +90,7 @@ class _Count:
         self.by_word += pc.sum(pc.equal(table["timed_by"], "word")).as_py() or 0
         self.seconds.add(np.maximum(seconds.to_numpy(), 0))
         self.words.add(table["words"].to_numpy())
-        for stream in ("hr_frames", "lr_frames"):
+        for stream in self.frames:
             self.frames[stream] += pc.sum(table[stream]).as_py()
         self.ngrams.add(table["text"].combine_chunks())
         more = {"seconds": seconds, "first": pa.array(first_of_video).cast(pa.int64())}
@@ -114,8 +120,7 @@ class _Count:
             "clip_seconds_mean": clip_seconds["mean"],
             "sentence_words_mean": sentence_words["mean"],
             "clips_timed_by_word": self.by_word,
-            "hr_frames": self.frames["hr_frames"],
-            "lr_frames": self.frames["lr_frames"],
+            **self.frames,
             "clip_seconds": clip_seconds,
             "sentence_words": sentence_words,
             "resolutions": _largest_first(sizes),
