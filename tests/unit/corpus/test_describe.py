@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hdvila.corpus.describe import describe
+from hdvila.corpus.describe.croissant import MAKERS
 from hdvila.corpus.failures import Failure, write_failures
 from hdvila.errors import StoreError
 from hdvila.store import Corpus
@@ -170,6 +171,19 @@ def test_croissant_names_every_column_and_the_right_bytes(corpus: Path) -> None:
         )
         ids += [records["@id"], *(field["@id"] for field in records["field"])]
     assert len(ids) == len(set(ids))
+
+
+def test_the_reference_implementation_reads_the_croissant_file(corpus: Path) -> None:
+    croissant = pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
+    describe(corpus)
+    dataset = croissant.Dataset(jsonld=corpus / "croissant.json")
+    issues = dataset.metadata.ctx.issues
+    assert not issues.errors
+    missing = {found.split('"')[1].rpartition("/")[2] for found in issues.warnings}
+    assert missing <= set(MAKERS), "what only the maker of a corpus knows is missing, and nothing else"
+    table = Corpus(corpus).table
+    texts = [record["clips/text"].decode() for record in dataset.records("clips")]
+    assert texts == table["text"].to_pylist()
 
 
 def test_what_a_person_wrote_stays(corpus: Path) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdvila.corpus.describe.counts import Distinct, NGrams, Tally, words_of
-from hdvila.corpus.describe.parts_of_speech import TAGS, count_parts, is_english, tag
+from hdvila.corpus.describe.counts import NGrams, Tally, words_of
+from hdvila.corpus.describe.parts_of_speech import TAGS, count_parts, tag
 
 
 @given(st.lists(st.lists(st.integers(0, 4000), max_size=20), max_size=6))
@@ -34,16 +32,16 @@ def test_a_tally_is_what_numpy_finds_in_all_the_numbers(batches: list[list[int]]
         assert summary["mean"] is summary["median"] is summary["max"] is None
 
 
-def test_distinct_is_exact_while_there_is_room_and_close_beyond_it() -> None:
-    rng = np.random.default_rng(3)
-    hashes = rng.integers(0, 2**64, 40_000, np.uint64)
-    small, large = Distinct(room=4096), Distinct(room=50_000)
-    for part in np.array_split(np.concatenate([hashes, hashes[:30_000]]), 23):
-        small.add(part)
-        large.add(part)
-    assert (large.number, large.exact) == (40_000, True)
-    assert not small.exact
-    assert small.number == pytest.approx(40_000, rel=0.08)  # four deviations at this room
+def test_different_words_are_counted_exactly_while_there_is_room_and_closely_beyond_it() -> None:
+    texts = pa.array([f"w{number}" for number in range(40_000)] + [f"w{number}" for number in range(30_000)])
+    small, large = NGrams(log_size=12), NGrams()
+    for first in range(0, len(texts), 3000):
+        small.add(texts[first : first + 3000])
+        large.add(texts[first : first + 3000])
+    assert large.summary()["1"] == {"total": 70_000, "unique": 40_000, "exact": True}
+    estimate = small.summary()["1"]
+    assert not estimate["exact"]
+    assert estimate["unique"] == pytest.approx(40_000, rel=0.0625)  # four deviations at this size
 
 
 WORDS = st.lists(st.sampled_from(["red", "ball", "don't", "the", "été", "мяч", "3"]), max_size=9)
@@ -81,7 +79,19 @@ his/D visit/N to/I the/D museum/N was/V a/D complete/J disappointment/N
 can/V you/P show/V me/P how/R this/D machine/N works/V
 i/P really/R like/V walking/V through/I busy/J markets/N
 there/P are/V forty/M students/N in/I my/D class/N
-what/P is/V the/D best/J way/N to/I cook/V rice/N"""
+what/P is/V the/D best/J way/N to/I cook/V rice/N
+when/C the/D water/N boils/V you/P turn/V the/D heat/N down/I and/C let/V it/P simmer/V for/I about/R ten/M minutes/N
+the/D first/J time/N i/P tried/V this/P i/P burned/V my/D hand/N pretty/R badly/R
+if/C you/P look/V closely/R you/P will/V see/V a/D tiny/J crack/N along/I the/D left/J side/N of/I the/D pipe/N
+she/P was/V born/V in/I a/D small/J fishing/N village/N and/C left/V home/N at/I sixteen/M
+most/D people/N think/V that/C bees/N only/R make/V honey/N but/C they/P pollinate/V our/D crops/N too/R
+these/D older/J engines/N run/V hot/J so/C check/V the/D oil/N before/I every/D long/J drive/N
+he/P grabbed/V the/D ball/N spun/V around/R and/C threw/V it/P straight/R to/I second/J base/N
+what/P really/R surprised/V me/P was/V how/R quiet/J the/D whole/J city/N became/V
+i/P thought/V it/P would/V take/V an/D hour/N but/C it/P only/R took/V twenty/M minutes/N
+nobody/P told/V us/P that/C the/D last/J bus/N leaves/V so/R early/R on/I sundays/N
+keep/V your/D back/N straight/J and/C lift/V with/I your/D legs/N
+those/D tiny/J birds/N fly/V across/I the/D whole/J desert/N without/I drinking/V"""
 
 KINDS = {
     "N": "noun",
@@ -96,21 +106,25 @@ KINDS = {
 }
 
 
-def test_nine_tags_in_ten_are_right() -> None:
+def test_95_tags_in_a_hundred_are_right() -> None:
     right = total = 0
     for line in LABELLED.splitlines():
         labels = [item.rsplit("/", 1) for item in line.split()]
-        tagged = tag(re.sub(r" n't", "n't", " ".join(word for word, _ in labels)))
+        tagged = tag(" ".join(word for word, _ in labels).replace(" n't", "n't"))
         assert [word for word, _ in tagged] == [word for word, _ in labels]
         right += sum(part == KINDS[label] for (_, part), (_, label) in zip(tagged, labels, strict=True))
         total += len(labels)
-    assert right >= 0.9 * total, f"{right} of {total}"
+    assert (right, total) == (228, 239)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=80))
 def test_any_text_has_tags(text: str) -> None:
     assert all(part in TAGS and word for word, part in tag(text))
+
+
+def test_words_of_any_length_are_tagged_soon() -> None:
+    assert tag("I don't know a" + "b" * 9000)[1:4] == [("do", "verb"), ("n't", "adverb"), ("know", "verb")]
 
 
 def test_only_english_is_tagged() -> None:
@@ -122,8 +136,8 @@ def test_only_english_is_tagged() -> None:
         "Сегодня мы идём в музей.",
         "",
     ]
-    assert not any(map(is_english, foreign))
-    assert is_english("So today we are going to bake a cake with the kids.")
+    assert count_parts((text, None) for text in foreign)["tagged"] == 0
+    assert count_parts([("So today we are going to bake a cake with the kids.", None)])["tagged"] == 1
     counted = count_parts([("a red ball", "en-US"), ("ein roter Ball ist in an as", "de"), ("пять", None)])
     assert (counted["tagged"], counted["not_english"]) == (1, 2)
     assert counted["per_sentence"] == {**dict.fromkeys(TAGS, 0.0), "determiner": 1, "adjective": 1, "noun": 1}

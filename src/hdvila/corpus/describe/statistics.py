@@ -29,8 +29,7 @@ _OWN = ("video_id", "start", "end", "text", "words", "timed_by", "height", "widt
 _SAID = {"hr": "high resolution", "lr": "low resolution"}
 _CLIP_EDGES = [float(edge) for edge in range(0, 32, 1)]
 _WORD_EDGES = [float(edge) for edge in range(0, 84, 4)]
-_TAGGED = 20_000  # sentences whose parts of speech are counted
-_NGRAM_ROOM = 1 << 20
+_TAGGED = 2000  # sentences whose parts of speech are counted, in 6 to 8 s
 _LISTED = 20  # channels, languages and licences that are named
 
 
@@ -39,7 +38,7 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
 
     Args:
         root: the corpus folder.
-        seed: of the sample of sentences whose parts of speech are counted (all, up to 20,000).
+        seed: of the sample of sentences whose parts of speech are counted (all, up to 2,000).
         reporter: hears of the clips.
 
     Raises:
@@ -71,7 +70,7 @@ class _Count:
         self.frames = {f"{stream}_frames": 0 for stream in streams}
         self.groups: dict[str, dict[Any, list[float]]] = {name: defaultdict(lambda: [0, 0, 0.0]) for name in ATTRIBUTES}
         self.resolutions: dict[Any, list[float]] = defaultdict(lambda: [0, 0, 0.0])
-        self.ngrams = NGrams(_NGRAM_ROOM)
+        self.ngrams = NGrams()
         self._last_video: str | None = None
 
     def add(self, batch: Any) -> None:
