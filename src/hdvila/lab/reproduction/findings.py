@@ -29,7 +29,7 @@ BOTH, ALONE = "1 HR + 10 LR", {"1 HR + 0 LR": "one HR frame alone", "0 HR + 10 L
 """Names of `hdvila.lab.frame_selection.study.FrameChoice`."""
 _WITHOUT = {
     "shuffled": "when frames are shuffled",
-    "one frame": "when all LR frames are one",
+    "one frame": "when all LR frames are the same",
     "no detail": "without detail in HR",
 }
 

@@ -66,7 +66,7 @@ def _state(rows: Sequence[Row]) -> str:
     models = len({(row.task, row.start, row.seed) for row in rows if row.task != CHOICE})
     fewest, most = min(row.steps for row in rows), max(row.steps for row in rows)
     return (
-        f"The tables are of {len(rows)} tests of {models} models, with {seeds} seed{'s' if seeds > 1 else ''} and "
+        f"The tables show {len(rows)} tests of {models} models, with {seeds} seed{'s' if seeds > 1 else ''} and "
         f"{fewest}{f' to {most}' if most > fewest else ''} steps of fine-tuning."
     )
 

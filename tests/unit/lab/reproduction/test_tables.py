@@ -105,7 +105,7 @@ def test_tables_show_mean_and_spread() -> None:
         "TGIF action",
         "TGIF frame",
     ], "the plan's order"
-    assert tables["state"] == "The tables are of 19 tests of 13 models, with 3 seeds and 10 steps of fine-tuning."
+    assert tables["state"] == "The tables show 19 tests of 13 models, with 3 seeds and 10 steps of fine-tuning."
     longer = sections([*ROWS, replace(ROWS[0], seed=3, steps=25)])["state"]
     assert longer.endswith("and 10 to 25 steps of fine-tuning.")
 
