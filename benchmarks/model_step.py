@@ -24,11 +24,11 @@ import torch
 from plain_hdvila import contrastive_loss as plain_loss
 from torch import Tensor
 
-from hdvila.losses.contrastive import contrastive_loss
 from hdvila.models.hdvila.calibrate import calibrate_batch_norm
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.recipes import get_recipe
+from hdvila.tasks.contrastive import contrastive_loss
 
 DEMO = get_recipe("miniature-stage1")
 SIZES: dict[str, tuple[HDVILAConfig, tuple[int, int, int, int]]] = {

@@ -22,7 +22,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "media": set(),
     "text": {"media"},  # opening a file whose tracks hold subtitles
     "nn": set(),
-    "losses": set(),
     "models": {"nn", "media"},
     "annotations": {"text"},
     "store": {"media"},
@@ -31,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "miniature": {"media", "annotations"},
     "corpus": {"store", "media", "text", "pages", "annotations"},
     "data": {"store", "media", "text", "annotations", "nn", "models"},
-    "tasks": {"models", "nn", "losses", "data"},  # of data only the Batch
+    "tasks": {"models", "nn", "data"},  # of data only the Batch
     "train": {"tasks", "data", "hub", "models", "nn", "text", "evaluate", "annotations"},
     "evaluate": {"tasks", "data", "hub", "models", "nn", "text", "media", "annotations", "pages"},
     "search": {"hub", "models", "nn", "media", "text"},

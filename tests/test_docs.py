@@ -118,8 +118,8 @@ def test_typed_blocks_are_found_and_have_numbers() -> None:
 CITED = {  # section, equation, table or figure of HD-VILA -> the files of the package that may name it
     "section 4.1": ["models/hdvila/sampling.py"],
     "section 4.3": ["tasks/pretrain_stage1.py", "tasks/pretrain_stage2.py"],
-    "equation 4": ["losses/contrastive.py", "tasks/pretrain_stage1.py"],
-    "equation 5": ["losses/masked_words.py", "tasks/pretrain_stage2.py"],
+    "equation 4": ["tasks/contrastive.py", "tasks/pretrain_stage1.py"],
+    "equation 5": ["tasks/masked_words.py", "tasks/pretrain_stage2.py"],
     "sections 5.2 and D.1": ["recipes/question_answering.py", "tasks/video_qa.py"],
     "sections 5.3 and D.2": ["recipes/retrieval.py"],
     "section D.2": ["evaluate/stop_words.py"],

@@ -104,27 +104,33 @@ def pairs(changes: Iterable[str]) -> dict[str, str]:
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     """Settings by dotted key, as plain values; ``<key>.type`` names the kind where a field allows several."""
+    out: dict[str, Any] = {}
+    if _is_list_of_groups(value):
+        for number, part in enumerate(value):
+            out |= flatten(part, f"{prefix}.{number}")
+        return out
     if not is_dataclass(value) or isinstance(value, type):
         return {prefix: list(value) if isinstance(value, tuple) else value}
-    out: dict[str, Any] = {}
     kinds = get_type_hints(type(value))
     for one in fields(value):
         key = f"{prefix}.{one.name}" if prefix else one.name
         part = getattr(value, one.name)
         if sum(map(is_dataclass, _alternatives(kinds[one.name]))) > 1:
             out[f"{key}.type"] = type(part).__name__
-        out |= flatten(part, key)
+        if part or not _is_list_of_groups_kind(kinds[one.name]):
+            out |= flatten(part, key)
     return out
 
 
 def defaults(value: Any, prefix: str = "") -> dict[str, Any]:
     """By dotted key the values of settings that nobody gives; those that must be given are not in it."""
     out: dict[str, Any] = {}
+    kinds = get_type_hints(type(value))
     for one in fields(value):
         key = f"{prefix}.{one.name}" if prefix else one.name
         if is_dataclass(part := getattr(value, one.name)):
             out |= defaults(part, key)
-        elif one.default is not MISSING:
+        elif one.default is not MISSING and not _is_list_of_groups_kind(kinds[one.name]):
             out |= flatten(one.default, key)
     return out
 
@@ -147,7 +153,7 @@ def _apply(root: Any, settings: Any, prefix: str, wanted: Mapping[str, str], of:
     for key, text in wanted.items():
         name, _, rest = key.partition(".")
         groups.setdefault(name, {})[rest] = text
-    kinds, new = get_type_hints(type(settings)), {}
+    kinds, new = get_type_hints(type(settings)), dict[str, Any]()
     for name, changes in groups.items():
         key = f"{prefix}{name}"
         if name not in {one.name for one in fields(settings)}:
@@ -155,7 +161,9 @@ def _apply(root: Any, settings: Any, prefix: str, wanted: Mapping[str, str], of:
         part = getattr(settings, name)
         if part is None:  # an optional group is switched on by setting something in it
             part = next((kind() for kind in _alternatives(kinds[name]) if is_dataclass(kind)), None)  # type: ignore[operator]
-        if not is_dataclass(part):
+        if _is_list_of_groups(part):
+            new[name] = _apply_to_list(root, part, key, changes, of)
+        elif not is_dataclass(part):
             if "" not in changes:
                 raise _unknown(f"{key}.{next(iter(changes))}", _keys(root), of)
             new[name] = _read(changes[""], kinds[name], key, of, True, "refuse")
@@ -169,6 +177,26 @@ def _apply(root: Any, settings: Any, prefix: str, wanted: Mapping[str, str], of:
         else:
             new[name] = _apply(root, part, f"{key}.", changes, of)
     return replace(settings, **new)
+
+
+def _apply_to_list(root: Any, parts: tuple[Any, ...], key: str, wanted: Mapping[str, str], of: str) -> tuple[Any, ...]:
+    """Groups that are known by their number, with the changes below ``key.NUMBER``."""
+    changed = list(parts)
+    for name, text in wanted.items():
+        number, _, rest = name.partition(".")
+        if not number.isdecimal() or int(number) >= len(parts) or not rest:
+            raise _unknown(f"{key}.{name}" if name else key, _keys(root), of)
+        at = int(number)
+        changed[at] = _apply(root, changed[at], f"{key}.{number}.", {rest: text}, of)
+    return tuple(changed)
+
+
+def _is_list_of_groups_kind(kind: Any) -> bool:
+    return _is_tuple(kind) and is_dataclass(get_args(kind)[0])
+
+
+def _is_list_of_groups(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and all(is_dataclass(part) for part in value)
 
 
 def _read(value: Any, kind: Any, key: str, of: str, text: bool, unknown: str) -> Any:

@@ -112,9 +112,9 @@ def test_lost_checkpoints_are_said_and_nothing_is_begun_anew(
 def held(run: Run) -> dict[str, Any]:
     """Every number of weights, buffers and optimiser."""
     found: dict[str, Any] = {name: value.clone() for name, value in run.model.state_dict().items()}
-    for number, state in run.optimizer.state_dict()["state"].items():
+    for number, state in run.train_step.optimizer.state_dict()["state"].items():
         found |= {f"{number} {name}": value.clone() for name, value in state.items() if isinstance(value, Tensor)}
-    return found | {"updates": [group["updates"] for group in run.optimizer.param_groups]}
+    return found | {"updates": [group["updates"] for group in run.train_step.optimizer.param_groups]}
 
 
 @pytest.mark.parametrize("where", ["loss alone", "gradient too"])
@@ -128,7 +128,8 @@ def test_a_step_without_a_number_changes_no_bit(
 
     def spoiled(task: PretrainStage1, outputs: Any, batch: Any) -> Any:
         loss, metrics = loss_sum(task, outputs, batch)
-        if len(runs[0].optimizer.state_dict()["state"]) and runs[0].optimizer.param_groups[0]["updates"] == 2:
+        optimizer: Any = runs[0].train_step.optimizer  # type: ignore[attr-defined]
+        if len(optimizer.state_dict()["state"]) and optimizer.param_groups[0]["updates"] == 2:
             before.append(held(runs[0]))
             loss = loss + math.nan if where == "loss alone" else loss * math.nan
         return loss, metrics

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 import hdvila
-from hdvila.losses.contrastive import contrastive_loss
-from hdvila.losses.masked_words import IGNORE, masked_word_loss, right_words
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.tasks.contrastive import contrastive_loss
+from hdvila.tasks.masked_words import IGNORE, masked_word_loss, right_words
 from tests.parity import formulas
 from tests.parity.compare import assert_near
 from tests.parity.layers import segment_major, watch_layers

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hdvila.data.ahead import ahead
 from hdvila.data.batch import Batch
 from hdvila.data.dataset import ClipDataset
+from hdvila.data.mixture import Mixture
 from hdvila.data.order import Draw, Order
 from hdvila.errors import UsageError
 
@@ -50,12 +51,28 @@ class Share:
         return [draws[start : start + self.block] for start in starts]
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Examples, and the order in which they are learned from."""
+
+    dataset: ClipDataset
+    order: Order
+
+
 def step_batches(
-    dataset: ClipDataset, order: Order, share: Share, first: int, last: int, *, workers: int = 0, pin: bool = False
-) -> Iterator[list[Batch]]:
-    """The micro-batches of this process for steps `first` to `last`, both included, counted from 1.
+    sources: Sequence[Ordered],
+    mixture: Mixture,
+    share: Share,
+    first: int,
+    last: int,
+    *,
+    workers: int = 0,
+    pin: bool = False,
+) -> Iterator[tuple[int, list[Batch]]]:
+    """Of steps `first` to `last`, both included, counted from 1: the source, and the micro-batches of this process.
 
     Args:
+        sources: as many as `mixture` has weights.
         workers: threads that prepare steps ahead (`ahead`); 0 prepares each when it is asked for.
         pin: put the tensors into page-locked memory, for copies to a GPU.
 
@@ -63,8 +80,10 @@ def step_batches(
         HdvilaError: whatever reading the corpus raises, such as a StoreError that names the shard.
     """
 
-    def prepare(step: int) -> list[Batch]:
-        batches = [dataset.batch(draws) for draws in share.cut(order.draws(step))]
-        return [batch.pin_memory() for batch in batches] if pin else batches
+    def prepare(step: int) -> tuple[int, list[Batch]]:
+        number, own = mixture.at(step)
+        source = sources[number]
+        batches = [source.dataset.batch(draws) for draws in share.cut(source.order.draws(own))]
+        return number, [batch.pin_memory() for batch in batches] if pin else batches
 
     yield from ahead(prepare, range(first, last + 1), workers)

@@ -21,7 +21,7 @@ from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import computing
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
-from hdvila.tasks.masking import Vocabulary
+from hdvila.tasks.masked_words import Vocabulary
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.types import Over
 

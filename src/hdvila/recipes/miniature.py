@@ -7,9 +7,8 @@ from hdvila.models.hdvila.config import HDVILAConfig, Variant
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.train.optim import Optim
+from hdvila.train.optim import Optim, Schedule
 from hdvila.train.recipe import Recipe
-from hdvila.train.schedule import Schedule
 
 TEXT_LENGTH = 32
 DATA = DataSettings(

@@ -10,9 +10,8 @@ from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.recipes.miniature import TEXT_LENGTH, miniature_model
 from hdvila.recipes.retrieval import CONTRASTIVE
 from hdvila.tasks.video_qa import VideoQA
-from hdvila.train.optim import Optim
+from hdvila.train.optim import Optim, Schedule
 from hdvila.train.recipe import Recipe, Validate
-from hdvila.train.schedule import Schedule
 
 SEEN = Preprocess(height=128, width=192, segments=1, neighbours=5, rate=2, fps=6.0, hr_every=3)
 """A frame a third of a second over more than three seconds: an action from its beginning to its end."""

@@ -18,9 +18,8 @@ from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.recipes.hdvila import TOKENIZER
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.benchmark import learned_from
-from hdvila.train.optim import Optim
+from hdvila.train.optim import Optim, Schedule
 from hdvila.train.recipe import Recipe, Validate
-from hdvila.train.schedule import Schedule
 
 MULTIPLE_CHOICE = HDVILAConfig(variant="multiple_choice")
 EVERY_TEN = Schedule("multi_step", 0.1, (10, 20, 30, 40, 50, 60, 70))

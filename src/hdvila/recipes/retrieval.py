@@ -21,9 +21,8 @@ from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.recipes.hdvila import TOKENIZER
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.train.benchmark import learned_from
-from hdvila.train.optim import Optim
+from hdvila.train.optim import Optim, Schedule
 from hdvila.train.recipe import Recipe, Validate
-from hdvila.train.schedule import Schedule
 
 CONTRASTIVE = PretrainStage1(temperature=0.08, weight=1.0)
 """The released code's fine-tuning loss: temperature 0.08, the plain sum of both directions."""

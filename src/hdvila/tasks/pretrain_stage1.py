@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hdvila.data.batch import Batch
     from hdvila.nn.pretrained import PretrainedModel
-    from hdvila.tasks.masking import Vocabulary
+    from hdvila.tasks.masked_words import Vocabulary
     from hdvila.tasks.task import Metrics, Outputs
 
 
@@ -43,6 +43,9 @@ class PretrainStage1:
         if not 0 < self.weight < math.inf:
             raise UsageError(f"task.weight={self.weight}: choose a finite number above 0")
 
+    def at(self, step: int) -> PretrainStage1:
+        return self
+
     def start(self, model: PretrainedModel) -> None:
         model.requires_grad_(True)
 
@@ -61,7 +64,7 @@ class PretrainStage1:
 
     def loss_of_all(self, text_BD: Tensor, video_BD: Tensor) -> Tensor:
         """The loss of pairs that one process holds all of, a scalar."""
-        from hdvila.losses.contrastive import contrastive_loss
+        from hdvila.tasks.contrastive import contrastive_loss
 
         return contrastive_loss(text_BD, video_BD, self.temperature, weight=self.weight)
 
@@ -69,8 +72,7 @@ class PretrainStage1:
         """`accuracy` sums the texts whose own video is the nearest of all B."""
         import torch
 
-        from hdvila.losses.contrastive import contrastive_loss
-        from hdvila.tasks.gather import gather
+        from hdvila.tasks.contrastive import contrastive_loss, gather
 
         text_bD, video_bD = outputs
         all_text_BD, first_row = gather(text_bD)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hdvila.data.batch import Batch
     from hdvila.nn.pretrained import PretrainedModel
-    from hdvila.tasks.masking import Vocabulary
+    from hdvila.tasks.masked_words import Vocabulary
     from hdvila.tasks.task import Metrics, Outputs
 
 __all__ = ["Over", "PretrainStage2"]
@@ -52,6 +52,9 @@ class PretrainStage2:
             known = ", ".join(get_args(Over))
             raise UsageError(f"task.consensus_over={self.consensus_over!r} is unknown: choose one of {known}")
 
+    def at(self, step: int) -> PretrainStage2:
+        return self
+
     def start(self, model: PretrainedModel) -> None:
         """Freeze stage one, and what this loss never reaches."""
         model.requires_grad_(True)
@@ -65,19 +68,19 @@ class PretrainStage2:
                 part.eval()
 
     def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
-        from hdvila.tasks.masking import mask_words
+        from hdvila.tasks.masked_words import mask_words
 
         ids, labels = mask_words(batch.input_ids, batch.keys, self.mask_share, vocabulary)
         return batch._replace(input_ids=ids, labels=labels)
 
     def count(self, batch: Batch) -> int:
-        from hdvila.losses.masked_words import IGNORE
+        from hdvila.tasks.masked_words import IGNORE
 
         return int((_labels(batch) != IGNORE).sum())
 
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> scores of every word at the masked tokens, (M, V)."""
-        from hdvila.losses.masked_words import IGNORE
+        from hdvila.tasks.masked_words import IGNORE
 
         logits_MV = model.masked_language_logits(
             *batch.video, batch.input_ids, batch.attention_mask, self.consensus, self.consensus_over,
@@ -87,7 +90,7 @@ class PretrainStage2:
 
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
         """`accuracy` sums the masked words that are predicted right."""
-        from hdvila.losses.masked_words import IGNORE, masked_word_loss, right_words
+        from hdvila.tasks.masked_words import IGNORE, masked_word_loss, right_words
 
         (logits_MV,) = outputs
         labels = _labels(batch)

@@ -9,7 +9,7 @@ from torch import Tensor
 from hdvila.data.batch import Batch
 from hdvila.models.system import Capability
 from hdvila.nn.pretrained import PretrainedModel
-from hdvila.tasks.masking import Vocabulary
+from hdvila.tasks.masked_words import Vocabulary
 
 Outputs = tuple[Tensor, ...]
 Metrics = dict[str, Tensor]
@@ -24,6 +24,9 @@ class Task(Protocol):
 
     trains: ClassVar[tuple[Capability, ...]]
     """For what the models that it trains are."""
+
+    def at(self, step: int) -> Task:
+        """The task as it is at this step, counted from 1, where it changes as a run goes on."""
 
     def start(self, model: PretrainedModel) -> None:
         """Decide what is trained: parameters that are not get ``requires_grad = False``. Called once."""

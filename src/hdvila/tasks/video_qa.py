@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hdvila.data.batch import Batch
     from hdvila.nn.pretrained import PretrainedModel
-    from hdvila.tasks.masking import Vocabulary
+    from hdvila.tasks.masked_words import Vocabulary
     from hdvila.tasks.task import Metrics, Outputs
 
 
@@ -38,6 +38,9 @@ class VideoQA:
     def __post_init__(self) -> None:
         if self.consensus not in CONSENSUS:
             raise UsageError(f"task.consensus={self.consensus!r} is unknown: choose one of {', '.join(CONSENSUS)}")
+
+    def at(self, step: int) -> VideoQA:
+        return self
 
     def start(self, model: PretrainedModel) -> None:
         model.requires_grad_(True)
@@ -63,7 +66,6 @@ class VideoQA:
         """`accuracy` sums the questions that are answered right."""
         import torch
 
-        from hdvila.losses.answers import answer_loss
         from hdvila.nn.consensus import aggregate
 
         logits_SBA = outputs[0].transpose(0, 1)
@@ -72,3 +74,28 @@ class VideoQA:
         with torch.no_grad():
             hits = (aggregate(logits_SBA, self.consensus).argmax(1) == batch.answers).sum()
         return mean * batch.size, {"accuracy": hits}
+
+
+def answer_loss(logits_SBA: Tensor, answers_B: Tensor, consensus: str = "mean") -> Tensor:
+    """Mean cross entropy of the right answers, a scalar in float32.
+
+    Args:
+        answers_B: index of the right answer.
+        consensus: "mean" or "max" of the logits over segments before the cross entropy; "logsumexp": minus the log of
+            the right answer's share, in all segments together, of the total over segments and answers.
+
+    Raises:
+        UsageError: an unknown consensus.
+    """
+    import torch
+    import torch.nn.functional as F
+
+    logits_SBA = logits_SBA.float()
+    if consensus == "mean":
+        return F.cross_entropy(logits_SBA.mean(0), answers_B)
+    if consensus == "max":
+        return F.cross_entropy(logits_SBA.amax(0), answers_B)
+    if consensus == "logsumexp":
+        right_SB = logits_SBA.gather(2, answers_B.expand(len(logits_SBA), -1)[..., None])[..., 0]
+        return (torch.logsumexp(logits_SBA, (0, 2)) - torch.logsumexp(right_SB, 0)).mean()
+    raise UsageError(f"consensus {consensus!r} is unknown: choose one of mean, max, logsumexp")

@@ -28,7 +28,8 @@ class Checkpoint:
 
     step: int
     model: dict[str, Any]
-    optimizer: dict[str, Any]
+    parts: Mapping[str, Any]
+    """The state of the training step, part by part, such as ``optimizer`` (`hdvila.train.step.TrainStep.state`)."""
     recipe: Mapping[str, Any]
     """The recipe's settings by dotted key."""
     corpus: Mapping[str, Any]
@@ -116,6 +117,8 @@ class Checkpoints:
 
 def _checkpoint_of(state: Any) -> Checkpoint:
     try:
+        if "optimizer" in state:  # of a version that knew one optimiser and no other part
+            state = {**state, "parts": {"optimizer": state.pop("optimizer")}}
         return Checkpoint(**state)
     except TypeError as error:
         raise ValueError(f"it holds other things than a checkpoint: {error}") from error

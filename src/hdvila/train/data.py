@@ -14,14 +14,15 @@ from hdvila.data.history import Training
 from hdvila.data.lengths import what_is_cut, what_is_unknown
 from hdvila.data.source import ClipSource, open_corpus, stored
 from hdvila.errors import UsageError
+from hdvila.hub import place_of_words
 from hdvila.progress import SILENT, Reporter
-from hdvila.tasks.masking import Vocabulary
+from hdvila.tasks.masked_words import Vocabulary
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
+from hdvila.text.tokenizer_files import FILES
 from hdvila.train.benchmark import HeldOut, open_benchmark
 from hdvila.train.held_out import HeldOutClips, hold_out
 from hdvila.train.recipe import Recipe
-from hdvila.train.words import tokenizer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +137,40 @@ def _check_words(recipe: Recipe, texts: Iterable[str], tokenizer: Tokenizer, rep
             "add --set data.tokenizer= (to nothing), so that one is learned from them, or name another"
         )
     reporter.note(f"{unknown}, so the model sees them letter by letter or not at all: name another data.tokenizer")
+
+
+def tokenizer_of(recipe: Recipe, texts: Iterable[str]) -> Tokenizer:
+    """The one that is named, or the start weights', or one learned from `texts` (always the same from the same).
+
+    Raises:
+        UsageError: start weights whose words nobody knows, or are others: their rows would mean other words.
+    """
+    starts = {key: start for key in ("model", "bert") if (start := getattr(recipe.start, key))}
+    named = Tokenizer.load(recipe.data.tokenizer) if recipe.data.tokenizer else None
+    chosen = named
+    for key, start in starts.items():
+        folder = place_of_words(start)
+        known = folder.is_dir() and any((folder / name).is_file() for name in FILES)
+        if not known and chosen is not None:  # weights without words beside them: those that are named count
+            continue
+        if not known and folder.is_dir():
+            raise UsageError(
+                f"start.{key}={start}: {folder} holds no tokenizer.json or vocab.txt, and only the tokenizer that "
+                "these weights were trained with gives their words the right meaning: name it with data.tokenizer"
+            )
+        own = Tokenizer.load(folder)
+        if chosen is None:
+            chosen = own
+        elif not own.same_words(chosen):
+            other = f"data.tokenizer={recipe.data.tokenizer}" if named else f"start.model={recipe.start.model}"
+            raise UsageError(
+                f"start.{key}={start} was trained with other words than those of {other}, so each row of its weights "
+                f"would mean another word: {_way_out(key, named is not None)}"
+            )
+    return chosen or Tokenizer.train(texts, recipe.model.vocab_size)
+
+
+def _way_out(key: str, named: bool) -> str:
+    if key == "model":
+        return "add --set data.tokenizer= (to nothing), so that its own are taken"
+    return "name weights that were trained with them" if named else "start from weights of one vocabulary"

@@ -27,11 +27,13 @@ _FABRIC_PRECISION = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
 
 class _Forward(nn.Module):
-    """The task's forward pass as a module, so that data-parallel training sees one call from inputs to outputs."""
+    """A task's forward pass as a module, so that data-parallel training sees one call from inputs to outputs."""
 
-    def __init__(self, model: PretrainedModel, task: Task) -> None:
+    task: Task
+
+    def __init__(self, model: PretrainedModel) -> None:
         super().__init__()
-        self.model, self.task = model, task
+        self.model = model
 
     def forward(self, batch: Batch) -> Outputs:
         return self.task.forward(self.model, batch)
@@ -103,14 +105,16 @@ class Engine:
         """Move a model here, convolution weights channels-last; do so before its optimiser is built."""
         model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def adopt(self, model: PretrainedModel, task: Task, optimizer: torch.optim.Optimizer) -> None:
+    def adopt(self, model: PretrainedModel, optimizer: torch.optim.Optimizer) -> None:
         """Take over the forward pass; with several processes every one gets the first one's weights."""
+        self._forward = _Forward(model)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `broadcast_buffers` has a new name, which earlier versions do not know
-            self._module, self._optimizer = self._fabric.setup(_Forward(model, task), optimizer, move_to_device=False)
+            self._module, self._optimizer = self._fabric.setup(self._forward, optimizer, move_to_device=False)
 
-    def forward(self, batch: Batch) -> Outputs:
+    def forward(self, task: Task, batch: Batch) -> Outputs:
         """The task's outputs in float32."""
+        self._forward.task = task
         outputs: Outputs = self._module(batch)
         return outputs
 

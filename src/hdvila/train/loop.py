@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from hdvila.data.batch import Batch
 from hdvila.data.loader import step_batches
 from hdvila.errors import Interrupted, TrainingError
 from hdvila.hub import SLOW, fast_precision, settle_precision
 from hdvila.progress import SILENT, Reporter
 from hdvila.train.engine import Engine, is_first_process
-from hdvila.train.gradients import compute_gradients
 from hdvila.train.log import RunLog
 from hdvila.train.recipe import Recipe
 from hdvila.train.resume import MODEL, last_checkpoint
 from hdvila.train.run import Run, begin, only_writer
+from hdvila.train.step import Diverged, StepKey
 from hdvila.train.stopping import StopSignals
 from hdvila.train.validation import VALIDATION, measure
 
@@ -75,14 +73,17 @@ def _make_steps(run: Run, reporter: Reporter) -> None:
         bar = stack.enter_context(reporter.task(f"training {recipe.name}{divided}", recipe.steps, run.done))
         signals = stack.enter_context(StopSignals(patient=engine.world > 1))
         batches = step_batches(
-            run.data.dataset, run.order, run.share, run.done + 1, recipe.steps,
+            run.sources, run.mixture, run.share, run.done + 1, recipe.steps,
             workers=recipe.data.workers, pin=engine.device.type == "cuda",
         )  # fmt: skip
         for step in range(run.done + 1, recipe.steps + 1):
             began = time.perf_counter()
-            micros = next(batches)
+            source, micros = next(batches)
             waited = time.perf_counter() - began
-            values = _step(run, step, micros)
+            try:
+                values = run.train_step.step(source, micros, StepKey(recipe.seed, step, engine.rank))
+            except Diverged as error:
+                raise TrainingError(run.diverged(step, str(error))) from error
             seconds = time.perf_counter() - began
             speed = {
                 "samples_per_second": recipe.batch_size / seconds,
@@ -104,25 +105,6 @@ def _make_steps(run: Run, reporter: Reporter) -> None:
                     f"interrupted after step {step}, which is kept; the same command goes on from there",
                     signals.received or signal.SIGTERM,
                 )
-
-
-def _step(run: Run, step: int, micros: list[Batch]) -> dict[str, float]:
-    """One update of the weights; -> what the log says of it.
-
-    Raises:
-        TrainingError: loss or gradient are no longer numbers; weights and optimiser are left as they were.
-    """
-    recipe, per_epoch = run.recipe, run.order.steps_per_epoch
-    prepared = [recipe.task.prepare(micro, run.data.vocabulary) for micro in micros]
-    values = compute_gradients(run.engine, recipe.task, prepared, recipe.chunk, (recipe.seed, step, run.engine.rank))
-    norm = run.engine.clip(recipe.optim.clip_norm)
-    if not (math.isfinite(values["loss"]) and math.isfinite(norm)):
-        raise TrainingError(run.diverged(step, f"gave loss {values['loss']} and gradient norm {norm}"))
-    for group in run.optimizer.param_groups:
-        group["lr"] = recipe.schedule.rate(group["base_lr"], step, recipe.steps, step // per_epoch)
-    run.engine.update()
-    lr = recipe.schedule.rate(recipe.optim.lr, step, recipe.steps, step // per_epoch)
-    return values | {"lr": lr, "grad_norm": norm, "epoch": (step - 1) // per_epoch}
 
 
 def _is_due(recipe: Recipe, step: int) -> bool:

@@ -31,22 +31,39 @@ class AdamW(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One update. A parameter that has a gradient once must have one in every step (c2 counts the group's).
+        """One update of the parameters that have a gradient; t counts the updates of each.
 
         Raises:
             UsageError: a learning rate times its weight decay is 1 or more; nothing has changed then.
         """
-        wanted = [(group["lr"], group["weight_decay"], group["eps"]) for group in self.param_groups]
-        left = [what_decay_leaves(lr, decay) for lr, decay, _ in wanted]
-        for group, kept, (lr, decay, eps) in zip(self.param_groups, left, wanted, strict=True):
-            group["updates"] += 1
-            c2 = 1.0 - group["betas"][1] ** group["updates"]
-            group["lr"], group["weight_decay"], group["eps"] = lr * kept, decay / kept, eps / c2**0.5
+        left = [what_decay_leaves(group["lr"], group["weight_decay"]) for group in self.param_groups]
+        groups = self.param_groups
+        self.param_groups = [
+            self._corrected(group, kept, params, updates)
+            for group, kept in zip(groups, left, strict=True)
+            for updates, params in self._by_updates(group)
+        ]
         try:
             return super().step(closure)
         finally:
-            for group, (lr, decay, eps) in zip(self.param_groups, wanted, strict=True):
-                group["lr"], group["weight_decay"], group["eps"] = lr, decay, eps
+            self.param_groups = groups
+
+    def _corrected(self, group: dict[str, Any], kept: float, params: list[Any], updates: int) -> dict[str, Any]:
+        c2 = 1.0 - group["betas"][1] ** updates
+        lr, decay, eps = group["lr"], group["weight_decay"], group["eps"]
+        return group | {"params": params, "lr": lr * kept, "weight_decay": decay / kept, "eps": eps / c2**0.5}
+
+    def _by_updates(self, group: dict[str, Any]) -> list[tuple[int, list[Any]]]:
+        """(t, those of which it is the update t); counts it. Without a gradient there is no update."""
+        params, counts = group["params"], group["updates"]
+        counts = [counts] * len(params) if isinstance(counts, int) else list(counts)
+        found: dict[int, list[Any]] = {}
+        for at, parameter in enumerate(params):
+            if parameter.grad is not None:
+                counts[at] += 1
+                found.setdefault(counts[at], []).append(parameter)
+        group["updates"] = counts[0] if len(set(counts)) == 1 else counts
+        return list(found.items())
 
 
 def build_optimizer(model: nn.Module, optim: Optim, system: System) -> AdamW:

@@ -11,11 +11,10 @@ from hdvila.models.system import IN_WORDS, Config, Start, named
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
-from hdvila.train.optim import Optim
-from hdvila.train.schedule import Schedule
+from hdvila.train.optim import Optim, Schedule
 from hdvila.types import WantedPrecision
 
-__all__ = ["Recipe", "Start", "Validate"]
+__all__ = ["Ingredient", "Recipe", "Start", "Validate"]
 
 _TASKS = (PretrainStage1, PretrainStage2, VideoQA)
 
@@ -36,6 +35,16 @@ class Validate:
     def __post_init__(self) -> None:
         if self.every < 1:
             raise UsageError(f"validate.every={self.every}: choose 1 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """What some steps of a run learn from, and how."""
+
+    task: PretrainStage1 | PretrainStage2 | VideoQA
+    data: DataSettings
+    weight: float = 1.0
+    """Its share of the steps, beside the weights of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +80,18 @@ class Recipe:
     checkpoint_every: int = 100
     """Steps between checkpoints; the last step always has one."""
     keep_checkpoints: int = 3
+    weight: float = 1.0
+    """The share of the steps that `task` and `data` have beside those of `also`."""
+    also: tuple[Ingredient, ...] = ()
+    """What other steps learn from: each step takes one ingredient, drawn by weight from its number. Words, validation
+    and epochs are those of `data`."""
     processes: int = 1
     """How many GPUs the numbers were chosen for; `plan` counts with it, a run uses what it is started on."""
+
+    @property
+    def ingredients(self) -> tuple[Ingredient, ...]:
+        """All that it learns from, its own task and data first."""
+        return Ingredient(self.task, self.data, self.weight), *self.also
 
     @property
     def negatives(self) -> int:
@@ -95,6 +114,11 @@ class Recipe:
                 f"{IN_WORDS[self.model.trained_for]}, and the task trains models for "
                 f"{' or '.join(IN_WORDS[one] for one in self.task.trains)}"
             )
+        for one in self.also:
+            if type(one.task) not in _TASKS or self.model.capabilities.isdisjoint(one.task.trains):
+                raise UsageError(
+                    f"also: {named(self.model)} cannot learn the task {type(one.task).__name__}: choose another task"
+                )
         pairs = self.batch_size // self.accumulate
         if isinstance(self.task, PretrainStage1) and pairs < 2:
             way_out = "set batch_size=2 or more"

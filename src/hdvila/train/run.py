@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.data.history import TRAINED_ON, Training, from_note, to_note
-from hdvila.data.loader import Share
+from hdvila.data.loader import Ordered, Share
+from hdvila.data.mixture import Mixture
 from hdvila.data.order import Order
 from hdvila.errors import TrainingError, some_of
 from hdvila.files import exclusive, replacing
 from hdvila.hub import TOKENIZER, find_model, read_note
-from hdvila.models.registry import system_of
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import Reporter
 from hdvila.settings import flatten
@@ -25,14 +25,14 @@ from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.data import TrainingData, open_data
 from hdvila.train.engine import Engine
 from hdvila.train.held_out import HeldOutClips
-from hdvila.train.optimizer import AdamW, build_optimizer
-from hdvila.train.recipe import Recipe
+from hdvila.train.initial_weights import start_model, start_record
+from hdvila.train.recipe import Ingredient, Recipe
 from hdvila.train.resume import BEST, check_same_corpus, how_divided, recorded, what_is_changed
-from hdvila.train.start import start_model, start_record
+from hdvila.train.step import GradientStep, TrainStep
 from hdvila.train.validation import RECIPE, BestModel
 
 START = "start.json"
-"""What a run began with (`hdvila.train.start.start_record`)."""
+"""What a run began with (`hdvila.train.initial_weights.start_record`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,18 @@ class Run:
     folder: Path
     engine: Engine
     data: TrainingData
-    order: Order
+    """Of the first ingredient."""
+    sources: tuple[Ordered, ...]
+    mixture: Mixture
     share: Share
     model: PretrainedModel
-    optimizer: AdamW
+    train_step: TrainStep
     checkpoints: Checkpoints
     best: BestModel
     notes: Mapping[str, Any]
     """What is kept beside its models: the recipe, and what they were fine-tuned on."""
+    fingerprint: Mapping[str, Any]
+    """Of all that it learns from."""
     done: int
     """Steps that its last checkpoint has behind it."""
 
@@ -64,7 +68,7 @@ class Run:
         if broken := [name for name, value in weights.items() if not bool(value.isfinite().all())]:
             raise TrainingError(self.diverged(step, f"left {some_of(broken)} with values that are no finite numbers"))
         self.checkpoints.save(
-            Checkpoint(step, weights, self.optimizer.state_dict(), recorded(self.recipe), self.data.mark)
+            Checkpoint(step, weights, self.train_step.state(), recorded(self.recipe), self.fingerprint)
         )
 
     def diverged(self, step: int, how: str) -> str:
@@ -104,11 +108,16 @@ def begin(
         checkpoints.discard_unfinished()
     here = recipe if latest else _with_start_found(recipe)
     data = open_data(here, corpus, Tokenizer.load(folder / TOKENIZER) if latest else None, reporter)
+    others = [_open_ingredient(here, one, data, reporter) for one in here.also]
+    fingerprint = dict(data.mark) | {f"also.{number}": dict(one.mark) for number, one in enumerate(others)}
     if latest:
-        check_same_corpus(latest.corpus, data.mark, folder)
+        check_same_corpus(latest.corpus, fingerprint, folder)
     elif engine.first:
         data.tokenizer.save(folder / TOKENIZER)
-    order = Order(len(data.dataset), recipe.batch_size, recipe.seed)
+    sources = tuple(
+        Ordered(one.dataset, Order(len(one.dataset), recipe.batch_size, recipe.seed)) for one in (data, *others)
+    )
+    order = sources[0].order
     for note in what_is_changed(recipe, latest, order) if latest else ():
         reporter.note(note)
     if latest and (note := how_divided(folder, latest.step, engine.world)):
@@ -124,20 +133,28 @@ def begin(
         with replacing(folder / START) as part:
             part.write_text(json.dumps(start_record(here, model), indent=2) + "\n")
     engine.place(model)
-    recipe.task.start(model)
-    recipe.task.train_mode(model)
-    optimizer = build_optimizer(model, recipe.optim, system_of(model))
+    train_step = GradientStep(engine, model, recipe, data.vocabulary, order.steps_per_epoch)
     if latest:
-        optimizer.load_state_dict(latest.optimizer)
-    engine.adopt(model, recipe.task, optimizer)
+        train_step.load_state(latest.parts)
+    train_step.begin()
     best, notes = BestModel(folder / BEST, recipe), dict[str, Any]()
     if engine.first:
         notes = _notes(recipe, folder, data, None if latest else here.start.model)
     done = latest.step if latest else 0
-    run = Run(recipe, folder, engine, data, order, share, model, optimizer, checkpoints, best, notes, done)
+    mixture = Mixture(tuple(one.weight for one in recipe.ingredients), recipe.seed)
+    run = Run(
+        recipe, folder, engine, data, sources, mixture, share, model, train_step, checkpoints, best, notes,
+        fingerprint, done,
+    )  # fmt: skip
     if engine.first and latest is None:
         run.keep(0)
     return run
+
+
+def _open_ingredient(recipe: Recipe, one: Ingredient, first: TrainingData, reporter: Reporter) -> TrainingData:
+    """What else the run learns from, with the words of the first ingredient."""
+    alone = replace(recipe, task=recipe.task, data=one.data, also=(), validate=None)
+    return open_data(alone, None, first.tokenizer, reporter)
 
 
 def _with_start_found(recipe: Recipe) -> Recipe:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hdvila.data.batch import Batch
 from hdvila.data.dataset import ClipDataset
-from hdvila.data.loader import Share, step_batches
+from hdvila.data.loader import Ordered, Share, step_batches
+from hdvila.data.mixture import Mixture
 from hdvila.data.order import Draw, Order
 from hdvila.data.settings import DataSettings
 from hdvila.errors import StoreError, UsageError
@@ -43,6 +44,11 @@ def tokenize(texts: Sequence[str], length: int) -> tuple[np.ndarray, np.ndarray]
 def dataset(seed: int = 0) -> ClipDataset:
     preprocess = Preprocess(64, 64, segments=1, neighbours=1)
     return ClipDataset(Noise(), DataSettings(preprocess=preprocess, text_length=4), tokenize, seed)
+
+
+def batches(data: ClipDataset, order: Order, share: Share, *steps: int, workers: int = 0) -> Iterator[list[Batch]]:
+    """The micro-batches of a run with one source."""
+    return (micros for _, micros in step_batches([Ordered(data, order)], Mixture(), share, *steps, workers=workers))
 
 
 def assert_equal(one: Batch, other: Batch) -> None:
@@ -91,8 +97,8 @@ def test_a_batch_that_cannot_be_cut_is_refused() -> None:
 
 def test_a_run_that_begins_later_sees_the_same_batches() -> None:
     data, order, share = dataset(), Order(10, 4, 3), Share(4)
-    unbroken = list(step_batches(data, order, share, 1, 6))
-    continued = list(step_batches(data, order, share, 4, 6))
+    unbroken = list(batches(data, order, share, 1, 6))
+    continued = list(batches(data, order, share, 4, 6))
     for one, other in zip(unbroken[3:], continued, strict=True):
         assert_equal(one[0], other[0])
 
@@ -101,7 +107,7 @@ def test_a_run_that_begins_later_sees_the_same_batches() -> None:
 def test_workers_change_nothing(workers: int) -> None:
     data, order, share = dataset(), Order(10, 4, 3), Share(4, accumulate=2)
     for one, other in zip(
-        step_batches(data, order, share, 1, 4), step_batches(data, order, share, 1, 4, workers=workers), strict=True
+        batches(data, order, share, 1, 4), batches(data, order, share, 1, 4, workers=workers), strict=True
     ):
         for a, b in zip(one, other, strict=True):
             assert_equal(a, b)
@@ -112,7 +118,7 @@ def test_an_error_arrives_as_it_was_raised(workers: int, monkeypatch: pytest.Mon
     monkeypatch.setattr(Order, "draws", lambda self, step: [Draw(0, 99)])
     monkeypatch.setattr(Noise, "clips", Noise.clips * 10)
     with pytest.raises(StoreError, match=r"^shard 7 is damaged: build it again$"):
-        next(step_batches(dataset(), Order(10, 1, 0), Share(1), 1, 1, workers=workers))
+        next(batches(dataset(), Order(10, 1, 0), Share(1), 1, 1, workers=workers))
 
 
 def test_epochs_show_other_frames_of_a_clip() -> None:

@@ -45,7 +45,9 @@ def same_vectors(a: HDVILA, b: HDVILA) -> bool:
 def run_with(recipe: Recipe, model: HDVILA, run: Path) -> Path:
     """A checkpoint of a run, and the run's words beside it; -> the checkpoint."""
     WORDS.save(run / "tokenizer")
-    state = Checkpoint(7, dict(model.state_dict()), {"state": {}, "param_groups": []}, flatten(recipe), {"clips": 3})
+    state = Checkpoint(
+        7, dict(model.state_dict()), {"optimizer": {"state": {}, "param_groups": []}}, flatten(recipe), {"clips": 3}
+    )
     return Checkpoints(run / "checkpoints").save(state)
 
 

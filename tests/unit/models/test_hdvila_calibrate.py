@@ -3,9 +3,9 @@ from __future__ import annotations
 import torch
 
 from hdvila.hub import build_model
-from hdvila.losses.contrastive import contrastive_loss
 from hdvila.models.hdvila.calibrate import calibrate_batch_norm
 from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.tasks.contrastive import contrastive_loss
 from tests.unit.models.small_hdvila import TINY, tiny_inputs
 
 

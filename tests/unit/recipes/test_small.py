@@ -9,7 +9,7 @@ import torch
 
 from hdvila.hub import build_model
 from hdvila.recipes import get_recipe
-from hdvila.tasks.masking import IGNORE
+from hdvila.tasks.masked_words import IGNORE
 from hdvila.train.memory import _empty_batch, shapes_only
 
 

@@ -1,4 +1,4 @@
-"""The loss of every task is the tested function of `hdvila.losses`, on what its own forward pass gives."""
+"""The loss of every task is the tested function of its file, on what its own forward pass gives."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import torch
 
 from hdvila.data.batch import Batch
 from hdvila.data.order import Draw
-from hdvila.losses.answers import answer_loss
-from hdvila.losses.contrastive import contrastive_loss
-from hdvila.losses.masked_words import masked_word_loss, right_words
+from hdvila.tasks.contrastive import contrastive_loss
+from hdvila.tasks.masked_words import masked_word_loss, right_words
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.task import Task
-from hdvila.tasks.video_qa import VideoQA
+from hdvila.tasks.video_qa import VideoQA, answer_loss
 from hdvila.types import Over
 from tests.unit.train.toy_training import VOCABULARY, dataset, model
 

@@ -6,8 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdvila.losses.masked_words import IGNORE
-from hdvila.tasks.masking import Vocabulary, mask_words
+from hdvila.tasks.masked_words import IGNORE, Vocabulary, mask_words
 
 VOCABULARY = Vocabulary(size=1000, mask=103, special=(0, 100, 101, 102, 103))
 

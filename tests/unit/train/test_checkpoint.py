@@ -16,7 +16,7 @@ from hdvila.train.checkpoint import Checkpoint, Checkpoints
 
 
 def at(step: int, value: float = 0.0) -> Checkpoint:
-    return Checkpoint(step, {"w": torch.full((4,), value)}, {"state": {}}, {"seed": 1}, {"clips": 9})
+    return Checkpoint(step, {"w": torch.full((4,), value)}, {"optimizer": {"state": {}}}, {"seed": 1}, {"clips": 9})
 
 
 def test_the_newest_comes_back(tmp_path: Path) -> None:

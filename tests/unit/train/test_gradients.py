@@ -16,9 +16,9 @@ from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.engine import Engine, seed_random_numbers
-from hdvila.train.gradients import compute_gradients
 from hdvila.train.optim import Optim
 from hdvila.train.optimizer import build_optimizer
+from hdvila.train.step import compute_gradients
 from tests.unit.train.toy_training import LENGTH, VOCABULARY, dataset, model
 
 TASKS = {
@@ -40,7 +40,7 @@ def gradients(
     engine.place(net)
     task.start(net)
     task.train_mode(net)
-    engine.adopt(net, task, build_optimizer(net, Optim(), SYSTEM))
+    engine.adopt(net, build_optimizer(net, Optim(), SYSTEM))
     share = Share(SIZE, engine.rank, engine.world, accumulate)
     data = dataset(variant=variant)
     draws = Order(len(data), SIZE, 0).draws(1)

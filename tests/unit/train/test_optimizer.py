@@ -49,6 +49,22 @@ def test_adamw_goes_on_from_its_state() -> None:
     )
 
 
+def test_a_parameter_counts_the_updates_that_it_had() -> None:
+    """In a mixture of tasks each step reaches some parameters: each takes the official steps at its own pace."""
+    (one, first), (other, second) = toy(torch.float64), toy(torch.float64)
+    both = AdamW([first, second], GOLDEN["lr"], (GOLDEN["betas"][0], GOLDEN["betas"][1]), 1e-6, GOLDEN["weight_decay"])
+    del one, other
+    for step, (a, b) in enumerate([(0, None), (1, None), (2, 0), (3, 1)]):
+        for parameter, own in ((first, a), (second, b)):
+            parameter.grad = None
+            if own is not None:
+                parameter.grad = torch.tensor([0.1 * (own + 1), -0.2, 0, 1e-7], dtype=torch.float64)
+        both.step()
+        assert first.tolist() == pytest.approx(GOLDEN["after_each_step"][step], rel=0, abs=1e-14)
+    assert second.tolist() == pytest.approx(GOLDEN["after_each_step"][1], rel=0, abs=1e-14)
+    assert both.state_dict()["param_groups"][0]["updates"] == [4, 2]
+
+
 def test_settings_of_a_group_survive_the_step() -> None:
     optimizer, parameter = toy(torch.float64)
     toy_run(torch.float64, range(1), optimizer, parameter)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hdvila.errors import UsageError
-from hdvila.train.schedule import Schedule
+from hdvila.train.optim import Schedule
 
 GOLDENS = json.loads((Path(__file__).parents[2] / "goldens" / "training_rules.json").read_text())["lr_schedule"]
 

@@ -20,8 +20,8 @@ from hdvila.recipes import get_recipe
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.checkpoint import Checkpoint
 from hdvila.train.data import TrainingData
+from hdvila.train.initial_weights import start_model, start_record
 from hdvila.train.recipe import Recipe, Start
-from hdvila.train.start import start_model, start_record
 from tests.unit.models.small_hdvila import tiny_model
 
 DATA = cast(TrainingData, SimpleNamespace(answers=None, tokenizer=Tokenizer.train(["a dog"], 60)))

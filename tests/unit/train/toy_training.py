@@ -15,7 +15,7 @@ from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import HybridClip
-from hdvila.tasks.masking import Vocabulary
+from hdvila.tasks.masked_words import Vocabulary
 from hdvila.types import Clip
 
 LENGTH, VOCABULARY = 8, Vocabulary(size=40, mask=4, special=(0, 1, 2, 3, 4))

@@ -1,7 +1,7 @@
-"""Masked words, as in BERT (Devlin et al. 2019): 15 % of the words; of these 80 % become [MASK], 10 % a
-random word, 10 % stay as they are.
+"""Masked words, as in BERT (Devlin et al. 2019): 15 % of the words; of these 80 % become [MASK], 10 % a random word,
+10 % stay as they are; and the loss of predicting them (HD-VILA, equation 5).
 
-Legend: B texts, L tokens.
+Legend: B texts, L tokens, V vocabulary.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hdvila.losses.masked_words import IGNORE
+__all__ = ["IGNORE", "Vocabulary", "mask_words", "masked_word_loss", "right_words"]
 
+IGNORE = -100
+"""The label of a token that is not to be predicted."""
 MASKED, RANDOM = 0.8, 0.1
 
 
@@ -49,3 +52,19 @@ def mask_words(ids_BL: Tensor, keys_B: Tensor, share: float, vocabulary: Vocabul
 def _uniform(key: int, length: int) -> NDArray[np.float64]:
     """Three numbers in [0, 1) a token, (3, L). The second word of the seed keeps them apart from the frames' draws."""
     return np.random.default_rng([key, 1]).random((length, 3)).T
+
+
+def masked_word_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross entropy over the masked tokens of all rows; 0 when there are none.
+
+    Args:
+        logits: (..., V), such as (B, L, V), or (M, V) at the masked tokens only.
+        labels: (...), the right word or -100.
+    """
+    total = F.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=IGNORE, reduction="sum")
+    return total / (labels != IGNORE).sum().clamp(min=1)
+
+
+def right_words(logits: Tensor, labels: Tensor) -> Tensor:
+    """How many of the masked tokens have their word as the best, a scalar; shapes as `masked_word_loss`."""
+    return ((logits.argmax(-1) == labels) & (labels != IGNORE)).sum()

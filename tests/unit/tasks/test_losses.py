@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hdvila.errors import UsageError
-from hdvila.losses.answers import answer_loss
-from hdvila.losses.contrastive import contrastive_loss
-from hdvila.losses.masked_words import masked_word_loss, matching_loss, only_matched, right_words
+from hdvila.tasks.contrastive import contrastive_loss
+from hdvila.tasks.masked_words import masked_word_loss, right_words
+from hdvila.tasks.video_qa import answer_loss
 
 
 def unit(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -73,17 +73,6 @@ def test_nothing_masked_costs_nothing() -> None:
     assert right_words(logits, labels) == 0
     assert logits.grad is not None
     assert logits.grad.abs().max() == 0
-
-
-def test_words_of_unmatched_rows_are_not_predicted() -> None:
-    labels = torch.tensor([[1, -100], [-100, 2]])
-    assert only_matched(labels, torch.tensor([0, 1])).tolist() == [[-100, -100], [-100, 2]]
-    assert labels.tolist() == [[1, -100], [-100, 2]], "the caller's labels stay as they are"
-
-
-def test_matching_class_one_is_a_match() -> None:
-    sure = torch.tensor([[-20.0, 20.0], [20.0, -20.0]])
-    assert matching_loss(sure, torch.tensor([1, 0])) < 1e-6 < 30 < matching_loss(sure, torch.tensor([0, 1]))
 
 
 @settings(deadline=None)
