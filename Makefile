@@ -39,7 +39,7 @@ wheel: setup
 conformance: setup
 	$(BIN)/python -m pytest -m conformance -q tests/parity
 
-# Hours on 2 cores; the quick one is rough. Killed? The same command goes on.
+# Hours on 2 cores; the quick one is rough. The same command continues a killed run.
 reproduction: setup
 	$(BIN)/hdvila miniature reproduction --into runs/reproduction --page docs/reproduction.md
 
