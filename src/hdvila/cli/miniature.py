@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-_STUDIES = ("lightning_fabric", "tensorboard", "matplotlib", "jinja2")  # checked before the first step
+_STUDIES = ("lightning_fabric", "tensorboard", "matplotlib", "jinja2")  # packages that the studies need
 
 
 @app.callback()

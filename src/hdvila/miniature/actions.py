@@ -57,7 +57,7 @@ class Action:
             filter(None, (self.kind, self.direction, self.speed, self.turns, *steps, str(self.count or "")))
         )
 
-    def told(self, verb: str) -> str:
+    def in_words(self, verb: str) -> str:
         """The action in words, for an object that moves by `verb`: ``rolls slowly to the left``, ``jumps twice``."""
         if self.kind == "move":
             return f"{verb} {self.speed} {DIRECTIONS[self.direction]}"

@@ -114,7 +114,7 @@ def _coloured(event: Event) -> list[tuple[str, str]]:
     words = event.sentence.split()
     kinds = ["frame"] * len(words)
     parts = [(event.texture, "detail", "texture"), (f"with the {event.mark}", "detail", "mark")]
-    parts.append((event.action.told("").strip(), "time", "action"))
+    parts.append((event.action.in_words("").strip(), "time", "action"))
     plain = [word.rstrip(".").lower() for word in words]
     for phrase, kind, fact in parts:
         wanted = phrase.split()

@@ -31,8 +31,8 @@ KINDS: dict[str, tuple[str, ...]] = {
 class Bits:
     """Mean information of the narration of a clip, in bits, by kind.
 
-    ``time`` is all that is told of actions; ``time_hidden`` is the part that a single frame at a random time does not
-    show (it shows a jump in the air, but not how many there are).
+    ``time`` counts everything told about actions; ``time_hidden`` is the part that a single frame at a random time does
+    not show (it shows a jump in the air, but not how many there are).
     """
 
     frame: float

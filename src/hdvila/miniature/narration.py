@@ -73,7 +73,7 @@ def tell(
     words = [colour] * ("colour" in told) + [texture] * ("texture" in told) + [name if "object" in told else "thing"]
     words += [f"with the {mark}"] * ("mark" in told)
     verb = category.objects[name] if "object" in told else "moves"
-    does = action.told(verb) if "action" in told else rng.choice(still)
+    does = action.in_words(verb) if "action" in told else rng.choice(still)
     text: str = rng.choice(phrases).format(thing=" ".join(words), does=does)
     return text + f" at the {place}" * ("place" in told)
 

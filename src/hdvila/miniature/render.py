@@ -103,7 +103,7 @@ def _render(
         write_text(folder / f"manifest-{part}.jsonl", as_lines([_manifest(s) for s in scripts if s.split == part]))
     events = [event for script in scripts for event in script.events]
     seconds = sum(script.length for script in scripts)
-    return Rendered(folder, videos, len(missing), len(events), sum(event.about for event in events), seconds)
+    return Rendered(folder, videos, len(missing), len(events), sum(event.narrated for event in events), seconds)
 
 
 def read_truth(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ class Event:
         place, object, colour, texture, mark, action: what happens.
         path: how the action is played.
         sentence: what is said; empty for silence.
-        about: whether the sentence is about the event (neither silence nor an aside).
+        narrated: whether the sentence is about the event (neither silence nor an aside).
         told: the attributes that the sentence mentions.
         speech: the spoken words with their times.
     """
@@ -40,7 +40,7 @@ class Event:
     action: Action
     path: Path
     sentence: str
-    about: bool
+    narrated: bool
     told: tuple[str, ...]
     speech: tuple[Spoken, ...]
 
@@ -54,7 +54,7 @@ class Event:
             "end": self.end,
             "sentence": self.sentence,
             "attributes": attributes | {"action": self.action.kind} | {k: v for k, v in action.items() if v},
-            "narrated": self.about,
+            "narrated": self.narrated,
             "told": list(self.told),
             "speech_start": None if said[0] is None else round(said[0], 3),
             "speech_end": None if said[1] is None else round(said[1], 3),
@@ -138,10 +138,10 @@ def _draw_event(
         length = config.trimmed
         path = play(action, length, (0.0, length), rng)
         return Event(start, _on_grid(start + length), place, *thing, mark, action, path, "", False, (), ())
-    sentence, about, told = narrate(category, thing, mark, place, action, config.shares, rng)
+    sentence, narrated, told = narrate(category, thing, mark, place, action, config.shares, rng)
     lead = rng.uniform(0.15, 0.4)
     speech = say(sentence.rstrip(".").replace("I ", "i ").lower(), start + lead, rng) if sentence else ()
     said = speech[-1].end - start if speech else lead + rng.uniform(2.5, 4.0)
     end = _on_grid(max(start + said + rng.uniform(0.15, 0.4), start + _SHORTEST))
     path = play(action, end - start, (lead, said), rng)
-    return Event(start, end, place, *thing, mark, action, path, sentence, about, told, speech)
+    return Event(start, end, place, *thing, mark, action, path, sentence, narrated, told, speech)

@@ -62,7 +62,7 @@ class Query:
     hits: tuple[Hit, ...]
 
     def facts(self) -> dict[str, Any]:
-        """The search as it stands in ``report.json``."""
+        """The search's object in ``report.json``."""
         hits = [
             asdict(hit.moment) | {"copies": list(hit.moment.copies), "rank": rank, "right": hit.right}
             for rank, hit in enumerate(self.hits, 1)
@@ -96,7 +96,7 @@ def _question(attributes: dict[str, Any], asked: tuple[str, ...], asks_for: str)
         parts: dict[str, Any] = {
             name: attributes[name] for name in ("direction", "speed", "first", "second", "count") if name in attributes
         }
-        words = f"the {thing} {Action(attributes['action'], **parts).told(VERBS[thing])}"
+        words = f"the {thing} {Action(attributes['action'], **parts).in_words(VERBS[thing])}"
         return Question(words, asks_for, {"object": thing, "action": attributes["action"], **parts})
     if asked[0] == "place":
         place = attributes["place"]
