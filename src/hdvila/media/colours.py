@@ -36,7 +36,7 @@ _HLG_PEAK, _HLG_GAMMA = 1000.0, 1.2
 _GAMMA = 2.4  # of a BT.709 display (BT.1886)
 _FADES = 2.0  # times white, beyond which colours fade
 _LAST = (1 << 12) - 1  # index of the tables; the source has ten bits
-_ROWS = 32  # converted at a time, so that all intermediate values stay in the processor's cache
+_PIXELS = 28_000  # converted at a time: few enough for the processor's cache, and for BLAS to take one thread
 _LUMA_709 = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _LUMA_2020 = np.array([0.2627, 0.6780, 0.0593], np.float32)
 _TO_709 = np.array(
@@ -98,15 +98,16 @@ class HighDynamicRange:
     def to_sdr(self, yuv: NDArray[np.uint16]) -> Pixels:
         """(H, W, 3) Y'CbCr in 16 bits -> (H, W, 3) RGB in BT.709."""
         out: Pixels = np.empty(yuv.shape, np.uint8)
-        for top in range(0, len(yuv), _ROWS):
-            part = yuv[top : top + _ROWS]
+        rows = max(1, _PIXELS // yuv.shape[1])
+        for top in range(0, len(yuv), rows):
+            part = yuv[top : top + rows]
             coded = self._decode @ part.reshape(-1, 3).T.astype(np.float32)
             coded += self._offset
             light = _linear(self._curve).take(np.clip(coded, 0, _LAST, out=coded).astype(np.uint16), mode="clip")
             rgb = self._to_709 @ light
             _clip_to_white(rgb)
             for channel, values in enumerate(rgb):
-                out[top : top + _ROWS, :, channel] = _to_sdr_levels(values).reshape(part.shape[:2])
+                out[top : top + rows, :, channel] = _to_sdr_levels(values).reshape(part.shape[:2])
         return out
 
 
