@@ -21,6 +21,7 @@ from hdvila.media import Preprocess, write_video
 from hdvila.text.tokenizer import Tokenizer
 from tests.e2e.benchmarks import write_action
 from tests.test_docs import PAGES
+from tests.unit.corpus.corpora import make_corpus
 from tests.unit.models.small_hdvila import tiny_model
 
 BLOCK = re.compile(r"(?:<!-- not run: (?P<why>[^>]+) -->\n+)?```python\n(?P<code>.*?)```", re.DOTALL)
@@ -72,12 +73,17 @@ def of_transcripts(folder: Path) -> None:
     (folder / "talk.en.json3").write_text(json.dumps({"wireMagic": "pb3", "events": events}))
 
 
+def of_corpus(folder: Path) -> None:
+    make_corpus(folder / "corpus", ["a red dog"])
+
+
 def nothing(folder: Path) -> None:
     pass
 
 
 NEEDS: dict[str, Callable[[Path], None]] = {
     "README.md": of_readme,
+    "corpus.md": of_corpus,
     "search.md": of_search,
     "protocols.md": of_protocols,
     "transcripts.md": of_transcripts,

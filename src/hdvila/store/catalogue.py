@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hdvila.errors import StoreError
 from hdvila.store.layout import CATALOGUE
-from hdvila.store.shard_index import read_arrow, write_arrow
+from hdvila.store.shard_index import numbers_in, read_arrow, write_arrow
 
 Row = Mapping[str, Any]
 """``shard``, ``clips``, and of each stream ``NAME_frames`` and ``NAME_bytes`` (`ShardIndex.totals`)."""
@@ -28,7 +28,7 @@ class Catalogue:
 
     def __init__(self, batch: Any) -> None:
         self._batch = batch
-        counts = batch.column("clips").to_numpy()
+        counts = numbers_in(batch.column("clips"))
         self._ends: NDArray[np.int64] = np.cumsum(counts, dtype=np.int64)
         self.clips = int(self._ends[-1]) if len(counts) else 0
 
@@ -75,7 +75,7 @@ class Catalogue:
 
     def total(self, column: str) -> int:
         """The sum of a column, such as ``lr_frames``, over all shards."""
-        return int(self._batch.column(column).to_numpy().sum()) if len(self) else 0
+        return int(numbers_in(self._batch.column(column)).sum()) if len(self) else 0
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Its rows, for another catalogue."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -192,18 +193,23 @@ class Index:
         return self._mapped(name)
 
     def _mapped(self, name: str) -> ShardIndex:
-        files = index_files(name)
-        buffers = [self.place.file(file) for file in files]
-        missing = [self.place.where(file) for file, buffer in zip(files, buffers, strict=True) if buffer is None]
-        if missing:
-            if isinstance(self.place, Folder):  # the shard itself has all that was in them
-                entries = scan_shard(self.place.root / SHARDS / name)
-                return self._read.setdefault(name, make_index(name, entries, self.manifest.streams))
-            raise StoreError(f"{missing[0]}: is missing; copy the corpus anew")
-        frames, clips = (
-            read_arrow(buffer, self.place.where(file)) for buffer, file in zip(buffers, files, strict=True)
-        )
-        return ShardIndex(name, frames, clips, self.manifest.streams)
+        frames, clips = index_files(name)
+        buffer = self.place.file(clips)
+        if buffer is None:
+            return self._scanned(name, clips)
+        batch = read_arrow(buffer, self.place.where(clips))
+        return ShardIndex(name, partial(self._frames, name, frames), batch, self.manifest.streams)
+
+    def _frames(self, name: str, file: str) -> Any:
+        buffer = self.place.file(file)
+        return self._scanned(name, file).frames if buffer is None else read_arrow(buffer, self.place.where(file))
+
+    def _scanned(self, name: str, missing: str) -> ShardIndex:
+        """Of a shard whose index file is missing: the shard itself has all that was in it."""
+        if not isinstance(self.place, Folder):
+            raise StoreError(f"{self.place.where(missing)}: is missing; copy the corpus anew")
+        entries = scan_shard(self.place.root / SHARDS / name)
+        return self._read.setdefault(name, make_index(name, entries, self.manifest.streams))
 
     def _open_track(self, key: tuple[str, int]) -> TrackIndex | None:
         name, number = key

@@ -60,7 +60,7 @@ class Folder:
     """A folder on this machine."""
 
     readers = 1
-    kept = 256
+    kept = 128
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -92,7 +92,7 @@ class Remote:
     """A corpus behind a url. Its manifest must be complete, as it is when its writer has ended."""
 
     readers = 16
-    kept = 32
+    kept = 256
 
     def __init__(self, url: str) -> None:
         require("fsspec", extra="remote")

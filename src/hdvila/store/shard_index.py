@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from hdvila.types import Clip, Seconds
 UNKNOWN = -1
 """No CRC-32."""
 
+_NUMPY = {pa.int32(): np.int32, pa.int64(): np.int64, pa.uint32(): np.uint32, pa.float64(): np.float64}
 _OF_CLIP = ("clip_id", "video_id", "start", "end", "text", "timed_by")
 _NAME = pa.dictionary(pa.int32(), pa.string())
 FRAME_FIELDS = {
@@ -59,28 +61,49 @@ def index_files(name: str) -> tuple[str, str]:
 class ShardIndex:
     """What a shard holds; clips are counted from 0 within it.
 
-    Attributes:
+    Args:
         name: of the shard's file.
-        frames, clips: Arrow record batches with a row a frame and a row a clip.
-        pts, offset, length, crc32: (rows,) columns of `frames`.
-
-    Raises:
-        StoreError: the two do not fit together.
+        frames: an Arrow record batch with a row a frame, or what gives it when it is first needed.
+        clips: one with a row a clip.
+        streams: of the corpus.
     """
 
     def __init__(self, name: str, frames: Any, clips: Any, streams: Streams) -> None:
-        self.name, self.frames, self.clips, self._streams = name, frames, clips, streams
+        self.name, self.clips, self._streams, self._given = name, clips, streams, frames
         self.counts: NDArray[np.int64] = np.empty((len(clips), len(streams)), np.int64)
         for column, stream in enumerate(streams):
-            self.counts[:, column] = clips.column(f"{stream}_frames").to_numpy(zero_copy_only=False)
+            self.counts[:, column] = numbers_in(clips.column(f"{stream}_frames"))
         ends = np.cumsum(self.counts.ravel())
         self.first: NDArray[np.int64] = (ends - self.counts.ravel()).reshape(self.counts.shape)
-        if (int(ends[-1]) if len(ends) else 0) != len(frames):
-            raise StoreError(f"{name}: its index files disagree; delete both, the shard brings them back")
-        self.pts: Seconds = frames.column("pts").to_numpy()
-        self.offset: NDArray[np.int64] = frames.column("offset").to_numpy()
-        self.length: NDArray[np.int32] = frames.column("length").to_numpy()
-        self.crc32 = _crc32_of(frames)
+
+    @cached_property
+    def frames(self) -> Any:
+        """The record batch with a row a frame.
+
+        Raises:
+            StoreError: it cannot be read, or does not fit the clips.
+        """
+        frames = self._given() if callable(self._given) else self._given
+        if len(frames) != self.counts.sum():
+            raise StoreError(f"{self.name}: its index files disagree; delete both, the shard brings them back")
+        return frames
+
+    @cached_property
+    def pts(self) -> Seconds:
+        """(rows,) column of `frames`, as are the next three."""
+        return numbers_in(self.frames.column("pts"))
+
+    @cached_property
+    def offset(self) -> NDArray[np.int64]:
+        return numbers_in(self.frames.column("offset"))
+
+    @cached_property
+    def length(self) -> NDArray[np.int32]:
+        return numbers_in(self.frames.column("length"))
+
+    @cached_property
+    def crc32(self) -> NDArray[Any]:
+        return _crc32_of(self.frames)
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -170,13 +193,17 @@ def read_arrow(buffer: Any, where: str) -> Any:
     raise StoreError(f"{where}: is not an index file of a corpus; delete it: the shards bring it back")
 
 
+def numbers_in(column: Any) -> NDArray[Any]:
+    """(n,) the numbers of an Arrow array without nulls, where they lie. (Its ``to_numpy`` would import pandas.)"""
+    kind = _NUMPY[column.type]
+    return np.frombuffer(column.buffers()[1], kind, column.offset + len(column))[column.offset :]
+
+
 def _crc32_of(frames: Any) -> NDArray[Any]:
     """Of each row; `UNKNOWN` where there is none."""
     if "crc32" not in frames.schema.names:
         return np.full(len(frames), UNKNOWN)
     column = frames.column("crc32")
     if not column.null_count:
-        values: NDArray[Any] = column.to_numpy()
-        return values
-    known: NDArray[Any] = pc.fill_null(column.cast(pa.int64()), UNKNOWN).to_numpy()
-    return known
+        return numbers_in(column)
+    return numbers_in(pc.fill_null(column.cast(pa.int64()), UNKNOWN))

@@ -56,5 +56,7 @@ def test_a_million_clips_open_with_few_objects_and_files(large: Path, monkeypatc
     assert asked == ["corpus.json", "shards.arrow"]
     assert kept < 200_000, "bytes of Python and NumPy objects: a few for each shard"
     assert corpus.clips[1].text == "words 1"
-    assert corpus.frames(1, "frames", [2]).rgb.mean() == pytest.approx(100, abs=2)
-    assert asked[2:] == ["index/000001.arrow", "clips/000001.arrow"], "of its own shard, once"
+    assert asked[2:] == ["clips/000001.arrow"], "of its own shard"
+    for _ in range(2):
+        assert corpus.frames(1, "frames", [2]).rgb.mean() == pytest.approx(100, abs=2)
+    assert asked[3:] == ["index/000001.arrow"], "once"
