@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,16 @@ def test_clips_are_planned_as_they_are_cut(source: Path, tmp_path: Path, capsys:
     assert objects(capsys)[-1]["clips"] == 1
     shard = Path("shards", "000000.tar")
     assert (tmp_path / "b" / shard).read_bytes() == (tmp_path / "c" / shard).read_bytes()
+
+
+def test_a_corpus_of_format_1_is_brought_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(Path(__file__).parents[1] / "goldens" / "corpus_version1", tmp_path / "old")
+    for _ in range(2):
+        assert main(["corpus", "upgrade", str(tmp_path / "old"), "--json"]) == 0
+        assert objects(capsys) == [{"corpus": str(tmp_path / "old"), "clips": 5}]
+    assert (tmp_path / "old" / "corpus.json").exists()
+    assert main(["corpus", "upgrade", str(tmp_path)]) == 1
+    assert "is not a corpus" in capsys.readouterr().err
 
 
 def test_the_defaults_that_are_told_are_those_of_the_library() -> None:

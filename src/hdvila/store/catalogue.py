@@ -73,6 +73,10 @@ class Catalogue:
         shard = int(np.searchsorted(self._ends, clip, side="right"))
         return shard, clip - (int(self._ends[shard - 1]) if shard else 0)
 
+    def clips_of(self, shard: int) -> range:
+        """The numbers of the clips of a shard."""
+        return range(int(self._ends[shard - 1]) if shard else 0, int(self._ends[shard]))
+
     def total(self, column: str) -> int:
         """The sum of a column, such as ``lr_frames``, over all shards."""
         return int(numbers_in(self._batch.column(column)).sum()) if len(self) else 0

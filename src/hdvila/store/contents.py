@@ -135,9 +135,10 @@ class Contents:
                         (self._root / file).parent.mkdir(parents=True, exist_ok=True)
                         os.replace(folder / file, self._root / file)
                 self._add(row)
+                if found := _LEADING.match(row["shard"]):
+                    self._number = max(self._number, int(found[0]) + 1)
             sync_folder(self._root / SHARDS)
             self._declare(index.manifest.attributes, {name: index.manifest.tracks[name] for name in kinds})
-            self._number = self._first_number()
         shutil.rmtree(folder)
 
     def _check_part(self, folder: Path, index: Index) -> None:

@@ -70,12 +70,9 @@ class TrackWriter:
 
     def missing(self) -> Iterator[int]:
         """The numbers of the clips of this part that have no rows yet, in the order in which they are to be added."""
-        first = 0
-        for number in range(len(self._index.catalogue)):
-            clips = len(self._index.shard(number))
-            if number % self._part[1] == self._part[0] and not self._is_done(number):
-                yield from range(first, first + clips)
-            first += clips
+        for number in range(self._part[0], len(self._index.catalogue), self._part[1]):
+            if not self._is_done(number):
+                yield from self._index.catalogue.clips_of(number)
 
     def add(self, i: int, data: TrackData) -> None:
         """Store what clip `i` has in the track. Clips come in the order of their numbers; some may be left out.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tarfile
 import zlib
@@ -113,3 +114,24 @@ def test_a_corpus_without_check_values_opens_and_grows(tmp_path: Path) -> None:
     check(Corpus(root))
     CorpusWriter(root).close()
     assert [row["crc32"] for row in rows(root)] == crcs
+
+
+@pytest.mark.parametrize("name", ["shards.arrow", "index/000001.arrow", "clips/000001.arrow", "corpus.json"])
+def test_a_damaged_file_over_the_shards_is_named_and_made_again(tmp_path: Path, name: str) -> None:
+    fill(tmp_path)
+    whole = (tmp_path / name).read_bytes()
+
+    def read() -> None:
+        corpus = Corpus(tmp_path)
+        assert [clip.clip_id for clip in corpus.clips] == ["c0", "c1", "c2", "c3"]
+        assert len(corpus.frames(2, "lr")) == 25
+
+    for damaged in (b"", whole[: len(whole) // 2], bytes(len(whole))):
+        (tmp_path / name).write_bytes(damaged)
+        with pytest.raises(StoreError, match=re.escape(str(tmp_path / name)) + ".*the shards bring it back"):
+            read()
+    (tmp_path / name).unlink()
+    read()
+    CorpusWriter(tmp_path).close()
+    assert (tmp_path / name).read_bytes() == whole
+    read()

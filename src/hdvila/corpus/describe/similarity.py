@@ -78,7 +78,7 @@ def score_clips(corpus: Corpus, numbers: list[int], scorer: Scorer, reporter: Re
     if scorer.processor is None:
         raise UsageError("this model has no processor, so it cannot read clips: use a model folder that has one")
     preprocess, device = scorer.processor.preprocess, getattr(scorer, "device", torch.device("cpu"))
-    texts = [text or "" for text in corpus.table["text"].take(numbers).to_pylist()]
+    texts = [corpus.clips[number].text for number in numbers]
     rows: list[tuple[Any, Any]] = []
     with torch.inference_mode(), reporter.task("scoring clips", total=len(numbers)) as bar:
         for first in range(0, len(numbers), _BATCH):
