@@ -84,6 +84,29 @@ def test_a_run_goes_on_in_another_number_of_processes(
     assert [line["processes"] for line in log(tmp_path)] == [2, 2, 2, 1, 1, 1]
 
 
+def test_two_processes_that_share_the_model_make_the_same_run(
+    corpus: Path, losses_of_one: list[float], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cut over both, measured meanwhile, ended half way, gone on with in one process that holds all of it."""
+    changes = {**STILL, "checkpoint_every": 3, "schedule.decay": "constant"}
+    for run, steps in (("whole", 6), ("cut", 3)):
+        shard = {"shard": "true"} if run == "cut" else {}
+        done = run_elsewhere(command(corpus, tmp_path / run, processes=2, **{**changes, "steps": steps}, **shard))
+        assert done.returncode == 0, done.stderr
+    status, _, errors = run_here(command(corpus, tmp_path / "cut", **changes), capsys)
+    assert status == 0, errors
+    assert "shard: True -> False from step 4 on: the same gradients up to rounding" in errors
+    whole, cut = ([line["loss"] for line in log(tmp_path / run)] for run in ("whole", "cut"))
+    np.testing.assert_allclose(cut, whole, rtol=1e-4)
+    again = {**changes, "shard": "true", "steps": 8, "validate.every": 8}
+    done = run_elsewhere(command(corpus, tmp_path / "both", processes=2, **again))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "both" / "best" / "model.safetensors").is_file()
+    whole_again = {**changes, "shard": "true"}
+    done = run_elsewhere(command(corpus, tmp_path / "whole", processes=2, **{**whole_again, "steps": 8}))
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_is_obeyed_by_both(sent: signal.Signals, status: int, corpus: Path, tmp_path: Path) -> None:
     run, members = begin(command(corpus, tmp_path, processes=2, **LONG), tmp_path, 3)

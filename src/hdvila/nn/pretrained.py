@@ -172,11 +172,15 @@ class PretrainedModel(nn.Module):
     # ---- for training
 
     def stages(self) -> list[nn.Module]:
-        """Its natural pieces, each of which activation checkpointing recomputes as a whole; none: it has no such."""
+        """Its natural pieces, such as layers, which are called one after the other; training may cut it into them."""
+        return []
+
+    def recomputed_stages(self) -> list[nn.Module]:
+        """The pieces that `checkpoint_activations` recomputes."""
         return []
 
     def checkpoint_activations(self, enabled: bool = True) -> None:
-        """Recompute each of the `stages` in the backward pass: less memory, the same gradients.
+        """Recompute each of the `recomputed_stages` in the backward pass: less memory, the same gradients.
 
         Raises:
             UsageError: the model has none.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,10 @@ from hdvila.data.batch import Batch
 from hdvila.errors import require
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import Precision, pick_device
+from hdvila.models.registry import get_system
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.tasks.task import Outputs, Task
+from hdvila.train.sharding import cut_module, cut_state, total_norm, whole
 
 _FABRIC_PRECISION = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
@@ -55,9 +57,10 @@ class Engine:
     Args:
         precision: "bfloat16" runs convolutions and matrix products in bfloat16 (autocast); weights, losses and the
             optimiser stay in float32.
+        sharded: cut the model over the processes (`hdvila.train.sharding`); one process holds it whole.
     """
 
-    def __init__(self, precision: Precision) -> None:
+    def __init__(self, precision: Precision, *, sharded: bool = False) -> None:
         fabric = require("lightning_fabric", extra="train")
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision on stderr
         world, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
@@ -82,6 +85,7 @@ class Engine:
             )
         self._fabric.launch()
         self._module: Any = None
+        self._sharded = sharded and world > 1
 
     @property
     def rank(self) -> int:
@@ -102,12 +106,19 @@ class Engine:
         return device
 
     def place(self, model: PretrainedModel) -> None:
-        """Move a model here, convolution weights channels-last; do so before its optimiser is built."""
-        model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def adopt(self, model: PretrainedModel, optimizer: torch.optim.Optimizer) -> None:
-        """Take over the forward pass; with several processes every one gets the first one's weights."""
+        """Move a model here, before its optimiser is built; convolution weights channels-last, unless it is cut."""
         self._forward = _Forward(model)
+        if self._sharded:
+            cut_module(self._forward.to(self.device), model.stages())
+        else:
+            model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def adopt(self, optimizer: torch.optim.Optimizer) -> None:
+        """Take over the forward pass of the placed model; every process gets the first one's weights."""
+        if self._sharded:
+            cut_state(optimizer)
+            self._module, self._optimizer = self._forward, optimizer
+            return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `broadcast_buffers` has a new name, which earlier versions do not know
             self._module, self._optimizer = self._fabric.setup(self._forward, optimizer, move_to_device=False)
@@ -115,19 +126,30 @@ class Engine:
     def forward(self, task: Task, batch: Batch) -> Outputs:
         """The task's outputs in float32."""
         self._forward.task = task
-        outputs: Outputs = self._module(batch)
-        return outputs
+        if not self._sharded:
+            outputs: Outputs = self._module(batch)
+            return outputs
+        with self._fabric.autocast():
+            return tuple(output.float() for output in self._module(batch))
 
     def accumulating(self, more_to_come: bool) -> AbstractContextManager[None]:
         """Within it, backward passes leave the gradients of the processes apart if more are to come."""
+        if self._sharded:
+            self._module.set_requires_gradient_sync(not more_to_come)
+            return nullcontext()
         context: AbstractContextManager[None] = self._fabric.no_backward_sync(self._module, enabled=more_to_come)
         return context
 
     def backward(self, loss: Tensor) -> None:
-        self._fabric.backward(loss)
+        if self._sharded:
+            loss.backward()  # type: ignore[no-untyped-call]
+        else:
+            self._fabric.backward(loss)
 
     def clip(self, max_norm: float) -> float:
         """Scale the gradients down to `max_norm`; -> their global norm before."""
+        if self._sharded:
+            return total_norm(nn.utils.clip_grad_norm_(self._module.parameters(), max_norm))
         return float(
             self._fabric.clip_gradients(
                 self._module, self._optimizer, max_norm=max_norm, error_if_nonfinite=False
@@ -138,6 +160,19 @@ class Engine:
         """One step of the optimiser, and no gradients after it."""
         self._optimizer.step()
         self._optimizer.zero_grad()
+
+    def whole(self, state: Any) -> Any:
+        """A state with all its parts; every process asks for it."""
+        return whole(state) if self._sharded else state
+
+    def whole_model(self, model: PretrainedModel) -> PretrainedModel:
+        """The placed model as one that runs by itself; every process asks for it. Only one that is cut is copied."""
+        if not self._sharded:
+            return model
+        copy = get_system(model.system).build(model.config, initialise=False)
+        copy.load_state_dict(self.whole(model.state_dict()))
+        copy.processor, copy.precision = model.processor, model.precision
+        return copy.to(self.device)
 
     def total(self, values: Tensor) -> Tensor:
         """Elementwise sum over the processes."""

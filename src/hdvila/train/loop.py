@@ -11,6 +11,7 @@ from pathlib import Path
 from hdvila.data.loader import step_batches
 from hdvila.errors import Interrupted, TrainingError
 from hdvila.hub import SLOW, fast_precision, settle_precision
+from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
 from hdvila.train.engine import Engine, is_first_process
 from hdvila.train.log import RunLog
@@ -49,12 +50,20 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
         latest = last_checkpoint(recipe, folder)
         begun = latest.recipe["precision"] if latest else None
         precision = settle_precision(recipe.precision, begun)
-        run = begin(replace(recipe, precision=precision), folder, latest, Engine(precision), corpus, reporter)
+        run = begin(
+            replace(recipe, precision=precision),
+            folder,
+            latest,
+            Engine(precision, sharded=recipe.shard),
+            corpus,
+            reporter,
+        )
         if precision == "bfloat16" and fast_precision() != "bfloat16":
             reporter.note(f"{SLOW}: --set precision=float32")
         _make_steps(run, reporter)
+        model = run.engine.whole_model(run.model)
         if first:
-            _save(run, reporter)
+            _save(run, model, reporter)
         run.engine.wait()
     return folder / MODEL
 
@@ -93,11 +102,13 @@ def _make_steps(run: Run, reporter: Reporter) -> None:
             if run.held_out is not None and _is_due(recipe, step):
                 values |= _validate(run, step, reporter)
             stopping = engine.any(signals.received is not None)
+            due = stopping or step % recipe.checkpoint_every == 0 or step == recipe.steps
             if log:
                 log.write(step, values | speed)
-                if stopping or step % recipe.checkpoint_every == 0 or step == recipe.steps:
+                if due:
                     log.sync()
-                    run.keep(step)
+            if due:
+                run.keep(step)
             bar.advance(note=f"loss {values['loss']:.3f}")
             if stopping:
                 engine.wait()  # nobody may end the others before the checkpoint is whole
@@ -114,18 +125,19 @@ def _is_due(recipe: Recipe, step: int) -> bool:
 def _validate(run: Run, step: int, reporter: Reporter) -> dict[str, float]:
     """Measure, all processes together, and keep the model if none was better."""
     assert run.held_out is not None
-    measured = measure(run.model, run.recipe, run.held_out, reporter, run.engine.processes())
+    model = run.engine.whole_model(run.model)
+    measured = measure(model, run.recipe, run.held_out, reporter, run.engine.processes())
     if run.engine.first:
-        run.best.offer(run.model, step, measured.score, run.notes)
+        run.best.offer(model, step, measured.score, run.notes)
     return measured.to_log()
 
 
-def _save(run: Run, reporter: Reporter) -> None:
+def _save(run: Run, model: PretrainedModel, reporter: Reporter) -> None:
     """The model of the finished run: the best, if the recipe says so, or as it is now."""
     validate, notes = run.recipe.validate, dict(run.notes)
     if validate is not None and validate.keep == "best":
         if run.best.score is None:
             reporter.note(f"{run.best.folder} holds no model any more: {MODEL} is that of the last step")
         else:
-            notes[VALIDATION] = run.best.put_into(run.model)
-    run.model.save_pretrained(run.folder / MODEL, notes)
+            notes[VALIDATION] = run.best.put_into(model)
+    model.save_pretrained(run.folder / MODEL, notes)

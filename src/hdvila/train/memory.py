@@ -138,7 +138,7 @@ def _empty_batch(recipe: Recipe, clips: int) -> Batch:
 def _naming_stages(model: PretrainedModel, now_in: Callable[[str], None]) -> Iterator[None]:
     """Tell `now_in` the name of the stage that runs, and "" after it."""
     handles = []
-    for number, stage in enumerate(model.stages()):
+    for number, stage in enumerate(model.recomputed_stages()):
         label = f"stage {number}"
         handles.append(stage.register_forward_pre_hook(lambda *_, label=label: now_in(label)))
         handles.append(stage.register_forward_hook(lambda *_: now_in("")))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from hdvila.models.system import System
 from hdvila.train.optim import Optim, what_decay_leaves
@@ -47,6 +47,18 @@ class AdamW(torch.optim.AdamW):
             return super().step(closure)
         finally:
             self.param_groups = groups
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """As torch's, into memory that lies as each parameter's does: the fused pass goes through both in step."""
+        super().load_state_dict(state_dict)
+        for parameter, state in self.state.items():
+            for name, value in state.items():
+                if (
+                    isinstance(value, Tensor)
+                    and value.shape == parameter.shape
+                    and value.stride() != parameter.stride()
+                ):
+                    state[name] = torch.empty_strided(value.shape, parameter.stride(), dtype=value.dtype).copy_(value)
 
     def _corrected(self, group: dict[str, Any], kept: float, params: list[Any], updates: int) -> dict[str, Any]:
         c2 = 1.0 - group["betas"][1] ** updates

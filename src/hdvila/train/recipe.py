@@ -69,6 +69,8 @@ class Recipe:
     """Clips of a process that run through the model at a time (gradient cache); 0: all of a micro-batch."""
     activation_checkpointing: bool = False
     """Recompute each ResNet stage in the backward pass."""
+    shard: bool = False
+    """Cut weights, gradients and moments over the processes, stage by stage (FSDP2); else each has all of them."""
     start: Start = field(default_factory=Start)
     optim: Optim = field(default_factory=Optim)
     schedule: Schedule = field(default_factory=Schedule)

@@ -28,6 +28,7 @@ _PLACES = ("data.tokenizer", "data.benchmark.answers", "start.model", "start.ber
 _SAID = {
     "chunk": "the same gradients up to rounding, and other dropout masks",
     "activation_checkpointing": "the same gradients",
+    "shard": "the same gradients up to rounding",
     "precision": "gradients of another rounding than those of the steps before",
 }
 

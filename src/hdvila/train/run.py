@@ -59,17 +59,17 @@ class Run:
     """Steps that its last checkpoint has behind it."""
 
     def keep(self, step: int) -> None:
-        """Write the checkpoint of `step`, which is done.
+        """Write the checkpoint of `step`, which is done; every process calls it, the first one writes.
 
         Raises:
             TrainingError: it cannot be written, or the weights are no longer finite numbers, and nothing is.
         """
-        weights = self.model.state_dict()
+        weights, parts = self.engine.whole(self.model.state_dict()), self.train_step.state()
+        if not self.engine.first:
+            return
         if broken := [name for name, value in weights.items() if not bool(value.isfinite().all())]:
             raise TrainingError(self.diverged(step, f"left {some_of(broken)} with values that are no finite numbers"))
-        self.checkpoints.save(
-            Checkpoint(step, weights, self.train_step.state(), recorded(self.recipe), self.fingerprint)
-        )
+        self.checkpoints.save(Checkpoint(step, weights, parts, recorded(self.recipe), self.fingerprint))
 
     def diverged(self, step: int, how: str) -> str:
         """What to say of a step that no training goes on from."""
@@ -146,7 +146,7 @@ def begin(
         recipe, folder, engine, data, sources, mixture, share, model, train_step, checkpoints, best, notes,
         fingerprint, done,
     )  # fmt: skip
-    if engine.first and latest is None:
+    if latest is None:
         run.keep(0)
     return run
 

@@ -55,7 +55,7 @@ class TrainStep(Protocol):
         """
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint holds besides the model's weights, part by part."""
+        """What a checkpoint holds besides the model's weights, part by part; every process asks for it."""
 
     def load_state(self, parts: Mapping[str, Any]) -> None:
         """The inverse of `state`."""
@@ -86,7 +86,7 @@ class GradientStep:
 
     def begin(self) -> None:
         """Join the processes; called once, after `load_state` if that is called."""
-        self._engine.adopt(self._model, self.optimizer)
+        self._engine.adopt(self.optimizer)
 
     def step(self, source: int, micros: Sequence[Batch], key: StepKey) -> dict[str, float]:
         recipe, engine = self._recipe, self._engine
@@ -107,7 +107,7 @@ class GradientStep:
         return values | mixed | {"lr": lr, "grad_norm": norm, "epoch": (key.step - 1) // self._per_epoch}
 
     def state(self) -> dict[str, Any]:
-        return {"optimizer": self.optimizer.state_dict()}
+        return {"optimizer": self._engine.whole(self.optimizer.state_dict())}
 
     def load_state(self, parts: Mapping[str, Any]) -> None:
         self.optimizer.load_state_dict(parts["optimizer"])

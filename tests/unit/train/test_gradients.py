@@ -32,21 +32,27 @@ Result = tuple[dict[str, float], dict[str, torch.Tensor]]
 
 
 def gradients(
-    variant: str, *, chunk: int = 0, accumulate: int = 1, dropout: float = 0.0, precision: str = "float32"
+    variant: str,
+    *,
+    chunk: int = 0,
+    accumulate: int = 1,
+    dropout: float = 0.0,
+    precision: str = "float32",
+    sharded: bool = False,
 ) -> Result:
     """Values and gradients of step 1 on this process's share."""
-    engine, task = Engine(precision), TASKS[variant]  # type: ignore[arg-type]
+    engine, task = Engine(precision, sharded=sharded), TASKS[variant]  # type: ignore[arg-type]
     net = model(variant, dropout)
     engine.place(net)
     task.start(net)
     task.train_mode(net)
-    engine.adopt(net, build_optimizer(net, Optim(), SYSTEM))
+    engine.adopt(build_optimizer(net, Optim(), SYSTEM))
     share = Share(SIZE, engine.rank, engine.world, accumulate)
     data = dataset(variant=variant)
     draws = Order(len(data), SIZE, 0).draws(1)
     micros = [task.prepare(data.batch(part), VOCABULARY) for part in share.cut(draws)]
     values = compute_gradients(engine, task, micros, chunk, (0, 1, engine.rank))
-    found = {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None}
+    found = {name: engine.whole(p.grad).clone() for name, p in net.named_parameters() if p.grad is not None}
     return values, found
 
 
@@ -127,6 +133,9 @@ def _one_of_two(rank: int, folder: str, port: int) -> None:
             "stage2/cut": {"accumulate": 2},
             "multiple_choice/cut": {"accumulate": 2},
             "open_ended/cache": {"chunk": 2},
+            "stage1/sharded": {"sharded": True},
+            "stage1/sharded and cache": {"sharded": True, "chunk": 2},
+            "stage2/sharded and cut": {"sharded": True, "accumulate": 2},
         }.items()
     }
     torch.save(cases, Path(folder) / f"{rank}.pt")
@@ -145,7 +154,18 @@ def two_processes(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Re
 
 
 @pytest.mark.parametrize(
-    "case", ["stage1", "stage1/cache", "stage2", "stage2/cut", "multiple_choice/cut", "open_ended/cache"]
+    "case",
+    [
+        "stage1",
+        "stage1/cache",
+        "stage2",
+        "stage2/cut",
+        "multiple_choice/cut",
+        "open_ended/cache",
+        "stage1/sharded",
+        "stage1/sharded and cache",
+        "stage2/sharded and cut",
+    ],
 )
 def test_two_processes_have_the_loss_and_gradient_of_one(two_processes: list[dict[str, Result]], case: str) -> None:
     alone = gradients(case.split("/")[0])

@@ -65,6 +65,26 @@ def test_a_parameter_counts_the_updates_that_it_had() -> None:
     assert both.state_dict()["param_groups"][0]["updates"] == [4, 2]
 
 
+def test_moments_lie_as_their_weights_do() -> None:
+    """A convolution's weights lie channels-last; moments that were saved otherwise must not be taken in their order."""
+    weights = torch.randn(3, 4, 2, 2).to(memory_format=torch.channels_last)
+    after = []
+    for form in (torch.channels_last, torch.contiguous_format):
+        parameter = torch.nn.Parameter(weights.clone(memory_format=torch.preserve_format))
+        optimizer = AdamW([parameter], 0.1, (0.9, 0.98), 1e-6)
+        grad = torch.arange(48.0).reshape(3, 4, 2, 2)
+        for _ in range(2):
+            parameter.grad = grad.to(memory_format=torch.channels_last)
+            optimizer.step()
+            state = optimizer.state_dict()
+            state["state"] = {
+                0: {k: v.contiguous(memory_format=form) if v.ndim == 4 else v for k, v in state["state"][0].items()}
+            }
+            optimizer.load_state_dict(state)
+        after.append(parameter.detach())
+    assert torch.equal(*after)
+
+
 def test_settings_of_a_group_survive_the_step() -> None:
     optimizer, parameter = toy(torch.float64)
     toy_run(torch.float64, range(1), optimizer, parameter)

@@ -340,6 +340,10 @@ class HDVILA(PretrainedModel):
         return {name for name, tensor in self.state_dict(keep_vars=True).items() if id(tensor) in own}
 
     def stages(self) -> list[nn.Module]:
+        """The stages of both ResNets, the blocks of the hybrid transformer, the layers of the text and joint ones."""
+        return [*self.recomputed_stages(), *self.timesformer.blocks, *self.transformer.bert.encoder.layer]
+
+    def recomputed_stages(self) -> list[nn.Module]:
         """The stages of both ResNets."""
         return [
             stage
