@@ -52,13 +52,11 @@ class AdamW(torch.optim.AdamW):
         """As torch's, into memory that lies as each parameter's does: the fused pass goes through both in step."""
         super().load_state_dict(state_dict)
         for parameter, state in self.state.items():
+            shape, stride = parameter.shape, parameter.stride()
             for name, value in state.items():
-                if (
-                    isinstance(value, Tensor)
-                    and value.shape == parameter.shape
-                    and value.stride() != parameter.stride()
-                ):
-                    state[name] = torch.empty_strided(value.shape, parameter.stride(), dtype=value.dtype).copy_(value)
+                if isinstance(value, Tensor) and value.shape == shape and value.stride() != stride:
+                    room = torch.empty_strided(shape, stride, dtype=value.dtype, device=value.device)
+                    state[name] = room.copy_(value)
 
     def _corrected(self, group: dict[str, Any], kept: float, params: list[Any], updates: int) -> dict[str, Any]:
         c2 = 1.0 - group["betas"][1] ** updates
