@@ -1,4 +1,4 @@
-"""Masked words: on the model's device, against pictures of another video, with the loss that trains."""
+"""Masked words: against pictures of another video, with the loss that trains."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ import torch
 
 from hdvila.errors import UsageError
 from hdvila.evaluate.masked_words import evaluate_masked_words
-from hdvila.evaluate.retrieval import embed_clips
 from hdvila.models.hdvila.sampling import HybridClip
 from hdvila.types import Clip
 from tests.unit.train.toy_training import LENGTH, PREPROCESS, VOCABULARY, tokenize
 
 TOKENIZER = SimpleNamespace(vocab_size=VOCABULARY.size, mask_id=VOCABULARY.mask, special_ids=VOCABULARY.special)
-ALL = torch.device("meta")
-"""A device that is not the CPU and that every machine has."""
 
 
 class Numbered:
@@ -68,27 +65,3 @@ def test_every_clip_is_compared_with_another_video_however_batches_fall(batch_si
 def test_one_video_has_nothing_to_be_compared_with() -> None:
     with pytest.raises(UsageError, match="the 2 clips are of 1 video"):
         evaluate_masked_words(Seeing(), Numbered("a", "a"))
-
-
-class Elsewhere(Seeing):
-    """A model on another device, which refuses what is not there."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.device = ALL
-
-    def masked_language_logits(
-        self, high: Any, low: Any, ids: Any, mask: Any, *_: str, at: torch.Tensor
-    ) -> torch.Tensor:
-        assert {x.device.type for x in (high, low, ids, mask, at)} == {"meta"}
-        return torch.zeros(8, VOCABULARY.size)  # the four words of either clip; what has no contents cannot be counted
-
-    def encode_video(self, high: torch.Tensor, low: torch.Tensor) -> torch.Tensor:
-        assert {x.device.type for x in (high, low)} == {"meta"}
-        return torch.zeros(len(high), 4)
-
-
-def test_clips_and_words_go_where_the_model_is() -> None:
-    corpus = Numbered("a", "b")
-    assert evaluate_masked_words(Elsewhere(), corpus, share=1.0).words == 8
-    assert embed_clips(Elsewhere(), corpus, [0, 1]).shape == (2, 4)
