@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": {"nn", "media"},
     "annotations": {"text"},
     "store": {"media"},
+    "sources": {"store", "media"},
     "pages": {"media"},  # HTML with everything inside
     "hub": {"models", "nn", "media", "text"},
     "miniature": {"media", "annotations"},

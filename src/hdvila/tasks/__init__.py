@@ -7,6 +7,7 @@ from hdvila.lazy import offered
 _OFFERS = {
     "PretrainStage1": "pretrain_stage1",
     "PretrainStage2": "pretrain_stage2",
+    "Task": "task",
     "VideoQA": "video_qa",
 }
 

@@ -5,7 +5,10 @@ from typing import Any
 from hdvila.lazy import offered
 
 _OFFERS = {
+    "GradientStep": "step",
+    "Ingredient": "recipe",
     "Recipe": "recipe",
+    "TrainStep": "step",
     "train": "loop",
     "train_on_cores": "cores",
 }
