@@ -74,7 +74,7 @@ def used(corpus: Corpus, draws: list[Draw], seed: int) -> int:
     for draw in draws:
         rng = np.random.default_rng(draw.key(seed))
         middle, others = hybrid_indices(corpus.num_frames(draw.index), PREPROCESS.sampling, rng, PREPROCESS.hr_every)
-        total += sum(map(len, corpus.files(draw.index, [("hr", middle // 5), ("lr", others.ravel())])))
+        total += sum(map(len, corpus.clip(draw.index).files([("hr", middle // 5), ("lr", others.ravel())])))
     return total
 
 

@@ -103,7 +103,7 @@ def measure(root: str, draws: int) -> None:
         return corpus.clips[i].text
 
     def read(corpus: Corpus, i: int) -> list[bytes]:
-        return corpus.files(i, [("hr", rng.integers(0, 27, 2)), ("lr", rng.integers(0, 134, 12))])
+        return corpus.clip(i).files([("hr", rng.integers(0, 27, 2)), ("lr", rng.integers(0, 134, 12))])
 
     for what, draw in (("words of a clip", words), ("14 frames, not decoded", read)):
         corpus = Corpus(root)

@@ -122,7 +122,7 @@ def check_same(corpus: Corpus, videos: list[Path]) -> None:
 
 def check_share(corpus: Corpus, rng: np.random.Generator) -> float:
     """Part of a sample's CPU time that its CRC-32s take: 2 HR and 12 LR files of the first clip."""
-    files = corpus.files(0, [("hr", range(2)), ("lr", range(12))])
+    files = corpus.clip(0).files([("hr", range(2)), ("lr", range(12))])
     begin = time.process_time()
     for _ in range(50):
         corpus.sample(0, PREPROCESS, rng)
@@ -166,7 +166,7 @@ def by_torchcodec(path: Path, rng: np.random.Generator) -> None:
 def jpegs_of(corpus: Corpus, i: int, rng: np.random.Generator) -> list[bytes]:
     """What is stored of the pictures of one sample."""
     middle, others = hybrid_indices(corpus.num_frames(i), PREPROCESS.sampling, rng, PREPROCESS.hr_every)
-    return corpus.files(i, [("hr", middle // PREPROCESS.hr_every), ("lr", others.ravel())])
+    return corpus.clip(i).files([("hr", middle // PREPROCESS.hr_every), ("lr", others.ravel())])
 
 
 def decode_all(files: list[bytes], memory: np.ndarray) -> None:

@@ -38,6 +38,16 @@ BUSY = "another process writes to this corpus: wait until it has ended or use an
 _PART, _LEADING = re.compile(r"[A-Za-z0-9_-]+"), re.compile(r"\d+")
 
 
+def check_part(name: str) -> None:
+    """That a part can be called so.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not _PART.fullmatch(name):
+        raise UsageError(f"{name!r} cannot be the name of a part: use letters, digits, _ and -")
+
+
 class Contents:
     """The complete shards of a corpus, or of one part of it. Its caller holds the lock.
 
@@ -52,15 +62,13 @@ class Contents:
         clip_ids: of all clips, also of those in the shard in work.
 
     Raises:
-        UsageError: no streams for a new corpus, or a part that cannot be called so.
+        UsageError: no streams for a new corpus, or a track that is called like a stream.
         StoreError: the corpus has other streams or tracks, or cannot be read.
     """
 
     def __init__(
         self, root: Path, streams: dict[str, Stream] | None, tracks: Mapping[str, Track], part: str | None
     ) -> None:
-        if part is not None and not _PART.fullmatch(part):
-            raise UsageError(f"{part!r} cannot be the name of a part: use letters, digits, _ and -")
         self._corpus, self._prefix = root, "" if part is None else f"{part}-"
         self._root = root if part is None else root / PARTS / part
         folder = self._root / SHARDS
@@ -169,6 +177,8 @@ class Contents:
             raise StoreError(f"{self._corpus}: holds {held}, not {asked}; use another folder")
         agreed = Manifest(manifest.streams, dict(manifest.tracks), dict(manifest.attributes))
         for name, track in tracks.items():
+            if name in agreed.streams:
+                raise UsageError(f"{name!r} is a stream of the corpus; call the track something else")
             agreed.tracks[name] = check_same(self._corpus, name, agreed.tracks.get(name), track)
         self._changed |= agreed != manifest
         return agreed

@@ -59,25 +59,28 @@ class Entry:
     tracks: dict[str, TrackMember] = field(default_factory=dict)
 
 
-def check_frames(
-    clip: Clip, name: str, stream: Stream, streams: Mapping[str, Stream], frames: Mapping[str, Frames | Packed]
-) -> None:
-    """That a stream of a clip is what the corpus says of it.
+def check_frames(clip: Clip, streams: Streams, frames: Mapping[str, Frames | Packed]) -> None:
+    """That the frames of a clip are what the corpus says of its streams.
 
     Raises:
-        UsageError: it is not.
+        UsageError: they are not.
     """
-    one = frames[name]
-    if not len(one):
-        raise UsageError(f"clip {clip.clip_id!r}: has no {name} frames; every stream of a clip has at least one")
-    if isinstance(one, Packed) and one.form != stream.form:
-        raise UsageError(f"clip {clip.clip_id!r}: {name} is {one.form}, the corpus {stream.form}; give that form")
-    if stream.at is not None:
+    what = f"clip {clip.clip_id!r}"
+    if frames.keys() != streams.keys():
+        raise UsageError(f"{what}: has the streams {', '.join(frames)}, the corpus {', '.join(streams)}")
+    for name, stream in streams.items():
+        one = frames[name]
+        if not len(one):
+            raise UsageError(f"{what}: has no {name} frames; every stream of a clip has at least one")
+        if isinstance(one, Packed) and one.form != stream.form:
+            raise UsageError(f"{what}: {name} is {one.form}, the corpus {stream.form}; give that form")
+        if stream.at is None:
+            continue
         every = stream_ratio(streams[stream.at].fps, stream.fps, "frames a second")
         if not np.array_equal(one.pts_seconds, frames[stream.at].pts_seconds[::every]):
             raise UsageError(
-                f"clip {clip.clip_id!r}: {len(one)} {name} and {len(frames[stream.at])} {stream.at} frames do not fit "
-                f"together; there must be one {name} frame, at its time, for each {every} {stream.at} frames"
+                f"{what}: {len(one)} {name} and {len(frames[stream.at])} {stream.at} frames do not fit together; "
+                f"there must be one {name} frame, at its time, for each {every} {stream.at} frames"
             )
 
 

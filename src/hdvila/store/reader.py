@@ -141,15 +141,6 @@ class Corpus:
         """
         return self.clip(i).stored_frames(wanted, scratch=scratch)
 
-    def files(self, i: int, wanted: Sequence[Wanted]) -> list[bytes]:
-        """The files in which such frames lie, each once, as they are stored.
-
-        Raises:
-            UsageError: a stream or a frame that the clip does not have.
-            StoreError: the shard is missing or damaged; names shard and clip.
-        """
-        return self.clip(i).files(wanted)
-
     def packed(self, i: int) -> dict[str, Packed]:
         """The streams of clip `i` as they are stored, for a `CorpusWriter` to store again.
 

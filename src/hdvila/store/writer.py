@@ -15,7 +15,7 @@ from hdvila.errors import StoreError, UsageError
 from hdvila.files import exclusive
 from hdvila.media import Packed, Packing
 from hdvila.store.clip_table import first_clips, kind_of, merged_types
-from hdvila.store.contents import BUSY, Contents
+from hdvila.store.contents import BUSY, Contents, check_part
 from hdvila.store.facts import check_frames, facts_of
 from hdvila.store.layout import LOCK, PARTS, Attribute, Stream, Track, check_names, streams_of
 from hdvila.store.shard import ShardWriter
@@ -59,6 +59,8 @@ class CorpusWriter:
         quality: int = 90,
         part: str | None = None,
     ) -> None:
+        if part is not None:
+            check_part(part)
         self.root = Path(root)
         self.clips_per_shard, self.quality = clips_per_shard, quality
         self._shard: ShardWriter | None = None
@@ -219,12 +221,7 @@ class CorpusWriter:
             raise UsageError(
                 f"{self.root}: video {clip.video_id!r} is complete already; add all clips of a video one after another"
             )
-        if frames.keys() != self.streams.keys():
-            raise UsageError(
-                f"clip {clip.clip_id!r}: has the streams {', '.join(frames)}, the corpus {', '.join(self.streams)}"
-            )
-        for name, stream in self.streams.items():
-            check_frames(clip, name, stream, self.streams, frames)
+        check_frames(clip, self.streams, frames)
 
     def _end_video(self) -> None:
         """The video in work is complete; end the shard too if it is full."""

@@ -93,5 +93,5 @@ def test_nodes_store_what_one_process_stores(two_nodes: None, make, tmp_path: Pa
     assert len(other) == 8 * 3
     for i in range(len(one)):
         assert one.attributes(i) == other.attributes(i)
-        assert one.files(i, [("hr", None), ("lr", None)]) == other.files(i, [("hr", None), ("lr", None)])
+        assert one.clip(i).files([("hr", None), ("lr", None)]) == other.clip(i).files([("hr", None), ("lr", None)])
     assert not list((tmp_path / "ray").glob(".parts/*"))

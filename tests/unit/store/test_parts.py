@@ -131,3 +131,4 @@ def test_what_cannot_be_joined_is_refused(tmp_path: Path) -> None:
         CorpusWriter(tmp_path, {"frames": 4.0}, part="p2")
     with pytest.raises(UsageError, match="cannot be the name of a part"):
         CorpusWriter(tmp_path, part="../p")
+    assert not (tmp_path / "p").exists()

@@ -95,7 +95,7 @@ def test_over_http(server: Server, tmp_path: Path) -> None:
     far.frames(4, "lr")
     ((path, first, last),) = server.asked  # all pictures of a stream: one stretch, one request
     assert path == "/corpus/shards/000000.tar" or path == "/corpus/shards/000001.tar"
-    assert last - first + 1 >= sum(map(len, near.files(4, [("lr", None)])))
+    assert last - first + 1 >= sum(map(len, near.clip(4).files([("lr", None)])))
 
 
 def test_from_memory(tmp_path: Path) -> None:

@@ -152,6 +152,8 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     fill(tmp_path)
     with pytest.raises(UsageError, match="needs the fingerprint"):
         Track("features", rate=2.0)
+    with pytest.raises(UsageError, match="'frames' is a stream of the corpus"):
+        CorpusWriter(tmp_path, tracks={"frames": SLOW})
     with pytest.raises(UsageError, match="has no features 'slow'; its tracks of features: none"):
         Corpus(tmp_path).features(0, "slow")
     with TrackWriter(tmp_path, "slow", SLOW) as writer:
