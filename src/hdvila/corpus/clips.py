@@ -19,17 +19,17 @@ from hdvila.writing import sentences_joined, word_count
 _TOO_SHORT, _TOO_LONG, _BEYOND, _SILENT = "too short", "too long", "beyond the video", "nothing is said"
 _MAX_GAP = 3.0  # seconds of silence across which sentences are not joined
 _TINY = 1e-9  # seconds that sums of times may be off by
-_Cost = tuple[int, float, float]  # words in no clip; joints, or how far from the targets; seconds of silence in joints
+_Cost = tuple[int, float, float]  # words in no clip; joints or distance from the targets; seconds of silence
 
 
 @dataclass(frozen=True, slots=True)
 class ClipPlan:
-    """The clips of a video and what becomes of its sentences.
+    """The clips of a video, and what becomes of its sentences.
 
     Attributes:
         clips: in order of time.
-        sentences: how many each of them holds. Where bounds are given, each of these counts as one sentence.
-        left_out: how many are in no clip, by reason.
+        sentences: number of sentences of each clip; 1 where bounds are given.
+        left_out: numbers of sentences that are in no clip, by reason.
         beyond: seconds for which words go on after the end of the video.
     """
 
@@ -46,14 +46,14 @@ def clips_of(
     options: CorpusOptions,
     given: Sequence[GivenClip] | None = None,
 ) -> ClipPlan:
-    """The clips of a video: between given bounds, or else between those of its sentences.
+    """The clips of a video: between given bounds, or else along its sentences.
 
     Args:
         transcript: of the video.
         video_id: the clips that follow from sentences are called ``<video_id>_<number>``.
         duration: seconds of the video.
-        options: lengths, words and padding; given bounds stay as they are.
-        given: bounds in order of time; a clip within which nothing is said, or that begins after the end, is left out.
+        options: lengths, words and padding; given bounds are not changed.
+        given: bounds in order of time; a clip without words, or that begins after the end of the video, is left out.
     """
     if given is None:
         sentences = split_sentences(
@@ -81,15 +81,15 @@ def clips_of(
 
 
 def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, options: CorpusOptions) -> ClipPlan:
-    """Lay clips over the sentences of a video.
+    """Clips along the sentences of a video.
 
-    Every clip has `min_seconds` to `max_seconds`, padding included, and `min_words` to `max_words`; a sentence that
-    cannot have that, alone or with its neighbours, is left out. A video that is itself shorter is one clip.
+    Every clip has `min_seconds` to `max_seconds`, padding included, and `min_words` to `max_words`. A sentence that
+    fits no such clip, alone or with its neighbours, is left out. A shorter video is one clip.
 
     Args:
         sentences: in order of time.
         video_id: the clips are called ``<video_id>_<number>``, numbers from 0 in order of time.
-        duration: seconds of the video; sentences of which less than half is said within it are left out.
+        duration: seconds of the video; sentences whose middle is after it are left out.
         options: lengths, words and padding.
     """
     inside = [sentence for sentence in sentences if (sentence.start + sentence.end) / 2 < duration]
@@ -111,10 +111,10 @@ def plan_clips(sentences: Sequence[Sentence], video_id: str, duration: float, op
 
 
 class Grouping:
-    """Sentences in order of time, of which neighbours may be joined into clips.
+    """Sentences in order of time, whose neighbours may be joined into clips.
 
-    A clip reaches `padding` seconds beyond its words, a short one as far as `min_seconds` asks for, but never past the
-    middle of the silence before the next sentence.
+    A clip reaches `padding` seconds beyond its words, a short one as far as `min_seconds` needs, but never past the
+    middle of the silence between it and the next sentence.
 
     Args:
         sentences: in order of their start.
@@ -131,13 +131,13 @@ class Grouping:
         self._silence = [max(0.0, start - end) for start, end in zip(starts[1:], self._ends, strict=False)]
 
     def best(self) -> list[tuple[int, int]]:
-        """(first, last) of each clip, in order: as few words as can be are in none; then the clips are as near to the
-        targets as can be (`_distance`); then as little silence as can be lies within them.
+        """(first, last) sentence of each clip, in order, by dynamic programming.
 
-        Without targets there are as many clips as can be instead, so no clip could be parted into two.
+        Minimised are, in this order: words in no clip, the distance of clips from the targets (`_distance`), silence
+        inside clips. Without targets the number of clips is maximised instead of the distance minimised.
         """
         costs: list[_Cost] = [(0, 0.0, 0.0)]
-        firsts: list[int | None] = []  # of the clip that ends with each sentence; None: it is in none
+        firsts: list[int | None] = []  # of the clip that ends with each sentence; None: in no clip
         for last, words in enumerate(self._words):
             lost, apart, silence = costs[last]
             cost = lost + words, apart, silence
@@ -162,7 +162,7 @@ class Grouping:
         return self._reaching(first, last, max(sentence.end for sentence in self._sentences[first : last + 1]))
 
     def _reaching(self, first: int, last: int, end: float) -> tuple[float, float]:
-        """`span` of sentences of which the latest ends at `end`."""
+        """`span` of sentences, the last of which ends at `end`."""
         start, end = self._sentences[first].start, min(end, self._duration)
         padding, missing = self._options.padding, self._options.min_seconds - (end - start)
         room_before = self._silence[first - 1] / 2 if first else start
@@ -173,15 +173,14 @@ class Grouping:
         return max(0.0, start - before), max(start, end) + after
 
     def is_too_long(self, at: int) -> bool:
-        """Whether a sentence alone is more than a clip may hold."""
+        """Whether a sentence alone is too long for a clip."""
         sentence = self._sentences[at]
         return sentence.end - sentence.start > self._options.longest or self._words[at] > self._options.max_words
 
     def _distance(self, joints: int, seconds: float, words: int) -> float:
-        """How far a clip is from the targets: the squares of what it has less or more of each, in parts of the target.
+        """Squared relative difference of a clip from the targets; without targets the number of joints.
 
-        Of clips that share out a given time, the sum of these squares is least where each has just the target. Without
-        targets it is the number of joints.
+        Over clips that share a given time, the sum of squares is least where each clip has exactly the target.
         """
         if not any(self._targets):
             return joints
@@ -190,7 +189,7 @@ class Grouping:
         )
 
     def _clips_ending_with(self, last: int) -> list[tuple[int, float, float]]:
-        """(first sentence, `_distance`, seconds of silence inside) of every clip that may end with a sentence."""
+        """(first sentence, `_distance`, seconds of silence inside) of each clip that may end with a sentence."""
         options, found = self._options, []
         words, bridged, end = 0, 0.0, self._sentences[last].end
         for first in range(last, -1, -1):

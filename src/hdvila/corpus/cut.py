@@ -27,7 +27,7 @@ from hdvila.store import CorpusWriter
 from hdvila.types import Clip
 
 _DAMAGED, _NO_SPAN = "damaged pictures", "no span"
-_BEYOND = 10.0  # seconds of words after the end of a video from which on the reporter is told
+_BEYOND = 10.0  # seconds of words after the end of a video above which the reporter notes it
 _DEFAULTS = CorpusOptions()
 
 
@@ -150,7 +150,7 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: For
         attempt.step = "cut"
         sound = write_clips(target, plan.clips, _decode(video.path, plan.clips, options, form))
         if not any(sound):
-            attempt.refuse(f"the pictures of all its {len(sound)} clips are damaged; fetch it again", kind=_DAMAGED)
+            attempt.refuse(f"the frames of all its {len(sound)} clips are damaged; fetch it again", kind=_DAMAGED)
         return CutVideo(video.video_id, sum(sound), _sentences(plan, sound))
     return attempt.failure
 

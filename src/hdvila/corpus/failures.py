@@ -1,4 +1,4 @@
-"""What did not make it into the corpus, and why: a table that a person can read and a later run can act on."""
+"""Why videos and sentences are not in the corpus: failures of single videos, their table, and summaries."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ STEPS = ("collect", "exclude", "fetch", "transcript", "filter", "balance", "clip
 """The steps at which a video can be left out, in their order."""
 
 WANTED = frozenset({"exclude", "balance"})
-"""Steps that leave out what is good, because they were asked to: no fault of anything."""
+"""Steps that leave out good videos, because the user asked for it."""
 
 CHANGED = "is not what was cut under its id"
-"""The kind of failure of a video whose place in the corpus is taken."""
+"""The kind of failure of a video whose id belongs to another file in the corpus."""
 
 _DIED = "the process that read it died"
 _SCHEMA = pa.schema([(name, pa.string()) for name in ("video", "step", "reason", "kind")])
@@ -41,8 +41,9 @@ class Failure:
     Attributes:
         video: its id.
         step: at which it was left out.
-        reason: in one line, with what is of this video alone; names files below the folder of the source.
-        kind: the same for all that are left out for the like of it, with the limits that were set; default: the reason.
+        reason: one line, with the details of this video; names files relative to the folder of the source.
+        kind: the same for all videos that are left out for a like reason, with the limits that were set; default: the
+            reason.
     """
 
     video: str
@@ -56,12 +57,12 @@ class Failure:
 
     @property
     def is_fault(self) -> bool:
-        """Whether something is wrong. Nothing is, where that was asked for, or where the video has no subtitles."""
+        """Whether something is wrong; not so where the user asked for it, or where the video has no subtitles."""
         return self.step not in WANTED and self.kind not in NO_WORDS_INSIDE
 
 
 def failure_of(video: SourceVideo, step: str, error: Exception) -> Failure:
-    """An error as the failure of a video. A defect of ours or of a decoder costs one video, and is called one."""
+    """An error as the failure of a video. A bug of ours or of a decoder costs one video, and is reported as a bug."""
     said = str(error) or type(error).__name__
     if is_defect(error):
         internal = InternalError(error)
@@ -83,7 +84,7 @@ def died_on(video: SourceVideo, step: str, outcome: Died) -> Failure:
 
 
 class Attempt:
-    """Work on one video: whatever goes wrong in its block ends the block and is the `failure` of the step in hand.
+    """Work on one video: an error in the block ends it and becomes the `failure` of the current step.
 
         with Attempt(video, "filter") as attempt:
             ...
@@ -91,7 +92,7 @@ class Attempt:
             return ...
         return attempt.failure
 
-    What is no fault of the video goes through: a package that is missing, a corpus that cannot be written.
+    Errors that say nothing about the video are raised: a missing package, a corpus that cannot be written.
     """
 
     def __init__(self, video: SourceVideo, step: str) -> None:
@@ -100,12 +101,12 @@ class Attempt:
 
     @property
     def failure(self) -> Failure:
-        """Why the block ended early."""
+        """Why the block ended."""
         assert self._failure is not None, "the block has not failed"
         return self._failure
 
     def refuse(self, why: str, path: Path | None = None, kind: str = "") -> NoReturn:
-        """The video is not wanted; the reason names `path`, or the video's own. `kind`: see `Failure`."""
+        """Leave the video out. The reason names `path`, or the file of the video. `kind`: see `Failure`."""
         raise _Refusal(f"{path or self._video.path}: {why}", kind=kind)
 
     def __enter__(self) -> Attempt:
@@ -119,12 +120,12 @@ class Attempt:
 
 
 class _Refusal(HdvilaError):
-    """A video that can be used and is not wanted."""
+    """A video that can be read and is not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepSummary:
-    """How many videos went into a step and came out of it, and why the others did not: {reason: how many}."""
+    """Numbers of videos that went into and came out of a step, and of the others by reason."""
 
     step: str
     came_in: int
@@ -133,7 +134,7 @@ class StepSummary:
 
 
 def summarise(found: int, failures: Iterable[Failure], steps: Iterable[str] = STEPS) -> tuple[StepSummary, ...]:
-    """What each step did to the `found` videos; steps that left something out are listed even if not in `steps`."""
+    """What each step did to the `found` videos. Steps that left videos out are listed even if not in `steps`."""
     by_step: dict[str, Counter[str]] = {}
     for failure in failures:
         by_step.setdefault(failure.step, Counter())[failure.kind] += 1
@@ -149,7 +150,7 @@ def summarise(found: int, failures: Iterable[Failure], steps: Iterable[str] = ST
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """How many sentences a video, or many videos, have: all, those in clips, and the others by reason.
+    """Numbers of sentences of one or more videos: all, those in clips, and the others by reason.
 
     ``beyond``: seconds for which the words go on after the end of the video.
     """
@@ -161,7 +162,7 @@ class Sentences:
 
 
 def write_failures(root: Path, failures: Iterable[Failure], name: str = FAILURES) -> None:
-    """Replace ``failures.parquet`` in one step.
+    """Replace ``failures.parquet`` atomically.
 
     Raises:
         StoreError: it cannot be written.
@@ -171,10 +172,10 @@ def write_failures(root: Path, failures: Iterable[Failure], name: str = FAILURES
 
 
 def read_failures(root: Path, name: str = FAILURES) -> list[Failure]:
-    """The table that `write_failures` wrote; nothing where there is none.
+    """The failures that `write_failures` wrote; empty where there is no table.
 
     Raises:
-        StoreError: it is there and cannot be read.
+        StoreError: the table cannot be read.
     """
     file = root / name
     if not file.exists():
@@ -188,5 +189,5 @@ def read_failures(root: Path, name: str = FAILURES) -> list[Failure]:
 
 
 def one_line(error: BaseException) -> str:
-    """The reason that an error gives, without line breaks."""
+    """The message of an error, without line breaks."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -140,7 +140,7 @@ class Ledger:
         self._sentences.append({"video": video, **asdict(sentences)})
 
     def sentences(self) -> dict[str, Sentences]:
-        """What was noted of each video; the last note counts."""
+        """What was noted for each video; the last note counts."""
         known = {}
         for note in self._sentences.read():
             with suppress(KeyError, TypeError):

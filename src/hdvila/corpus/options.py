@@ -1,4 +1,4 @@
-"""What a corpus build may be told."""
+"""The options of a corpus build."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hdvila.store import Stream
 BEFORE_TARGETS = {"target_seconds": 0.0, "target_words": 0.0}
 """The targets of a corpus that is older than targets."""
 _SMALLER = 4
-"""How many times smaller LR is than HR, each way, unless it is told."""
+"""HR is by default so many times as high and wide as LR."""
 _OF_THE_MACHINE = frozenset({"root", "downloads", "workers", "cluster"})
 _CHOOSING = frozenset(
     {"min_height", "language", "exclude", "exclude_like", "hours_per_category", "seed", "clips_per_shard"}
@@ -28,32 +28,32 @@ class CorpusOptions:
     """Which videos are taken, and how they become clips.
 
     Attributes:
-        min_height: lines that a video must have on its short side, as displayed (after rotation).
-        language: of the words, told by the text: an ISO 639-1 code, or ``any``.
-        exclude: annotation files or plain lists of ids of downstream test sets; their videos are left out.
-        exclude_like: videos, or folders of them, whose near-duplicates are left out.
-        hours_per_category: a category with more is sampled down to it; None: all are taken (30,000 in the paper);
-            videos whose category is not known are all taken.
+        min_height: pixels that a video must have on its short side, as displayed (after rotation).
+        language: of the words, detected in the text: an ISO 639-1 code, or ``any``.
+        exclude: annotation files or lists of ids of downstream test sets, whose videos are left out.
+        exclude_like: videos, or folders of videos, whose near-duplicates are left out.
+        hours_per_category: a category with more hours is sampled down to this (30,000 in the paper); None: no cap.
+            Videos without a known category are all taken.
         seed: of that sample.
-        root: where the videos of a manifest lie, if not in its own folder.
+        root: the folder of the videos of a manifest, if not its own.
         downloads: a folder into which videos with only a url are fetched; None: nothing is fetched.
-        punctuation: a folder with a model that punctuates captions without marks; None: the built-in restorer.
-        target_seconds, target_words: what a clip should have, padding included; sentences are joined to come near it.
-            Of both, 0: as many clips as the sentences allow; of one: that is not looked at. None: what the corpus began
-            with (a corpus of an earlier version with 0); in a new one 0 where the other is given, and where neither is,
-            the means of HD-VILA-100M (`hdvila.corpus.paper`).
-        min_seconds, min_words: a sentence with less is joined with a neighbour.
-        max_seconds, max_words: a sentence with more is split where a break is most likely; nothing is joined beyond it.
-            No clip is longer, padding included.
-        padding: seconds that a clip reaches out before its first and after its last word, where nobody else speaks.
-        hr_fps, lr_fps: frames a second of the two streams; `lr_fps` is a whole multiple of `hr_fps`.
-        hr_height: the short side of HR in pixels; a smaller video stays as it is.
-        lr_height: that of LR where HR has `hr_height`; None: a quarter of it. Of any video LR is smaller than HR by the
-            same factor.
-        form: of stored pictures: ``jpeg``, or ``h264``, which takes a third to a tenth of the room.
-        quality: of the JPEGs, 1..100; H.264 of about the same looks.
-        clips_per_shard: a shard is closed at the first end of a video after that many clips.
-        workers: processes that read videos; None: one for each core. The result does not depend on it.
+        punctuation: a folder with a model that punctuates captions; None: the built-in restorer.
+        target_seconds, target_words: length of a clip that joining sentences aims at, padding included. 0: no target;
+            with both 0, as many clips as the sentences allow. None: the target that the corpus began with (0 in a
+            corpus older than targets); in a new corpus 0 if the other is given, else the mean of HD-VILA-100M
+            (`hdvila.corpus.paper`).
+        min_seconds, min_words: a shorter sentence is joined with a neighbour.
+        max_seconds, max_words: a longer sentence is split where a break is most likely, and nothing is joined beyond
+            this length. No clip is longer, padding included.
+        padding: seconds of silence that a clip includes before its first and after its last word.
+        hr_fps, lr_fps: frames per second of the two streams; `lr_fps` is a whole multiple of `hr_fps`.
+        hr_height: pixels of the short side of HR; a smaller video keeps its size.
+        lr_height: the same of LR where HR has `hr_height`; None: a quarter of it. HR is larger than LR by the same
+            factor in every video.
+        form: of stored frames: ``jpeg``, or ``h264``, which takes a third to a tenth of the space.
+        quality: of the JPEGs, 1..100; H.264 of about the same quality.
+        clips_per_shard: a shard is closed after the video with which it reaches that many clips.
+        workers: processes that read videos; None: one per core. The result does not depend on it.
         cluster: address of a Ray cluster that cuts and stores instead (``auto``: the one of this machine). It gives the
             same clips in the same order, in other shards.
     """
@@ -93,13 +93,13 @@ class CorpusOptions:
             raise UsageError(f"clips of {self.min_words} to {self.max_words} words: min must be 0 or more, below max")
         for name, target in (("target_seconds", self.target_seconds), ("target_words", self.target_words)):
             if target is not None and not 0 <= target < float("inf"):
-                raise UsageError(f"{name}={target:g}: give 0 or more; 0 is no target")
+                raise UsageError(f"{name}={target:g}: give 0 or more, where 0 means no target")
         if self.padding < 0 or self.min_height < 0:
             raise UsageError(f"padding={self.padding:g}, min_height={self.min_height}: give 0 or more")
         if self.longest <= 0:
             raise UsageError(f"max_seconds={self.max_seconds:g}: leaves no time between paddings of {self.padding:g} s")
         if self.hours_per_category is not None and not self.hours_per_category >= 0:
-            raise UsageError(f"hours_per_category={self.hours_per_category:g}: give 0 or more, or none for all")
+            raise UsageError(f"hours_per_category={self.hours_per_category:g}: give 0 or more, or None for no cap")
         whole = {"hr_height": self.hr_height, "lr_height": self.lr_lines, "clips_per_shard": self.clips_per_shard}
         for name, value in whole.items():
             if value < 1:
@@ -108,7 +108,7 @@ class CorpusOptions:
         stream_ratio(self.lr_fps, self.hr_fps, "frames a second (lr_fps, hr_fps)")
         stream_ratio(self.hr_height, self.lr_lines, "lines (hr_height, lr_height)")
         if self.workers is not None and self.workers < 1:
-            raise UsageError(f"workers={self.workers}: give at least 1, or none for one a core")
+            raise UsageError(f"workers={self.workers}: give at least 1, or None for one per core")
 
     @property
     def track(self) -> str | None:
@@ -117,7 +117,7 @@ class CorpusOptions:
 
     @property
     def lr_lines(self) -> int:
-        """`lr_height`, or the quarter that stands for it."""
+        """`lr_height`, or its default."""
         return self.hr_height // _SMALLER if self.lr_height is None else self.lr_height
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """A row of Table 1: how many clips and sentences, their mean lengths, hours, and lines of the pictures if told."""
+    """A row of Table 1: numbers of clips and sentences, their mean lengths, hours, and lines of a frame if printed."""
 
     name: str
     domain: str
@@ -37,12 +37,12 @@ HD_VILA_100M = DataSet(
     "HD-VILA-100M", "open", 103_000_000, 103_000_000, clip_seconds=13.4, sentence_words=32.5, hours=371_500, lines=720
 )
 MOST_SECONDS = (5.0, 15.0)
-"""Between these lie most of its clips (Figure 6)."""
+"""Most of its clips are as long (Figure 6)."""
 MOST_WORDS = (15, 50)
-"""And most of its texts."""
+"""Most of its texts are as long."""
 CATEGORIES = 15
 CATEGORY_HOURS = 30_000
-"""No category has more: the cap of their sampling."""
+"""The cap of their sampling: no category has more."""
 DATA_SETS = (
     DataSet("MSR-VTT", "open", 10_000, 200_000, 15.0, 9.3, 40, 240),
     DataSet("DiDeMo", "Flickr", 27_000, 41_000, 6.9, 8.0, 87),
@@ -84,8 +84,9 @@ CITATION = """@inproceedings{xue2022hdvila,
 
 
 def beside_paper(stats: dict[str, Any]) -> dict[str, Any]:
-    """``data_sets`` and ``words``, each with the row of this corpus before those of the paper, and how the means of
-    n-grams are read. What cannot be said is None. No folder's name is in it: equal corpora have equal numbers.
+    """``data_sets`` and ``words``: the row of this corpus, then those of the paper, and how we read its n-gram means.
+
+    Unknown values are None. No row names a folder, so equal corpora give equal rows.
 
     Args:
         stats: the numbers of the corpus (see `corpus_statistics`). As in the paper, a clip has one sentence, its text.

@@ -24,7 +24,7 @@ from hdvila.types import Clip
 
 __all__ = ["Preparation", "PrepareReport", "prepare"]
 
-_CLIPS_A_SHARD = 64  # what a killed job loses at most
+_CLIPS_A_SHARD = 64  # a killed job loses at most as many
 _FEWEST_LINES = 720
 _CUT = "cut"  # the step at which what is read here fails
 
@@ -39,8 +39,7 @@ class Preparation:
 
     Attributes:
         lr_fps, hr_fps: frames a second of the two streams.
-        hr_height, lr_height: lines on their short sides. LR has that number whatever HR has of a smaller video. Nothing
-            is enlarged.
+        hr_height, lr_height: pixels of their short sides. Nothing is enlarged: of a smaller video HR has fewer, LR not.
         official: instead, the preparation of a system's released code (`hdvila.models.system.System.released_streams`).
     """
 
@@ -64,7 +63,7 @@ class Preparation:
 
 @dataclass(frozen=True, slots=True)
 class PrepareReport:
-    """What came of it: `videos` asked for, `added` by this run, `unchanged` from before, and those that failed."""
+    """The result: numbers of `videos` asked for, `added` by this run, `unchanged` from before, and the failures."""
 
     videos: int
     added: int
@@ -83,26 +82,26 @@ def prepare(
     workers: int | None = None,
     reporter: Reporter = SILENT,
 ) -> PrepareReport:
-    """Store a clip for every part of a benchmark: whole videos, or the seconds that the annotations name.
+    """Store one clip per part of a benchmark: whole videos, or the seconds that the annotations name.
 
-    What is stored already is left alone, so a job that was killed goes on where it was. A video that is missing or
-    cannot be read is listed in ``failures.parquet`` with its reason, which names files below `videos`, and tried again
-    the next time. With more than one worker, a script that calls this needs the usual
+    What is stored already is left alone, so a job that was killed continues where it stopped. A video that is missing
+    or cannot be read is listed in ``failures.parquet`` with its reason, which names files relative to `videos`, and is
+    tried again by the next call. With more than one worker, a script that calls this function needs
     ``if __name__ == "__main__":``.
 
     Args:
-        parts: of all splits; a video id that stands there twice is taken once.
+        parts: of all splits; a video id that occurs twice is stored once.
         videos: the folder of video files, found by `BenchmarkVideo.stem` (`hdvila.corpus.sources.file_names`).
         into: the store; made if it is not there, continued if it is.
         preparation: rates and sizes.
-        texts: by video id, what is kept as the clip's text; others have none.
-        retry_failed: take only what ``failures.parquet`` lists.
-        workers: processes; None: one for each core. The result does not depend on it.
-        reporter: hears of each file.
+        texts: the text of each clip, by video id; others have none.
+        retry_failed: take only the videos that ``failures.parquet`` lists.
+        workers: processes; None: one per core. The result does not depend on it.
+        reporter: shows progress, a step per video.
 
     Raises:
-        UsageError: there is no such folder, or none of the videos in it.
-        StoreError: the store cannot be written, is of other rates, or another process writes to it.
+        UsageError: the folder does not exist, or holds none of the videos.
+        StoreError: the store cannot be written, has other rates, or another process writes to it.
     """
     files = _files_in(Path(videos))
     unique = {part.video_id: part for part in reversed(parts)}
@@ -131,10 +130,10 @@ def prepare(
 
 
 def prepare_to_file(job: tuple[BenchmarkFile, Path], preparation: Preparation) -> list[Failure]:
-    """Cut the parts of a file into the file of the job; why some, or all of them, could not be.
+    """Cut the parts of a video file into the file of the job; gives the parts that could not be cut.
 
     Raises:
-        StoreError: the file cannot be written: that is no fault of the video.
+        StoreError: the file cannot be written, which says nothing about the video.
     """
     file, target = job
     try:
@@ -142,19 +141,19 @@ def prepare_to_file(job: tuple[BenchmarkFile, Path], preparation: Preparation) -
         clips, failures = _clips(file, duration)
         if clips:
             sound = write_clips(target, clips, _cut(file.path, clips, preparation))
-            damage = HdvilaError(f"{file.path}: its pictures are damaged; fetch it again")
+            damage = HdvilaError(f"{file.path}: its frames are damaged; fetch it again")
             spoiled = (clip for clip, good in zip(clips, sound, strict=True) if not good)
             failures += [failure_of(file.video(clip.video_id), _CUT, damage) for clip in spoiled]
     except StoreError:
         raise
-    except Exception as error:  # a defect of ours or of a decoder costs one video, and is listed as what it is
+    except Exception as error:  # a bug of ours or of a decoder costs one video, and is reported as a bug
         return file.failures(error)
     return failures
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkFile:
-    """A file, the clips that lie in it, and the folder of the videos, below which failures name it."""
+    """A video file, the clips in it, and the folder that failures name it relative to."""
 
     path: Path
     parts: tuple[BenchmarkVideo, ...]
@@ -162,11 +161,11 @@ class BenchmarkFile:
     root: Path
 
     def video(self, part_id: str) -> SourceVideo:
-        """A part, as failures speak of it."""
+        """A part as failures name it."""
         return SourceVideo(part_id, self.path, None, root=self.root)
 
     def failures(self, error: Exception) -> list[Failure]:
-        """One error for all parts."""
+        """An error as the failure of all parts."""
         return [failure_of(self.video(part.video_id), _CUT, error) for part in self.parts]
 
     def died(self, outcome: Died) -> list[Failure]:
@@ -175,7 +174,7 @@ class BenchmarkFile:
 
 
 def _clips(file: BenchmarkFile, duration: float) -> tuple[list[Clip], list[Failure]]:
-    """The clips of a file, by their start, and parts that lie outside it."""
+    """The clips of a file by start, and failures of the parts that lie outside it."""
     clips, failures = [], []
     for part, text in zip(file.parts, file.texts, strict=True):
         start = max(part.start or 0.0, 0.0)
@@ -212,7 +211,7 @@ def _files_in(folder: Path) -> VideoFiles:
 def _jobs(
     parts: Sequence[BenchmarkVideo], files: VideoFiles, texts: Mapping[str, str]
 ) -> tuple[list[BenchmarkFile], list[Failure]]:
-    """A job for each file, in the order in which they are first named, and what no file was found for."""
+    """A job per file, in the order in which files are first named, and failures of the parts without a file."""
     by_path: dict[Path, list[BenchmarkVideo]] = {}
     failures = []
     for part in parts:
@@ -230,7 +229,7 @@ def _jobs(
 
 
 def _find(part: BenchmarkVideo, files: VideoFiles) -> Path | None:
-    """The file of a part. A whole file may be called by the annotations' own name for the video instead."""
+    """The file of a part. A whole file may also be named by the video id of the annotations."""
     found = files.find(part.stem)
     return files.find(part.video_id) if found is None and part.start is None and part.end is None else found
 

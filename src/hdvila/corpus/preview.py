@@ -1,4 +1,4 @@
-"""A page of sampled clips, to see with one's own eyes whether text and picture agree."""
+"""A page of sampled clips, which shows whether texts and frames agree."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hdvila.pages import render, write_text
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus
 
-_HIGH_WIDTH, _LOW_HEIGHT, _STRIP = 640, 90, 6  # pixels, pixels, pictures of the low resolution stream
+_HIGH_WIDTH, _LOW_HEIGHT, _STRIP = 640, 90, 6  # pixels, pixels, frames of the LR stream
 
 
 def show(
@@ -29,23 +29,23 @@ def show(
     scorer: Scorer | None = None,
     reporter: Reporter = SILENT,
 ) -> Path:
-    """Write a self-contained HTML page of clips: pictures of both streams, words, times, category and score.
+    """Write a self-contained HTML page of clips: frames of both streams, words, times, category and score.
 
-    A clip takes some 60 KB of the page. The same corpus, sample and seed give the same page.
+    A clip takes about 60 KB of the page. The same corpus, sample and seed give the same page.
 
     Args:
         corpus_root: the corpus folder.
         into: the HTML file; replaced if it is there.
-        sample: how many clips (all, if there are fewer), drawn evenly.
+        sample: number of clips, drawn uniformly; all, if there are fewer.
         seed: of the draw.
-        scorer: a model; with it each clip has the cosine of its pictures and its words.
-        reporter: hears of the clips.
+        scorer: a model; with it each clip shows the cosine of its frames and its words.
+        reporter: shows progress, a step per clip.
 
     Returns:
         The file.
 
     Raises:
-        UsageError: a sample of less than one clip, or a scorer that does not fit the corpus.
+        UsageError: the sample is below 1, or the scorer does not fit the corpus.
         StoreError: there is no corpus, or a clip cannot be read.
     """
     if sample < 1:
@@ -59,7 +59,7 @@ def show(
     clips = []
     with reporter.task("drawing clips", total=len(numbers)) as bar:
         for at, (number, row) in enumerate(zip(numbers.tolist(), facts, strict=True)):
-            clips.append({**row, **_pictures(corpus, number), "score": scores[at] if scores else None})
+            clips.append({**row, **_frames(corpus, number), "score": scores[at] if scores else None})
             bar.advance()
     html = render(
         "hdvila.corpus",
@@ -75,8 +75,8 @@ def show(
     return file
 
 
-def _pictures(corpus: Corpus, number: int) -> dict[str, Any]:
-    """The middle picture in high resolution, and some of the others in low, evenly over the clip, as JPEG."""
+def _frames(corpus: Corpus, number: int) -> dict[str, Any]:
+    """The middle HR frame, and some LR frames at even distances, as JPEG."""
     high, low = corpus.num_frames(number, "hr"), corpus.num_frames(number, "lr")
     middle = corpus.frames(number, "hr", [high // 2])
     chosen = np.unique(np.linspace(0, low - 1, min(low, _STRIP)).round().astype(np.int64))

@@ -1,4 +1,4 @@
-"""New corpora from whole videos of others: split, merged, filtered. Frames are copied as they are stored."""
+"""New corpora from whole videos of others: split, merge and filter. Frames are copied without encoding them again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CLIPS_A_SHARD = 256
 
 @dataclass(frozen=True, slots=True)
 class Reshaped:
-    """A corpus that was written: its folder, and how many videos, clips and hours of clips it holds."""
+    """A corpus that was written: its folder, and its numbers of videos, clips and hours."""
 
     corpus: Path
     videos: int
@@ -45,21 +45,21 @@ def split_corpus(
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> list[Reshaped]:
-    """Part a corpus by whole videos, into a corpus for each share.
+    """Split a corpus by whole videos, into one corpus per share.
 
-    Where a video goes depends on its id and the seed alone, so a corpus that has grown splits as before, and no clip of
-    a training video is in a test. Videos of one channel may stand on both sides. A call that was killed is continued
-    by the same call.
+    The share of a video depends on its id and the seed alone: a corpus that has grown splits as before, and no clip of
+    a training video is in a test. Videos of one channel may be on both sides. Repeat the call to continue one that was
+    killed.
 
     Args:
-        corpus: to part; it stays as it is.
-        into: the folder of the new corpora, which are called as in `shares`.
-        shares: of the videos, above 0, 1 in all: ``{"train": 0.9, "test": 0.1}``.
-        seed: of the choice.
-        reporter: told of the clips.
+        corpus: to split; it is not changed.
+        into: the folder of the new corpora, which are named as in `shares`.
+        shares: of the videos, above 0, with a sum of 1: ``{"train": 0.9, "test": 0.1}``.
+        seed: of the assignment.
+        reporter: shows progress, a step per clip.
 
     Raises:
-        UsageError: shares that do not add up to 1, or one that gets no video.
+        UsageError: the shares do not add up to 1, or one gets no video.
         StoreError: a corpus cannot be read or written, or a new one holds other videos already.
     """
     if not shares or any(not 0 < share <= 1 for share in shares.values()) or abs(sum(shares.values()) - 1) > 1e-6:
@@ -87,12 +87,12 @@ def split_corpus(
 def merge_corpora(
     corpora: Sequence[str | os.PathLike[str]], into: str | os.PathLike[str], *, reporter: Reporter = SILENT
 ) -> Reshaped:
-    """Put the videos of several corpora into one. A call that was killed is continued by the same call.
+    """Put the videos of several corpora into one. Repeat the call to continue one that was killed.
 
     Args:
-        corpora: to merge, alike in rates, form and what shapes their clips; they stay as they are.
+        corpora: to merge, with the same rates, form and clip settings; they are not changed.
         into: the new corpus.
-        reporter: told of the clips.
+        reporter: shows progress, a step per clip.
 
     Raises:
         UsageError: fewer than two corpora, two that were made differently, or a video that two of them have.
@@ -129,19 +129,19 @@ def filter_corpus(
     exclude: Sequence[Path] = (),
     reporter: Reporter = SILENT,
 ) -> Reshaped:
-    """Keep some videos of a corpus in a new one. A call that was killed is continued by the same call.
+    """Copy some videos of a corpus into a new one. Repeat the call to continue one that was killed.
 
     Args:
-        corpus: to choose from; it stays as it is.
+        corpus: to choose from; it is not changed.
         into: the new corpus.
         categories: videos of these; empty: of all.
-        language: of the words, told by all texts of a video: an ISO 639-1 code, or ``any``.
-        min_height: lines of its stored high-resolution frames that a video must have.
+        language: of the words, detected in all texts of a video: an ISO 639-1 code, or ``any``.
+        min_height: least number of lines of its stored frames.
         exclude: annotation files whose videos are left out (see `ExcludedIds`).
-        reporter: told of the clips.
+        reporter: shows progress, a step per clip.
 
     Raises:
-        UsageError: nothing is left; or a category that no video has, an unknown language, a list that cannot be read.
+        UsageError: no video is left, no video has a category, the language is unknown, or a list cannot be read.
         MissingDependency: lingua is not installed, and a language is asked for.
         StoreError: a corpus cannot be read or written, or the new one holds other videos already.
     """
@@ -150,7 +150,7 @@ def filter_corpus(
     firsts = first_clips(source.table, (*KNOWN, "category", "language", "height"))
     there = sorted({str(facts["category"]) for facts in firsts.values() if facts.get("category")})
     if unknown := [name for name in categories if name not in there]:
-        raise UsageError(f"{corpus}: no video is of {some_of(unknown)}; its categories: {some_of(there) or 'not told'}")
+        raise UsageError(f"{corpus}: no video is of {some_of(unknown)}; its categories: {some_of(there) or 'unknown'}")
     ids = ExcludedIds(exclude)
     texts = _texts(source) if language != ANY else {}
 
@@ -176,7 +176,7 @@ def filter_corpus(
 
 
 def source_name(corpus: str | os.PathLike[str]) -> str:
-    """What a corpus is called in the account of another: the name of its folder."""
+    """The name of a corpus in the ledger of another: that of its folder."""
     return Path(corpus).resolve().name
 
 
@@ -197,7 +197,7 @@ def _refuse_unlike(corpora: Sequence[Corpus]) -> None:
     for other in others:
         if other.streams != first.streams:
             held = described(first.streams), described(other.streams)
-            raise UsageError(f"{first.root} holds {held[0]}, {other.root} {held[1]}; only like corpora merge")
+            raise UsageError(f"{first.root} holds {held[0]}, {other.root} {held[1]}; their streams must be alike")
         theirs = _ledger(other).read()["settings"]
         if unlike := [name for name in settings.keys() & theirs.keys() if settings[name] != theirs[name]]:
             name = sorted(unlike)[0]
@@ -215,7 +215,7 @@ def _run(source: str, step: str, came: int, left: int, options: Mapping[str, obj
 def _write(
     into: Path, parts: Sequence[tuple[Corpus, set[str]]], runs: Sequence[Mapping[str, object]], reporter: Reporter
 ) -> Reshaped:
-    """Copy the videos that are not there yet, in the order of their corpus."""
+    """Copy the videos that are missing, in the order of their corpus."""
     tracks: dict[str, Track] = {}
     for source, _ in parts:
         for name, track in source.tracks.items():
@@ -224,7 +224,7 @@ def _write(
     with CorpusWriter(into, parts[0][0].streams, tracks=tracks, clips_per_shard=_CLIPS_A_SHARD) as writer:
         if strangers := sorted(writer.done_videos - wanted):
             raise UsageError(
-                f"{into}: holds {some_of(strangers)}, which does not belong into it; name another folder, or delete it"
+                f"{into}: holds {some_of(strangers)}, which does not belong there; name another folder, or delete it"
             )
         numbers = [
             (source, number) for source, videos in parts for number in _numbers(source, videos - writer.done_videos)
@@ -258,7 +258,7 @@ def _copy(source: Corpus, number: int, writer: CorpusWriter) -> None:
 
 
 def _numbers(corpus: Corpus, videos: set[str]) -> Iterator[int]:
-    """The clips of some videos, all of a video one after another."""
+    """The clips of some videos, those of one video in a row."""
     by_video: dict[str, list[int]] = {}
     for number, video in enumerate(corpus.table["video_id"].to_pylist()):
         if video in videos:

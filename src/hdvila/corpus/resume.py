@@ -25,9 +25,9 @@ KNOWN = ("shard", "file", "file_print", "transcript_print", "url")
 
 
 def as_before(videos: Sequence[SourceVideo], stored: Stored) -> list[SourceVideo]:
-    """Videos of a folder, those that are stored under the ids that they have in the corpus, in the order of their ids.
+    """Videos of a folder under the ids that they have in the corpus, in the order of their ids.
 
-    Files that come or go beside a video change whether its id has its ending; its place and content tell it.
+    Whether an id has an ending depends on the files beside the video. Path and content identify a stored video.
     """
     known = {(facts.get("file"), facts.get("file_print")): video_id for video_id, facts in stored.items()}
     files = {facts.get("file") for facts in stored.values()}
@@ -42,7 +42,7 @@ def as_before(videos: Sequence[SourceVideo], stored: Stored) -> list[SourceVideo
 
 
 def changed(videos: Sequence[SourceVideo], stored: Stored) -> list[Failure]:
-    """Those of the videos whose file or transcript is not the one that was cut; what cannot be read has not changed."""
+    """The videos whose file or transcript is not the one that was cut. What cannot be read counts as unchanged."""
     failures = []
     for video in videos:
         facts, now = stored[video.video_id], video.prints()
@@ -53,7 +53,7 @@ def changed(videos: Sequence[SourceVideo], stored: Stored) -> list[Failure]:
         if other:
             what = f"{' and '.join(other)} {'is' if len(other) == 1 else 'are'}"
             why = f"{video.file}: its {what} not what was cut as {video.video_id}"
-            advice = f"the old clips stay; delete shards/{facts['shard']} and clips.parquet to have them cut anew"
+            advice = f"the old clips stay; delete shards/{facts['shard']} and clips.parquet to have them cut again"
             failures.append(Failure(video.video_id, "collect", f"{why}; {advice}", CHANGED))
     return failures
 
@@ -66,18 +66,18 @@ def contaminated(
     compared: Collection[str] = (),
     reporter: Reporter = SILENT,
 ) -> list[Failure]:
-    """The videos of a corpus that its test sets exclude, in the order of their ids.
+    """The videos of a corpus that test sets exclude, in the order of their ids.
 
     Args:
         root: the corpus.
-        stored: its videos, whatever source they came from.
-        ids: that it must not hold.
-        look_alikes: videos that none of its pictures may show; None: nothing is compared.
-        compared: videos that were compared with these before they were cut.
-        reporter: hears of the videos whose pictures are compared.
+        stored: its videos, from any source.
+        ids: ids that it must not hold.
+        look_alikes: videos that its frames must not show; None: no frames are compared.
+        compared: videos whose frames were compared with these before they were cut.
+        reporter: shows progress, a step per video that is compared.
 
     Raises:
-        StoreError: pictures of the corpus cannot be read.
+        StoreError: frames of the corpus cannot be read.
     """
     found: dict[str, Failure] = {}
     names = {video_id: source_of(video_id, facts) for video_id, facts in stored.items()}
@@ -93,7 +93,7 @@ def contaminated(
         with reporter.task("comparing stored videos", total=len(left)) as bar:
             for video_id in left:
                 step = step_of(sum(corpus.clips[number].end - corpus.clips[number].start for number in clips[video_id]))
-                like = look_alikes.match_hashes(hashes_of(_pictures(corpus, clips[video_id], step)), step)
+                like = look_alikes.match_hashes(hashes_of(_lr_frames(corpus, clips[video_id], step)), step)
                 if like:
                     found[video_id] = looks_like(names[video_id], like)
                 bar.advance()
@@ -101,13 +101,13 @@ def contaminated(
 
 
 def source_of(video_id: str, facts: Mapping[str, Any]) -> SourceVideo:
-    """A stored video as a source has it, by the facts of its first clip; its file need not be there."""
+    """A stored video as a source would give it, from the facts of its first clip. Its file may be missing."""
     attributes = {"url": facts["url"]} if facts.get("url") else {}
     return SourceVideo(video_id, Path(facts.get("file") or video_id), None, attributes, root=Path())
 
 
-def _pictures(corpus: Corpus, numbers: Sequence[int], step: float) -> Iterator[Pixels]:
-    """Low resolution pictures of clips, `step` seconds apart, at least one of each."""
+def _lr_frames(corpus: Corpus, numbers: Sequence[int], step: float) -> Iterator[Pixels]:
+    """LR frames of clips, `step` seconds apart, at least one per clip."""
     for number in numbers:
         frames = corpus.num_frames(number, "lr")
         every = max(1, round(step * corpus.streams["lr"].fps))

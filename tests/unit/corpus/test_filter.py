@@ -65,7 +65,7 @@ def test_a_video_that_stops_half_way(talk: Path, tmp_path: Path, kind: str) -> N
     kept, failures = filter_videos([video, SourceVideo("whole", talk, words)], OPTIONS)
     assert [one.video_id for one in kept] == ["whole"]
     assert [(one.video, one.step) for one in failures] == [("half", "filter")]
-    assert ("breaks off" if kind == "cut" else "no picture") in failures[0].reason
+    assert ("breaks off" if kind == "cut" else "no frame") in failures[0].reason
 
 
 def test_who_passed_is_not_looked_at_again_until_it_changes(make, tmp_path: Path, monkeypatch) -> None:

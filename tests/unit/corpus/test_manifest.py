@@ -199,7 +199,7 @@ def test_a_row_that_cannot_be_read_costs_itself_alone(tmp_path: Path) -> None:
     videos, failures = collect(write(tmp_path, "list.jsonl", "\n".join(rows)))
     assert [[(clip.start, clip.end) for clip in video.clips or ()] for video in videos] == [[(1.5, 3.5)]]
     assert [failure.video for failure in failures] == ["line 2", "c"]
-    assert ["is no JSON" in failures[0].reason, "'?' is not a number of seconds" in failures[1].reason] == [True, True]
+    assert ["is not JSON" in failures[0].reason, "'?' is not a number of seconds" in failures[1].reason] == [True, True]
 
 
 TABLE = "ID,Path,Category,duration\nx,sub/a b.mp4,Food,12.5\ny,b.mp4,,\n"

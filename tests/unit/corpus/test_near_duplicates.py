@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from hdvila.corpus.choice.frame_hashes import _gaps, frame_hashes, key_looks
+from hdvila.corpus.choice.frame_hashes import _gaps, frame_hashes, key_frame_hashes
 from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import UsageError
@@ -139,15 +139,15 @@ def test_a_clip_between_the_key_frames_of_a_long_video_is_found(look_alikes: Loo
 def test_of_a_video_like_none_only_key_frames_are_looked_at(tmp_path: Path) -> None:
     write_encoded(tmp_path / "long.mkv", scene(7, 250), {"g": "40", "sc_threshold": "0"})
     with open_video(tmp_path / "long.mkv") as video:
-        assert key_looks(video, 5.0).times.tolist() == [0, 4, 8, 12, 16, 20, 24]
-        assert len(key_looks(video, 3.0).times) > 7
+        assert key_frame_hashes(video, 5.0).times.tolist() == [0, 4, 8, 12, 16, 20, 24]
+        assert len(key_frame_hashes(video, 3.0).times) > 7
 
 
 def test_black_key_frames_are_made_good_by_later_ones(tmp_path: Path) -> None:
     frames = scene(7, 200)
     write_encoded(tmp_path / "fades.mkv", [rgb * (k % 50 >= 5) for k, rgb in enumerate(frames)], {"g": "50"})
     with open_video(tmp_path / "fades.mkv") as video:
-        looks = key_looks(video, 2.0)
+        looks = key_frame_hashes(video, 2.0)
         assert len(looks.hashes) == len(looks.times)
         assert np.diff([0, *looks.times, 20]).max() <= 4.0  # at 10 s it falls on black again
 

@@ -105,7 +105,7 @@ def test_what_does_not_fit_is_refused_by_name(corpus: Path, tmp_path: Path) -> N
         merge_corpora([tmp_path / "a", tmp_path / "b"], tmp_path / "merged")
     with pytest.raises(UsageError, match=r"shares train=0.9, test=0.2 do not add up to 1"):
         split_corpus(corpus, tmp_path, {"train": 0.9, "test": 0.2})
-    with pytest.raises(UsageError, match="holds v0, which does not belong into it"):
+    with pytest.raises(UsageError, match="holds v0, which does not belong there"):
         filter_corpus(corpus, tmp_path / "a", categories=["music"])
 
 

@@ -52,7 +52,7 @@ def build(
     exclude: list[Path] = EXCLUDE,
     exclude_like: list[Path] = LIKE,
     hours_per_category: float | None = typer.Option(
-        None, "--hours-per-category", help="A category with more is sampled; default: all is taken (paper: 30000)."
+        None, "--hours-per-category", help="A category with more is sampled; default: no cap (paper: 30000)."
     ),
     seed: int = SEED,
     downloads: Path | None = typer.Option(
@@ -64,7 +64,7 @@ def build(
     json: bool = JSON,
     **shape: Any,
 ) -> None:
-    """Cut videos into clips with text. Killed and started again, it goes on; videos that are there are left alone."""
+    """Cut videos into clips with text. Repeat the command to continue after a kill; stored videos are left alone."""
     from hdvila.corpus import build_corpus
 
     choice = {

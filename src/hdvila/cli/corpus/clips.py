@@ -1,4 +1,4 @@
-"""``hdvila corpus clips`` and ``hdvila corpus cut``: where clips begin and end; and clips of chosen videos, stored."""
+"""``hdvila corpus clips`` and ``cut``: the bounds of clips, and the clips of chosen videos, stored."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def clips(
     source: Path = SOURCE,
     root: Path | None = ROOT,
     language: str = LANGUAGE,
-    json: bool = typer.Option(False, "--json", help="One object a clip, and one a video."),
+    json: bool = typer.Option(False, "--json", help="One object per clip, and one per video."),
     **shape: Any,
 ) -> None:
-    """The clips that videos would give: start, end, words. Nothing is decoded or stored."""
+    """List the clips that videos would give: start, end, words. Nothing is decoded or stored."""
     from hdvila.corpus import Failure, collect, plan_video
 
     options = corpus_options({**shape, "language": language})
@@ -66,7 +66,7 @@ def cut(
     json: bool = JSON,
     **shape: Any,
 ) -> None:
-    """Cut one video, or all of a folder or list, and store the clips; neither size nor language is looked at."""
+    """Cut one video, or all of a folder or list, and store the clips. Videos of any size and language are taken."""
     from hdvila.corpus import collect, cut_videos
     from hdvila.corpus.failures import summarise
 

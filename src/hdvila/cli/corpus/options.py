@@ -21,16 +21,20 @@ SOURCE = typer.Argument(
 )
 CORPUS = typer.Option(..., "--into", help="The corpus: a folder, made if it is not there.")
 LIST = typer.Option(..., "--into", help="The list to write: .csv, .jsonl or .parquet.")
-ROOT = typer.Option(None, "--root", help="Where the videos of a list lie; default: beside it. Nothing else is read.")
-HEIGHT = typer.Option(720, "--min-height", help="Lines on the short side that a video must have.")
-LANGUAGE = typer.Option("en", "--language", help="Of the words, told by the text: en, de, ...; any: take all.")
+ROOT = typer.Option(
+    None, "--root", help="The folder of the videos of a list; default: its own. No file outside is read."
+)
+HEIGHT = typer.Option(720, "--min-height", help="Pixels that the short side of a video must have.")
+LANGUAGE = typer.Option(
+    "en", "--language", help="Language of the words, detected in the text: en, de, ...; any: take all."
+)
 EXCLUDE = typer.Option([], "--exclude", help="Annotations or ids of a test set whose videos are left out; repeat it.")
 LIKE = typer.Option([], "--exclude-like", help="A video or folder whose near-duplicates are left out; repeat it.")
 SEED = typer.Option(0, "--seed", help="Of the sample.")
 RETRY = typer.Option(False, "--retry-failed", help="Take only the videos that the table of failures lists.")
 CLUSTER = typer.Option(None, "--cluster", help="Cut on the Ray cluster at this address; auto: that of this machine.")
-WORKERS = typer.Option(None, "--workers", help="Processes; default: one for each core.")
-JSON = typer.Option(False, "--json", help="One object a video that was left out, and one for the whole.")
+WORKERS = typer.Option(None, "--workers", help="Processes; default: one per core.")
+JSON = typer.Option(False, "--json", help="One object per video that was left out, and one for the whole.")
 
 _CLIPS, _FRAMES = "Clips", "Pictures"
 PUNCTUATION = typer.Option(
@@ -56,22 +60,22 @@ CLIPS = (
     _parameter(
         "target_seconds",
         float | None,
-        "About what a clip has: sentences are joined to come near it; 0: as many clips as the sentences allow. "
+        "Length that joining sentences aims at; 0: as many clips as the sentences allow. "
         "Default: as the corpus began; in a new one 13.4 s and 32.5 words, HD-VILA-100M's means, where neither is "
         "given.",
         _CLIPS,
     ),
-    _parameter("target_words", float | None, "The same in words. A target given alone counts alone.", _CLIPS),
-    _option("min_seconds", float | None, "A clip has no less, padding included.", 2, _CLIPS),
-    _option("max_seconds", float | None, "A clip has no more, padding included.", 30, _CLIPS),
-    _option("min_words", int | None, "A clip has no fewer.", 4, _CLIPS),
-    _option("max_words", int | None, "A clip has no more.", 80, _CLIPS),
+    _parameter("target_words", float | None, "The same in words. If only one target is given, the other is 0.", _CLIPS),
+    _option("min_seconds", float | None, "Least length of a clip, padding included.", 2, _CLIPS),
+    _option("max_seconds", float | None, "Greatest length of a clip, padding included.", 30, _CLIPS),
+    _option("min_words", int | None, "Fewest words of a clip.", 4, _CLIPS),
+    _option("max_words", int | None, "Most words of a clip.", 80, _CLIPS),
     _option("padding", float | None, "Seconds of silence before the first and after the last word.", 0.3, _CLIPS),
     inspect.Parameter("punctuation", inspect.Parameter.KEYWORD_ONLY, default=PUNCTUATION, annotation=Path | None),
 )
 FRAMES = (
-    _option("hr_fps", float | None, "High-resolution frames a second.", 2, _FRAMES),
-    _option("lr_fps", float | None, "Low-resolution ones, a whole multiple.", 10, _FRAMES),
+    _option("hr_fps", float | None, "High-resolution frames per second.", 2, _FRAMES),
+    _option("lr_fps", float | None, "Low-resolution frames per second, a whole multiple.", 10, _FRAMES),
     _option("hr_height", int | None, "Their short side in pixels.", 720, _FRAMES),
     _option("lr_height", int | None, "Of low resolution; divides the other.", "a quarter of it", _FRAMES),
     _option("form", str | None, "jpeg, or h264: far smaller, slower to read.", "jpeg", _FRAMES),

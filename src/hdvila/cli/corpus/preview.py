@@ -1,4 +1,4 @@
-"""What is in a corpus: in numbers, to look at, and as a list."""
+"""``hdvila corpus describe``, ``show`` and ``list``: a corpus in numbers, as a page of clips, and as a list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hdvila.errors import UsageError
 
 def describe(
     corpus: Path = typer.Argument(..., metavar="CORPUS", help="A folder that `hdvila corpus build` made."),
-    model: str | None = typer.Option(None, "--model", help="Also measure how well words and pictures fit, by a model."),
+    model: str | None = typer.Option(None, "--model", help="Also measure how well words and frames agree, by a model."),
     json: bool = typer.Option(False, "--json", help="The numbers as one object."),
 ) -> None:
     """Write numbers, report, datasheet, dataset card and Croissant file of a corpus into it."""
@@ -30,12 +30,12 @@ def describe(
 def show(
     corpus: Path = typer.Argument(..., metavar="CORPUS", help="A folder that `hdvila corpus build` made."),
     into: Path | None = typer.Option(None, "--into", help="The HTML file; default: CORPUS/clips.html."),
-    sample: int = typer.Option(40, "--sample", min=1, help="How many clips, drawn by chance."),
+    sample: int = typer.Option(40, "--sample", min=1, help="Number of clips, drawn at random."),
     seed: int = typer.Option(0, "--seed", help="Of the draw."),
-    model: str | None = typer.Option(None, "--model", help="A model that scores how well words and pictures fit."),
+    model: str | None = typer.Option(None, "--model", help="A model that scores how well words and frames agree."),
     json: bool = typer.Option(False, "--json", help="One object with the file's name."),
 ) -> None:
-    """A page of clips with their pictures and words, to see with one's own eyes whether they agree."""
+    """Write a page of clips with their frames and words, which shows whether they agree."""
     _check(corpus)
     from hdvila.corpus.preview import show as show_corpus
 
@@ -46,11 +46,11 @@ def show(
 
 def _check(corpus: Path) -> None:
     if not corpus.is_dir():
-        raise UsageError(f"{corpus}: there is no such corpus: make one with hdvila corpus build")
+        raise UsageError(f"{corpus}: there is no such corpus; make one with hdvila corpus build")
 
 
 def _load(model: str | None) -> Any:
-    """The model to score with, if one is named."""
+    """The model that scores, if one is named."""
     if model is None:
         return None
     from hdvila.hub import load_model, pick_device
@@ -59,7 +59,7 @@ def _load(model: str | None) -> Any:
 
 
 def _name(model: str | None) -> str:
-    """What to call a model in what is published: the folder's name, not the way to it."""
+    """The name of a model in what is published: that of its folder, without the path."""
     return (Path(model).resolve().name if Path(model).exists() else model) if model else ""
 
 

@@ -1,4 +1,4 @@
-"""How videos that were left out, steps and categories are written, for people and programs."""
+"""Results of the corpus commands as lines and as JSON: left-out videos, remarks, steps, sentences, categories."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ def emit_failures(failures: Iterable[Failure], json: bool) -> None:
 
 
 def emit_remarks(videos: Iterable[SourceVideo], json: bool) -> None:
-    """Of videos that can be used: the files of words that were passed over, what of the words was left out or guessed,
-    the given clips that have no span."""
+    """Remarks on usable videos: subtitle files passed over, words left out or guessed, given clips without a span."""
     for video in videos:
         if video.passed_over:
             words_from = video.spoken[0].name
@@ -38,7 +37,7 @@ def emit_remarks(videos: Iterable[SourceVideo], json: bool) -> None:
 
 
 def emit_contaminated(videos: Iterable[Failure], json: bool) -> None:
-    """Videos that are in the corpus and should not be."""
+    """Videos of the corpus that should not be in it."""
     for found in videos:
         record = {"video": found.video, "contaminated": found.reason}
         console.emit(record, json, f"in the corpus though it is excluded: {found.video}: {found.reason}")

@@ -19,7 +19,7 @@ __all__ = ["emit_reshaped", "is_corpus", "merge", "split", "upgrade"]
 
 
 def split(
-    corpus: Path = typer.Argument(..., metavar="CORPUS", help="The corpus to part; it stays as it is."),
+    corpus: Path = typer.Argument(..., metavar="CORPUS", help="The corpus to split; it is not changed."),
     into: Path = typer.Option(..., "--into", help="The folder of the parts."),
     shares: list[str] = typer.Option(
         ["train=0.9", "test=0.1"],
@@ -30,10 +30,10 @@ def split(
     seed: int = SEED,
     json: bool = typer.Option(False, "--json", help="One object a part."),
 ) -> None:
-    """Part a corpus by whole videos, so that no video of the training is in the test.
+    """Split a corpus by whole videos, so that no training video is in the test.
 
-    A video's part depends on its id and the seed alone: a corpus that has grown splits as before. Killed? The same
-    command goes on.
+    A video's part depends on its id and the seed alone: a corpus that has grown splits as before. Repeat the
+    command to continue after a kill.
     """
     from hdvila.corpus import split_corpus
 
@@ -45,7 +45,7 @@ def merge(
     into: Path = typer.Option(..., "--into", help="The new corpus."),
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
-    """Put the videos of several corpora into one. Killed? The same command goes on."""
+    """Put the videos of several corpora into one. Repeat the command to continue after a kill."""
     from hdvila.corpus import merge_corpora
 
     emit_reshaped([merge_corpora(corpora, into, reporter=console.reporter())], json)
@@ -55,8 +55,8 @@ def upgrade(
     corpus: Path = typer.Argument(..., metavar="CORPUS", help="A corpus of this version or an earlier one."),
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
-    """Bring a corpus of an earlier version up to the present format: its shards stay as they are. Killed? The same
-    command goes on."""
+    """Bring a corpus of an earlier version up to the present format: its shards stay as they are. Repeat the
+    command to continue after a kill."""
     from hdvila.store import upgrade_corpus
 
     clips = upgrade_corpus(corpus)

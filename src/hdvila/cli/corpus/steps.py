@@ -1,4 +1,4 @@
-"""The steps of ``hdvila corpus build``, each a command of its own: a list of videos in, a list out."""
+"""The steps of ``hdvila corpus build`` as commands: a list of videos in, a list out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def collect(source: Path = SOURCE, into: Path = LIST, root: Path | None = ROOT, json: bool = JSON) -> None:
-    """List the videos of a folder or list. Paths in the list are below its own folder, or else below --root."""
+    """List the videos of a folder or list. Paths in the list are relative to its own folder, or else to --root."""
     from hdvila.corpus import collect as step
 
     videos, failures = step(source, root)
@@ -35,7 +35,7 @@ def fetch(
     retry_failed: bool = RETRY,
     json: bool = JSON,
 ) -> None:
-    """Fetch the videos of a list that have only a url (yt-dlp). The paths in the new list are below --fetch-into."""
+    """Fetch the videos of a list that have only a url (yt-dlp). Paths in the new list are relative to --fetch-into."""
     from hdvila.corpus import collect as list_videos
     from hdvila.corpus import fetch as step
     from hdvila.corpus.failures import read_failures
@@ -83,12 +83,12 @@ def filter_step(
     into: Path = typer.Option(..., "--into", help="The list to write: .csv, .jsonl or .parquet; of a corpus a corpus."),
     root: Path | None = ROOT,
     min_height: int | None = typer.Option(
-        None, "--min-height", help="Lines on the short side that a video must have; default: 720, of a corpus any."
+        None, "--min-height", help="Pixels that the short side of a video must have; default: 720, of a corpus any."
     ),
     language: str | None = typer.Option(
         None,
         "--language",
-        help="Of the words, told by the text: en, de, ..., any; default: en, of a corpus any.",
+        help="Language of the words, detected in the text: en, de, ..., any; default: en, of a corpus any.",
     ),
     category: list[str] = typer.Option([], "--category", help="Of a corpus: videos of this category; repeat it."),
     exclude: list[Path] = EXCLUDE,
@@ -132,7 +132,7 @@ def balance_step(
     seed: int = SEED,
     json: bool = JSON,
 ) -> None:
-    """Keep at most so many hours of each category, a random sample that does not depend on the order of the videos."""
+    """Keep at most this many hours of each category: a random sample, which the order of the videos does not change."""
     from hdvila.corpus import balance as step
     from hdvila.corpus import collect as list_videos
 
@@ -143,7 +143,7 @@ def balance_step(
 
 
 def _below(source: Path, root: Path | None, into: Path) -> Path:
-    """The folder that the paths of a new list are relative to: its own where the videos lie in it, if none is named."""
+    """The folder that paths of a new list are relative to: as named, else its own if the videos are in it."""
     if root is not None:
         return root
     videos = source if source.is_dir() else source.parent
@@ -164,7 +164,7 @@ def _finish_step(
     json: bool,
     categories: Iterable[CategoryHours] = (),
 ) -> None:
-    """Write the list and the table of failures beside it, and say what came of the step."""
+    """Write the list and the table of failures beside it, and emit the result of the step."""
     from hdvila.corpus import write_videos
     from hdvila.corpus.failures import summarise, write_failures
 
@@ -183,7 +183,7 @@ def _finish_step(
         "steps": list(map(step_record, steps)),
         "categories": [asdict(row) for row in categories],
     }
-    hint = "" if root.resolve() == into.parent.resolve() else f"; its paths are those below {root}: give --root {root}"
+    hint = "" if root.resolve() == into.parent.resolve() else f"; its paths are relative to {root}: give --root {root}"
     lines = [*map(step_line, steps), *map(category_line, categories), f"{into}: {len(videos)} of {came} videos{hint}"]
     console.emit(whole, json, "\n".join(lines))
     console.finish(failed)

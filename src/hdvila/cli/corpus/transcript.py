@@ -1,4 +1,4 @@
-"""``hdvila corpus transcript`` and ``transcribe``: what subtitle files say, and when; and subtitles where none are."""
+"""``hdvila corpus transcript`` and ``transcribe``: the words of subtitle files with times, and new subtitles."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def transcribe(
     source: Path = SOURCE,
     model: Path = typer.Option(..., "--model", help="A folder with a faster-whisper model; nothing is downloaded."),
     root: Path | None = ROOT,
-    language: str | None = typer.Option(None, "--language", help="What is spoken; default: the model listens for it."),
+    language: str | None = typer.Option(None, "--language", help="What is spoken; default: the model detects it."),
     device: str = typer.Option("cpu", "--device", help="Where the model runs: cpu or cuda."),
     json: bool = JSON,
 ) -> None:

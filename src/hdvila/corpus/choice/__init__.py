@@ -1,1 +1,1 @@
-"""Which videos are taken: what can be used, what must stay out, how much of each category."""
+"""Which videos are taken: filter, exclusion of test sets, balance of categories."""

@@ -1,4 +1,4 @@
-"""Step three: no category has more than so many hours."""
+"""Balancing: a cap on the hours of each category."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import HdvilaError, UsageError
 from hdvila.media import probe
 
-PAPER_HOURS = 30_000.0
-"""The cap of HD-VILA-100M."""
-
 
 @dataclass(frozen=True, slots=True)
 class CategoryHours:
-    """Videos and hours of a category before and after; `category` None: of the videos whose category is not known."""
+    """Videos and hours of a category before and after balancing; `category` None: of videos without a known one."""
 
     category: str | None
     videos: int
@@ -29,24 +26,26 @@ class CategoryHours:
 def balance(
     videos: Sequence[SourceVideo], hours: float, seed: int = 0, stored: Collection[str] = ()
 ) -> tuple[list[SourceVideo], list[Failure], list[CategoryHours]]:
-    """Keep a random part of each category that has more than `hours`. Videos whose category is not known are all kept:
-    they are of many categories, and a cap on all of them together would cut those by chance.
+    """Keep a random sample of each category that has more than `hours`.
 
-    Every video draws a number from its id and the seed alone; the lowest are kept up to the cap. So the order of the
-    videos does not matter, and when videos are added the sample only gives some up for others, as few as can be.
+    Videos without a known category are all kept: they belong to many categories, and a cap on all of them together
+    would reduce those by chance.
+
+    Each video draws a number from its id and the seed alone, and the lowest are kept up to the cap. So the order of the
+    videos does not matter, and added videos replace as few of the sample as possible.
 
     Args:
-        videos: with durations; one that has none is probed.
-        hours: the cap, for each category.
+        videos: to balance; those without a duration are probed.
+        hours: the cap of each category.
         seed: of the sample.
-        stored: ids that are in the corpus already: they stay, and count.
+        stored: ids that are in the corpus already: they are kept, and count.
 
     Returns:
-        The kept in the order given, the others with their reason, and a row for each category, the largest first; that
-        of None holds the videos whose category is not known.
+        The kept videos in their order, the others with their reasons, and a row per category, the largest first. The
+        row of None holds the videos without a known category.
 
     Raises:
-        UsageError: hours below zero.
+        UsageError: `hours` is below zero.
     """
     if not hours >= 0:
         raise UsageError(f"{hours:g} hours a category: give 0 or more")
@@ -76,15 +75,15 @@ def balance(
 
 
 def draw(video_id: str, seed: int) -> float:
-    """The number in [0, 1) that a video draws: the same everywhere and at all times."""
+    """The number in [0, 1) that a video draws; depends on its id and the seed only."""
     digest = hashlib.sha256(f"{seed}\n{video_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def _sample(group: Sequence[SourceVideo], room: int, seed: int, stored: Collection[str]) -> list[SourceVideo]:
-    """Those that are stored, then others in the order of what they draw, until the next does not fit.
+    """The stored videos, then others by what they draw, until the next does not fit into `room` milliseconds.
 
-    `room` is in milliseconds: whole numbers, so that the sum does not depend on the order.
+    Whole milliseconds, so that the sum does not depend on the order.
     """
     chosen, left = [], room
     for video in sorted(group, key=lambda one: (one.video_id not in stored, draw(one.video_id, seed), one.video_id)):

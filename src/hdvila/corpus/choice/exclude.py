@@ -11,7 +11,7 @@
 | TVR, TVQA, TVQA+, TVC | ``vid_name`` |
 | How2R, How2QA csv without header | the first column; mapping json: the values |
 | QVHighlights jsonl | ``vid``: <YouTube id>_<start>_<end> |
-| plain list | one id a line |
+| plain list | one id per line |
 """
 
 from __future__ import annotations
@@ -28,7 +28,15 @@ from hdvila.corpus.failures import Failure
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import UsageError
 
-_NAMES = ("video_id", "gif_name", "vid_name", "vid", "video", "video_name", "youtube_id")  # the first there counts
+_NAMES = (
+    "video_id",
+    "gif_name",
+    "vid_name",
+    "vid",
+    "video",
+    "video_name",
+    "youtube_id",
+)  # the first that is there counts
 _RECORDS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _URLS = ("url", "dl_link")
 _HEADER = {*_NAMES, "question", "sentence", "text"}
@@ -44,7 +52,7 @@ _NUMBERED = {"video": ("video",), "msr": ("video",), "vid": ("vid",), "": ("vide
 
 
 class ExcludedIds:
-    """Ids of videos that a corpus must not hold, and the files that name them.
+    """The ids of videos that a corpus must not hold, and the files that list them.
 
     Args:
         lists: annotation files of any downstream protocol, or plain lists (see above).
@@ -62,10 +70,10 @@ class ExcludedIds:
         return len(self._listed_in)
 
     def match(self, video: SourceVideo) -> Failure | None:
-        """That an id of the video stands in a file, or None.
+        """The failure of a video whose id is listed, or None.
 
-        The id counts, the last part of it, the name of the file and the url; ids of YouTube also within a name, as
-        downloaders write them ("Title [id].mp4", "Title-id.mp4", "id.en.mp4").
+        Compared are its id, the last part of its id, the name of its file and its url; ids of YouTube also within a
+        name, as downloaders write them ("Title [id].mp4", "Title-id.mp4", "id.en.mp4").
         """
         url = video.attributes.get("url", "")
         names = {video.video_id, video.video_id.rsplit("/", 1)[-1], video.path.name, video.path.stem}
@@ -79,28 +87,28 @@ class ExcludedIds:
 
 
 def exclude(videos: Sequence[SourceVideo], ids: ExcludedIds) -> tuple[list[SourceVideo], list[Failure]]:
-    """Those of the videos that no list names, in their order, and the others with their reasons."""
+    """The videos that no list names, in their order, and the others with their reasons."""
     found = [(video, ids.match(video)) for video in videos]
     return [video for video, failure in found if not failure], [failure for _, failure in found if failure]
 
 
 def read_ids(path: Path) -> frozenset[str]:
-    """The ids in an annotation file (``.gz`` too), each in the forms that files of that video are named by.
+    """The ids in an annotation file (``.gz`` too), in all forms by which files of their videos are named.
 
     Raises:
         UsageError: the file cannot be read, or names no video.
     """
     names = [*_names(path)]
     ids = frozenset(form for name in names for form in forms_of(name))
-    if extension(path) not in _RECORDS:  # a list of one's own means what it says
+    if extension(path) not in _RECORDS:  # ids of a plain list also count as they are
         ids |= frozenset(names)
     if not ids:
-        raise UsageError(f"{path}: names no video in any way that is known here; give a list with one id a line")
+        raise UsageError(f"{path}: names no video in any known way; give a list with one id per line")
     return ids
 
 
 def forms_of(name: str) -> set[str]:
-    """What files of a video may be called, by its name in an annotation file: without ending, prefix and span."""
+    """The names that files of a video may have, by its name in an annotation file: without ending, prefix and span."""
     if "://" in name:
         return ids_in_url(name)
     name = _ENDING.sub("", name.strip())
@@ -114,7 +122,7 @@ def forms_of(name: str) -> set[str]:
 
 
 def ids_in_url(url: str) -> set[str]:
-    """The video id in a url of YouTube, or Flickr's number; empty for other urls."""
+    """The video id in a url of YouTube, or the number in one of Flickr; empty for other urls."""
     parts = urlsplit(url)
     host, query = parts.hostname or "", parse_qs(parts.query)
     watched = {one for one in query.get("v", []) if re.fullmatch(_YOUTUBE, one)}
@@ -127,7 +135,7 @@ def ids_in_url(url: str) -> set[str]:
 
 
 def _windows(name: str) -> set[str]:
-    """All that could be an id of YouTube in a name: eleven of its letters that stand apart from other letters."""
+    """Every part of a name that could be an id of YouTube: eleven characters that are apart from other letters."""
     found = set()
     for start in range(len(name) - _YOUTUBE_LENGTH + 1):
         before, after = name[start - 1 : start], name[start + _YOUTUBE_LENGTH : start + _YOUTUBE_LENGTH + 1]
@@ -138,7 +146,7 @@ def _windows(name: str) -> set[str]:
 
 
 def _names(path: Path) -> Iterator[str]:
-    """Names and urls of videos as they stand in the file."""
+    """Names and urls of videos as the file has them."""
     kind = extension(path)
     if kind == ".json":
         yield from _from_json(read_json(path))

@@ -35,14 +35,15 @@ def filter_videos(
     journal: Path | None = None,
     reporter: Reporter = SILENT,
 ) -> tuple[list[SourceVideo], list[Failure]]:
-    """Keep the videos that are fit, with their durations, in their order; the others are listed with their reasons.
+    """Keep the videos that are fit, with their durations, in their order; the others come with their reasons.
 
     Args:
-        videos: to look at.
-        options: `min_height`, `language` and `workers` count here.
-        look_alikes: videos that nothing may be a near-duplicate of.
-        journal: a file that remembers who passed, so that a job that was killed goes on; None: nobody remembers.
-        reporter: hears of each video.
+        videos: to check.
+        options: `min_height`, `language` and `workers` are used.
+        look_alikes: videos whose near-duplicates are left out.
+        journal: a file of the videos that passed (`hdvila.corpus.ledger.FilteredVideos`), by which a killed run
+            continues; None: nothing is remembered.
+        reporter: shows progress, a step per video.
 
     Raises:
         UsageError: the language is not known.
@@ -73,17 +74,17 @@ def filter_videos(
 def remember_durations(
     videos: Sequence[SourceVideo], options: CorpusOptions, look_alikes: LookAlikes | None, journal: Path
 ) -> list[SourceVideo]:
-    """The videos with the durations that the journal remembers, as far as it does."""
+    """The videos with their durations where the journal has them, and without elsewhere."""
     memory = FilteredVideos(journal, _terms(options, look_alikes))
     known = ((video, memory.recall(video)) for video in videos)
     return [replace(video, duration=past.duration if past else None) for video, past in known]
 
 
 def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | None = None) -> SourceVideo | Failure:
-    """Look at one video: its words, its language, its size, its end, and what it looks like.
+    """Check one video: its words, its language, its size, its end, and its likeness to excluded videos.
 
     Raises:
-        MissingDependency: an optional package is needed: that is no fault of the video.
+        MissingDependency: an optional package is not installed.
     """
     with Attempt(video, "filter") as attempt:
         if not video.path.is_file():
@@ -104,11 +105,11 @@ def check(video: SourceVideo, options: CorpusOptions, look_alikes: LookAlikes | 
 
 
 def unfit(info: VideoInfo, options: CorpusOptions) -> tuple[str, str] | None:
-    """Why a video that can be read is not wanted, with the kind of it (see `Failure`), or None."""
+    """Why a video that can be read is not wanted, and the kind of the reason (see `Failure`); or None."""
     if info.damage:
         return f"{info.damage}; fetch it again", "the file is damaged"
     if (lost := info.undecodable_tail or 0) > _LOST:
-        why = "its end holds no picture that can be decoded"
+        why = "its end has no frame that can be decoded"
         return f"{why} (the last {lost:.1f} s); fetch it again", why
     if min(info.height, info.width) < options.min_height:
         why = f"the short side is below the {options.min_height} asked for"
@@ -117,10 +118,10 @@ def unfit(info: VideoInfo, options: CorpusOptions) -> tuple[str, str] | None:
 
 
 def check_language(wanted: str) -> None:
-    """See that a language can be told.
+    """Check that a language can be detected.
 
     Raises:
-        UsageError: it is no code of a language that is known.
+        UsageError: it is not the code of a known language.
         MissingDependency: lingua is not installed.
     """
     if wanted == ANY:
@@ -134,12 +135,12 @@ def check_language(wanted: str) -> None:
 def unwanted_language(text: str, declared: str | None, wanted: str) -> str | None:
     """Why the language is not the wanted one, or None.
 
-    The text speaks first. Where it is too short to be clear, what the file says of itself counts; where that says
-    nothing, the doubt is in favour of the video.
+    The text counts first. If it is too short to be clear, the declared language counts; if there is none, the video is
+    kept.
 
     Args:
         text: the transcript.
-        declared: the language that its file or manifest names, such as ``en-GB``.
+        declared: the language that the file or manifest gives, such as ``en-GB``.
         wanted: ISO 639-1 code, or ``any``.
 
     Raises:
@@ -152,7 +153,7 @@ def unwanted_language(text: str, declared: str | None, wanted: str) -> str | Non
         found = best.language.iso_code_639_1.name.lower()
         return None if found == wanted else f"the words are in language {found!r}, not the wanted {wanted!r}"
     if declared and _primary(declared) != wanted and len(_primary(declared)) == 2:
-        return f"it is marked as language {declared!r}, not the wanted {wanted!r}, and too short to tell by its words"
+        return f"it is marked as language {declared!r}, not the wanted {wanted!r}, and too short to detect another"
     return None
 
 
@@ -166,7 +167,7 @@ def _unwanted(video: SourceVideo, language: str, transcript: Transcript) -> str 
 
 @cache
 def _detector() -> Any:
-    """Trigrams only: as good as the large model on more than a sentence, and a tenth of its memory."""
+    """Of trigrams only: on more than a sentence as good as the large model, in a tenth of its memory."""
     builder = require("lingua", extra="corpus").LanguageDetectorBuilder
     return builder.from_all_languages().with_low_accuracy_mode().build()
 

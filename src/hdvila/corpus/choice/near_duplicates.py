@@ -1,11 +1,11 @@
-"""Whether a video shows what another one shows, by perceptual hashes of frames (`frame_hashes`).
+"""Whether a video shows the same as an excluded one, by perceptual hashes of frames (`frame_hashes`).
 
-The excluded videos are looked at every quarter of a second, so whatever frames of a copy are looked at, there is one
-near in time. Of another video only key frames are looked at. Where one of them is like a frame of an excluded video,
-the part of the video that this would be the copy of is decoded, and the share of its frames that are like decides.
+Excluded videos are hashed every quarter of a second, so that each frame of a copy has one near it in time. Of other
+videos only key frames are hashed. If one is like a frame of an excluded video, the part that would be its copy is
+decoded, and the share of like frames decides.
 
-Videos of which a test clip was cut are found too. So are other takes of the same scene before a camera that stands
-still: for a test set that errs on the safe side.
+A video from which a test clip was cut is found too. So are other takes of a scene by a fixed camera, which for a test
+set is the safe side.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.corpus.choice.frame_hashes import Hashes, Looks, frame_hashes, key_looks, looks_at, steady_times, step_of
+from hdvila.corpus.choice.frame_hashes import (
+    FrameHashes,
+    Hashes,
+    frame_hashes,
+    hashes_at,
+    key_frame_hashes,
+    steady_times,
+    step_of,
+)
 from hdvila.corpus.failures import Failure, failure_of
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import HdvilaError, MediaError, UsageError
@@ -28,26 +36,26 @@ from hdvila.media import is_video_name, open_video
 from hdvila.progress import SILENT, Reporter
 from hdvila.types import Seconds
 
-_RULE = b"key frames first"  # what is remembered of a comparison by another rule does not count
+_RULE = b"key frames first"  # names the rule: remembered results of other rules do not count
 _FINE = 0.25  # seconds from frame to frame in the excluded videos
-_NEAR = 8  # bits of 64 in which hashes of one picture may differ
-_HINT = 10  # and in which a key frame's may, so that it is looked at more closely
+_NEAR = 8  # bits of 64 in which hashes of one frame may differ
+_HINT = 10  # bits in which a key frame may differ for its part of the video to be decoded
 _AT_ONCE = 1 << 16  # hashes that are compared at a time
-_SHARE = 0.5  # of the frames that the shorter one of two videos has, so many must be in the other
-_STRETCHES = 2.0, 10.0  # seconds that a video is at least, and at most, followed by key frames alone
-_OUTLIERS = 0.01  # of the excluded videos that may be shorter than what is followed by key frames alone
-_FASTER = 0.25  # of an excluded video's length by which a copy of it may be longer or shorter
+_SHARE = 0.5  # of the frames of the shorter of two videos that must be in the other
+_STRETCHES = 2.0, 10.0  # bounds of `stretch` in seconds
+_OUTLIERS = 0.01  # of the excluded videos that may be shorter than the gap between key frames
+_FASTER = 0.25  # of the length of a video by which a copy may be longer or shorter
 
 
 @dataclass(frozen=True, eq=False)
 class LookAlikes:
-    """Videos that are looked for.
+    """Excluded videos, whose near-duplicates are looked for.
 
     Attributes:
         names: of the files (k,).
-        hashes: of their frames that are no plain colour (n,), one video after another.
-        ends: where each one's end among these (k,).
-        times: when these frames appear in their videos (n,), in seconds.
+        hashes: of their frames that are not plain (n,), one video after another.
+        ends: the end of each video among these (k,).
+        times: of these frames in their videos (n,), in seconds.
     """
 
     names: tuple[str, ...]
@@ -57,14 +65,14 @@ class LookAlikes:
 
     @classmethod
     def of(cls, sources: Iterable[str | os.PathLike[str]], reporter: Reporter = SILENT) -> LookAlikes:
-        """Read video files, and all videos in folders. What cannot be read is noted and looked for by nobody.
+        """Hash video files, and all videos in folders. Those that cannot be read are reported and left out.
 
         Raises:
-            UsageError: there is no such file or folder, or no video in it.
+            UsageError: a file or folder does not exist, or a folder holds no video.
         """
         files = [file for source in sources for file in _videos(Path(source))]
-        names, looks = [], [Looks(np.empty(0, np.uint64), np.empty(0))]
-        with reporter.task("looking at excluded videos", total=len(files)) as bar:
+        names, looks = [], [FrameHashes(np.empty(0, np.uint64), np.empty(0))]
+        with reporter.task("hashing excluded videos", total=len(files)) as bar:
             for file in files:
                 try:
                     found = frame_hashes(file, _FINE)
@@ -84,16 +92,16 @@ class LookAlikes:
 
     @property
     def digest(self) -> str:
-        """The same for the same videos, compared by the same rule."""
+        """16 hexadecimal digits, equal for equal videos and an equal rule of comparison."""
         return hashlib.sha256(_RULE + self.hashes.tobytes() + self.ends.tobytes()).hexdigest()[:16]
 
     @cached_property
     def stretch(self) -> float:
-        """Seconds of a video that may pass without a look, so that a copy of one of these in it is not missed.
+        """Seconds between hashed frames of a video up to which a copy of one of these in it is not missed.
 
-        Half of the length of the shortest, of a hundred or more of all but one in a hundred; from 2 to 10.
+        Half of the length of the shortest; of a hundred or more, of the 1st percentile; from 2 to 10.
         """
-        lengths = self._lengths[self._sizes > 1]  # one picture alone may stay for long
+        lengths = self._lengths[self._sizes > 1]  # a single frame may stay for long
         least = float(np.quantile(lengths, _OUTLIERS, method="lower")) if len(lengths) else np.inf
         return float(np.clip(least / 2, *_STRETCHES))
 
@@ -103,7 +111,7 @@ class LookAlikes:
 
     @cached_property
     def _bounds(self) -> tuple[Seconds, Seconds]:
-        """When the first and the last frame of each video appear; for one without any, never mind."""
+        """Times of the first and last frame of each video; undefined for a video without any."""
         times = np.append(self.times, 0.0)
         return times[self.ends - self._sizes], times[self.ends - 1]
 
@@ -113,7 +121,7 @@ class LookAlikes:
         return last - first + _FINE
 
     def match(self, path: str | os.PathLike[str]) -> str | None:
-        """The name of the video that this one shows, or is shown by; None: none of them.
+        """The name of the excluded video that shows the same as this one, or None.
 
         Raises:
             MediaError: the file cannot be read.
@@ -122,20 +130,20 @@ class LookAlikes:
         if not len(self.hashes):
             return None
         with open_video(path, threads=1) as video:
-            owners, begins, ends = self._hints(key_looks(video, self.stretch))
+            owners, begins, ends = self._hints(key_frame_hashes(video, self.stretch))
             if not len(owners):
                 return None
             duration = video.info.duration
             step = step_of(min(duration, float(self._lengths[owners].min())))
             times = steady_times(duration, step)
             inside = _inside(times, begins, ends)
-            mine = looks_at(video, times[inside]).hashes
+            mine = hashes_at(video, times[inside]).hashes
         return self.match_hashes(mine, step, others=int((~inside).sum()))
 
     def match_hashes(self, mine: Hashes, step: float, others: int = 0) -> str | None:
-        """`match` for a video of which the hashes (n,) of frames every `step` seconds are known.
+        """`match` for a video with known hashes (n,) of frames every `step` seconds.
 
-        `others`: frames that it has besides, and that are in none of these videos.
+        `others`: the number of its other frames, which are in none of these videos.
         """
         if not len(mine) or not len(self.hashes):
             return None
@@ -147,14 +155,14 @@ class LookAlikes:
         alike = np.flatnonzero(shown >= needed)
         return self.names[alike[0]] if len(alike) else None
 
-    def _hints(self, looks: Looks) -> tuple[NDArray[np.int64], Seconds, Seconds]:
-        """Of which of these videos (h,) a few frames of another one may be a copy, and its begin and end in that."""
+    def _hints(self, sampled: FrameHashes) -> tuple[NDArray[np.int64], Seconds, Seconds]:
+        """The videos (h,) that a few frames may be copied from, and where in the other video a copy begins and ends."""
         (first, last), slack = self._bounds, 1 + _FASTER
         found: list[tuple[NDArray[np.int64], Seconds, Seconds]] = []
         for begin in range(0, len(self.hashes), _AT_ONCE):
             part = self.hashes[begin : begin + _AT_ONCE]
-            for picture, time in zip(looks.hashes, looks.times.tolist(), strict=True):
-                near = np.flatnonzero(np.bitwise_count(part ^ picture) <= _HINT) + begin
+            for frame, time in zip(sampled.hashes, sampled.times.tolist(), strict=True):
+                near = np.flatnonzero(np.bitwise_count(part ^ frame) <= _HINT) + begin
                 if len(near):
                     owners, starts = np.unique(np.searchsorted(self.ends, near, side="right"), return_index=True)
                     early, late = self.times[near[starts]], self.times[near[np.append(starts[1:], len(near)) - 1]]
@@ -166,19 +174,19 @@ class LookAlikes:
         return owners, begins, ends
 
     def _shown(self, mine: Hashes, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How many of `mine` are in each of the videos, none empty, whose hashes begin at `starts`.
+        """How many of `mine` are in each of the videos, none of them empty, whose hashes begin at `starts`.
 
-        Some ten thousand hashes at a time, which stay in the processor's cache; memory does not grow with either side.
+        Compares a block of hashes at a time, which stays in the processor's cache, in constant memory.
         """
         shown = np.zeros(len(starts), np.int64)
-        pictures, times = np.unique(mine, return_counts=True)
+        frames, times = np.unique(mine, return_counts=True)
         ends = np.append(starts[1:], len(self.hashes))
         first = 0
         while first < len(starts):
             last = max(first + 1, int(np.searchsorted(ends, starts[first] + _AT_ONCE, side="right")))
             part = self.hashes[starts[first] : ends[last - 1]]
-            for picture, number in zip(pictures, times.tolist(), strict=True):
-                near = np.bitwise_count(part ^ picture) <= _NEAR
+            for frame, number in zip(frames, times.tolist(), strict=True):
+                near = np.bitwise_count(part ^ frame) <= _NEAR
                 if near.any():
                     shown[first:last] += number * np.logical_or.reduceat(near, starts[first:last] - starts[first])
             first = last
@@ -187,7 +195,7 @@ class LookAlikes:
     def exclude(
         self, videos: Sequence[SourceVideo], reporter: Reporter = SILENT
     ) -> tuple[list[SourceVideo], list[Failure]]:
-        """Those of the videos that show nothing of these, in their order, and the others with their reasons."""
+        """The videos that are near-duplicates of none of these, in their order, and the others with their reasons."""
         kept, failures = [], []
         with reporter.task("comparing videos", total=len(videos)) as bar:
             for video in videos:
@@ -205,13 +213,13 @@ class LookAlikes:
 
 
 def looks_like(video: SourceVideo, like: str) -> Failure:
-    """A video is left out that looks like the excluded video of this name."""
+    """The failure of a video that looks like the excluded video of this name."""
     kind = "looks like an excluded video"
     return Failure(video.video_id, "exclude", f"{video.file}: {kind}; that is {like}", kind)
 
 
 def _inside(times: Seconds, begins: Seconds, ends: Seconds) -> NDArray[np.bool_]:
-    """(n,) whether each of rising times lies within any of the spans (h,)."""
+    """(n,) whether each of the ascending times lies in one of the spans (h,)."""
     steps = np.zeros(len(times) + 1, np.int64)
     np.add.at(steps, np.searchsorted(times, begins), 1)
     np.add.at(steps, np.searchsorted(times, ends, side="right"), -1)
@@ -224,5 +232,5 @@ def _videos(source: Path) -> list[Path]:
     else:
         found = [source] if source.is_file() else []
     if not found:
-        raise UsageError(f"{source}: there is no video; name a video file or a folder of videos to be excluded")
+        raise UsageError(f"{source}: has no video; name a video file or a folder of videos to exclude")
     return found

@@ -1,4 +1,4 @@
-"""What is in a corpus: numbers, a report, a datasheet, a dataset card and a Croissant file."""
+"""Describing a corpus: numbers, report, data card, datasheet and Croissant file."""
 
 from hdvila.corpus.describe.describe import describe
 from hdvila.corpus.describe.similarity import Scorer, Scores, score_clips

@@ -23,9 +23,9 @@ _BETWEEN = r"[^\p{L}\p{M}\p{N}']+"
 
 
 class Tally:
-    """A histogram of numbers from 0 on in steps of `step`; what lies at or above `top` is counted in the last bin.
+    """A histogram of numbers of 0 or more in bins of `step`; the last bin counts all from `top` on.
 
-    Memory: at most ``8 * top / step`` bytes, whatever is added. Mean and extremes are exact, quantiles to one step.
+    Memory: at most ``8 * top / step`` bytes. Mean and extremes are exact, quantiles to one bin.
     """
 
     def __init__(self, step: float, top: float) -> None:
@@ -37,11 +37,11 @@ class Tally:
 
     @property
     def number(self) -> int:
-        """How many numbers were added."""
+        """The number of values."""
         return int(self._counts.sum())
 
     def add(self, values: NDArray[Any]) -> None:
-        """Count an array of numbers that are 0 or more."""
+        """Count an array of numbers of 0 or more."""
         if not len(values):
             return
         bins = np.clip(np.floor(values / self.step + 1e-9), 0, self._last).astype(np.int64)
@@ -54,13 +54,13 @@ class Tally:
         self.max = float(np.fmax(self.max, values.max()))
 
     def quantile(self, part: float) -> float:
-        """The lower edge of the bin in which that part of all numbers is reached."""
+        """The lower edge of the bin in which this part of all values is reached."""
         return float(np.searchsorted(np.cumsum(self._counts), part * self.number) * self.step)
 
     def summary(self, edges: Sequence[float]) -> dict[str, Any]:
-        """Mean, deviation, quantiles and extremes (None of nothing), and the counts between whole-step `edges`.
+        """Mean, deviation, quantiles and extremes (None without values), and the counts between `edges` of bins.
 
-        The last count is of everything from the last edge on, so that the counts add up to ``number``.
+        The last count is of all values from the last edge on, so the counts add up to ``number``.
         """
         n = self.number
         mean = self.sum / n if n else None
@@ -124,7 +124,7 @@ class NGrams:
 
 
 def words_of(texts: Any) -> tuple[Any, NDArray[np.int64]]:
-    """(the words of all texts one after another as an Arrow array, for each the number of its text)."""
+    """(the words of all texts in a row as an Arrow array, the number of the text of each)."""
     texts = pc.fill_null(texts.cast(pa.large_string()), "")
     plain = pc.utf8_lower(pc.replace_substring(texts, "’", "'"))
     spaced = pc.replace_substring_regex(plain, _SPACELESS, r" \1 ")
@@ -135,13 +135,13 @@ def words_of(texts: Any) -> tuple[Any, NDArray[np.int64]]:
 
 
 def _hashes(words: Any) -> NDArray[np.uint64]:
-    """(W,) of an Arrow array of different words."""
+    """The hashes (W,) of an Arrow array of different words."""
     digests = b"".join(hashlib.blake2b(word.encode(), digest_size=8).digest() for word in words.to_pylist())
     return np.frombuffer(digests, np.uint64)
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Spread the difference of any bit over all bits."""
+    """Mix: a change of any bit changes all bits evenly (the finaliser of SplitMix64)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))

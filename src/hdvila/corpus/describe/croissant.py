@@ -14,7 +14,7 @@ from hdvila.corpus.describe.documents import summary
 
 CROISSANT = "croissant.json"
 MAKERS = ("url", "creator", "license", "datePublished", "version", "citeAs")
-"""What only the maker knows; written into the file by hand, it stays when the corpus is described again."""
+"""Fields that only the maker knows. Added to the file by hand, they stay when the corpus is described again."""
 
 _TERMS = (
     *("citeAs", "column", "equivalentProperty", "extract", "field", "fileProperty", "fileObject", "fileSet", "format"),
@@ -35,7 +35,7 @@ _CONTEXT = {
     **{term: f"cr:{term}" for term in _TERMS},
 }
 _TABLES = {
-    "clips.parquet": ("clips", "One row a clip."),
+    "clips.parquet": ("clips", "One row per clip."),
     "failures.parquet": (
         "failures",
         "Videos that are not in the corpus: the step at which they were left out, and why.",
@@ -50,26 +50,26 @@ _MEANING = {
     "words": "number of words, split at white space",
     "timed_by": "word: the transcript timed every word; cue: only the subtitle line, the words' times are estimates",
     "shard": "file in shards/ that holds the clip",
-    "hr_frames": "pictures of the high resolution stream",
-    "lr_frames": "pictures of the low resolution stream",
-    "hr_height": "pixels of a high resolution picture",
-    "hr_width": "pixels of a high resolution picture",
-    "lr_height": "pixels of a low resolution picture",
-    "lr_width": "pixels of a low resolution picture",
-    "height": "pixels of the largest picture",
-    "width": "pixels of the largest picture",
+    "hr_frames": "frames of the high-resolution stream",
+    "lr_frames": "frames of the low-resolution stream",
+    "hr_height": "pixels of a high-resolution frame",
+    "hr_width": "pixels of a high-resolution frame",
+    "lr_height": "pixels of a low-resolution frame",
+    "lr_width": "pixels of a low-resolution frame",
+    "height": "pixels of the largest frame",
+    "width": "pixels of the largest frame",
     "video": "name of the video",
     "step": "step of the build",
-    "reason": "one line that says why",
-    "kind": "the same for all that were left out for the like of it",
-    "file": "name of the video's file, below the folder of its source",
-    "file_print": "16 hexadecimal digits that tell its file from others",
-    "transcript_print": "the same of its subtitle file",
+    "reason": "the reason, in one line",
+    "kind": "the kind of the reason, without the details of one video",
+    "file": "path of the video's file relative to the folder of its source",
+    "file_print": "fingerprint of that file, 16 hexadecimal digits",
+    "transcript_print": "fingerprint of its subtitle file",
 }
 
 
 def croissant_json(name: str, root: Path, stats: dict[str, Any]) -> str:
-    """The file's text. Checksums are of the tables as they lie in `root`; what a person added to it before is kept."""
+    """The text of the file. Checksums are of the tables in `root`; fields that a person added (`MAKERS`) are kept."""
     tables = {file: about for file, about in _TABLES.items() if (root / file).exists()}
     ending = "jpg" if stats["form"] == "jpeg" else stats["form"]
     licences = [row["name"] for row in stats["licenses"]["largest"]]
@@ -89,7 +89,7 @@ def croissant_json(name: str, root: Path, stats: dict[str, Any]) -> str:
                 "@type": "cr:FileSet",
                 "@id": "shards",
                 "name": "shards",
-                "description": "Tar files with the pictures ("
+                "description": "Tar files with the frames ("
                 + ", ".join(f"KEY.{stream['name']}.NNN.{ending}" for stream in stats["streams"])
                 + "), text and facts of clips.",
                 "encodingFormat": "application/x-tar",
@@ -99,7 +99,7 @@ def croissant_json(name: str, root: Path, stats: dict[str, Any]) -> str:
                 "@type": "cr:FileSet",
                 "@id": "index",
                 "name": "index",
-                "description": "Arrow files with a row a frame: where it lies in its shard.",
+                "description": "Arrow files with a row per frame: its place in its shard.",
                 "encodingFormat": "application/vnd.apache.arrow.file",
                 "includes": "index/*.arrow",
             },
@@ -110,7 +110,7 @@ def croissant_json(name: str, root: Path, stats: dict[str, Any]) -> str:
 
 
 def _by_hand(root: Path) -> dict[str, Any]:
-    """What the file that is there says of what only the maker knows."""
+    """The fields in `MAKERS` of the existing file."""
     try:
         there = json.loads((root / CROISSANT).read_text(encoding="utf-8"))
     except (OSError, ValueError):

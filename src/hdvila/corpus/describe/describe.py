@@ -1,4 +1,4 @@
-"""Everything that says what is in a corpus, written beside it."""
+"""Writing what describes a corpus: numbers, report, data card, datasheet and Croissant file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.corpus.describe.croissant import CROISSANT, croissant_json
-from hdvila.corpus.describe.documents import card_markdown, datasheet_markdown, write_prose
+from hdvila.corpus.describe.documents import card_markdown, datasheet_markdown, write_unless_edited
 from hdvila.corpus.describe.report import report_html
 from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.similarity import Scorer, score_clips
@@ -34,24 +34,24 @@ def describe(
 ) -> dict[str, Any]:
     """Write ``stats.json``, ``report.html``, ``DATASHEET.md``, ``README.md`` and ``croissant.json`` into a corpus.
 
-    The facts of its builds are those of ``build.json``. A similarity that was measured stays as long as the clips do.
-    The same corpus gives the same bytes. Without matplotlib, ``report.html`` is left out and the reporter told.
-    A README.md or DATASHEET.md that was changed by hand stays as it is, and the reporter is told.
+    The facts of its builds come from ``build.json``. A measured similarity is kept as long as the clips do not change.
+    The same corpus gives the same bytes. Without matplotlib, ``report.html`` is left out; a README.md or DATASHEET.md
+    that was edited is kept. The reporter notes both.
 
-    Memory: some 300 MB, by design whatever the number of clips; with a scorer also the index (some 30 bytes a picture).
+    Memory: about 400 MB, whatever the number of clips; with a scorer also the index (about 30 bytes per frame).
 
     Args:
         corpus_root: the corpus folder.
-        scorer: a model; with it the similarity of words and pictures is measured on `scored` clips.
-        scorer_name: what to call it.
+        scorer: a model; with it the similarity of words and frames is measured on `scored` clips.
+        scorer_name: the name of the model in the texts.
         seed: of the samples.
-        reporter: hears of the clips.
+        reporter: shows progress, a step per clip.
 
     Returns:
-        What ``stats.json`` holds.
+        The content of ``stats.json``.
 
     Raises:
-        StoreError: there is no corpus in the folder, or it is damaged.
+        StoreError: the corpus cannot be read.
         UsageError: the scorer does not fit the corpus.
     """
     root = Path(corpus_root)
@@ -63,13 +63,17 @@ def describe(
     if scorer is not None and stats["clips"]:
         numbers = rows.sample(scored, seed).tolist()
         scores = score_clips(Corpus(root), numbers, scorer, reporter)
-        stats["similarity"] = {"model": scorer_name or type(scorer).__name__, "of": rows.state(), **scores.summary()}
-    elif before and before.get("of") == rows.state():
+        stats["similarity"] = {
+            "model": scorer_name or type(scorer).__name__,
+            "of": rows.fingerprint(),
+            **scores.summary(),
+        }
+    elif before and before.get("of") == rows.fingerprint():
         stats["similarity"] = before
     prose = {"README.md": card_markdown(name, stats), "DATASHEET.md": datasheet_markdown(name, stats)}
     for file, text in prose.items():
-        if not write_prose(root / file, text):
-            reporter.note(f"{root / file} was edited and stays as it is; delete it to have it written anew")
+        if not write_unless_edited(root / file, text):
+            reporter.note(f"{root / file} was edited and is kept; delete it to have it written again")
     write_text(root / STATS, json.dumps(stats, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     write_text(root / CROISSANT, croissant_json(name, root, stats))
     try:
@@ -80,7 +84,7 @@ def describe(
 
 
 def _last(root: Path) -> dict[str, Any]:
-    """What ``stats.json`` held before; nothing where there is none that can be read."""
+    """The last content of ``stats.json``; empty if it cannot be read."""
     try:
         last = json.loads((root / STATS).read_text(encoding="utf-8"))
     except (OSError, ValueError):

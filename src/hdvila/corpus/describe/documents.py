@@ -33,13 +33,13 @@ _SIZES = [
     (1e8, "10M<n<100M"),
     (1e9, "100M<n<1B"),
 ]
-_RUNS = 10  # builds that are told one by one: the last
+_RUNS = 10  # last builds that are described one by one
 MAKER = "**To be filled in by the maker:**"
 _SEAL = re.compile(rb"<!-- as written by hdvila: ([0-9a-f]{16}) -->\n")
 
 
 def card_markdown(name: str, stats: dict[str, Any]) -> str:
-    """The card of a corpus called `name` with these numbers."""
+    """The data card of the corpus `name` with these numbers (see `describe`), for the Hugging Face hub."""
     return render(
         "hdvila.corpus.describe",
         "card.md.j2",
@@ -55,7 +55,7 @@ def card_markdown(name: str, stats: dict[str, Any]) -> str:
 
 
 def datasheet_markdown(name: str, stats: dict[str, Any]) -> str:
-    """The datasheet of a corpus called `name` with these numbers (see `describe`)."""
+    """The datasheet of the corpus `name` with these numbers (see `describe`)."""
     return render(
         "hdvila.corpus.describe",
         "datasheet.md.j2",
@@ -67,8 +67,8 @@ def datasheet_markdown(name: str, stats: dict[str, Any]) -> str:
     )
 
 
-def write_prose(file: Path, text: str) -> bool:
-    """Write a Markdown file, unless one is there that was edited; whether it was written.
+def write_unless_edited(file: Path, text: str) -> bool:
+    """Write a Markdown file, unless it exists and was edited; returns whether it was written.
 
     Raises:
         OSError: it cannot be written.
@@ -81,7 +81,7 @@ def write_prose(file: Path, text: str) -> bool:
 
 
 def is_unedited(data: bytes) -> bool:
-    """Whether a file is to the byte what `write_prose` made of it."""
+    """Whether a file is byte for byte as `write_unless_edited` wrote it."""
     seals = list(_SEAL.finditer(data))
     if not seals or seals[-1].end() != len(data):
         return False
@@ -96,14 +96,14 @@ def summary(stats: dict[str, Any]) -> str:
         return "A corpus of video clips with the words said in them; it holds no clip yet."
     return (
         f"{clips:,} video clip{'s' if clips != 1 else ''} with the words said in them ({hours} hours), cut from "
-        f"{videos:,} narrated video{'s' if videos != 1 else ''} at sentence bounds. Each clip has pictures in "
+        f"{videos:,} narrated video{'s' if videos != 1 else ''} at sentence bounds. Each clip has frames in "
         + " and in ".join(f"{stream['said']} ({stream['fps']:g} a second)" for stream in stats["streams"])
         + "."
     )
 
 
 def _front_matter(name: str, stats: dict[str, Any]) -> str:
-    """YAML; every value is written as JSON, which is YAML too, so that no name can break it."""
+    """The YAML head of the card. Values are written as JSON, which is valid YAML, so that no name can break it."""
     licences = [row["name"].lower() for row in stats["licenses"]["largest"]]
     known = len(licences) == 1 and licences[0] in _HUB_LICENCES
     languages = [row["name"].lower().split("-")[0] for row in stats["languages"]["largest"]]

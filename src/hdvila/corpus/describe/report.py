@@ -12,7 +12,7 @@ _WIDTH, _HEIGHT = 5.2, 2.7  # inches: two side by side on a wide page, one on a 
 
 
 def report_html(name: str, stats: dict[str, Any]) -> str:
-    """The page of a corpus called `name` with these numbers (see `corpus_statistics`).
+    """The page of the corpus `name` with these numbers (see `describe`).
 
     Raises:
         MissingDependency: matplotlib is not installed.
@@ -36,7 +36,7 @@ def report_html(name: str, stats: dict[str, Any]) -> str:
 
 
 def with_rest(rows: list[dict[str, Any]], shown: int = _SHOWN) -> list[dict[str, Any]]:
-    """At most `shown` rows as they are, and one that adds up the others."""
+    """At most `shown` rows as they are, and one that sums up the others."""
     if len(rows) <= shown:
         return rows
     rest = rows[shown:]
@@ -45,12 +45,12 @@ def with_rest(rows: list[dict[str, Any]], shown: int = _SHOWN) -> list[dict[str,
 
 
 def length_histogram(summary: dict[str, Any], unit: str, what: str, paper_mean: float) -> str:
-    """Shares of a length (see `Tally.summary`), its mean and the paper's mean as lines.
+    """A histogram of lengths as SVG, with lines at its mean and at that of the paper.
 
     Args:
-        summary: the counts.
+        summary: see `Tally.summary`.
         unit: of the edges, such as ``seconds``.
-        what: that are counted, such as ``clips``.
+        what: is counted, such as ``clips``.
         paper_mean: in the same unit.
     """
     edges, counts = summary["edges"], summary["counts"]
@@ -72,7 +72,7 @@ def length_histogram(summary: dict[str, Any], unit: str, what: str, paper_mean: 
 
 
 def similarity_histogram(similarity: dict[str, Any]) -> str:
-    """Cosines of clips with their own words, and with another clip's."""
+    """Histograms as SVG: cosines of clips with their own words, and with those of another clip."""
     edges = similarity["edges"]
     used = [
         at for at in range(len(edges) - 1) if any(similarity[name]["counts"][at] for name in _pairs(similarity))
@@ -85,7 +85,7 @@ def similarity_histogram(similarity: dict[str, Any]) -> str:
                 shares = [100 * count / max(1, sum(counts)) for count in counts]
                 axes.stairs(shares, edges, fill=True, color=color, alpha=0.18)
                 axes.stairs(shares, edges, color=color, linewidth=1.6, label=label)
-        axes.set(xlabel="cosine of picture and words", ylabel="% of clips", ylim=(0, None))
+        axes.set(xlabel="cosine of frames and words", ylabel="% of clips", ylim=(0, None))
         axes.set_xlim(max(-1, edges[used[0]] - 0.1), min(1, edges[used[-1] + 1] + 0.1))
         axes.legend(frameon=False, loc="upper left", fontsize=9)
     return drawn.svg

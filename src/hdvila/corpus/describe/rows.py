@@ -1,4 +1,4 @@
-"""The rows of a corpus one batch at a time, so that memory does not grow with the corpus."""
+"""The rows of a corpus in batches, so that memory does not grow with the corpus."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Rows:
         streams: of the corpus.
 
     Raises:
-        StoreError: there is no corpus, or it is damaged.
+        StoreError: the corpus cannot be read.
     """
 
     def __init__(self, root: Path) -> None:
@@ -30,8 +30,8 @@ class Rows:
         self.number = len(self._corpus)
         self.streams = self._corpus.streams
 
-    def state(self) -> str:
-        """16 hexadecimal digits that differ where clips, their words, their times or their order do."""
+    def fingerprint(self) -> str:
+        """A fingerprint of the clips, 16 hexadecimal digits: of their ids, times, words and order."""
         digest = hashlib.sha256()
         for batch in self.batches(["clip_id", "start", "end", "text"]):
             for row in batch.to_pylist():
@@ -43,7 +43,7 @@ class Rows:
         return self._corpus.batches(columns)
 
     def sample(self, size: int, seed: int) -> NDArray[np.int64]:
-        """Numbers of `size` different clips (all, if there are no more), in order; the same seed, the same clips."""
+        """Numbers of `size` different clips, or of all if there are fewer, ascending; equal seeds give equal clips."""
         rng = np.random.default_rng(seed)
         return np.sort(rng.choice(self.number, min(size, self.number), replace=False)).astype(np.int64)
 

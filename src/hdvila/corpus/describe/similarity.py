@@ -1,6 +1,6 @@
-"""How well words and pictures of clips fit, as a model sees it (the paper's Figure 6c).
+"""How well the words and frames of clips fit, by the embeddings of a model (the paper's Figure 6c).
 
-The model is handed in: this room knows none.
+The caller gives the model: `hdvila.corpus` imports none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EDGES = [round(-1 + 0.02 * bin, 2) for bin in range(101)]
 
 
 class Scorer(Protocol):
-    """What scores clips: any model that embeds texts and videos in one space, such as `hdvila.load_model` gives."""
+    """A model that embeds texts and videos in one space, such as `hdvila.load_model` gives."""
 
     @property
     def processor(self) -> Any:
@@ -38,13 +38,13 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Cosines of clips: ``own`` (n,) with the words said in them, ``other`` (n,) with those said half a list away."""
+    """Cosines of clips: ``own`` (n,) with their own words, ``other`` (n,) with those of the clip half a list away."""
 
     own: NDArray[np.float32]
     other: NDArray[np.float32]
 
     def summary(self) -> dict[str, Any]:
-        """Means, deviations and histograms from -1 to 1; without ``other`` where there is but one clip."""
+        """Means, deviations and histograms from -1 to 1; without ``other`` if there is only one clip."""
         found = {"own": self.own, "other": self.other} if len(self.own) > 1 else {"own": self.own}
         return {
             "pairs": len(self.own),
@@ -65,9 +65,9 @@ def score_clips(corpus: Corpus, numbers: list[int], scorer: Scorer, reporter: Re
 
     Args:
         corpus: where the clips are.
-        numbers: which; their vectors are all kept until the end (4 KB a clip at width 1024).
+        numbers: of the clips; all vectors are kept in memory (4 KB per clip at width 1024).
         scorer: see `Scorer`.
-        reporter: hears of the clips.
+        reporter: shows progress, a step per clip.
 
     Raises:
         UsageError: the scorer has no processor, or reads other frame rates than the corpus has.

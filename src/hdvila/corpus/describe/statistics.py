@@ -1,7 +1,7 @@
 """``stats.json``: the corpus in numbers, in one pass over its table.
 
-Memory does not grow with the number of clips: histograms of fixed size, an n-gram count of at most 100 MB in all, and
-a batch of the table. What grows is the number of different categories, channels, languages, licences and sizes.
+Memory does not grow with the number of clips: histograms have a fixed size, n-gram counts at most 67 MB, and
+the table is read in batches. It grows with the numbers of categories, channels, languages, licences and sizes.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _LISTED = 20  # channels, languages and licences that are named
 
 
 def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) -> dict[str, Any]:
-    """Counts, hours, distributions and words of the corpus in `root`, as plain values for JSON; None of nothing.
+    """Counts, hours, distributions and words of the corpus in `root`, as plain values for JSON; unknown means are None.
 
     Args:
         root: the corpus folder.
         seed: of the sample of sentences whose parts of speech are counted (all, up to 2,000).
-        reporter: hears of the clips.
+        reporter: shows progress, a step per clip.
 
     Raises:
-        StoreError: there is no corpus, or its table is damaged.
+        StoreError: the corpus cannot be read.
     """
     rows = Rows(root)
     count = _Count(rows.streams)
@@ -62,7 +62,7 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
 
 
 class _Count:
-    """What is added up, batch by batch. The clips of a video stand together in the table, as the store sees to."""
+    """Sums over batches. The store keeps the clips of a video together in the table."""
 
     def __init__(self, streams: Iterable[str]) -> None:
         self.clips = self.videos = self.by_word = 0
@@ -131,7 +131,7 @@ class _Count:
 
 
 def _group(table: Any, names: list[str], into: dict[Any, list[float]]) -> None:
-    """Add videos, clips and seconds of each value of some columns."""
+    """Add videos, clips and seconds by the values of some columns."""
     grouped = table.group_by(names).aggregate([("first", "sum"), ("seconds", "count"), ("seconds", "sum")])
     keys = zip(*(grouped[name].to_pylist() for name in names), strict=True)
     sums = (grouped[name].to_pylist() for name in ("first_sum", "seconds_count", "seconds_sum"))
@@ -143,12 +143,12 @@ def _group(table: Any, names: list[str], into: dict[Any, list[float]]) -> None:
 
 
 def _named(groups: dict[Any, list[float]]) -> list[tuple[str, list[float]]]:
-    """The groups of one column, without that of the rows that have nothing there."""
+    """The groups of one column, without that of empty values."""
     return [(key[0], counts) for key, counts in groups.items() if key[0] is not None]
 
 
 def _kinds(groups: dict[Any, list[float]]) -> dict[str, Any]:
-    """How many different values a column has, and the commonest of them."""
+    """The number of different values of a column, and the most common ones."""
     rows = _largest_first(_named(groups))
     return {"number": len(rows), "largest": rows[:_LISTED]}
 
@@ -162,20 +162,20 @@ def _largest_first(groups: list[tuple[str, list[float]]]) -> list[dict[str, Any]
 
 
 def _sizes(root: Path) -> dict[str, int]:
-    """Shards and their bytes."""
+    """Numbers of shards and of their bytes."""
     with os.scandir(root / "shards") as found:
         sizes = [entry.stat().st_size for entry in found if entry.name.endswith(".tar") and entry.name[0] != "."]
     return {"shards": len(sizes), "bytes": sum(sizes)}
 
 
 def _sentences(root: Path) -> dict[str, Any]:
-    """How many sentences the videos have, how many are in clips, and why the others are not."""
+    """Numbers of sentences: all, those in clips, and the others by reason."""
     said = Ledger(root).left_out()
     return {"sentences": {"found": said.found, "in_clips": said.in_clips, "left_out": said.left_out}}
 
 
 def _failures(root: Path) -> dict[str, Any]:
-    """How many videos are not in the corpus, in all and by the step at which they were left out."""
+    """Numbers of videos that are not in the corpus: all, and by the step that left them out."""
     if not (root / FAILURES).exists():
         return {"failed": 0, "failed_by_step": {}}
     steps = pq.read_table(root / FAILURES, columns=["step"])["step"].value_counts().to_pylist()

@@ -1,1 +1,1 @@
-"""Where videos come from: folders, lists, addresses."""
+"""Where videos come from: folders, manifests, urls."""

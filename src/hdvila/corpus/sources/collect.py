@@ -1,4 +1,4 @@
-"""Step one: which videos there are, and where their words stand."""
+"""Listing the videos of a folder or manifest, with the files of their words."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def collect(
     downloads: str | os.PathLike[str] | None = None,
     language: str | None = None,
 ) -> tuple[list[SourceVideo], list[Failure]]:
-    """List the videos of a folder (and the folders in it) or of a manifest, in the order of their ids; or one video.
+    """List the videos of a folder and its subfolders, or of a manifest, in the order of their ids; or one video.
 
-    The id of a video in a folder is its path below the folder without the ending, or with it where two would be the
-    same. Hidden files are not looked at. Links to files are followed wherever they lead, for the folder is one's
-    own; links to folders are not. Subtitles stand beside a video (`hdvila.text.Sidecars` tells which), or inside it.
+    The id of a video in a folder is its path relative to the folder without the ending, or with it where two ids would
+    be equal. Hidden files are skipped. Links to files are followed wherever they lead; links to folders are not.
+    Subtitles are beside a video (see `hdvila.text.Sidecars`) or inside it.
 
     Args:
         source: a folder, a video, or a manifest (see `hdvila.corpus.sources.manifest`).
-        root: where the videos of a manifest lie, if not in its own folder. Paths that lead out of it are refused,
-            links in it too. A row of HD-VILA-100M's list has no path: its file is ``<root>/<video_id>.<any ending>``.
-        downloads: where videos with only a url lie or will lie; None: they are left out.
-        language: of the words that are wanted, where a video has several files of subtitles.
+        root: the folder of the videos of a manifest, if not its own. Paths and links that lead out of it are refused. A
+            row of HD-VILA-100M's list has no path: its file is ``<root>/<video_id>.<any ending>``.
+        downloads: the folder of videos with only a url, present or yet to be fetched; None: they are left out.
+        language: of the wanted words, if a video has several files of subtitles.
 
     Raises:
-        UsageError: there is no such folder or file, or the manifest cannot be read.
+        UsageError: the folder or file does not exist, or the manifest cannot be read.
     """
     file = Path(source)
     if file.is_dir():
@@ -97,7 +97,7 @@ def _from_folder(root: Path, language: str | None) -> tuple[list[SourceVideo], l
 
 
 class _Unusable(ValueError):
-    """A row or a file that no video can be made of."""
+    """A row or a file that gives no video."""
 
     def __init__(self, why: str, kind: str) -> None:
         super().__init__(why)
@@ -109,15 +109,15 @@ def _failure(video_id: str, error: ValueError) -> Failure:
 
 
 def _check_kind(file: Path) -> None:
-    """Raises ValueError for a pipe or a device, which would keep its reader waiting; what is missing is for later."""
+    """Raises ValueError for a pipe or a device, which would block its reader. A missing file is reported later."""
     if file.exists() and not file.is_file():
         why = "is not a regular file"
         raise _Unusable(f"{as_text(file.name)} {why}; put a copy of the video there", why)
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, Sidecars]]:
-    """Every video file below `root`, with the subtitles of its folder. A GIF is no video beside one of its name, but
-    a preview of it."""
+    """Every video file below `root`, with the subtitles of its folder. A GIF beside a video of its name is skipped: it
+    is a preview."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         videos = [name for name in names if not name.startswith(".") and is_video_name(name)]
@@ -133,7 +133,7 @@ def _is_gif(name: str) -> bool:
 
 
 class _Places:
-    """Where the files of a manifest lie: `root` and below, or `downloads`; each folder is listed once."""
+    """The folders of a manifest's files, `root` and `downloads`; each folder is listed once."""
 
     def __init__(self, root: Path, downloads: Path | None) -> None:
         self.root, self.downloads = root, downloads
@@ -142,20 +142,20 @@ class _Places:
         self._real: dict[Path, str] = {}
 
     def below_root(self, path: str) -> Path:
-        """Raises ValueError where `path` leads out of the folder."""
+        """Raises ValueError if `path` leads out of the folder."""
         try:
             can_be = b"\0" not in os.fsencode(path)
-        except UnicodeEncodeError:  # half a character
+        except UnicodeEncodeError:  # half of a character
             can_be = False
         if not can_be:
-            raise _Unusable(f"{path!r} can be no path", "what stands as its path can be none")
+            raise _Unusable(f"{path!r} cannot be a path", "its path cannot be a path")
         file = self.root / path
         if "\\" in path and not os.path.lexists(file):  # as Windows writes it
             file = self.root / path.replace("\\", "/")
         return self.within(self.root, file)
 
     def within(self, folder: Path, file: Path) -> Path:
-        """`file`, which is where it says: all links followed, it lies below `folder`, which may be a link itself.
+        """`file`, checked to lie in `folder` with all links followed; `folder` may be a link itself.
 
         Raises:
             ValueError: it lies elsewhere.
@@ -179,7 +179,7 @@ class _Places:
         return self._beside[folder]
 
     def video_called(self, folder: Path, stem: str) -> Path | None:
-        """The video in `folder` under this stem."""
+        """The video in `folder` with this stem, or None."""
         if folder not in self._by_stem:
             names = os.listdir(folder) if folder.is_dir() else []
             videos = sorted((name for name in names if is_video_name(name)), reverse=True)
@@ -188,7 +188,7 @@ class _Places:
         return None if name is None else self.within(folder, folder / name)
 
     def video(self, row: dict[str, Any]) -> Path:
-        """Raises ValueError where the row names no file that may be read."""
+        """Raises ValueError if the row names no file that may be read."""
         if "path" in row:
             return self.below_root(row["path"])
         found = self.video_called(self.root, row["id"])

@@ -1,4 +1,4 @@
-"""Videos by url, where that is asked for: through yt-dlp, one after another, each failure with its reason."""
+"""Fetching videos by url through yt-dlp, one after another, with a reason for each failure."""
 
 from __future__ import annotations
 
@@ -17,23 +17,22 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.text import Sidecars
 
 Downloader = Callable[[str, Path], object]
-"""``download(url, stem)`` puts the video (its subtitles, facts for `facts_beside`) beside `stem` under that name and an
-ending of its own, or raises."""
+"""``download(url, stem)`` writes the video, its subtitles and its ``.info.json`` to `stem` plus endings, or raises."""
 
 
 def fetch(
     videos: Sequence[SourceVideo], download: Downloader, *, language: str | None = None, reporter: Reporter = SILENT
 ) -> tuple[list[SourceVideo], list[Failure]]:
-    """Download the videos that are not there yet (see `hdvila.corpus.sources.collect`, `downloads`).
+    """Download the videos that are missing (see `hdvila.corpus.sources.collect`, `downloads`).
 
     Args:
-        videos: those that are there already are left alone.
+        videos: those with a file are left alone.
         download: see `Downloader`.
-        language: of the words that are wanted, where it brings several files of subtitles.
-        reporter: hears of each video.
+        language: of the wanted words, if a download brings several files of subtitles.
+        reporter: shows progress, a step per video.
 
     Raises:
-        StoreError: there is no room: that is no fault of the video.
+        StoreError: the disk is full, which says nothing about the video.
     """
     missing = [video for video in videos if _is_missing(video)]
     fetched: dict[str, SourceVideo] = {}
@@ -58,12 +57,12 @@ def _is_missing(video: SourceVideo) -> bool:
 def _fetch_one(video: SourceVideo, download: Downloader, language: str | None) -> SourceVideo:
     url = video.attributes["url"]
     if urlsplit(url).scheme not in ("http", "https"):
-        why = "is no address that begins with http:// or https://"
+        why = "is not an address that begins with http:// or https://"
         raise MediaError(f"{url}: {why}; nothing else is fetched", kind=why)
     video.path.parent.mkdir(parents=True, exist_ok=True)
     try:
         download(url, video.path)
-    except Exception as error:  # whatever a downloader raises says why this one video cannot be had
+    except Exception as error:  # whatever a downloader raises is the reason for this one video
         if is_defect(error, reader="yt_dlp"):
             raise
         if is_full_disk(error):
@@ -85,14 +84,14 @@ def _fetch_one(video: SourceVideo, download: Downloader, language: str | None) -
 
 
 def youtube_dl(language: str = "en", min_height: int = 720) -> Downloader:
-    """yt-dlp: the smallest picture stream of at least `min_height` lines, subtitles, automatic ones too, and its
-    ``.info.json``, which says category, channel and licence.
+    """A downloader through yt-dlp: the smallest video stream of at least `min_height` lines, subtitles (automatic ones
+    too), and the ``.info.json`` with category, channel and licence.
 
-    No sound is fetched: the corpus has none, and nothing must be joined.
+    Audio is not fetched: the corpus has none, and no streams have to be joined.
 
     Args:
         language: of the subtitles, or ``any``.
-        min_height: lines; where no stream has as many, the largest.
+        min_height: lines; if no stream has as many, the largest is taken.
 
     Raises:
         MissingDependency: yt-dlp is not installed.
@@ -121,7 +120,7 @@ def youtube_dl(language: str = "en", min_height: int = 720) -> Downloader:
 
 
 class _Quiet:
-    """Nothing below the command line prints; errors are raised as well."""
+    """A logger that prints nothing; errors are raised as well."""
 
     def debug(self, message: str) -> None:
         pass

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from hdvila.media import is_video_name
 
-_MOST_BYTES = 160  # of 255: endings such as ".en-orig.vtt" and ".f137.mp4.part" come after it
+_MOST_BYTES = 160  # of 255: endings such as ".en-orig.vtt" and ".f137.mp4.part" follow
 
 
 def safe_name(video_id: str) -> str:
     """A file name without ending that stays in its folder, differs where ids differ, and is never too long.
 
-    Ids of letters, digits, ``-`` and ``_`` stand as they are, but for a dash in front.
+    Ids of letters, digits, ``-`` and ``_`` are not changed, except for a leading dash.
     """
     name = re.sub(r"[^A-Za-z0-9_-]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), video_id)
     name = re.sub(r"^-", "%2D", name)
@@ -25,11 +25,10 @@ def safe_name(video_id: str) -> str:
 
 
 class VideoFiles:
-    """The videos of a folder and of the folders in it, by name without ending; hidden ones are not looked at.
+    """The videos of a folder and its subfolders, by name without ending; hidden files and folders are skipped.
 
-    A name is looked up as it is, then whatever its case is, then without the "v_" that ActivityNet puts before ids.
-    What ends like no video counts if it has no ending at all, as some of DiDeMo's. Of several files of one name the
-    first by path is taken.
+    A name is looked up as it is, then in any case, then without the "v_" that ActivityNet puts before ids. A file
+    without any ending counts as a video, as some of DiDeMo's. Of several files of a name the first by path is taken.
 
     Raises:
         OSError: the folder cannot be read.
@@ -50,11 +49,11 @@ class VideoFiles:
 
     @property
     def first(self) -> str:
-        """What the first file is called, of those that there are."""
+        """The name of the first file."""
         return next(iter(self._exact))
 
     def find(self, stem: str) -> Path | None:
-        """The file called `stem`, whatever its ending."""
+        """The file called `stem`, with any ending."""
         for name in (stem, stem.removeprefix("v_")):
             found = self._exact.get(name) or self._any_case.get(name.casefold())
             if found is not None:

@@ -1,9 +1,9 @@
-"""HD-VILA-100M's own list of clips: one video a line of a JSONL file.
+"""HD-VILA-100M's own list of clips: a JSONL file with one video per line.
 
 {"video_id": "QMi8x8o55Ns", "url": "https://www.youtube.com/watch?v=QMi8x8o55Ns",
  "clip": [{"clip_id": "QMi8x8o55Ns.1.mp4", "span": ["00:00:17.759", "00:00:23.279"]}]}
 
-The release says no more of a video. Where its ``category``, ``channel`` and ``license`` are known, a line has them too.
+The release has no other fields. We add ``category``, ``channel`` and ``license`` where they are known.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _YOUTUBE = re.compile(r"[\w-]{11}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class GivenClip:
-    """A clip whose bounds are given: ``[start, end)`` in seconds."""
+    """A clip with given bounds, ``[start, end)`` in seconds."""
 
     clip_id: str
     start: float
@@ -36,15 +36,15 @@ class GivenClip:
 
 
 def read_clips(video_id: str, listed: Any) -> tuple[tuple[GivenClip, ...], tuple[str, ...]]:
-    """The value of ``clip`` as clips in order of time; and of each entry that gives none, its name and the reason.
+    """The clips of a value of ``clip`` in order of time, and the name and reason of each entry without one.
 
     Raises:
-        ValueError: it is of another form or empty, or no entry gives a clip.
+        ValueError: the value has another form or is empty, or no entry gives a clip.
     """
     if not isinstance(listed, list):
-        raise ValueError("'clip' is no list of clip_id and span")
+        raise ValueError("'clip' is not a list of clip_id and span")
     if not listed:
-        raise ValueError("'clip' names no clip; leave it out to have clips laid at sentence bounds")
+        raise ValueError("'clip' names no clip; leave it out to cut clips at sentence bounds")
     clips: dict[str, GivenClip] = {}
     refused = []
     for number, entry in enumerate(listed):
@@ -80,14 +80,14 @@ def as_listed(clips: Sequence[GivenClip]) -> list[dict[str, Any]]:
 
 
 def write_hd_vila_100m(corpus: str | os.PathLike[str], into: str | os.PathLike[str]) -> int:
-    """List the clips of a corpus in the form of HD-VILA-100M; gives the number of videos.
+    """List the clips of a corpus in the form of HD-VILA-100M; returns the number of videos.
 
-    Clips are called ``<video_id>.<number>.mp4``, as there, numbers from 0 in order of time; those that came from such a
-    list keep their ids. The url is that of the manifest, or YouTube's where the id can be one of YouTube's. Category,
-    channel and licence are added where they are known.
+    Clips are called ``<video_id>.<number>.mp4`` as there, with numbers from 0 in order of time; clips from such a list
+    keep their ids. The url is that of the manifest, or of YouTube if the id may be one of YouTube. Category, channel
+    and licence are added where they are known.
 
     Raises:
-        StoreError: there is no corpus, or the list cannot be written.
+        StoreError: the corpus cannot be read, or the list cannot be written.
     """
     table = Corpus(corpus).table
     wanted = ("clip_id", "video_id", "start", "end", "url", *_FACTS)

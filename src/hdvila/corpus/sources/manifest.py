@@ -1,13 +1,13 @@
 """Manifests: a list of videos as a table (CSV or TSV, with a header), JSON lines or Parquet.
 
-Cells are parted by commas, semicolons, tabs or bars, whichever gives the most columns that are known. Texts are in
-UTF-8 or UTF-16. Backslashes in paths are slashes where no file is called so.
+Cells are separated by commas, semicolons, tabs or bars, whichever gives the most known columns. Texts are in UTF-8 or
+UTF-16. Backslashes in paths count as slashes if no file has such a name.
 
-Columns: ``id`` (default: the path without its ending), ``path`` below the folder of the videos and/or ``url``,
-``transcript`` (a path too), and what goes into the corpus as it stands: ``category``, ``channel``, ``license``,
-``language``, ``url``. The steps of a build add ``duration`` (seconds). JSON lines and Parquet may hold ``clip``, bounds
-that are given, in the form of HD-VILA-100M (`hdvila.corpus.sources.hd_vila_100m`), whose own list is such a manifest:
-``video_id`` is read as ``id``. Other columns are ignored.
+Columns: ``id`` (default: the path without its ending), ``path`` relative to the folder of the videos and/or ``url``,
+``transcript`` (also a path), and attributes that the corpus keeps: ``category``, ``channel``, ``license``,
+``language``, ``url``. The steps of a build add ``duration`` (seconds). JSON lines and Parquet may have ``clip``: given
+bounds, in the form of HD-VILA-100M (`hdvila.corpus.sources.hd_vila_100m`), whose own list is such a manifest, with
+``video_id`` for ``id``. Other columns are ignored.
 """
 
 from __future__ import annotations
@@ -43,14 +43,13 @@ _DELIMITERS = ",;\t|"
 
 
 def read_manifest(path: Path) -> list[dict[str, Any]]:
-    """The rows of a manifest: only known columns that are not empty; every row has an ``id``.
+    """The rows of a manifest: known columns that are not empty; every row has an ``id``.
 
-    Values are text, but for ``duration`` (float) and ``clip`` (as it stands there). Where a value that should be text
-    is none, a duration is no time, an id takes more than a line, or a line is no JSON, the row has ``wrong``: what is
-    wrong.
+    Values are text, except ``duration`` (float) and ``clip`` (as it is). A row has ``wrong``, the reason, if a value is
+    not text, a duration is not a number, an id has more than one line, or a line is not JSON.
 
     Raises:
-        UsageError: the kind is unknown, nothing can be read, or a row names no video; names the line.
+        UsageError: the kind is unknown, the file cannot be read, or a row names no video; gives the line.
     """
     rows = []
     for line, raw in _lines(path):
@@ -70,10 +69,12 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
             row["id"] = as_text(row["id"])
             odd.append("id")
         if odd:
-            row["wrong"] = f"line {line}: {odd[0]} {raw.get(odd[0], row['id'])!r} is no line of text; mend that row"
+            row["wrong"] = (
+                f"line {line}: {odd[0]} {raw.get(odd[0], row['id'])!r} is not a line of text; correct that row"
+            )
         if raw.get("duration") not in (None, ""):
             if (duration := parse_seconds(raw["duration"])) is None:
-                row["wrong"] = f"line {line}: duration {raw['duration']!r} is not a number of seconds; mend that row"
+                row["wrong"] = f"line {line}: duration {raw['duration']!r} is not a number of seconds; correct that row"
             else:
                 row["duration"] = duration
         if raw.get("clip") is not None:
@@ -83,7 +84,7 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
 
 
 def write_manifest(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows as `read_manifest` gives them, in the kind that the name ends in; replaces the file in one step.
+    """Write rows as `read_manifest` gives them, in the kind that the name ends in; replaces the file atomically.
 
     Raises:
         UsageError: the kind is unknown, or cannot hold clips.
@@ -95,7 +96,7 @@ def write_manifest(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     if kind != ".jsonl" and (
         odd := [row["id"] for row in rows if any(drop_surrogates(row.get(n, "")) != row.get(n, "") for n in _PATHS)]
     ):
-        raise UsageError(f"{path}: the file of {odd[0]} has a name that is no text; name a .jsonl, or rename the file")
+        raise UsageError(f"{path}: the file of {odd[0]} has a name that is not text; name a .jsonl, or rename the file")
     with replacing(path, kind=StoreError) as partial:
         if kind == ".parquet":
             pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], _SCHEMA), partial)
@@ -112,14 +113,14 @@ def write_manifest(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _json_line(row: Mapping[str, Any]) -> str:
     line = json.dumps(row, ensure_ascii=False)
-    return (line if drop_surrogates(line) == line else json.dumps(row)) + "\n"  # bytes of a name that are no text
+    return (line if drop_surrogates(line) == line else json.dumps(row)) + "\n"  # bytes of a name that are not text
 
 
 def check_kind(path: Path) -> str:
     """The kind of a manifest by its name.
 
     Raises:
-        UsageError: none that is known.
+        UsageError: the kind is unknown.
     """
     kind = path.suffix.lower().replace("ndjson", "jsonl")
     if kind not in (*_TABLES, ".jsonl", ".parquet"):
@@ -128,15 +129,15 @@ def check_kind(path: Path) -> str:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """(line number, row) for each row; of a line among others that is no row, what is wrong with it."""
+    """(line number, row) for each row; instead of a row the reason, if a line among others is not one."""
     kind = check_kind(path)
     if kind == ".parquet":
         yield from enumerate(_parquet_rows(path), start=1)
         return
     decoded = decode(path.read_bytes())
     if decoded.notes or "\ufffd" in decoded.text:
-        why = "; ".join(decoded.notes) or "some bytes are no letters"
-        raise UsageError(f"{path}: is no text in UTF-8 ({why}); save it in UTF-8 or UTF-16")
+        why = "; ".join(decoded.notes) or "some bytes are not letters"
+        raise UsageError(f"{path}: is not text in UTF-8 ({why}); save it in UTF-8 or UTF-16")
     text = decoded.text
     if kind in _TABLES:
         yield from _csv_rows(path, text)
@@ -152,8 +153,8 @@ def _object(line: str) -> dict[str, Any] | str:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return f"is no JSON ({error}); one object a line"
-    return row if isinstance(row, dict) else f"is {type(row).__name__}, not an object; one object a line"
+        return f"is not JSON ({error}); write one object per line"
+    return row if isinstance(row, dict) else f"is {type(row).__name__}, not an object; write one object per line"
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -175,12 +176,14 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
                 row["duration"] = row["duration"].replace(",", ".")
             yield before + reader.line_num, row
     except csv.Error as error:
-        raise UsageError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error}); mend that line") from error
+        raise UsageError(
+            f"{path}, line {reader.line_num}: cannot be read as CSV ({error}); correct that line"
+        ) from error
 
 
 def _table(text: str, delimiter: str) -> csv.DictReader[str]:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    with suppress(csv.Error):  # the rows will say so
+    with suppress(csv.Error):  # reading the rows raises it again
         reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
     return reader
 
@@ -190,5 +193,5 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
         with pq.ParquetFile(path) as file:
             rows: list[dict[str, Any]] = file.read([n for n in file.schema_arrow.names if n in _KNOWN]).to_pylist()
     except (OSError, pa.ArrowException) as error:
-        raise UsageError(f"{path}: is no Parquet file that can be read ({error}); write it again") from error
+        raise UsageError(f"{path}: is not a readable Parquet file ({error}); write it again") from error
     return rows

@@ -23,15 +23,15 @@ from hdvila.types import Transcript
 def words_of(
     video: SourceVideo, track: str | None, unwanted: Callable[[Transcript], str | None] = lambda transcript: None
 ) -> tuple[Transcript, SourceVideo]:
-    """The words, and the video with the file that they stand in alone, and with what was tried before it.
+    """The words of a video, and the video with the one file that holds them and the files that were tried before.
 
     Args:
         video: as `hdvila.corpus.collect` gives it.
-        track: the language of the subtitle track to take where the video has several.
-        unwanted: why a transcript is not wanted, or None.
+        track: the language of the subtitle track to take if the video has several.
+        unwanted: gives the reason why a transcript is not wanted, or None.
 
     Raises:
-        TranscriptError: there are none that can be read and are wanted; gives the reason for each file.
+        TranscriptError: no file can be read and is wanted; gives the reason for each file.
     """
     try:
         found = first_readable(video.spoken, track, unwanted)
@@ -39,7 +39,9 @@ def words_of(
         if not video.unclaimed:
             raise
         names = some_of(video.unclaimed)
-        hint = f"{names} beside it: the name does not say that it is of this video, call it {video.path.stem}.en.srt"
+        hint = (
+            f"{names} beside it: the name does not say that it belongs to this video; call it {video.path.stem}.en.srt"
+        )
         raise TranscriptError(f"{error}; {hint}", kind=error.kind) from error
     transcript = None if found.file == video.path else found.file
     taken = replace(video, transcript=transcript, others=(), passed_over=found.passed_over)
@@ -49,16 +51,16 @@ def words_of(
 def read_transcripts(
     folder: str | os.PathLike[str], *, language: str | None = None
 ) -> Iterator[tuple[str, Transcript | Failure]]:
-    """Yield (name below the folder, transcript or why there is none) of every file in it and in the folders in it.
+    """Yield (name relative to the folder, transcript or failure) of every file in a folder and its subfolders.
 
-    Hidden files are not looked at; links to folders are not followed.
+    Hidden files are skipped; links to folders are not followed.
 
     Args:
         folder: subtitle files and videos.
         language: see `hdvila.text.read_transcript`.
 
     Raises:
-        UsageError: there is no such folder.
+        UsageError: the folder does not exist.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -73,17 +75,17 @@ def transcribe_videos(
 ) -> tuple[list[SourceVideo], list[Failure]]:
     """Write ``<stem>.json`` beside each video that has no subtitles, in Whisper's form with word times.
 
-    Where there is another file of that name, it is ``<stem>.<language>.json``, or else ``<stem>.whisper.json``.
+    If that file exists already, it is ``<stem>.<language>.json``, or else ``<stem>.whisper.json``.
 
     Args:
-        videos: as `hdvila.corpus.collect` gives them; those with subtitles that can be read, beside them or inside, are
-            left alone.
+        videos: as `hdvila.corpus.collect` gives them; those with readable subtitles, beside them or inside, are left
+            alone.
         model: see `hdvila.text.transcribe.load_speech_model`.
-        language: what is spoken; None: the model listens for it.
-        reporter: hears of each video.
+        language: what is spoken; None: the model detects it.
+        reporter: shows progress, a step per video.
 
     Returns:
-        The videos that have subtitles now, in their order, and why the others have none.
+        The videos that have subtitles now, in their order, and the reasons why others have none.
 
     Raises:
         StoreError: a file cannot be written.
@@ -113,7 +115,7 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _with_words(video: SourceVideo, language: str | None) -> SourceVideo | None:
-    """The video with the file of its words, where it has some."""
+    """The video with the file of its words, or None where it has none."""
     with suppress(TranscriptError):
         return words_of(video, language)[1]
     return None

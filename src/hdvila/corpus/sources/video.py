@@ -16,8 +16,8 @@ from hdvila.text.first_readable import PassedOver
 from hdvila.writing import drop_surrogates
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of characters; those between stand for bytes of a name
-_SAMPLED = 1 << 16  # bytes at either end of a file that stand for its content
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates, except those that stand for bytes of a name
+_SAMPLED = 1 << 16  # bytes at each end of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,17 @@ class SourceVideo:
 
     Attributes:
         video_id: unique.
-        path: its file; without an ending where it is still to be fetched.
-        transcript: its subtitles; None: look inside the video.
-        others: what else may hold its words, the best first; tried where `transcript` cannot be read.
-        passed_over: what was tried before `transcript`, and why it was not taken.
-        notes: of its words, what was left out or guessed (`hdvila.types.Transcript.notes`).
-        refused_clips: of the bounds that are given, those that bound nothing: the name of each and why.
-        unclaimed: where nothing was found, subtitle files whose names go on in a way that nobody knows.
-        attributes: what the manifest, or else its ``NAME.info.json``, says of it and the corpus keeps.
-        duration: seconds, once it was probed.
-        clips: bounds that are given; None: they follow from the sentences.
-        root: the folder of the source, below which its files are named in all that is published; None: that of `path`.
+        path: its file; without an ending if it is yet to be fetched.
+        transcript: its subtitle file; None: the subtitles are inside the video.
+        others: other files that may hold its words, the best first; tried if `transcript` cannot be read.
+        passed_over: files that were tried before `transcript`, with the reasons why they were not taken.
+        notes: what of its words was left out or guessed (`hdvila.types.Transcript.notes`).
+        refused_clips: given bounds without a span: the name of each and the reason.
+        unclaimed: if no subtitles were found, subtitle files beside it whose names have unknown parts.
+        attributes: facts from the manifest, or else from ``NAME.info.json``, that the corpus keeps.
+        duration: seconds, once the video was probed.
+        clips: given bounds; None: they follow from the sentences.
+        root: the folder of the source, relative to which published texts name its files; None: that of `path`.
     """
 
     video_id: str
@@ -54,9 +54,9 @@ class SourceVideo:
 
     @classmethod
     def with_found(cls, video_id: str, path: Path, beside: Sidecars, language: str | None, **more: Any) -> SourceVideo:
-        """A video with the subtitle files that lie `beside` it, those in `language` first. Its own track comes last.
+        """A video with the subtitle files `beside` it, those in `language` first, its own track last.
 
-        What a downloader wrote of it joins its `attributes`, and gives way to those that are given.
+        The facts of a downloader join its `attributes`; given attributes take precedence.
         """
         more["attributes"] = facts_beside(path) | more.get("attributes", {})
         found = beside.of(path.name, language)
@@ -65,7 +65,7 @@ class SourceVideo:
         return cls(video_id, path, found[0], others=(*found[1:], path), **more)
 
     def by(self, words: Path) -> SourceVideo:
-        """With the words that a list names: these alone, unless they were found beside the video with others."""
+        """With the transcript that a manifest names: this alone, unless it was found beside the video with others."""
         spoken = self.spoken if self.transcript else ()
         others = tuple(file for file in spoken if file != words) if words in spoken else ()
         return replace(self, transcript=words, others=others, unclaimed=())
@@ -77,23 +77,20 @@ class SourceVideo:
 
     @property
     def file(self) -> str:
-        """The name of the video below the folder of its source."""
+        """The path of the video relative to the folder of its source."""
         return self._name(self.path)
 
     def published(self, text: str) -> str:
-        """`text` in one line, with the files of this video named below the folder of the source, as strangers may read
-        it.
-        """
+        """`text` in one line that names the files of this video relative to the folder of the source."""
         for file in dict.fromkeys((*self.spoken, self.path)):
             for path in (file.absolute(), file):
                 text = text.replace(str(path), self._name(file))
         return as_text(" ".join(text.split()))
 
     def prints(self) -> dict[str, str]:
-        """What tells this video from another one of its name, as attributes of its clips.
+        """What identifies the files of this video, as attributes of its clips.
 
-        ``file``, and as far as there are such files, ``file_print``, ``transcript`` and ``transcript_print`` (see
-        `file_print`).
+        ``file``, and where the files exist, ``file_print``, ``transcript`` and ``transcript_print`` (see `file_print`).
         """
         files = {"file": self.path, "transcript": self.transcript}
         found: dict[str, str | None] = {"file": self.file}
@@ -108,9 +105,9 @@ class SourceVideo:
 
 
 def file_print(file: Path) -> str | None:
-    """16 hexadecimal digits that differ where size, beginning or end of a file differ (64 KiB each).
+    """The fingerprint of a file, 16 hexadecimal digits, from its size and its first and last 64 KiB.
 
-    None where it cannot be read.
+    None if it cannot be read.
     """
     try:
         with file.open("rb") as stream:
@@ -124,7 +121,7 @@ def file_print(file: Path) -> str | None:
 
 
 def as_text(name: str) -> str:
-    """A name as text that can be stored, in one line: no control characters, and no bytes but UTF-8."""
+    """A name as one line of valid UTF-8 without control characters."""
     line = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], _HALVES.sub("", name))
     return line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
@@ -133,16 +130,15 @@ _INFO = ".info.json"
 
 
 def info_of(video: Path) -> Path:
-    """Where a downloader writes what it knows of a video."""
+    """The file in which a downloader describes a video."""
     return video.with_name(video.stem + _INFO)
 
 
 def facts_beside(video: Path) -> dict[str, str]:
-    """``category``, ``channel`` and ``license`` of a video as far as its ``NAME.info.json`` says them.
+    """``category``, ``channel`` and ``license`` of a video, as far as its ``NAME.info.json`` gives them.
 
-    The category is the first of ``categories`` (YouTube gives one), the channel is called by its name, else by its
-    uploader's, else by its id. Nothing where there is no such file or it holds something else: it is no part of the
-    video, and what it would have said is then not known.
+    The category is the first of ``categories`` (YouTube gives one). The channel is its name, else the name of the
+    uploader, else its id. Empty if there is no such file or it has another form.
     """
     try:
         info = json.loads(info_of(video).read_text(encoding="utf-8"))
@@ -159,6 +155,6 @@ def facts_beside(video: Path) -> dict[str, str]:
 
 
 def _first_text(values: Any) -> str:
-    """The first that is text in one line or more; made one line."""
+    """The first value that is text, in one line; empty if there is none."""
     listed = values if isinstance(values, list) else [values]
     return next((drop_surrogates(" ".join(one.split())) for one in listed if isinstance(one, str) and one.strip()), "")
