@@ -22,13 +22,9 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip
 
-__all__ = ["Preparation", "PrepareReport", "prepare"]
-
-_CLIPS_A_SHARD = 64  # a killed job loses at most as many
+_CLIPS_A_SHARD = 64  # a killed job loses no more
 _FEWEST_LINES = 720
-_CUT = "cut"  # the step at which what is read here fails
-
-
+_CUT = "cut"  # the step of failures here
 Cutter = Callable[..., Iterator[ClipStreams]]
 """``cutter(path, spans, hr_fps=..., lr_fps=...)`` -> the streams of each span."""
 
@@ -38,7 +34,7 @@ class Preparation:
     """How videos become clips.
 
     Attributes:
-        lr_fps, hr_fps: frames a second of the two streams.
+        lr_fps, hr_fps: frames per second of the two streams.
         hr_height, lr_height: pixels of their short sides. Nothing is enlarged: of a smaller video HR has fewer, LR not.
         official: instead, the preparation of a system's released code (`hdvila.models.system.System.released_streams`).
     """
@@ -51,10 +47,10 @@ class Preparation:
 
     @classmethod
     def of(cls, streams: Mapping[str, tuple[float, int]], official: Cutter | None = None) -> Preparation:
-        """A store of these streams, ``hr`` and ``lr``: frames a second and least lines of each.
+        """A store of these streams, ``hr`` and ``lr``: frames per second and least lines of each.
 
         Args:
-            streams: as a system's `streams_for` says it for benchmarks.
+            streams: as a system's `streams_for` gives them for benchmarks.
         """
         (hr_fps, hr_lines), (lr_fps, lr_lines) = streams["hr"], streams["lr"]
         scale = max(1.0, _FEWEST_LINES / hr_lines)

@@ -22,8 +22,6 @@ from hdvila.store import Corpus, CorpusWriter, Track
 from hdvila.store.clip_table import first_clips
 from hdvila.store.layout import check_same, described
 
-__all__ = ["Reshaped", "filter_corpus", "merge_corpora", "split_corpus"]
-
 _CLIPS_A_SHARD = 256
 
 
