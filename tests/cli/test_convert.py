@@ -52,7 +52,7 @@ def test_weights_of_a_model_folder_are_not_parted_from_their_history(here: Run, 
     ("arguments", "status", "words"),
     [
         (("none.pt",), 2, "none.pt: there is no such file"),
-        (("x.pt", "--set", "heads"), 2, "write KEY=VALUE"),
+        (("x.pt", "--set", "heads"), 2, "write --set KEY=VALUE"),
         (("x.pt", "--set", "head_count=2", "--set", "grid=1,1"), 2, "head_count"),
         (("x.pt", "--set", "num_attention_heads=5", "--set", "grid=1,1"), 2, "does not divide"),
         (("x.pt", "--set", "strict=maybe", "--set", "grid=1,1"), 2, "strict='maybe': give True or False"),

@@ -33,6 +33,7 @@ def convert(
     from hdvila.hub import Processor, check_model_settings, find_model, load_model, read_note
     from hdvila.models.registry import system_of
     from hdvila.nn.pretrained import RECIPE
+    from hdvila.settings import pairs
     from hdvila.text.tokenizer import Tokenizer
 
     if not checkpoint.is_file():
@@ -40,7 +41,7 @@ def convert(
         raise UsageError(f"{checkpoint}: {what}: name a checkpoint of the official code, a file")
     if (folder := find_model(checkpoint)) != checkpoint:
         raise UsageError(f"{checkpoint}: is a part of the model folder {folder}, which needs no converting")
-    given = dict(map(_setting, settings))
+    given = {key: _plain(text) for key, text in pairs(settings).items()}
     strict = given.pop("strict", True)
     check_model_settings(given)  # load_model has keywords that are no settings of a model, such as device
     model = load_model(checkpoint, strict=strict, **given)
@@ -61,14 +62,12 @@ def convert(
         said.note("it has no tokenizer, so it cannot read words or videos yet: convert again with --tokenizer")
 
 
-def _setting(text: str) -> tuple[str, Any]:
-    """``key=value``: numbers, lists of them (``grid=10,16``), true and false as such, anything else as text."""
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise UsageError(f"--set {text}: write KEY=VALUE, such as num_attention_heads=16")
-    if value.lower() in ("true", "false"):
-        return key, value.lower() == "true"
+def _plain(text: str) -> Any:
+    """Numbers, lists of them (``10,16``), true and false as such, anything else as text: which settings there are, and
+    of what kind, is known when the file has said of which system it is."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
     try:
-        return key, ast.literal_eval(value)
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        return key, value
+        return text
