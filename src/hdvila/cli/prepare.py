@@ -41,10 +41,10 @@ def prepare(
     from hdvila.corpus.prepare import prepare as prepare_videos
     from hdvila.data.source import OFFICIAL_STORE, STORE
     from hdvila.evaluate.protocols import get_protocol
-    from hdvila.models import get_system
+    from hdvila.models.registry import systems
 
-    system = get_system("hdvila")
     chosen = [get_protocol(name) for name in dict.fromkeys(protocols)]
+    system = next((one for one in systems() if all(map(one.shown, (asked.name for asked in chosen)))), next(systems()))
     gifs = _all_gifs(chosen)
     reporter = console.reporter()
     splits = [found for protocol in chosen for found in _annotations(protocol, data, reporter)]
