@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.describe.similarity import Scorer, score_clips
+from hdvila.corpus.describe.statistics import Rows
 from hdvila.errors import UsageError
 from hdvila.media import encode_jpeg
 from hdvila.media.transforms import shrink

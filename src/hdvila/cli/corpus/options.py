@@ -36,7 +36,7 @@ CLUSTER = typer.Option(None, "--cluster", help="Cut on the Ray cluster at this a
 WORKERS = typer.Option(None, "--workers", help="Processes; default: one per core.")
 JSON = typer.Option(False, "--json", help="One object per video that was left out, and one for the whole.")
 
-_CLIPS, _FRAMES = "Clips", "Pictures"
+_CLIPS, _FRAMES = "Clips", "Frames"
 PUNCTUATION = typer.Option(
     None,
     "--punctuation",

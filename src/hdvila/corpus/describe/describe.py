@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.corpus.describe.croissant import CROISSANT, croissant_json
-from hdvila.corpus.describe.documents import card_markdown, datasheet_markdown, write_unless_edited
-from hdvila.corpus.describe.report import report_html
-from hdvila.corpus.describe.rows import Rows
+from hdvila.corpus.describe.documents import card_markdown, datasheet_markdown, report_html, write_unless_edited
 from hdvila.corpus.describe.similarity import Scorer, score_clips
-from hdvila.corpus.describe.statistics import corpus_statistics
+from hdvila.corpus.describe.statistics import Rows, corpus_statistics
 from hdvila.corpus.ledger import Ledger
 from hdvila.corpus.paper import beside_paper
 from hdvila.errors import MissingDependency

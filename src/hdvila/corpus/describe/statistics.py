@@ -1,14 +1,15 @@
-"""``stats.json``: the corpus in numbers, in one pass over its table.
+"""``stats.json``: the corpus in numbers, in one pass over its rows, which are read in batches.
 
-Memory does not grow with the number of clips: histograms have a fixed size, n-gram counts at most 67 MB, and
-the table is read in batches. It grows with the numbers of categories, channels, languages, licences and sizes.
+Memory does not grow with the number of clips: histograms have a fixed size, n-gram counts at most 67 MB. It grows with
+the numbers of categories, channels, languages, licences and sizes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from hdvila.corpus.describe.counts import NGrams, Tally
 from hdvila.corpus.describe.parts_of_speech import count_parts
-from hdvila.corpus.describe.rows import Rows
 from hdvila.corpus.failures import FAILURES
 from hdvila.corpus.ledger import Ledger
 from hdvila.corpus.sources.manifest import ATTRIBUTES
 from hdvila.progress import SILENT, Reporter
+from hdvila.store import Corpus
 
 _OWN = ("video_id", "start", "end", "text", "words", "timed_by", "height", "width")
 _SAID = {"hr": "high resolution", "lr": "low resolution"}
@@ -59,6 +61,50 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
     ]
     rates["form"] = " and ".join(dict.fromkeys(stream.form for stream in rows.streams.values()))
     return {**count.summary(), **rates, **_sizes(root), **_failures(root), **_sentences(root), "parts_of_speech": parts}
+
+
+class Rows:
+    """The clips of a corpus as a stream of Arrow batches.
+
+    Attributes:
+        number: of clips.
+        streams: of the corpus.
+
+    Raises:
+        StoreError: the corpus cannot be read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._corpus = Corpus(root)
+        self.number = len(self._corpus)
+        self.streams = self._corpus.streams
+
+    def fingerprint(self) -> str:
+        """A fingerprint of the clips, 16 hexadecimal digits: of their ids, times, words and order."""
+        digest = hashlib.sha256()
+        for batch in self.batches(["clip_id", "start", "end", "text"]):
+            for row in batch.to_pylist():
+                digest.update(repr(tuple(row.values())).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()[:16]
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Record batches with those of `columns` that the corpus has (default: all), in the order of the clips."""
+        return self._corpus.batches(columns)
+
+    def sample(self, size: int, seed: int) -> NDArray[np.int64]:
+        """Numbers of `size` different clips, or of all if there are fewer, ascending; equal seeds give equal clips."""
+        rng = np.random.default_rng(seed)
+        return np.sort(rng.choice(self.number, min(size, self.number), replace=False)).astype(np.int64)
+
+    def take(self, numbers: NDArray[np.int64], columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The rows with these ascending numbers, as dictionaries of `columns` (default: all)."""
+        found: list[dict[str, Any]] = []
+        first = 0
+        for batch in self.batches(columns):
+            here = numbers[(numbers >= first) & (numbers < first + batch.num_rows)] - first
+            found += batch.take(pa.array(here)).to_pylist()
+            first += batch.num_rows
+        return found
 
 
 class _Count:
