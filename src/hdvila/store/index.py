@@ -13,7 +13,7 @@ from hdvila.store.catalogue import Catalogue
 from hdvila.store.clip_table import is_fresh, iter_table, joined, read_table
 from hdvila.store.facts import declared_in
 from hdvila.store.layout import CATALOGUE, CLIPS, MANIFEST, SHARDS, Manifest
-from hdvila.store.place import Folder, Place
+from hdvila.store.place import Folder, Place, Span
 from hdvila.store.shard import scan_shard
 from hdvila.store.shard_index import ShardIndex, index_files, make_index, read_arrow
 from hdvila.store.track_index import TrackIndex, track_files
@@ -198,7 +198,14 @@ class Index:
         if buffer is None:
             return self._scanned(name, clips)
         batch = read_arrow(buffer, self.place.where(clips))
-        return ShardIndex(name, partial(self._frames, name, frames), batch, self.manifest.streams)
+        fetch = None if isinstance(self.place, Folder) else partial(self._fetch, frames)
+        return ShardIndex(name, partial(self._frames, name, frames), batch, self.manifest.streams, fetch)
+
+    def _fetch(self, file: str, spans: list[Span]) -> list[bytes]:
+        try:
+            return self.place.spans(file, spans)
+        except OSError as error:
+            raise StoreError(f"{self.place.where(file)}: cannot be read ({error}); check address and access") from error
 
     def _frames(self, name: str, file: str) -> Any:
         buffer = self.place.file(file)

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,10 +21,13 @@ from hdvila.errors import StoreError
 from hdvila.files import replacing
 from hdvila.store.facts import Entry, Member, is_own, row_of
 from hdvila.store.layout import CLIP_INDEX, FRAME_INDEX, Attribute, Streams
+from hdvila.store.place import Span
 from hdvila.types import Clip, Seconds
 
 UNKNOWN = -1
 """No CRC-32."""
+
+_META = b"hdvila"
 
 _NUMPY = {pa.int32(): np.int32, pa.int64(): np.int64, pa.uint32(): np.uint32, pa.float64(): np.float64}
 _OF_CLIP = ("clip_id", "video_id", "start", "end", "text", "timed_by")
@@ -58,6 +62,15 @@ def index_files(name: str) -> tuple[str, str]:
     return f"{FRAME_INDEX}/{stem}.arrow", f"{CLIP_INDEX}/{stem}.arrow"
 
 
+class FrameRows(NamedTuple):
+    """The rows of one clip in the index of its shard, stream by stream."""
+
+    pts: Seconds
+    offset: NDArray[np.int64]
+    length: NDArray[np.int32]
+    crc32: NDArray[Any]
+
+
 class ShardIndex:
     """What a shard holds; clips are counted from 0 within it.
 
@@ -66,10 +79,18 @@ class ShardIndex:
         frames: an Arrow record batch with a row a frame, or what gives it when it is first needed.
         clips: one with a row a clip.
         streams: of the corpus.
+        fetch: reads bytes of the file of `frames` by their places; then no more of it is read than a clip needs.
     """
 
-    def __init__(self, name: str, frames: Any, clips: Any, streams: Streams) -> None:
-        self.name, self.clips, self._streams, self._given = name, clips, streams, frames
+    def __init__(
+        self,
+        name: str,
+        frames: Any,
+        clips: Any,
+        streams: Streams,
+        fetch: Callable[[list[Span]], list[bytes]] | None = None,
+    ) -> None:
+        self.name, self.clips, self._streams, self._given, self._fetch = name, clips, streams, frames, fetch
         self.counts: NDArray[np.int64] = np.empty((len(clips), len(streams)), np.int64)
         for column, stream in enumerate(streams):
             self.counts[:, column] = numbers_in(clips.column(f"{stream}_frames"))
@@ -115,6 +136,22 @@ class ShardIndex:
     def all_clips(self) -> Iterator[Clip]:
         """All clips of the shard, in order."""
         return map(Clip, *(self.clips.column(name).to_pylist() for name in _OF_CLIP))
+
+    def rows_of(self, k: int) -> FrameRows:
+        """The rows of clip `k`.
+
+        Raises:
+            StoreError: they cannot be read, or do not fit the clips.
+        """
+        first, count = int(self.first[k, 0]), int(self.counts[k].sum())
+        places = json.loads((self.clips.schema.metadata or {}).get(_META, b"{}")) if self._fetch else {}
+        if self._fetch is None or not places:
+            rows = slice(first, first + count)
+            return FrameRows(self.pts[rows], self.offset[rows], self.length[rows], self.crc32[rows])
+        kinds = {name: np.dtype(_NUMPY[FRAME_FIELDS[name]]) for name in FrameRows._fields}
+        spans = [(places[name] + first * kind.itemsize, count * kind.itemsize) for name, kind in kinds.items()]
+        columns = [np.frombuffer(data, kind) for data, kind in zip(self._fetch(spans), kinds.values(), strict=True)]
+        return FrameRows._make(columns)
 
     def attributes(self, k: int) -> dict[str, Attribute]:
         """What is known of clip `k` besides its own fields."""
@@ -162,9 +199,21 @@ def make_index(name: str, entries: Sequence[Entry], streams: Streams) -> ShardIn
 
 
 def write_index(root: Path, index: ShardIndex) -> None:
-    """Write both files of a shard, each in one step."""
-    for file, batch in zip(index_files(index.name), (index.frames, index.clips), strict=True):
-        write_arrow(root / file, batch)
+    """Write both files of a shard, each in one step.
+
+    The schema metadata ``hdvila`` of the clips says where the columns of the frames begin in their file, so that those
+    of one clip can be fetched from afar.
+    """
+    frames, clips = (root / file for file in index_files(index.name))
+    write_arrow(frames, index.frames)
+    with pa.memory_map(str(frames)) as mapped:
+        buffer = mapped.read_buffer()
+        stored = read_arrow(buffer, str(frames))
+        columns = {name: stored.column(name) for name in FrameRows._fields}
+        places = {name: column.buffers()[1].address - buffer.address for name, column in columns.items()}
+        whole = not any(column.null_count for column in columns.values())
+    meta = {_META: json.dumps(places).encode()} if whole else None
+    write_arrow(clips, index.clips.replace_schema_metadata(meta))
 
 
 def write_arrow(file: Path, batch: Any) -> None:

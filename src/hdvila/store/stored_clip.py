@@ -16,7 +16,7 @@ from hdvila.store.decoding import Numbers, StoredFrames, decode_frames
 from hdvila.store.facts import TrackMember
 from hdvila.store.layout import CLIPS, SHARDS, Streams, number_of
 from hdvila.store.place import Place, Span
-from hdvila.store.shard_index import UNKNOWN, ShardIndex
+from hdvila.store.shard_index import UNKNOWN, FrameRows, ShardIndex
 from hdvila.types import Pixels, Seconds
 
 Wanted = tuple[str, Sequence[int] | Numbers | None]
@@ -33,10 +33,11 @@ class StoredClip:
         k: its place in the shard.
     """
 
-    __slots__ = ("_k", "_place", "_shard", "_streams")
+    __slots__ = ("_found", "_k", "_place", "_shard", "_streams")
 
     def __init__(self, place: Place, streams: Streams, shard: ShardIndex, k: int) -> None:
         self._place, self._streams, self._shard, self._k = place, streams, shard, k
+        self._found: FrameRows | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +84,7 @@ class StoredClip:
         Raises:
             UsageError: there is no such stream or frame.
         """
-        return self._shard.pts[self._rows((stream, numbers))]
+        return self._index.pts[self._rows((stream, numbers))]
 
     def read(self, requests: Sequence[Request]) -> list[Pixels]:
         """The frames (n, h, w, 3) of each request, read together.
@@ -130,7 +131,7 @@ class StoredClip:
             height, width = self._decode(stream, rows[:1], files, True).rgb.shape[1:3]
         frames = Counter(self._span(row) for row in rows.tolist())
         counts = tuple(frames[span] for span in files)
-        return Packed(form, tuple(files.values()), counts, self._shard.pts[rows], height, width)
+        return Packed(form, tuple(files.values()), counts, self._index.pts[rows], height, width)
 
     def files(self, wanted: Sequence[Wanted]) -> list[bytes]:
         """The files in which frames lie, each once, as they are stored.
@@ -156,14 +157,25 @@ class StoredClip:
                     raise _changed(f"track {name!r}", read, one.crc32)
         return data[0], data[1] if len(data) > 1 else None
 
+    @property
+    def _index(self) -> FrameRows:
+        """The rows of the clip, in which `_rows` counts."""
+        if self._found is None:
+            self._found = self._shard.rows_of(self._k)
+        return self._found
+
+    def _first(self, column: int) -> int:
+        """The first row of a stream."""
+        return int(self._shard.first[self._k, column] - self._shard.first[self._k, 0])
+
     def _column(self, stream: str) -> int:
         return number_of(stream, self._streams)
 
     def _rows(self, wanted: Wanted) -> Numbers:
-        """Rows of the shard's index for frames of the clip."""
+        """Rows of the index for frames of the clip, counted from its first."""
         stream, numbers = wanted
         column = self._column(stream)
-        first, count = int(self._shard.first[self._k, column]), int(self._shard.counts[self._k, column])
+        first, count = self._first(column), int(self._shard.counts[self._k, column])
         if numbers is None:
             return np.arange(first, first + count)
         chosen = np.asarray(numbers, np.int64)
@@ -181,23 +193,23 @@ class StoredClip:
             return {}
         data = self._place.spans(f"{SHARDS}/{self._shard.name}", list(places))
         for row, found in zip(places.values(), data, strict=True):
-            written = int(self._shard.crc32[row])
+            written = int(self._index.crc32[row])
             if written != UNKNOWN and (read := crc32(found)) != written:
                 raise _changed(self._said(row), read, written)
         return dict(zip(places, data, strict=True))
 
     def _decode(self, stream: str, rows: Numbers, files: Mapping[Span, bytes], scratch: bool) -> StoredFrames:
-        first = int(self._shard.first[self._k, self._column(stream)])
-        form, pts = self._streams[stream].form, self._shard.pts[rows]
+        first = self._first(self._column(stream))
+        form, pts = self._streams[stream].form, self._index.pts[rows]
         return decode_frames(form, rows, pts, files, self._span, first, scratch=scratch)
 
     def _span(self, row: int) -> Span:
-        return int(self._shard.offset[row]), int(self._shard.length[row])
+        return int(self._index.offset[row]), int(self._index.length[row])
 
     def _said(self, row: int) -> str:
         """A row as a person would name it."""
-        column = int(np.searchsorted(self._shard.first[self._k], row, side="right")) - 1
-        return f"{list(self._streams)[column]} frame {row - int(self._shard.first[self._k, column])}"
+        column = max(column for column in range(len(self._streams)) if self._first(column) <= row)
+        return f"{list(self._streams)[column]} frame {row - self._first(column)}"
 
     @contextmanager
     def _reading(self, file: str | None = None) -> Iterator[None]:

@@ -19,8 +19,10 @@ from hdvila.data.dataset import ClipDataset
 from hdvila.data.order import Draw
 from hdvila.data.settings import DataSettings
 from hdvila.errors import StoreError
-from hdvila.store import Corpus
+from hdvila.media import Packed, Packing
+from hdvila.store import Corpus, CorpusWriter
 from hdvila.store.place import joined
+from hdvila.types import Clip, Frames
 from tests.unit.store.test_store_round_trip import PREPROCESS, fill
 
 
@@ -93,8 +95,8 @@ def test_over_http(server: Server, tmp_path: Path) -> None:
     )
     server.asked.clear()
     far.frames(4, "lr")
-    ((path, first, last),) = server.asked  # all pictures of a stream: one stretch, one request
-    assert path == "/corpus/shards/000000.tar" or path == "/corpus/shards/000001.tar"
+    (index, *_), (path, first, last) = server.asked  # rows of the clip; frames of a stream in one stretch
+    assert (index, path) == ("/corpus/index/000000.arrow", "/corpus/shards/000000.tar")
     assert last - first + 1 >= sum(map(len, near.clip(4).files([("lr", None)])))
 
 
@@ -162,3 +164,22 @@ def test_batches_from_afar_are_those_of_the_disk(server: Server, tmp_path: Path)
     assert torch.equal(one.video[0], other.video[0])  # type: ignore[arg-type]
     assert torch.equal(one.video[1], other.video[1])  # type: ignore[arg-type]
     assert one.keys.tolist() == other.keys.tolist()
+
+
+def test_of_a_large_index_only_the_rows_of_a_clip_are_fetched(server: Server, tmp_path: Path) -> None:
+    frames = {"frames": Frames(np.zeros((600, 8, 8, 3), np.uint8), np.arange(600) / 10)}
+    packed = {name: Packed.of(one, Packing(), 10.0) for name, one in frames.items()}
+    with CorpusWriter(tmp_path / "long", {"frames": 10.0}) as writer:
+        for number in range(60):
+            writer.add(Clip(f"c{number}", "v", 0, 60, f"words {number}"), packed)
+    near, far = Corpus(tmp_path / "long"), Corpus(f"{server.url}/long")
+    assert far.clips[50].text == "words 50"
+    server.asked.clear()
+    for i in (0, 31, 59):
+        assert far.frames(i, "frames", [7, 599]).pts_seconds.tolist() == [0.7, 59.9]
+        assert far.clip(i).files([("frames", [300])]) == near.clip(i).files([("frames", [300])])
+    fetched = sum(last - first + 1 for path, first, last in server.asked if path.startswith("/long/index"))
+    assert fetched < (tmp_path / "long/index/000000.arrow").stat().st_size / 8
+    (tmp_path / "long/index/000000.arrow").write_bytes(b"")
+    with pytest.raises(StoreError, match=r"long/index/000000\.arrow: cannot be read"):
+        far.frames(2, "frames", [0])
