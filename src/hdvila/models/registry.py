@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["get_system", "is_system", "recognise", "register", "system_of", "systems"]
 
-_SYSTEMS: dict[str, str | System] = {
+_SYSTEMS: dict[str, str | System[Any, Any, Any]] = {
     "hdvila": "hdvila.models.hdvila.system:SYSTEM",
 }
 """By name; one of ours is imported when it is asked for."""
 
 
-def register(system: System) -> System:
+def register(system: System[Any, Any, Any]) -> System[Any, Any, Any]:
     """Make a system of one's own known by its name, for this process.
 
     Returns:

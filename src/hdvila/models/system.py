@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, cast
+
+from typing_extensions import TypeVar
 
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.models.inputs import Inputs
@@ -154,7 +156,13 @@ class Shown:
         }
 
 
-class System:
+M = TypeVar("M", bound="PretrainedModel", default="PretrainedModel")
+C = TypeVar("C", bound=Config, default=Config)
+In = TypeVar("In", bound=Inputs, default=Inputs)
+"""Of a system: its model, configuration and inputs."""
+
+
+class System(Generic[M, C, In]):
     """One system. A subclass gives the attributes and `build`, and overrides what is otherwise with it.
 
     Attributes:
@@ -170,13 +178,13 @@ class System:
     inputs: ClassVar[Any]
     never_decayed: ClassVar[tuple[str, ...]] = ("bias", "norm", "embed")
 
-    def build(self, config: Any, *, initialise: bool = True) -> PretrainedModel:
+    def build(self, config: C, *, initialise: bool = True) -> M:
         """A model; without `initialise` its weights hold whatever was in memory, and all must be filled."""
         raise NotImplementedError
 
-    def default_inputs(self, config: Any) -> Inputs:
+    def default_inputs(self, config: C) -> In:
         """How a model looks at clips where nothing but its configuration says it."""
-        found: Inputs = self.inputs()
+        found: In = self.inputs()
         return found
 
     # ---- weight files
@@ -189,15 +197,16 @@ class System:
         """Why weights that are nearly this system's are not recognised, as a sentence goes on; or nothing."""
         return ""
 
-    def infer_config(self, weights: Weights, settings: Mapping[str, Any]) -> Any:
+    def infer_config(self, weights: Weights, settings: Mapping[str, Any]) -> C:
         """The configuration of weights; `settings` say what a file cannot tell, or otherwise."""
-        return self.config.from_dict(settings)
+        found: C = self.config.from_dict(settings)
+        return found
 
-    def untold(self, config: Any, settings: Mapping[str, Any]) -> str:
+    def untold(self, config: C, settings: Mapping[str, Any]) -> str:
         """What was guessed of a model because its file does not tell it; or nothing."""
         return ""
 
-    def adapt(self, weights: Weights, config: Any) -> tuple[Weights, LoadReport]:
+    def adapt(self, weights: Weights, config: C) -> tuple[Weights, LoadReport]:
         """Our weights out of official ones (or ours), with the reason of every key that is left out."""
         from hdvila.nn.checkpoint import LoadReport
 
@@ -205,11 +214,11 @@ class System:
 
     # ---- training
 
-    def starts(self) -> Mapping[str, Callable[[Any, str], LoadReport]]:
+    def starts(self) -> Mapping[str, Callable[[M, str], LoadReport]]:
         """Start weights by their name in `Start`, in the order in which they are loaded."""
         return {}
 
-    def inherit(self, model: Any, source: str, *, same_answers: bool, filled: Collection[str]) -> LoadReport:
+    def inherit(self, model: M, source: str, *, same_answers: bool, filled: Collection[str]) -> LoadReport:
         """Fill a model from another of this system: everything that the two share.
 
         Args:
@@ -218,16 +227,16 @@ class System:
         """
         raise CheckpointError(f"{source}: a model of {self.name} cannot start from another model yet")
 
-    def random_parts(self, model: Any, filled: Collection[str], *, fine_tuning: bool = False) -> list[RandomPart]:
+    def random_parts(self, model: M, filled: Collection[str], *, fine_tuning: bool = False) -> list[RandomPart]:
         """What of a model is not `filled` (names in ``state_dict``), part by part."""
         left = {name: value.numel() for name, value in model.state_dict().items() if name not in filled}
         return [RandomPart("the model", len(left), sum(left.values()), "new")] if left else []
 
-    def remark_on_start(self, config: Any, start: Start) -> str:
+    def remark_on_start(self, config: C, start: Start) -> str:
         """What to say of a run that begins with these start weights; or nothing."""
         return ""
 
-    def settle(self, model: Any, filled: Collection[str], batches: Callable[[], Iterable[Any]]) -> None:
+    def settle(self, model: M, filled: Collection[str], batches: Callable[[], Iterable[Any]]) -> None:
         """What else random weights need, such as statistics, from the first batches of a run.
 
         Args:
@@ -251,7 +260,7 @@ class System:
 
     def fit(
         self, own: Any, shown: Shown, sampling: Sampling, *, protocol: str, released_store: str, fine_tuned: bool
-    ) -> Any:
+    ) -> In:
         """How a model looks at a benchmark's clips.
 
         Args:
@@ -263,7 +272,7 @@ class System:
         """
         if sampling != "standard":
             raise UsageError(f"{self.name} has no {sampling} setting: leave --sampling out")
-        return shown.test if own is None else own
+        return cast(In, shown.test) if own is None else own
 
     def unsaid(self, protocol: str, sampling: Sampling) -> str:
         """What a checkpoint file that does not say how it looks is shown for want of better; or nothing."""
@@ -280,9 +289,10 @@ class System:
         if len(shown) < len(names):
             lacking = next(name for name in names if self.shown(name) is None)
             raise UsageError(f"{self.name} has no settings for {lacking}, by which its videos would be stored")
-        return self.streams_of(one for how in shown for one in (how.train, how.test, how.zero_shot) if one is not None)
+        looks = [one for how in shown for one in (how.train, how.test, how.zero_shot) if one is not None]
+        return self.streams_of(cast(list[In], looks))
 
-    def streams_of(self, looks: Iterable[Any]) -> Mapping[str, tuple[float, int]]:
+    def streams_of(self, looks: Iterable[In]) -> Mapping[str, tuple[float, int]]:
         """What a store must hold to be looked at in all these ways: by stream, frames a second and lines on the short
         side.
 

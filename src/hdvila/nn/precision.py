@@ -66,7 +66,7 @@ def wanted_precision(name: object) -> WantedPrecision:
     return name  # type: ignore[return-value]
 
 
-def precision_of(model: Any) -> Precision:
+def precision_of(model: object) -> Precision:
     """In which `model` computes: its `precision`; float32 for one that has none, such as a user's own encoder."""
     precision: Precision = getattr(model, "precision", "float32")
     return precision

@@ -26,7 +26,7 @@ _CONVOLUTIONS = ("cnn.", "cnn_low.", "grid_encoder.", "grid_encoder_low.", "grid
 _PARTS = {"transformer": ("transformer.",), "cnn": _CONVOLUTIONS, "align": ("timesformer.",)}
 
 
-class _HDVILASystem(System):
+class _HDVILASystem(System["HDVILA", HDVILAConfig, Preprocess]):
     name: ClassVar[str] = "hdvila"
     about: ClassVar[str] = "HD-VILA (CVPR 2022): retrieval, masked words, question answering; official files and ours"
     config: ClassVar[type[HDVILAConfig]] = HDVILAConfig
@@ -79,7 +79,7 @@ class _HDVILASystem(System):
 
     # ---- training
 
-    def starts(self) -> Mapping[str, Callable[[Any, str], LoadReport]]:
+    def starts(self) -> Mapping[str, Callable[[HDVILA, str], LoadReport]]:
         from hdvila.models.hdvila.start import load_bert, load_resnet
 
         return {"bert": load_bert, "resnet": load_resnet}
