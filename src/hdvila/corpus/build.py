@@ -20,7 +20,7 @@ from hdvila.corpus.resume import KNOWN, Stored, as_before, changed, contaminated
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.fetch import Downloader, fetch, youtube_dl
 from hdvila.corpus.sources.video import SourceVideo
-from hdvila.errors import require_all
+from hdvila.errors import require
 from hdvila.progress import SILENT, Reporter
 
 _DEFAULTS = CorpusOptions()
@@ -101,8 +101,7 @@ def build_corpus(
         StoreError: the corpus cannot be written, was built with other settings, or another process writes to it.
     """
     root, ledger = Path(into), Ledger(Path(into))
-    # For the last step. Without matplotlib, it leaves out the report only.
-    require_all("jinja2", "datasketches", "HanTa", extra="corpus")
+    require("jinja2", extra="corpus")  # for the last step, which leaves out what other packages are missing for
     videos, failures = collect(source, options.root, options.downloads, options.track)
     with store_for(root, options) as (writer, options):
         known = writer.videos(KNOWN)

@@ -105,7 +105,8 @@ def beside_paper(stats: dict[str, Any]) -> dict[str, Any]:
     said = {
         "name": "this corpus",
         "unique_ngrams": {
-            n: stats["ngrams"][str(n)]["unique"] / clips if clips else None for n in WORDS[0].unique_ngrams
+            n: stats["ngrams"][str(n)]["unique"] / clips if clips and stats["ngrams"] else None
+            for n in WORDS[0].unique_ngrams
         },
         "per_sentence": {part: parts[part] if parts else None for part in WORDS[0].per_sentence},
     }

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ from hdvila.corpus.describe import describe
 from hdvila.corpus.describe.croissant import MAKERS
 from hdvila.corpus.failures import Failure, write_failures
 from hdvila.errors import StoreError
+from hdvila.progress import SILENT
 from hdvila.store import Corpus
 from tests.unit.corpus.corpora import GreyScorer, Page, make_corpus
 from tests.unit.store.derived import forget
@@ -292,6 +294,25 @@ def test_no_corpus_is_an_error_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "clips.parquet").write_bytes(b"no table")
     with pytest.raises(StoreError, match=r"clips\.parquet"):
         describe(tmp_path)
+
+
+def test_without_sketches_and_tagger_their_numbers_alone_are_left_out(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, notes = describe(corpus), []
+    for package in ("datasketches", "HanTa"):
+        monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+        monkeypatch.delitem(sys.modules, "HanTa.HanoverTagger", raising=False)
+    listening = SimpleNamespace(task=SILENT.task, note=notes.append)
+    stats = describe(corpus, reporter=listening)
+    assert {name for name in whole if whole[name] != stats[name]} == {"ngrams", "parts_of_speech", "beside_paper"}
+    assert (stats["ngrams"], stats["parts_of_speech"]["per_sentence"]) == ({}, None)
+    assert "HanTa was not installed" in (corpus / "report.html").read_text(encoding="utf-8")
+    assert [note.partition(":")[0] for note in notes] == [
+        "different n-grams are not counted",
+        "parts of speech are not counted",
+    ]
+    assert all("hdvila[corpus]" in note for note in notes)
 
 
 def test_without_matplotlib_the_report_alone_is_left_out(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,8 +33,8 @@ def describe(
     """Write ``stats.json``, ``report.html``, ``DATASHEET.md``, ``README.md`` and ``croissant.json`` into a corpus.
 
     The facts of its builds come from ``build.json``. A measured similarity is kept as long as the clips do not change.
-    The same corpus gives the same bytes. Without matplotlib, ``report.html`` is left out; a README.md or DATASHEET.md
-    that was edited is kept. The reporter notes both.
+    The same corpus gives the same bytes. Without matplotlib, ``report.html`` is left out, and without datasketches or
+    HanTa their numbers; a README.md or DATASHEET.md that was edited is kept. The reporter notes all of this.
 
     Memory: about 400 MB, whatever the number of clips; with a scorer also the index (about 30 bytes per frame).
 

@@ -26,6 +26,8 @@ _CLASSES = {  # by the first letters of a tag of the British National Corpus (CL
     "number": ("CRD",),
 }
 TAGS = (*_CLASSES, "other")
+UNCOUNTED = {"tagger": None, "tagged": 0, "not_english": 0, "per_sentence": None}
+"""What `count_parts` would give without a tagger."""
 _FUNCTION_WORDS = frozenset({"pronoun", "determiner", "preposition", "conjunction", "number"})
 _FAMILIAR = 0.25  # of the words of an English text, at least this part are function words
 _LONGEST = 40  # letters; the tagger takes quadratic time for longer words
@@ -87,6 +89,10 @@ def _split(word: str) -> list[str]:
     return [found[1], found[2]] if found else [word]
 
 
-@cache
 def _tagger() -> Any:
-    return require("HanTa.HanoverTagger", extra="corpus").HanoverTagger("morphmodel_en.pgz")
+    return _load(require("HanTa.HanoverTagger", extra="corpus"))
+
+
+@cache
+def _load(package: Any) -> Any:
+    return package.HanoverTagger("morphmodel_en.pgz")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +20,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hdvila.corpus.describe.counts import NGrams, Tally
-from hdvila.corpus.describe.parts_of_speech import count_parts
+from hdvila.corpus.describe.parts_of_speech import UNCOUNTED, count_parts
 from hdvila.corpus.failures import FAILURES
 from hdvila.corpus.ledger import Ledger
 from hdvila.corpus.sources.manifest import ATTRIBUTES
+from hdvila.errors import MissingDependency
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus
 
+Made = TypeVar("Made")
 _OWN = ("video_id", "start", "end", "text", "words", "timed_by", "height", "width")
 _SAID = {"hr": "high resolution", "lr": "low resolution"}
 _CLIP_EDGES = [float(edge) for edge in range(0, 32, 1)]
@@ -38,6 +40,8 @@ _LISTED = 20  # channels, languages and licences that are named
 def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) -> dict[str, Any]:
     """Counts, hours, distributions and words of the corpus in `root`, as plain values for JSON; unknown means are None.
 
+    Without datasketches, different n-grams are not counted, without HanTa no parts of speech; the reporter notes it.
+
     Args:
         root: the corpus folder.
         seed: of the sample of sentences whose parts of speech are counted (all, up to 2,000).
@@ -47,13 +51,14 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
         StoreError: the corpus cannot be read.
     """
     rows = Rows(root)
-    count = _Count(rows.streams)
+    count = _Count(rows.streams, _unless_missing("different n-grams", NGrams, reporter))
     with reporter.task("describing clips", total=rows.number) as bar:
         for batch in rows.batches([*_OWN, *(f"{name}_frames" for name in rows.streams), *ATTRIBUTES]):
             count.add(batch)
             bar.advance(batch.num_rows)
     sample = rows.take(rows.sample(_TAGGED, seed), ["text", "language"])
-    parts = count_parts((row["text"] or "", row.get("language")) for row in sample)
+    texts = [(row["text"] or "", row.get("language")) for row in sample]
+    parts = _unless_missing("parts of speech", lambda: count_parts(texts), reporter) or UNCOUNTED
     rates: dict[str, Any] = {f"{name}_fps": stream.fps for name, stream in rows.streams.items()}
     rates["streams"] = [
         {"name": name, "said": _SAID.get(name, name), "fps": stream.fps, "frames": count.frames[f"{name}_frames"]}
@@ -61,6 +66,15 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
     ]
     rates["form"] = " and ".join(dict.fromkeys(stream.form for stream in rows.streams.values()))
     return {**count.summary(), **rates, **_sizes(root), **_failures(root), **_sentences(root), "parts_of_speech": parts}
+
+
+def _unless_missing(what: str, make: Callable[[], Made], reporter: Reporter) -> Made | None:
+    """`make()`, or None if it needs a package that is not installed, which the reporter notes."""
+    try:
+        return make()
+    except MissingDependency as error:
+        reporter.note(f"{what} are not counted: {error}")
+        return None
 
 
 class Rows:
@@ -110,13 +124,13 @@ class Rows:
 class _Count:
     """Sums over batches. The store keeps the clips of a video together in the table."""
 
-    def __init__(self, streams: Iterable[str]) -> None:
+    def __init__(self, streams: Iterable[str], ngrams: NGrams | None) -> None:
         self.clips = self.videos = self.by_word = 0
         self.seconds, self.words = Tally(0.01, 3600), Tally(1, 10_000)
         self.frames = {f"{stream}_frames": 0 for stream in streams}
         self.groups: dict[str, dict[Any, list[float]]] = {name: defaultdict(lambda: [0, 0, 0.0]) for name in ATTRIBUTES}
         self.resolutions: dict[Any, list[float]] = defaultdict(lambda: [0, 0, 0.0])
-        self.ngrams = NGrams()
+        self.ngrams = ngrams
         self._last_video: str | None = None
 
     def add(self, batch: Any) -> None:
@@ -137,7 +151,8 @@ class _Count:
         self.words.add(table["words"].to_numpy())
         for stream in self.frames:
             self.frames[stream] += pc.sum(table[stream]).as_py()
-        self.ngrams.add(table["text"].combine_chunks())
+        if self.ngrams is not None:
+            self.ngrams.add(table["text"].combine_chunks())
         more = {"seconds": seconds, "first": pa.array(first_of_video).cast(pa.int64())}
         for name, column in more.items():
             table = table.append_column(name, column)
@@ -172,7 +187,7 @@ class _Count:
             "categories": categories,
             "no_category": unknown,
             **{f"{name}s": _kinds(self.groups[name]) for name in ("language", "license", "channel")},
-            "ngrams": self.ngrams.summary(),
+            "ngrams": {} if self.ngrams is None else self.ngrams.summary(),
         }
 
 
