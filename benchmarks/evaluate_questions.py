@@ -22,9 +22,9 @@ import torch
 from evaluate_retrieval import SIZES, medians, write_store
 
 from hdvila.annotations.records import Question
-from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import Batch, batch_of
 from hdvila.data.dataset import encode
+from hdvila.data.prefetch import prefetch_clips
 from hdvila.evaluate.answering import answer_questions
 from hdvila.hub import Processor, build_model, computing, fast_precision, pick_device
 from hdvila.text.answers import AnswerVocabulary
@@ -47,7 +47,7 @@ def measure(size: str, clips: int, questions: int, rounds: int) -> None:
     ids, mask = (part.to(model.device) for part in encode(tokenizer, [(WORDS,)] * at_once, TEXT_LENGTH))
     with tempfile.TemporaryDirectory() as folder, torch.inference_mode(), computing(model):
         source = write_store(Path(folder), clips, seen)
-        read = list(read_ahead(source, list(range(clips)), seen))
+        read = list(prefetch_clips(source, list(range(clips)), seen))
 
         def shown(some: Sequence[int]) -> Batch:
             video = seen.collate([read[clip] for clip in some])

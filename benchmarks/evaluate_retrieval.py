@@ -27,7 +27,7 @@ import torch
 
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption
 from hdvila.corpus.options import hybrid_streams
-from hdvila.data.ahead import read_ahead
+from hdvila.data.prefetch import prefetch_clips
 from hdvila.evaluate.predictions import Similarity
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.retrieval import embed_clips, similarity
@@ -123,7 +123,7 @@ def embed(size: str, clips: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder, torch.inference_mode(), computing(model):
         source = write_store(Path(folder), clips, seen)
         blocks = [numbers[first : first + at_once] for first in range(0, clips, at_once)]
-        read = list(read_ahead(source, numbers, seen))
+        read = list(prefetch_clips(source, numbers, seen))
         batches = [to_tensors(seen.collate([read[i] for i in block])) for block in blocks]
 
         def compute() -> None:
@@ -134,7 +134,7 @@ def embed(size: str, clips: int, rounds: int) -> None:
         both, reading, computing_alone = medians(
             rounds,
             lambda: embed_clips(model, source, numbers, at_once),
-            lambda: list(read_ahead(source, numbers, seen)),
+            lambda: list(prefetch_clips(source, numbers, seen)),
             compute,
         )
     print(f"{size}, {clips} clips of {seen.segments} segments on {pick_device()}, medians of {rounds}:")

@@ -24,7 +24,7 @@ import torch
 from store_vs_decode import PREPROCESS, render, store
 
 from hdvila.data.dataset import ClipDataset
-from hdvila.data.order import Draw
+from hdvila.data.order import SampleKey
 from hdvila.data.settings import DataSettings
 from hdvila.models.hdvila.sampling import hybrid_indices
 from hdvila.store import Corpus
@@ -68,13 +68,13 @@ def tokens(texts: Any, length: int) -> tuple[np.ndarray, np.ndarray]:
     return np.zeros((len(texts), length), np.int64), np.ones((len(texts), length), np.int64)
 
 
-def used(corpus: Corpus, draws: list[Draw], seed: int) -> int:
+def used(corpus: Corpus, keys: list[SampleKey], seed: int) -> int:
     """Bytes of the pictures that a batch shows."""
     total = 0
-    for draw in draws:
-        rng = np.random.default_rng(draw.key(seed))
-        middle, others = hybrid_indices(corpus.num_frames(draw.index), PREPROCESS.sampling, rng, PREPROCESS.hr_every)
-        total += sum(map(len, corpus.clip(draw.index).files([("hr", middle // 5), ("lr", others.ravel())])))
+    for key in keys:
+        rng = np.random.default_rng(key.as_int(seed))
+        middle, others = hybrid_indices(corpus.num_frames(key.index), PREPROCESS.sampling, rng, PREPROCESS.hr_every)
+        total += sum(map(len, corpus.clip(key.index).files([("hr", middle // 5), ("lr", others.ravel())])))
     return total
 
 
@@ -101,11 +101,11 @@ def main() -> None:
         seconds: dict[str, list[float]] = {name: [] for name in data}
         asked = 0
         for epoch in range(given.batches + 1):
-            draws = [Draw(BATCH * epoch + k, 0) for k in range(BATCH)]
-            asked += used(near, draws, 0)
+            keys = [SampleKey(BATCH * epoch + k, 0) for k in range(BATCH)]
+            asked += used(near, keys, 0)
             for name, dataset in data.items():
                 begin = time.perf_counter()
-                dataset.batch(draws)
+                dataset.batch(keys)
                 if epoch:  # the first one connects
                     seconds[name].append((time.perf_counter() - begin) / BATCH)
         server.terminate()

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import hdvila
-from hdvila.data.history import TRAINED_ON, from_note
+from hdvila.data.provenance import TRAINED_ON, from_note
 from hdvila.hub import read_note
 from tests.e2e.benchmarks import write_action, write_didemo, write_qa
 from tests.e2e.test_training_resume import kill_at
@@ -220,7 +220,7 @@ def test_missing_videos_are_counted_and_named(action: Path, tmp_path: Path, caps
     status, _, errors = run_here(words, capsys)
     assert status == 2
     assert "videos are not in it (gif_38" in errors
-    assert "go on without them by --set data.benchmark.allow_missing=true" in errors
+    assert "continue without them with --set data.benchmark.allow_missing=true" in errors
     assert f"hdvila prepare tgif-action --videos VIDEOS --data {data}," in errors
     allowed = {"data.benchmark.allow_missing": "true", "steps": 1}
     status, _, errors = run_here(finetune("miniature-tgif-action", data, tmp_path / "run", **allowed), capsys)

@@ -29,7 +29,7 @@ def convert(
     json: bool = typer.Option(False, "--json", help="One object a key that is not simply copied."),
 ) -> None:
     """Turn a checkpoint of the official code or of a run into a model folder, and say what is left out and why."""
-    from hdvila.data.history import TRAINED_ON
+    from hdvila.data.provenance import TRAINED_ON
     from hdvila.hub import Processor, check_model_settings, find_model, load_model, read_note
     from hdvila.models.registry import system_of
     from hdvila.nn.pretrained import RECIPE

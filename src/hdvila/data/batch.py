@@ -1,4 +1,4 @@
-"""The batch: what the loader hands to a task.
+"""A batch: clips and texts as the loader passes them to a task.
 
 Legend: B clips, O texts of a question, L text tokens.
 """
@@ -19,17 +19,17 @@ class Batch(NamedTuple):
     """Clips and their texts. Pixels stay uint8 RGB until the model."""
 
     video: tuple[Tensor | None, ...]
-    """What the model reads of the clips, (B, ...) each, as its system's inputs make it."""
+    """The model's video inputs, (B, ...) each, as `hdvila.models.inputs.Inputs` of its system defines them."""
     input_ids: Tensor
     """(B, L) int64, or (B, O, L) for multiple choice."""
     attention_mask: Tensor
     """Of the same shape, int64, 1 = real token."""
     keys: Tensor
-    """(B,) int64: names each sample's showing; random choices such as masked words start from it."""
+    """(B,) int64: the key of each sample (`SampleKey.as_int`), from which e.g. masked words are drawn."""
     labels: Tensor | None = None
-    """(B, L) int64, the word to be predicted or -100; a task that masks words fills it."""
+    """(B, L) int64: the word to predict, or -100; set by a task that masks words."""
     answers: Tensor | None = None
-    """(B,) int64: the right row of the answer head, or the right one of the O texts."""
+    """(B,) int64: the correct row of the answer head, or the correct one of the O texts."""
 
     @property
     def size(self) -> int:
@@ -37,7 +37,7 @@ class Batch(NamedTuple):
         return self.keys.shape[0]
 
     def rows(self, first: int, end: int) -> Batch:
-        """Clips first..end of this batch."""
+        """The clips `first` to `end` (exclusive) of this batch."""
         return self._each(lambda field: field[first:end])
 
     def to(self, device: torch.device) -> Batch:
@@ -45,7 +45,7 @@ class Batch(NamedTuple):
         return self._each(lambda field: field.to(device, non_blocking=True))
 
     def pin_memory(self) -> Batch:
-        """This batch in page-locked memory, from which copies to a GPU are fast."""
+        """This batch in page-locked memory, for fast copies to a GPU."""
         return self._each(Tensor.pin_memory)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
@@ -61,7 +61,7 @@ def batch_of(
     keys: Sequence[int],
     answers: Sequence[int] | None = None,
 ) -> Batch:
-    """What the model reads of B clips, whose memory the batch takes over, and the texts beside them."""
+    """A batch of B clips and their texts; it takes ownership of the arrays' memory."""
     return Batch(
         video=to_tensors(video),
         input_ids=input_ids,

@@ -1,4 +1,4 @@
-"""Clips of a corpus as the model sees them in training."""
+"""Training samples: the clips and texts of a corpus as batches."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hdvila.data.ahead import ahead
 from hdvila.data.batch import Batch, batch_of
 from hdvila.data.examples import Example
-from hdvila.data.order import Draw
+from hdvila.data.order import SampleKey
+from hdvila.data.prefetch import prefetch
 from hdvila.data.settings import DataSettings
 from hdvila.data.source import ClipSource
 from hdvila.media.frame_source import Arrays
@@ -27,15 +27,15 @@ class TextEncoder(Protocol):
 
 
 class ClipDataset:
-    """Draws of examples to batches, the same for the same (seed, draws) on any machine and in any process.
+    """Turns sample keys into batches: the same seed and keys give the same batch on any machine and in any process.
 
     Args:
         source: the corpus.
         settings: preprocessing and text length; frames and crop are drawn at random within their rules.
-        tokenizer: texts to ids.
-        seed: the run's; with a draw's epoch and index it fixes frames, crop, wording and masked words.
-        examples: what to learn from, all with equally many texts and either all or none with an answer; None: every
-            clip of the source with its own text.
+        tokenizer: turns texts into ids.
+        seed: of the run; together with a sample key it determines frames, crop, wording and masked words.
+        examples: all with the same number of texts, and either all or none with an answer; None: every clip of the
+            source with its own text.
     """
 
     def __init__(
@@ -58,20 +58,20 @@ class ClipDataset:
     def __getitem__(self, index: int) -> Example:
         return Example(index, ((self.source.clips[index].text,),)) if self.examples is None else self.examples[index]
 
-    def batch(self, draws: Sequence[Draw]) -> Batch:
-        """The examples of `draws`, in this order."""
-        keys = [draw.key(self.seed) for draw in draws]
-        examples = [self[draw.index] for draw in draws]
-        video = self._video([example.clip for example in examples], keys)
-        texts = [example.texts(key) for example, key in zip(examples, keys, strict=True)]
+    def batch(self, keys: Sequence[SampleKey]) -> Batch:
+        """The samples of these keys, in this order."""
+        seeds = [key.as_int(self.seed) for key in keys]
+        examples = [self[key.index] for key in keys]
+        video = self._video([example.clip for example in examples], seeds)
+        texts = [example.texts(seed) for example, seed in zip(examples, seeds, strict=True)]
         ids, mask = encode(self.tokenizer, texts, self.settings.text_length)
         answers = [example.answer for example in examples if example.answer is not None]
-        return batch_of(video, ids, mask, keys, answers or None)
+        return batch_of(video, ids, mask, seeds, answers or None)
 
-    def _video(self, numbers: Sequence[int], keys: Sequence[int]) -> Arrays:
-        """What the model reads of these clips; a corpus writes it into place."""
+    def _video(self, numbers: Sequence[int], seeds: Sequence[int]) -> Arrays:
+        """The video inputs of these clips. A corpus decodes straight into the arrays of the batch."""
         inputs, source = self.settings.preprocess, self.source
-        rngs = map(np.random.default_rng, keys)
+        rngs = map(np.random.default_rng, seeds)
         room = inputs.room(len(numbers)) if isinstance(source, Corpus) else None
         if room is None:
             return inputs.collate(
@@ -84,13 +84,13 @@ class ClipDataset:
             corpus.sample(number, inputs, rng, into=tuple(None if part is None else part[at] for part in room))
 
         readers = min(corpus.readers, len(numbers))
-        for _ in ahead(put, enumerate(zip(numbers, rngs, strict=True)), readers if readers > 1 else 0):
-            pass
+        for _ in prefetch(put, enumerate(zip(numbers, rngs, strict=True)), readers if readers > 1 else 0):
+            pass  # `put` returns nothing; its errors are raised here
         return room
 
 
 def encode(tokenizer: TextEncoder, texts: Sequence[tuple[str, ...]], length: int) -> tuple[Tensor, Tensor]:
-    """Rows of O texts each to (ids, mask): (B, L) where O is 1, else (B, O, L)."""
+    """Tokenize rows of O texts each: (ids, mask), both (B, L) for O = 1, else (B, O, L)."""
     ids, mask = map(torch.as_tensor, tokenizer([text for row in texts for text in row], length))
     options = len(texts[0])
     if options == 1:

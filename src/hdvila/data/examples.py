@@ -1,4 +1,4 @@
-"""What a benchmark gives to learn from: clips of a prepared store with captions, or with questions and answers."""
+"""Training examples of a benchmark: clips of a prepared store with captions, or with questions and answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hdvila.annotations.records import Annotations, Caption, Question
-from hdvila.data.source import Prepared
+from hdvila.data.source import PreparedStore
 from hdvila.errors import UsageError, some_of
 from hdvila.text.answers import AnswerVocabulary
 
@@ -29,9 +29,9 @@ class Example:
 
     Attributes:
         clip: its number in the source.
-        wordings: what may stand beside it; each showing draws one. A wording is one text, or the O texts of a
+        wordings: the texts to choose from; each sample draws one. A wording is one text, or the O texts of a
             multiple-choice question.
-        answer: the right row of the answer head, or the right one of the O texts; None where nothing is asked.
+        answer: the correct row of the answer head, or the correct one of the O texts; None without a question.
     """
 
     clip: int
@@ -39,47 +39,51 @@ class Example:
     answer: int | None = None
 
     def texts(self, key: int) -> tuple[str, ...]:
-        """The wording of the showing that `key` names."""
+        """The wording of a sample.
+
+        Args:
+            key: of the sample (`SampleKey.as_int`).
+        """
         if len(self.wordings) == 1:
             return self.wordings[0]
-        # The second word of the seed keeps the draw apart from those of frames and masked words.
+        # The second word of the seed separates this draw from those of frames and masked words.
         return self.wordings[int(np.random.default_rng([key, 2]).integers(len(self.wordings)))]
 
 
 def clip_numbers(
-    prepared: Prepared, videos: Iterable[str], *, allow_missing: bool = False, allowing: str = "--allow-missing"
+    prepared: PreparedStore, videos: Iterable[str], *, allow_missing: bool = False, allowing: str = "--allow-missing"
 ) -> dict[str, int]:
-    """Video -> number of its clip, in the order of `videos`, without those that the store lacks.
+    """Video -> number of its clip, in the order of `videos`, without those that are not in the store.
 
     Args:
-        allowing: what a person writes to set `allow_missing`.
+        allowing: how users set `allow_missing`, for the error.
 
     Raises:
-        UsageError: videos are missing and may not be (says how many and which), or all are; a video of several clips.
+        UsageError: videos are missing without `allow_missing` (names them), or all are; or a video has several clips.
     """
     wanted = list(dict.fromkeys(videos))
     clips, store = prepared.source.clips, prepared.folder
     count = Counter(clip.video_id for clip in clips)
     if doubled := next((video for video in wanted if count[video] > 1), None):
         raise UsageError(
-            f"{store}: it holds {count[doubled]} clips of {doubled!r}, and a benchmark's store has one a video: "
+            f"{store}: it holds {count[doubled]} clips of {doubled!r}, but a benchmark's store has one clip per video: "
             "make it with hdvila prepare"
         )
     missing = [video for video in wanted if not count[video]]
     if missing and (not allow_missing or len(missing) == len(wanted)):
-        way_out = f", or go on without them by {allowing}" if len(missing) < len(wanted) else ""
+        way_out = f", or continue without them with {allowing}" if len(missing) < len(wanted) else ""
         raise UsageError(
             f"{store}: {len(missing):,} of the {len(wanted):,} videos are not in it ({some_of(missing)}): add them "
-            f"with {prepared.command}, which names each that it does not find{way_out}"
+            f"with {prepared.command}, which names each video that it cannot find{way_out}"
         )
     place = {clip.video_id: number for number, clip in enumerate(clips)}
     return {video: place[video] for video in wanted if count[video]}
 
 
 def caption_examples(captions: Sequence[Caption], numbers: Mapping[str, int]) -> list[Example]:
-    """One example a video, in the order of `numbers`: each showing draws one of its captions, as the official loader.
+    """One example per video, in the order of `numbers`; each sample draws one of its captions, as the official loader.
 
-    Videos without a caption are left out.
+    Videos without a caption are skipped.
     """
     texts: dict[str, list[tuple[str, ...]]] = {}
     for caption in captions:
@@ -88,7 +92,7 @@ def caption_examples(captions: Sequence[Caption], numbers: Mapping[str, int]) ->
 
 
 def question_texts(question: Question) -> tuple[str, ...]:
-    """What the model reads: the question, or with options "question option" for each of them."""
+    """The texts that the model reads: the question, or "question option" for each option."""
     if not question.options:
         return (question.question,)
     return tuple(f"{question.question} {option}" for option in question.options)
@@ -97,20 +101,20 @@ def question_texts(question: Question) -> tuple[str, ...]:
 def question_examples(
     questions: Sequence[Question], numbers: Mapping[str, int], answers: AnswerVocabulary | None
 ) -> tuple[list[Example], int]:
-    """One example a question about a video of `numbers`, and how many such questions nothing can be learned from.
+    """One example per question about a video of `numbers`, and the number of questions without a usable answer.
 
     Args:
         answers: the vocabulary of open questions; None for questions with options.
 
     Raises:
-        UsageError: open and multiple-choice questions together, or options in different numbers.
+        UsageError: open and multiple-choice questions are mixed, or questions differ in their number of options.
     """
     asked = [question for question in questions if question.video_id in numbers]
     sizes = sorted({len(question.options) for question in asked})
     if len(sizes) > 1 or (sizes and (sizes[0] == 0) != (answers is not None)):
         raise UsageError(
-            f"the questions have {' and '.join(map(str, sizes))} options: a batch needs the same number everywhere, "
-            "and none where answers come from a vocabulary"
+            f"the questions have {' and '.join(map(str, sizes))} options: all questions need the same number, and "
+            "none where answers come from a vocabulary"
         )
     examples = []
     for question in asked:
@@ -121,5 +125,5 @@ def question_examples(
 
 
 def training_answers(annotations: Annotations) -> list[str]:
-    """The answers of a split's open questions, as words."""
+    """The answers of a split's open questions, as texts."""
     return [str(question.answer) for question in annotations.questions]

@@ -1,4 +1,4 @@
-"""What a recipe says about its data."""
+"""The data settings of a recipe."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AnswersFrom = Literal["train", "train+validation"]
 
 @dataclass(frozen=True, slots=True)
 class MiniatureSource:
-    """A miniature corpus, rendered when it is not there."""
+    """A miniature corpus, rendered if it does not exist yet."""
 
     videos: int = 320
     seed: int = 0
@@ -32,20 +32,20 @@ class Benchmark:
     """The training split of a benchmark."""
 
     protocol: str = ""
-    """Its protocol (`hdvila protocols`)."""
+    """Name of its protocol (`hdvila protocols`)."""
     folder: str = ""
-    """Annotation files, here or in ``annotations/``, and the prepared videos (`hdvila prepare`)."""
+    """Folder with the annotation files, here or in ``annotations/``, and the prepared videos (`hdvila prepare`)."""
     store: str = STORE
-    """Folder of the prepared videos in it; store-official: as the released code prepares them."""
+    """Folder of the prepared videos in it; store-official: prepared as the released code does."""
     segments: int = 4
-    """Segments of a clip in validation and, as the finished model remembers, in evaluation."""
+    """Segments of a clip in validation and, saved with the finished model, in evaluation."""
     answers: str = ""
     """An ans2label file for open questions. Empty: the most frequent answers, `model.num_answers` of them."""
     answers_from: AnswersFrom = "train"
-    """Which answers are counted for that: those that are learned from, or those of all training and validation
-    questions, as in the paper's MSRVTT-QA."""
+    """The questions whose answers are counted for that: those trained on, or all of the training and validation
+    splits, as in the paper's MSRVTT-QA."""
     allow_missing: bool = False
-    """Train and validate without the videos that the store lacks."""
+    """Train and validate without the videos that are missing from the store."""
 
     def __post_init__(self) -> None:
         if self.segments < 1:
@@ -54,28 +54,27 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class DataSettings:
-    """Where clips come from and what the model sees of each."""
+    """The source of the clips, and how they are preprocessed."""
 
     corpus: str = ""
-    """Folder of a corpus (`hdvila corpus build`). Empty: the miniature world, if `miniature` is given."""
+    """Folder of a corpus (`hdvila corpus build`). Empty: the miniature corpus, if `miniature` is given."""
     miniature: MiniatureSource | None = None
     benchmark: Benchmark | None = None
-    """Fine-tuning: learn from this instead of a corpus."""
+    """Fine-tuning: train on this instead of a corpus."""
     clips: int = 0
-    """Clips of the corpus, or what is learned from of the benchmark's training; only `plan` reads it, where no corpus
-    is named that it can count."""
+    """Clips of the corpus, or examples of the benchmark; read only by `plan`, and only without a corpus to count."""
     preprocess: Inputs = field(kw_only=True)
-    """How clips are seen."""
+    """Sampling and preprocessing of frames."""
     text_length: int = 50
     """Tokens of a text, padded and truncated."""
     tokenizer: str = ""
-    """Folder or file of a tokenizer. Empty: the start model's, or one trained on the corpus's texts."""
+    """Folder or file of a tokenizer. Empty: that of the initial weights, or one trained on the corpus's texts."""
     workers: int = 1
-    """Threads that prepare batches ahead; 0 prepares them between steps. Changes nothing in the result."""
+    """Threads that prefetch batches; 0 prepares them between steps. Does not change the result."""
 
     def __post_init__(self) -> None:
         if self.text_length < 2:
-            raise UsageError(f"data.text_length={self.text_length}: [CLS] and [SEP] alone are 2 tokens")
+            raise UsageError(f"data.text_length={self.text_length}: choose 2 or more, as [CLS] and [SEP] take 2 tokens")
         for key in ("workers", "clips"):
             if getattr(self, key) < 0:
                 raise UsageError(f"data.{key}={getattr(self, key)}: choose 0 or more")

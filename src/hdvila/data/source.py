@@ -1,4 +1,4 @@
-"""Where clips come from, and the one of ours that is there."""
+"""Sources of clips: the protocol that training and evaluation need, corpora, and prepared stores of benchmarks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
     "OFFICIAL_STORE",
     "STORE",
     "ClipSource",
-    "Prepared",
+    "PreparedStore",
     "frame_bytes",
     "looks_at",
     "open_corpus",
@@ -30,38 +30,38 @@ __all__ = [
 ]
 
 STORE, OFFICIAL_STORE = "store", "store-official"
-"""Folders of a benchmark's prepared clips in its data folder: ours, and as the released code prepares them."""
+"""Folders of a benchmark's prepared clips in its data folder: by our preparation, and by that of the released code."""
 
 
 class ClipSource(Protocol):
-    """Where clips come from; `hdvila.store.reader.Corpus` is one. Several threads sample from it at once."""
+    """A source of clips, such as `hdvila.store.reader.Corpus`. Several threads sample from it at once."""
 
     @property
     def clips(self) -> Sequence[Clip]: ...
 
     def sample(self, i: int, inputs: Any, /, rng: np.random.Generator | None = None) -> Any:
-        """Clip `i` as a system sees it (`hdvila.media.frame_source.Inputs`)."""
+        """Clip `i` as a system's model inputs (`hdvila.media.frame_source.Inputs`)."""
 
 
 def looks_at(source: ClipSource, numbers: Sequence[int], inputs: Inputs, *, tiled: bool) -> list[Look] | None:
-    """How the frames of these clips are seen (`Inputs.look`); None where the source does not know their sizes."""
+    """The crop windows of these clips (`Inputs.look`); None for a source that does not know their frame sizes."""
     if not hasattr(source, "size"):
         return None
     return [inputs.look(*source.size(i), tiled=tiled) for i in numbers]
 
 
 def frame_bytes(source: ClipSource) -> dict[str, float] | None:
-    """Mean bytes of a stored frame, by stream; None where the source is not a store."""
+    """Mean bytes of a stored frame, by stream; None for a source that is not a store."""
     return {stream: source.mean_bytes(stream) for stream in source.streams} if isinstance(source, Corpus) else None
 
 
 def stream_rates(source: ClipSource) -> dict[str, float]:
-    """Frames a second of each stream of a store; {} where the source is not one."""
+    """Frames a second of each stream of a store; {} for another source."""
     return {name: stream.fps for name, stream in source.streams.items()} if isinstance(source, Corpus) else {}
 
 
 def share_seen(looks: Sequence[Look] | None) -> dict[str, float] | None:
-    """How much of the area of frames is seen, 0..1: ``least`` and ``mean``."""
+    """The share of the frames' area inside the crop windows, 0..1: ``least`` and ``mean``."""
     if not looks:
         return None
     shares = [look.seen for look in looks]
@@ -69,13 +69,13 @@ def share_seen(looks: Sequence[Look] | None) -> dict[str, float] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedStore:
     """The store of a benchmark's videos.
 
     Attributes:
         source: its clips.
-        folder: where it is.
-        command: makes it, or adds what it lacks.
+        folder: its path.
+        command: the command that makes it, or adds missing videos.
     """
 
     source: ClipSource
@@ -93,7 +93,7 @@ def open_corpus(folder: str | Path) -> ClipSource:
 
 
 def stored(source: ClipSource) -> Iterator[list[Any]]:
-    """What is kept of each clip, in their order: its span, and in a store numbers, sizes, rates and form of frames."""
+    """The stored facts of each clip, in order: its span, and in a store number, size, rate and format of its frames."""
     if isinstance(source, Corpus):
         streams = source.streams
         rates: list[Any] = [value for stream in streams.values() for value in (stream.fps, stream.form)]
@@ -107,11 +107,11 @@ def stored(source: ClipSource) -> Iterator[list[Any]]:
         yield from ([clip.start, clip.end] for clip in source.clips)
 
 
-def open_prepared(data: Path, store: str, protocol: str) -> Prepared:
+def open_prepared(data: Path, store: str, protocol: str) -> PreparedStore:
     """The folder `store` of a benchmark's data folder.
 
     Raises:
-        UsageError: it is not there; says which command makes it.
+        UsageError: it does not exist; names the command that makes it.
         StoreError: it cannot be read.
     """
     official = " --official" if store == OFFICIAL_STORE else ""
@@ -119,4 +119,4 @@ def open_prepared(data: Path, store: str, protocol: str) -> Prepared:
     folder = data / store
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such store; make it with {command}")
-    return Prepared(open_corpus(folder), folder, command)
+    return PreparedStore(open_corpus(folder), folder, command)

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from hdvila.annotations.records import Question
-from hdvila.data.ahead import read_ahead
 from hdvila.data.dataset import encode
 from hdvila.data.examples import question_texts
+from hdvila.data.prefetch import prefetch_clips
 from hdvila.data.source import ClipSource
 from hdvila.evaluate.retrieval import embed_clips, embed_texts
 from hdvila.evaluate.sharing import ALONE, Processes
@@ -78,7 +78,7 @@ def answer_questions(
     batches = [clips[first : first + batch_size] for first in range(0, len(clips), batch_size)]
     own = processes.own(batches)
     inputs = model.processor.preprocess
-    read = read_ahead(source, [clip for shown in own for clip in shown], inputs)
+    read = prefetch_clips(source, [clip for shown in own for clip in shown], inputs)
     predictions: list[dict[int, Prediction]] = []
     total = sum(len(about[clip]) for shown in own for clip in shown)
     with reporter.task("answering questions", total=total) as bar, computing(model):

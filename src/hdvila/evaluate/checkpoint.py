@@ -12,8 +12,7 @@ import torch
 
 from hdvila.annotations.records import Annotations
 from hdvila.data.examples import clip_numbers, question_texts
-from hdvila.data.history import TRAINED_ON, from_note
-from hdvila.data.lengths import what_is_cut
+from hdvila.data.provenance import TRAINED_ON, from_note
 from hdvila.data.source import STORE, ClipSource, looks_at, open_prepared, share_seen, stream_rates
 from hdvila.evaluate.fitting import Sampling, fit_processor, what_is_blurred, what_is_unsaid
 from hdvila.evaluate.metrics.rank import TieRule
@@ -29,6 +28,7 @@ from hdvila.models.inputs import Inputs
 from hdvila.models.registry import system_of
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
+from hdvila.text.coverage import truncation_report
 
 __all__ = ["Evaluated", "evaluate_checkpoint"]
 
@@ -117,7 +117,7 @@ def evaluate_checkpoint(
     for note in said:
         reporter.note(note)
     asked = _asked(annotations, sampling)
-    if cut := what_is_cut(_texts(asked, numbers), processor.tokenizer, processor.text_length):
+    if cut := truncation_report(_texts(asked, numbers), processor.tokenizer, processor.text_length):
         reporter.note(cut)
     predicted = predict(
         model,

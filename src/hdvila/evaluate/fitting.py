@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hdvila.data.source import OFFICIAL_STORE, STORE, Prepared
+from hdvila.data.source import OFFICIAL_STORE, STORE, PreparedStore
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.hub import Processor, answers_of
@@ -80,7 +80,7 @@ def what_is_unsaid(model: PretrainedModel, protocol: Protocol, sampling: Samplin
     return "" if model.processor is not None else system_of(model).unsaid(protocol.name, sampling)
 
 
-def what_is_blurred(prepared: Prepared, numbers: Sequence[int], inputs: Inputs) -> str:
+def what_is_blurred(prepared: PreparedStore, numbers: Sequence[int], inputs: Inputs) -> str:
     """Where stored frames are enlarged to be seen: how many clips have frames of fewer lines than the window asks for
     and their videos have, as in a store that was prepared for smaller windows; or nothing."""
     source: Any = prepared.source

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from hdvila.data.ahead import read_ahead
 from hdvila.data.batch import batch_of
+from hdvila.data.prefetch import prefetch_clips
 from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.evaluate.sharing import ALONE, Processes
@@ -86,7 +86,7 @@ def evaluate_masked_words(
     pairs = list(zip(numbers, _of_other_videos(corpus, numbers), strict=True))
     own = processes.own([pairs[first : first + batch_size] for first in range(0, len(pairs), batch_size)])
     streams = [
-        read_ahead(corpus, [pair[which] for some in own for pair in some], processor.preprocess) for which in (0, 1)
+        prefetch_clips(corpus, [pair[which] for some in own for pair in some], processor.preprocess) for which in (0, 1)
     ]
     sums: list[tuple[int, float, int, int]] = []  # of a batch: words, loss, right with its own and with other pictures
     with reporter.task("guessing masked words", total=sum(map(len, own))) as bar, computing(model):

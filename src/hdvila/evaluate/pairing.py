@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hdvila.annotations.records import Annotations
-from hdvila.data.history import Training
+from hdvila.data.provenance import Training
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.protocols.protocol import ASKS, Protocol

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from hdvila.annotations.synthetic import CHANNEL
-from hdvila.data.ahead import read_ahead
+from hdvila.data.prefetch import prefetch_clips
 from hdvila.data.source import ClipSource, looks_at, share_seen
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
@@ -161,7 +161,7 @@ def embed_clips(
     own = processes.own(batches)
     shown = [(numbers[place], view) for some in own for place in some for view in views[place] or (None,)]
     windows = [view for _, view in shown if view is not None]
-    clips = read_ahead(corpus, [number for number, _ in shown], preprocess, windows)
+    clips = prefetch_clips(corpus, [number for number, _ in shown], preprocess, windows)
     with reporter.task("embedding clips", total=sum(map(len, own))) as bar, computing(model):
         for some in own:
             counts = [max(1, len(views[place])) for place in some]

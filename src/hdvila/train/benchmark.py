@@ -15,9 +15,9 @@ from hdvila.data.examples import (
     question_examples,
     training_answers,
 )
-from hdvila.data.history import Training
+from hdvila.data.provenance import Training
 from hdvila.data.settings import Benchmark
-from hdvila.data.source import Prepared, open_prepared
+from hdvila.data.source import PreparedStore, open_prepared
 from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import ASKS, Protocol
@@ -46,7 +46,7 @@ class HeldOut:
 
     protocol: Protocol
     annotations: Annotations
-    prepared: Prepared
+    prepared: PreparedStore
     allow_missing: bool
 
 
@@ -54,7 +54,7 @@ class HeldOut:
 class BenchmarkData:
     """The training split of a benchmark."""
 
-    prepared: Prepared
+    prepared: PreparedStore
     examples: list[Example]
     answers: AnswerVocabulary | None
     held_out: HeldOut | None

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from hdvila.data.loader import Share
+from hdvila.data.loader import BatchShare
 from hdvila.errors import Interrupted, TrainingError, UsageError
 from hdvila.hub import pick_device
 from hdvila.processes import Died, tell, together, usable_cores, usable_memory
@@ -77,7 +77,7 @@ def choose_processes(recipe: Recipe, wanted: int | None = None) -> int:
     if wanted is not None:
         if wanted < 1:
             raise UsageError(f"--processes {wanted}: choose 1 or more")
-        Share(recipe.batch_size, 0, wanted, recipe.accumulate)
+        BatchShare(recipe.batch_size, 0, wanted, recipe.accumulate)
         return wanted
     most = _core_budget()
     if most > 1 and (room := usable_memory()) is not None:

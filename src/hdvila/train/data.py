@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from hdvila.data.dataset import ClipDataset
-from hdvila.data.history import Training
-from hdvila.data.lengths import what_is_cut, what_is_unknown
+from hdvila.data.provenance import Training
 from hdvila.data.source import ClipSource, open_corpus, stored
 from hdvila.errors import UsageError
 from hdvila.hub import place_of_words
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masked_words import Vocabulary
 from hdvila.text.answers import AnswerVocabulary
+from hdvila.text.coverage import truncation_report, unknown_words_report
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.text.tokenizer_files import FILES
 from hdvila.train.benchmark import HeldOut, open_benchmark
@@ -90,7 +90,7 @@ def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Repor
     _check_size(recipe, tokenizer)
     _check_words(recipe, texts, tokenizer, reporter)
     wordings = (wording for example in benchmark.examples for wording in example.wordings)
-    if cut := what_is_cut(wordings, tokenizer, recipe.data.text_length):
+    if cut := truncation_report(wordings, tokenizer, recipe.data.text_length):
         reporter.note(cut)
     dataset = ClipDataset(benchmark.prepared.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
     mark = example_mark(benchmark.prepared.source, dataset)
@@ -129,7 +129,7 @@ def _check_size(recipe: Recipe, tokenizer: Tokenizer) -> None:
 
 def _check_words(recipe: Recipe, texts: Iterable[str], tokenizer: Tokenizer, reporter: Reporter) -> None:
     """Say where a vocabulary is of another world than the texts; the miniature's own is refused there."""
-    if not (unknown := what_is_unknown(texts, tokenizer)):
+    if not (unknown := unknown_words_report(texts, tokenizer)):
         return
     if recipe.data.tokenizer == "miniature":
         raise UsageError(

@@ -119,4 +119,4 @@ def _same_answers(source: str, answers: AnswerVocabulary | None) -> bool:
 def _first_clips(recipe: Recipe, data: TrainingData, order: Order) -> tuple[Tensor | None, ...]:
     """What the model reads of the first clips of the run, enough to measure statistics by."""
     clips = max(1, CALIBRATION_SEGMENTS // recipe.data.preprocess.segments)
-    return data.dataset.batch(order.draws(1)[:clips]).video
+    return data.dataset.batch(order.sample_keys(1)[:clips]).video

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hdvila.data.loader import Share
+from hdvila.data.loader import BatchShare
 from hdvila.data.order import Order
 from hdvila.data.source import ClipSource, frame_bytes, open_corpus
 from hdvila.evaluate.protocols import get_protocol
@@ -89,10 +89,10 @@ def plan(recipe: Recipe) -> Plan:
     """Count what `recipe` needs; takes seconds and no memory to speak of, whatever the size of the model.
 
     Raises:
-        UsageError: the batch cannot be cut for `recipe.processes`, or has more clips than the corpus.
+        UsageError: the batch cannot be split for `recipe.processes`, or has more clips than the corpus.
         StoreError: the corpus or benchmark that the recipe names cannot be read.
     """
-    block = Share(recipe.batch_size, 0, recipe.processes, recipe.accumulate).block
+    block = BatchShare(recipe.batch_size, 0, recipe.processes, recipe.accumulate).block
     clips = min(block, recipe.chunk or block)
     see, known = recipe.data.preprocess, _known(recipe)
     sample = sum(count * known.frame_bytes.get(stream, 0.0) for stream, count in see.frames_read.items())

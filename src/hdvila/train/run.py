@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hdvila.data.history import TRAINED_ON, Training, from_note, to_note
-from hdvila.data.loader import Ordered, Share
-from hdvila.data.mixture import Mixture
-from hdvila.data.order import Order
+from hdvila.data.loader import BatchShare, Ordered
+from hdvila.data.order import Mixture, Order
+from hdvila.data.provenance import TRAINED_ON, Training, from_note, to_note
 from hdvila.errors import TrainingError, some_of
 from hdvila.files import exclusive, replacing
 from hdvila.hub import TOKENIZER, find_model, read_note
@@ -46,7 +45,7 @@ class Run:
     """Of the first ingredient."""
     sources: tuple[Ordered, ...]
     mixture: Mixture
-    share: Share
+    share: BatchShare
     model: PretrainedModel
     train_step: TrainStep
     checkpoints: Checkpoints
@@ -127,7 +126,7 @@ def begin(
             f"accumulate={recipe.accumulate}: each pair is told from {recipe.negatives} others, not from "
             f"{recipe.batch_size - 1}; chunk saves memory and keeps them all"
         )
-    share = Share(recipe.batch_size, engine.rank, engine.world, recipe.accumulate)
+    share = BatchShare(recipe.batch_size, engine.rank, engine.world, recipe.accumulate)
     model = start_model(here, data, order, latest, reporter)
     if engine.first and not latest:
         with replacing(folder / START) as part:

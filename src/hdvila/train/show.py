@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hdvila.data.loader import Share
+from hdvila.data.loader import BatchShare
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.hub import settle_precision
 from hdvila.models.registry import get_system
@@ -50,7 +50,7 @@ def show(recipe: Recipe) -> list[Group]:
     """All settings of a recipe but its name.
 
     Raises:
-        UsageError: the batch cannot be cut for `recipe.processes`, or has more clips than there are.
+        UsageError: the batch cannot be split for `recipe.processes`, or has more clips than there are.
         StoreError: the corpus or benchmark that the recipe names cannot be read.
     """
     by_title: dict[str, dict[str, Any]] = {title: {} for title in _GROUPS}
@@ -80,7 +80,7 @@ def _title(key: str) -> str:
 
 def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     """(group, what, words)."""
-    share = Share(recipe.batch_size, 0, recipe.processes, recipe.accumulate)
+    share = BatchShare(recipe.batch_size, 0, recipe.processes, recipe.accumulate)
     times = ((recipe.processes, "processes"), (share.block, "clips"), (recipe.accumulate, "micro-batches"))
     yield "run", "a step as planned", " x ".join(f"{count} {what}" for count, what in times)
     if learned := clips_to_learn_from(recipe):

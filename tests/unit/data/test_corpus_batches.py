@@ -10,7 +10,7 @@ import torch
 
 from hdvila.corpus.options import hybrid_streams
 from hdvila.data.dataset import ClipDataset
-from hdvila.data.order import Draw
+from hdvila.data.order import SampleKey
 from hdvila.data.settings import DataSettings
 from hdvila.errors import UsageError
 from hdvila.media import Form, crop_to
@@ -67,11 +67,11 @@ def plain(corpus: Corpus, i: int, preprocess: Preprocess, rng: np.random.Generat
 def test_a_batch_is_that_of_the_plain_way(corpus: Corpus, fit: str, flip: float) -> None:
     preprocess = Preprocess(64, 128, segments=3, neighbours=2, rate=2, fit=fit, flip=flip)  # type: ignore[arg-type]
     data = ClipDataset(corpus, DataSettings(preprocess=preprocess, text_length=4), tokenize, SEED)
-    batches = [[Draw(epoch, i) for i in range(len(SIZES))] for epoch in range(6)]
+    batches = [[SampleKey(epoch, i) for i in range(len(SIZES))] for epoch in range(6)]
     with ThreadPoolExecutor(3) as pool:  # each thread has memory of its own to decode into
         read = list(pool.map(data.batch, batches))
-    for draws, batch in zip(batches, read, strict=True):
-        high, low = stacked([plain(corpus, d.index, preprocess, np.random.default_rng(d.key(SEED))) for d in draws])
+    for keys, batch in zip(batches, read, strict=True):
+        high, low = stacked([plain(corpus, d.index, preprocess, np.random.default_rng(d.as_int(SEED))) for d in keys])
         assert torch.equal(batch.video[0], torch.from_numpy(high))  # type: ignore[arg-type]
         assert torch.equal(batch.video[1], torch.from_numpy(low))  # type: ignore[arg-type]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hdvila.annotations.records import Caption, Question
 from hdvila.data.examples import Example, caption_examples, clip_numbers, question_examples
-from hdvila.data.source import Prepared
+from hdvila.data.source import PreparedStore
 from hdvila.errors import UsageError
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.types import Clip
@@ -25,7 +25,7 @@ class Store:
 
 
 def numbers(store: Store, *videos: str, allow_missing: bool = False) -> dict[str, int]:
-    prepared = Prepared(store, Path("data/store"), "hdvila prepare didemo")  # type: ignore[arg-type]
+    prepared = PreparedStore(store, Path("data/store"), "hdvila prepare didemo")  # type: ignore[arg-type]
     return clip_numbers(prepared, videos, allow_missing=allow_missing)
 
 
@@ -42,14 +42,14 @@ def test_clips_are_found_by_their_video() -> None:
 
 
 def test_a_refusal_says_how_many_which_and_where_all_are_named() -> None:
-    prepared = Prepared(Store("a"), Path("data/store"), "hdvila prepare didemo")  # type: ignore[arg-type]
+    prepared = PreparedStore(Store("a"), Path("data/store"), "hdvila prepare didemo")  # type: ignore[arg-type]
     wanted = ["a", *(f"v{n}" for n in range(1207))]
     with pytest.raises(UsageError) as refused:
         clip_numbers(prepared, wanted)
     assert "1,207 of the 1,208 videos are not in it (v0, v1, v2, v3, v4 and 1,202 more)" in str(refused.value)
-    assert "hdvila prepare didemo, which names each that it does not find" in str(refused.value)
-    assert str(refused.value).endswith("go on without them by --allow-missing")
-    with pytest.raises(UsageError, match=r"go on without them by --set data\.benchmark\.allow_missing=true$"):
+    assert "hdvila prepare didemo, which names each video that it cannot find" in str(refused.value)
+    assert str(refused.value).endswith("continue without them with --allow-missing")
+    with pytest.raises(UsageError, match=r"continue without them with --set data\.benchmark\.allow_missing=true$"):
         clip_numbers(prepared, wanted, allowing="--set data.benchmark.allow_missing=true")
 
 
@@ -60,7 +60,7 @@ def test_a_video_with_several_captions_is_one_example() -> None:
 
 
 @given(key=st.integers(0, 2**63 - 1), count=st.integers(1, 20))
-def test_a_showing_draws_one_of_the_wordings_and_always_the_same(key: int, count: int) -> None:
+def test_a_sample_draws_one_of_the_wordings_and_always_the_same(key: int, count: int) -> None:
     example = Example(0, tuple((f"text {n}",) for n in range(count)))
     assert example.texts(key) in example.wordings
     assert example.texts(key) == example.texts(key)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdvila.data.mixture import _BLOCK, Mixture
+from hdvila.data.order import _BLOCK, Mixture
 from hdvila.errors import UsageError
 
 

@@ -34,20 +34,20 @@ def test_orders_of_different_epochs_and_seeds_have_nothing_in_common() -> None:
 
 def test_batches_of_a_large_corpus_are_spread_and_come_from_anywhere() -> None:
     order = Order(MANY, 1024, 3)
-    found = np.concatenate([[draw.index for draw in order.draws(step)] for step in range(1, 21)])
+    found = np.concatenate([[key.index for key in order.sample_keys(step)] for step in range(1, 21)])
     assert len(np.unique(found)) == len(found)
     tenths = np.bincount(found * 10 // MANY, minlength=10)
     assert tenths.min() > 0.8 * len(found) / 10
-    later = [draw.index for draw in order.draws(order.steps_per_epoch + 1)]
-    assert {draw.epoch for draw in order.draws(order.steps_per_epoch + 1)} == {1}
+    later = [key.index for key in order.sample_keys(order.steps_per_epoch + 1)]
+    assert {key.epoch for key in order.sample_keys(order.steps_per_epoch + 1)} == {1}
     assert later != found[:1024].tolist()
-    assert [draw.index for draw in Order(MANY, 1024, 3).draws(7)] == found[6 * 1024 : 7 * 1024].tolist()
+    assert [key.index for key in Order(MANY, 1024, 3).sample_keys(7)] == found[6 * 1024 : 7 * 1024].tolist()
 
 
 def test_a_large_order_keeps_no_list() -> None:
     tracemalloc.start()
     try:
-        Order(MANY, 256, 0).draws(400_000)
+        Order(MANY, 256, 0).sample_keys(400_000)
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -57,5 +57,5 @@ def test_a_large_order_keeps_no_list() -> None:
 def test_the_order_of_documented_runs_stays() -> None:
     for clips in (20, SHUFFLED):
         expected = np.random.default_rng([5, 0]).permutation(clips)[:8].tolist()
-        assert [draw.index for draw in Order(clips, 8, 5).draws(1)] == expected
-    assert [draw.index for draw in Order(20, 8, 5).draws(1)] == [9, 18, 3, 7, 1, 16, 19, 13]
+        assert [key.index for key in Order(clips, 8, 5).sample_keys(1)] == expected
+    assert [key.index for key in Order(20, 8, 5).sample_keys(1)] == [9, 18, 3, 7, 1, 16, 19, 13]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hdvila.corpus.options import hybrid_streams
-from hdvila.data.source import Prepared
+from hdvila.data.source import PreparedStore
 from hdvila.evaluate.fitting import what_is_blurred
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter
@@ -30,7 +30,7 @@ def test_a_store_for_smaller_windows_is_told_from_small_videos(tmp_path: Path, h
         for name in ("a", "b"):
             hr, lr = (np.zeros((n, side, side, 3), np.uint8) for n, side in ((2, high), (6, low)))
             writer.add(Clip(name, name, 0.0, 0.6, "a thing"), {"hr": Frames(hr, times[::5]), "lr": Frames(lr, times)})
-    prepared = Prepared(Corpus(tmp_path), tmp_path, "hdvila prepare msrvtt-1ka")
+    prepared = PreparedStore(Corpus(tmp_path), tmp_path, "hdvila prepare msrvtt-1ka")
     note = what_is_blurred(prepared, [0, 1], Preprocess(128, 128, enlarged=True, hr_every=1))
     assert note.startswith("2 of 2 clips have LR pictures of fewer than the 36 lines") is said
     assert ("run hdvila prepare msrvtt-1ka before all others" in note) is said

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hdvila.data.history import Training
+from hdvila.data.provenance import Training
 from hdvila.errors import UsageError
 from hdvila.evaluate.pairing import check_pairing, check_unseen
 from hdvila.evaluate.protocols import get_protocol

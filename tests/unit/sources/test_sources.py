@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from hdvila.data.dataset import ClipDataset
-from hdvila.data.order import Draw
+from hdvila.data.order import SampleKey
 from hdvila.data.settings import DataSettings
 from hdvila.errors import StoreError, UsageError
 from hdvila.evaluate.retrieval import embed_clips
@@ -56,7 +56,7 @@ def test_every_system_learns_from_them_and_is_evaluated_on_them(folder: Path) ->
     tokenizer = Tokenizer.train(["a cat", "a run"], 60)
     for inputs in (SEEN, Frames()):
         data = ClipDataset(source, DataSettings(preprocess=inputs, text_length=6), tokenizer, seed=1)
-        batch = data.batch([Draw(0, 1), Draw(0, 0)])
+        batch = data.batch([SampleKey(0, 1), SampleKey(0, 0)])
         assert batch.size == 2
         assert batch.video[0] is not None
         assert not torch.equal(batch.video[0][0], batch.video[0][1])

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from hdvila.data.dataset import ClipDataset
-from hdvila.data.order import Draw
+from hdvila.data.order import SampleKey
 from hdvila.data.settings import DataSettings
 from hdvila.errors import StoreError
 from hdvila.media import Packed, Packing
@@ -156,9 +156,9 @@ def test_batches_from_afar_are_those_of_the_disk(server: Server, tmp_path: Path)
         return np.zeros((len(texts), length), np.int64), np.ones((len(texts), length), np.int64)
 
     settings = DataSettings(preprocess=PREPROCESS, text_length=4)
-    draws = [Draw(epoch, i) for epoch in range(2) for i in range(9)]
+    keys = [SampleKey(epoch, i) for epoch in range(2) for i in range(9)]
     one, other = (
-        ClipDataset(Corpus(where), settings, tokenize, 5).batch(draws)
+        ClipDataset(Corpus(where), settings, tokenize, 5).batch(keys)
         for where in (tmp_path / "corpus", f"{server.url}/corpus")
     )
     assert torch.equal(one.video[0], other.video[0])  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from typing import get_args
 import torch
 
 from hdvila.data.batch import Batch
-from hdvila.data.order import Draw
+from hdvila.data.order import SampleKey
 from hdvila.tasks.contrastive import contrastive_loss
 from hdvila.tasks.masked_words import masked_word_loss, right_words
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
@@ -23,7 +23,7 @@ CLIPS = 6
 def sums(task: Task, variant: str) -> tuple[float, float, Batch]:
     """(sum of the loss, sum of what is right, prepared batch) of a step, without its gradient."""
     net = model(variant).eval()
-    batch = task.prepare(dataset(variant=variant).batch([Draw(0, i) for i in range(CLIPS)]), VOCABULARY)
+    batch = task.prepare(dataset(variant=variant).batch([SampleKey(0, i) for i in range(CLIPS)]), VOCABULARY)
     with torch.no_grad():
         loss, metrics = task.loss_sum(task.forward(net, batch), batch)
     return float(loss), float(metrics["accuracy"]), batch

@@ -9,7 +9,7 @@ import torch
 import torch.multiprocessing
 
 from hdvila.data.batch import Batch
-from hdvila.data.loader import Share
+from hdvila.data.loader import BatchShare
 from hdvila.data.order import Order
 from hdvila.models.hdvila.system import SYSTEM
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
@@ -47,10 +47,10 @@ def gradients(
     task.start(net)
     task.train_mode(net)
     engine.adopt(build_optimizer(net, Optim(), SYSTEM))
-    share = Share(SIZE, engine.rank, engine.world, accumulate)
+    share = BatchShare(SIZE, engine.rank, engine.world, accumulate)
     data = dataset(variant=variant)
-    draws = Order(len(data), SIZE, 0).draws(1)
-    micros = [task.prepare(data.batch(part), VOCABULARY) for part in share.cut(draws)]
+    keys = Order(len(data), SIZE, 0).sample_keys(1)
+    micros = [task.prepare(data.batch(part), VOCABULARY) for part in share.split(keys)]
     values = compute_gradients(engine, task, micros, chunk, (0, 1, engine.rank))
     found = {name: engine.whole(p.grad).clone() for name, p in net.named_parameters() if p.grad is not None}
     return values, found
@@ -81,9 +81,9 @@ def test_words_and_answers_do_not_care_about_micro_batches(variant: str) -> None
 def test_contrastive_micro_batches_average_their_own_losses() -> None:
     whole = gradients("stage1", accumulate=2)
     net, task, data = model(), PretrainStage1(), dataset()
-    draws = Order(len(data), SIZE, 0).draws(1)
+    keys = Order(len(data), SIZE, 0).sample_keys(1)
     losses = []
-    for part in (draws[:4], draws[4:]):
+    for part in (keys[:4], keys[4:]):
         batch = data.batch(part)
         losses.append(task.loss_sum(task.forward(net, batch), batch)[0] / 4)
     mean = sum(losses) / 2
@@ -97,7 +97,7 @@ def test_gradient_cache_repeats_dropout_of_each_chunk() -> None:
     """With dropout, the cache must give the gradient of one graph in which every chunk has its own random numbers."""
     got = gradients("stage1", chunk=4, dropout=0.5)
     net, task, data = model(dropout=0.5).train(), PretrainStage1(), dataset()
-    batch = data.batch(Order(len(data), SIZE, 0).draws(1))
+    batch = data.batch(Order(len(data), SIZE, 0).sample_keys(1))
     outputs = []
     for number in range(2):
         seed_random_numbers(0, 1, 0, 0, number)
@@ -174,7 +174,7 @@ def test_two_processes_have_the_loss_and_gradient_of_one(two_processes: list[dic
 
 
 def test_a_batch_is_cut_by_rows() -> None:
-    batch = dataset().batch(Order(24, SIZE, 0).draws(1))
+    batch = dataset().batch(Order(24, SIZE, 0).sample_keys(1))
     part = batch.rows(2, 5)
     assert isinstance(part, Batch)
     assert part.size == 3

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from hdvila.data.order import Draw
+from hdvila.data.order import SampleKey
 from hdvila.errors import UsageError
 from hdvila.hub import build_model
 from hdvila.recipes import get_recipe
@@ -31,7 +31,7 @@ RECIPE = Recipe("toy", PretrainStage1(), config(), SETTINGS, steps=10, batch_siz
 def test_activations_are_what_a_real_forward_pass_saves(precision: str) -> None:
     recipe = override(RECIPE, [f"precision={precision}"])
     net = build_model(recipe.model).train()
-    batch = dataset().batch([Draw(0, i) for i in range(4)])
+    batch = dataset().batch([SampleKey(0, i) for i in range(4)])
     saved: dict[int, torch.UntypedStorage] = {}
     own = {parameter.untyped_storage()._cdata for parameter in net.parameters()}
 

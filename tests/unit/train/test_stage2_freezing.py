@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hdvila.data.order import Draw
+from hdvila.data.order import SampleKey
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from tests.unit.train.toy_training import VOCABULARY, dataset, model
 
@@ -27,7 +27,7 @@ def test_what_is_trained() -> None:
 def test_every_trained_parameter_has_a_gradient() -> None:
     net, task = model("stage2"), PretrainStage2(mask_share=0.5)
     task.start(net)
-    batch = task.prepare(dataset().batch([Draw(0, i) for i in range(6)]), VOCABULARY)
+    batch = task.prepare(dataset().batch([SampleKey(0, i) for i in range(6)]), VOCABULARY)
     task.loss_sum(task.forward(net, batch), batch)[0].backward()
     assert {n for n, p in net.named_parameters() if p.requires_grad} == {
         n for n, p in net.named_parameters() if p.grad is not None
@@ -38,7 +38,7 @@ def test_every_trained_parameter_has_a_gradient() -> None:
 def test_frozen_parts_are_in_evaluation_mode_unless_asked(official: bool) -> None:
     net, task = model("stage2", dropout=0.5), PretrainStage2(official_dropout_in_frozen_parts=official)
     task.train_mode(net)
-    batch = dataset().batch([Draw(0, 1), Draw(0, 2)])
+    batch = dataset().batch([SampleKey(0, 1), SampleKey(0, 2)])
     draws = [net.encode_video(*batch.video) for _ in range(2)]
     draws += [net.encode_text(batch.input_ids, batch.attention_mask) for _ in range(2)]
     assert torch.equal(draws[0], draws[1]) != official

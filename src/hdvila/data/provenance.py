@@ -1,4 +1,4 @@
-"""What a model was fine-tuned on, kept in its folder, so that it is never tested on the same videos by accident."""
+"""Provenance: the benchmark videos that a model was fine-tuned on, saved with it so that tests on them are detected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hdvila.errors import CheckpointError
 __all__ = ["TRAINED_ON", "Training", "from_note", "to_note"]
 
 TRAINED_ON = "trained_on.json"
-"""The note in a model folder (`save_pretrained`): an object a training, the oldest first."""
+"""The note in a model folder (`save_pretrained`): one object per training, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Training:
         return cls(protocol, benchmark, split, tuple(sorted(map(_hash, set(videos)))))
 
     def seen(self, videos: Iterable[str]) -> list[str]:
-        """Which of these video ids it was trained on."""
+        """Those of these video ids that were trained on."""
         known = set(self.videos)
         return [video for video in videos if _hash(video) in known]
 
@@ -46,10 +46,10 @@ def to_note(trainings: Iterable[Training]) -> list[dict[str, Any]]:
 
 
 def from_note(note: Any) -> tuple[Training, ...]:
-    """The inverse of `to_note`; None, a model without the note, gives no trainings.
+    """The inverse of `to_note`; a model without the note (None) has no trainings.
 
     Raises:
-        CheckpointError: the note is something else.
+        CheckpointError: the note is damaged.
     """
     try:
         return tuple(Training(**(entry | {"videos": tuple(entry["videos"])})) for entry in note or ())

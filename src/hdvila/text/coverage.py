@@ -1,4 +1,4 @@
-"""What is lost of texts: their ends beyond a model's text length, and words outside its vocabulary."""
+"""How much of a set of texts a tokenizer keeps: truncated ends, and words outside its vocabulary."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from hdvila.errors import UsageError, some_of
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.writing import word_count
 
-__all__ = ["what_is_cut", "what_is_unknown"]
+__all__ = ["truncation_report", "unknown_words_report"]
 
 MOST_BLURRED = 0.01
-"""Share of the questions whose options may become equal by cutting; more is not the benchmark's own rarity."""
+"""Largest share of questions whose options may become equal by truncation; benchmarks themselves have fewer."""
 MOST_UNKNOWN = 0.2
-"""Share of words that names, numbers and slips of the pen may make up."""
+"""Largest share of unknown words; names, numbers and typing errors make up less."""
 _SAMPLED = 1000  # texts, the first ones
 
 
-def what_is_cut(rows: Iterable[tuple[str, ...]], tokenizer: Tokenizer, length: int) -> str:
-    """A sentence that says how many texts lose their end at `length` tokens; "" where none does.
+def truncation_report(rows: Iterable[tuple[str, ...]], tokenizer: Tokenizer, length: int) -> str:
+    """A sentence on how many texts are truncated at `length` tokens; "" if none is.
 
     Args:
-        rows: the texts that are read side by side: one, or the options of a question.
+        rows: a text each, or the options of a question.
 
     Raises:
-        UsageError: in more than one of a hundred questions options differ only in what is cut away.
+        UsageError: in more than 1 % of the questions, options differ only in their truncated ends.
     """
     known = list(rows)
     lengths = tokenizer.lengths([text for row in known for text in row])
@@ -38,16 +38,16 @@ def what_is_cut(rows: Iterable[tuple[str, ...]], tokenizer: Tokenizer, length: i
             blurred += len({ids.tobytes() for ids in tokenizer(row, length)[0]}) < len(set(row))
     if blurred > MOST_BLURRED * asked:
         raise UsageError(
-            f"in {blurred} of {asked} questions options differ only after token {length}, where the text is cut: train "
-            "with a larger data.text_length, or with a tokenizer that knows these words"
+            f"in {blurred} of {asked} questions options differ only after token {length}, where texts are truncated: "
+            "train with a larger data.text_length, or with a tokenizer that knows these words"
         )
     if not cut:
         return ""
     return f"{cut} of {len(lengths)} texts have more than {length} tokens, the model's text length, and lose their end"
 
 
-def what_is_unknown(texts: Iterable[str], tokenizer: Tokenizer) -> str:
-    """A sentence that says how many words of the first texts a vocabulary does not know; "" where they are few."""
+def unknown_words_report(texts: Iterable[str], tokenizer: Tokenizer) -> str:
+    """A sentence on how many words of the first texts are outside the vocabulary; "" if they are few."""
     sample = list(islice(texts, _SAMPLED))
     unknown = [word for text in sample for word in tokenizer.unknown_words(text)]
     words = sum(map(word_count, sample))
