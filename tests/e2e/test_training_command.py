@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-import hdvila.nn.precision
+import hdvila.nn.device
 from hdvila.cli.main import main
 from hdvila.hub import Precision, load_model, read_note
 from hdvila.recipes import RECIPES
@@ -109,7 +109,7 @@ def test_bfloat16_on_a_machine_that_does_not_know_it_is_remarked_upon(
     monkeypatch.setattr(loop, "fast_precision", lambda: "float32")
     status, _, errors = run_here(command(corpus, tmp_path / "run", steps=1, precision=precision), capsys)
     assert status == 0
-    assert errors.count("many times slower in it: --set precision=float32") == told
+    assert errors.count("many times slower in bfloat16: --set precision=float32") == told
 
 
 def test_a_run_that_moves_to_another_kind_of_machine_keeps_its_precision(
@@ -122,7 +122,7 @@ def test_a_run_that_moves_to_another_kind_of_machine_keeps_its_precision(
         (3, "float32", {"precision": "float32"}, "float32"),
     ]
     for steps, fast, asked, wanted in machines:
-        for place in (loop, hdvila.nn.precision):
+        for place in (loop, hdvila.nn.device):
             monkeypatch.setattr(place, "fast_precision", lambda device=None, fast=fast: fast)
         status, _, errors = run_here(command(corpus, tmp_path / "run", steps=steps, **asked), capsys)
         assert status == 0, errors

@@ -11,13 +11,13 @@ from hdvila.hub.load import (
 )
 from hdvila.hub.processor import TOKENIZER, Processor, answers_of, place_of_words
 from hdvila.nn.checkpoint import LoadReport, check_finite
-from hdvila.nn.device import pick_device
-from hdvila.nn.precision import (
+from hdvila.nn.device import (
     SLOW,
     Precision,
     WantedPrecision,
     computing,
     fast_precision,
+    pick_device,
     precision_of,
     settle_precision,
     wanted_precision,

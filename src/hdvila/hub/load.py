@@ -17,7 +17,7 @@ from hdvila.models.registry import get_system, recognise, systems
 from hdvila.models.saved import Saved, is_ours, open_saved, read_saved
 from hdvila.models.system import Config
 from hdvila.nn.checkpoint import put_weights
-from hdvila.nn.precision import Precision, WantedPrecision, settle_precision, wanted_precision
+from hdvila.nn.device import Precision, WantedPrecision, settle_precision, wanted_precision
 from hdvila.nn.pretrained import CONFIG, WEIGHTS, PretrainedModel
 from hdvila.nn.weight_files import ENDINGS, files_of, find_weights
 from hdvila.settings import given

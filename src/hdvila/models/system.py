@@ -108,7 +108,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class RandomPart:
-    """A part of a model, or some of its tensors, that no start weights fill.
+    """A part of a model, or some of its tensors, that no file fills.
 
     Attributes:
         name: the part, in words, with its layers where it has some.
@@ -215,7 +215,7 @@ class System(Generic[M, C, In]):
     # ---- training
 
     def starts(self) -> Mapping[str, Callable[[M, str], LoadReport]]:
-        """Start weights by their name in `Start`, in the order in which they are loaded."""
+        """Files of initial weights by their name in `Start`, in the order in which they are loaded."""
         return {}
 
     def inherit(self, model: M, source: str, *, same_answers: bool, filled: Collection[str]) -> LoadReport:
@@ -223,7 +223,7 @@ class System(Generic[M, C, In]):
 
         Args:
             same_answers: row i of the other's answer head means the same answer.
-            filled: weights that other start weights have filled.
+            filled: weights that other files have filled.
         """
         raise CheckpointError(f"{source}: a model of {self.name} cannot start from another model yet")
 
@@ -233,14 +233,14 @@ class System(Generic[M, C, In]):
         return [RandomPart("the model", len(left), sum(left.values()), "new")] if left else []
 
     def remark_on_start(self, config: C, start: Start) -> str:
-        """What to say of a run that begins with these start weights; or nothing."""
+        """What to say of a run with these initial weights; or nothing."""
         return ""
 
     def settle(self, model: M, filled: Collection[str], batches: Callable[[], Iterable[Any]]) -> None:
         """What else random weights need, such as statistics, from the first batches of a run.
 
         Args:
-            filled: weights that start weights have filled.
+            filled: weights that files have filled.
             batches: gives what the model reads of videos, batch by batch.
         """
 

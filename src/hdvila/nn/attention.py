@@ -1,4 +1,4 @@
-"""Multi-head attention as one function of tensors."""
+"""Multi-head attention as a function of tensors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 MASKED = -10000.0
-"""What is added to the score of a padded token. Large enough that its weight is exactly 0 beside any real token."""
+"""Added to the score of a padded token; large enough that its weight is exactly 0 beside any real token."""
 
 
 def padding_bias(mask_NL: Tensor) -> Tensor:
@@ -22,7 +22,7 @@ def attend(
 
     Args:
         bias: added to the scores, broadcastable to (N, heads, T, L); see `padding_bias`.
-        dropout: chance of dropping an attention weight (the caller passes 0 in evaluation).
+        dropout: probability of dropping an attention weight (the caller passes 0 in evaluation).
     """
 
     def split(x: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ def attend(
 
 
 def _step_by_step(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, dropout: float) -> Tensor:
-    """In bfloat16 on a CPU the fused kernel takes 3 to 4 times as long as its parts (torch 2.13, our lengths)."""
+    """Unfused attention: in bfloat16 on a CPU the fused kernel is 3 to 4 times slower (torch 2.13, our lengths)."""
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
     if bias is not None:
         scores = scores + bias

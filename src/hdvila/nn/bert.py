@@ -1,7 +1,7 @@
 """BERT: embeddings, post-norm transformer layers, pooler and masked-word head.
 
 Legend: N sequences, L tokens, D width, V vocabulary. Names follow the original release (`attention.self.query`), so its
-weights load as they are. Source: Devlin et al. 2019; GELU is the exact erf form, LayerNorm eps 1e-12.
+weights load unchanged. Source: Devlin et al. 2019; GELU is the exact erf form, LayerNorm eps 1e-12.
 """
 
 from __future__ import annotations
@@ -94,14 +94,14 @@ class BertLayer(nn.Module):
 
 
 class BertEncoder(nn.Module):
-    """A stack of layers; `forward` may run a part of it."""
+    """A stack of layers, of which `forward` can run a part."""
 
     def __init__(self, layers: int, width: int, heads: int, hidden: int, dropout: float) -> None:
         super().__init__()
         self.layer = nn.ModuleList(BertLayer(width, heads, hidden, dropout) for _ in range(layers))
 
     def forward(self, x_NLD: Tensor, bias: Tensor | None = None, first: int = 0, end: int | None = None) -> Tensor:
-        """Layers ``first`` up to, not including, ``end``. `bias` is added to attention scores (`padding_bias`)."""
+        """Run the layers ``first`` to ``end`` (exclusive). `bias` is added to attention scores (`padding_bias`)."""
         for layer in self.layer[first:end]:
             x_NLD = layer(x_NLD, bias)
         return x_NLD
@@ -130,7 +130,7 @@ class _Transform(nn.Module):
 
 
 class BertWordHead(nn.Module):
-    """Dense, GELU, LayerNorm, decoder: (..., D) -> (..., V). The decoder has weights of its own."""
+    """Dense, GELU, LayerNorm, decoder: (..., D) -> (..., V). The decoder is not tied to the word table."""
 
     def __init__(self, width: int, vocab: int) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class BertWordHead(nn.Module):
         return F.linear(self.transform(x), self.decoder.weight, self.bias)
 
 
-def start_bert_weights(module: nn.Module, std: float) -> None:
+def init_bert_weights(module: nn.Module, std: float) -> None:
     """Fill every linear and embedding of `module` with normal(0, std), biases with 0, LayerNorms with 1 and 0."""
     for part in module.modules():
         if isinstance(part, nn.Linear | nn.Embedding):

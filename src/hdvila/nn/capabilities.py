@@ -1,9 +1,9 @@
-"""What others may ask of a model, whatever system it is of.
+"""Capabilities: protocols of what the rest of the library may ask of a model of any system.
 
-What a model reads of videos comes first, as many arguments as its system's inputs have arrays (``*video``), then texts.
-A property stands for each method, for the number of arguments differs.
+Video inputs come first, as many arguments as the arrays of the system's inputs (``*video``), then texts. The methods
+are declared as properties, because their number of arguments differs from system to system.
 
-Legend: B clips of a batch, S segments of a clip, P places of what it sees, L tokens, D width, V vocabulary, A answers.
+Legend: B clips of a batch, S segments of a clip, P visual positions, L tokens, D width, V vocabulary, A answers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["AnswerHead", "DualEncoder", "MaskedWords", "Reads"]
 
 
 class Reads(Protocol):
-    """A model that came with what stands between files and it (`hdvila.hub.Processor`)."""
+    """A model with a processor, which turns files and texts into its inputs (`hdvila.hub.Processor`)."""
 
     @property
     def processor(self) -> Any: ...
@@ -28,7 +28,7 @@ class Reads(Protocol):
 
 
 class DualEncoder(Reads, Protocol):
-    """Videos and texts to unit vectors in one space."""
+    """Encodes videos and texts as unit vectors in one space."""
 
     @property
     def encode_video(self) -> Callable[..., Tensor]:
@@ -40,15 +40,15 @@ class DualEncoder(Reads, Protocol):
 
 
 class AnswerHead(Reads, Protocol):
-    """Answers to questions about a clip: rows of a vocabulary, or options."""
+    """Answers questions about a clip: scores for a vocabulary of answers, or for options."""
 
     @property
     def visual_tokens(self) -> Callable[..., Tensor]:
-        """``visual_tokens(*video)`` -> (S, B, P, D), which many questions share."""
+        """``visual_tokens(*video)`` -> (S, B, P, D), computed once for all questions about a clip."""
 
     @property
     def answers_about(self) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-        """``answers_about(visual, input_ids, attention_mask)`` -> (S, B, A); the texts of a clip are rows together."""
+        """``answers_about(visual, input_ids, attention_mask)`` -> (S, B, A); the texts of a clip are adjacent rows."""
 
     @property
     def aggregate(self) -> Callable[[Tensor, str], Tensor]:
@@ -56,9 +56,9 @@ class AnswerHead(Reads, Protocol):
 
 
 class MaskedWords(Reads, Protocol):
-    """Words of a text that are masked, read from text and clip together."""
+    """Predicts masked words of a text from text and clip."""
 
     @property
     def masked_language_logits(self) -> Callable[..., Tensor]:
         """``masked_language_logits(*video, input_ids, attention_mask, consensus, over, at)`` -> (B, L, V), or (M, V)
-        for M positions `at`."""
+        for the M positions `at`."""

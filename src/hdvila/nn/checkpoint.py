@@ -1,14 +1,17 @@
-"""Weights by name into a module, with an account of every key."""
+"""Load weights by name into a module, and report on every key."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from hdvila.errors import CheckpointError
 from hdvila.nn.weight_files import Weights
@@ -18,13 +21,13 @@ SHOWN = 5
 
 @dataclass(slots=True)
 class LoadReport:
-    """What became of every key: of the file (`loaded`, `dropped`) and of the model (`started`)."""
+    """The outcome for every key: of the file (`loaded`, `dropped`) and of the model (`started`)."""
 
     loaded: list[str] = field(default_factory=list)
     dropped: dict[str, str] = field(default_factory=dict)
     """Key of the file -> why it is left out."""
     started: dict[str, str] = field(default_factory=dict)
-    """Weight of the model that the file does not give -> why it has its start value."""
+    """Weight of the model that is not in the file -> why it keeps its initial value."""
 
     def __str__(self) -> str:
         lines = [f"{len(self.loaded)} weights loaded"]
@@ -37,10 +40,10 @@ class LoadReport:
 
 ADVICE = (
     "Tell load_model what the file does not (such as variant='stage1' or num_attention_heads=16), or strict=False to "
-    "take what fits and leave the rest at its start values; on the command line: hdvila convert CHECKPOINT --into "
+    "take what fits and keep initial weights for the rest; on the command line: hdvila convert CHECKPOINT --into "
     "FOLDER --set strict=False"
 )
-"""For whoever loads a whole model."""
+"""What to do when a whole model does not load."""
 
 
 def put_weights(
@@ -53,19 +56,19 @@ def put_weights(
     part: Callable[[str], bool] = lambda _: True,
     advice: str = ADVICE,
 ) -> None:
-    """Copy weights into the parameters and buffers of the same names, cast to their types.
+    """Copy weights into the parameters and buffers of the same names, cast to their dtypes.
 
-    `report` holds what is already explained: keys left out before, and weights that may be missing. The rest is
-    accounted for in it here.
+    `report` holds the keys that are already explained: dropped ones, and weights that may be missing. All other keys
+    are added to it.
 
     Args:
-        part: which of the model's names the weights are for; the others are left as they are.
-        strict: whatever is missing, extra or misshapen without an explanation is an error; otherwise it goes into the
-            report, and weights without a fitting tensor keep their start values.
-        advice: the sentence of an error that says what to do.
+        part: selects the names of the model to fill; all others are left unchanged.
+        strict: a missing, extra or misshapen key without an explanation is an error; otherwise it is listed in the
+            report, and weights without a fitting tensor keep their initial values.
+        advice: the last sentence of an error: what to do.
 
     Raises:
-        CheckpointError: names the first keys, what they should be, and what to do; or values that are no numbers.
+        CheckpointError: keys do not fit (names the first ones and the expected shapes), or values are not finite.
     """
     own = {key: tensor for key, tensor in model.state_dict().items() if part(key)}
     extra = [key for key in weights if key not in own]
@@ -85,25 +88,25 @@ def put_weights(
 
 
 def check_finite(weights: Iterable[tuple[str, Tensor]], name: str) -> None:
-    """Make sure that every weight is a number: with one that is not, every answer of a model is none.
+    """Make sure that every weight is finite: a single NaN makes every output of a model NaN.
 
     Args:
-        name: where they are from, for the error.
+        name: of the source, for the error.
 
     Raises:
-        CheckpointError: names the tensors that hold others, and how many.
+        CheckpointError: names the tensors with NaN or infinite values, and their number.
     """
-    spoiled = []
+    damaged = []
     for key, tensor in weights:
-        # One that is not makes the sum none, in one pass without a copy; so do, rarely, many that are large.
+        # A NaN or infinity makes the sum non-finite, in one pass without a copy; rarely, an overflow does so too.
         if not tensor.is_floating_point() or math.isfinite(tensor.sum()):
             continue
         if lost := tensor.numel() - int(torch.isfinite(tensor).sum()):
-            spoiled.append(f"{key} ({lost:,} of {tensor.numel():,})")
-    if spoiled:
+            damaged.append(f"{key} ({lost:,} of {tensor.numel():,})")
+    if damaged:
         raise CheckpointError(
-            f"{name}: {len(spoiled)} of its tensors hold values that are not finite (NaN or infinity): "
-            f"{_some(spoiled)}. The training that made it diverged, or the file is damaged: give an earlier one"
+            f"{name}: {len(damaged)} of its tensors hold values that are not finite (NaN or infinity): "
+            f"{_some(damaged)}. Training diverged, or the file is damaged: use an earlier checkpoint"
         )
 
 
@@ -144,6 +147,30 @@ def _shape(tensor: Tensor) -> str:
 
 
 def _some(items: list[str], separator: str = ", ", more: int | None = None) -> str:
-    """The first few items and how many more there are."""
+    """The first few items and the number of the others."""
     more = len(items) - SHOWN if more is None else more
     return separator.join(items[:SHOWN]) + (f"{separator}and {more} more" if more > 0 else "")
+
+
+_INITIALISERS = {"fill_", "kaiming_uniform_", "normal_", "uniform_", "zero_"}
+"""The in-place functions by which torch's own modules draw their initial weights."""
+
+
+class _SkippedInitialisers(TorchFunctionMode):
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "") in _INITIALISERS:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
+@contextmanager
+def without_initial_weights() -> Iterator[None]:
+    """A context in which new modules allocate their weights but draw no values, which a file would overwrite at once.
+
+    No page of memory is touched. The weights hold arbitrary values, and all of them must be filled afterwards.
+    """
+    with _SkippedInitialisers():
+        yield

@@ -1,4 +1,4 @@
-"""Consensus: how the outputs for the segments of a clip become one."""
+"""Consensus: aggregation of the outputs for the segments of a clip."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["aggregate", "check_consensus"]
 
 
 def check_consensus(how: str, over: str = "hidden") -> None:
-    """Refuse an unknown name before there is anything to join.
+    """Check the names of a consensus before anything is computed.
 
     Raises:
-        UsageError: it is none of `CONSENSUS`, or `over` none of `Over`.
+        UsageError: `how` is not one of `CONSENSUS`, or `over` not one of `Over`.
     """
     if over not in get_args(Over):
         raise UsageError(f"a consensus over {over!r} is unknown: choose one of {', '.join(get_args(Over))}")
@@ -32,7 +32,7 @@ def aggregate(x: Tensor, how: str) -> Tensor:
         how: one of `CONSENSUS`.
 
     Raises:
-        UsageError: an unknown `how`.
+        UsageError: `how` is unknown.
     """
     check_consensus(how)
     if how == "mean":

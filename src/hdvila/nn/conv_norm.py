@@ -1,6 +1,6 @@
 """Convolution and batch normalisation with stored statistics, as one step.
 
-Legend: N pictures, C channels, H W pixels or grid.
+Legend: N images, C channels, H W pixels or grid.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 @dataclass(slots=True)
 class Measurement:
-    """Sums over all values of each channel seen so far, in float64."""
+    """Running sums of the values of each channel, in float64."""
 
     count: int
     total_C: Tensor
@@ -39,10 +39,10 @@ class Measurement:
 
 
 class FixedBatchNorm(nn.Module):
-    """Batch normalisation by stored statistics, in training too; its weight and bias are trained.
+    """Batch normalisation by stored statistics, also in training; its weight and bias are trained.
 
-    With fixed statistics it is the affine map ``x * scale + shift``, which `conv_norm` can fold into the convolution
-    before it, so that it costs nothing per pixel. The map stays differentiable in weight and bias.
+    With fixed statistics it is the affine map ``x * scale + shift``, which `conv_norm` can fold into the preceding
+    convolution at no cost per pixel. The map stays differentiable in weight and bias.
     """
 
     weight: Tensor
@@ -61,13 +61,13 @@ class FixedBatchNorm(nn.Module):
         self.measured: Measurement | None = None
 
     def scale_and_shift(self) -> tuple[Tensor, Tensor]:
-        """The map as two (C,) vectors, in float32 at least."""
+        """The map as two (C,) vectors, at least in float32."""
         wide = torch.promote_types(self.weight.dtype, torch.float32)
         scale = self.weight.to(wide) * torch.rsqrt(self.running_var.to(wide) + self.eps)
         return scale, self.bias.to(wide) - self.running_mean.to(wide) * scale
 
     def measure(self, x_NCHW: Tensor) -> None:
-        """Make the statistics those of all pictures measured so far; only inside `measuring_statistics`."""
+        """Update the statistics to those of all images measured so far; only inside `measuring_statistics`."""
         assert self.measured is not None
         self.measured.add(x_NCHW)
         mean, variance = self.measured.mean_and_variance()
@@ -81,7 +81,7 @@ class FixedBatchNorm(nn.Module):
 
 
 def conv_norm(x_NCHW: Tensor, conv: nn.Conv2d, norm: FixedBatchNorm) -> Tensor:
-    """``norm(conv(x))``, as one convolution with folded weights where `folds` says so."""
+    """``norm(conv(x))``, computed as one convolution with folded weights if `folds`."""
     if not folds(norm, x_NCHW):
         y: Tensor = conv(x_NCHW)
         if norm.measured is not None:
@@ -96,11 +96,11 @@ def conv_norm(x_NCHW: Tensor, conv: nn.Conv2d, norm: FixedBatchNorm) -> Tensor:
 
 def folds(norm: FixedBatchNorm, x_NCHW: Tensor) -> bool:
     """Whether `conv_norm` folds: always in bfloat16 and where no gradients are recorded (inference, frozen weights),
-    else where `fold_batch_norm` asked for it.
+    otherwise only after `fold_batch_norm`.
 
-    Folding is the same function. Its rounding differs in the last bit, though, which moves some ReLU inputs across 0,
-    and so changes gradients of the convolutions by some 1e-3. Unfolded in float32, the operations are those of the
-    original implementation, one by one, and so are the gradients.
+    Folding computes the same function, but its rounding differs in the last bit. That moves some ReLU inputs across 0,
+    and changes gradients of the convolutions by about 1e-3. Unfolded in float32, operations and gradients are exactly
+    those of the original implementation.
     """
     if norm.measured is not None:
         return False
@@ -115,7 +115,7 @@ def _compute_type(x: Tensor, weight: Tensor) -> torch.dtype:
 
 
 def fold_batch_norm(model: nn.Module, enabled: bool = True) -> None:
-    """Fold every BatchNorm into its convolution in float32 training as well: about twice as fast on a CPU (`folds`)."""
+    """Fold every BatchNorm into its convolution also in float32 training: about twice as fast on a CPU (`folds`)."""
     for module in model.modules():
         if isinstance(module, FixedBatchNorm):
             module.folded = enabled
@@ -123,7 +123,7 @@ def fold_batch_norm(model: nn.Module, enabled: bool = True) -> None:
 
 @contextmanager
 def measuring_statistics(model: nn.Module) -> Iterator[None]:
-    """Inside, every picture that passes sets the stored statistics, layer by layer from the first to the last."""
+    """A context in which forward passes set the stored statistics, layer by layer from the first to the last."""
     norms = [module for module in model.modules() if isinstance(module, FixedBatchNorm)]
     for norm in norms:
         norm.measured = Measurement.empty(norm.running_mean)

@@ -1,4 +1,4 @@
-"""What every model of the house does with files and words: embed them, and save itself."""
+"""The base class of all models: it embeds files and texts, and saves a model to a folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hdvila.errors import CheckpointError, UsageError
 from hdvila.files import sync_folder
 from hdvila.nn.checkpoint import LoadReport
 from hdvila.nn.conv_norm import fold_batch_norm
-from hdvila.nn.precision import Precision, computing
+from hdvila.nn.device import Precision, computing
 from hdvila.nn.run_checkpoint import check_history, finished_models, recipe_of, run_of
 from hdvila.nn.weight_files import ACCOUNT
 
@@ -28,11 +28,11 @@ FORMAT = 1
 
 
 class Reader(Protocol):
-    """Turns files and words into what a model reads; `hdvila.hub.Processor` is one."""
+    """Turns files and texts into model inputs; `hdvila.hub.Processor` is one."""
 
     @property
     def preprocess(self) -> Any:
-        """How clips are seen (`hdvila.models.system.Inputs`), for callers that read frames themselves."""
+        """The sampling and preprocessing of clips (`hdvila.models.inputs.Inputs`), for callers that read frames."""
 
     def read_views(
         self, source: Any, start: float | None, end: float | None, *, fps: float | None = None, times: Any = None
@@ -46,13 +46,13 @@ class Reader(Protocol):
 
 
 class PretrainedModel(nn.Module):
-    """A model with a configuration and, where it came with one, a processor.
+    """A model with a configuration and, where it was saved with one, a processor.
 
-    A subclass names its `system` and gives `encode_video` and `encode_text`.
+    A subclass sets `system` and implements `encode_video` and `encode_text`.
 
     Attributes:
-        precision: in which it embeds, answers and is indexed and evaluated with (`hdvila.nn.precision.computing`); what
-            the encoders are given directly they compute in the precision of weights and caller.
+        precision: of embedding, indexing, answering and evaluation (`hdvila.nn.device.computing`). Direct calls of the
+            encoders compute in the precision of the weights and of the caller's context.
     """
 
     system: ClassVar[str]
@@ -60,7 +60,7 @@ class PretrainedModel(nn.Module):
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """What only its system has, such as ``answer_logits``."""
+            """Methods of its system alone, such as ``answer_logits``."""
 
     def __init__(self, config: Any) -> None:
         super().__init__()
@@ -70,10 +70,10 @@ class PretrainedModel(nn.Module):
         self.precision: Precision = "float32"
 
     def encode_video(self, *video: Any) -> Tensor:
-        raise UsageError(f"{type(self).__name__} gives no vectors of videos: choose another model")
+        raise UsageError(f"{type(self).__name__} does not encode videos: choose another model")
 
     def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        raise UsageError(f"{type(self).__name__} gives no vectors of texts: choose another model")
+        raise UsageError(f"{type(self).__name__} does not encode texts: choose another model")
 
     @property
     def device(self) -> torch.device:
@@ -89,21 +89,21 @@ class PretrainedModel(nn.Module):
         fps: float | None = None,
         times: Any = None,
     ) -> Tensor:
-        """A video, or its seconds start..end, to a unit vector (D,); a list of N videos to (N, D).
+        """Embed a video, or its seconds start..end, as a unit vector (D,); a list of N videos as (N, D).
 
-        It is the mean of what as many windows give as show four fifths of the frames, whatever their shape.
+        The vector is the mean over enough crop windows to cover four fifths of the frames, whatever their shape.
 
         Args:
             source: a path; frames (T, H, W, 3) uint8 RGB in memory, NumPy or torch, with `fps` or `times`; one image,
-                (H, W, 3) uint8 RGB or of Pillow, as a video that stands still; or a list of these, to each of which the
-                other arguments apply.
+                (H, W, 3) uint8 RGB or Pillow, treated as a still video; or a list of these, to each of which the other
+                arguments apply.
             start, end: seconds, half-open; None is the start or end of the video.
             fps: frames a second of frames in memory.
             times: (T,) seconds at which they appear.
 
         Raises:
-            UsageError: the model has no processor, a span that is not in the video or not made of finite numbers, or
-                frames that cannot be meant.
+            UsageError: the model has no processor, the span is outside of the video or not finite, or the frames are
+                not of the form above.
             MediaError: the file cannot be read.
         """
         if isinstance(source, list | tuple):
@@ -118,17 +118,17 @@ class PretrainedModel(nn.Module):
 
     @torch.no_grad()
     def embed_text(self, texts: str | Sequence[str]) -> Tensor:
-        """A text, or a list of N texts, to unit vectors (N, D); one text is a list of one.
+        """Embed a text, or a list of N texts, as unit vectors (N, D); a single text counts as a list of one.
 
         Raises:
-            UsageError: the model has no processor, there is no text, or something is no text.
+            UsageError: the model has no processor, the list is empty, or an item is not a text.
         """
-        whole: Any = texts  # callers without a type checker give anything
+        whole: Any = texts  # callers without a type checker pass anything
         given: list[Any] = (
             list(whole) if isinstance(whole, Iterable) and not isinstance(whole, str | bytes) else [whole]
         )
         if other := [one for one in given if not isinstance(one, str)]:
-            raise UsageError(f"{other[0]!r} is no text: give a text or a list of texts")
+            raise UsageError(f"{other[0]!r} is not a text: give a text or a list of texts")
         if not given:
             raise UsageError("an empty list of texts has no vectors: give at least one")
         ids, mask = self._reader().tokenize(given)
@@ -136,18 +136,18 @@ class PretrainedModel(nn.Module):
             return self.encode_text(ids.to(self.device), mask.to(self.device))
 
     def describe(self) -> dict[str, Any]:
-        """All that makes its vectors besides the weights: settings, preprocessing and tokenizer, for JSON."""
+        """Everything besides the weights that determines its vectors: settings, preprocessing, tokenizer; for JSON."""
         described = {"system": self.system, "model": self.config.to_dict()}
         return described if self.processor is None else described | self.processor.describe()
 
     def save_pretrained(self, folder: str | Path, notes: Mapping[str, Any] | None = None) -> None:
-        """Write config.json, model.safetensors and what the processor needs. `hdvila.load_model(folder)` reads them.
+        """Write config.json, model.safetensors and the processor's files, for `hdvila.load_model(folder)`.
 
-        All files are written and on the disk before the first takes its place, and config.json comes last: a disk that
-        is full leaves the model that was there, and an interrupted save is never taken for a model.
+        All files are written and synced before the first one is moved into place, and config.json is moved last: a full
+        disk leaves the previous model intact, and an interrupted save is never mistaken for a model.
 
         Args:
-            notes: further JSON files by name, such as what the model was trained on (`read_note`).
+            notes: further JSON files by name, such as the videos that the model was trained on (`read_note`).
 
         Raises:
             OSError: the folder or a file cannot be written.
@@ -161,7 +161,7 @@ class PretrainedModel(nn.Module):
             if self.processor is not None:
                 described |= self.processor.save(written)
             account = {"system": self.system, "format": FORMAT, "model": self.config.to_dict()}
-            # One entry: of several, safetensors writes the order at random, and equal models would differ.
+            # A single entry: safetensors writes several in random order, and equal models would differ.
             save_file(weights, written / WEIGHTS, metadata={ACCOUNT: json.dumps(account)})
             for note, content in (notes or {}).items():
                 (written / note).write_text(json.dumps(content) + "\n")
@@ -172,55 +172,55 @@ class PretrainedModel(nn.Module):
     # ---- for training
 
     def stages(self) -> list[nn.Module]:
-        """Its natural pieces, such as layers, which are called one after the other; training may cut it into them."""
+        """Its natural parts, such as layers, called one after the other; training may shard the model by them."""
         return []
 
     def recomputed_stages(self) -> list[nn.Module]:
-        """The pieces that `checkpoint_activations` recomputes."""
+        """The parts that `checkpoint_activations` recomputes."""
         return []
 
     def checkpoint_activations(self, enabled: bool = True) -> None:
         """Recompute each of the `recomputed_stages` in the backward pass: less memory, the same gradients.
 
         Raises:
-            UsageError: the model has none.
+            UsageError: the model has no stages.
         """
-        raise UsageError(f"{type(self).__name__} recomputes no part of itself: set activation_checkpointing=false")
+        raise UsageError(f"{type(self).__name__} has no stages to recompute: set activation_checkpointing=false")
 
     def fold_batch_norm(self, enabled: bool = True) -> None:
-        """Fold BatchNorm into the convolutions in float32 training as well: the same function, about twice as fast on a
-        CPU, with gradients that differ where a ReLU stands at 0. bfloat16 and inference always fold."""
+        """Fold BatchNorm into the convolutions also in float32 training: the same function, about twice as fast on a
+        CPU, with gradients that differ where a ReLU input is near 0. bfloat16 and inference always fold."""
         fold_batch_norm(self, enabled)
 
     def _reader(self) -> Reader:
         if self.processor is None:
             raise UsageError(
-                "this model has no processor, so it cannot read files or words: load it from a folder that "
+                "this model has no processor, so it cannot read files or texts: load it from a folder that "
                 "save_pretrained wrote, or set model.processor to a hdvila.hub.Processor"
             )
         return self.processor
 
 
 def to_tensors(arrays: Iterable[NDArray[Any] | None], device: torch.device | None = None) -> tuple[Tensor | None, ...]:
-    """A batch of arrays as the tensors that a model takes one after the other."""
+    """A batch of arrays as tensors, in the order of a model's arguments."""
     return tuple(None if one is None else torch.from_numpy(one).to(device) for one in arrays)
 
 
 def read_note(place: str | Path, name: str) -> Any:
-    """What `save_pretrained` was given as the note `name`; None where there is no model or no such note.
+    """The note `name` that `save_pretrained` wrote; None without a model or without such a note.
 
-    A checkpoint of a run (``RUN/checkpoints/step_*.pt``) has the notes of the models that its run leaves.
+    A checkpoint of a run (``RUN/checkpoints/step_*.pt``) has the notes of the models that its run saves.
 
     Args:
-        place: a model folder, the weights file in it, or a checkpoint of a run.
+        place: a model folder, the weight file in it, or a checkpoint of a run.
 
     Raises:
-        CheckpointError: the note is missing or damaged; or the checkpoint is of fine-tuning, and nothing tells yet on
-            which videos.
+        CheckpointError: the note is missing or damaged; or the checkpoint is fine-tuned, and its run has not recorded
+            the videos yet.
     """
     place = Path(place)
     file = (place.parent if place.is_file() else place) / name
-    known = name in notes_of(file.parent)  # a file of this name would be from a model that lay here before
+    known = name in notes_of(file.parent)  # else a file of this name belongs to a model that was here before
     if not known and place.is_file() and (recipe := recipe_of(place)) is not None:
         check_history(place, recipe)
         if name == RECIPE:
@@ -238,7 +238,7 @@ def read_note(place: str | Path, name: str) -> Any:
 
 
 def notes_of(folder: Path) -> tuple[str, ...]:
-    """The names of the notes that `save_pretrained` was given; none where the folder is no model."""
+    """The names of the notes of a model folder; empty for any other folder."""
     try:
         described = json.loads((folder / CONFIG).read_text())
     except (OSError, ValueError):
@@ -249,7 +249,7 @@ def notes_of(folder: Path) -> tuple[str, ...]:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Inside, every part is in evaluation mode; afterwards each is in its own again."""
+    """A context in which every module is in evaluation mode; afterwards each is in its previous mode again."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -260,7 +260,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 
 def _take_places(written: Path, folder: Path) -> None:
-    """Move all files of `written` into `folder`, config.json last; until it is there, the folder is no model."""
+    """Move all files of `written` into `folder`, config.json last: without it, the folder is not a model."""
     files = sorted(written.iterdir(), key=lambda file: file.name == CONFIG)
     for file in files:
         with file.open("rb") as stream:

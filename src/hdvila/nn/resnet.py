@@ -1,7 +1,7 @@
-"""ResNet-50 and its smaller kin, with batch normalisation whose statistics never change.
+"""ResNet-50 and smaller ResNets, with batch normalisation whose statistics are fixed.
 
-Legend: N pictures, C channels, H W pixels or grid. Names follow torchvision (`layer1.0.conv1`, `downsample.0`), so its
-weights load as they are. The stride of a stage sits on the 3x3 convolution of its first block.
+Legend: N images, C channels, H W pixels or grid. Names follow torchvision (`layer1.0.conv1`, `downsample.0`), so its
+weights load unchanged. The 3x3 convolution of the first block of a stage has the stride.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class ResNet(nn.Module):
     Args:
         depths: blocks of the four stages; (3, 4, 6, 3) is ResNet-50.
         width: channels of the stem.
-        stages: how many of the stages are built and run.
+        stages: number of stages that are built and run.
 
-    `checkpoint_stages` recomputes each stage in the backward pass: less memory, the same gradients.
+    With `checkpoint_stages` each stage is recomputed in the backward pass: less memory, the same gradients.
     """
 
     def __init__(self, depths: Sequence[int] = (3, 4, 6, 3), width: int = 64, stages: int = 4) -> None:
@@ -78,7 +78,7 @@ class ResNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x_N3HW: Tensor) -> list[Tensor]:
-        """Normalised pictures to the outputs of every stage; that of stage k = 1, 2, .. is H / 2**(k+1) high."""
+        """Normalised images -> the outputs of all stages; that of stage k = 1, 2, .. has H / 2**(k+1) rows."""
         layout = torch.channels_last if folds(self.bn1, x_N3HW) else torch.contiguous_format
         x_N3HW = x_N3HW.contiguous(memory_format=layout)
         y = F.max_pool2d(F.relu(conv_norm(x_N3HW, self.conv1, self.bn1), inplace=True), 3, 2, 1)

@@ -1,4 +1,4 @@
-"""Checkpoints of a training run (``RUN/checkpoints/step_*.pt``) seen from outside: as a model, and where its run is."""
+"""Checkpoints of a training run (``RUN/checkpoints/step_*.pt``) as models, and the run that they belong to."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ FOLDER = "checkpoints"
 
 
 def is_run_checkpoint(content: object) -> TypeGuard[Mapping[str, Any]]:
-    """Whether this, out of a file, is a checkpoint of a run: weights, and its recipe by dotted key."""
+    """Whether the content of a file is a checkpoint of a run: weights, and its recipe by dotted key."""
     if not isinstance(content, Mapping) or not isinstance(content.get("recipe"), Mapping):
         return False
     return "model" in content and any(str(key).startswith("model.") for key in content["recipe"])
 
 
 def run_of(file: Path) -> Path | None:
-    """The folder of the run in which a checkpoint lies; None for a file that lies elsewhere."""
+    """The folder of the run that a checkpoint belongs to; None for a file outside of a run."""
     return file.resolve().parent.parent if file.is_file() and file.resolve().parent.name == FOLDER else None
 
 
 def recipe_of(file: Path) -> Mapping[str, Any] | None:
-    """The recipe in a checkpoint of a run, without reading its weights; None for any other file."""
+    """The recipe of a run's checkpoint, without reading its weights; None for any other file."""
     try:
         content = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-    except Exception:  # no torch file, an old one, a damaged one: whoever reads its weights says so
+    except Exception:  # not a torch file, an old one, a damaged one: reading its weights reports that
         return None
     return content["recipe"] if is_run_checkpoint(content) else None
 
 
 def finished_models(file: Path) -> list[Path]:
-    """The model folders that the run of a checkpoint has left so far, the best first."""
+    """The model folders that the run of a checkpoint has saved so far, the best first."""
     run = run_of(file)
     return [run / name for name in ("best", "model") if (run / name).is_dir()] if run is not None else []
 
 
 def check_history(file: Path, recipe: Mapping[str, Any]) -> None:
-    """Refuse a checkpoint of fine-tuning of which nothing tells on which videos it was trained.
+    """Refuse a fine-tuned checkpoint without a record of the videos that it was trained on.
 
     Raises:
-        CheckpointError: its run has left no model yet.
+        CheckpointError: its run has not saved a model yet.
     """
     if recipe.get("data.benchmark.protocol") and not finished_models(file):
         raise CheckpointError(
-            f"{file}: it was fine-tuned on {recipe['data.benchmark.protocol']}, and on which of its videos stands in "
-            "the models that its run leaves (best/ from the first validation on, model/ at the end): wait for one, "
-            "and give that"
+            f"{file}: it was fine-tuned on {recipe['data.benchmark.protocol']}, but only the models that its run "
+            "saves (best/ from the first validation on, model/ at the end) record on which videos: wait for one of "
+            "them, and use it"
         )

@@ -1,4 +1,4 @@
-"""Weight files: tensors by name out of every layout in which people save them. Nothing in a file is executed."""
+"""Weight files: tensors by name, read from every common layout. Nothing in a file is executed."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ INDEX = ".index.json"
 ENDINGS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 _NAMES = ("model.safetensors", "model.safetensors" + INDEX, "pytorch_model.bin", "pytorch_model.bin" + INDEX)
 _OTHERS = {"training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt", "scheduler.bin", "scaler.pt"}
-"""What training programs leave beside weights."""
+"""Other files that training programs save beside weights."""
 _WRAPPERS = ("model_state_dict", "state_dict", "module", "model")
 _WRAPPING = {"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
-"""Parts of names that torch puts in where it wraps a module, at any depth."""
+"""Name parts that torch inserts where it wraps a module, at any depth."""
 _COUNTERS = {"n_averaged"}
-"""What torch's averaging of weights counts beside them."""
+"""Counters that torch's weight averaging saves beside the weights."""
 _PART = re.compile(r"-\d{5}-of-(\d{5})(?=\.)")
 _SCALAR = np.float64(0).__reduce__()[0]
 _HARMLESS: list[Any] = [
     argparse.Namespace, np.dtype, *{type(np.dtype(kind)) for kind in np.typecodes["AllInteger"] + "efd?"},
     *((_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),
 ]  # fmt: skip
-"""Plain values that training programs write beside weights; making them runs no code of the file."""
+"""Plain values that training programs save beside weights; constructing them runs no code of the file."""
 ACCOUNT = "hdvila"
-"""Entry of a safetensors header in which our own files say, as JSON, what weights they hold."""
+"""Entry of the safetensors header in which our own files describe their weights, as JSON."""
 
 
 def find_weights(folder: Path) -> Path:
-    """The weights in a folder: a file of the usual names, the index of a file in parts, or the only one there is.
+    """The weight file of a folder: one with a usual name, the index of one in parts, or the only one in the folder.
 
     Raises:
-        CheckpointError: there is none, or one of several that cannot be told apart; names them.
+        CheckpointError: there is none, or several without a usual name (names them).
     """
     for name in _NAMES:
         if (folder / name).is_file():
@@ -55,19 +55,19 @@ def find_weights(folder: Path) -> Path:
         return found[0]
     if not found:
         raise CheckpointError(
-            f"{folder}: it holds no weights, neither {_NAMES[0]} nor {_NAMES[2]} nor another file of weights "
+            f"{folder}: it holds no weights, neither {_NAMES[0]} nor {_NAMES[2]} nor another weight file "
             f"({', '.join(ENDINGS)}): give a folder with weights, or a file"
         )
     if _PART.search(found[0].name):
         raise CheckpointError(_no_index(found[0]))
     raise CheckpointError(
-        f"{folder}: it holds several files of weights ({some_of([file.name for file in found])}) and none is called "
-        f"{_NAMES[0]}: give the path of the one that you mean"
+        f"{folder}: it holds several weight files ({some_of([file.name for file in found])}) and none is called "
+        f"{_NAMES[0]}: give the path of the file that you want"
     )
 
 
 def files_of(weights: Path) -> list[Path]:
-    """The files in which weights lie: `weights` itself, or an index with all its parts.
+    """The files of these weights: `weights` itself, or an index with all its parts.
 
     Raises:
         CheckpointError: the index is damaged, or a part is missing.
@@ -80,23 +80,23 @@ def files_of(weights: Path) -> list[Path]:
 def read_weights(path: str | Path) -> Weights:
     """The tensors of a weight file, or of the parts that an index (``*.index.json``) names, on the CPU.
 
-    Wrappers and wrapping prefixes are taken off (`unwrap`).
+    Wrapper dicts and common prefixes are removed (`unwrap`).
 
     Raises:
-        CheckpointError: a file is missing or damaged, or holds anything but tensors by name.
+        CheckpointError: a file is missing or damaged, or holds something other than tensors by name.
     """
     return unwrap(read_content(path), str(path))
 
 
 def read_content(path: str | Path) -> object:
-    """What a weight file holds, as it was saved: tensors by name, perhaps in a wrapper with other values.
+    """The content of a weight file as it was saved: tensors by name, possibly in a wrapper with other values.
 
     Raises:
         CheckpointError: as `read_weights`.
     """
     path = Path(path)
     if not path.is_file():
-        raise CheckpointError(f"{path}: there is no such file; give a file of weights ({', '.join(ENDINGS)})")
+        raise CheckpointError(f"{path}: there is no such file; give a weight file ({', '.join(ENDINGS)})")
     if path.name.endswith(INDEX):
         return _read_parts(path)
     if _PART.search(path.name):
@@ -108,22 +108,23 @@ def read_content(path: str | Path) -> object:
 
 
 def read_account(path: Path) -> Mapping[str, Any]:
-    """What a safetensors file of ours says of itself (`ACCOUNT`); empty for any other file."""
+    """The description in the header of a safetensors file of ours (`ACCOUNT`); empty for any other file."""
     if not path.is_file() or not _is_safetensors(path):
         return {}
     try:
         with safe_open(path, "pt") as file:
             said = json.loads((file.metadata() or {}).get(ACCOUNT, "{}"))
-    except Exception:  # a damaged file raises whatever its reader stumbles over first; reading its tensors says more
+    except Exception:  # damaged files raise errors of any kind; reading the tensors gives a better message
         return {}
     return said if isinstance(said, dict) else {}
 
 
 def unwrap(content: object, name: str = "the checkpoint") -> Weights:
-    """A flat dict name -> tensor out of wrapper dicts (``state_dict``, ``module``, ``model``, ...; another one if it is
-    the only one), and without what wrapping puts before or into names: a prefix common to all of them (``module.``,
-    ``model.``, ``_orig_mod.``, in any nesting), ``_orig_mod.`` and its like wherever they stand, and the counter of
-    averaged weights.
+    """A flat dict name -> tensor, taken out of wrapper dicts and renamed without what wrapping adds.
+
+    Wrapper dicts are ``state_dict``, ``module``, ``model`` and the like; any other dict of tensors if it is the only
+    one. Removed from names are a common prefix (``module.``, ``model.``, ``_orig_mod.``, in any nesting), and
+    ``_orig_mod.`` and the like at any position; the counter of averaged weights is dropped.
 
     Raises:
         CheckpointError: no weights are found.
@@ -141,15 +142,14 @@ def unwrap(content: object, name: str = "the checkpoint") -> Weights:
     weights = {".".join(one[shared:]): tensor for one, tensor in zip(parts, flat.values(), strict=True)}
     if len(weights) < len(flat):
         raise CheckpointError(
-            f"{name}: it holds some weights twice, once wrapped ({', '.join(sorted(_WRAPPING))}) and once plain: save "
-            "the state dict of one of the two modules"
+            f"{name}: it holds some weights twice, wrapped ({', '.join(sorted(_WRAPPING))}) and plain: save the state "
+            "dict of one of the two modules"
         )
     return weights
 
 
 def _opened(content: Mapping[Any, Any]) -> Mapping[str, Tensor] | None:
-    """The tensors by name in `content`, or in the first wrapper that leads to some, or in the only dict that is all
-    tensors."""
+    """The tensors by name in `content`, in the first wrapper that contains some, or in the only dict of tensors."""
     if _is_flat(content):
         return content
     inner = (content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping))
@@ -161,7 +161,7 @@ def _opened(content: Mapping[Any, Any]) -> Mapping[str, Tensor] | None:
 def _why_not_flat(content: Mapping[Any, Any]) -> str:
     odd = [f"{key} is a {type(value).__name__}" for key, value in content.items() if not isinstance(value, Tensor)]
     if content and len(odd) < len(content):
-        return f"beside tensors by name it holds what is none ({some_of(odd)}): leave that out"
+        return f"it holds other values beside tensors ({some_of(odd)}): remove them"
     keys = some_of([str(key) for key in content]) or "none"
     several = [str(key) for key, value in content.items() if isinstance(value, Mapping) and _is_flat(value)]
     which = (
@@ -169,7 +169,7 @@ def _why_not_flat(content: Mapping[Any, Any]) -> str:
         if several
         else (f"give a state dict, tensors by name, plain or under one of the keys {', '.join(_WRAPPERS)}")
     )
-    return f"no weights by name in it, its keys are {keys}: {which}"
+    return f"it holds no weights by name, its keys are {keys}: {which}"
 
 
 def _is_flat(content: Mapping[Any, Any]) -> bool:
@@ -177,7 +177,7 @@ def _is_flat(content: Mapping[Any, Any]) -> bool:
 
 
 def _is_safetensors(path: Path) -> bool:
-    """By its first bytes: names of files change."""
+    """Decided by the first bytes, not by the file name."""
     with path.open("rb") as file:
         head = file.read(9)
     return len(head) == 9 and head[8:] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size
@@ -187,11 +187,11 @@ def _read_file(path: Path) -> object:
     try:
         if _is_safetensors(path):
             with safe_open(path, "pt") as file:
-                return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (it is no dict)
+                return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
         with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS):
-            warnings.simplefilter("ignore")  # about old formats; what is wrong is said below
+            warnings.simplefilter("ignore")  # about old formats; errors are reported below
             return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file raises whatever its reader stumbles over first
+    except Exception as error:  # damaged files raise errors of any kind
         if is_defect(error, reader="torch"):
             raise
         raise CheckpointError(f"{path}: {_why_unreadable(path, error)}") from error
@@ -200,15 +200,15 @@ def _read_file(path: Path) -> object:
 def _why_unreadable(path: Path, error: Exception) -> str:
     if found := re.search(r"GLOBAL (\S+)", str(error)):
         return (
-            f"it holds Python objects besides tensors ({found[1]}), and files are read without executing anything in "
-            "them: save its state dict alone where it was made, torch.save(model.state_dict(), FILE)"
+            f"it holds Python objects besides tensors ({found[1]}), and hdvila executes nothing in a file: where it "
+            "was made, save its state dict alone, torch.save(model.state_dict(), FILE)"
         )
     with path.open("rb") as file:
         head = file.read(40)
     if head.startswith(b"version https://git-lfs"):
-        return "it is a pointer of Git LFS, not the file that it stands for: fetch that with git lfs pull"
+        return "it is a Git LFS pointer, not the file itself: fetch that with git lfs pull"
     return (
-        f"it cannot be read as weights ({type(error).__name__}): it may be damaged, cut short or no such file at all; "
+        f"it cannot be read as weights ({type(error).__name__}): it may be damaged, truncated or of another kind; "
         "fetch it again"
     )
 
@@ -220,7 +220,7 @@ def _read_index(index: Path) -> dict[str, str]:
         good = all(isinstance(file, str) and Path(file).name == file for file in listed.values()) and bool(listed)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(
-            f"{index}: it does not say which tensor lies in which file ({type(error).__name__}): fetch it again"
+            f"{index}: it does not say which file holds which tensor ({type(error).__name__}): fetch it again"
         ) from error
     if not good:
         raise CheckpointError(f"{index}: its weight_map does not name files beside it: fetch it again")
@@ -242,12 +242,12 @@ def _read_parts(index: Path) -> Weights:
     for part in _parts(index, listed):
         content = _read_file(part)
         if not isinstance(content, Mapping) or not _is_flat(content):
-            raise CheckpointError(f"{part}: it is no part of weights, tensors by name: fetch it again")
+            raise CheckpointError(f"{part}: it does not hold tensors by name, so it is not a part: fetch it again")
         weights |= {key: tensor for key, tensor in content.items() if listed.get(key) == part.name}
     if missing := [key for key in listed if key not in weights]:
         raise CheckpointError(
             f"{index}: {len(missing)} of its {len(listed)} tensors are in none of its parts ({some_of(missing)}): "
-            "index and parts are of two models, or cut short; fetch all again"
+            "index and parts belong to two models, or are truncated; fetch all again"
         )
     return weights
 
@@ -255,6 +255,6 @@ def _read_parts(index: Path) -> Weights:
 def _no_index(part: Path) -> str:
     count, index = _PART.findall(part.name)[0], _PART.sub("", part.name) + INDEX
     return (
-        f"{part}: it is one of {int(count)} parts, and the index that says what lies in which ({index}) is not "
-        "beside it: fetch it too"
+        f"{part}: it is one of {int(count)} parts, but their index ({index}), which says what each part holds, is "
+        "not beside it: fetch it too"
     )

@@ -23,7 +23,7 @@ DATA = DataSettings(
 def miniature_model(variant: Variant, num_answers: int = 0) -> HDVILAConfig:
     """A model of some two million weights.
 
-    BERT's start values are for a width of 768. At 128 a new joint transformer with them stays blind to the pictures
+    BERT's initial weights are for a width of 768. At 128 a new joint transformer with them stays blind to the pictures
     (open questions: a training loss of 2.09 after 350 steps, which is that of the words alone; with about 1 / sqrt(128)
     1.66 after 250), while stage one learns faster with them. Time attention that starts at zero stays blind to the
     order of frames (stage one in a world of moves and light: loss 1.9 after 600 steps, order at chance; with 0.09

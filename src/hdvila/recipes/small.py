@@ -23,7 +23,7 @@ _DATA = DataSettings(preprocess=Preprocess(HEIGHT, WIDTH, segments=1, neighbours
 def small_model(variant: Variant) -> HDVILAConfig:
     """A model of 24 million weights in stage one and 35 in stage two.
 
-    Start values as in the miniature (`hdvila.recipes.miniature`): about 1 / sqrt(384) where random weights would
+    Initial weights as in the miniature (`hdvila.recipes.miniature`): about 1 / sqrt(384) where random weights would
     stay blind to pictures or to the order of frames with BERT's.
     """
     return HDVILAConfig(

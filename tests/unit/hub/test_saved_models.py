@@ -101,7 +101,9 @@ def test_a_checkpoint_of_questions_knows_its_answers_and_its_history(tmp_path: P
     # the recipe asks for two answers and the data has three
     settings = replace(model.config, num_answers=2)
     file = run_with(replace(recipe, model=settings, data=data), model, tmp_path)
-    with pytest.raises(CheckpointError, match=r"fine-tuned on msrvtt-qa, and on which of its videos .*wait for one"):
+    with pytest.raises(
+        CheckpointError, match=r"fine-tuned on msrvtt-qa, but only the models .* record on which videos: wait for one"
+    ):
         read_note(file, "trained_on.json")
     model.save_pretrained(tmp_path / "best", {"trained_on.json": [{"protocol": "msrvtt-qa"}]})
     assert read_note(file, "trained_on.json") == [{"protocol": "msrvtt-qa"}]

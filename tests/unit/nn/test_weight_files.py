@@ -55,7 +55,7 @@ def test_the_only_dict_of_tensors_is_the_weights_under_any_key() -> None:
     assert same(unwrap({"ema": PLAIN, "epoch": 3, "optimizer": {"state": {}}}), PLAIN)
     with pytest.raises(CheckpointError, match=r"several of them hold weights \(student, teacher\): give one"):
         unwrap({"student": PLAIN, "teacher": PLAIN})
-    with pytest.raises(CheckpointError, match=r"beside tensors by name it holds what is none \(epoch is a int\)"):
+    with pytest.raises(CheckpointError, match=r"it holds other values beside tensors \(epoch is a int\)"):
         unwrap({**PLAIN, "epoch": 3})
     with pytest.raises(CheckpointError, match="give a state dict, tensors by name"):
         unwrap({key: tensor.numpy() for key, tensor in PLAIN.items()})
@@ -121,7 +121,9 @@ def test_parts_that_do_not_make_a_whole_are_named(tmp_path: Path) -> None:
             read_weights(index)
     index.unlink()
     for path in (first, tmp_path):
-        with pytest.raises(CheckpointError, match=r"one of 2 parts, and the index .*model\.safetensors\.index\.json\)"):
+        with pytest.raises(
+            CheckpointError, match=r"one of 2 parts, but their index .*model\.safetensors\.index\.json\)"
+        ):
             read_weights(path if path.is_file() else find_weights(path))
     assert listed
 

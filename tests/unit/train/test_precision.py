@@ -1,4 +1,4 @@
-"""Which precision a machine is fast in, and what is said to those who ask for the other."""
+"""Which precision a machine is fast in, and the remark to those who ask for the other."""
 
 from __future__ import annotations
 

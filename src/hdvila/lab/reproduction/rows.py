@@ -40,7 +40,7 @@ class Row:
         blind: the score without the video: by chance, or of the most frequent answer if that is higher.
         by_type: accuracy by kind of question.
         steps, seconds: of fine-tuning; of a killed and continued one, the seconds since it was continued.
-        precision: of fine-tuning (`hdvila.nn.precision`).
+        precision: of fine-tuning (`hdvila.nn.device`).
     """
 
     task: str

@@ -86,9 +86,9 @@ class HDVILAConfig:
     """Entries of the learned time table. Other frame counts resize the table linearly."""
     initializer_range: float = field(default=0.02, metadata=NOT_IN_VECTORS)
     time_initializer_range: float = field(default=0.0, metadata=NOT_IN_VECTORS)
-    """Spread of the start values of time attention. 0, as in the paper, starts as if each frame were alone, which suits
-    the weights of a picture model. From random weights contrastive learning does not find the order of frames that way;
-    with about 1 / sqrt(hidden_size), and a time table that starts at random too (0.5), it does."""
+    """Spread of the initial weights of time attention. With 0, as in the paper, every frame is at first processed alone,
+    which suits the weights of an image model. From random weights, contrastive learning does not find the order of
+    frames that way; with about 1 / sqrt(hidden_size), and a random time table (0.5), it does."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "resnet_depths", tuple(self.resnet_depths))  # lists come from JSON

@@ -96,7 +96,7 @@ class HybridTransformer(nn.Module):
         drops = [drop * i / max(layers - 1, 1) for i in range(layers)]
         self.blocks = nn.ModuleList(DividedBlock(width, heads, hidden, drop) for drop in drops)
 
-    def start_weights(self, std: float, time_std: float) -> None:
+    def init_weights(self, std: float, time_std: float) -> None:
         """Truncated normal for linears and positions.
 
         Time starts with zeros in its table and in the last linear of each time attention, or, with `time_std` above 0,

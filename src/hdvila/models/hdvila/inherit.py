@@ -1,4 +1,4 @@
-"""Start values from another HD-VILA model: one of stage one, or for questions of any stage.
+"""Initial weights from another HD-VILA model: from stage one or, to answer questions, from any stage.
 
 Each function fills a part of a model and returns what became of every key; a file that does not fit is an error.
 """
@@ -12,8 +12,8 @@ import torch
 
 from hdvila.errors import CheckpointError
 from hdvila.models.hdvila.adapter import ANSWER_HEAD, JOINT, from_official, infer_config, is_official
+from hdvila.models.hdvila.initial_weights import ADVICE
 from hdvila.models.hdvila.model import HDVILA
-from hdvila.models.hdvila.start import ADVICE
 from hdvila.models.saved import Saved, read_saved
 from hdvila.nn.checkpoint import LoadReport, put_weights
 

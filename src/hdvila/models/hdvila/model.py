@@ -20,8 +20,8 @@ from hdvila.models.hdvila.hybrid import HybridTransformer
 from hdvila.models.hdvila.joint import Language
 from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
-from hdvila.nn.bare import without_start_values
-from hdvila.nn.bert import start_bert_weights
+from hdvila.nn.bert import init_bert_weights
+from hdvila.nn.checkpoint import without_initial_weights
 from hdvila.nn.consensus import aggregate, check_consensus
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.nn.resnet import ResNet
@@ -45,24 +45,24 @@ class HDVILA(PretrainedModel):
     grid_encoder_combine: nn.Sequential
     timesformer: HybridTransformer
 
-    def __init__(self, config: HDVILAConfig, *, start: bool = True) -> None:
+    def __init__(self, config: HDVILAConfig, *, initialise: bool = True) -> None:
         """
         Args:
             config: its sizes.
-            start: draw start values. Otherwise the weights hold whatever was in memory, and all must be filled.
+            initialise: draw initial weights. Otherwise they hold arbitrary values, and all must be filled.
         """
         super().__init__(config)
-        with nullcontext() if start else without_start_values():
+        with nullcontext() if initialise else without_initial_weights():
             for name, module in build_vision(config).items():
                 self.add_module(name, module)
             self.transformer = Language(config)
-        if start:
-            self._start_weights()
+        if initialise:
+            self._init_weights()
 
-    def _start_weights(self) -> None:
+    def _init_weights(self) -> None:
         std = self.config.initializer_range
-        start_bert_weights(self.transformer, std)
-        self.timesformer.start_weights(std, self.config.time_initializer_range)
+        init_bert_weights(self.transformer, std)
+        self.timesformer.init_weights(std, self.config.time_initializer_range)
         if self.config.variant == "stage2":
             heads, words = self.transformer.cls.predictions, self.transformer.bert.embeddings.word_embeddings
             with torch.no_grad():

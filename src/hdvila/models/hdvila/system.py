@@ -37,7 +37,7 @@ class _HDVILASystem(System["HDVILA", HDVILAConfig, Preprocess]):
     def build(self, config: HDVILAConfig, *, initialise: bool = True) -> HDVILA:
         from hdvila.models.hdvila.model import HDVILA
 
-        return HDVILA(config, start=initialise)
+        return HDVILA(config, initialise=initialise)
 
     def default_inputs(self, config: HDVILAConfig) -> Preprocess:
         rows, columns = config.grid
@@ -80,7 +80,7 @@ class _HDVILASystem(System["HDVILA", HDVILAConfig, Preprocess]):
     # ---- training
 
     def starts(self) -> Mapping[str, Callable[[HDVILA, str], LoadReport]]:
-        from hdvila.models.hdvila.start import load_bert, load_resnet
+        from hdvila.models.hdvila.initial_weights import load_bert, load_resnet
 
         return {"bert": load_bert, "resnet": load_resnet}
 

@@ -1,4 +1,4 @@
-"""Start values from real Hugging Face models, and from the layouts of torchvision and mmdetection."""
+"""Initial weights from real Hugging Face models, and from the layouts of torchvision and mmdetection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hdvila.errors import CheckpointError
 from hdvila.models.hdvila.inherit import load_shared, load_stage_one
-from hdvila.models.hdvila.start import load_bert, load_resnet
+from hdvila.models.hdvila.initial_weights import load_bert, load_resnet
 from tests.unit.models.small_hdvila import TINY, tiny_model
 
 TOKENS = torch.tensor([[2, 11, 57, 3, 0, 0], [2, 99, 4, 8, 15, 3]])

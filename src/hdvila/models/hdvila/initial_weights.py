@@ -1,4 +1,4 @@
-"""Start values from elsewhere: a BERT, a ResNet, as in the paper; `inherit` has those from another HD-VILA model.
+"""Initial weights from a BERT and a ResNet, as in the paper; `inherit` takes them from another HD-VILA model.
 
 Each function fills a part of a model and returns what became of every key; a file that does not fit is an error.
 """
