@@ -19,11 +19,10 @@ from statistics import median
 
 import numpy as np
 
-from hdvila.hub import Processor, build_model
+from hdvila.hub import Processor, build_model, vectors_fingerprint
 from hdvila.processes import usable_cores
 from hdvila.recipes import get_recipe
 from hdvila.search.database import connect, connect_to_write, write_meta
-from hdvila.search.identity import identity_of
 from hdvila.search.query import best_moments
 from hdvila.search.vector_file import read_vectors
 from hdvila.search.vectors import pack
@@ -96,7 +95,7 @@ def cold(folder: Path) -> None:
     model.save_pretrained(folder / "model")
     build(folder / "library", 1_000, recipe.model.hidden_size)
     with connect_to_write(folder / "library") as connection, connection:
-        write_meta(connection, fingerprint=identity_of(model), model=str(folder / "model"))
+        write_meta(connection, fingerprint=vectors_fingerprint(model), model=str(folder / "model"))
     command = ["-m", "hdvila", "search", "a", "red", "ball", "--library", str(folder / "library")]
 
     def run(*arguments: str) -> None:

@@ -18,7 +18,7 @@ from hdvila.evaluate.fitting import Sampling, fit_processor
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import file_name, read_record
 from hdvila.evaluate.report.results import setting_of
-from hdvila.hub import identify, load_model
+from hdvila.hub import file_hashes, load_model
 from hdvila.models.hdvila.benchmarks import SHOWN
 from tests.e2e.benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
 from tests.e2e.test_finetuning import finetune
@@ -57,7 +57,7 @@ def test_a_record_tells_what_was_measured_and_by_what(world: Path, tmp_path: Pat
     assert status == 0, errors
     assert (record["queries"], record["videos"], record["chance"]) == (10, 10, 0.2)
     weights = (model / "model.safetensors").read_bytes()
-    assert record["checkpoint"] == {"path": str(model), **identify(model)}
+    assert record["checkpoint"] == {"path": str(model), **file_hashes(model)}
     assert record["checkpoint"]["sha256"] == hashlib.sha256(weights).hexdigest()
     assert record["recipe"]["training"]["name"] == record["method"] == "miniature-tgif-action"
     assert record["recipe"]["preprocess"]["segments"] == 2

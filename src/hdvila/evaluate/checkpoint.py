@@ -23,7 +23,7 @@ from hdvila.evaluate.protocols import Protocol, get_protocol, read_split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
 from hdvila.evaluate.stop_words import STOP_WORDS, without_stop_words
-from hdvila.hub import check_keywords, find_model, identify, load_model, pick_device, read_note
+from hdvila.hub import check_keywords, file_hashes, find_model, load_model, pick_device, read_note
 from hdvila.models.inputs import Inputs
 from hdvila.models.registry import system_of
 from hdvila.nn.pretrained import PretrainedModel
@@ -152,7 +152,7 @@ def evaluate_checkpoint(
     record = replace(
         record,
         fine_tuned=tuple(one.protocol for one in trainings) if trainings or recipe is not None else None,
-        checkpoint={"path": checkpoint, **identify(place)},
+        checkpoint={"path": checkpoint, **file_hashes(place)},
         recipe={**seen, "training": recipe},
         notes=(*record.notes, *said),
         hardware=hardware(_device_name(model.device)),

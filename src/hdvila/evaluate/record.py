@@ -90,7 +90,7 @@ class Record:
         extra: metrics that use the whole test at once, by method (see `metrics.normalise_scores`).
         published: the protocol's published rows.
         notes: oddities of the files.
-        checkpoint: `path` and hashes (`hdvila.hub.identify`) of the model, if one made the predictions.
+        checkpoint: `path` and hashes (`hdvila.hub.file_hashes`) of the model, if one made the predictions.
         recipe: how the model sampled the videos (`seen`: the share of the frames' area), and its training.
         fine_tuned: the protocols that it was fine-tuned on, in order; None: unknown.
         versions, hardware, seconds: of this evaluation.

@@ -1,6 +1,6 @@
 """Names and paths to models, and what stands between files and models: `load_model`, `find_model`, `Processor`."""
 
-from hdvila.hub.identity import identify
+from hdvila.hub.identity import Identifiable, file_hashes, same_vectors, vectors_fingerprint
 from hdvila.hub.load import (
     build_model,
     check_keywords,
@@ -27,6 +27,7 @@ from hdvila.nn.pretrained import evaluating, read_note
 __all__ = [
     "SLOW",
     "TOKENIZER",
+    "Identifiable",
     "LoadReport",
     "Precision",
     "Processor",
@@ -39,14 +40,16 @@ __all__ = [
     "computing",
     "evaluating",
     "fast_precision",
+    "file_hashes",
     "find_model",
-    "identify",
     "list_models",
     "load_model",
     "pick_device",
     "place_of_words",
     "precision_of",
     "read_note",
+    "same_vectors",
     "settle_precision",
+    "vectors_fingerprint",
     "wanted_precision",
 ]

@@ -1,21 +1,19 @@
-"""One's own videos, searched by words down to the moment.
+"""Search in one's own videos: a library finds the moment that a query describes.
 
-library.py    `open_library`: the folder on disk, `index`, `search`, `said`
-database.py   its tables, how they are opened, what their errors mean
-lock.py       one writer at a time
-scan.py       which videos a folder holds, and a stamp by which a change is seen
-clips.py      into which clips a video is cut
-look.py       how much of a picture its vectors show
-encoder.py    what a library needs of a model
-embed.py      one video to clips and their vectors
-ahead.py      many videos at once, decoded by threads
-index.py      what is new, changed, moved or gone, and the work that follows
-identity.py   which model made the vectors
-vectors.py    all vectors of a library, and the exact search over them
-vector_file.py  the same in a file that is mapped
-words.py      what a model makes of a query
-speech.py     what is said in the clips
-query.py      from words to moments
+library.py        `open_library`: the folder on disk, `index`, `search`, `said`
+database.py       its tables, how they are opened, and the meaning of their errors
+library_model.py  which model made its vectors
+encoder.py        requirements on a model
+scan.py           the videos of a folder, and a stamp that shows changes
+clips.py          the clips that a video is split into
+embed.py          one video -> clips and their vectors
+prefetch.py       many videos at once, decoded by threads
+index.py          new, changed, moved and missing files, and the work that follows
+vectors.py        all vectors of a library, and exact search over them
+vector_file.py    the same in a memory-mapped file
+words.py          how a model reads a query
+speech.py         search in the subtitles
+query.py          from a query to moments
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The tables of a library, in one SQLite file, and what can be wrong with it.
+"""The tables of a library, in one SQLite file, and the errors that it can have.
 
 A file's clips, their vectors and its row are written in one transaction, so a process that is killed leaves whole files
 or nothing. Readers see the state of the last commit while another process writes (write-ahead log).
@@ -20,7 +20,10 @@ __all__ = [
     "connect_to_write",
     "from_column",
     "is_library",
+    "looks_tiled",
+    "note_seen",
     "read_meta",
+    "shares_seen",
     "to_column",
     "write_meta",
 ]
@@ -73,6 +76,9 @@ END;
 
 
 _ADDED = "ALTER TABLE files ADD COLUMN video TEXT NOT NULL DEFAULT ''"  # to libraries of an earlier program
+
+_LOOK = "look"
+_SEEN = "CREATE TABLE IF NOT EXISTS seen (file INTEGER PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE, share REAL)"
 
 # Files of the same content are one tape, whatever their names.
 _TAPES = "CREATE TEMP VIEW tapes AS SELECT id, path, {} AS content FROM files"
@@ -131,6 +137,33 @@ def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
 def write_meta(connection: sqlite3.Connection, **values: str) -> None:
     """Set some of it, as part of the running transaction."""
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+def looks_tiled(connection: sqlite3.Connection) -> bool:
+    """Whether this library embeds enough crop windows to cover most of each frame (`Inputs.look`), or the centre alone.
+
+    That belongs to the library, because vectors of the centre and of the whole frame do not compare well. A library
+    without clips uses tiles; one of an earlier version goes on with the centre until its videos are embedded anew.
+    """
+    with connection:
+        connection.execute(_SEEN)
+        look = read_meta(connection).get(_LOOK, "crop")  # not recorded by earlier versions
+        if connection.execute("SELECT 1 FROM vectors LIMIT 1").fetchone() is None:
+            look = "tiles"
+        write_meta(connection, **{_LOOK: look})
+    return look == "tiles"
+
+
+def note_seen(connection: sqlite3.Connection, file: int, share: float | None) -> None:
+    """Record the share of a file's frames that its vectors cover, as part of the running transaction."""
+    connection.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (file, share))
+
+
+def shares_seen(connection: sqlite3.Connection) -> dict[int, float | None]:
+    """The share of their frames that the vectors of files cover, 0..1, by file, for the files where it is recorded."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seen'").fetchone():
+        return {}
+    return dict(connection.execute("SELECT file, share FROM seen"))
 
 
 def to_column(path: str) -> str | bytes:

@@ -14,11 +14,10 @@ from hdvila.errors import InternalError, MediaError, reason_of
 from hdvila.files import is_gone
 from hdvila.hub import precision_of
 from hdvila.progress import Bar, Reporter
-from hdvila.search.ahead import Looked, embed_ahead
-from hdvila.search.database import from_column, to_column, write_meta
+from hdvila.search.database import from_column, looks_tiled, note_seen, shares_seen, to_column, write_meta
 from hdvila.search.encoder import Encoder
-from hdvila.search.identity import note_precision
-from hdvila.search.look import looks_tiled, note_seen, shares_seen
+from hdvila.search.library_model import note_precision
+from hdvila.search.prefetch import FileOutcome, embed_files
 from hdvila.search.scan import Found, Scan
 from hdvila.search.vectors import pack
 
@@ -99,8 +98,8 @@ def bring_up_to_date(
 
     with reporter.task("indexing (MB of video)", total=_megabytes(sum(found.size for found in work))) as bar:
         meter = _Meter(bar)
-        for found, looked in zip(work, embed_ahead(model, work, tiled, wanted, meter.show), strict=True):
-            report = _index_file(connection, model, tiled, found, known.get(str(found.path)), looked)
+        for found, outcome in zip(work, embed_files(model, work, tiled, wanted, meter.show), strict=True):
+            report = _index_file(connection, model, tiled, found, known.get(str(found.path)), outcome)
             meter.show(found, 1.0)
             each(report)
     # Where nothing is left of what was known, nobody took out single files: the disk is not mounted, or another is.
@@ -139,16 +138,16 @@ def _index_file(
     tiled: bool,
     found: Found,
     before: _Row | None,
-    looked: Looked,
+    outcome: FileOutcome,
 ) -> FileReport:
     path = str(found.path)
-    if looked.content is None:
-        assert looked.error is not None
-        if not isinstance(looked.error, OSError | MediaError):
-            raise looked.error
+    if outcome.content is None:
+        assert outcome.error is not None
+        if not isinstance(outcome.error, OSError | MediaError):
+            raise outcome.error
         # Perhaps it can be read next time, so nothing is written down about it.
-        return FileReport(path, "failed", reason_of(looked.error), 0 if before is None else before.clips)
-    content = looked.content.hashes
+        return FileReport(path, "failed", reason_of(outcome.error), 0 if before is None else before.clips)
+    content = outcome.content.hashes
     if before is not None and before.digest == content[0]:
         with connection:
             connection.execute(
@@ -158,7 +157,7 @@ def _index_file(
     if (twin := _twin(connection, found, content)) is not None:
         return twin
     try:
-        embedded = looked.vectors(model, found, tiled)
+        embedded = outcome.vectors(model, found, tiled)
     except InternalError as error:  # not of the file, so it is tried again by the next program
         return FileReport(path, "failed", f"{path}: {error}", 0 if before is None else before.clips)
     except MediaError as error:

@@ -15,11 +15,11 @@ from weakref import WeakKeyDictionary
 
 from hdvila.errors import LibraryError, UsageError
 from hdvila.files import exclusive
-from hdvila.hub import WantedPrecision, load_model, pick_device
+from hdvila.hub import WantedPrecision, load_model, pick_device, same_vectors, vectors_fingerprint
 from hdvila.progress import SILENT, Reporter
 from hdvila.search.database import connect, connect_to_write, is_library, read_meta
 from hdvila.search.encoder import Encoder, only_finite
-from hdvila.search.identity import check_model, identity_of, is_the_model, known_source
+from hdvila.search.library_model import check_model, known_source
 from hdvila.search.query import best_moments
 from hdvila.search.speech import heard, said
 from hdvila.search.vector_file import read_vectors
@@ -117,12 +117,12 @@ class Library:
                 model = known_source(read_meta(connection), self.path) if self._model is None else self._model[0]
         source = "" if not isinstance(model, str | os.PathLike) else os.fspath(model)
         with exclusive(self.path / LOCK, LibraryError, BUSY):
-            encoder, mark = self._take(model, precision)
+            encoder, own = self._take(model, precision)
             if world := small_world(encoder.processor):
                 reporter.note(world)
             with connect_to_write(self.path) as connection:
                 with connection:
-                    check_model(connection, self.path, encoder, mark, source)
+                    check_model(connection, self.path, encoder, own, source)
                 bring_up_to_date(connection, encoder, scan(roots), reporter, note)
         return reports
 
@@ -269,17 +269,17 @@ class Library:
                 "hdvila convert CHECKPOINT --into FOLDER --tokenizer TOKENIZER, or set model.processor"
             )
         with self._lock:
-            self._model = encoder, identity_of(encoder)
+            self._model = encoder, vectors_fingerprint(encoder)
             return self._model
 
     def _own_model(self, meta: Mapping[str, str], given: Encoder | str | os.PathLike[str] | None) -> Encoder:
         """The model that made the vectors."""
         known = meta["fingerprint"]
-        if given is None and self._model is not None and is_the_model(known, *self._model):
+        if given is None and self._model is not None and same_vectors(known, *self._model):
             return self._model[0]
         source = known_source(meta, self.path) if given is None else given
-        encoder, mark = self._take(source)
-        if is_the_model(known, encoder, mark):
+        encoder, own = self._take(source)
+        if same_vectors(known, encoder, own):
             return encoder
         if given is None:
             raise LibraryError(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hdvila.hub import find_model, identify
+from hdvila.hub import file_hashes, find_model
 
 
 @pytest.fixture
@@ -28,28 +28,28 @@ def model(tmp_path: Path) -> Path:
     "name", ["config.json", "tokenizer.json", "vocab.txt", "answers.json", "recipe.json", "trained_on.json"]
 )
 def test_every_file_that_makes_an_answer_makes_another_identity(model: Path, name: str) -> None:
-    before = identify(model)
+    before = file_hashes(model)
     assert before["sha256"] == hashlib.sha256(b"weights").hexdigest()
     file = model / name
     file.write_text(file.read_text().replace("]", " ]"))
-    after = identify(model)
+    after = file_hashes(model)
     assert after["identity"] != before["identity"]
     assert after["sha256"] == before["sha256"]
     file.unlink()
-    assert identify(model)["identity"] not in (before["identity"], after["identity"])
+    assert file_hashes(model)["identity"] not in (before["identity"], after["identity"])
 
 
 def test_other_weights_are_another_model(model: Path) -> None:
-    before = identify(model)
+    before = file_hashes(model)
     (model / "model.safetensors").write_bytes(b"other weights")
-    assert all(identify(model)[key] != before[key] for key in ("sha256", "identity"))
+    assert all(file_hashes(model)[key] != before[key] for key in ("sha256", "identity"))
 
 
 def test_a_copy_elsewhere_with_other_files_beside_is_the_same_model(model: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(model, tmp_path / "somewhere" / "else")
     (copy / "README.md").write_text("a card")
     (copy / "validation.json").write_text("of a model that lay here before")
-    assert identify(copy) == identify(model)
+    assert file_hashes(copy) == file_hashes(model)
 
 
 def test_the_weights_of_a_folder_stand_for_the_folder(model: Path) -> None:
@@ -61,6 +61,6 @@ def test_the_weights_of_a_folder_stand_for_the_folder(model: Path) -> None:
 def test_a_file_brings_the_words_that_lie_beside_it(model: Path, tmp_path: Path) -> None:
     file = model / "model.safetensors"
     bare = Path(shutil.copy(file, tmp_path / "official.pt"))
-    before = identify(bare)["identity"]
+    before = file_hashes(bare)["identity"]
     (tmp_path / "vocab.txt").write_text("other words")
-    assert identify(bare)["identity"] != before
+    assert file_hashes(bare)["identity"] != before

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.evaluate.checkpoint import evaluate_checkpoint
-from hdvila.hub import Processor, answers_of, identify, load_model, read_note
+from hdvila.hub import Processor, answers_of, file_hashes, load_model, read_note
 from hdvila.models.hdvila.inherit import load_shared, load_stage_one
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.hdvila.preprocess import Preprocess
@@ -102,7 +102,7 @@ def test_a_checkpoint_of_questions_knows_its_answers_and_its_history(tmp_path: P
     settings = replace(model.config, num_answers=2)
     file = run_with(replace(recipe, model=settings, data=data), model, tmp_path)
     with pytest.raises(
-        CheckpointError, match=r"fine-tuned on msrvtt-qa, but only the models .* record on which videos: wait for one"
+        CheckpointError, match=r"fine-tuned on msrvtt-qa, but only the models .* record on which .* wait for one"
     ):
         read_note(file, "trained_on.json")
     model.save_pretrained(tmp_path / "best", {"trained_on.json": [{"protocol": "msrvtt-qa"}]})
@@ -152,13 +152,13 @@ def test_a_folder_with_renamed_weights_or_weights_in_parts_is_the_same_model(tmp
     model = tiny_model()
     model.processor = Processor(SEEN, WORDS, 9)
     model.save_pretrained(tmp_path / "m")
-    before = identify(tmp_path / "m")
+    before = file_hashes(tmp_path / "m")
     file = tmp_path / "m" / "model.safetensors"
     renamed = file.rename(tmp_path / "m" / "epoch_3.safetensors")
     for source in (tmp_path / "m", renamed):
         assert load_model(source).describe() == model.describe()
         assert same_vectors(load_model(source), model)
-    assert identify(tmp_path / "m") == before
+    assert file_hashes(tmp_path / "m") == before
     weights = load_file(renamed)
     renamed.unlink()
     torch.save(weights, tmp_path / "m" / "pytorch_model-00001-of-00001.bin")
@@ -167,7 +167,7 @@ def test_a_folder_with_renamed_weights_or_weights_in_parts_is_the_same_model(tmp
     index.write_text(f'{{"weight_map": {{{listed}}}}}')
     for source in (tmp_path / "m", index):
         assert same_vectors(load_model(source), model)
-    assert identify(tmp_path / "m")["identity"] != before["identity"]
+    assert file_hashes(tmp_path / "m")["identity"] != before["identity"]
 
 
 def test_a_folder_that_is_no_model_says_what_to_give_instead(stage1: tuple[HDVILA, Path], tmp_path: Path) -> None:

@@ -206,9 +206,9 @@ def test_a_model_whose_vectors_are_no_numbers_ends_the_work(
     index()
     paint(videos / "new.mp4", ("green", 2))
     model.broken = True
-    with pytest.raises(CheckpointError, match="vectors of pictures that are no numbers"):
+    with pytest.raises(CheckpointError, match="vectors of pictures that are not finite"):
         library.index(videos, model)
-    with pytest.raises(CheckpointError, match="vectors of words that are no numbers"):
+    with pytest.raises(CheckpointError, match="vectors of words that are not finite"):
         library.search("red")
     model.broken = False
     assert index()["new.mp4"] == "indexed"

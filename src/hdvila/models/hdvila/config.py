@@ -47,7 +47,7 @@ class HDVILAConfig:
         "hybrid_mlp_ratio", "hybrid_stochastic_depth", "grid", "frames", "initializer_range", "time_initializer_range",
     ))
     # fmt: on
-    """Those that version 1 of a library's fingerprint knew (`hdvila.search.identity`)."""
+    """Those that version 1 of a library's fingerprint knew (`hdvila.hub.identity`)."""
 
     variant: Variant = "stage1"
     """stage1: two encoders for retrieval; stage2: with the joint transformer and its pre-training heads;
@@ -86,7 +86,7 @@ class HDVILAConfig:
     """Entries of the learned time table. Other frame counts resize the table linearly."""
     initializer_range: float = field(default=0.02, metadata=NOT_IN_VECTORS)
     time_initializer_range: float = field(default=0.0, metadata=NOT_IN_VECTORS)
-    """Spread of the initial weights of time attention. With 0, as in the paper, every frame is at first processed alone,
+    """Spread of the initial weights of time attention. With 0, as in the paper, each frame is at first processed alone,
     which suits the weights of an image model. From random weights, contrastive learning does not find the order of
     frames that way; with about 1 / sqrt(hidden_size), and a random time table (0.5), it does."""
 

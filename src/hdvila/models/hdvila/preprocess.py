@@ -42,7 +42,7 @@ class Preprocess:
     FIRST_SETTINGS: ClassVar[frozenset[str]] = frozenset(
         ["height", "width", "segments", "neighbours", "rate", "fps", "hr_every", "streams", "fit", "flip"]
     )
-    """Those that version 1 of a library's fingerprint knew (`hdvila.search.identity`)."""
+    """Those that version 1 of a library's fingerprint knew (`hdvila.hub.identity`)."""
 
     height: int = 640
     width: int = 1024

@@ -25,7 +25,7 @@ from hdvila.search.embed import words_beside as read_words_beside
 from hdvila.search.encoder import Encoder
 from hdvila.search.scan import Found, content_of
 
-__all__ = ["Content", "Looked", "embed_ahead"]
+__all__ = ["Content", "FileOutcome", "embed_files"]
 
 _THREADS = 8  # that read; beyond, Python's lock is what they wait for
 _DECODERS = 4  # threads of one decoder, at most
@@ -44,7 +44,7 @@ class Content:
 
 
 @dataclass(slots=True)
-class Looked:
+class FileOutcome:
     """What is known of a file at its turn.
 
     Attributes:
@@ -80,7 +80,7 @@ _END = object()
 class _Open:
     """A file that is being worked on, on the side of the one that asked."""
 
-    looked: Looked = field(default_factory=Looked)
+    outcome: FileOutcome = field(default_factory=FileOutcome)
     opened: Opened | None = None
     parts: list[NDArray[np.float32]] = field(default_factory=list)
     windows: int = 0
@@ -89,13 +89,13 @@ class _Open:
     ended: bool = False
 
 
-def embed_ahead(
+def embed_files(
     model: Encoder,
     files: Sequence[Found],
     tiled: bool,
     wanted: Callable[[Found, tuple[str, str]], bool],
     progress: Callable[[Found, float], None] = lambda found, share: None,
-) -> Iterator[Looked]:
+) -> Iterator[FileOutcome]:
     """What is known of each file, in their order, as soon as all before it are known.
 
     Args:
@@ -115,12 +115,14 @@ def embed_ahead(
             if isinstance(message, list) and (opened := known[number].opened) is not None:
                 progress(files[number], known[number].windows / opened.windows)
             while asked < len(files) and known[asked].decided:
-                if (answer := known[asked].answer) is not None and (content := known[asked].looked.content) is not None:
+                if (answer := known[asked].answer) is not None and (
+                    content := known[asked].outcome.content
+                ) is not None:
                     answer.put(content.hashes[0] not in digests and wanted(files[asked], content.hashes))
                     digests.add(content.hashes[0])
                 asked += 1
             while turn < len(files) and known[turn].ended:
-                yield known.pop(turn).looked
+                yield known.pop(turn).outcome
                 turn += 1
                 readers.ahead.release()
     finally:
@@ -129,24 +131,24 @@ def embed_ahead(
 
 def _take(model: Encoder, file: _Open, message: object) -> None:
     """Work a thread's message into what is known of its file."""
-    looked = file.looked
+    outcome = file.outcome
     if isinstance(message, tuple):
-        looked.content, file.answer = message
+        outcome.content, file.answer = message
         file.decided = True
     elif isinstance(message, Opened):
         file.opened = message
     elif isinstance(message, list):
         file.windows += len(message)
-        if looked.error is None:
+        if outcome.error is None:
             try:
                 file.parts.append(encode(model, message))
             except CheckpointError as error:  # is raised at its turn: what comes before is kept
-                looked.error = error
+                outcome.error = error
     else:
         if isinstance(message, Exception):
-            looked.error = looked.error or message
-        elif file.opened is not None and looked.error is None:
-            looked.embedded = Embedded.of(file.opened, file.parts)
+            outcome.error = outcome.error or message
+        elif file.opened is not None and outcome.error is None:
+            outcome.embedded = Embedded.of(file.opened, file.parts)
         file.parts = []
         file.decided = file.ended = True
 

@@ -10,9 +10,9 @@ import pytest
 
 from hdvila.errors import CheckpointError, MediaError
 from hdvila.progress import SILENT
-from hdvila.search.ahead import Looked, embed_ahead
 from hdvila.search.embed import WordsBeside, embed_file
 from hdvila.search.library import Library
+from hdvila.search.prefetch import FileOutcome, embed_files
 from hdvila.search.scan import Found, scan
 from tests.unit.search.conftest import ColourModel, paint
 
@@ -31,7 +31,7 @@ def files(tmp_path: Path) -> list[Found]:
 def test_vectors_and_order_are_those_of_one_file_after_the_other(files: list[Found], model: ColourModel) -> None:
     shares: dict[str, list[float]] = {}
     found = list(
-        embed_ahead(
+        embed_files(
             model, files, True, lambda *_: True, lambda file, share: shares.setdefault(file.path.name, []).append(share)
         )
     )
@@ -55,20 +55,20 @@ def test_what_is_not_wanted_is_not_decoded_and_can_be_had_later(files: list[Foun
         asked.append(file.path.name)
         return False
 
-    found = list(embed_ahead(model, files, True, wanted))
+    found = list(embed_files(model, files, True, wanted))
     assert asked == ["a.mp4", "b.mp4", "d.mp4", "e.mp4"]
     assert model.clips_seen == 0
     assert len(found[1].vectors(model, files[1], True).vectors) == 1
 
 
 def test_a_broken_model_is_told_after_what_came_before(files: list[Found], model: ColourModel) -> None:
-    found: list[Looked] = []
-    for looked in embed_ahead(model, files[:2] + files[4:], True, lambda *_: True):
+    found: list[FileOutcome] = []
+    for looked in embed_files(model, files[:2] + files[4:], True, lambda *_: True):
         found.append(looked)
         model.broken = True
     assert found[0].embedded is not None
     model.broken = True
-    again = list(embed_ahead(model, files[:1], True, lambda *_: True))
+    again = list(embed_files(model, files[:1], True, lambda *_: True))
     with pytest.raises(CheckpointError, match="no numbers"):
         again[0].vectors(model, files[0], True)
 

@@ -1,4 +1,4 @@
-"""Which model made the vectors: any change of a weight, name or shape shows."""
+"""Which vectors a model computes: any change of a weight, name or shape changes the fingerprint."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from hdvila.hub import Processor, load_model
+from hdvila.hub.identity import fingerprint, vectors_fingerprint
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.preprocess import Preprocess
-from hdvila.search.identity import fingerprint, identity_of
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
 from tests.unit.models.small_hdvila import tiny_model
@@ -57,22 +57,22 @@ def test_what_changes_vectors_belongs_to_the_model_and_nothing_else(tmp_path: Pa
     model = tiny_model()
     model.processor = Processor(Preprocess(64, 128), Tokenizer.train(words, 90), text_length=9)
     model.save_pretrained(tmp_path)
-    identity = identity_of(model)
+    identity = vectors_fingerprint(model)
     loaded = load_model(tmp_path)
-    assert identity_of(loaded) == identity
+    assert vectors_fingerprint(loaded) == identity
     for changed in (
         replace(model.processor, preprocess=Preprocess(64, 128, rate=5)),
         replace(model.processor, tokenizer=Tokenizer.train(["two dogs run"], 90)),
         replace(model.processor, text_length=8),
     ):
         loaded.processor = changed
-        assert identity_of(loaded) != identity
-    assert identity_of(load_model(tmp_path, text_pooling="cls")) != identity
+        assert vectors_fingerprint(loaded) != identity
+    assert vectors_fingerprint(load_model(tmp_path, text_pooling="cls")) != identity
     trained_otherwise = load_model(tmp_path, dropout=0.3, hybrid_stochastic_depth=0.2, initializer_range=1.0)
     trained_otherwise.processor = replace(
         model.processor, preprocess=Preprocess(64, 128, flip=0.5), answers=AnswerVocabulary(["a ball"])
     )
-    assert identity_of(trained_otherwise) == identity
+    assert vectors_fingerprint(trained_otherwise) == identity
 
 
 def test_a_setting_that_comes_later_changes_nothing_until_it_is_used(tmp_path: Path) -> None:
@@ -87,14 +87,14 @@ def test_a_setting_that_comes_later_changes_nothing_until_it_is_used(tmp_path: P
     model = tiny_model()
     preprocess = Preprocess(64, 128)
     model.processor = Processor(preprocess, Tokenizer.train(["a red ball rolls"], 90), text_length=9)
-    identity, config = identity_of(model), model.config
+    identity, config = vectors_fingerprint(model), model.config
     model.config = LaterConfig(**asdict(config))
     model.processor = replace(model.processor, preprocess=LaterPreprocess(**asdict(preprocess)))
-    assert identity_of(model) == identity
+    assert vectors_fingerprint(model) == identity
     model.processor = replace(model.processor, preprocess=LaterPreprocess(**asdict(preprocess), sharpen=True))
-    assert identity_of(model) != identity
+    assert vectors_fingerprint(model) != identity
     model.config, model.processor = (
         LaterConfig(**asdict(config), blur=1.0),
         replace(model.processor, preprocess=preprocess),
     )
-    assert identity_of(model) != identity
+    assert vectors_fingerprint(model) != identity
