@@ -114,7 +114,12 @@ def test_what_cannot_be_meant_is_refused(model: HDVILA, source: Any, given: dict
 
 @pytest.mark.parametrize(
     ("texts", "said"),
-    [([], "empty list of texts"), (["a", 3], "3 is no text"), (None, "None is no text"), (b"a", "b'a' is no text")],
+    [
+        ([], "empty list of texts"),
+        (["a", 3], "3 is not a text"),
+        (None, "None is not a text"),
+        (b"a", "b'a' is not a text"),
+    ],
 )
 def test_what_is_no_text_is_refused(model: HDVILA, texts: Any, said: str) -> None:
     with pytest.raises(UsageError, match=said):
