@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -113,6 +114,30 @@ def is_there(module: str, name: str) -> bool:
         if (error.name or "").startswith("hdvila"):
             return False
         raise
+
+
+KNOWING_TWO_RESOLUTIONS = (
+    "models/hdvila/",
+    "recipes/hdvila",
+    "recipes/__init__.py",  # names of recipes
+    "store/version1.py",
+    "lab/",
+    "generation/",
+    "evaluate/",  # intervals and confidence in records and pages
+)
+PAPERS_TITLE = "Advancing High-Resolution Video-Language Representation"
+
+
+def test_only_hdvila_knows_high_and_low() -> None:
+    """Everywhere else streams have names, such as `hr` and `lr`, and bounds are lower and upper, least and most."""
+    wrong = [
+        f"{file.relative_to(SOURCE.parents[1])}:{number}: {line.strip()}"
+        for file in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.j2")])
+        if not file.relative_to(SOURCE).as_posix().startswith(KNOWING_TWO_RESOLUTIONS)
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if re.search(r"\b(high|low)\b", line.replace(PAPERS_TITLE, ""), re.IGNORECASE)
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_only_the_command_line_prints() -> None:

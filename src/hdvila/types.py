@@ -2,7 +2,7 @@
 
 Times are seconds on the video's own clock, where 0 is the start time of its container (as players show it).
 Spans are half-open: ``[start, end)``. Pixels are RGB, uint8, 0..255.
-Axes: S segments of a clip, N low-resolution neighbours on each side of a middle frame, H W pixels, T frames.
+Axes: S segments of a clip, N LR neighbours on each side of a middle frame, H W pixels, T frames.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from hdvila.store import Stream
 BEFORE_TARGETS = {"target_seconds": 0.0, "target_words": 0.0}
 """The targets of a corpus that is older than targets."""
 _SMALLER = 4
-"""HR is by default so many times as high and wide as LR."""
+"""HR is by default so many times the height and width of LR."""
 _OF_THE_MACHINE = frozenset({"root", "downloads", "workers", "cluster"})
 _CHOOSING = frozenset(
     {"min_height", "language", "exclude", "exclude_like", "hours_per_category", "seed", "clips_per_shard"}

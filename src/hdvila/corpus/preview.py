@@ -17,7 +17,7 @@ from hdvila.pages import render, write_text
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import Corpus
 
-_HIGH_WIDTH, _LOW_HEIGHT, _STRIP = 640, 90, 6  # pixels, pixels, frames of the LR stream
+_HR_WIDTH, _LR_HEIGHT, _STRIP = 640, 90, 6  # pixels, pixels, frames of the LR stream
 
 
 def show(
@@ -77,14 +77,14 @@ def show(
 
 def _frames(corpus: Corpus, number: int) -> dict[str, Any]:
     """The middle HR frame, and some LR frames at even distances, as JPEG."""
-    high, low = corpus.num_frames(number, "hr"), corpus.num_frames(number, "lr")
-    middle = corpus.frames(number, "hr", [high // 2])
-    chosen = np.unique(np.linspace(0, low - 1, min(low, _STRIP)).round().astype(np.int64))
+    hr, lr = corpus.num_frames(number, "hr"), corpus.num_frames(number, "lr")
+    middle = corpus.frames(number, "hr", [hr // 2])
+    chosen = np.unique(np.linspace(0, lr - 1, min(lr, _STRIP)).round().astype(np.int64))
     strip = corpus.frames(number, "lr", chosen)
     first = corpus.pts_seconds(number, "lr")[0]
     return {
-        "high": encode_jpeg(shrink(middle.rgb[0], width=_HIGH_WIDTH), 85),
-        "high_at": float(middle.pts_seconds[0] - first),
-        "low": [(at - first, encode_jpeg(shrink(rgb, height=_LOW_HEIGHT), 80)) for at, rgb in strip],
-        "low_size": f"{strip.rgb.shape[2]} × {strip.rgb.shape[1]}",
+        "hr": encode_jpeg(shrink(middle.rgb[0], width=_HR_WIDTH), 85),
+        "hr_at": float(middle.pts_seconds[0] - first),
+        "lr": [(at - first, encode_jpeg(shrink(rgb, height=_LR_HEIGHT), 80)) for at, rgb in strip],
+        "lr_size": f"{strip.rgb.shape[2]} × {strip.rgb.shape[1]}",
     }

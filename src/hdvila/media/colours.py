@@ -4,7 +4,7 @@ Tagged files are read by their tags: matrix, range, and transfer function. Files
 players read them: large frames (720 lines or 1280 columns and more) are BT.709, smaller ones BT.601, of
 limited range unless the pixel format says otherwise.
 
-High dynamic range (PQ and HLG in BT.2020) becomes SDR in BT.709. SDR white is 203 cd/m2 in both (ITU-R
+HDR (PQ and HLG in BT.2020) becomes SDR in BT.709. SDR white is 203 cd/m2 in both (ITU-R
 BT.2408), and light is counted in units of it: what is no brighter looks as it did before it was put into HDR,
 what is brighter is scaled down to 1 and keeps its hue, and beyond twice white it fades to white. The result
 equals FFmpeg's ``zscale=transfer=linear:npl=203``, ``zscale=primaries=bt709``, ``tonemap=clip``,

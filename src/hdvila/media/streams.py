@@ -66,11 +66,11 @@ def clip_streams(
     ratio = stream_ratio(hr_height, lr_height, "lines")
 
     def to_pixels(info: VideoInfo) -> tuple[FrameToPixels, FrameToPixels]:
-        high = hr_size(info, hr_height, ratio)
-        low = high[0] // ratio, high[1] // ratio
+        hr = hr_size(info, hr_height, ratio)
+        lr = hr[0] // ratio, hr[1] // ratio
         if full_lr and min(info.height, info.width) < hr_height:
-            low = hr_size(info, lr_height, 1)
-        return lambda frame: frame.sized(*high), lambda frame: frame.sized(*low)
+            lr = hr_size(info, lr_height, 1)
+        return lambda frame: frame.sized(*hr), lambda frame: frame.sized(*lr)
 
     yield from streams(path, spans, hr_fps, lr_fps, to_pixels, packing)
 
@@ -93,12 +93,12 @@ def streams(
     """
     stride = stream_ratio(lr_fps, hr_fps, "frames a second")
     with open_video(path, threads=1) as video:
-        high, low = to_pixels(video.info)
+        hr_pixels, lr_pixels = to_pixels(video.info)
 
         def job(span: TimeSpan) -> _StreamsJob:
             indices = video.indices_at(clip_times(*clamp_span(video, span), lr_fps))
-            hr = _Stream(indices[::stride], high, packing.packer(hr_fps))
-            return _StreamsJob(hr, _Stream(indices, low, packing.packer(lr_fps)))
+            hr = _Stream(indices[::stride], hr_pixels, packing.packer(hr_fps))
+            return _StreamsJob(hr, _Stream(indices, lr_pixels, packing.packer(lr_fps)))
 
         for done in decode_clips(video, [job(span) for span in spans]):
             spoiled = int(video.spoiled[done.lr.indices].sum())

@@ -87,11 +87,11 @@ def _cell(event: Event) -> Pixels:
     small = [resize(frame(event.place, thing, event.path.pose(t)), HEIGHT // 4, WIDTH // 4) for t in times]
     tiles = [np.pad(np.kron(p, np.ones((2, 2, 1), np.uint8)), _LINES, constant_values=_PAPER) for p in small]
     rows = [np.concatenate(tiles[n : n + 2], axis=1) for n in range(0, _LR_FRAMES, 2)]
-    low = np.concatenate(rows)[1:-1]
-    high = np.kron(frame(event.place, thing, _clear_pose(event)), np.ones((3, 3, 1), np.uint8))
-    high = resize(high, len(low), len(low) * 3 // 2)
-    gap = np.full((len(low), _GAP, 3), _PAPER, np.uint8)
-    cell: Pixels = np.concatenate([high, gap, low], axis=1)
+    lr = np.concatenate(rows)[1:-1]
+    hr = np.kron(frame(event.place, thing, _clear_pose(event)), np.ones((3, 3, 1), np.uint8))
+    hr = resize(hr, len(lr), len(lr) * 3 // 2)
+    gap = np.full((len(lr), _GAP, 3), _PAPER, np.uint8)
+    cell: Pixels = np.concatenate([hr, gap, lr], axis=1)
     return cell
 
 

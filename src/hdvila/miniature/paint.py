@@ -63,7 +63,7 @@ def coverage(shape: Shape, height: int, width: int, units: float) -> Mask:
 
 
 def paint_place(drawing: str, height: int, width: int) -> NDArray[np.uint8]:
-    """Rasterise the drawing of a place, 100 units high: (height, width, 3) uint8."""
+    """Rasterise the drawing of a place, whose height is 100 units: (height, width, 3) uint8."""
     canvas = np.zeros((height, width, 3), np.float32)
     for shape in shapes(drawing):
         if shape.kind == "fade":

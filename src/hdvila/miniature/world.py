@@ -3,9 +3,9 @@
 Every clip shows one object of one category in one place. What can be said of it is of three kinds, by the frames that
 show it:
 
-    one low-resolution frame   object, colour, place
-    one high-resolution frame  texture (period 4 px, so that LR frames show its mean colour), mark (7 px)
-    several frames             direction and speed, change of colour, how many times, which came first
+    one LR frame     object, colour, place
+    one HR frame     texture (period 4 px, so that LR frames show its mean colour), mark (7 px)
+    several frames   direction and speed, change of colour, how many times, which came first
 """
 
 from __future__ import annotations

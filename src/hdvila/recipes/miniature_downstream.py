@@ -184,7 +184,7 @@ def _slow_cnn(recipe: Recipe) -> Recipe:
 
 
 def _gently(recipe: Recipe) -> Recipe:
-    """A low rate: at 1e-3 the loss of transitions stands still until the schedule has come down to 2e-4."""
+    """A small learning rate: at 1e-3 the loss of transitions only falls once the schedule has decayed to 2e-4."""
     return replace(recipe, optim=replace(recipe.optim, lr=2e-4))
 
 

@@ -74,10 +74,10 @@ CLIPS = (
     inspect.Parameter("punctuation", inspect.Parameter.KEYWORD_ONLY, default=PUNCTUATION, annotation=Path | None),
 )
 FRAMES = (
-    _option("hr_fps", float | None, "High-resolution frames per second.", 2, _FRAMES),
-    _option("lr_fps", float | None, "Low-resolution frames per second, a whole multiple.", 10, _FRAMES),
+    _option("hr_fps", float | None, "Frames per second of the stream hr.", 2, _FRAMES),
+    _option("lr_fps", float | None, "Frames per second of the stream lr, a whole multiple.", 10, _FRAMES),
     _option("hr_height", int | None, "Their short side in pixels.", 720, _FRAMES),
-    _option("lr_height", int | None, "Of low resolution; divides the other.", "a quarter of it", _FRAMES),
+    _option("lr_height", int | None, "Of the stream lr; divides the other.", "a quarter of it", _FRAMES),
     _option("form", str | None, "jpeg, or h264: far smaller, slower to read.", "jpeg", _FRAMES),
     _option("quality", int | None, "Of JPEG, 1 to 100; H.264 looks about as good.", 90, _FRAMES),
     _parameter("clips_per_shard", int, "A shard ends with the first video after so many.", _FRAMES, 256),

@@ -30,7 +30,6 @@ from hdvila.store import Corpus
 
 Made = TypeVar("Made")
 _OWN = ("video_id", "start", "end", "text", "words", "timed_by", "height", "width")
-_SAID = {"hr": "high resolution", "lr": "low resolution"}
 _CLIP_EDGES = [float(edge) for edge in range(0, 32, 1)]
 _WORD_EDGES = [float(edge) for edge in range(0, 84, 4)]
 _TAGGED = 2000  # sentences whose parts of speech are counted, in 6 to 8 s
@@ -61,7 +60,7 @@ def corpus_statistics(root: Path, seed: int = 0, reporter: Reporter = SILENT) ->
     parts = _unless_missing("parts of speech", lambda: count_parts(texts), reporter) or UNCOUNTED
     rates: dict[str, Any] = {f"{name}_fps": stream.fps for name, stream in rows.streams.items()}
     rates["streams"] = [
-        {"name": name, "said": _SAID.get(name, name), "fps": stream.fps, "frames": count.frames[f"{name}_frames"]}
+        {"name": name, "fps": stream.fps, "frames": count.frames[f"{name}_frames"]}
         for name, stream in rows.streams.items()
     ]
     rates["form"] = " and ".join(dict.fromkeys(stream.form for stream in rows.streams.values()))

@@ -160,8 +160,8 @@ def _grown(
         first = result[-1][3] if result else 0
         last = found[number + 1][2] if number + 1 < len(found) else len(old)
         if first < c or d < last:
-            low, high = max(first, c - _LONGEST_RUN), min(last, d + _LONGEST_RUN)
-            runs = [(c, d), *((x, y) for x in range(c, low - 1, -1) for y in range(d, high + 1) if (x, y) != (c, d))]
+            lower, upper = max(first, c - _LONGEST_RUN), min(last, d + _LONGEST_RUN)
+            runs = [(c, d), *((x, y) for x in range(c, lower - 1, -1) for y in range(d, upper + 1) if (x, y) != (c, d))]
             c, d = runs[closest(["".join(old[x:y]) for x, y in runs], "".join(new[a:b]))]
         result.append((a, b, c, d))
     return result

@@ -92,19 +92,19 @@ def pause_threshold(silences: Sequence[float]) -> float:
 
     Otsu's method divides the pauses into those within and between sentences. The result is 0.3 to 0.7 s.
     """
-    low, high = _RANGE
+    least, most = _RANGE
     longer = sorted(pause for pause in silences if pause > 0)
     if len(longer) < 4:
-        return (low + high) / 2
+        return (least + most) / 2
     cap = 3 * quantiles(longer, n=20)[-1]
     values = [min(pause, cap) for pause in longer]
-    total, below, best = sum(values), 0.0, (-1.0, low)
+    total, below, best = sum(values), 0.0, (-1.0, least)
     for count, value in enumerate(values[:-1], start=1):
         below += value
         rest = len(values) - count
         spread = count * rest * (below / count - (total - below) / rest) ** 2
         best = max(best, (spread, (value + values[count]) / 2))
-    return min(max(best[1], low), high)
+    return min(max(best[1], least), most)
 
 
 def _scores_between(transcript: Transcript, said: Sequence[int]) -> Scores:

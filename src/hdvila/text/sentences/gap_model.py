@@ -50,7 +50,7 @@ class GapModel:
         return self.rows.get(f"-{said[-3:]}", self.rows.get(f"-{said[-2:]}", UNKNOWN_ROW))
 
     def share_known(self, words: Sequence[str]) -> float:
-        """The share 0..1 of words that the model knows; it is low in a text in another language."""
+        """The share 0..1 of words that the model knows; it is small in a text in another language."""
         return sum(spoken_form(word) in self.rows for word in words) / max(1, len(words))
 
     def logits(self, words: Sequence[str]) -> NDArray[np.float64]:
