@@ -28,8 +28,8 @@ Result = TypeVar("Result")
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _AHEAD = 3
-_GRACE = 3.0  # seconds in which the cause of a failure shows, if it is another process
-_GREETING, _TOLD, _DONE, _RAISED = range(4)  # what comes through a pipe: (one of these, value)
+_GRACE = 3.0  # seconds to wait for the failure that caused the first one
+_STARTED, _MESSAGE, _DONE, _RAISED = range(4)  # what comes through a pipe: (one of these, value)
 
 _pipe: Connection | None = None  # to the process that started this one
 
@@ -48,29 +48,30 @@ def usable_cores() -> int:
 
 
 def usable_memory() -> int | None:
-    """Bytes that this process may still take without swapping; None: the machine does not say."""
+    """Bytes that this process may still take without swapping, or None where the machine does not report them."""
     rooms = []
     if available := _number_in(Path("/proc/meminfo"), "MemAvailable:"):
         rooms.append(available * 1024)
-    for limit, used, told, cached in (
+    for limit, used, statistics, cached in (
         ("memory.max", "memory.current", "memory.stat", "inactive_file"),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
     ):
         with suppress(OSError, ValueError):  # "max": there is no limit
             room = int((_CGROUPS / limit).read_text()) - int((_CGROUPS / used).read_text())
-            rooms.append(room + _number_in(_CGROUPS / told, cached))  # files that were read count as used, and give way
+            # Pages of files that were read count as used, and give way.
+            rooms.append(room + _number_in(_CGROUPS / statistics, cached))
     return max(0, min(rooms)) if rooms else None
 
 
 def _number_in(file: Path, name: str) -> int:
-    """The number behind a name in a file of such lines; 0 where there is none."""
+    """The number after a name in a file with a name and a number on each line; 0 where there is none."""
     with suppress(OSError, ValueError):
         return next((int(line.split()[1]) for line in file.read_text().splitlines() if line.split()[:1] == [name]), 0)
     return 0
 
 
 def _container_cores(cgroups: Path) -> float:
-    """Cores whose whole time the container gets, by control groups of version 2 or 1; infinity: there is no limit."""
+    """Cores whose whole time the container gets, by control groups of version 2 or 1; infinity without a limit."""
     with suppress(OSError, ValueError):
         quota, period = (cgroups / "cpu.max").read_text().split()
         return math.inf if quota == "max" else int(quota) / int(period)
@@ -80,7 +81,7 @@ def _container_cores(cgroups: Path) -> float:
     return math.inf
 
 
-def _unheard(item: object, message: object) -> None:
+def _ignore(item: object, message: object) -> None:
     pass
 
 
@@ -88,16 +89,16 @@ def in_order(
     work: Callable[[Item], Result],
     items: Sequence[Item],
     workers: int,
-    hear: Callable[[Item, Any], None] = _unheard,
+    on_message: Callable[[Item, Any], None] = _ignore,
     ahead: int = _AHEAD,
 ) -> Iterator[tuple[Item, Result | Died]]:
-    """Yield (item, result) in the order of `items`. One worker works in this process; there, nothing can be `Died`.
+    """Yield (item, result) in the order of `items`. A single worker runs in this process, where no result is `Died`.
 
     Args:
-        work: what to do; a function of a module, or a `functools.partial` of one. What it raises ends everything.
+        work: a function of a module, or a `functools.partial` of one. An exception that it raises ends everything.
         items: picklable.
         workers: processes.
-        hear: is given (item, message) for everything that the work on an item passes to `tell` in another process.
+        on_message: called with (item, message) for each `send_message` of the work on an item in another process.
         ahead: items for each process that may be finished, and their results kept, before their turn.
 
     Raises:
@@ -107,7 +108,7 @@ def in_order(
         for item in items:
             yield item, work(item)
         return
-    pool = _Pool(work, min(workers, len(items)), hear, ahead)
+    pool = _Pool(work, min(workers, len(items)), on_message, ahead)
     try:
         yield from pool.run(items)
     finally:
@@ -115,50 +116,50 @@ def in_order(
 
 
 def together(
-    work: Callable[[int], Result], count: int, hear: Callable[[int, Any], None] = _unheard
+    work: Callable[[int], Result], count: int, on_message: Callable[[int, Any], None] = _ignore
 ) -> list[Result | Died]:
-    """``[work(0), ..., work(count - 1)]``, all at the same time, each in a process of its own.
+    """``[work(0), ..., work(count - 1)]``, all at the same time, each in its own process.
 
-    The first that dies or raises ends the others. Where one end makes others fail (a lost connection), the cause is
-    what counts: an error of ours before a death, and a death before any other error.
+    The first that dies or raises ends the others. One failure may cause others (a lost connection), so an
+    `HdvilaError` counts before a death, and a death before any other exception.
 
     Args:
         work: as for `in_order`.
-        hear: is given (number, message) for everything that ``work(number)`` passes to `tell`.
+        on_message: called with (number, message) for each `send_message` of ``work(number)``.
 
     Returns:
-        The results; of one that died, `Died`, and of those that were ended for it too.
+        The results; `Died` for one that died and for those that were ended because of it.
 
     Raises:
         UsageError: no process can be started.
         Exception: whatever the work raises.
     """
-    pool = _Pool(work, count, hear, 1)
+    pool = _Pool(work, count, on_message, 1)
     try:
         return pool.run_together(range(count))
     finally:
         pool.stop()
 
 
-def tell(message: object) -> None:
-    """From within the work on an item: hand a picklable message to the process that asked for it (`in_order`'s `hear`).
+def send_message(message: object) -> None:
+    """From within the work on an item, send a picklable message to the process that started this one.
 
-    Nothing happens in a process that was not started by `in_order`, nor when nobody is left to hear it.
+    Does nothing in a process that neither `in_order` nor `together` started, or whose parent has ended.
     """
     if _pipe is not None:
         with suppress(BrokenPipeError):
-            _pipe.send((_TOLD, message))
+            _pipe.send((_MESSAGE, message))
 
 
 class _Pool(Generic[Item, Result]):
     def __init__(
-        self, work: Callable[[Item], Result], workers: int, hear: Callable[[Item, Any], None], ahead: int
+        self, work: Callable[[Item], Result], workers: int, on_message: Callable[[Item, Any], None], ahead: int
     ) -> None:
-        self._work, self._workers, self._hear, self._ahead = work, workers, hear, ahead
+        self._work, self._workers, self._on_message, self._ahead = work, workers, on_message, ahead
         self._context = multiprocessing.get_context("spawn")
         self._busy: dict[Connection, tuple[Any, int]] = {}
         self._idle: list[tuple[Connection, Any]] = []
-        self._greeted: set[Connection] = set()  # whose process has begun
+        self._started: set[Connection] = set()  # whose process has begun
         self._finished: dict[int, Result | Died] = {}
 
     def run(self, items: Sequence[Item]) -> Iterator[tuple[Item, Result | Died]]:
@@ -220,10 +221,10 @@ class _Pool(Generic[Item, Result]):
         except (EOFError, OSError):  # of the pipe: its process ended, perhaps in the middle of an answer
             self._lose(connection)
             return
-        if kind == _GREETING:
-            self._greeted.add(connection)
-        elif kind == _TOLD:
-            self._hear(items[number], value)
+        if kind == _STARTED:
+            self._started.add(connection)
+        elif kind == _MESSAGE:
+            self._on_message(items[number], value)
         else:
             del self._busy[connection]
             self._idle.append((connection, process))
@@ -234,7 +235,7 @@ class _Pool(Generic[Item, Result]):
     def _lose(self, connection: Connection) -> None:
         process, number = self._busy[connection]
         process.join()
-        if connection not in self._greeted:
+        if connection not in self._started:
             raise UsageError(
                 f"a process of its own cannot be started (exit status {process.exitcode}): a script needs "
                 "`if __name__ == '__main__':` before what it does (or one process: workers=1, processes=1)"
@@ -245,7 +246,7 @@ class _Pool(Generic[Item, Result]):
 
 
 def _end_with_parent() -> None:
-    """A killed parent cannot end us, and an item may take long: what it holds must be free for the next call."""
+    """A killed parent cannot end us, and an item may take long; what it holds must be free for the next run."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
@@ -253,12 +254,12 @@ def _end_with_parent() -> None:
 
 
 def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
-    """Say that we are there; then, until the pipe closes, take an item and send back what became of it."""
+    """Announce the start; then, until the pipe closes, take an item and send back its result."""
     global _pipe
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent receives it too, and ends us
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _pipe = connection
-    connection.send((_GREETING, None))
+    connection.send((_STARTED, None))
     while True:
         try:
             item = connection.recv()

@@ -16,7 +16,7 @@ import pytest
 
 from hdvila import processes
 from hdvila.errors import TrainingError
-from hdvila.processes import Died, in_order, tell, together, usable_cores, usable_memory
+from hdvila.processes import Died, in_order, send_message, together, usable_cores, usable_memory
 
 
 def slow_first(item: int) -> int:
@@ -43,9 +43,9 @@ def wrong(item: int) -> int:
     raise ValueError(f"no {item}")
 
 
-def tells(item: int) -> int:
-    tell(f"{item} is begun")
-    tell(f"{item} is half done")
+def sends(item: int) -> int:
+    send_message(f"{item} is begun")
+    send_message(f"{item} is half done")
     return deadly(item)
 
 
@@ -72,15 +72,15 @@ def test_what_the_work_raises_comes_out() -> None:
         list(in_order(wrong, range(3), 2))
 
 
-def test_what_the_work_tells_is_heard_of_a_dead_process_too() -> None:
-    heard: list[tuple[int, str]] = []
-    results = list(in_order(tells, range(4), 2, lambda item, message: heard.append((item, message))))
+def test_messages_of_a_process_that_dies_arrive_too() -> None:
+    received: list[tuple[int, str]] = []
+    results = list(in_order(sends, range(4), 2, lambda item, message: received.append((item, message))))
     assert results == [(n, Died(9) if n == 2 else n) for n in range(4)]
-    assert sorted(heard) == [(n, f"{n} is {state}") for n in range(4) for state in ("begun", "half done")]
+    assert sorted(received) == [(n, f"{n} is {state}") for n in range(4) for state in ("begun", "half done")]
 
 
-def test_telling_nobody_is_no_error() -> None:
-    tell("nobody")
+def test_a_message_to_nobody_is_no_error() -> None:
+    send_message("nobody")
 
 
 def test_leaving_early_leaves_no_process() -> None:
@@ -172,7 +172,7 @@ def meets(folder: Path, number: int) -> int:
     (folder / str(number)).touch()
     while not (folder / str(1 - number)).exists():
         time.sleep(0.01)
-    tell(f"{number} is here")
+    send_message(f"{number} is here")
     return number * 10
 
 
@@ -196,9 +196,9 @@ def sleeps_or_fails(number: int) -> None:
 
 
 def test_together_they_work_at_the_same_time(tmp_path: Path) -> None:
-    heard: list[tuple[int, str]] = []
-    assert together(partial(meets, tmp_path), 2, lambda number, message: heard.append((number, message))) == [0, 10]
-    assert sorted(heard) == [(0, "0 is here"), (1, "1 is here")]
+    received: list[tuple[int, str]] = []
+    assert together(partial(meets, tmp_path), 2, lambda number, message: received.append((number, message))) == [0, 10]
+    assert sorted(received) == [(0, "0 is here"), (1, "1 is here")]
 
 
 def test_of_several_failures_the_cause_comes_out(tmp_path: Path) -> None:

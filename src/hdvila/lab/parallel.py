@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 
 from hdvila.errors import TrainingError, UsageError
-from hdvila.processes import Died, in_order, tell, usable_cores
+from hdvila.processes import Died, in_order, send_message, usable_cores
 from hdvila.progress import SILENT, Reporter
 from hdvila.progress_proxy import Message, Receiver, Sender
 
@@ -66,4 +66,4 @@ def in_parallel(
 
 def _on_one_core(work: Callable[[Item, Reporter], Result], item: Item) -> Result:
     torch.set_num_threads(1)
-    return work(item, Sender(tell))
+    return work(item, Sender(send_message))

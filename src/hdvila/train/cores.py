@@ -23,7 +23,7 @@ import torch
 from hdvila.data.loader import BatchShare
 from hdvila.errors import Interrupted, TrainingError, UsageError
 from hdvila.hub import pick_device
-from hdvila.processes import Died, tell, together, usable_cores, usable_memory
+from hdvila.processes import Died, send_message, together, usable_cores, usable_memory
 from hdvila.progress import SILENT, Reporter
 from hdvila.progress_proxy import Receiver, Sender
 from hdvila.train.engine import is_joined
@@ -119,7 +119,7 @@ def train_on_cores(
             with suppress(ProcessLookupError):
                 os.kill(first[0], signal.SIGTERM)
 
-    def hear(number: int, message: Any) -> None:
+    def on_message(number: int, message: Any) -> None:
         if not isinstance(message, _Begun):
             receiver.receive(message)
             return
@@ -131,7 +131,7 @@ def train_on_cores(
         member = partial(_member, recipe, into, corpus, setup, Path(meeting) / "processes", count)
         os.environ.setdefault(*_FEWER_WARNINGS)  # what it begins with; this process has loaded torch already
         try:
-            ends = together(member, count, hear)
+            ends = together(member, count, on_message)
         finally:
             receiver.close()
         died = {n: end.exit_code for n, end in enumerate(ends) if isinstance(end, Died) and end.exit_code is not None}
@@ -171,9 +171,9 @@ def _member(
     store.set_timeout(_PATIENCE)
     torch.distributed.init_process_group("gloo", store=store, rank=rank, world_size=count, timeout=_PATIENCE)
     if rank == 0:
-        tell(_Begun(os.getpid()))
+        send_message(_Begun(os.getpid()))
     try:
-        return train(recipe, into, Sender(tell) if rank == 0 else SILENT, corpus=corpus)
+        return train(recipe, into, Sender(send_message) if rank == 0 else SILENT, corpus=corpus)
     except Interrupted as stopped:
         return _Stopped(str(stopped))
 
