@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from hdvila.errors import StoreError, UsageError, some_of
 from hdvila.files import exclusive, sync_folder
@@ -36,6 +39,22 @@ from hdvila.store.track_index import track_files, write_track_indexes
 BUSY = "another process writes to this corpus: wait until it has ended or use another folder"
 
 _PART, _LEADING = re.compile(r"[A-Za-z0-9_-]+"), re.compile(r"\d+")
+
+
+@contextmanager
+def writing(root: Path, what: str) -> Iterator[None]:
+    """Turn the errors of a disk that is full or away into ones that say what to do.
+
+    Raises:
+        StoreError: `what` cannot be written.
+    """
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            f"{root}: {what} cannot be written ({getattr(error, 'strerror', None) or error}); "
+            "make room and start again: finished shards are kept"
+        ) from error
 
 
 def check_part(name: str) -> None:
@@ -98,13 +117,13 @@ class Contents:
         """Where the next shard goes."""
         return self._root / SHARDS / f"{self._prefix}{self._number:06d}.tar"
 
-    def commit(self, shard: ShardWriter, types: Mapping[str, str], tracks: Mapping[str, Track]) -> None:
+    def commit(self, shard: ShardWriter, tracks: Mapping[str, Track]) -> None:
         """Complete a shard: its index files, then its name; from then on it is part of the corpus."""
         shard.finish()
         index = make_index(shard.path.name, shard.entries, self.manifest.streams)
         write_index(self._root, index)
         write_track_indexes(self._root, shard.path.name, shard.entries, tracks)
-        self._declare(types, tracks)
+        self._declare(attribute_types(index.clips.schema, self.manifest.streams), tracks)
         shard.publish()
         self._number += 1
         self._add({"shard": shard.path.name, "clips": len(index), **index.totals()})
@@ -148,6 +167,8 @@ class Contents:
             sync_folder(self._root / SHARDS)
             self._declare(index.manifest.attributes, {name: index.manifest.tracks[name] for name in kinds})
         shutil.rmtree(folder)
+        with suppress(OSError):  # others are left
+            folder.parent.rmdir()
 
     def _check_part(self, folder: Path, index: Index) -> None:
         if index.catalogue.clips and index.manifest.streams != self.manifest.streams:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +49,7 @@ class Corpus:
         self._place = place_of(root)
         self.root: Path | str = Path(root) if isinstance(self._place, Folder) else str(root)
         self._index = Index(self._place)
+        self._table: Any = None
 
     def __len__(self) -> int:
         return self._index.catalogue.clips
@@ -69,10 +69,12 @@ class Corpus:
         """All clips, in the order of their numbers; each is read when it is asked for."""
         return Clips(self._index)
 
-    @cached_property
+    @property
     def table(self) -> Any:
         """A pyarrow table with a row a clip: what `CorpusWriter.add` was given, counts and sizes. Read as a whole."""
-        return self._index.table()
+        if self._table is None:
+            self._table = self._index.table()
+        return self._table
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Rows of `table` as Arrow record batches, with those of `columns` that it has (default: all); memory does

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,40 +90,40 @@ class ShardIndex:
         fetch: Callable[[list[Span]], list[bytes]] | None = None,
     ) -> None:
         self.name, self.clips, self._streams, self._given, self._fetch = name, clips, streams, frames, fetch
+        # Not cached properties: their lock is one of the class, and a process may be forked while a thread holds it.
+        self._frames: Any = None
+        self._columns: FrameRows | None = None
         self.counts: NDArray[np.int64] = np.empty((len(clips), len(streams)), np.int64)
         for column, stream in enumerate(streams):
             self.counts[:, column] = numbers_in(clips.column(f"{stream}_frames"))
         ends = np.cumsum(self.counts.ravel())
         self.first: NDArray[np.int64] = (ends - self.counts.ravel()).reshape(self.counts.shape)
 
-    @cached_property
+    @property
     def frames(self) -> Any:
         """The record batch with a row a frame.
 
         Raises:
             StoreError: it cannot be read, or does not fit the clips.
         """
-        frames = self._given() if callable(self._given) else self._given
-        if len(frames) != self.counts.sum():
-            raise StoreError(f"{self.name}: its index files disagree; delete both, the shard brings them back")
-        return frames
+        if self._frames is None:
+            frames = self._given() if callable(self._given) else self._given
+            if len(frames) != self.counts.sum():
+                raise StoreError(f"{self.name}: its index files disagree; delete both, the shard brings them back")
+            self._frames = frames
+        return self._frames
 
-    @cached_property
-    def pts(self) -> Seconds:
-        """(rows,) column of `frames`, as are the next three."""
-        return numbers_in(self.frames.column("pts"))
+    @property
+    def columns(self) -> FrameRows:
+        """(rows,) columns of `frames`.
 
-    @cached_property
-    def offset(self) -> NDArray[np.int64]:
-        return numbers_in(self.frames.column("offset"))
-
-    @cached_property
-    def length(self) -> NDArray[np.int32]:
-        return numbers_in(self.frames.column("length"))
-
-    @cached_property
-    def crc32(self) -> NDArray[Any]:
-        return _crc32_of(self.frames)
+        Raises:
+            StoreError: as `frames`.
+        """
+        if self._columns is None:
+            pts, offset, length = (numbers_in(self.frames.column(name)) for name in ("pts", "offset", "length"))
+            self._columns = FrameRows(pts, offset, length, _crc32_of(self.frames))
+        return self._columns
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -147,7 +146,7 @@ class ShardIndex:
         places = json.loads((self.clips.schema.metadata or {}).get(_META, b"{}")) if self._fetch else {}
         if self._fetch is None or not places:
             rows = slice(first, first + count)
-            return FrameRows(self.pts[rows], self.offset[rows], self.length[rows], self.crc32[rows])
+            return FrameRows._make(column[rows] for column in self.columns)
         kinds = {name: np.dtype(_NUMPY[FRAME_FIELDS[name]]) for name in FrameRows._fields}
         spans = [(places[name] + first * kind.itemsize, count * kind.itemsize) for name, kind in kinds.items()]
         columns = [np.frombuffer(data, kind) for data, kind in zip(self._fetch(spans), kinds.values(), strict=True)]
@@ -161,7 +160,7 @@ class ShardIndex:
 
     def totals(self) -> dict[str, int]:
         """Of each stream its frames, and the bytes of the files in which they lie, added up over all frames."""
-        ends = np.concatenate([[0], np.cumsum(self.length, dtype=np.int64)])
+        ends = np.concatenate([[0], np.cumsum(self.columns.length, dtype=np.int64)])
         added = (ends[self.first + self.counts] - ends[self.first]).sum(axis=0)
         frames = self.counts.sum(axis=0)
         return {

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-import pyarrow as pa
-
 from hdvila.errors import StoreError, UsageError
 from hdvila.files import exclusive
-from hdvila.store.contents import BUSY
+from hdvila.store.contents import BUSY, writing
 from hdvila.store.facts import TrackMember
 from hdvila.store.index import Index
 from hdvila.store.layout import LOCK, TRACKS, Manifest, Track, check_names, check_same
@@ -48,7 +45,7 @@ class TrackWriter:
         self._root, self._name, self._part = Path(root), name, part
         check_names([name])
         Index(Folder(self._root))  # raises where there is no corpus
-        with exclusive(self._root / LOCK, StoreError, BUSY), self._writing():
+        with exclusive(self._root / LOCK, StoreError, BUSY), writing(self._root, f"track {self._name!r}"):
             index = restore(self._root)
             self._track = self._declare(index.manifest, replace(track, beside=True))
         self._index = Index(Folder(self._root))
@@ -92,7 +89,7 @@ class TrackWriter:
         track, packed = pack_track(self._name, self._track, data, shard.clip(k).start)
         if number != self._number:
             self._finish()
-        with self._writing():
+        with writing(self._root, f"track {self._name!r}"):
             if self._shard is None:
                 file = self._root / track_files(self._name, self._track, shard.name)[1]
                 self._shard, self._number = ShardWriter(file), number
@@ -108,7 +105,7 @@ class TrackWriter:
             return
         index = self._index.shard(self._number)
         clips = [(clip.clip_id, self._members.get(k)) for k, clip in enumerate(index.all_clips())]
-        with self._writing():
+        with writing(self._root, f"track {self._name!r}"):
             self._shard.finish()
             self._shard.publish()
             write_track_index(self._root, self._name, self._track, index.name, clips)
@@ -131,13 +128,3 @@ class TrackWriter:
         if done is None:
             return agreed
         return check_same(self._root, self._name, read_track_index(done).track, agreed)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, pa.ArrowException) as error:
-            raise StoreError(
-                f"{self._root}: track {self._name!r} cannot be written ({getattr(error, 'strerror', None) or error}); "
-                "make room and start again: finished shards are kept"
-            ) from error

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-
-import pyarrow as pa
 
 from hdvila.errors import StoreError, UsageError
 from hdvila.files import exclusive
 from hdvila.media import Packed, Packing
 from hdvila.store.clip_table import first_clips, kind_of, merged_types
-from hdvila.store.contents import BUSY, Contents, check_part
+from hdvila.store.contents import BUSY, Contents, check_part, writing
 from hdvila.store.facts import check_frames, facts_of
 from hdvila.store.layout import LOCK, PARTS, Attribute, Stream, Track, check_names, streams_of
 from hdvila.store.shard import ShardWriter
@@ -139,7 +137,7 @@ class CorpusWriter:
         facts = facts_of(clip, self.streams, encoded, attributes or {}, declared)
         kinds = {name: kind_of(value) for name, value in (attributes or {}).items()}
         types = merged_types(self._types, kinds)
-        with self._writing(f"clip {clip.clip_id!r}"):
+        with writing(self.root, f"clip {clip.clip_id!r}"):
             if clip.video_id != self._video:
                 self._end_video()
                 self._video = clip.video_id
@@ -155,7 +153,7 @@ class CorpusWriter:
         if self._shard is not None:
             taken = {entry.facts["clip_id"] for entry in self._shard.entries[self._complete :]}
             self._contents.clip_ids -= taken
-            with self._writing("the last video"):
+            with writing(self.root, "the last video"):
                 self._shard.keep(self._complete)
         self._video = None
 
@@ -169,11 +167,11 @@ class CorpusWriter:
             UsageError: a part has other streams, or videos that are here already.
             StoreError: a part is still being written, or cannot be moved.
         """
-        with self._writing("the last shard"):
+        with writing(self.root, "the last shard"):
             self._end_video()
             self._commit()
         for part in parts or self._contents.parts():
-            with ExitStack() as lock, self._writing(f"part {part!r}"):
+            with ExitStack() as lock, writing(self.root, f"part {part!r}"):
                 lock.enter_context(exclusive(self.root / PARTS / part / LOCK, StoreError, BUSY))
                 self._contents.adopt(part)
         self._types = dict(self._contents.manifest.attributes)
@@ -183,7 +181,7 @@ class CorpusWriter:
         if self._lock is None:
             return
         try:
-            with self._writing("the last shard"):
+            with writing(self.root, "the last shard"):
                 self._end_video()
                 self._commit()
                 self._contents.write()
@@ -199,8 +197,9 @@ class CorpusWriter:
             self._lock = None
 
     def _packed(self, frames: Frames | Packed, stream: Stream) -> Packed:
-        packing = Packing(stream.form, self.quality)
-        return frames if isinstance(frames, Packed) else Packed.of(frames, packing, stream.fps)
+        if isinstance(frames, Packed):
+            return frames
+        return Packed.of(frames, Packing(stream.form, self.quality), stream.fps)
 
     def _packed_tracks(
         self, clip: Clip, tracks: Mapping[str, TrackData]
@@ -240,16 +239,6 @@ class CorpusWriter:
         if not self._complete:
             self._shard.discard()
         else:
-            self._contents.commit(self._shard, self._types, self._tracks)
+            self._contents.commit(self._shard, self._tracks)
         self._contents.videos |= self._ended
         self._shard, self._complete, self._ended = None, 0, set()
-
-    @contextmanager
-    def _writing(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, pa.ArrowException) as error:
-            raise StoreError(
-                f"{self.root}: {what} cannot be written ({getattr(error, 'strerror', None) or error}); "
-                "make room and start again: finished shards are kept"
-            ) from error
