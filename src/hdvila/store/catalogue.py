@@ -12,8 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hdvila.errors import StoreError
+from hdvila.store.arrow_files import numbers_in, read_arrow, write_arrow
 from hdvila.store.layout import CATALOGUE
-from hdvila.store.shard_index import numbers_in, read_arrow, write_arrow
 
 Row = Mapping[str, Any]
 """``shard``, ``clips``, and of each stream ``NAME_frames`` and ``NAME_bytes`` (`ShardIndex.totals`)."""

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hdvila.errors import StoreError, UsageError
+from hdvila.store.arrow_files import read_arrow
 from hdvila.store.catalogue import Catalogue
 from hdvila.store.clip_table import is_fresh, iter_table, joined, read_table
 from hdvila.store.facts import declared_in
 from hdvila.store.layout import CATALOGUE, CLIPS, MANIFEST, SHARDS, Manifest
 from hdvila.store.place import Folder, Place, Span
 from hdvila.store.shard import scan_shard
-from hdvila.store.shard_index import ShardIndex, index_files, make_index, read_arrow
+from hdvila.store.shard_index import ShardIndex, index_files, make_index
 from hdvila.store.track_index import TrackIndex, track_files
 from hdvila.store.version1 import Version1
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hdvila.errors import StoreError
-from hdvila.files import replacing
+from hdvila.store.arrow_files import NUMPY, numbers_in, read_arrow, write_arrow
 from hdvila.store.facts import Entry, Member, is_own, row_of
 from hdvila.store.layout import CLIP_INDEX, FRAME_INDEX, Attribute, Streams
 from hdvila.store.place import Span
@@ -28,7 +28,6 @@ UNKNOWN = -1
 
 _META = b"hdvila"
 
-_NUMPY = {pa.int32(): np.int32, pa.int64(): np.int64, pa.uint32(): np.uint32, pa.float64(): np.float64}
 _OF_CLIP = ("clip_id", "video_id", "start", "end", "text", "timed_by")
 _NAME = pa.dictionary(pa.int32(), pa.string())
 FRAME_FIELDS = {
@@ -147,7 +146,7 @@ class ShardIndex:
         if self._fetch is None or not places:
             rows = slice(first, first + count)
             return FrameRows._make(column[rows] for column in self.columns)
-        kinds = {name: np.dtype(_NUMPY[FRAME_FIELDS[name]]) for name in FrameRows._fields}
+        kinds = {name: np.dtype(NUMPY[FRAME_FIELDS[name]]) for name in FrameRows._fields}
         spans = [(places[name] + first * kind.itemsize, count * kind.itemsize) for name, kind in kinds.items()]
         columns = [np.frombuffer(data, kind) for data, kind in zip(self._fetch(spans), kinds.values(), strict=True)]
         return FrameRows._make(columns)
@@ -213,38 +212,6 @@ def write_index(root: Path, index: ShardIndex) -> None:
         whole = not any(column.null_count for column in columns.values())
     meta = {_META: json.dumps(places).encode()} if whole else None
     write_arrow(clips, index.clips.replace_schema_metadata(meta))
-
-
-def write_arrow(file: Path, batch: Any) -> None:
-    """Write a record batch as an Arrow file in one step; its folder is made."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        replacing(file, sync=True) as partial,
-        pa.OSFile(str(partial), "wb") as sink,
-        pa.ipc.new_file(sink, batch.schema) as writer,
-    ):
-        writer.write_batch(batch)
-
-
-def read_arrow(buffer: Any, where: str) -> Any:
-    """The record batch in an Arrow file, which stays where it is.
-
-    Raises:
-        StoreError: the file is damaged; `where` names it.
-    """
-    try:
-        with pa.ipc.open_file(buffer) as reader:
-            if reader.num_record_batches == 1:
-                return reader.get_batch(0)
-    except (pa.ArrowException, OSError) as error:
-        raise StoreError(f"{where}: cannot be read ({error}); delete it: the shards bring it back") from error
-    raise StoreError(f"{where}: is not an index file of a corpus; delete it: the shards bring it back")
-
-
-def numbers_in(column: Any) -> NDArray[Any]:
-    """(n,) the numbers of an Arrow array without nulls, where they lie. (Its ``to_numpy`` would import pandas.)"""
-    kind = _NUMPY[column.type]
-    return np.frombuffer(column.buffers()[1], kind, column.offset + len(column))[column.offset :]
 
 
 def _crc32_of(frames: Any) -> NDArray[Any]:

@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from hdvila.errors import StoreError
+from hdvila.store.arrow_files import read_arrow, write_arrow
 from hdvila.store.facts import Entry, Member, TrackMember
 from hdvila.store.layout import SHARDS, TRACKS, Track
-from hdvila.store.shard_index import read_arrow, write_arrow
 
 _META = b"hdvila"
 _MEMBER = {"offset": pa.int64(), "length": pa.int64(), "crc32": pa.uint32()}

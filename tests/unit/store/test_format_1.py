@@ -88,9 +88,9 @@ def test_adding_to_it_brings_it_up(old: Path) -> None:
 def test_killed_at_any_file_while_it_is_brought_up_it_stays_readable(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hdvila.store import shard_index
+    from hdvila.store import arrow_files
 
-    write = shard_index.replacing
+    write = arrow_files.replacing
     for allowed in range(9):
         root = tmp_path / f"killed-{allowed}"
         shutil.copytree(old, root)
@@ -103,7 +103,7 @@ def test_killed_at_any_file_while_it_is_brought_up_it_stays_readable(
             return write(*args, **kwargs)  # type: ignore[arg-type]
 
         with monkeypatch.context() as patch:
-            for module in ("shard_index", "layout", "clip_table"):
+            for module in ("arrow_files", "layout", "clip_table"):
                 patch.setattr(f"hdvila.store.{module}.replacing", dying)
             with pytest.raises(KeyboardInterrupt):
                 upgrade_corpus(root)
