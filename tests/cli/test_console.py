@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from hdvila.cli import console
+from hdvila.cli import console, tables
 from hdvila.cli.main import main
 from hdvila.cli.reporters import PlainReporter, RichReporter
 from hdvila.errors import CheckpointError, LibraryError, UsageError
@@ -157,21 +157,21 @@ def test_a_table_fits_the_terminal_and_is_plain_in_a_pipe(
     columns = {"": "right", "file": "left", "text": "left"}
     rows = [["1", "[b]a" + "x" * 90 + ".mp4", "Some words. " * 9], ["10", "b.mp4", ""]]
     records = [{"rank": 1}, {"rank": 10}]
-    console.emit_table(records, False, columns, rows)
+    tables.emit_table(records, False, columns, rows)
     plain = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in plain] == ["1", "10"]
     assert plain[0].index("[b]a") == plain[1].index("b.mp4")
-    console.emit_table(records, True, columns, rows)
+    tables.emit_table(records, True, columns, rows)
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == records
     screen = Terminal()
     monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.setenv("COLUMNS", str(width))
-    console.emit_table(records, False, columns, rows)
+    tables.emit_table(records, False, columns, rows)
     shown = screen.seen()
     assert all(len(line) <= width for line in shown.splitlines())
     assert "[b]" in shown
     assert "".join(shown.split()).count("x") == 91
-    console.emit_table([], False, columns, [])
+    tables.emit_table([], False, columns, [])
     assert screen.seen() == shown
 
 
@@ -179,17 +179,17 @@ def test_markdown_is_drawn_at_a_terminal_and_stays_in_a_pipe(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = "| method | R@1 |\n|---|---|\n| " + "a long name " * 12 + "| 44.1 |\n"
-    console.emit_markdown(table)
+    tables.emit_markdown(table)
     assert capsys.readouterr().out == table
     screen = Terminal()
     monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.setenv("COLUMNS", "80")
-    console.emit_markdown(table)
+    tables.emit_markdown(table)
     shown = screen.seen()
     assert "|---|" not in shown
     assert "44.1" in shown
     assert all(len(line) <= 80 for line in shown.splitlines())
-    console.emit_markdown(table, asked=True)
+    tables.emit_markdown(table, asked=True)
     assert screen.seen() == shown + table
 
 
@@ -203,7 +203,7 @@ def test_a_path_is_shown_from_here_where_that_is_shorter(tmp_path: Path, monkeyp
 def test_a_name_is_one_line_of_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     names = ["a\nb\x1b[31m.mp4", "\u65e5\u672c.mp4"]
     rows = [[console.short(f"/x/{name}"), "text"] for name in names]
-    console.emit_table([{}] * len(rows), False, {"file": "left", "text": "left"}, rows)
+    tables.emit_table([{}] * len(rows), False, {"file": "left", "text": "left"}, rows)
     assert capsys.readouterr().out == "/x/a\\nb\\x1b[31m.mp4  text\n/x/\u65e5\u672c.mp4          text\n"
 
 

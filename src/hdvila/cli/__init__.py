@@ -1,5 +1,5 @@
-"""What a person types. One short file a command; each calls one function of the library.
+"""The command line. One file for each family of commands; each command calls one function of the library.
 
-A command is a module with a Typer application named ``app`` and a line in the table of `hdvila.cli.main`. It is
-imported only when it is typed, so its own heavy imports (torch, av) may stand where they are used.
+A command is a Typer application with a line in the table of `hdvila.cli.main`. Its module is imported only when it is
+used; heavy imports (torch, av) still belong in its functions, so that ``--help`` is fast.
 """

@@ -12,27 +12,22 @@ An expected failure is one line on stderr. Set ``HDVILA_DEBUG=1`` to see where i
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
 import re
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from hdvila.cli.reporters import PlainReporter, RichReporter
-from hdvila.cli.wide_tables import fitting
 from hdvila.errors import HdvilaError, Interrupted, UsageError
 from hdvila.files import is_full_disk
 from hdvila.progress import Reporter
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
-
     from hdvila.hub import WantedPrecision
 
 __all__ = [
@@ -43,8 +38,7 @@ __all__ = [
     "WRONG_USE",
     "counted",
     "emit",
-    "emit_markdown",
-    "emit_table",
+    "escape_unencodable",
     "file_line",
     "finish",
     "model_name",
@@ -71,61 +65,9 @@ def emit(record: Mapping[str, object], json: bool, line: str = "") -> None:
         line: the same for a person.
     """
     text = _as_json(record) if json else line
-    _tolerant(sys.stdout)
+    escape_unencodable(sys.stdout)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
-
-
-def emit_table(
-    records: Sequence[Mapping[str, object]], json: bool, columns: Mapping[str, str], rows: Sequence[Sequence[str]]
-) -> None:
-    """Write results to stdout: as JSON lines, as a table of the terminal's width, or aligned, a line each, in a pipe.
-
-    Args:
-        records: the results as JSON.
-        columns: the names of the columns, each with ``left`` or ``right``.
-        rows: the results for a person, a cell for each column.
-    """
-    if json:
-        for record in records:
-            emit(record, True)
-    elif rows and sys.stdout.isatty():
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for name, side in columns.items():
-            # Numbers and times are whole; what is long shares the rest and goes on in the next line.
-            table.add_column(name, justify=side, no_wrap=side == "right", overflow="fold")  # type: ignore[arg-type]
-        for row in rows:
-            table.add_row(*map(_as_text, row))
-        _screen().print(table)
-    else:
-        from rich.cells import cell_len
-
-        widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
-        for row in rows:
-            line = ""
-            for cell, width, side in zip(row, widths, columns.values(), strict=True):
-                blanks = " " * (width - cell_len(cell))
-                line += f"{blanks}{cell}  " if side == "right" else f"{cell}{blanks}  "
-            emit({}, False, line.rstrip())
-
-
-def emit_markdown(text: str, asked: bool = False) -> None:
-    """Write text with Markdown tables to stdout: the tables drawn to the terminal's width, in several parts where they
-    are wider (`wide_tables`), or as they stand, if that is asked for and in a pipe."""
-    if asked or not sys.stdout.isatty():
-        emit({}, False, text.rstrip("\n"))
-        return
-    from rich.markdown import Markdown
-
-    screen = _screen()
-    for is_table, lines in itertools.groupby(text.splitlines(), lambda line: line.startswith("|")):
-        if is_table:
-            for part in fitting(list(lines), screen.width):
-                screen.print(Markdown(part))
-        else:
-            screen.print(_as_text("\n".join(lines)))
 
 
 def counted(number: int, noun: str) -> str:
@@ -152,7 +94,7 @@ def short(path: str | os.PathLike[str]) -> str:
 
 def reporter() -> Reporter:
     """Bars with the remaining time where stderr is a terminal, now and then a line where it is not."""
-    _tolerant(sys.stderr)
+    escape_unencodable(sys.stderr)
     return RichReporter() if sys.stderr.isatty() else PlainReporter(sys.stderr)
 
 
@@ -215,7 +157,7 @@ def status_of(error: BaseException) -> int:
         raise error
     if os.environ.get("HDVILA_DEBUG"):
         traceback.print_exception(error)
-    _tolerant(sys.stderr)
+    escape_unencodable(sys.stderr)
     sys.stderr.write(f"hdvila: {' '.join(message.split())}\n")
     return status
 
@@ -255,26 +197,12 @@ def _os_message(error: OSError) -> str:
     return f"{what}{where}" if where or error.strerror else str(error) or what
 
 
-def _screen() -> Console:
-    from rich.console import Console
-
-    _tolerant(sys.stdout)
-    return Console(file=sys.stdout, highlight=False)
-
-
-def _as_text(cell: str) -> Text:
-    """As it stands: names of files may look like rich's own marks."""
-    from rich.text import Text
-
-    return Text(cell.encode("utf-8", "backslashreplace").decode("utf-8"))
-
-
 def _as_json(record: Mapping[str, object]) -> str:
     return json.dumps(record, allow_nan=False)
 
 
-def _tolerant(stream: TextIO) -> None:
-    """Names of files may hold what the terminal cannot show; show their escapes rather than fail."""
+def escape_unencodable(stream: TextIO) -> None:
+    """Make a stream write characters that the terminal cannot show, as in file names, as escapes instead of failing."""
     if hasattr(stream, "reconfigure"):
         with contextlib.suppress(OSError, ValueError):
             stream.reconfigure(errors="backslashreplace")

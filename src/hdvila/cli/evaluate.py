@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, get_args
 
 import typer
 
-from hdvila.cli.console import PRECISION, emit, emit_markdown, model_name, precision_name, reporter
-from hdvila.cli.spoken import corpus_lines, record_lines
+from hdvila.cli.console import PRECISION, emit, model_name, precision_name, reporter
+from hdvila.cli.results import corpus_lines, record_lines
+from hdvila.cli.tables import emit_markdown
 from hdvila.errors import UsageError, require
 from hdvila.files import make_room_for
 

@@ -1,9 +1,10 @@
-"""``hdvila library``: what a library holds, and taking files out of it; where the library is, of all commands."""
+"""``hdvila index``, ``search`` and ``library``: libraries of one's own videos."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +12,16 @@ from typing import TYPE_CHECKING
 import typer
 
 from hdvila.cli import console
+from hdvila.cli.tables import emit_table
 from hdvila.errors import UsageError
 
 if TYPE_CHECKING:
     from hdvila.search.index import FileReport
     from hdvila.search.library import Library
+    from hdvila.types import Moment
 
-__all__ = ["LIBRARY", "app", "library_at", "some_library"]
-
+index_app = typer.Typer(add_completion=False)
+search_app = typer.Typer(add_completion=False)
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 LIBRARY = typer.Option(
@@ -29,6 +32,106 @@ LIBRARY = typer.Option(
     help="The library, a folder; default: HDVILA_LIBRARY, or one place in your data folder.",
 )
 _JSON = typer.Option(False, "--json", help="One object a file.")
+
+
+@index_app.command()
+def index(
+    places: list[Path] = typer.Argument(
+        ..., metavar="FOLDER...", help="Where the videos are, folders in it too; also single files."
+    ),
+    library: Path | None = LIBRARY,
+    model: str | None = typer.Option(
+        None, "--model", help="A model folder, checkpoint or hub name; default: the one that the library has."
+    ),
+    precision: str = console.PRECISION,
+    json: bool = typer.Option(False, "--json", help="One object a file."),
+) -> None:
+    """Make videos searchable: only new and changed files are read, moved ones are known again, and those that are gone
+    are taken out, unless a whole folder is empty or gone."""
+    from hdvila.search.library import open_library
+
+    def show(report: FileReport) -> None:
+        line = console.file_line(report.status, report.clips, report.file, report.reason)
+        console.emit(report.to_dict(), json, line)
+
+    reporter = console.reporter()
+    opened = open_library(library_at(library))
+    named = None if model is None else console.model_name(model)
+    wanted = console.precision_name(precision)
+    reports = opened.index(places, named, precision=wanted, reporter=reporter, each=show)
+    count = Counter(report.status for report in reports)
+    clips = sum(report.clips for report in reports)
+    summary = ", ".join(f"{number} {status}" for status, number in sorted(count.items())) or "no videos"
+    where = ", ".join(map(str, places[:3])) + ", ..." * (len(places) > 3)
+    reporter.note(f"{where}: {summary}; {console.counted(clips, 'clip')}")
+    if count["missing"]:
+        option = "" if library is None else f" --library {library}"
+        reporter.note(
+            f"{count['missing']} missing: their folders are empty or not there (is a disk not mounted?), so their "
+            f"clips are kept; hdvila library prune{option} takes them out"
+        )
+    lost = [place for place in places if not os.path.lexists(place)]
+    for place in lost:
+        reporter.note(f"{place}: is not there at the moment")
+    console.finish(count["failed"] + len(lost))
+
+
+@search_app.command()
+def search(
+    words: list[str] = typer.Argument(..., metavar="WORDS...", help="What the moment shows, or what is said in it."),
+    library: Path | None = LIBRARY,
+    k: int = typer.Option(10, "-k", min=1, help="How many hits."),
+    json: bool = typer.Option(False, "--json", help="One object a hit."),
+) -> None:
+    """Find the moments that fit your words, seen or said, best first."""
+    opened = some_library(library)
+    notes = console.reporter()
+    hits = opened.search(" ".join(words), k, reporter=notes)
+    emit_table(
+        [_record(rank, hit) for rank, hit in enumerate(hits, 1)],
+        json,
+        {"": "right", "from": "right", "to": "right", "seen": "right", "said": "right", "file": "left", "text": "left"},
+        [_row(rank, hit) for rank, hit in enumerate(hits, 1)],
+    )
+    if not hits:
+        option = "" if library is None else f" --library {library}"
+        notes.note(f"{console.short(opened.path)} holds no clips yet: hdvila index FOLDER{option}")
+    if lost := sum(not os.path.lexists(hit.file) for hit in hits):
+        notes.note(f"the files of {lost} of these are not there at the moment: is a disk not mounted?")
+
+
+def _record(rank: int, hit: Moment) -> dict[str, object]:
+    return {
+        "rank": rank,
+        "file": hit.file,
+        "start": round(hit.start, 3),
+        "end": round(hit.end, 3),
+        "score": round(hit.score, 5),
+        "text": hit.text,
+        "channels": {name: round(value, 5) for name, value in hit.channels.items()},
+        "confident": hit.confident,
+        "copies": list(hit.copies),
+    }
+
+
+def _row(rank: int, hit: Moment) -> list[str]:
+    seen, said = hit.channels.get("picture"), hit.channels.get("speech")
+    more = f" (and {len(hit.copies)} copies: {', '.join(map(console.short, hit.copies))})" if hit.copies else ""
+    return [
+        str(rank),
+        _clock(hit.start),
+        _clock(hit.end),
+        "" if seen is None else f"{seen:+.2f}",
+        "" if said is None else f"{said:.0%}",
+        console.short(hit.file) + more.replace("1 copies", "1 copy"),
+        hit.text,
+    ]
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
 
 
 @app.callback()

@@ -1,4 +1,4 @@
-"""The program ``hdvila``. It knows the names of its commands; a command's module is imported when it is typed."""
+"""The program ``hdvila``: the table of its commands, whose modules are imported when they are used."""
 
 from __future__ import annotations
 
@@ -22,47 +22,59 @@ __all__ = ["main"]
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A command that is not loaded yet. ``group``: it has commands of its own, even if so far only one."""
+    """A command that is not loaded yet.
+
+    Attributes:
+        help: a line about it.
+        module: the module in hdvila.cli, and after a colon the name of its Typer application, unless that is ``app``.
+        group: it has commands of its own, even if only one.
+    """
 
     help: str
+    module: str
     group: bool = False
 
-    def load(self, name: str) -> Any:
-        app = importlib.import_module(f"hdvila.cli.{name}").app
+    @property
+    def exists(self) -> bool:
+        return importlib.util.find_spec(f"hdvila.cli.{self.module.partition(':')[0]}") is not None
+
+    def load(self) -> Any:
+        module, _, name = self.module.partition(":")
+        app = getattr(importlib.import_module(f"hdvila.cli.{module}"), name or "app")
         return typer.main.get_group(app) if self.group else typer.main.get_command(app)
 
 
 _COMMANDS = {
-    "demo": _Entry("Everything once, from rendered videos to answered queries, with a report."),
-    "miniature": _Entry("Render a small world of narrated videos whose truth is known.", group=True),
-    "corpus": _Entry("From transcribed videos to training clips.", group=True),
-    "prepare": _Entry("Make the videos of a benchmark ready for training and evaluation."),
-    "train": _Entry("Run a training recipe, or say what it would cost."),
-    "evaluate": _Entry("Numbers of a model on a corpus, or of predictions by a benchmark's protocol."),
-    "protocols": _Entry("The benchmarks' protocols: what each of them fixes.", group=True),
-    "results": _Entry("Records of evaluations as a table, with the published rows beside."),
-    "index": _Entry("Make the videos of a folder searchable."),
-    "search": _Entry("Find the moments that fit your words."),
-    "library": _Entry("What a library holds, and taking files out of it.", group=True),
-    "convert": _Entry("Turn a checkpoint of the official code into a model folder."),
-    "doctor": _Entry("What is installed, and what this machine can do."),
+    "demo": _Entry("Everything once, from rendered videos to answered queries, with a report.", "miniature:demo_app"),
+    "miniature": _Entry("Render a small world of narrated videos whose truth is known.", "miniature", group=True),
+    "corpus": _Entry("From transcribed videos to training clips.", "corpus", group=True),
+    "prepare": _Entry("Make the videos of a benchmark ready for training and evaluation.", "prepare"),
+    "train": _Entry("Run a training recipe, or say what it would cost.", "train"),
+    "evaluate": _Entry("Numbers of a model on a corpus, or of predictions by a benchmark's protocol.", "evaluate"),
+    "protocols": _Entry("The benchmarks' protocols: what each of them fixes.", "protocols", group=True),
+    "results": _Entry("Records of evaluations as a table, with the published rows beside.", "results"),
+    "index": _Entry("Make the videos of a folder searchable.", "library:index_app"),
+    "search": _Entry("Find the moments that fit your words.", "library:search_app"),
+    "library": _Entry("What a library holds, and taking files out of it.", "library", group=True),
+    "convert": _Entry("Turn a checkpoint of the official code into a model folder.", "convert"),
+    "doctor": _Entry("What is installed, and what this machine can do.", "doctor"),
 }
 
 
 class _LazyGroup(typer.core.TyperGroup):
-    """Lists the commands whose modules exist; loads the one that is typed."""
+    """Lists the commands whose modules exist, and loads the one that is used."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = {name: typer.core.TyperCommand(name) for name in self.list_commands(None)}  # for "did you mean"
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [name for name in _COMMANDS if importlib.util.find_spec(f"hdvila.cli.{name}")]
+        return [name for name, entry in _COMMANDS.items() if entry.exists]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = _COMMANDS[cmd_name].load(cmd_name)
+        command = _COMMANDS[cmd_name].load()
         command.name = cmd_name
         return command
 

@@ -1,4 +1,4 @@
-"""``hdvila miniature``: a small world of narrated videos with known contents, its benchmarks, and studies on it."""
+"""``hdvila demo`` and ``hdvila miniature``: a small world of narrated videos with known contents, and studies on it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,42 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hdvila.cli.console import emit, emit_markdown, reporter
+from hdvila.cli.console import emit, reporter
+from hdvila.cli.tables import emit_markdown
 
 if TYPE_CHECKING:
     from hdvila.miniature.world import Split
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+demo_app = typer.Typer(add_completion=False)
 
 _STUDIES = ("lightning_fabric", "tensorboard", "matplotlib", "jinja2")  # packages that the studies need
+
+
+@demo_app.command()
+def demo(
+    into: Path = typer.Option(
+        Path("runs/demo"), "--into", help="The folder for the report and everything it is made from."
+    ),
+    seed: int = typer.Option(0, "--seed", help="Seed of the world and of training."),
+    json: bool = typer.Option(False, "--json", help="Print the whole report.json as one object."),
+) -> None:
+    """Render narrated videos, train on them, evaluate, index, search, report.
+
+    The same command continues a killed one.
+    """
+    from hdvila.lab.demo.run import run_demo
+
+    facts = run_demo(into, seed=seed, reporter=reporter())
+    scores = facts["retrieval"]["text_to_video"]
+    emit(
+        facts,
+        json,
+        f"R@1 {scores['r1']:.1%}, R@10 {scores['r10']:.1%} on {scores['gallery']} held-out clips "
+        f"(chance {scores['chance_r1']:.1%}), in {facts['seconds']['total'] / 60:.1f} minutes\n"
+        f"look at   {into / 'report.html'}\n"
+        f'ask more  hdvila search "a red ball" --library {into / "library"}',
+    )
 
 
 @app.callback()

@@ -1,12 +1,19 @@
-"""``hdvila results``: records of evaluations as a table, with the published rows beside."""
+"""``hdvila results``: records of evaluations as tables beside published rows; and the text of a single evaluation."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from hdvila.cli.console import emit, emit_markdown
+from hdvila.cli.console import emit
+from hdvila.cli.tables import emit_markdown
+from hdvila.errors import some_of
+
+if TYPE_CHECKING:
+    from hdvila.evaluate.record import Record
+    from hdvila.evaluate.retrieval import RetrievalReport
 
 app = typer.Typer(add_completion=False)
 
@@ -35,3 +42,52 @@ def results(
     else:
         table = tabulate(records, form or "markdown")  # type: ignore[arg-type]
         emit_markdown(table, asked=form is not None)
+
+
+def record_lines(record: Record) -> str:
+    """A record as text: what was scored, its row beside the published ones, and notes on what is missing or tied."""
+    from hdvila.evaluate.report.results import tabulate
+
+    what = ("query", "queries") if record.task == "retrieval" else ("question", "questions")
+    part = record.queries != record.full_queries and not record.synthetic
+    whole = f"; the published test has {record.full_queries:,}" if part else ""
+    lines = [
+        f"{_many(record.queries, *what)} about {_many(record.videos, 'video', 'videos')}{whole}; 95 % intervals",
+        tabulate([record], "markdown"),
+    ]
+    if record.missing:
+        lines.append(
+            f"missing: {_many(len(record.missing), 'video', 'videos')} ({some_of(record.missing)}); the numbers cover "
+            f"the other {record.videos:,}; the record names all (--json, or the file of --into)"
+        )
+    if record.ties:
+        lines.append(f"ties: {record.ties:,} queries, rule {record.tie_rule}")
+    if record.out_of_vocabulary:
+        lost = record.out_of_vocabulary
+        lines.append(
+            f"outside the vocabulary: the answers of {lost['questions']:,} questions ({lost['answers']:,} answers)"
+        )
+    if record.most_frequent is not None:
+        lines.append(f"always the most frequent answer: {record.most_frequent:.1%}")
+    return "\n".join([*lines, *(f"note: {note}" for note in record.notes)])
+
+
+def _many(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
+
+
+def corpus_lines(report: RetrievalReport) -> str:
+    """Retrieval on a corpus as text: protocol, gallery, both directions, chance."""
+    gallery = report.text_to_video.gallery
+    lines = [
+        report.protocol,
+        f"{report.queries} queries, gallery {gallery}, chance R@1 {1 / gallery:.2%}",
+        f"{'':<15}{'R@1':>8}{'R@5':>8}{'R@10':>8}{'R@50':>8}{'median':>9}{'mean':>9}{'ties':>7}",
+    ]
+    for name, row in (("text to video", report.text_to_video), ("video to text", report.video_to_text)):
+        recalls = "".join(f"{value:>8.1%}" for value in (row.r1, row.r5, row.r10, row.r50))
+        lines.append(f"{name:<15}{recalls}{row.median_rank:>9.1f}{row.mean_rank:>9.1f}{row.ties:>7}")
+    lines.append(f"{'chance':<15}" + "".join(f"{min(1.0, k / gallery):>8.1%}" for k in (1, 5, 10, 50)))
+    if report.missing:
+        lines.append(f"left out, without speech: {len(report.missing)} clips")
+    return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hdvila.cli.wide_tables import fitting
+from hdvila.cli.tables import fitting
 
 TABLE = """\
 | Method | R@1 | R@5 | V2T R@1 | Source or setting |
