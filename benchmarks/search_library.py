@@ -77,7 +77,7 @@ def measure(library: Path) -> None:
                 read=lambda: list(pool.map(np.max, plain)),
                 scan=lambda: vectors.best(query, 100),
                 answer=lambda: best_moments(connection, vectors, query, {}, -1.0, 10),
-                trust=lambda: vectors.highest(drawn),
+                trust=lambda: vectors.best_scores(drawn),
                 open=lambda: read_vectors(connection, library),
             )
     print(f"{len(vectors)} clips x {vectors.width}: opened in {spent['open']:.3f} s, the first time in {first:.1f} s")

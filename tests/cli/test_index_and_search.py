@@ -171,7 +171,7 @@ def test_another_model_and_a_changed_model_are_refused(
     shutil.rmtree(model)
     lost = here("search", "two dogs", "--library", "lib")
     assert (lost.returncode, lost.stderr.count("\n")) == (1, 1)
-    assert "is not there any more" in lost.stderr
+    assert "no longer exists" in lost.stderr
 
 
 def test_a_library_and_its_model_can_be_moved_together(

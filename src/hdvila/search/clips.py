@@ -1,6 +1,6 @@
-"""Into which clips a video is cut: along its sentences where somebody speaks, in windows elsewhere.
+"""The clips that a video is split into: its sentences where somebody speaks, windows elsewhere.
 
-Every moment of the video lies in a clip.
+The clips cover the whole video.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ __all__ = ["Span", "cut"]
 WINDOW = (
     8.0  # seconds of a window; HD-VILA was trained on clips of 13.4 s on average, moments are found by shorter ones
 )
-HOP = 4.0  # seconds from window to window, so that an event at the edge of one lies inside the next
-LONGEST = 16.0  # a longer sentence is several clips, each with its words
-SHORTEST = 2.0  # a shorter sentence is widened, a shorter silence goes to the clip before it
+HOP = 4.0  # seconds between the starts of windows, so that an event at the edge of one is inside the next
+LONGEST = 16.0  # a longer sentence is split into several clips, each with its text
+SHORTEST = 2.0  # a shorter sentence is widened, a shorter silence is added to the clip before it
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A clip to be: seconds, half-open, and the sentence said in it or ''."""
+    """A planned clip: seconds, half-open, and the sentence said in it or ''."""
 
     start: float
     end: float
@@ -31,11 +31,11 @@ class Span:
 
 
 def cut(duration: float, sentences: Sequence[Sentence] = ()) -> list[Span]:
-    """Cut a video into clips, in order of their start.
+    """Split a video into clips, in order of their start.
 
     Args:
-        duration: seconds of the video.
-        sentences: what is said in it; what lies behind its end is left out.
+        duration: of the video, in seconds.
+        sentences: its transcript; sentences after its end are ignored.
     """
     spoken = [span for sentence in sentences for span in _of_sentence(sentence, duration)]
     if not spoken:
@@ -65,7 +65,7 @@ def _of_sentence(sentence: Sentence, duration: float) -> Iterator[Span]:
 
 
 def _gaps(spoken: Sequence[Span], duration: float) -> list[tuple[float, float]]:
-    """Where nobody speaks, in order."""
+    """The intervals without speech, in order."""
     gaps, covered = [], 0.0
     for span in sorted(spoken, key=lambda span: span.start):
         if span.start > covered:
@@ -75,7 +75,7 @@ def _gaps(spoken: Sequence[Span], duration: float) -> list[tuple[float, float]]:
 
 
 def _windows(start: float, end: float) -> Iterator[Span]:
-    """Windows that cover start..end, evenly spread, about HOP apart."""
+    """Windows that cover start..end, evenly spaced, about HOP apart."""
     length = end - start
     count = 1 + max(0, round((length - WINDOW) / HOP))
     if count == 1:

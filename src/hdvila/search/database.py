@@ -35,8 +35,8 @@ _PATIENCE = 30.0  # seconds to wait for another connection's short write
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
--- A video that was looked at. stamp: sizes and times of the video and the subtitles beside it; digest: their content;
--- video: the content of the video alone, '' where an earlier program wrote the row.
+-- A video that was scanned. stamp: sizes and times of the video and the subtitles beside it; digest: their content;
+-- video: the content of the video alone, '' in rows of earlier versions.
 CREATE TABLE files (
     id INTEGER PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,
@@ -80,21 +80,21 @@ _ADDED = "ALTER TABLE files ADD COLUMN video TEXT NOT NULL DEFAULT ''"  # to lib
 _LOOK = "look"
 _SEEN = "CREATE TABLE IF NOT EXISTS seen (file INTEGER PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE, share REAL)"
 
-# Files of the same content are one tape, whatever their names.
+# Files with the same content are one tape, whatever their names.
 _TAPES = "CREATE TEMP VIEW tapes AS SELECT id, path, {} AS content FROM files"
 
 
 def is_library(folder: Path) -> bool:
-    """Whether the folder holds a library, whatever its state."""
+    """Whether the folder holds a library, also a damaged one."""
     return (folder / _NAME).is_file()
 
 
 @contextmanager
 def connect(library: Path) -> Iterator[sqlite3.Connection]:
-    """Open a library for reading: one consistent state for the whole block, with a view ``tapes`` (id, path, content).
+    """Open a library for reading: a consistent snapshot for the whole block, with a view ``tapes`` (id, path, content).
 
     Raises:
-        LibraryError: there is none, it is damaged, or of another version.
+        LibraryError: there is no library, it is damaged, or of another version.
     """
     file = library / _NAME
     if not is_library(library):
@@ -111,7 +111,7 @@ def connect(library: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def connect_to_write(library: Path) -> Iterator[sqlite3.Connection]:
-    """Open a library for writing, making it if there is none. Commit with ``with connection: ...``.
+    """Open a library for writing, and create it if needed. Commit with ``with connection: ...``.
 
     Raises:
         LibraryError: it cannot be written, is damaged, or of another version.
@@ -130,12 +130,12 @@ def connect_to_write(library: Path) -> Iterator[sqlite3.Connection]:
 
 
 def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
-    """All that the library says about itself."""
+    """The facts about the library itself, by name."""
     return dict(connection.execute("SELECT key, value FROM meta"))
 
 
 def write_meta(connection: sqlite3.Connection, **values: str) -> None:
-    """Set some of it, as part of the running transaction."""
+    """Set facts about the library, as part of the running transaction."""
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
 
@@ -167,7 +167,7 @@ def shares_seen(connection: sqlite3.Connection) -> dict[int, float | None]:
 
 
 def to_column(path: str) -> str | bytes:
-    """A file name for a column. Names that are no text (undecodable bytes) are kept as bytes."""
+    """A file name as a column value. Names with undecodable bytes are stored as bytes."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -191,7 +191,7 @@ def _open_to_read(file: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError:
         if os.access(file.parent, os.W_OK):
             raise
-        # On a medium that cannot be written the log's own files cannot be made; nobody else writes there either.
+        # On a read-only medium the log's own files cannot be created; nobody else writes there either.
         connection.close()
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
     return connection
@@ -201,14 +201,14 @@ def _check_version(connection: sqlite3.Connection, library: Path) -> None:
     found = read_meta(connection).get("version")
     if found != VERSION:
         raise LibraryError(
-            f"{library} is a library of version {found}, this program reads version {VERSION}: make another one with "
-            "hdvila index FOLDER --library OTHER --model MODEL"
+            f"{library} is a library of version {found}, but this program reads version {VERSION}: make another one "
+            "with hdvila index FOLDER --library OTHER --model MODEL"
         )
 
 
 @contextmanager
 def _explained(library: Path) -> Iterator[None]:
-    """SQLite's errors as ours."""
+    """Raise SQLite's errors as LibraryError."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -1,4 +1,4 @@
-"""One video to clips and their vectors, in one pass over its pictures.
+"""One video -> clips and their vectors, in one pass over its frames.
 
 Legend: B clips of a batch, N clips of a video, D width.
 """
@@ -49,9 +49,9 @@ _LONGEST_VIDEO = 1e6  # seconds, eleven days
 
 @dataclass(frozen=True, slots=True)
 class WordsBeside:
-    """What the subtitle files beside a video say: the file that is taken, its words, and why those before it are not.
+    """The subtitles beside a video: the file that is used, its words, and why better-ranked files are not.
 
-    Where none can be read, `file` is the first and `transcript` None.
+    If none can be read, `file` is the first one and `transcript` None.
     """
 
     file: Path | None = None
@@ -61,11 +61,11 @@ class WordsBeside:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What is known of a video before it is decoded.
+    """The facts about a video that are known before it is decoded.
 
     Attributes:
         spans: its clips.
-        look: how its pictures are seen.
+        look: the crop windows of its frames.
         damage: why only a part of the video can be read, or ''.
         note: why its words are missing, or ''.
     """
@@ -77,37 +77,37 @@ class Opened:
 
     @property
     def windows(self) -> int:
-        """How many vectors the model makes of it."""
+        """The number of vectors that the model computes for it."""
         return len(self.spans) * len(self.look.views)
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """What became of a video: what it was `opened` as, and (N, D) unit vectors, one for each of its clips."""
+    """An embedded video: the facts about it, and (N, D) unit vectors, one for each of its clips."""
 
     opened: Opened
     vectors: NDArray[np.float32]
 
     @classmethod
     def of(cls, opened: Opened, parts: Sequence[NDArray[np.float32]]) -> Embedded:
-        """A clip's vector is the mean of what its windows give; `parts` are those of all, in order."""
+        """Average the vectors of each clip's windows; `parts` are the vectors of all windows, in order."""
         vectors, count = np.concatenate(parts), len(opened.look.views)
         return cls(opened, vectors if count == 1 else joined(vectors, [count] * len(opened.spans)))
 
 
 def embed_file(model: Encoder, found: Found, words: WordsBeside, tiled: bool = True) -> Embedded:
-    """Cut a video into clips and embed each: the mean of what the windows give through which it is looked at.
+    """Split a video into clips and embed each; a clip's vector is the mean over its crop windows.
 
     Args:
         model: the encoder, in evaluation mode.
         found: the video.
-        words: what is said in it, as far as a file beside it says so (`words_beside`).
-        tiled: through as many windows as show four fifths of the pictures; else the one in the middle.
+        words: its words from a file beside it (`words_beside`).
+        tiled: use enough crop windows to cover four fifths of each frame, else the centre alone.
 
     Raises:
         MediaError: the video cannot be read.
-        InternalError: the program stumbled over a mistake of its own.
-        CheckpointError: the model is broken, so no video can be embedded.
+        InternalError: a defect of this program.
+        CheckpointError: the model gives vectors that are not finite, so no video can be embedded.
     """
     preprocess = model.processor.preprocess
     opened = open_file(found, words, preprocess, tiled)
@@ -115,22 +115,22 @@ def embed_file(model: Encoder, found: Found, words: WordsBeside, tiled: bool = T
 
 
 def open_file(found: Found, words: WordsBeside, inputs: Inputs, tiled: bool = True) -> Opened:
-    """Look into a video and cut it into clips; arguments and errors as `embed_file`."""
+    """Probe a video and plan its clips; arguments and errors as for `embed_file`."""
     with _reading(found):
         info = probe(found.path)
-        spans, note = _look_into(found, info, words)
+        spans, note = _plan_clips(found, info, words)
         return Opened(spans, inputs.look(info.height, info.width, tiled=tiled), info.damage or "", note)
 
 
 def batches_of(found: Found, opened: Opened, inputs: Inputs, threads: int | None = None) -> Iterator[list[Any]]:
-    """What the model sees of a video: its clips' windows, in order, so many at once as the model takes.
+    """The model inputs of a video: the windows of its clips, in order, in batches.
 
     Args:
         threads: of the decoder, as in `hdvila.media.open_video`.
 
     Raises:
         MediaError: the video cannot be read.
-        InternalError: the program stumbled over a mistake of its own.
+        InternalError: a defect of this program.
     """
     bounds = [(span.start, span.end) for span in opened.spans]
     clips = read_clips(found.path, inputs, bounds, views=opened.look.views, threads=threads)
@@ -143,11 +143,11 @@ def batches_of(found: Found, opened: Opened, inputs: Inputs, threads: int | None
 
 
 def words_beside(found: Found) -> WordsBeside:
-    """The words of the best of the subtitle files beside a video that can be read.
+    """The words of the best readable subtitle file beside a video.
 
     Raises:
-        MediaError: the reader stumbled over one of them.
-        InternalError: the program stumbled over a mistake of its own.
+        MediaError: a file made its reader fail.
+        InternalError: a defect of this program.
     """
     if not found.beside:
         return WordsBeside()
@@ -161,10 +161,10 @@ def words_beside(found: Found) -> WordsBeside:
         )
 
 
-def _look_into(found: Found, info: VideoInfo, words: WordsBeside) -> tuple[list[Span], str]:
-    """(clips to be, what is remarkable of its words)."""
+def _plan_clips(found: Found, info: VideoInfo, words: WordsBeside) -> tuple[list[Span], str]:
+    """(planned clips, a remark on its words)."""
     if not 0 < info.duration < _LONGEST_VIDEO:
-        raise MediaError(f"{found.path}: it would play for {info.duration:g} s: its times are damaged; fetch it again")
+        raise MediaError(f"{found.path}: it would last {info.duration:g} s: its times are damaged; fetch it again")
     transcript, taken, missing = words.transcript, words.file and words.file.name, words.passed_over
     if transcript is None and info.subtitle_streams:
         try:
@@ -179,7 +179,7 @@ def _look_into(found: Found, info: VideoInfo, words: WordsBeside) -> tuple[list[
 
 @contextmanager
 def _reading(found: Found) -> Iterator[None]:
-    """One strange file must not end the work on all others, whatever its reader stumbles over."""
+    """Turn any failure of a reader into a MediaError: one odd file must not end the work on all others."""
     try:
         yield
     except HdvilaError:
@@ -188,15 +188,15 @@ def _reading(found: Found) -> Iterator[None]:
         if is_defect(error):
             raise InternalError(error) from error
         what = f"{type(error).__name__}: {error}"
-        raise MediaError(f"{found.path}: cannot be read ({what}): it is damaged or of a strange kind") from error
+        raise MediaError(f"{found.path}: cannot be read ({what}): it is damaged or of an unknown kind") from error
 
 
 @torch.inference_mode()
 def encode(model: Encoder, clips: Sequence[Any]) -> NDArray[np.float32]:
-    """Clips to unit vectors (B, D).
+    """Clips -> unit vectors (B, D).
 
     Raises:
-        CheckpointError: the model is broken.
+        CheckpointError: the model gives vectors that are not finite.
     """
     video = to_tensors(model.processor.preprocess.collate(clips), model.device)
     with computing(model):

@@ -1,4 +1,4 @@
-"""What is new, changed, moved or gone in a folder, and the work that follows. A file is a commit: nothing is lost."""
+"""New, changed, moved and missing files, and the work that follows. Each file is committed alone, so none is lost."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _MEGABYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file.
+    """The outcome for one file.
 
     Attributes:
         file: its absolute path.
-        status: indexed (anew), unchanged, moved (it has the content of a file that is gone from another place), removed
-            (it is gone, so are its clips), missing (its whole folder is empty or gone, so its clips are kept), or
-            failed: it cannot be read, or only in part; what could be read is searchable.
-        reason: why it failed, why the words of an indexed file are missing, where a moved one was; else ''.
-        clips: how many of its clips the library holds now.
-        seen: how much of the area of its pictures the model saw, 0..1; None where nothing was embedded, or by a program
-            that did not write it down.
+        status: indexed (embedded now), unchanged, moved (it has the content of a file that is gone from another path),
+            removed (it is gone, and so are its clips), missing (its whole folder is empty or gone, so its clips are
+            kept), or failed: it cannot be read, or only in part; the readable part is searchable.
+        reason: why it failed, why an indexed file has no words, the old path of a moved one; else ''.
+        clips: number of its clips in the library.
+        seen: share of its frames' area that the model saw, 0..1; None if nothing was embedded, or by a version that
+            did not record it.
     """
 
     file: str
@@ -70,10 +70,10 @@ class _Row:
 def bring_up_to_date(
     connection: sqlite3.Connection, model: Encoder, scan: Scan, reporter: Reporter, each: Callable[[FileReport], None]
 ) -> None:
-    """Make the library hold what was looked at; `each` hears of every file when its part is written.
+    """Update the library to the scanned files; `each` is called with the report of every file once it is committed.
 
     Raises:
-        LibraryError: the library cannot be written. What was reported before stays.
+        LibraryError: the library cannot be written. Files that were reported before are kept.
     """
     tiled = looks_tiled(connection)
     known = {row.path: row for row in _rows(connection) if scan.covers(row.path)}
@@ -90,7 +90,7 @@ def bring_up_to_date(
             remark = note_precision(connection, precision_of(model))
         if remark:
             reporter.note(remark)
-    work.sort(key=lambda found: str(found.path) in known)  # a new name first: it may want what a known one gives up
+    work.sort(key=lambda found: str(found.path) in known)  # new paths first: they may take over what known ones give up
 
     def wanted(found: Found, hashes: tuple[str, str]) -> bool:
         before = known.get(str(found.path))
@@ -102,7 +102,7 @@ def bring_up_to_date(
             report = _index_file(connection, model, tiled, found, known.get(str(found.path)), outcome)
             meter.show(found, 1.0)
             each(report)
-    # Where nothing is left of what was known, nobody took out single files: the disk is not mounted, or another is.
+    # If no known file of a folder is left, files were not deleted one by one: the disk is not mounted, or another is.
     alive = {os.path.dirname(path) for path in known if path in scan.videos}
     for row in _rows(connection):
         if not scan.covers(row.path) or row.path in scan.videos:
@@ -114,7 +114,7 @@ def bring_up_to_date(
 
 
 def reports_of(connection: sqlite3.Connection) -> Iterator[FileReport]:
-    """Every file of the library, as it is now, by path: unchanged, failed or missing. Contents are not compared."""
+    """Every file of the library by path: unchanged, failed or missing now. Contents are not compared."""
     for row in _rows(connection):
         yield _missing(row) if is_gone(row.path) else _as_before(row)
 
@@ -125,7 +125,7 @@ def paths_of(connection: sqlite3.Connection) -> list[str]:
 
 
 def remove(connection: sqlite3.Connection, paths: Iterable[str]) -> Iterator[FileReport]:
-    """Take these files out of the library; yields the report of each when it is out."""
+    """Remove these files from the library; yields the report of each one once it is removed."""
     wanted = set(paths)
     for row in _rows(connection):
         if row.path in wanted:
@@ -145,7 +145,7 @@ def _index_file(
         assert outcome.error is not None
         if not isinstance(outcome.error, OSError | MediaError):
             raise outcome.error
-        # Perhaps it can be read next time, so nothing is written down about it.
+        # It may be readable next time, so nothing is recorded about it.
         return FileReport(path, "failed", reason_of(outcome.error), 0 if before is None else before.clips)
     content = outcome.content.hashes
     if before is not None and before.digest == content[0]:
@@ -158,7 +158,7 @@ def _index_file(
         return twin
     try:
         embedded = outcome.vectors(model, found, tiled)
-    except InternalError as error:  # not of the file, so it is tried again by the next program
+    except InternalError as error:  # not a fault of the file, so the next version tries it again
         return FileReport(path, "failed", f"{path}: {error}", 0 if before is None else before.clips)
     except MediaError as error:
         with _replacing(connection, found, content, "failed", str(error)):
@@ -195,7 +195,7 @@ def _as_before(row: _Row) -> FileReport:
 
 
 def _missing(row: _Row) -> FileReport:
-    return FileReport(row.path, "missing", "it is not there at the moment; its clips are kept", row.clips, row.seen)
+    return FileReport(row.path, "missing", "it does not exist at the moment; its clips are kept", row.clips, row.seen)
 
 
 def _remove(connection: sqlite3.Connection, row: _Row) -> FileReport:
@@ -206,13 +206,13 @@ def _remove(connection: sqlite3.Connection, row: _Row) -> FileReport:
 
 
 def _twins(connection: sqlite3.Connection, found: Found, content: tuple[str, str]) -> list[_Row]:
-    """The other files of this content that the library knows."""
+    """The other files with this content in the library."""
     return _rows(connection, "digest = ? AND path != ?", content[0], to_column(str(found.path)))
 
 
 def _twin(connection: sqlite3.Connection, found: Found, content: tuple[str, str]) -> FileReport | None:
-    """The file takes over what the library has of one with the same content: the row of a file that is gone (it was
-    moved), or a copy of clips and vectors; None if there is no such file."""
+    """Reuse the clips of a file with the same content: its row if it is gone (it was moved), else a copy of its clips
+    and vectors; None if there is no such file."""
     path = str(found.path)
     if not (twins := _twins(connection, found, content)):
         return None
@@ -247,7 +247,7 @@ def _twin(connection: sqlite3.Connection, found: Found, content: tuple[str, str]
 def _replacing(
     connection: sqlite3.Connection, found: Found, content: tuple[str, str], status: str, reason: str
 ) -> Iterator[int]:
-    """One transaction in which a file's old rows go and its new row comes; yields the new row's id."""
+    """A transaction that replaces a file's rows; yields the id of the new row."""
     path = to_column(str(found.path))
     with connection:
         connection.execute("DELETE FROM files WHERE path = ?", (path,))
@@ -261,7 +261,7 @@ def _replacing(
 
 
 def _touch(connection: sqlite3.Connection) -> None:
-    """Tell readers that keep vectors in memory that theirs are old."""
+    """Invalidate the vectors that readers keep in memory."""
     write_meta(connection, state=secrets.token_hex(8))
 
 
@@ -270,7 +270,7 @@ def _megabytes(size: int) -> int:
 
 
 class _Meter:
-    """Turns the shares of files that are done, several at a time, into steps of a bar that counts megabytes."""
+    """Turns the finished shares of several files into steps of a progress bar that counts megabytes."""
 
     def __init__(self, bar: Bar) -> None:
         self._bar = bar

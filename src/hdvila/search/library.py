@@ -1,6 +1,6 @@
-"""A library: a folder that knows the clips of your videos and finds the one you describe.
+"""A library: a folder that indexes the clips of your videos and finds the one you describe.
 
-What reads videos and subtitles is imported by the methods that index: a search must not wait for it.
+Readers of videos and subtitles are imported by the methods that index, so that a search does not wait for them.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 __all__ = ["Library", "open_library"]
 
 LOCK = "indexing.lock"
-"""Kept by whoever writes to the library; readers are not kept out."""
+"""Held by the process that writes to the library; it does not block readers."""
 BUSY = "another process is indexing into this library: wait until it is done, or stop it (searching works meanwhile)"
 
 
 def open_library(path: str | os.PathLike[str]) -> Library:
-    """The library in this folder. It need not be there yet: `Library.index` makes it, `Library.search` says so.
+    """The library in this folder. It need not exist yet: `Library.index` creates it, other methods raise an error.
 
     Raises:
         UsageError: the path is a file.
@@ -50,7 +50,7 @@ def open_library(path: str | os.PathLike[str]) -> Library:
 
 
 class Library:
-    """Clips of videos, their vectors and their subtitles, on disk. Nothing stays open between two calls.
+    """Clips of videos, their vectors and their subtitles, on disk. No file stays open between calls.
 
     Attributes:
         path: the folder.
@@ -61,7 +61,7 @@ class Library:
         self._lock = Lock()
         self._model: tuple[Encoder, str] | None = None  # with its fingerprint
         self._vectors: tuple[Vectors | None, str] | None = None  # with the state of the library they are of
-        self._trusted: WeakKeyDictionary[Vectors, dict[int, float]] = WeakKeyDictionary()  # see `trusted_cosine`
+        self._trusted: WeakKeyDictionary[Vectors, dict[int, float]] = WeakKeyDictionary()  # cache of `trusted_cosine`
 
     @property
     def exists(self) -> bool:
@@ -77,28 +77,28 @@ class Library:
         reporter: Reporter = SILENT,
         each: Callable[[FileReport], None] = lambda report: None,
     ) -> list[FileReport]:
-        """Make videos searchable: single files, and those of folders and of the folders in them.
+        """Make videos searchable: single files, and those in folders and their subfolders.
 
         Only new and changed files are embedded; a file that was moved or copied keeps its vectors; a file that failed
-        is tried again when it has changed. A file that is gone is taken out, if others of its folder are still there:
-        else the disk may not be mounted, and its clips stay (see `prune`). Other places' files in the library stay.
-        Stop it at any moment: the same call goes on.
+        is tried again once it has changed. A file that is gone is removed if others of its folder still exist; else the
+        disk may not be mounted, and its clips are kept (see `prune`). Files of the library outside of `places` are
+        left alone. The call can be stopped at any time: the same call continues.
 
         Args:
             places: a folder or file, or several.
-            model: what embeds them, or where it lies (see `hdvila.load_model`); default: the library's own. A library
-                has one model.
-            precision: in which the model computes, where it is loaded here; one that is given has its own. The library
-                writes it down, and says when it gets vectors of another than it has.
-            reporter: hears about progress, and first of all what the model can be asked.
-            each: called with every file's report as soon as it is certain.
+            model: the model that embeds them, or its path (see `hdvila.load_model`); default: the library's own. A
+                library has one model.
+            precision: of a model that is loaded here; a model that is passed has its own. The library records it, and
+                remarks when it gets vectors of another precision.
+            reporter: receives progress, and first a remark on what the model can be asked.
+            each: called with the report of every file once it is final.
 
         Returns:
             All reports.
 
         Raises:
-            UsageError: no such folder or file, or the library was made with another model.
-            LibraryError: another process is indexing into it, it cannot be written, or its model is not there.
+            UsageError: there is no such folder or file, or the library was made with another model.
+            LibraryError: another process is indexing into it, it cannot be written, or its model no longer exists.
         """
         from hdvila.search.index import bring_up_to_date
         from hdvila.search.scan import scan
@@ -135,24 +135,24 @@ class Library:
         channels: Collection[Literal["picture", "speech"]] = ("picture", "speech"),
         reporter: Reporter = SILENT,
     ) -> list[Moment]:
-        """The `k` moments that fit the words best, best first, each moment once, of one video at most three while
-        others have some.
+        """The `k` moments that match the words best, best first and without repeats; at most three of one video while
+        other videos have some.
 
-        What is seen and what is said are ranked together. ``score`` ranks the hits of one query and says little across
-        queries: where one channel alone gives anything, it is that channel's value in `Moment.channels`; else the fused
-        rank, 1 for what is first in both. Copies of a file are one answer, which names the other places.
+        Frames and speech are ranked together. ``score`` orders the hits of one query and is not comparable across
+        queries: if only one channel has hits, it is that channel's value in `Moment.channels`; else the fused rank, 1
+        for a moment that is first in both. Copies of a file are one hit, which names the other paths.
 
         Args:
             words: what the moment shows, or what is said in it.
-            k: how many.
-            model: the library's model, where it was given in memory or lies elsewhere now.
-            channels: what is asked: ``picture``, ``speech`` or both.
-            reporter: hears what the model does not know of the words, and when nothing fits well.
+            k: number of moments.
+            model: the library's model, if it was given in memory or has moved.
+            channels: ``picture``, ``speech`` or both.
+            reporter: receives remarks on words that the model does not know, and when nothing matches well.
 
         Raises:
-            UsageError: no words, `k` below 1, a channel that does not exist, or another model than the library's.
+            UsageError: no words, `k` below 1, an unknown channel, or another model than the library's.
             LibraryError: there is no library here, it is damaged, or its model is gone or has changed.
-            CheckpointError: the model gives no numbers for these words.
+            CheckpointError: the model gives vectors that are not finite.
         """
         words = _checked(words, k)
         if not channels or not set(channels) <= {"picture", "speech"}:
@@ -170,11 +170,11 @@ class Library:
                 connection, vectors, query_D, heard(connection, words) if "speech" in channels else {}, floor, k
             )
         if moments and not any(moment.confident for moment in moments):
-            reporter.note("nothing in the library fits these words well; these are the nearest")
+            reporter.note("nothing in the library fits these words well; these are the nearest moments")
         return moments
 
     def said(self, words: str, k: int = 10) -> list[Moment]:
-        """The `k` clips in whose subtitles all these words are said, best first; ``score`` is BM25, above 0.
+        """The `k` clips whose subtitles contain all these words, best first; ``score`` is BM25, above 0.
 
         Raises:
             UsageError: no words, or `k` below 1.
@@ -185,7 +185,7 @@ class Library:
             return said(connection, words, k)
 
     def files(self) -> list[FileReport]:
-        """Every file of the library by path: unchanged, failed, or missing where it is not there at the moment.
+        """Every file of the library by path: unchanged, failed, or missing if it does not exist at the moment.
 
         Raises:
             LibraryError: there is no library here, or it is damaged.
@@ -196,7 +196,7 @@ class Library:
             return list(reports_of(connection))
 
     def model(self) -> str:
-        """Where the library's model lies; '' for one that was given in memory.
+        """The path of the library's model; '' for one that was given in memory.
 
         Raises:
             LibraryError: there is no library here, or it is damaged.
@@ -205,8 +205,8 @@ class Library:
             return read_meta(connection).get("model", "")
 
     def forget(self, places: Sequence[str | os.PathLike[str]]) -> list[FileReport]:
-        """Take files, and all files of folders, out of the library, whether they are there or not. Nothing is deleted
-        but their clips in the library.
+        """Remove files, and all files of folders, from the library, whether they still exist or not. Only their clips
+        in the library are deleted.
 
         Raises:
             UsageError: the library has no such file or folder.
@@ -223,7 +223,7 @@ class Library:
         return self._remove(wanted)
 
     def prune(self) -> list[FileReport]:
-        """Take out all files that are not there any more: first make sure that all disks are mounted.
+        """Remove all files that no longer exist. First make sure that all disks are mounted.
 
         Raises:
             LibraryError: there is no library here, or another process is writing into it.
@@ -237,7 +237,7 @@ class Library:
             return list(remove(connection, paths))
 
     def _roots(self, places: Sequence[str | os.PathLike[str]]) -> list[Path]:
-        """Where to look, before a library is made."""
+        """The places to scan, checked before a library is created."""
         from hdvila.search.index import paths_of
         from hdvila.search.scan import roots_of
 
@@ -257,7 +257,7 @@ class Library:
     def _take(
         self, model: Encoder | str | os.PathLike[str], precision: WantedPrecision = "float32"
     ) -> tuple[Encoder, str]:
-        """The model in memory. One that is loaded for a query computes in float32."""
+        """The loaded model and its fingerprint. A model that is loaded for a query computes in float32."""
         encoder: Encoder
         if isinstance(model, str | os.PathLike):
             encoder = load_model(os.fspath(model), device=pick_device(), precision=precision)
@@ -265,7 +265,7 @@ class Library:
             encoder = model
         if encoder.processor is None:
             raise UsageError(
-                "this model has no processor, so it cannot read videos or words: make a model folder of it with "
+                "this model has no processor, so it cannot read videos or texts: make a model folder of it with "
                 "hdvila convert CHECKPOINT --into FOLDER --tokenizer TOKENIZER, or set model.processor"
             )
         with self._lock:
@@ -286,11 +286,11 @@ class Library:
                 f"the model {source} has changed since the library {self.path} was made with it: put the old one back, "
                 f"or make another library: hdvila index FOLDER --library OTHER --model {source}"
             )
-        raise UsageError(f"{self.path} was made with another model than this, and vectors of two cannot be compared")
+        raise UsageError(f"{self.path} was made with another model, and vectors of two models cannot be compared")
 
 
 def _checked(words: str, k: int) -> str:
-    """The words of a query, without halves of characters."""
+    """The words of a query, without unpaired surrogates."""
     words = drop_surrogates(words)
     if not words.strip():
         raise UsageError("the query is empty: say in a few words what the moment shows")

@@ -1,9 +1,8 @@
-"""Many videos at once: threads look into files, hash and decode them; whoever asks embeds what comes, and gets the
-files in their order.
+"""Many videos at once: threads hash, probe and decode files, and the calling thread embeds their clips, in order.
 
-Decoders leave Python's lock to others, so threads keep all cores busy without what processes cost: seconds to start, a
-copy of every picture, and a `__main__` that must bear to be imported again. The model stays with the one that asked,
-on whatever device, and sees the same batches as if one file came after the other, so its vectors are the same bits.
+Decoders release the GIL, so threads keep all cores busy without the cost of processes: seconds to start, a copy of
+every frame, and a `__main__` that must be importable. The model stays in the calling thread, on its device, and sees
+the same batches as with one file after the other, so its vectors are the same bits.
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ from hdvila.search.scan import Found, content_of
 
 __all__ = ["Content", "FileOutcome", "embed_files"]
 
-_THREADS = 8  # that read; beyond, Python's lock is what they wait for
+_THREADS = 8  # readers at most; more would wait for the GIL
 _DECODERS = 4  # threads of one decoder, at most
-_WAITING = 2  # batches that lie ready, besides one in the hands of every thread
-_AHEAD = 3  # files for each thread that may be embedded, and their vectors kept, before their turn
-_PATIENCE = 0.1  # seconds after which a thread that waits looks whether it is still wanted
-_GOODBYE = 5.0  # seconds that an interrupted call waits for threads that are in the middle of something
+_WAITING = 2  # batches in the queue, besides one in every thread
+_AHEAD = 3  # files per thread that may be embedded, and their vectors kept, before their turn
+_PATIENCE = 0.1  # seconds after which a waiting thread checks whether it has to stop
+_GOODBYE = 5.0  # seconds that an interrupted call waits for its threads
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The words beside a video, and its hashes as `content_of` gives them."""
+    """The words beside a video, and its hashes (`content_of`)."""
 
     words: WordsBeside
     hashes: tuple[str, str]
@@ -45,12 +44,12 @@ class Content:
 
 @dataclass(slots=True)
 class FileOutcome:
-    """What is known of a file at its turn.
+    """The result for a file.
 
     Attributes:
-        content: None where it could not be read.
-        error: what happened on the way; with a `content`, while its pictures were read or embedded.
-        embedded: None where it was not wanted, or after an error.
+        content: None if the file could not be read.
+        error: of reading the file or, with `content`, of decoding or embedding it.
+        embedded: None if it was not wanted, or after an error.
     """
 
     content: Content | None = None
@@ -58,10 +57,10 @@ class FileOutcome:
     embedded: Embedded | None = None
 
     def vectors(self, model: Encoder, found: Found, tiled: bool) -> Embedded:
-        """The clips and their vectors; made now, where nobody wanted them before.
+        """The clips and their vectors; computed now if they were not wanted before.
 
         Raises:
-            Exception: the `error`, or whatever `embed_file` raises.
+            Exception: the `error`, or an error of `embed_file`.
         """
         assert self.content is not None
         if self.error is not None:
@@ -70,7 +69,7 @@ class FileOutcome:
 
 
 class _Stopped(Exception):
-    """Nobody waits for the rest."""
+    """The call has ended, so the threads stop."""
 
 
 _END = object()
@@ -78,13 +77,13 @@ _END = object()
 
 @dataclass(slots=True)
 class _Open:
-    """A file that is being worked on, on the side of the one that asked."""
+    """A file in progress, as the calling thread sees it."""
 
     outcome: FileOutcome = field(default_factory=FileOutcome)
     opened: Opened | None = None
     parts: list[NDArray[np.float32]] = field(default_factory=list)
     windows: int = 0
-    answer: Queue[bool] | None = None  # to a thread that wants to know whether to decode it
+    answer: Queue[bool] | None = None  # tells its thread whether to decode it
     decided: bool = False
     ended: bool = False
 
@@ -96,13 +95,13 @@ def embed_files(
     wanted: Callable[[Found, tuple[str, str]], bool],
     progress: Callable[[Found, float], None] = lambda found, share: None,
 ) -> Iterator[FileOutcome]:
-    """What is known of each file, in their order, as soon as all before it are known.
+    """Yield the result for each file, in order, as soon as the results of all earlier files are known.
 
     Args:
         tiled: as in `embed_file`.
-        wanted: whether a file of these hashes has to be embedded at all; asked in the order of the files, and only for
-            the first of those with equal content.
-        progress: hears of the share of a file that is done, 0..1.
+        wanted: whether a file with these hashes has to be embedded; called in the order of the files, and only for the
+            first of several files with the same content.
+        progress: called with the share of a file that is done, 0..1.
     """
     readers = _Readers(files, model.processor.preprocess, tiled)
     known = {number: _Open() for number in range(len(files))}
@@ -130,7 +129,7 @@ def embed_files(
 
 
 def _take(model: Encoder, file: _Open, message: object) -> None:
-    """Work a thread's message into what is known of its file."""
+    """Update a file with a message of its thread."""
     outcome = file.outcome
     if isinstance(message, tuple):
         outcome.content, file.answer = message
@@ -142,7 +141,7 @@ def _take(model: Encoder, file: _Open, message: object) -> None:
         if outcome.error is None:
             try:
                 file.parts.append(encode(model, message))
-            except CheckpointError as error:  # is raised at its turn: what comes before is kept
+            except CheckpointError as error:  # raised at its turn, so that earlier files are kept
                 outcome.error = error
     else:
         if isinstance(message, Exception):
@@ -154,8 +153,11 @@ def _take(model: Encoder, file: _Open, message: object) -> None:
 
 
 class _Readers:
-    """The threads. `inbox` holds (number of a file, message): (Content, where to answer), `Opened`, batches of clips,
-    and at last `_END` or an error. `ahead` is released for every file that is done with."""
+    """The reader threads.
+
+    `inbox` holds (number of a file, message). The messages of a file are (Content, queue for the answer), `Opened`,
+    batches of clips, and finally `_END` or an error. `ahead` is released once for every finished file.
+    """
 
     def __init__(self, files: Sequence[Found], preprocess: Inputs, tiled: bool) -> None:
         self._files, self._preprocess, self._tiled = files, preprocess, tiled
@@ -204,7 +206,7 @@ class _Readers:
         opened = open_file(found, words, self._preprocess, self._tiled)
         self._put(number, opened)
         reading = min(len(self._threads), len(self._files) - number)
-        threads = min(_DECODERS, max(1, self._cores // reading))  # the last files have the cores that others leave
+        threads = min(_DECODERS, max(1, self._cores // reading))  # the last files use the cores of finished ones
         for batch in batches_of(found, opened, self._preprocess, threads):
             self._put(number, batch)
 

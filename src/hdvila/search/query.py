@@ -1,8 +1,8 @@
-"""From words to moments: what is seen and what is said, in one ranking.
+"""From a query to moments: frames and speech in one ranking.
 
-Each channel ranks the clips on its own: pictures by the cosine of words and clip, speech by the share of the words that
-is said. Where both give something, a clip's points are the sum of 1 / (60 + rank) over the channels (reciprocal rank
-fusion, Cormack et al. 2009): no scale of one channel has to be compared with another's.
+Each channel ranks the clips on its own: frames by the cosine of query and clip, speech by the share of the query that
+is said. If both have hits, a clip's score is the sum of 1 / (60 + rank) over the channels (reciprocal rank fusion,
+Cormack et al. 2009), so that the scales of the channels need not be compared.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from hdvila.types import Moment
 
 __all__ = ["best_moments"]
 
-_SAME_MOMENT = 0.5  # clips of one tape that share this part of the shorter one are one moment
-_OF_ONE_TAPE = 3  # moments among the answers, while other tapes have some left
+_SAME_MOMENT = 0.5  # clips of one tape that share this part of the shorter one are the same moment
+_OF_ONE_TAPE = 3  # most hits of one tape, while other tapes have some left
 _CONSTANT = 60  # of reciprocal rank fusion
-_SURE_SPEECH = 0.6  # of the words' weight
-_DEEPEST = 10_000  # clips looked through for moments of other tapes
-_AT_ONCE = 500  # rows asked of SQLite in one statement
+_SURE_SPEECH = 0.6  # share of the query's weight that makes a hit confident
+_DEEPEST = 10_000  # clips searched for moments of other tapes
+_AT_ONCE = 500  # rows of one SQLite statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,16 @@ def best_moments(
     floor: float,
     k: int,
 ) -> list[Moment]:
-    """The `k` best moments, best first, each moment once.
+    """The `k` best moments, best first, without repeats.
 
-    A clip that shares half of its time or more with a better hit of the same tape is that moment again and left out;
-    the hit keeps the bounds of its best clip. A tape has at most three of the hits, unless there are too few others.
+    A clip that overlaps a better hit of the same tape by half or more is the same moment and dropped; the hit keeps the
+    bounds of its best clip. A tape has at most three of the hits, unless there are too few others.
 
     Args:
-        vectors: of the clips; None where pictures are not asked for, or there are none.
-        query_D: the words' vector.
-        heard: what of the words is said in the clips, best first (`hdvila.search.speech.heard`).
-        floor: the cosine from which on pictures are trusted. Where none reaches it, they have half the weight.
+        vectors: of the clips; None if frames are not searched, or there are no clips.
+        query_D: the vector of the query.
+        heard: shares of the query that are said in the clips, best first (`hdvila.search.speech.heard`).
+        floor: the cosine from which frames are trusted. If no clip reaches it, frames have half the weight.
     """
     wanted = max(4 * k, 100)
     while True:
@@ -83,7 +83,7 @@ def best_moments(
 def _points(
     clips: Mapping[int, _Clip], seen: Mapping[int, float], heard: Mapping[int, float], floor: float
 ) -> dict[int, float]:
-    """The score of each clip: of one channel its own value, of two their fused ranks, where first in both is 1."""
+    """The score of each clip: the value of the only channel, or the fused ranks of two, 1 for the first in both."""
     if not heard or not seen:
         return dict(seen or heard)
     points: defaultdict[int, float] = defaultdict(float)
@@ -97,7 +97,7 @@ def _points(
 
 
 def _each_moment(clips: Iterable[_Clip]) -> Iterable[tuple[_Clip, bool]]:
-    """Each clip, and whether it is another moment than all before it."""
+    """Each clip, and whether it is a different moment from all before it."""
     of_tape: defaultdict[str, list[_Clip]] = defaultdict(list)
     for clip in clips:
         new = not any(_same(clip, other) for other in of_tape[clip.tape])
@@ -112,7 +112,7 @@ def _same(one: _Clip, other: _Clip) -> bool:
 
 
 def _of_many_tapes(found: Sequence[_Clip], k: int) -> list[_Clip]:
-    """The first `k` with at most three of a tape; where that leaves too few, the best of the others as well."""
+    """The first `k` with at most three of a tape; if those are too few, the best of the others as well."""
     of_tape: Counter[str] = Counter()
     first: list[int] = []
     for place, clip in enumerate(found):
@@ -127,9 +127,9 @@ def _of_many_tapes(found: Sequence[_Clip], k: int) -> list[_Clip]:
 def _moment(
     connection: sqlite3.Connection, clip: _Clip, score: float, seen: float | None, heard: float | None, floor: float
 ) -> Moment:
-    """The answer; a copy that is there stands for a file that is not."""
+    """The hit for a clip; an existing copy is preferred to a file that is gone."""
     rows = connection.execute("SELECT path FROM tapes WHERE content = ? ORDER BY id", (clip.tape,))
-    own = from_column(clip.path) if clip.text else ""  # with these words; else the first is as good as any
+    own = from_column(clip.path) if clip.text else ""  # the file with these words; without words any file will do
     places = sorted((from_column(path) for (path,) in rows), key=lambda path: (is_gone(path), own not in ("", path)))
     channels = {name: value for name, value in (("picture", seen), ("speech", heard)) if value is not None}
     sure = (seen is not None and seen >= floor) or (heard is not None and heard >= _SURE_SPEECH)

@@ -1,4 +1,4 @@
-"""Which videos a folder holds, and a stamp by which a change is seen without reading them."""
+"""The videos of a folder, and a stamp that shows changes without reading the files."""
 
 from __future__ import annotations
 
@@ -29,28 +29,27 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What was looked at: videos in order of their paths, and what could not be looked at, with the reason."""
+    """The result of a scan: videos in order of their paths, and paths that could not be scanned, with the reason."""
 
     roots: tuple[Path, ...] = ()
     videos: dict[str, Found] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def covers(self, path: str) -> bool:
-        """Whether `path` is one of the roots or lies in one, in a part of it that could be looked at."""
+        """Whether `path` is one of the roots or inside of one, in a part that could be scanned."""
         place = Path(path)
         return any(map(place.is_relative_to, self.roots)) and not any(map(place.is_relative_to, self.unreadable))
 
 
 def roots_of(places: Iterable[str | os.PathLike[str]], known: Iterable[str]) -> list[Path]:
-    """Files and folders, however they are named, by their one true path.
+    """The resolved paths of files and folders.
 
     Args:
-        places: what to look at.
-        known: the paths that the library knows. A place that is not there may be one of them, or hold some: a disk
-            that is not mounted.
+        places: the files and folders to scan.
+        known: paths in the library. A place that does not exist may be or hold one of them: a disk that is not mounted.
 
     Raises:
-        UsageError: a place is not there, and nothing of it is known.
+        UsageError: a place does not exist, and the library knows no file of it.
     """
     roots, paths = list(dict.fromkeys(map(_place, places))), [Path(path) for path in known]
     for root in roots:
@@ -60,12 +59,12 @@ def roots_of(places: Iterable[str | os.PathLike[str]], known: Iterable[str]) -> 
 
 
 def scan(roots: Iterable[Path]) -> Scan:
-    """Look at files, and through folders and all folders in them, those behind links too (each once).
+    """Scan files, and folders with their subfolders, also behind links (each once).
 
-    In folders, videos are known by the ending of their name, and names that begin with a dot are left out.
+    In folders, videos are recognised by the ending of their name, and names that begin with a dot are skipped.
 
     Args:
-        roots: as `roots_of` gives them.
+        roots: paths from `roots_of`.
     """
     result = Scan(tuple(roots))
     found: dict[Path, tuple[Path, ...]] = {}
@@ -83,7 +82,7 @@ def scan(roots: Iterable[Path]) -> Scan:
 
 
 def content_of(found: Found, words: Path | None) -> tuple[str, str]:
-    """Hashes of the bytes of the video and of the file of its words together, and of the video alone.
+    """Hashes of the bytes of the video together with its subtitle file, and of the video alone.
 
     Raises:
         OSError: one of them cannot be read.
@@ -101,7 +100,7 @@ def _sum(path: Path) -> bytes:
 
 
 def _place(name: str | os.PathLike[str]) -> Path:
-    """A folder by its one true path, however it was named; a file in such a folder, by its own name."""
+    """The resolved path of a folder; for a file, its own name in the resolved path of its folder."""
     path = Path(name)
     return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
 
@@ -125,14 +124,14 @@ def _videos_below(root: Path, unreadable: dict[str, str]) -> Iterator[tuple[Path
 
 
 def _is_video(name: str, named: str = "") -> bool:
-    """Whether a file is a video by its name, or the one that was `named`."""
+    """Whether a file is a video by its name, or is the one called `named`."""
     return name == named or is_video_name(name)
 
 
 def _look_at(path: Path, beside: tuple[Path, ...]) -> Found:
     facts = [(file.name, file.stat()) for file in (path, *beside) if file == path or file.exists()]
     for name, fact in facts:
-        if not stat.S_ISREG(fact.st_mode):  # reading a pipe would wait for ever
-            raise OSError(f"{name} is not a regular file: put a copy of the file there, or take it away")
+        if not stat.S_ISREG(fact.st_mode):  # reading a pipe would hang
+            raise OSError(f"{name} is not a regular file: replace it by a copy of the file, or remove it")
     stamp = repr([(name, fact.st_size, fact.st_mtime_ns) for name, fact in facts])
     return Found(path, beside, facts[0][1].st_size, stamp)

@@ -1,4 +1,4 @@
-"""What is said in the clips, by the full-text index of their subtitles."""
+"""Search in what is said in the clips, by the full-text index of their subtitles."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from hdvila.writing import unspaced_runs
 
 __all__ = ["heard", "said"]
 
-_MOST = 500  # clips that are looked at closely
-_ENOUGH = 0.4  # of the words' weight: a clip that has only "the" in common with a query is no answer to it
+_MOST = 500  # candidate clips that are scored
+_ENOUGH = 0.4  # least share of the query's weight: a clip that has only "the" in common with it is not a hit
 
 
 def said(connection: sqlite3.Connection, words: str, k: int) -> list[Moment]:
-    """The `k` best clips in whose subtitles all these words are said; score: BM25, higher is better.
+    """The `k` best clips whose subtitles contain all these words; score: BM25, larger is better.
 
-    Words of scripts without blanks are looked for inside what is written in one; then the score is the share of the
-    clip's text that is asked for.
+    Words of unspaced scripts are searched as substrings; then the score is the share of the clip's text that the query
+    covers.
     """
     parts = _parts(words)
     if parts:
@@ -45,10 +45,10 @@ def said(connection: sqlite3.Connection, words: str, k: int) -> list[Moment]:
 
 
 def heard(connection: sqlite3.Connection, words: str) -> dict[int, float]:
-    """The clips in which much of the words is said, best first, with the share of the words that is said there.
+    """The clips in which much of the query is said, best first, with the share of the query that is said there.
 
-    A word weighs log((1 + clips) / clips in which it is said), one that nobody says as if half a clip had it. A clip
-    with less than four tenths of the weight is left out.
+    The weight of a word is log((1 + clips) / clips in which it is said); a word that is never said counts as if it were
+    said in half a clip. Clips with less than four tenths of the weight are dropped.
     """
     if parts := _parts(words):
         return _heard_inside(connection, parts)
@@ -70,12 +70,12 @@ def heard(connection: sqlite3.Connection, words: str) -> dict[int, float]:
     for term in spoken:
         for (clip,) in connection.execute(f"SELECT rowid FROM subtitles WHERE subtitles MATCH ? AND {among}", (term,)):
             shares[clip] += weights[term] / whole
-    best = sorted(shares, key=lambda clip: -shares[clip])  # of equal ones the better BM25 stays first
+    best = sorted(shares, key=lambda clip: -shares[clip])  # a stable sort: ties keep the order of BM25
     return {clip: min(1.0, shares[clip]) for clip in best if shares[clip] >= _ENOUGH}
 
 
 def _heard_inside(connection: sqlite3.Connection, parts: list[str]) -> dict[int, float]:
-    """`heard` by what stands anywhere in a text, for scripts without blanks: signs and pairs of them are its words."""
+    """`heard` by substrings, for unspaced scripts: single characters and pairs of them count as words."""
     pieces: dict[str, None] = {}
     for part in parts:
         pairs = [part[at : at + 2] for at in range(max(1, len(part) - 1))]
@@ -96,13 +96,13 @@ def _heard_inside(connection: sqlite3.Connection, parts: list[str]) -> dict[int,
 
 
 def _parts(words: str) -> list[str]:
-    """What of a query stands in one piece, if some of it is of a script without blanks; nothing elsewhere."""
+    """The parts of a query that are searched as substrings, if some of it is of an unspaced script; else nothing."""
     rest, runs = unspaced_runs(words.lower())
     return list(dict.fromkeys([*runs, *(word for word in rest.split() if any(map(str.isalnum, word)))])) if runs else []
 
 
 def _terms(words: str) -> list[str]:
-    """The words of a query, each once, as the full-text index is asked for them."""
+    """The words of a query, each once, quoted for the full-text index."""
     some = (word for word in words.lower().replace("\0", " ").split() if any(map(str.isalnum, word)))
     return list(dict.fromkeys('"' + word.replace('"', '""') + '"' for word in some))
 

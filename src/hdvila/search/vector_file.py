@@ -1,9 +1,9 @@
-"""The vectors of a large library in a file beside its tables, which is mapped: nothing is read before it is needed.
+"""The vectors of a large library in a memory-mapped file beside its tables: nothing is read before it is needed.
 
-The tables say what is true; the file is a copy that can be deleted at any time. ``vectors.json`` lists which file's
-vectors stand in which rows, and the state of the library that this is of. Where the library has gone on, the reader
-that sees it first adds what is new to the end and lists it. Rows are never written over, so that whoever has mapped
-them keeps them, and the list takes its place last and whole: a process that is killed leaves the list before.
+The tables are authoritative; the file is a copy that can be deleted at any time. ``vectors.json`` lists which rows hold
+the vectors of which video, and the state of the library that it describes. When the library has changed, the first
+reader appends new vectors and updates the list. Rows are never overwritten, so mappings of other processes stay valid,
+and the list is replaced last and atomically: a killed process leaves the previous list.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ __all__ = ["read_vectors"]
 _LIST, _LOCK, _DATA = "vectors.json", "vectors.lock", "vectors-{}.f16"
 _FORMAT = 1
 _BUSY = "another process is writing the vectors' file"
-_WORTH_A_FILE = 1 << 25  # bytes; fewer are read from the tables as fast
-_HEAD = 64  # bytes of a file's vectors that tell them from others
+_WORTH_A_FILE = 1 << 25  # bytes; fewer are read from the tables equally fast
+_HEAD = 64  # leading bytes of a video's vectors that are part of their key
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A part that stands in the file: from which row on, and the ids of its clips (the first, where they follow)."""
+    """A part that is in the file: its first row, and the ids of its clips (only the first, if they are consecutive)."""
 
     key: str
     row: int
@@ -78,16 +78,15 @@ class _Listing:
 def read_vectors(connection: sqlite3.Connection, library: Path) -> Vectors | None:
     """All vectors of a library in the state that `connection` sees; None if it has no clips.
 
-    Where the library's folder cannot be written, or another process writes the file just now, they are read into
-    memory.
+    They are read into memory if the library's folder is read-only, or another process is writing the file.
 
     Raises:
-        LibraryError: clips and vectors do not belong together.
+        LibraryError: clips and vectors do not match.
     """
     state = read_meta(connection).get("state", "")
     listing = _read_listing(library)
     if listing is not None and listing.state == state != "":
-        with suppress(OSError, ValueError):  # another process has put another file in its place just now
+        with suppress(OSError, ValueError):  # another process has just replaced the file
             return _open(library, listing)
     parts, width = _parts_of(connection)
     if not parts:
@@ -99,7 +98,7 @@ def read_vectors(connection: sqlite3.Connection, library: Path) -> Vectors | Non
 
 
 def _parts_of(connection: sqlite3.Connection) -> tuple[list[_Part], int]:
-    """What the tables hold, in order, without its vectors; and the width of all."""
+    """The parts in the tables, in order, without their vectors; and the width of the vectors."""
     clips = {
         file: rest
         for file, *rest in connection.execute("SELECT file, count(*), min(id), max(id) FROM clips GROUP BY file")
@@ -147,7 +146,7 @@ def _open(library: Path, listing: _Listing) -> Vectors:
 def _brought_up_to_date(
     connection: sqlite3.Connection, library: Path, state: str, parts: Sequence[_Part], width: int
 ) -> _Listing:
-    """Write what the file lacks, then the list. Rows that no video has any more stay until they are a third of all."""
+    """Append missing parts, then write the list. Unused rows are kept until they are a third of all rows."""
     before = _read_listing(library)
     known = {} if before is None or before.width != width else before.parts
     listed = {part.file: known[part.file] for part in parts if part.file in known and known[part.file].key == part.key}
@@ -171,18 +170,18 @@ def _brought_up_to_date(
         partial.write_text(json.dumps({"format": _FORMAT} | asdict(listing)))
     for other in library.glob(_DATA.format("*")):
         if other.name != data:
-            with suppress(OSError):  # somebody may have mapped it, on a system that keeps such files
+            with suppress(OSError):  # another process may have mapped it, on a system that locks mapped files
                 other.unlink()
     return listing
 
 
 @contextmanager
 def _appending(data: Path, row: int) -> Iterator[BinaryIO]:
-    """The file, for whole rows of `row` bytes at its end: afterwards they are on the disk, or, after an error, gone."""
+    """The file, to append whole rows of `row` bytes: afterwards they are synced, or, after an error, removed."""
     with data.open("ab") as file:
         begin = file.tell()
         try:
-            file.write(b"\0" * (-begin % row))  # behind one that a kill has cut off
+            file.write(b"\0" * (-begin % row))  # completes a row that a killed process left partial
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -197,7 +196,7 @@ def _rows_in(data: Path, width: int) -> int:
 
 
 def _read_listing(library: Path) -> _Listing | None:
-    """The list, if it can be read and the rows are there."""
+    """The list, if it can be read and the file has its rows."""
     try:
         said: dict[str, Any] = json.loads((library / _LIST).read_text())
         if said.pop("format") != _FORMAT:

@@ -1,7 +1,7 @@
-"""All vectors of a library, and the exact search over them.
+"""All vectors of a library, and exact search over them.
 
-Exact, because text queries do not lie where videos lie: approximate graphs keep most of the list and lose the right
-answer. float16 halves the bytes, and the scan runs at the speed of memory, in parts, on all cores.
+Search is exact because text queries are far from all videos: approximate graphs keep most of the list but lose the
+right answer. float16 halves the bytes, and the scan runs at memory speed, in parts, on all cores.
 
 Legend: N clips, M rows of memory, D width, Q queries.
 """
@@ -22,13 +22,13 @@ from hdvila.processes import usable_cores
 __all__ = ["STORED", "Vectors", "pack"]
 
 STORED = np.dtype("<f2")
-_ROWS = 16_384  # that a core scans at a time
-_ROUNDING = 1e-4  # more than products of unit vectors in float32 can differ
-_DECODED = 2_048  # rows that are made float32 at a time: as many as stay in a cache
+_ROWS = 16_384  # rows of a part, which one core scans
+_ROUNDING = 1e-4  # more than the rounding of products of unit vectors in float32
+_DECODED = 2_048  # rows that are converted to float32 at a time, so that they stay in the cache
 
 
 def pack(vectors_ND: NDArray[np.float32]) -> bytes:
-    """(N, D) vectors as they stand in the library: float16, little-endian."""
+    """(N, D) vectors as bytes for the library: float16, little-endian."""
     return vectors_ND.astype(STORED).tobytes()
 
 
@@ -36,9 +36,9 @@ class Vectors:
     """The vectors of one clip or more, by the ids of their clips.
 
     Args:
-        rows_MD: float16; memory, or a file that is mapped. It may hold more than is used.
-        clips_N: ids of the clips, in the order in which equals are told apart.
-        runs: where their vectors stand, (first row, number of rows) each, in the order of the clips.
+        rows_MD: float16, in memory or memory-mapped. It may hold unused rows.
+        clips_N: ids of the clips; their order breaks ties.
+        runs: the rows of their vectors, (first row, number of rows) each, in the order of the clips.
     """
 
     def __init__(
@@ -53,35 +53,35 @@ class Vectors:
         return len(self._clips_N)
 
     def best(self, query_D: NDArray[np.float32], k: int) -> tuple[list[int], list[float]]:
-        """The ids of the `k` best clips, best first, and their products with the query; all, if there are fewer."""
+        """The ids of the `k` best clips (or all, if there are fewer), best first, and their products with the query."""
         query_D = np.ascontiguousarray(query_D, np.float32)
         parts = [self._rows_MD[first : first + count] for first, count in self._parts]
         with ThreadPoolExecutor(min(usable_cores(), len(parts))) as pool:
             scores_N = np.concatenate(list(pool.map(lambda rows_RD: _products(rows_RD, query_D), parts)))
-        places = _highest_places(scores_N, k)
+        places = _best_places(scores_N, k)
         return self._clips_N[places].tolist(), scores_N[places].tolist()
 
-    def highest(self, queries_QD: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(Q,) the product of each query with the clip that is best for it, as `best` gives it; one pass for all.
+    def best_scores(self, queries_QD: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(Q,) the product of each query with its best clip, as `best` computes it, in one pass for all queries.
 
-        Matrix products tell which vectors may be the best. They round otherwise than the scan, which has the last word:
-        a query that was met before must reach its own product.
+        Matrix products select the candidates. Their rounding differs from that of the scan, which computes the result,
+        so that a query gets exactly the same product from both methods.
         """
         queries_QD = np.ascontiguousarray(queries_QD, np.float32)
         queries_DQ = torch.from_numpy(queries_QD).T
         near: list[list[NDArray[np.int64]]] = [[] for _ in queries_QD]
         best_Q = np.full(len(queries_QD), -np.inf, np.float32)
         for first, count in self._parts:
-            for row in range(first, first + count, _DECODED):  # torch's arithmetic is on all cores by itself
-                rows_RD = self._rows_MD[row : min(row + _DECODED, first + count)].copy()  # for torch: writable
+            for row in range(first, first + count, _DECODED):  # torch itself uses all cores
+                rows_RD = self._rows_MD[row : min(row + _DECODED, first + count)].copy()  # torch needs writable memory
                 products_RQ = (torch.from_numpy(rows_RD).float() @ queries_DQ).numpy()
                 best_Q = np.fmax(best_Q, np.fmax.reduce(products_RQ))
                 for query, reaching_R in enumerate((products_RQ >= best_Q - _ROUNDING).T):
                     near[query].append(row + np.flatnonzero(reaching_R))
-        highest = []
+        best = []
         for query_D, rows in zip(queries_QD, near, strict=True):
-            highest.append(_products(self._rows_MD[np.concatenate(rows)], query_D).max(initial=-np.inf))
-        return np.array(highest, np.float32)
+            best.append(_products(self._rows_MD[np.concatenate(rows)], query_D).max(initial=-np.inf))
+        return np.array(best, np.float32)
 
     def scores(self, query_D: NDArray[np.float32], clips: Sequence[int]) -> list[float]:
         """The products of the query with these clips' vectors."""
@@ -103,7 +103,7 @@ class Vectors:
 
 
 def _parts(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Runs that go on in the next one as one, cut into parts of equal work."""
+    """The runs, adjacent ones joined, split into parts of equal work."""
     joined: list[tuple[int, int]] = []
     for first, count in runs:
         if joined and sum(joined[-1]) == first:
@@ -115,7 +115,7 @@ def _parts(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _products(rows_RD: NDArray[np.float16], query_D: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(R,) products with the query; -inf for a vector that is no number. Equal vectors give equal products."""
+    """(R,) products with the query; -inf for a vector with NaN. Equal vectors give equal products."""
     kind = faiss.ScalarQuantizer(rows_RD.shape[1], faiss.ScalarQuantizer.QT_fp16)
     scanner = kind.select_InvertedListScanner(  # type: ignore[attr-defined]
         faiss.METRIC_INNER_PRODUCT, None, True, None, False
@@ -133,11 +133,11 @@ def _products(rows_RD: NDArray[np.float16], query_D: NDArray[np.float32]) -> NDA
     return products_R
 
 
-def _highest_places(scores_N: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    """Where the `k` highest stand, the highest first, of equals the later first; what is -inf stands nowhere.
+def _best_places(scores_N: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """The places of the `k` largest scores, the largest first, and the later one first in a tie; never of -inf.
 
-    Of equals of which only some have room, the last of those among the first `k` that are no lower: the choice of a
-    heap that meets the scores one by one, as searches have always made it.
+    If only some of several equal scores fit, they are the last ones among the first `k` scores that reach the bound:
+    the choice of a heap that reads the scores one by one, which keeps the results of earlier versions.
     """
     k = min(k, int((scores_N > -np.inf).sum()))
     if not k:

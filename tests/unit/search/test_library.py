@@ -276,7 +276,7 @@ def test_a_library_of_another_version_is_refused(library: Library, index: Index)
     with sqlite3.connect(library.path / "library.sqlite") as other:
         other.execute("UPDATE meta SET value = '99' WHERE key = 'version'")
     other.close()
-    with pytest.raises(LibraryError, match="version 99, this program reads version 2"):
+    with pytest.raises(LibraryError, match="version 99, but this program reads version 2"):
         library.search("red")
 
 

@@ -36,7 +36,7 @@ def test_the_best_are_those_of_the_plain_product(monkeypatch: pytest.MonkeyPatch
     assert found[0] == 1007
     assert len(whole(clips).best(query, 9999)[0]) == 500
     assert np.allclose(whole(clips).scores(query, [1400, 1007]), plain[[400, 7]], atol=1e-5)
-    assert np.allclose(whole(clips).highest(np.stack([query, -query])), [plain.max(), -plain.min()], atol=1e-5)
+    assert np.allclose(whole(clips).best_scores(np.stack([query, -query])), [plain.max(), -plain.min()], atol=1e-5)
 
 
 def test_equals_stand_as_a_heap_that_meets_them_one_by_one_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,14 +49,14 @@ def test_equals_stand_as_a_heap_that_meets_them_one_by_one_has_them(monkeypatch:
         index.add_sa_codes(clips.view(np.uint8))
         scores, places = index.search(query[None], min(k, rows))
         assert whole(clips).best(query, k) == ((1000 + places[0]).tolist(), scores[0].tolist())
-        assert whole(clips).highest(query[None]).tolist() == [scores[0, 0]]
+        assert whole(clips).best_scores(query[None]).tolist() == [scores[0, 0]]
 
 
 def test_vectors_that_are_no_numbers_are_never_found() -> None:
     odd = whole([[np.nan, 1], [1, 0], [np.nan, np.nan]])
     query = np.array([1, 0], np.float32)
     assert odd.best(query, 3) == ([1001], [1.0])
-    assert odd.highest(query[None]).tolist() == [1.0]
+    assert odd.best_scores(query[None]).tolist() == [1.0]
 
 
 class Shelf:
@@ -115,7 +115,7 @@ def test_a_mapped_file_needs_no_memory_and_answers_alike(shelf: Shelf) -> None:
     query = np.arange(WIDTH, dtype=np.float32)
     best = int((rows @ query).argmax())
     assert mapped.best(query, 1)[0] == [mapped._clips_N[best]]
-    assert np.allclose(mapped.highest(query[None]), (rows @ query).max(), rtol=1e-5)
+    assert np.allclose(mapped.best_scores(query[None]), (rows @ query).max(), rtol=1e-5)
 
 
 @pytest.fixture

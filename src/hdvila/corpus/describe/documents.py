@@ -121,7 +121,7 @@ def summary(stats: dict[str, Any]) -> str:
         return "A corpus of video clips with the words said in them; it holds no clip yet."
     return (
         f"{clips:,} video clip{'s' if clips != 1 else ''} with the words said in them ({hours} hours), cut from "
-        f"{videos:,} narrated video{'s' if videos != 1 else ''} at sentence bounds. Each clip has frames in the streams "
+        f"{videos:,} narrated video{'s' if videos != 1 else ''} at sentence bounds. Each clip has the streams "
         + " and ".join(f"{stream['name']} ({stream['fps']:g} a second)" for stream in stats["streams"])
         + "."
     )
