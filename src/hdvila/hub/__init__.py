@@ -1,4 +1,4 @@
-"""Names and paths to models, and what stands between files and models: `load_model`, `find_model`, `Processor`."""
+"""Loads models by name or path (`load_model`, `find_model`), with a `Processor` that turns files into model inputs."""
 
 from hdvila.hub.identity import Identifiable, file_hashes, same_vectors, vectors_fingerprint
 from hdvila.hub.load import (

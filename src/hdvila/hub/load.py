@@ -1,4 +1,4 @@
-"""Names and paths to models."""
+"""Loads models from folders, files, runs, hub ids and state dicts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = logging.getLogger("hdvila")
 
 
 def build_model(config: Config) -> PretrainedModel:
-    """A new model of the system that the configuration is of, with initial weights, in training mode and set for fast
+    """A new model of the configuration's system, with random initial weights, in training mode and prepared for fast
     float32 training (`PretrainedModel.fold_batch_norm`)."""
     model = get_system(config.system).build(config)
     model.fold_batch_norm()
@@ -34,7 +34,7 @@ def build_model(config: Config) -> PretrainedModel:
 
 
 def list_models() -> dict[str, str]:
-    """The systems that `load_model` reads, each with a line about it."""
+    """The systems that `load_model` supports, each with a one-line description."""
     return {system.name: system.about for system in systems()}
 
 
@@ -47,38 +47,38 @@ def load_model(
     strict: bool = True,
     **config: Any,
 ) -> PretrainedModel:
-    """A model in evaluation mode, with its weights and, from a folder of ours, its preprocessing.
+    """Load a model in evaluation mode, with its weights and, from a folder of ours, its processor.
 
     Args:
         source: a folder that `save_pretrained` wrote; an official file (.pt, .pth, .bin, .ckpt, .safetensors, or the
             index of one in parts); a checkpoint of one of our runs; a Hugging Face hub id of a folder of ours; or a
-            state dict. A prefix common to all keys (``module.``, ``model.``, ``_orig_mod.``, in any nesting) is taken
-            off, wrapper dicts (``state_dict``, ``module``, ``model``, ``model_state_dict``) are opened, float16 is
-            read. Files are read without executing anything in them.
-        device: where the model shall be, such as ``"cpu"`` or ``"cuda"``.
-        dtype: of the weights and of the computation, float32 or bfloat16. Vectors and logits are float32 in any case.
-        precision: in which a model of float32 weights embeds, and is indexed and evaluated with. ``"bfloat16"`` moves
-            vectors a little; ``"auto"`` is bfloat16 where `device` is fast in it, which is what the commands take.
-        strict: every unexplained missing, extra or misshapen key is an error; else it is listed in `load_report`, and
-            what begins at random in a warning.
-        config: settings of the model (of HD-VILA `HDVILAConfig`) that a file cannot tell (`num_attention_heads`,
-            `hybrid_attention_heads`: width / 64 where nothing tells them, with a warning unless the width is that of
-            the released files) or that shall be otherwise: `text_pooling="cls"`, or `variant="stage1"` to take the two
-            encoders out of a stage-two file.
+            state dict. A common prefix of all keys (``module.``, ``model.``, ``_orig_mod.``, in any nesting) is
+            removed, wrapper dicts (``state_dict``, ``module``, ``model``, ``model_state_dict``) are opened, float16 is
+            converted. Files are read without executing anything in them.
+        device: of the model, such as ``"cpu"`` or ``"cuda"``.
+        dtype: of the weights and of the computation, float32 or bfloat16. Vectors and logits are always float32.
+        precision: of embedding, indexing and evaluation with a model of float32 weights. ``"bfloat16"`` changes vectors
+            slightly; ``"auto"``, the default of the commands, is bfloat16 if `device` is fast in it.
+        strict: every unexplained missing, extra or misshapen key is an error; otherwise it is listed in `load_report`,
+            and a warning names the weights that begin at random.
+        config: settings of the model (for HD-VILA of `HDVILAConfig`). Some are not in a file: `num_attention_heads` and
+            `hybrid_attention_heads` default to width / 64, with a warning unless the width is that of the released
+            files. Others may be changed: `text_pooling="cls"`, or `variant="stage1"` for the two encoders of a
+            stage-two file.
 
     Returns:
-        The model, of its system, such as `HDVILA`; its `load_report` says what became of every key.
+        The model, of its system's class, such as `HDVILA`; its `load_report` has the outcome for every key.
 
     Raises:
-        CheckpointError: the file is missing, damaged, does not fit or holds values that are not finite; names the keys.
-        UsageError: a keyword or setting that does not exist or cannot be, or a device that is not there.
+        CheckpointError: the file is missing or damaged, does not fit, or has values that are not finite; names keys.
+        UsageError: an unknown keyword or setting, an invalid value, or a device that does not exist.
     """
     check_keywords(device=device, dtype=dtype, precision=precision, strict=strict, **config)
     chosen = settle_precision(precision, device=device)
     if isinstance(source, Mapping):
         return _placed(_fit(open_saved(source, "the state dict"), config, strict), device, dtype, chosen)
     if not isinstance(source, str | Path) or not str(source):
-        raise UsageError(f"load_model({source!r}): name a model folder, a checkpoint file or a hub id, or give weights")
+        raise UsageError(f"load_model({source!r}): give a model folder, a checkpoint file, a hub id or a state dict")
     path = find_model(source)
     saved = read_saved(path)
     model = _fit(saved, config, strict)
@@ -90,13 +90,13 @@ def load_model(
 
 
 def find_model(source: str | Path) -> Path:
-    """Where a model lies on this machine: a path as it is, or the folder to which a hub id was fetched.
+    """The local path of a model: a given path, or the folder to which a hub id was downloaded.
 
-    Whoever reads more than weights (notes, answers, hashes) asks here first, so that a hub id brings all of them; so
-    does the weights file of a folder of ours, under whatever name, which stands for the folder.
+    Callers that read more than weights (notes, answers, hashes) resolve the source here first. The weight file of a
+    folder of ours, whatever its name, stands for the folder.
 
     Raises:
-        CheckpointError: there is no such path, and the hub does not give it.
+        CheckpointError: there is no such path, and the hub does not have it.
         MissingDependency: a hub id without the ``hub`` extra installed.
     """
     path = Path(source)
@@ -107,7 +107,7 @@ def find_model(source: str | Path) -> Path:
 
 
 def _stands_for(file: Path) -> bool:
-    """Whether these are the weights of the folder that they lie in, or a part of them."""
+    """Whether a file holds the weights of its folder, or a part of them."""
     try:
         return file in files_of(find_weights(file.parent))
     except CheckpointError:
@@ -122,10 +122,10 @@ def check_keywords(
     strict: object = True,
     **config: Any,
 ) -> None:
-    """Make sure that `load_model` takes these keywords, before whatever is done ahead of it.
+    """Check the keywords of `load_model` before any other work.
 
     Raises:
-        UsageError: as `load_model`.
+        UsageError: as in `load_model`.
     """
     check_model_settings(config, also=("device", "dtype", "precision", "strict"))
     if type(strict) is not bool:
@@ -141,18 +141,18 @@ def check_keywords(
 
 
 def check_model_settings(settings: Mapping[str, Any], also: Sequence[str] = ()) -> None:
-    """Make sure that these are settings of models, before it is known of which system.
+    """Check settings of models, before the system is known.
 
     Args:
-        also: other keywords, for whoever mistypes one.
+        also: other keywords, to suggest for a mistyped one.
 
     Raises:
-        UsageError: a key that no system knows, with the nearest one, or a value of another kind.
+        UsageError: no system has a setting of this name (suggests the nearest one), or a value has the wrong type.
     """
     kinds = [system.config for system in systems()]
     for key, value in settings.items():
         known = [kind for kind in kinds if key in {one.name for one in fields(kind)}]
-        if len(known) == 1:  # of several systems the file decides
+        if len(known) == 1:  # with several systems, the file decides
             given(known[0], {key: value}, f"a model of {known[0].system}")
         if not known:
             names = list(dict.fromkeys(one.name for kind in kinds for one in fields(kind)))
@@ -179,7 +179,7 @@ def _fit(saved: Saved, settings: Mapping[str, Any], strict: bool) -> PretrainedM
         raise CheckpointError(
             f"{name}: these are not weights of {'a known system' if system is None else system.name} ({len(weights)} "
             f"keys, first {next(iter(weights), None)!r}{hints}). Known systems: {', '.join(list_models())}. A BERT or "
-            "a ResNet is something to start training from: --set start.bert=FOLDER, --set start.resnet=FILE"
+            "a ResNet can initialise a training run: --set start.bert=FOLDER, --set start.resnet=FILE"
         )
     settings = {**saved.settings, **settings}
     config = system.infer_config(weights, settings)
@@ -198,7 +198,7 @@ def _fit(saved: Saved, settings: Mapping[str, Any], strict: bool) -> PretrainedM
 
 
 def _from_hub(name: str) -> Path:
-    """Fetch a model folder by its hub id, such as "someone/hdvila-small"."""
+    """Download a model folder by its hub id, such as "someone/hdvila-small"."""
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or Path(name).suffix in ENDINGS:
         raise CheckpointError(
             f"{name}: there is no such file or folder; give a path that exists or a hub id owner/name"
@@ -206,13 +206,13 @@ def _from_hub(name: str) -> Path:
     try:
         hub = require("huggingface_hub", extra="hub")
     except MissingDependency as error:
-        raise MissingDependency(f"{name}: no such folder here; to look for it on the hub, {error}") from error
+        raise MissingDependency(f"{name}: there is no such folder; to download it from the hub, {error}") from error
     try:
         return Path(hub.snapshot_download(name))
-    except Exception as error:  # the hub raises many kinds: offline, unknown name, no permission
+    except Exception as error:  # the hub raises errors of many types: offline, unknown name, no permission
         if is_defect(error):
             raise
         raise CheckpointError(
-            f"{name}: no such folder here, and the hub does not give it ({type(error).__name__}): check the name, the "
-            "network, or download it elsewhere and give its path"
+            f"{name}: there is no such folder, and the download from the hub failed ({type(error).__name__}): check "
+            "name and network, or download it elsewhere and give its path"
         ) from error

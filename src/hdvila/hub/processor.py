@@ -1,4 +1,4 @@
-"""Turns videos and texts into what a model reads; and its files in a model folder."""
+"""The processor of a model, which turns videos and texts into model inputs, and its files in a model folder."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from hdvila.text.tokenizer import Tokenizer
 __all__ = ["TOKENIZER", "Processor", "answers_of", "place_of_words", "processor_of_run"]
 
 TOKENIZER = "tokenizer"
-"""Folder of a run, written before its first step: when it goes on, its words come from there."""
+"""Folder of a run with its tokenizer, written before the first step: a continued run reads it from there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """Turns videos and texts into what a model reads; saved with it."""
+    """Turns videos and texts into model inputs; saved with the model."""
 
     preprocess: Inputs
-    """How clips are seen, as the model's system has it."""
+    """Sampling and preprocessing of clips, of the type that the model's system defines."""
     tokenizer: Tokenizer
     text_length: int = 50
-    """Tokens of a text, [CLS] and [SEP] included; longer texts are cut."""
+    """Tokens of a text, [CLS] and [SEP] included; longer texts are truncated."""
     answers: AnswerVocabulary | None = None
     """The vocabulary of a model that answers open questions."""
 
@@ -51,22 +51,22 @@ class Processor:
         fps: float | None = None,
         times: Any = None,
     ) -> list[Any]:
-        """The frames of a video, or of its seconds start..end, as the model wants them.
+        """The frames of a video, or of its seconds start..end, as model inputs: a clip for each crop window.
 
-        They are seen through as many windows as show four fifths of each frame, whatever its shape; each is a clip.
+        There are enough windows to cover four fifths of each frame, whatever its shape.
 
         Args:
             source: a path; or frames or an image in memory, with `fps` or `times` (`hdvila.media.in_memory`).
 
         Raises:
             MediaError: the file cannot be read.
-            UsageError: a span that is not in the video, or frames that cannot be meant.
+            UsageError: the span is outside of the video, or the frames are not of a supported form.
         """
         _check_span(start, end)
         if not isinstance(source, str | os.PathLike):
             source = frames_in_memory(source, fps, times)
         elif fps is not None or times is not None:
-            raise UsageError(f"{source}: a file says itself when its frames are shown: leave fps and times out")
+            raise UsageError(f"{source}: a file contains the times of its frames: leave fps and times out")
         return read_windows(source, self.preprocess, start, end)
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
@@ -75,7 +75,7 @@ class Processor:
         return torch.from_numpy(ids), torch.from_numpy(mask)
 
     def save(self, folder: Path) -> dict[str, Any]:
-        """Write tokenizer and answers into a model folder; -> what belongs into its config.json."""
+        """Write tokenizer and answers into a model folder; returns the entries for its config.json."""
         self.tokenizer.save(folder)
         described = {"preprocess": self.preprocess.to_dict(), "text_length": self.text_length}
         if self.answers is None:
@@ -84,7 +84,7 @@ class Processor:
         return described | {"answers": len(self.answers)}
 
     def describe(self) -> dict[str, Any]:
-        """All that changes what the model sees of a file or a text, and what it answers, in plain values for JSON."""
+        """Everything that changes the model's inputs or the meaning of its answers, as plain values for JSON."""
         described = {
             "preprocess": self.preprocess.to_dict(),
             "text_length": self.text_length,
@@ -97,7 +97,7 @@ class Processor:
         """The inverse of `save`, for a model of this system.
 
         Raises:
-            CheckpointError: what the folder's config.json says cannot be used, or another answers.json.
+            CheckpointError: config.json has invalid settings, or answers.json does not match it.
             UsageError: there is no tokenizer in the folder.
         """
         try:
@@ -116,7 +116,7 @@ def _check_span(start: Any, end: Any) -> None:
         if second is not None and not (isinstance(second, Real) and 0 <= float(second) < math.inf):
             raise UsageError(f"{name}={second!r}: give seconds, a finite number of 0 or more")
     if start is not None and end is not None and end < start:
-        raise UsageError(f"start={start}, end={end}: the clip ends before it starts; exchange them")
+        raise UsageError(f"start={start}, end={end}: the clip ends before it starts; swap them")
 
 
 def _load_answers(folder: Path, described: Mapping[str, Any]) -> AnswerVocabulary | None:
@@ -135,8 +135,8 @@ def _load_answers(folder: Path, described: Mapping[str, Any]) -> AnswerVocabular
 
 
 def answers_of(source: str | Path) -> AnswerVocabulary | None:
-    """The vocabulary of answers of a model folder, of the run that a checkpoint is of, or the ``answers.json`` beside
-    another checkpoint file; None without one.
+    """The answer vocabulary of a model folder, of a checkpoint's run, or in ``answers.json`` beside another checkpoint
+    file; None without one.
 
     Raises:
         CheckpointError, UsageError: it is damaged.
@@ -151,7 +151,7 @@ def answers_of(source: str | Path) -> AnswerVocabulary | None:
 
 
 def place_of_words(source: str | Path) -> Path:
-    """The folder in which the tokenizer of weights lies, if it lies anywhere: theirs, or in the run of a checkpoint."""
+    """The folder where the tokenizer of these weights should be: their own, or that of a checkpoint's run."""
     place = Path(source)
     run = run_of(place)
     if run is not None and (run / TOKENIZER).is_dir():
@@ -160,14 +160,14 @@ def place_of_words(source: str | Path) -> Path:
 
 
 def processor_of_run(file: Path, recipe: Mapping[str, Any], system: System) -> Processor | None:
-    """What the model of a run's checkpoint reads with, as the run will save it; None where it lies away from its run.
+    """The processor of a run's checkpoint, as the run will save it; None for a checkpoint outside of its run.
 
     Args:
         recipe: the run's settings by dotted key.
-        system: that of its model.
+        system: of its model.
 
     Raises:
-        CheckpointError: the recipe's preprocessing is of another version.
+        CheckpointError: the recipe's preprocessing was written by another version.
     """
     run = run_of(file)
     if run is None or not (run / TOKENIZER).is_dir():

@@ -87,7 +87,7 @@ FRAMES = np.zeros((4, 8, 8, 3), np.uint8)
         ("v.mp4", {"start": -1.0}, r"start=-1.0: give seconds"),
         ("v.mp4", {"start": "0"}, "start='0': give seconds"),
         ("v.mp4", {"start": 3, "end": 1}, "ends before it starts"),
-        ("v.mp4", {"fps": 3}, "a file says itself when its frames are shown"),
+        ("v.mp4", {"fps": 3}, "a file contains the times of its frames"),
         ([], {}, "empty list of videos"),
         (FRAMES, {}, "4 frames in memory: say when they appear, by fps= or by times="),
         (FRAMES, {"fps": 2, "times": [0, 1, 2, 3]}, "not both"),

@@ -311,13 +311,13 @@ def test_a_hub_id_is_fetched(
 
     monkeypatch.setattr(hub, "snapshot_download", fetch)
     assert hdvila.load_model("someone/hdvila-small").config.hidden_size == 64
-    with pytest.raises(CheckpointError, match="someone/other: no such folder here"):
+    with pytest.raises(CheckpointError, match="someone/other: there is no such folder"):
         hdvila.load_model("someone/other")
 
 
 def test_a_mistyped_folder_is_told_so_where_the_hub_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(MissingDependency, match=r"^runs/modle: no such folder here; .*hdvila\[hub\]"):
+    with pytest.raises(MissingDependency, match=r"^runs/modle: there is no such folder; .*hdvila\[hub\]"):
         hdvila.load_model("runs/modle")
 
 
