@@ -53,7 +53,7 @@ def test_a_plan_and_a_start_say_that_accumulating_makes_negatives_fewer(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plan = ["train", "--plan", "miniature-stage1", "--set", "batch_size=8"]
-    for more, said in (("chunk=2", "told from 7 others\n"), ("accumulate=2", "told from 3 others (accumulate=2 makes")):
+    for more, said in (("chunk=2", "has 7 negatives\n"), ("accumulate=2", "has 3 negatives (reduced by accumulate=2;")):
         assert main([*plan, "--set", more]) == 0
         assert said in capsys.readouterr().out
     _, _, errors = run_here(command(corpus, tmp_path, steps=1, accumulate=2), capsys)

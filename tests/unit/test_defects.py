@@ -86,7 +86,7 @@ def test_the_doctor_finds_what_stops_every_video(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["doctor"]) == 0
-    assert "frames come back as they were written" in capsys.readouterr().out
+    assert "frames are read as they were written" in capsys.readouterr().out
     monkeypatch.setattr(container.av, "open", changed)
     assert main(["doctor"]) == 1
     assert "BROKEN: frames cannot be written and read again: TypeError" in capsys.readouterr().out

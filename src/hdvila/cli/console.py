@@ -1,12 +1,12 @@
-"""The terminal's manners, shared by all commands: results on stdout, progress and errors on stderr, exit statuses.
+"""The conventions of all commands: results on stdout, progress and errors on stderr, exit statuses.
 
     0    done
     1    some inputs failed and are listed, or the work could not be done
     2    wrong use
     130  interrupted from the keyboard (SIGINT)
-    143  ended by SIGTERM, after what was made has been kept
+    143  ended by SIGTERM; finished work is kept
 
-An expected failure is one line on stderr. Set ``HDVILA_DEBUG=1`` to see where it came from.
+An expected failure is one line on stderr. Set ``HDVILA_DEBUG=1`` for its traceback.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ _WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
 
 
 def emit(record: Mapping[str, object], json: bool, line: str = "") -> None:
-    """Write one result to stdout at once: as an object on one line, or as `line` for a person.
+    """Write one result to stdout and flush: as JSON on one line, or as `line` for a person.
 
     Args:
-        record: what to write as JSON; numbers must be finite.
-        json: JSON, or the line.
-        line: the same for a person.
+        record: the result for JSON; numbers must be finite.
+        json: write JSON instead of the line.
+        line: the result for a person.
     """
     text = _as_json(record) if json else line
     escape_unencodable(sys.stdout)
@@ -71,19 +71,19 @@ def emit(record: Mapping[str, object], json: bool, line: str = "") -> None:
 
 
 def counted(number: int, noun: str) -> str:
-    """So many of something: ``1 clip``, ``2,185 clips``."""
+    """A number with its noun: ``1 clip``, ``2,185 clips``."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def file_line(status: str, clips: int, file: str, reason: str) -> str:
-    """A file of a library for a person."""
+    """A line about a file of a library."""
     held = counted(clips, "clip") if clips else ""
     why = f"  ({reason.removeprefix(f'{file}: ')})" if reason else ""
     return f"{status:<9}  {held:>10}  {short(file)}{why}"
 
 
 def short(path: str | os.PathLike[str]) -> str:
-    """A path for a person: seen from here, where that is shorter; line ends and what steers a terminal as escapes."""
+    """A path for a person: relative if that is shorter, with line breaks and control characters escaped."""
     whole = os.fspath(path)
     try:
         from_here = os.path.relpath(whole)
@@ -93,22 +93,22 @@ def short(path: str | os.PathLike[str]) -> str:
 
 
 def reporter() -> Reporter:
-    """Bars with the remaining time where stderr is a terminal, now and then a line where it is not."""
+    """Progress bars with the remaining time if stderr is a terminal, else a line from time to time."""
     escape_unencodable(sys.stderr)
     return RichReporter() if sys.stderr.isatty() else PlainReporter(sys.stderr)
 
 
 def finish(failed: int) -> None:
-    """End a command: status 1 if some inputs failed (they are listed already), 0 otherwise."""
+    """End a command with status 1 if some inputs failed (they are listed already), else 0."""
     if failed:
         raise typer.Exit(FAILED)
 
 
 def model_name(source: str) -> str:
-    """Check the value of an option that names a model: a path that is there, or what could be a hub name.
+    """Check the value of an option that names a model: an existing path, or a possible hub name.
 
     Raises:
-        UsageError: neither.
+        UsageError: it is neither.
     """
     could_be_hub_name = re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", source) and not source.endswith(_WEIGHT_FILES)
     if not os.path.exists(source) and not could_be_hub_name:
@@ -122,7 +122,7 @@ PRECISION = typer.Option(
 
 
 def precision_name(given: str) -> WantedPrecision:
-    """Check the value of `PRECISION`, and say so where this machine is slow in what is asked for.
+    """Check the value of `PRECISION`, and remark if this machine is slow in it.
 
     Raises:
         UsageError: there is no such precision.
@@ -136,20 +136,20 @@ def precision_name(given: str) -> WantedPrecision:
 
 
 def status_of(error: BaseException) -> int:
-    """Say on stderr, in one line, what went wrong, and give the exit status that stands for it.
+    """Write an error to stderr, in one line, and return its exit status.
 
     Args:
-        error: whatever a command raised.
+        error: any exception of a command.
 
     Raises:
-        BaseException: the same error, if it is none that we expect: a defect, shown with its trace.
+        BaseException: the same error, if it is unexpected: a defect, shown with its traceback.
     """
     if isinstance(error, typer.Exit):
         return int(error.exit_code)
     if isinstance(error, _CLICK_USAGE_ERROR) and not str(error):
-        return DONE  # a group without a command: its help is printed already, as that of the program alone
+        return DONE  # a group without a command: its help is already printed
     if isinstance(error, BrokenPipeError):
-        # The reader of stdout has gone (`hdvila search ... | head`). Nothing to say, and nobody to say it to.
+        # The reader of stdout has exited (`hdvila search ... | head`), so there is nothing to report.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return FAILED
     message, status = _expected(error)
@@ -163,7 +163,7 @@ def status_of(error: BaseException) -> int:
 
 
 def _expected(error: BaseException) -> tuple[str, int]:
-    """(message, status), or ("", 0) for an error that nobody foresaw."""
+    """(message, status), or ("", 0) for an unexpected error."""
     if isinstance(error, _CLICK_USAGE_ERROR):
         return _usage_message(error), WRONG_USE
     if isinstance(error, Interrupted):

@@ -1,4 +1,4 @@
-"""``hdvila convert``: a checkpoint of the official code or of a run to a model folder, with an account of every key."""
+"""``hdvila convert``: turns a checkpoint of the official code or of a run into a model folder."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ def convert(
     checkpoint: Path = typer.Argument(
         ..., metavar="CHECKPOINT", help="An official file of weights, the index of one in parts, or a run's checkpoint."
     ),
-    into: Path = typer.Option(..., "--into", help="The model folder, made if it is not there."),
+    into: Path = typer.Option(..., "--into", help="The model folder, created if needed."),
     tokenizer: str = typer.Option("", "--tokenizer", help="Its BERT tokenizer: a folder, a vocab.txt or a hub name."),
     settings: list[str] = typer.Option(
-        [], "--set", metavar="KEY=VALUE", help="What the file cannot tell of the model; strict=false takes what fits."
+        [],
+        "--set",
+        metavar="KEY=VALUE",
+        help="A setting that is not in the file; strict=false loads what fits.",
     ),
     json: bool = typer.Option(False, "--json", help="One object a key that is not simply copied."),
 ) -> None:
-    """Turn a checkpoint of the official code or of a run into a model folder, and say what is left out and why."""
+    """Turn a checkpoint of the official code or of a run into a model folder, and report the keys that are left out."""
     from hdvila.data.provenance import TRAINED_ON
     from hdvila.hub import Processor, check_model_settings, find_model, load_model, read_note
     from hdvila.models.registry import system_of
@@ -38,12 +41,12 @@ def convert(
 
     if not checkpoint.is_file():
         what = "is a folder" if checkpoint.is_dir() else "there is no such file"
-        raise UsageError(f"{checkpoint}: {what}: name a checkpoint of the official code, a file")
+        raise UsageError(f"{checkpoint}: {what}: give a checkpoint file of the official code")
     if (folder := find_model(checkpoint)) != checkpoint:
-        raise UsageError(f"{checkpoint}: is a part of the model folder {folder}, which needs no converting")
+        raise UsageError(f"{checkpoint}: is a part of the model folder {folder}, which needs no conversion")
     given = {key: _plain(text) for key, text in pairs(settings).items()}
     strict = given.pop("strict", True)
-    check_model_settings(given)  # load_model has keywords that are no settings of a model, such as device
+    check_model_settings(given)  # load_model has further keywords that are not settings, such as device
     model = load_model(checkpoint, strict=strict, **given)
     notes = {name: note for name in (RECIPE, TRAINED_ON) if (note := read_note(checkpoint, name)) is not None}
     if tokenizer:

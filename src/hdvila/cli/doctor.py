@@ -1,4 +1,4 @@
-"""``hdvila doctor``: what is installed, and whether videos are written and read here. Exit status 1: they are not."""
+"""``hdvila doctor``: checks the installation, and writes and reads a video. Exit status 1: something is broken."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ app = typer.Typer(add_completion=False)
 
 _DECODERS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores")
 _GREYS = tuple(range(20, 236, 18))
-_LEVELS = 4  # by which a grey may change on its way through H.264 or JPEG
+_LEVELS = 4  # largest change of a grey by H.264 or JPEG
 
 
 @app.command()
 def doctor(json: bool = typer.Option(False, "--json", help="One object a line.")) -> None:
-    """What is installed, and whether this machine reads and writes videos. Exit status 1: something is broken."""
+    """Check what is installed, and that this machine reads and writes videos. Exit status 1: something is broken."""
     broken = 0
     for name, value in _findings():
         broken += value.startswith(("MISSING", "BROKEN"))
@@ -49,7 +49,7 @@ def _findings() -> Iterator[tuple[str, str]]:
 
 
 def _packages() -> Iterator[tuple[str, str]]:
-    """What the package needs in any case, as its own metadata says."""
+    """The required packages, by the metadata of hdvila."""
     for requirement in _requirements("hdvila"):
         lacking = _lacking(requirement, set())
         found = "MISSING" if _version(requirement.name) is None else f"MISSING: this is {_version(requirement.name)}"
@@ -60,7 +60,7 @@ def _extras() -> Iterator[tuple[str, str]]:
     try:
         extras = importlib.metadata.metadata("hdvila").get_all("Provides-Extra") or []
     except importlib.metadata.PackageNotFoundError:
-        yield "extras", "not known, because hdvila runs from its source and is not installed"
+        yield "extras", "unknown, because hdvila runs from its source and is not installed"
         return
     for extra in extras:
         needed = _requirements("hdvila", extra)
@@ -72,7 +72,7 @@ def _extras() -> Iterator[tuple[str, str]]:
 
 
 def _requirements(package: str, extra: str = "") -> list[Requirement]:
-    """What a package needs here, or what one of its extras adds to that."""
+    """The requirements of a package on this machine, or those that one of its extras adds."""
     try:
         texts = importlib.metadata.requires(package) or []
     except importlib.metadata.PackageNotFoundError:
@@ -87,7 +87,7 @@ def _requirements(package: str, extra: str = "") -> list[Requirement]:
 
 
 def _lacking(requirement: Requirement, seen: set[tuple[str, str]]) -> list[str]:
-    """What is missing or too old of a requirement and of the extras that it names."""
+    """The missing or outdated packages of a requirement and of its extras."""
     version = _version(requirement.name)
     if version is None or not requirement.specifier.contains(version, prereleases=True):
         return [f"{requirement.name}{requirement.specifier}"]
@@ -116,7 +116,7 @@ def _decoders() -> str:
 
 
 def _video() -> str:
-    """Frames written and read again, as video and as the two forms of a corpus."""
+    """Write frames and read them again, as a video and in both formats of a corpus."""
     try:
         from hdvila.media import Packing, decode_jpeg, encode_jpeg, open_video, unpack, write_video
 
@@ -135,11 +135,11 @@ def _video() -> str:
             wanted = {"by time": greys[[7, 1]], "JPEG": greys[[3]]}.get(way, greys)
             off = np.abs(pictures.mean((1, 2, 3)) - wanted).max() if len(pictures) == len(wanted) else np.inf
             if off > _LEVELS:
-                return f"BROKEN: frames that were written and read again ({way}) are others: {off:.0f} grey levels off"
-    except Exception as error:  # whatever it is, the reader of this line wants to know
+                return f"BROKEN: frames that were written and read again ({way}) differ by {off:.0f} grey levels"
+    except Exception as error:  # every failure is a finding
         what = str(error) if isinstance(error, HdvilaError) else f"{type(error).__name__}: {error}"
-        return f"BROKEN: frames cannot be written and read again: {' '.join(what.split())}"
-    return "H.264 and JPEG: frames come back as they were written"
+        return f"BROKEN: frames cannot be written and read: {' '.join(what.split())}"
+    return "H.264 and JPEG: frames are read as they were written"
 
 
 def _cuda() -> str:

@@ -37,17 +37,17 @@ _JSON = typer.Option(False, "--json", help="One object a file.")
 @index_app.command()
 def index(
     places: list[Path] = typer.Argument(
-        ..., metavar="FOLDER...", help="Where the videos are, folders in it too; also single files."
+        ..., metavar="FOLDER...", help="Folders of videos, with their subfolders, or single files."
     ),
     library: Path | None = LIBRARY,
     model: str | None = typer.Option(
-        None, "--model", help="A model folder, checkpoint or hub name; default: the one that the library has."
+        None, "--model", help="A model folder, checkpoint or hub name; default: that of the library."
     ),
     precision: str = console.PRECISION,
     json: bool = typer.Option(False, "--json", help="One object a file."),
 ) -> None:
-    """Make videos searchable: only new and changed files are read, moved ones are known again, and those that are gone
-    are taken out, unless a whole folder is empty or gone."""
+    """Make videos searchable. Only new and changed files are read; moved ones are recognised, and files that are gone
+    are removed, unless a whole folder is empty or gone."""
     from hdvila.search.library import open_library
 
     def show(report: FileReport) -> None:
@@ -67,8 +67,8 @@ def index(
     if count["missing"]:
         option = "" if library is None else f" --library {library}"
         reporter.note(
-            f"{count['missing']} missing: their folders are empty or not there (is a disk not mounted?), so their "
-            f"clips are kept; hdvila library prune{option} takes them out"
+            f"{count['missing']} missing: their folders are empty or gone (is a disk not mounted?), so their clips are "
+            f"kept; hdvila library prune{option} removes them"
         )
     lost = [place for place in places if not os.path.lexists(place)]
     for place in lost:
@@ -83,7 +83,7 @@ def search(
     k: int = typer.Option(10, "-k", min=1, help="How many hits."),
     json: bool = typer.Option(False, "--json", help="One object a hit."),
 ) -> None:
-    """Find the moments that fit your words, seen or said, best first."""
+    """Find the moments that match your words, seen or said, best first."""
     opened = some_library(library)
     notes = console.reporter()
     hits = opened.search(" ".join(words), k, reporter=notes)
@@ -136,12 +136,12 @@ def _clock(seconds: float) -> str:
 
 @app.callback()
 def library() -> None:
-    """What a library holds, and taking files out of it."""
+    """List the files of a library, and remove files from it."""
 
 
 @app.command()
 def show(library: Path | None = LIBRARY, json: bool = _JSON) -> None:
-    """List the files of a library: unchanged, failed, or missing where they are not there at the moment."""
+    """List the files of a library: unchanged, failed, or missing if they do not exist at the moment."""
     opened = some_library(library)
     reports = opened.files()
     _emit(reports, json)
@@ -157,17 +157,17 @@ def forget(
     library: Path | None = LIBRARY,
     json: bool = _JSON,
 ) -> None:
-    """Take files out of a library, whether they are still there or not. The videos themselves are left alone."""
+    """Remove files from a library, whether they still exist or not. The videos themselves are not touched."""
     _emit(some_library(library).forget(places), json)
 
 
 @app.command()
 def prune(library: Path | None = LIBRARY, json: bool = _JSON) -> None:
-    """Take out of a library all files that are not there any more. First make sure that all disks are mounted."""
+    """Remove all files that no longer exist from a library. First make sure that all disks are mounted."""
     removed = some_library(library).prune()
     _emit(removed, json)
     if not removed:
-        console.reporter().note("all files of the library are there")
+        console.reporter().note("all files of the library exist")
 
 
 def _emit(reports: Iterable[FileReport], json: bool) -> None:
@@ -176,17 +176,17 @@ def _emit(reports: Iterable[FileReport], json: bool) -> None:
 
 
 def library_at(named: Path | None) -> Path:
-    """Where the library is: as named, else ``HDVILA_LIBRARY``, else the user's own one place."""
+    """The path of the library: as given, else ``HDVILA_LIBRARY``, else the default in the user's data folder."""
     if named is None and (variable := os.environ.get("HDVILA_LIBRARY")):
         return Path(variable).expanduser()
     return named or _data_folder() / "hdvila" / "library"
 
 
 def some_library(named: Path | None) -> Library:
-    """The library, which must be there.
+    """The library, which must exist.
 
     Raises:
-        UsageError: it is not.
+        UsageError: it does not.
     """
     from hdvila.search.library import open_library
 
@@ -201,7 +201,7 @@ def some_library(named: Path | None) -> Library:
 
 
 def _data_folder() -> Path:
-    """Where programs keep a user's data on this system."""
+    """The folder for a user's data on this system."""
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support"
     if sys.platform == "win32":

@@ -45,19 +45,19 @@ class _Entry:
 
 
 _COMMANDS = {
-    "demo": _Entry("Everything once, from rendered videos to answered queries, with a report.", "miniature:demo_app"),
-    "miniature": _Entry("Render a small world of narrated videos whose truth is known.", "miniature", group=True),
-    "corpus": _Entry("From transcribed videos to training clips.", "corpus", group=True),
-    "prepare": _Entry("Make the videos of a benchmark ready for training and evaluation.", "prepare"),
-    "train": _Entry("Run a training recipe, or say what it would cost.", "train"),
-    "evaluate": _Entry("Numbers of a model on a corpus, or of predictions by a benchmark's protocol.", "evaluate"),
-    "protocols": _Entry("The benchmarks' protocols: what each of them fixes.", "protocols", group=True),
-    "results": _Entry("Records of evaluations as a table, with the published rows beside.", "results"),
+    "demo": _Entry("Run every part once, from rendering videos to search, with a report.", "miniature:demo_app"),
+    "miniature": _Entry("Render a small world of narrated videos with known contents.", "miniature", group=True),
+    "corpus": _Entry("Build training clips from transcribed videos.", "corpus", group=True),
+    "prepare": _Entry("Prepare the videos of a benchmark for training and evaluation.", "prepare"),
+    "train": _Entry("Run a training recipe, or estimate its cost.", "train"),
+    "evaluate": _Entry("Evaluate a model or predictions by a protocol, or a model on a corpus.", "evaluate"),
+    "protocols": _Entry("List the protocols of the benchmarks, and everything that they fix.", "protocols", group=True),
+    "results": _Entry("Tabulate records of evaluations beside published rows.", "results"),
     "index": _Entry("Make the videos of a folder searchable.", "library:index_app"),
-    "search": _Entry("Find the moments that fit your words.", "library:search_app"),
-    "library": _Entry("What a library holds, and taking files out of it.", "library", group=True),
+    "search": _Entry("Find the moments that match your words.", "library:search_app"),
+    "library": _Entry("List the files of a library, and remove files from it.", "library", group=True),
     "convert": _Entry("Turn a checkpoint of the official code into a model folder.", "convert"),
-    "doctor": _Entry("What is installed, and what this machine can do.", "doctor"),
+    "doctor": _Entry("Check what is installed, and what this machine can do.", "doctor"),
 }
 
 
@@ -66,7 +66,7 @@ class _LazyGroup(typer.core.TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = {name: typer.core.TyperCommand(name) for name in self.list_commands(None)}  # for "did you mean"
+        self.commands = {name: typer.core.TyperCommand(name) for name in self.list_commands(None)}  # for suggestions
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [name for name, entry in _COMMANDS.items() if entry.exists]
@@ -104,7 +104,7 @@ def _program(
     """Video-language learning from narrated videos: corpus, models, training, search.
 
     Results go to stdout, progress and errors to stderr. Exit status: 0 done, 1 something failed and is listed,
-    2 wrong use. Long jobs can be killed at any moment; the same command goes on.
+    2 wrong use. Long jobs can be killed at any time; the same command continues them.
     """
 
 
@@ -112,13 +112,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line.
 
     Args:
-        arguments: the words after the program's name; default: those of this process.
+        arguments: of the command line, without the program's name; default: those of this process.
 
     Returns:
         The exit status (see `hdvila.cli.console`).
     """
-    # Read when torch is loaded. Threads that sleep while they wait: beside other programs spinning is many times slower
-    # (benchmarks/train_step.py). Training on a CPU has one thread a process (hdvila.train.cores) and never waits so.
+    # Read when torch is loaded. It makes waiting threads sleep: beside other programs, spinning is many times slower
+    # (benchmarks/train_step.py). Training on a CPU has one thread per process (hdvila.train.cores) and is not affected.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     command = typer.main.get_command(app)

@@ -1,4 +1,4 @@
-"""``hdvila prepare``: the videos of a benchmark, ready for training and evaluation."""
+"""``hdvila prepare``: prepares the videos of a benchmark for training and evaluation."""
 
 from __future__ import annotations
 
@@ -22,20 +22,18 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def prepare(
     protocols: list[str] = typer.Argument(
-        ..., metavar="PROTOCOL...", help="Which benchmark (see hdvila protocols); several that share their videos."
+        ..., metavar="PROTOCOL...", help="A benchmark (see hdvila protocols), or several that share their videos."
     ),
-    videos: Path = typer.Option(..., "--videos", help="The folder of its videos, found by name, whatever the ending."),
-    data: Path = typer.Option(Path(), "--data", help="The folder of its annotation files; the store is made in it."),
-    official: bool = typer.Option(
-        False, "--official", help="Shrunk and enlarged as the official code does, into store-official."
-    ),
-    retry_failed: bool = typer.Option(False, "--retry-failed", help="Take only what the table of failures lists."),
-    workers: int | None = typer.Option(None, "--workers", help="Processes; default: one for each core.", min=1),
-    json: bool = typer.Option(False, "--json", help="One object a video that failed, and one for the whole."),
+    videos: Path = typer.Option(..., "--videos", help="The folder of its videos, found by name, with any ending."),
+    data: Path = typer.Option(Path(), "--data", help="The folder of its annotation files; the store is created in it."),
+    official: bool = typer.Option(False, "--official", help="Resize as the official code does, into store-official."),
+    retry_failed: bool = typer.Option(False, "--retry-failed", help="Only videos in the table of failures."),
+    workers: int | None = typer.Option(None, "--workers", help="Processes; default: one per core.", min=1),
+    json: bool = typer.Option(False, "--json", help="One object for each failed video, and one for all."),
 ) -> None:
-    """Store the videos of all splits whose annotations are there. Killed and started again, it goes on.
+    """Store the videos of all splits whose annotations exist. The same command continues a killed one.
 
-    TGIF-QA's tasks, each on videos of its own, are prepared together: hdvila prepare tgif-action tgif-frameqa ...
+    The tasks of TGIF-QA, each with its own videos, are prepared together: hdvila prepare tgif-action tgif-frameqa ...
     """
     from hdvila.corpus.prepare import Preparation
     from hdvila.corpus.prepare import prepare as prepare_videos
@@ -79,7 +77,7 @@ def _all_gifs(protocols: Sequence[Protocol]) -> bool:
     """Whether their videos are GIFs.
 
     Raises:
-        UsageError: GIFs and other videos, which are of two benchmarks.
+        UsageError: some are and some are not, so they belong to two benchmarks.
     """
     from hdvila.errors import UsageError
 
@@ -91,10 +89,10 @@ def _all_gifs(protocols: Sequence[Protocol]) -> bool:
 
 
 def _annotations(protocol: Protocol, data: Path, reporter: Reporter) -> list[Annotations]:
-    """Those of every split whose file is there.
+    """The annotations of every split whose file exists.
 
     Raises:
-        UsageError: none is, or one is broken.
+        UsageError: no file exists, or one is damaged.
     """
     from hdvila.errors import UsageError
     from hdvila.evaluate.protocols import find_annotations

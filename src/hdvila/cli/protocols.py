@@ -1,4 +1,4 @@
-"""``hdvila protocols``: the benchmarks that can be run, and everything that one of them fixes."""
+"""``hdvila protocols``: lists the protocols of benchmarks, and shows everything that one of them fixes."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def protocols(context: typer.Context, json: bool = _JSON) -> None:
 
 @app.command()
 def show(
-    name: str = typer.Argument(..., help="As hdvila protocols lists it."),
+    name: str = typer.Argument(..., help="A name from hdvila protocols."),
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
-    """Print one protocol whole."""
+    """Print everything that a protocol fixes."""
     from hdvila.evaluate.protocols import get_protocol
 
     protocol = get_protocol(name)
@@ -65,7 +65,7 @@ def _whole(protocol: Protocol) -> str:
 
 
 def _shown(protocol: Protocol) -> dict[str, Shown]:
-    """By system, how it is shown the benchmark."""
+    """How each system is shown the benchmark, by name."""
     from hdvila.models.registry import systems
 
     found = {system.name: system.shown(protocol.name) for system in systems()}
@@ -73,7 +73,7 @@ def _shown(protocol: Protocol) -> dict[str, Shown]:
 
 
 def _plain(protocol: Protocol) -> dict[str, Any]:
-    """The protocol for JSON, with how each system is shown it; how HD-VILA is stands by its own names as well."""
+    """The protocol for JSON, with how each system is shown it; HD-VILA's settings are also top-level keys."""
     shown = {name: how.to_dict() for name, how in _shown(protocol).items()}
     own = shown.get("hdvila", {})
     whole = protocol.to_dict() | {"shown": shown}
@@ -97,11 +97,11 @@ _NUMBERS = {
     "mean_squared_error": "squared error",
 }  # fmt: skip
 _PLAIN = ("median_rank", "mean_squared_error")
-"""Numbers that are no shares."""
+"""Numbers that are not shares."""
 
 
 def _published(protocol: Protocol) -> list[str]:
-    """The rows below the table that prints them, their numbers below one another."""
+    """The published rows, grouped by their source, with aligned numbers."""
     if not protocol.published:
         return ["published: nothing"]
     there = {name for row in protocol.published for name in row.values}

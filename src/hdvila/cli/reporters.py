@@ -17,12 +17,12 @@ __all__ = ["PlainReporter", "RichReporter"]
 
 
 class PlainReporter:
-    """Lines for a log: at most one every few seconds, and one when a job that was reported ends.
+    """Lines for a log: at most one every few seconds, and one at the end of a job that had any.
 
     Args:
-        stream: where to write.
+        stream: the output.
         interval: seconds between two progress lines.
-        clock: seconds that only grow.
+        clock: a monotonic clock in seconds.
     """
 
     def __init__(self, stream: TextIO, interval: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,7 +41,7 @@ class PlainReporter:
         self.line(message)
 
     def due(self) -> bool:
-        """Whether enough time has passed since the last progress line; if so the clock starts anew."""
+        """Whether enough time has passed since the last progress line; if so, the interval restarts."""
         now = self._clock()
         if now - self._last < self._interval:
             return False
@@ -87,9 +87,9 @@ class _PlainBar:
 
 
 class RichReporter:
-    """Bars with counts and remaining time on the terminal behind stderr.
+    """Bars with counts and remaining time on the terminal of stderr.
 
-    Several jobs may be open at once; a bar goes when its job ends, unless it is the last.
+    Several jobs may run at once; a bar disappears when its job ends, unless it is the last one.
     """
 
     def __init__(self) -> None:
@@ -130,7 +130,7 @@ class RichReporter:
                 TimeRemainingColumn(elapsed_when_finished=True),
                 TextColumn("{task.fields[note]}", markup=False),
                 console=Console(stderr=True),
-                redirect_stdout=sys.stdout.isatty(),  # a pipe behind stdout must get the results themselves
+                redirect_stdout=sys.stdout.isatty(),  # results must reach a pipe unchanged
             )
             self._progress.start()
         return self._progress

@@ -28,7 +28,7 @@ def results(
     ),
     json: bool = typer.Option(False, "--json", help="The records themselves, one object each."),
 ) -> None:
-    """Tabulate records, a table for each protocol: the numbers with their intervals, and what has been published."""
+    """Tabulate records, a table for each protocol: the numbers with their intervals, beside published ones."""
     from hdvila.evaluate.record import read_records
     from hdvila.evaluate.report.results import tabulate
 
@@ -45,7 +45,7 @@ def results(
 
 
 def record_lines(record: Record) -> str:
-    """A record as text: what was scored, its row beside the published ones, and notes on what is missing or tied."""
+    """A record as text: its size, its row beside published ones, and notes on missing videos and ties."""
     from hdvila.evaluate.report.results import tabulate
 
     what = ("query", "queries") if record.task == "retrieval" else ("question", "questions")

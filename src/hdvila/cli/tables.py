@@ -18,17 +18,17 @@ __all__ = ["emit_markdown", "emit_table", "fitting"]
 
 _CELL = re.compile(r" ?((?:\\.|[^|\\])*?) ?\|")
 _NAME, _REMARK, _GAP = 34, 44, 3
-"""Signs that the first and the last column get at most before they wrap, and those between two columns."""
+"""Largest width of the first and of the last column before they wrap, and the gap between columns, in characters."""
 
 
 def emit_table(
     records: Sequence[Mapping[str, object]], json: bool, columns: Mapping[str, str], rows: Sequence[Sequence[str]]
 ) -> None:
-    """Write results to stdout: as JSON lines, as a table of the terminal's width, or aligned, a line each, in a pipe.
+    """Write results to stdout: as JSON lines, as a table of the terminal's width, or in a pipe as aligned lines.
 
     Args:
-        records: the results as JSON.
-        columns: the names of the columns, each with ``left`` or ``right``.
+        records: the results for JSON.
+        columns: the names of the columns, each with its alignment, ``left`` or ``right``.
         rows: the results for a person, a cell for each column.
     """
     if json:
@@ -39,7 +39,7 @@ def emit_table(
 
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for name, side in columns.items():
-            # Numbers and times are whole; what is long shares the rest and goes on in the next line.
+            # Numbers and times are never wrapped; long texts share the remaining width and wrap.
             table.add_column(name, justify=side, no_wrap=side == "right", overflow="fold")  # type: ignore[arg-type]
         for row in rows:
             table.add_row(*map(_as_text, row))
@@ -57,8 +57,8 @@ def emit_table(
 
 
 def emit_markdown(text: str, asked: bool = False) -> None:
-    """Write text with Markdown tables to stdout: the tables drawn to the terminal's width, in several parts where they
-    are wider (`wide_tables`), or as they stand, if that is asked for and in a pipe."""
+    """Write text with Markdown tables to stdout: the tables drawn to the terminal's width, split into several if they
+    are wider (`fitting`); unchanged if `asked`, and in a pipe."""
     if asked or not sys.stdout.isatty():
         emit({}, False, text.rstrip("\n"))
         return
@@ -74,11 +74,10 @@ def emit_markdown(text: str, asked: bool = False) -> None:
 
 
 def fitting(lines: Sequence[str], width: int) -> list[str]:
-    """A Markdown table in parts of `width` signs, or as it is where it fits or holds no numbers.
+    """A Markdown table split into parts of `width` characters, or unchanged if it fits or has no numbers.
 
-    Each part has the first column, which names the rows, and some of the others. The last column, what is to be known
-    of a row, stands in the first part; the further ones have only the rows that say something there. Numbers are what
-    is aligned to the right.
+    Each part has the first column, which names the rows, and some of the others. The last column, a remark on the row,
+    is in the first part; further parts have only rows with values. Columns of numbers are those aligned to the right.
 
     Args:
         lines: header, rule and rows, each in bars.
@@ -114,7 +113,7 @@ def _screen() -> Console:
 
 
 def _as_text(cell: str) -> Text:
-    """As it stands: names of files may look like rich's own marks."""
+    """Literal text: file names may look like rich's markup."""
     from rich.text import Text
 
     return Text(cell.encode("utf-8", "backslashreplace").decode("utf-8"))

@@ -1,4 +1,4 @@
-"""``hdvila train``: run a recipe, list them, or say what one would cost or set."""
+"""``hdvila train``: runs a recipe, lists recipes, or shows the settings or the cost of one."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def train(
     recipe: str = typer.Argument("", metavar="[RECIPE]", help="Its name (--list), or FILE.py or FILE.py:NAME."),
-    into: Path | None = typer.Option(None, "--into", metavar="RUN", help="The run's folder, begun or continued."),
+    into: Path | None = typer.Option(None, "--into", metavar="RUN", help="The run's folder, new or to continue."),
     changes: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Change a setting, such as steps=100."),
     processes: int | None = typer.Option(
-        None, "--processes", metavar="N", help="On a CPU: processes that share every step; default: one a core."
+        None, "--processes", metavar="N", help="On a CPU: processes that share every step; default: one per core."
     ),
-    plan: bool = typer.Option(False, "--plan", help="Parameters, memory, steps and data; nothing is started."),
-    show: bool = typer.Option(False, "--show", help="Every setting as it will be used; nothing is started."),
-    list_recipes: bool = typer.Option(False, "--list", help="Name the recipes."),
+    plan: bool = typer.Option(False, "--plan", help="Print parameters, memory, steps and data; start nothing."),
+    show: bool = typer.Option(False, "--show", help="Print every setting; start nothing."),
+    list_recipes: bool = typer.Option(False, "--list", help="List the recipes."),
     json: bool = typer.Option(False, "--json", help="Objects instead of lines."),
 ) -> None:
-    """Run a training recipe, or say what it would cost. The same command continues a run that was killed.
+    """Run a training recipe, or estimate its cost. The same command continues a killed run.
 
     Several GPUs: torchrun --nproc-per-node N -m hdvila train RECIPE --into RUN
     """
@@ -51,7 +51,7 @@ def train(
                 say(chosen, json)
     elif into is None:
         raise UsageError(
-            f"where shall the run of {recipe} go? add --into FOLDER, --show to see its settings, or --plan its cost"
+            f"the run of {recipe} needs a folder: add --into FOLDER, --show to see its settings, or --plan its cost"
         )
     else:
         _run(chosen, into, processes, partial(get_recipe, recipe), json)
@@ -72,14 +72,14 @@ def _run(recipe: Recipe, into: Path, processes: int | None, setup: Callable[[], 
     corpus = None
     if not recipe.data.corpus and recipe.data.miniature is not None:
         corpus = into / "data" / "corpus"
-        if first:  # torchrun's other processes wait for this one before they look for the corpus
+        if first:  # torchrun's other processes wait for this one before they open the corpus
             source = recipe.data.miniature
             with only_writer(into):
-                last_checkpoint(recipe, into)  # refuses other settings before they reach the data
+                last_checkpoint(recipe, into)  # refuses other settings before the data is rendered
                 build_world(into / "data", source.videos, source.seed, "train", reporter=reporter)
     model = train_on_cores(recipe, into, reporter, corpus=corpus, processes=count, setup=setup)
     if first:
-        last = read_log(into)[-1:] or [{"step": recipe.steps}]  # somebody may have removed the log of a finished run
+        last = read_log(into)[-1:] or [{"step": recipe.steps}]  # the log of a finished run may have been deleted
         console.emit({"run": str(into), "model": str(model)} | last[0], json, str(model))
 
 
@@ -136,35 +136,35 @@ def _plan_lines(plan: Plan) -> list[str]:
         f"  {'parameters':<26}{'trained':>10}{'frozen':>10}",
         *parts,
         f"  {'together':<26}{_count(trained):>10}{_count(frozen):>10}",
-        f"memory of {gpus}, estimated by a forward pass without contents",
+        f"memory of {gpus}, estimated by a forward pass without data",
         *(f"  {name:<26}{_bytes(size):>10}" for name, size in sizes.items()),
         "run",
         f"  {plan.steps:,} steps of {plan.batch_size:,} clips: {plan.samples:,} clips{epochs}",
         *_negatives(plan),
         *_corpus(plan),
-        f"  reads about {_bytes(plan.read_bytes)} of pictures",
+        f"  reads about {_bytes(plan.read_bytes)} of frames",
     ]
 
 
 def _corpus(plan: Plan) -> list[str]:
-    """What it learns from, and the store: each clip once, however many questions are asked about it."""
+    """The training data and the store, in which each clip counts once, whatever the number of its questions."""
     corpus = "not stated"
     if plan.stored_clips:
         size = f", about {_bytes(plan.store_bytes)} in the store" if plan.store_bytes else ""
         corpus = f"{plan.stored_clips:,} clips of {plan.clip_seconds:.3g} s on average{size}"
     elif plan.corpus and not plan.clips:
-        corpus = f"{plan.corpus}, which is not here to be counted"
+        corpus = f"{plan.corpus}, which does not exist here"
     elif plan.videos:
         corpus = f"the clips of {plan.videos:,} miniature videos, which the run renders"
     learned = plan.clips if plan.clips != plan.stored_clips else 0
-    return [f"  corpus: {corpus}", *([f"  learns from {learned:,} examples"] if learned else [])]
+    return [f"  corpus: {corpus}", *([f"  trains on {learned:,} examples"] if learned else [])]
 
 
 def _negatives(plan: Plan) -> list[str]:
     if not plan.negatives:
         return []
-    fewer = f" (accumulate={plan.accumulate} makes them fewer, chunk would not)" if plan.accumulate > 1 else ""
-    return [f"  each pair is told from {plan.negatives:,} others{fewer}"]
+    fewer = f" (reduced by accumulate={plan.accumulate}; chunk would not reduce them)" if plan.accumulate > 1 else ""
+    return [f"  each pair has {plan.negatives:,} negatives{fewer}"]
 
 
 def _count(number: int) -> str:

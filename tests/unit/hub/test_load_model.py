@@ -386,7 +386,7 @@ def test_a_plain_pickle_is_refused_without_further_words(
 
 def test_what_is_no_source_no_device_and_no_weight_is_said(official: dict[str, dict[str, Tensor]]) -> None:
     for nothing in (None, "", 3):
-        with pytest.raises(UsageError, match="name a model folder"):
+        with pytest.raises(UsageError, match="give a model folder"):
             hdvila.load_model(nothing)  # type: ignore[arg-type]
     for device in ("cuda:99", "nonsense"):
         with pytest.raises(UsageError, match=f"device='{device}' cannot be used here"):
