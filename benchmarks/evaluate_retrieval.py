@@ -28,9 +28,9 @@ import torch
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption
 from hdvila.corpus.options import hybrid_streams
 from hdvila.data.prefetch import prefetch_clips
+from hdvila.evaluate.embedding import embed_clips, similarity
 from hdvila.evaluate.predictions import Similarity
 from hdvila.evaluate.protocols import get_protocol
-from hdvila.evaluate.retrieval import embed_clips, similarity
 from hdvila.evaluate.score import score
 from hdvila.hub import Processor, build_model, computing, fast_precision, pick_device
 from hdvila.media import encode_jpeg, open_video, resize

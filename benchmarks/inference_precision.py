@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 from evaluate_retrieval import SIZES, write_store
 
-from hdvila.evaluate.retrieval import embed_clips, embed_texts, evaluate_retrieval
+from hdvila.evaluate.embedding import embed_clips, embed_texts
+from hdvila.evaluate.retrieval import evaluate_retrieval
 from hdvila.hub import Processor, build_model, fast_precision, load_model, pick_device
 from hdvila.store import Corpus
 from hdvila.text.tokenizer import Tokenizer

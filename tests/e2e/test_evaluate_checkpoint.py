@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from hdvila.cli.main import main
-from hdvila.evaluate.checkpoint import evaluate_checkpoint
-from hdvila.evaluate.fitting import Sampling, fit_processor
+from hdvila.evaluate.compatibility import fit_processor
+from hdvila.evaluate.evaluation import evaluate_checkpoint
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import file_name, read_record
 from hdvila.evaluate.report.results import setting_of
 from hdvila.hub import file_hashes, load_model
 from hdvila.models.hdvila.benchmarks import SHOWN
+from hdvila.models.system import Sampling
 from tests.e2e.benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
 from tests.e2e.test_finetuning import finetune
 from tests.e2e.training_runs import command, write_corpus
@@ -80,7 +81,7 @@ def test_predictions_outlive_a_scoring_that_fails(
     def no_memory(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("hdvila.evaluate.checkpoint.score", no_memory)
+    monkeypatch.setattr("hdvila.evaluate.evaluation.score", no_memory)
     file = tmp_path / "predictions.npz"
     words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt", "--predictions", file)
     with pytest.raises(MemoryError):
@@ -136,7 +137,7 @@ def test_a_model_that_looks_otherwise_does_not_write_over_the_record_of_another(
 def test_places_that_cannot_be_written_are_found_before_the_work(
     option: str, world: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hdvila.evaluate.checkpoint.load_model", lambda *_, **__: pytest.fail("the work has begun"))
+    monkeypatch.setattr("hdvila.evaluate.subject.load_model", lambda *_, **__: pytest.fail("the work has begun"))
     (tmp_path / "file").write_text("")
     words = (world / "stage1/model", "--protocol", "msrvtt-1ka", "--data", world / "msrvtt", option)
     for place, why in ((tmp_path, "is a folder"), (tmp_path / "file" / "x", "cannot be written")):

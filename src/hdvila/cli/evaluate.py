@@ -15,7 +15,7 @@ from hdvila.errors import UsageError, require
 from hdvila.files import make_room_for
 
 if TYPE_CHECKING:
-    from hdvila.evaluate.checkpoint import Evaluated
+    from hdvila.evaluate.evaluation import Evaluated
     from hdvila.evaluate.record import Record
     from hdvila.evaluate.retrieval import RetrievalReport
 
@@ -122,8 +122,8 @@ def _benchmark(
     precision: str,
 ) -> Evaluated:
     """A model by a protocol; what it says is written before it is scored."""
-    from hdvila.evaluate.checkpoint import evaluate_checkpoint
-    from hdvila.evaluate.fitting import Sampling
+    from hdvila.evaluate.evaluation import evaluate_checkpoint
+    from hdvila.models.system import Sampling
 
     if sampling not in get_args(Sampling):
         raise UsageError(f"--sampling {sampling}: choose one of {', '.join(get_args(Sampling))}")

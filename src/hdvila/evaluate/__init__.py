@@ -5,8 +5,8 @@ from typing import Any
 from hdvila.lazy import offered
 
 _OFFERS = {
-    "Evaluated": "checkpoint",
-    "evaluate_checkpoint": "checkpoint",
+    "Evaluated": "evaluation",
+    "evaluate_checkpoint": "evaluation",
     "evaluate_masked_words": "masked_words",
     "evaluate_retrieval": "retrieval",
     "get_protocol": "protocols",

@@ -1,6 +1,6 @@
-"""What a model answers to questions about clips.
+"""What a model with an answer head answers to questions about clips.
 
-Legend: B questions of a batch, V clips, S segments, P places in a picture, D width, A answers (or options).
+Legend: B questions of a batch, V clips, S segments, P places in a frame, D width, A answers (or options).
 """
 
 from __future__ import annotations
@@ -8,25 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
-import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from hdvila.annotations.records import Question
 from hdvila.data.dataset import encode
 from hdvila.data.examples import question_texts
 from hdvila.data.prefetch import prefetch_clips
 from hdvila.data.source import ClipSource
-from hdvila.evaluate.retrieval import embed_clips, embed_texts
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import computing
-from hdvila.nn.capabilities import AnswerHead, DualEncoder
+from hdvila.nn.capabilities import AnswerHead
 from hdvila.nn.pretrained import to_tensors
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["Prediction", "answer_questions", "choose_by_retrieval"]
+__all__ = ["Prediction", "answer_questions", "choose_options"]
 
-BEST = 5
+BEST, TEMPERATURE = 5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,17 @@ def answer_questions(
 ) -> list[Prediction]:
     """The answers of a question-answering model, in the order of `questions`; clips by the evaluation rule.
 
-    A clip goes through the picture part of the model once, however many questions are about it. Rows of an open head
-    beyond the vocabulary mean nothing and are never chosen.
+    The visual side of a clip is computed once, however many questions are about it. Rows of an open head beyond the
+    vocabulary mean nothing and are never chosen.
 
     Args:
-        model: one that answers questions, with a processor.
+        model: one that answers questions, in evaluation mode, with a processor.
+        source: where the clips are.
+        questions: to answer.
         numbers: video -> number of its clip.
         consensus: how segments become one decision: mean, max or logsumexp.
         batch_size: clips, and then questions, that go through the model at once.
+        reporter: shows progress.
         processes: share the clips; each has all answers.
 
     Raises:
@@ -78,21 +81,21 @@ def answer_questions(
     batches = [clips[first : first + batch_size] for first in range(0, len(clips), batch_size)]
     own = processes.own(batches)
     inputs = model.processor.preprocess
-    read = prefetch_clips(source, [clip for shown in own for clip in shown], inputs)
+    read = prefetch_clips(source, [clip for batch in own for clip in batch], inputs)
     predictions: list[dict[int, Prediction]] = []
-    total = sum(len(about[clip]) for shown in own for clip in shown)
+    total = sum(len(about[clip]) for batch in own for clip in batch)
     with reporter.task("answering questions", total=total) as bar, computing(model):
-        for shown in own:
+        for batch in own:
             predictions.append({})
-            video = to_tensors(inputs.collate(list(islice(read, len(shown)))), model.device)
+            video = to_tensors(inputs.collate(list(islice(read, len(batch)))), model.device)
             visual_SVPD = model.visual_tokens(*video)
-            asked = [(row, i) for row, clip in enumerate(shown) for i in about[clip]]
+            asked = [(row, i) for row, clip in enumerate(batch) for i in about[clip]]
             for begin in range(0, len(asked), batch_size):
                 rows, some = zip(*asked[begin : begin + batch_size], strict=True)
                 found = _ask(model, visual_SVPD[:, list(rows)], [questions[i] for i in some], consensus)
                 predictions[-1] |= zip(some, found, strict=True)
                 bar.advance(len(some))
-    all_predictions = {i: prediction for batch in processes.joined(predictions) for i, prediction in batch.items()}
+    all_predictions = {i: one for found in processes.all_results(predictions) for i, one in found.items()}
     return [all_predictions[i] for i in range(len(questions))]
 
 
@@ -111,33 +114,17 @@ def _ask(
     return [_prediction(question, row, words) for question, row in zip(questions, scores_BA, strict=True)]
 
 
-def choose_by_retrieval(
-    model: DualEncoder,
-    source: ClipSource,
-    questions: Sequence[Question],
-    numbers: Mapping[str, int],
-    *,
-    batch_size: int = 16,
-    reporter: Reporter = SILENT,
-    processes: Processes = ALONE,
-) -> list[Prediction]:
-    """Multiple choice by a retrieval model: the option whose text is the nearest to the video (the paper's MSRVTT-MC).
+def choose_options(questions: Sequence[Question], scores: Sequence[NDArray[Any]]) -> list[Prediction]:
+    """Multiple choice by the score of each option's text with the video (the paper's MSRVTT-MC).
 
-    The question itself is not read, only its options; arguments and errors as `answer_questions`. The shares are a
-    softmax over similarities at temperature 0.05.
+    Args:
+        questions: (Q,) with options; what they ask is not read.
+        scores: (Q,) of (options,), higher is better; the probabilities are their softmax at temperature 0.05.
     """
-    videos = list(dict.fromkeys(question.video_id for question in questions))
-    vectors_VD = embed_clips(
-        model, source, [numbers[video] for video in videos], batch_size, reporter, processes=processes
-    )
-    row = {video: vectors_VD[i] for i, video in enumerate(videos)}
-    options = list(dict.fromkeys(option for question in questions for option in question.options))
-    texts = dict(zip(options, embed_texts(model, options, batch_size, processes), strict=True))
-    predictions = []
-    for question in questions:
-        scores = np.stack([texts[option] for option in question.options]) @ row[question.video_id]
-        predictions.append(_prediction(question, torch.from_numpy(scores) / 0.05, None))
-    return predictions
+    return [
+        _prediction(question, torch.from_numpy(some) / TEMPERATURE, None)
+        for question, some in zip(questions, scores, strict=True)
+    ]
 
 
 def _prediction(question: Question, scores_A: torch.Tensor, words: Sequence[str] | None) -> Prediction:

@@ -103,7 +103,7 @@ def evaluate_masked_words(
                 right.append(int(metrics["accuracy"]))
             sums.append((task.count(batch), losses[0], right[0], right[1]))
             bar.advance(len(some))
-    words, loss_sum, own_right, other_right = map(sum, zip(*processes.joined(sums), strict=True))
+    words, loss_sum, own_right, other_right = map(sum, zip(*processes.all_results(sums), strict=True))
     if not words:
         raise UsageError(f"no word of the {len(numbers)} clips was masked: give more clips or a larger share")
     return MaskedWordsReport(words, own_right / words, other_right / words, loss_sum / words)

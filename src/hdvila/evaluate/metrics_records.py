@@ -29,7 +29,7 @@ _MAX_COSINE = 1.001  # a rounded cosine may exceed 1 a little
 
 
 def retrieval_fields(
-    aligned: AlignedScores, expanded_QV: NDArray[Any] | None, ties: TieRule, resample: Resample
+    aligned: AlignedScores, expanded_QV: NDArray[Any] | None, ties: TieRule, resample: Resample | None
 ) -> dict[str, Any]:
     """Compute the record's fields for retrieval, in both directions.
 
@@ -37,7 +37,7 @@ def retrieval_fields(
         aligned: the scores.
         expanded_QV: the scores after query expansion, if they were computed.
         ties: the tie rule.
-        resample: draws the resamples for intervals.
+        resample: draws the resamples for intervals; None: only the metrics, without intervals and extras.
     """
     video_of, captions_of, with_captions = relevance_of(aligned.annotations)
 
@@ -45,11 +45,11 @@ def retrieval_fields(
         backward_VQ = take_rows(backward_QV.T, with_captions)
         return rank_queries(forward_QV, video_of, ties), rank_queries(backward_VQ, captions_of, ties)
 
-    def resampled(forward: RankedQueries, backward: RankedQueries) -> tuple[Resampling, Resampling]:
+    def resampled(resample: Resample, forward: RankedQueries, backward: RankedQueries) -> tuple[Resampling, Resampling]:
         return resample([video_of[query] for query in forward.query]), resample(backward.query.tolist())
 
     forward, backward = ranked(aligned.scores_QV, aligned.scores_QV)
-    draws = resampled(forward, backward)
+    draws = (None, None) if resample is None else resampled(resample, forward, backward)
     fields = {
         "text_to_video": _direction(forward, draws[0]),
         "video_to_text": _direction(backward, draws[1]),
@@ -57,11 +57,13 @@ def retrieval_fields(
         "gallery": forward.gallery,
         "chance": forward.chance_r1,
     }
+    if resample is None:
+        return fields
     extra = {}
     for name, forward_QV, backward_QV in _normalised(aligned.scores_QV, expanded_QV):
         there, back = ranked(forward_QV, backward_QV)
         if ties == "official":  # there are as many ranks as ties, and these scores have other ties
-            draws = resampled(there, back)
+            draws = resampled(resample, there, back)
         extra[name] = {"text_to_video": _direction(there, draws[0]), "video_to_text": _direction(back, draws[1])}
     return {**fields, "extra": extra} if extra else fields
 
@@ -108,7 +110,9 @@ def _normalised(
         yield "query_expansion", expanded_QV, expanded_QV
 
 
-def _direction(ranked: RankedQueries, draws: Resampling) -> dict[str, Any]:
+def _direction(ranked: RankedQueries, draws: Resampling | None) -> dict[str, Any]:
+    if draws is None:
+        return {**metrics_of(ranked).to_dict(), "intervals": {}}
     intervals = {f"r{k}": draws.share(ranked.ranks <= k) for k in (1, 5, 10, 50)}
     intervals |= {"median_rank": draws.median(ranked.ranks), "mean_rank": draws.mean(ranked.ranks)}
     return {**metrics_of(ranked).to_dict(), "intervals": intervals}

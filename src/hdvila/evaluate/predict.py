@@ -1,118 +1,131 @@
-"""What a model says to a benchmark's test: similarities of captions and videos, or answers.
+"""What a model says to a test, and re-ranking of its first hits by a second model.
 
-Legend: Q captions, V videos, D width.
+Legend: Q captions, V videos.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.annotations.records import Annotations
-from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
-from hdvila.evaluate.answering import Prediction, answer_questions, choose_by_retrieval
-from hdvila.evaluate.metrics.answers import correct, squared_errors
-from hdvila.evaluate.metrics.rank import retrieval_metrics
-from hdvila.evaluate.pairing import answers_questions
-from hdvila.evaluate.predictions import Answers, Similarity
-from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.retrieval import embed_clips, embed_texts, similarity
+from hdvila.evaluate.clip_test import ClipTest
+from hdvila.evaluate.pair_scoring import score_pairs
+from hdvila.evaluate.predictions import Similarity
 from hdvila.evaluate.sharing import ALONE, Processes
-from hdvila.nn.pretrained import PretrainedModel
+from hdvila.evaluate.ways import Asked, Predicted, captions_of, similarity_of, way_of
+from hdvila.media.view import Look
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["Predicted", "predict", "quick_score"]
+__all__ = ["Reranking", "predict", "rerank"]
 
 
 @dataclass(frozen=True, slots=True)
-class Predicted:
-    """What a model says, and what stands behind it.
+class Reranking:
+    """A second model scores the first hits of the first one anew (`rerank`).
 
     Attributes:
-        predictions: as `hdvila.evaluate.score` and prediction files take them.
-        vectors: of retrieval, (Q, D) and (V, D) unit vectors.
-        answers: of question answering, with probabilities.
+        scorer: a model with the capability ``pair_scores``, in evaluation mode, with a processor.
+        first: how many hits of each text and of each video are scored.
+        consensus: how its segments become one score: mean, max or logsumexp.
     """
 
-    predictions: Similarity | Answers
-    vectors: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-    answers: tuple[Prediction, ...] = ()
+    scorer: Any
+    first: int = 100
+    consensus: str = "mean"
 
 
 def predict(
-    model: PretrainedModel,
-    protocol: Protocol,
-    annotations: Annotations,
-    source: ClipSource,
-    numbers: Mapping[str, int],
+    model: Any,
+    test: ClipTest,
     *,
     consensus: str = "mean",
     batch_size: int = 16,
+    looks: Sequence[Look] | None = None,
+    reranking: Reranking | None = None,
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
 ) -> Predicted:
-    """Ask `model` everything that is asked about the videos of `numbers`, in the order of the annotations.
+    """Ask `model` everything that is asked about the clips of `test`, in the order of its annotations.
 
     Args:
-        model: one that fits the protocol (`check_pairing`), in evaluation mode, with a processor.
-        numbers: video -> number of its clip in `source`.
-        consensus: of question answering over segments: mean, max or logsumexp.
+        model: one that fits the protocol (`hdvila.evaluate.compatibility.check_compatible`), in evaluation mode, with
+            a processor.
+        test: captions or questions, and clips.
+        consensus: how answers or scores of the segments of a clip become one: mean, max or logsumexp.
+        batch_size: clips that go through the model at once.
+        looks: of retrieval by vectors, the windows through which each clip is seen (`embed_clips`).
+        reranking: a second model for the first hits of retrieval.
+        reporter: shows progress.
         processes: share the work; each has all of what the model says.
 
     Raises:
-        UsageError: nothing is asked about these videos.
+        UsageError: nothing is asked about these clips, or the model cannot do the task.
         StoreError: a clip cannot be read.
     """
-    if protocol.task == "retrieval":
-        return _retrieve(model, annotations, source, numbers, batch_size, reporter, processes)
-    questions = [question for question in annotations.questions if question.video_id in numbers]
-    if not questions:
-        raise UsageError(f"no question of {protocol.name} is about one of the {len(numbers)} videos that are there")
-    how: dict[str, Any] = {"batch_size": batch_size, "reporter": reporter, "processes": processes}
-    if answers_questions(model):
-        found = answer_questions(model, source, questions, numbers, consensus=consensus, **how)
-    else:
-        found = choose_by_retrieval(model, source, questions, numbers, **how)
-    counted = protocol.task == "count"
-    answers = {one.question_id: int(one.answer) if counted else one.answer for one in found}
-    return Predicted(Answers(answers), answers=tuple(found))
+    way = way_of(model, test.protocol)
+    if way is None:
+        raise UsageError(f"a {type(model).__name__} cannot do {test.protocol.name} ({test.protocol.task})")
+    if reranking is not None and test.protocol.task != "retrieval":
+        raise UsageError(f"{test.protocol.name} asks questions, and only retrieval has hits to re-rank: leave it out")
+    asked = Asked(consensus, batch_size, looks, reporter, processes)
+    predicted = way.predict(model, test, asked)
+    return predicted if reranking is None else _rerank(predicted, test, reranking, asked)
 
 
-def _retrieve(
-    model: PretrainedModel,
-    annotations: Annotations,
-    source: ClipSource,
-    numbers: Mapping[str, int],
-    batch_size: int,
-    reporter: Reporter,
-    processes: Processes,
-) -> Predicted:
-    captions = [caption for caption in annotations.captions if caption.video_id in numbers]
-    if not captions:
-        raise UsageError(f"no caption is about one of the {len(numbers)} videos that are there")
-    videos_VD = embed_clips(model, source, list(numbers.values()), batch_size, reporter, processes=processes)
-    texts_QD = embed_texts(model, [caption.text for caption in captions], batch_size, processes)
-    queries = tuple(caption.query_id for caption in captions)
-    return Predicted(Similarity(similarity(texts_QD, videos_VD), queries, tuple(numbers)), (texts_QD, videos_VD))
+def _rerank(predicted: Predicted, test: ClipTest, reranking: Reranking, asked: Asked) -> Predicted:
+    assert isinstance(predicted.predictions, Similarity)
+    texts = [caption.text for caption in captions_of(test)]
+    asked = replace(asked, consensus=reranking.consensus)
+
+    def score(about: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
+        return score_pairs(reranking.scorer, test.source, test.clips, texts, about, **asked.all())
+
+    scores_QV = rerank(predicted.predictions.similarity, reranking.first, score)
+    return replace(predicted, predictions=similarity_of(test, scores_QV), vectors=None)
 
 
-def quick_score(protocol: Protocol, annotations: Annotations, predictions: Similarity | Answers) -> float:
-    """One number by which checkpoints are chosen, the higher the better.
+def rerank(
+    similarity_QV: NDArray[np.float32],
+    first: int,
+    score: Callable[[Sequence[Sequence[int]]], list[NDArray[np.float32]]],
+) -> NDArray[np.float64]:
+    """Score the first hits of a similarity anew, in both directions.
 
-    R@1 from text to video, or accuracy, in 0..1; of counts, whose metric is the mean squared error, minus that.
+    A pair is scored if the video is among the first hits of the text, or the text among those of the video. These
+    pairs stand above all others, in the order of their new scores; the others keep their order.
+
+    Args:
+        similarity_QV: (Q, V), higher is better.
+        first: hits of each text and of each video.
+        score: takes for each video the numbers of the texts to score with it, and gives their scores.
+
+    Returns:
+        (Q, V) the new scores, and below the lowest of them the others.
+
+    Raises:
+        UsageError: `first` is below 1.
     """
-    if isinstance(predictions, Answers):
-        asked = {question.question_id: question for question in annotations.questions}
-        questions, answers = [asked[name] for name in predictions.answers], list(predictions.answers.values())
-        if protocol.task == "count":
-            return -float(squared_errors(questions, answers).mean())
-        return float(correct(questions, answers).mean())
-    place = {video: column for column, video in enumerate(predictions.video_ids)}
-    video_of = {caption.query_id: caption.video_id for caption in annotations.captions}
-    targets = [place[video_of[query]] for query in predictions.query_ids]
-    return retrieval_metrics(predictions.similarity, targets).r1
+    if first < 1:
+        raise UsageError(f"re-ranking the first {first} hits: give 1 or more")
+    scored_QV = _first_of_rows(similarity_QV, first) | _first_of_rows(similarity_QV.T, first).T
+    about = [np.flatnonzero(column).tolist() for column in scored_QV.T]
+    new_QV = similarity_QV.astype(np.float64)
+    pairs = [(text, video) for video, texts in enumerate(about) for text in texts]
+    texts, videos = map(list, zip(*pairs, strict=True))
+    new = np.concatenate(score(about)).astype(np.float64)
+    if not scored_QV.all():
+        new_QV += new.min() - new_QV[~scored_QV].max() - 1
+    new_QV[texts, videos] = new
+    return new_QV
+
+
+def _first_of_rows(scores_QV: NDArray[np.float32], first: int) -> NDArray[np.bool_]:
+    """(Q, V) whether a score is among the first of its row; those equal to the last of them are too."""
+    place = max(0, scores_QV.shape[1] - first)
+    last_Q = np.partition(scores_QV, place, axis=1)[:, place]
+    return scores_QV >= last_Q[:, None]

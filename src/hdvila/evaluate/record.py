@@ -18,6 +18,7 @@ from hdvila.settings import from_json
 
 __all__ = [
     "PublishedRow",
+    "Ranks",
     "Record",
     "file_name",
     "hardware",
@@ -155,9 +156,14 @@ def file_name(record: Record) -> str:
         recipe.get("store", "store").removeprefix("store").replace("/", "-").strip("-"),
         "" if record.tie_rule == "pessimistic" else f"ties-{record.tie_rule}",
         f"{len(record.missing)}-missing" if record.missing else "",
+        _reranked(recipe.get("reranking")),
         short_identity(record),
     ]
     return "-".join(part for part in parts if part) + ".json"
+
+
+def _reranked(how: dict[str, Any] | None) -> str:
+    return f"first-{how['first']}-by-{(how['checkpoint'] or {}).get('identity', '')[:12]}" if how else ""
 
 
 def short_identity(record: Record) -> str:

@@ -1,32 +1,21 @@
-"""Retrieval on the clips of a corpus: which clip belongs to these words, and which words to this clip.
-
-Legend: B clips of a batch, Q texts, V videos (clips), D width.
-"""
+"""Retrieval on the clips of a corpus: which clip belongs to these words, and which words to this clip."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
 from hdvila.annotations.synthetic import CHANNEL
-from hdvila.data.prefetch import prefetch_clips
-from hdvila.data.source import ClipSource, looks_at, share_seen
-from hdvila.errors import UsageError
-from hdvila.evaluate.metrics.rank import RankMetrics, TieRule, retrieval_metrics
-from hdvila.evaluate.sharing import ALONE, Processes
-from hdvila.hub import computing, precision_of
-from hdvila.media.view import Look, joined
-from hdvila.nn.capabilities import DualEncoder
-from hdvila.nn.pretrained import to_tensors
+from hdvila.data.source import ClipSource
+from hdvila.evaluate.clip_test import corpus_test
+from hdvila.evaluate.evaluation import Evaluated, evaluate
+from hdvila.evaluate.metrics.rank import RankMetrics, TieRule
+from hdvila.evaluate.record import Ranks
+from hdvila.nn.capabilities import DualEncoder, PairScorer
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["RetrievalReport", "embed_clips", "embed_texts", "evaluate_retrieval", "similarity"]
+__all__ = ["RetrievalReport", "evaluate_retrieval"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +59,7 @@ class RetrievalReport:
 
 
 def evaluate_retrieval(
-    model: DualEncoder,
+    model: DualEncoder | PairScorer,
     corpus: ClipSource,
     *,
     clips: Sequence[int] | None = None,
@@ -79,111 +68,51 @@ def evaluate_retrieval(
     as_trained: bool = False,
     reporter: Reporter = SILENT,
 ) -> RetrievalReport:
-    """Embed clips and their words with `model` and rank them by cosine, in both directions.
+    """Rank clips by their words and words by their clips.
 
-    Each clip's words are one query and its pictures one candidate, sampled by the evaluation rule (no chance in it).
-    Equal words are embedded once, so that they tie exactly.
+    Each clip's words are one query and its frames one candidate, sampled by the evaluation rule (no chance in it).
+    Equal words are embedded once, so that they tie exactly. Thin over `hdvila.evaluate.evaluation.evaluate`.
 
     Args:
-        model: a model with ``encode_video``, ``embed_text`` and a processor (see `hdvila.load_model`).
+        model: a model with ``encode_video``, ``embed_text`` and a processor (see `hdvila.load_model`), or one that
+            scores pairs.
         corpus: where the clips are.
         clips: their numbers in ``corpus.clips``; default: all.
         batch_size: clips embedded at once.
         ties: see `hdvila.evaluate.metrics.rank.TieRule`.
         as_trained: look at the middle of the frames only, in the size that training sees, for studies of it; else
             through as many such windows as show four fifths of a frame of any shape.
-        reporter: hears about progress.
+        reporter: shows progress.
 
     Raises:
         UsageError: no clip with words, or a model without a processor.
         StoreError: a clip cannot be read.
     """
-    if model.processor is None:
-        raise UsageError(
-            "this model has no processor, so it cannot read pictures or words: use a model folder that has one, or set "
-            "model.processor to a hdvila.hub.Processor"
-        )
-    chosen = list(range(len(corpus.clips)) if clips is None else clips)
-    spoken = [i for i in chosen if corpus.clips[i].text.strip()]
-    if not spoken:
-        raise UsageError(f"none of the {len(chosen)} clips has words, and without queries there is nothing to rank")
-    looks = looks_at(corpus, spoken, model.processor.preprocess, tiled=not as_trained)
-    videos_VD = embed_clips(model, corpus, spoken, batch_size, reporter, looks)
-    seen = share_seen(looks)
+    test = corpus_test(corpus, clips)
+    done = evaluate(model, test, ties=ties, batch_size=batch_size, tiled=not as_trained, resamples=0, reporter=reporter)
+    return _report(done)
+
+
+def _report(done: Evaluated) -> RetrievalReport:
+    record = done.record
+    world = f"{CHANNEL}: " if record.synthetic else ""
+    assert record.recipe is not None
+    seen = record.recipe["seen"]
     part = f", {seen['least']:.0%} or more of every frame seen" if seen else ""
-    texts_QD = embed_texts(model, [corpus.clips[i].text for i in spoken], batch_size)
-    similarity_QV = similarity(texts_QD, videos_VD)
-    forth, back = retrieval_metrics(similarity_QV, ties=ties), retrieval_metrics(similarity_QV.T, ties=ties)
+    assert record.text_to_video is not None
+    assert record.video_to_text is not None
     return RetrievalReport(
-        protocol=f"{_world(corpus, spoken)}clips of a corpus and the words said in them, one to one, ties {ties}{part}",
-        queries=len(spoken),
-        videos=len(spoken),
-        missing=tuple(corpus.clips[i].clip_id for i in chosen if not corpus.clips[i].text.strip()),
-        ties=forth.ties + back.ties,
-        text_to_video=forth,
-        video_to_text=back,
+        protocol=f"{world}clips of a corpus and the words said in them, one to one, ties {record.tie_rule}{part}",
+        queries=record.queries,
+        videos=record.videos,
+        missing=done.test.left_out,
+        ties=record.ties,
+        text_to_video=_metrics(record.text_to_video),
+        video_to_text=_metrics(record.video_to_text),
         seen=seen,
-        precision=precision_of(model),
+        precision=record.recipe["precision"],
     )
 
 
-def _world(corpus: ClipSource, clips: Sequence[int]) -> str:
-    """That all these clips are of the miniature world, as the words before the others; '' of other clips."""
-    table = getattr(corpus, "table", None)
-    if table is None or "channel" not in table.column_names:
-        return ""
-    return f"{CHANNEL}: " if set(table["channel"].take(clips).to_pylist()) == {CHANNEL} else ""
-
-
-def similarity(texts_QD: NDArray[np.float32], videos_VD: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(Q, V) dot products, computed in float64, so that equal vectors have equal scores however it was blocked."""
-    return (texts_QD.astype(np.float64) @ videos_VD.T.astype(np.float64)).astype(np.float32)
-
-
-@torch.inference_mode()
-def embed_clips(
-    model: DualEncoder,
-    corpus: ClipSource,
-    numbers: Sequence[int],
-    batch_size: int = 16,
-    reporter: Reporter = SILENT,
-    looks: Sequence[Look] | None = None,
-    processes: Processes = ALONE,
-) -> NDArray[np.float32]:
-    """(V, D) unit vectors of the clips with these numbers, each looked at as `looks` says, or in the middle.
-
-    `processes` share the work, and each has all vectors.
-    """
-    preprocess, device = model.processor.preprocess, model.device
-    rows: list[NDArray[np.float32]] = []
-    views = [() for _ in numbers] if looks is None else [look.views for look in looks]
-    batches = [range(first, min(first + batch_size, len(numbers))) for first in range(0, len(numbers), batch_size)]
-    own = processes.own(batches)
-    shown = [(numbers[place], view) for some in own for place in some for view in views[place] or (None,)]
-    windows = [view for _, view in shown if view is not None]
-    clips = prefetch_clips(corpus, [number for number, _ in shown], preprocess, windows)
-    with reporter.task("embedding clips", total=sum(map(len, own))) as bar, computing(model):
-        for some in own:
-            counts = [max(1, len(views[place])) for place in some]
-            parts = []
-            for first in range(0, sum(counts), batch_size):
-                few = list(islice(clips, min(batch_size, sum(counts) - first)))
-                video = to_tensors(preprocess.collate(few), device)
-                parts.append(model.encode_video(*video).float().cpu().numpy())
-            vectors = np.concatenate(parts)
-            rows.append(vectors if max(counts) == 1 else joined(vectors, counts))
-            bar.advance(len(some))
-    return np.concatenate(processes.joined(rows))
-
-
-def embed_texts(
-    model: DualEncoder, texts: Sequence[str], batch_size: int = 16, processes: Processes = ALONE
-) -> NDArray[np.float32]:
-    """(Q, D) unit vectors; equal texts have equal vectors. `processes` share the work, and each has all of them."""
-    unique = sorted(set(texts))
-    batches = [unique[first : first + batch_size] for first in range(0, len(unique), batch_size)]
-    with computing(model):
-        parts = [model.embed_text(some).float().cpu().numpy() for some in processes.own(batches)]
-    place = {text: number for number, text in enumerate(unique)}
-    rows: NDArray[np.float32] = np.concatenate(processes.joined(parts))[[place[text] for text in texts]]
-    return rows
+def _metrics(ranks: Ranks) -> RankMetrics:
+    return RankMetrics(**{name: value for name, value in ranks.items() if name != "intervals"})  # type: ignore[arg-type]

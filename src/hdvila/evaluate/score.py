@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 from hdvila.annotations.records import Annotations, Question, Split
 from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.align_predictions import AlignedAnswers, AlignedScores, align_answers, align_similarity
+from hdvila.evaluate.metrics.answers import correct, squared_errors
 from hdvila.evaluate.metrics.bootstrap import Resampling
 from hdvila.evaluate.metrics.normalise_scores import expand_queries
-from hdvila.evaluate.metrics.rank import TieRule
+from hdvila.evaluate.metrics.rank import TieRule, retrieval_metrics
 from hdvila.evaluate.metrics_records import extras_fit, question_fields, retrieval_fields, skipped_extras
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.record import Record, hardware, published_rows, versions
 
-__all__ = ["score"]
+__all__ = ["quick_score", "score"]
 
 
 def score(
@@ -53,7 +54,8 @@ def score(
         vocabulary: the answers that a model can give; for chance, and to count right answers outside it.
         vectors: (Q, D) and (V, D) unit vectors behind the similarity, in its order; adds query expansion to
             the extras.
-        resamples: how many resamples the intervals are computed from.
+        resamples: how many resamples the intervals are computed from; 0, for retrieval only: the metrics alone, without
+            intervals and extras.
         seed: of the resamples.
 
     Returns:
@@ -74,11 +76,11 @@ def score(
         _check_present(annotations.captions, protocol, "captions")
         aligned = align_similarity(annotations, predictions, allow_missing)
         expanded_QV = None
-        if vectors is not None and extras_fit(aligned.scores_QV.size):
+        if resamples and vectors is not None and extras_fit(aligned.scores_QV.size):
             expanded = Similarity(expand_queries(*vectors), predictions.query_ids, predictions.video_ids)
             expanded_QV = align_similarity(annotations, expanded, allow_missing).scores_QV
-        fields = retrieval_fields(aligned, expanded_QV, ties, resample)
-        note = skipped_extras(aligned.scores_QV, vectors is not None)
+        fields = retrieval_fields(aligned, expanded_QV, ties, resample if resamples else None)
+        note = skipped_extras(aligned.scores_QV, vectors is not None) if resamples else ""
     else:
         _check_present(annotations.questions, protocol, "questions")
         aligned = align_answers(annotations, predictions, allow_missing)
@@ -105,6 +107,23 @@ def score(
         seconds=round(time.perf_counter() - began, 3),
         **{"full_gallery": protocol.gallery, **fields},
     )
+
+
+def quick_score(protocol: Protocol, annotations: Annotations, predictions: Similarity | Answers) -> float:
+    """One number by which checkpoints are chosen, the higher the better.
+
+    R@1 from text to video, or accuracy, in 0..1; of counts, whose metric is the mean squared error, minus that.
+    """
+    if isinstance(predictions, Answers):
+        asked = {question.question_id: question for question in annotations.questions}
+        questions, answers = [asked[name] for name in predictions.answers], list(predictions.answers.values())
+        if protocol.task == "count":
+            return -float(squared_errors(questions, answers).mean())
+        return float(correct(questions, answers).mean())
+    place = {video: column for column, video in enumerate(predictions.video_ids)}
+    video_of = {caption.query_id: caption.video_id for caption in annotations.captions}
+    targets = [place[video_of[query]] for query in predictions.query_ids]
+    return retrieval_metrics(predictions.similarity, targets).r1
 
 
 def _unrelated(questions: Sequence[Question], answers: Sequence[str | int | float]) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["ALONE", "Processes"]
+import torch
+
+__all__ = ["ALONE", "Processes", "processes_of_group"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -36,10 +38,22 @@ class Processes:
         """The batches that this process works on."""
         return batches[self.rank :: self.world]
 
-    def joined(self, results: list[Result]) -> list[Result]:
+    def all_results(self, results: list[Result]) -> list[Result]:
         """The results of all batches, in order, from the `results` of this process's own batches."""
         parts = self.gather(results)
         return [parts[number % self.world][number // self.world] for number in range(sum(map(len, parts)))]
 
 
 ALONE = Processes()
+
+
+def processes_of_group() -> Processes:
+    """The processes of torch's process group, which each of them has joined."""
+    rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
+
+    def gather(own: Any) -> list[Any]:
+        parts: list[Any] = [None] * world
+        torch.distributed.all_gather_object(parts, own)
+        return parts
+
+    return Processes(rank, world, gather)

@@ -32,12 +32,14 @@ __all__ = [
     "named",
 ]
 
-Capability = Literal["retrieval", "masked_words", "open_answers", "options"]
-"""What can be asked of a model (`hdvila.nn.capabilities`): vectors of videos and texts in one space; words that are
-masked; an answer out of a vocabulary; one of several options."""
+Capability = Literal["retrieval", "pair_scores", "masked_words", "open_answers", "options"]
+"""What can be asked of a model (`hdvila.nn.capabilities`): vectors of videos and texts in one space; the score of a
+video and a text that are read together; words that are masked; an answer out of a vocabulary; one of several options.
+"""
 
 IN_WORDS: Mapping[Capability, str] = {
     "retrieval": "retrieval",
+    "pair_scores": "scores of text-video pairs",
     "masked_words": "masked words",
     "open_answers": "open answers",
     "options": "a choice of options",

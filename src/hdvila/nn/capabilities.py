@@ -3,7 +3,8 @@
 Video inputs come first, as many arguments as the arrays of the system's inputs (``*video``), then texts. The methods
 are declared as properties, because their number of arguments differs from system to system.
 
-Legend: B clips of a batch, S segments of a clip, P visual positions, L tokens, D width, V vocabulary, A answers.
+Legend: B clips of a batch, S segments of a clip, P visual positions, L tokens, D width, V vocabulary, A answers,
+M pairs of a clip and a text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["AnswerHead", "DualEncoder", "MaskedWords", "Reads"]
+__all__ = ["AnswerHead", "DualEncoder", "MaskedWords", "PairScorer", "Reads"]
 
 
 class Reads(Protocol):
@@ -37,6 +38,23 @@ class DualEncoder(Reads, Protocol):
     @property
     def embed_text(self) -> Callable[[Sequence[str]], Tensor]:
         """``embed_text(texts)`` -> (B, D)."""
+
+
+class PairScorer(Reads, Protocol):
+    """Scores how well a text fits a clip, reading both together: a cross-encoder."""
+
+    @property
+    def visual_tokens(self) -> Callable[..., Tensor]:
+        """``visual_tokens(*video)`` -> (S, B, P, D), computed once for all texts of a clip."""
+
+    @property
+    def match_scores(self) -> Callable[[Tensor, Tensor, Tensor, str], Tensor]:
+        """``match_scores(visual, input_ids, attention_mask, consensus)`` -> (M,), higher is better.
+
+        A row is a pair: ``visual`` (S, M, P, D) are the visual tokens of each pair's clip, ``input_ids`` and
+        ``attention_mask`` (M, L) its text. So a clip may have any number of texts. `consensus` says how the segments
+        become one score: mean, max or logsumexp.
+        """
 
 
 class AnswerHead(Reads, Protocol):

@@ -20,7 +20,8 @@ from hdvila.data.settings import Benchmark
 from hdvila.data.source import PreparedStore, open_prepared
 from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.protocols import get_protocol, read_split
-from hdvila.evaluate.protocols.protocol import ASKS, Protocol
+from hdvila.evaluate.protocols.protocol import Protocol
+from hdvila.evaluate.ways import ways_of
 from hdvila.models.system import IN_WORDS, named
 from hdvila.progress import Reporter
 from hdvila.text.answers import AnswerVocabulary
@@ -111,11 +112,12 @@ def _protocol(recipe: Recipe, chosen: Benchmark) -> Protocol:
             f"data.benchmark.folder=FOLDER{'' if chosen.protocol else ' --set data.benchmark.protocol=NAME'}"
         )
     protocol = get_protocol(chosen.protocol)
-    wanted = ASKS[protocol.task]
-    if recipe.model.trained_for != wanted:
+    wanted = [way.capability for way in ways_of(protocol) if not way.by_captions]
+    if recipe.model.trained_for not in wanted:
         raise UsageError(
             f"{named(recipe.model)} does not fit the protocol {protocol.name}, whose task is {protocol.task}: it is "
-            f"for {IN_WORDS[recipe.model.trained_for]}, and the protocol asks for {IN_WORDS[wanted]}"
+            f"for {IN_WORDS[recipe.model.trained_for]}, and the protocol asks for "
+            f"{' or '.join(IN_WORDS[one] for one in wanted)}"
         )
     if "train" not in protocol.files:
         raise UsageError(f"the protocol {protocol.name} has no training split: {protocol.split}")

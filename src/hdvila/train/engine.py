@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from hdvila.data.batch import Batch
 from hdvila.errors import require
-from hdvila.evaluate.sharing import ALONE, Processes
+from hdvila.evaluate.sharing import ALONE, Processes, processes_of_group
 from hdvila.hub import Precision, pick_device
 from hdvila.models.registry import get_system
 from hdvila.nn.pretrained import PretrainedModel
@@ -181,13 +181,7 @@ class Engine:
 
     def processes(self) -> Processes:
         """This process among the others, for evaluations that they share."""
-
-        def gather(own: Any) -> list[Any]:
-            parts: list[Any] = [None] * self.world
-            torch.distributed.all_gather_object(parts, own)
-            return parts
-
-        return Processes(self.rank, self.world, gather) if self.world > 1 else ALONE
+        return processes_of_group() if self.world > 1 else ALONE
 
     def any(self, wish: bool) -> bool:
         """Whether one of the processes wishes it; all of them ask at the same place."""

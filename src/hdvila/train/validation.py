@@ -15,10 +15,12 @@ import torch
 
 from hdvila.data.examples import clip_numbers
 from hdvila.errors import TrainingError
+from hdvila.evaluate.clip_test import ClipTest
+from hdvila.evaluate.embedding import embed_clips, embed_texts, similarity
 from hdvila.evaluate.masked_words import evaluate_masked_words
 from hdvila.evaluate.metrics.rank import retrieval_metrics
-from hdvila.evaluate.predict import predict, quick_score
-from hdvila.evaluate.retrieval import embed_clips, embed_texts, similarity
+from hdvila.evaluate.predict import predict
+from hdvila.evaluate.score import quick_score
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import evaluating, load_model, read_note
 from hdvila.nn.pretrained import PretrainedModel
@@ -90,12 +92,10 @@ def _of_benchmark(
 ) -> float:
     videos = [video.video_id for video in held_out.annotations.videos]
     numbers = clip_numbers(held_out.prepared, videos, allow_missing=held_out.allow_missing, allowing=ALLOWING)
+    test = ClipTest(held_out.protocol, held_out.annotations, held_out.prepared.source, numbers, held_out.prepared)
     predicted = predict(
         model,
-        held_out.protocol,
-        held_out.annotations,
-        held_out.prepared.source,
-        numbers,
+        test,
         consensus=recipe.task.consensus if isinstance(recipe.task, VideoQA) else "mean",
         reporter=reporter,
         processes=processes,

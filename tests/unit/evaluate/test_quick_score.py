@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hdvila.annotations.records import Annotations, Question
-from hdvila.evaluate.predict import quick_score
 from hdvila.evaluate.predictions import Answers
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.evaluate.score import quick_score
 
 
 def asked(*answers: str | int) -> Annotations:

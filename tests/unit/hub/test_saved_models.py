@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
-from hdvila.evaluate.checkpoint import evaluate_checkpoint
+from hdvila.evaluate.evaluation import evaluate_checkpoint
 from hdvila.hub import Processor, answers_of, file_hashes, load_model, read_note
 from hdvila.models.hdvila.inherit import load_shared, load_stage_one
 from hdvila.models.hdvila.model import HDVILA

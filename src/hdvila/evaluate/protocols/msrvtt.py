@@ -52,6 +52,7 @@ MSRVTT_1KA_7K = replace(
     clips=8010,
     split="training: 7,010 videos, the original training and validation; test: the 1,000 of msrvtt-1ka; no validation",
     published=published.MSRVTT_1KA_7K,
+    wider=(MSRVTT_1KA.name,),
     read=msrvtt.read_1ka_7k,
 )
 

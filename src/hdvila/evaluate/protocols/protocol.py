@@ -8,20 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hdvila.annotations.records import Annotations, Split
-from hdvila.models.system import Capability
 
-__all__ = ["ASKS", "Protocol", "Published", "Split", "TaskKind"]
+__all__ = ["Protocol", "Published", "Split", "TaskKind"]
 
 TaskKind = Literal["retrieval", "open_ended", "multiple_choice", "count"]
 """What a model is asked for."""
-
-ASKS: Mapping[TaskKind, Capability] = {
-    "retrieval": "retrieval",
-    "open_ended": "open_answers",
-    "count": "open_answers",
-    "multiple_choice": "options",
-}
-"""What a model must be for to do a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +58,9 @@ class Protocol:
         groups: names of the benchmark's own divisions (`BenchmarkVideo.group`), where its files have numbers from 0.
         table, column: the table that it shares with other protocols, as papers print them, and its column there; a
             protocol without has a table of its own.
+        options_are_captions: of multiple choice, whether the options describe the video, so that the one that fits it
+            best is the answer, whatever is asked.
+        wider: protocols that train on more videos of this test's benchmark.
     """
 
     name: str
@@ -89,6 +83,8 @@ class Protocol:
     groups: tuple[str, ...] = ()
     table: str = ""
     column: str = ""
+    options_are_captions: bool = False
+    wider: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names above; `read` is left out."""

@@ -83,4 +83,5 @@ MSRVTT_MC = Protocol(
     differences=("Questions that are built here follow the rule, with other draws than the papers' file.",),
     read=msrvtt_questions.read_msrvtt_mc,
     groups=MSRVTT_CATEGORIES,
+    options_are_captions=True,
 )

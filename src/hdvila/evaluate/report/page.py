@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from hdvila.annotations.records import Annotations
-from hdvila.data.source import open_corpus
 from hdvila.evaluate.align_predictions import align_similarity
-from hdvila.evaluate.checkpoint import Evaluated
+from hdvila.evaluate.evaluation import Evaluated
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.predictions import Similarity
 from hdvila.evaluate.protocols import get_protocol
@@ -48,7 +47,7 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
     record = done.record
     assert record.recipe is not None  # set by `evaluate_checkpoint`
     with reporter.task("drawing the report"):
-        previews = VideoPreviews(open_corpus(done.store), done.numbers, done.inputs)
+        previews = VideoPreviews(done.test.source, done.test.numbers, done.inputs)
         summary = _summarise(done, previews, seed)
     protocol = get_protocol(record.protocol)
     header, ours, *others = comparison_cells(record)
@@ -91,7 +90,7 @@ def _split_columns(header: list[str], rows: Sequence[list[str]]) -> list[tuple[l
 
 def _summarise(done: Evaluated, previews: VideoPreviews, seed: int) -> RetrievalSummary | QuestionSummary:
     predictions = done.predicted.predictions
-    annotations = _name_groups(done.annotations, get_protocol(done.record.protocol).groups)
+    annotations = _name_groups(done.test.annotations, get_protocol(done.record.protocol).groups)
     if isinstance(predictions, Similarity):
         aligned = align_similarity(annotations, predictions, allow_missing=True)
         return summarise_retrieval(aligned, cast(TieRule, done.record.tie_rule), previews, seed)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hdvila.data.source import ClipSource
-from hdvila.evaluate.retrieval import embed_clips, embed_texts
+from hdvila.evaluate.embedding import embed_clips, embed_texts
 from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, MARKS, SPEEDS, STEPS, TEXTURES
 from hdvila.progress import SILENT, Reporter
 

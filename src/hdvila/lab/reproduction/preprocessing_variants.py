@@ -63,7 +63,7 @@ VARIANTS: dict[str, Variant] = {"shuffled": shuffled, "one frame": one_frame, "n
 
 
 def variant(name: str) -> Callable[[ClipSource], ClipSource] | None:
-    """The argument `through` of `hdvila.evaluate.checkpoint.evaluate_checkpoint`; None (unchanged clips) for ``""``."""
+    """The argument `through` of `hdvila.evaluate.evaluation.evaluate_checkpoint`; None (unchanged clips) for ``""``."""
     return (lambda source: _Changed(source, VARIANTS[name])) if name else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hdvila.evaluate.checkpoint import evaluate_checkpoint
+from hdvila.evaluate.evaluation import evaluate_checkpoint
 from hdvila.hub import read_note
 from hdvila.lab.corpora import corpus_of
 from hdvila.lab.reproduction.plan import CHOICE, STAGE1, DownstreamTask, Pretraining, Scale

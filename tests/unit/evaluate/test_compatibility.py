@@ -1,18 +1,25 @@
-"""What may not be put together is refused with the true reason."""
+"""What does not fit together is refused with the true reason, and what is seen blurred is said."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from hdvila.corpus.options import hybrid_streams
 from hdvila.data.provenance import Training
+from hdvila.data.source import PreparedStore
 from hdvila.errors import UsageError
-from hdvila.evaluate.pairing import check_pairing, check_unseen
+from hdvila.evaluate.compatibility import blur_warning, check_compatible, check_unseen
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.store import Corpus, CorpusWriter
 from hdvila.text.answers import AnswerVocabulary
+from hdvila.types import Clip, Frames
 from tests.unit.evaluate.test_score import questions
 
 
@@ -57,7 +64,7 @@ def trained(protocol: str) -> tuple[Training, ...]:
 )
 def test_wrong_pairings(what: Any, trainings: tuple[Training, ...], protocol: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        check_pairing(what, get_protocol(protocol), questions("a"), trainings)
+        check_compatible(what, get_protocol(protocol), questions("a"), trainings)
 
 
 @pytest.mark.parametrize(
@@ -72,10 +79,32 @@ def test_wrong_pairings(what: Any, trainings: tuple[Training, ...], protocol: st
     ],
 )
 def test_right_pairings(what: Any, trainings: tuple[Training, ...], protocol: str) -> None:
-    check_pairing(what, get_protocol(protocol), questions("a"), trainings)
+    check_compatible(what, get_protocol(protocol), questions("a"), trainings)
 
 
 def test_videos_that_were_seen_are_counted() -> None:
     check_unseen(trained("msrvtt-qa"), ["v1", "v2"])
     with pytest.raises(UsageError, match=r"on 1 of the 2 videos of this test .v0.*in the train split of msrvtt-qa"):
         check_unseen(trained("msrvtt-qa"), ["v0", "v2"])
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "said"),
+    [
+        (72, 18, True),  # of a store for smaller windows: the video has 72 lines
+        (144, 36, False),  # of one for this window
+        (24, 24, False),  # of one for this window, and the video has no more
+        (24, 18, True),  # the same video in a store for smaller windows
+    ],
+)
+def test_a_store_for_smaller_windows_is_told_from_small_videos(tmp_path: Path, high: int, low: int, said: bool) -> None:
+    times = np.arange(6) / 10
+    with CorpusWriter(tmp_path, hybrid_streams()) as writer:
+        for name in ("a", "b"):
+            hr, lr = (np.zeros((n, side, side, 3), np.uint8) for n, side in ((2, high), (6, low)))
+            writer.add(Clip(name, name, 0.0, 0.6, "a thing"), {"hr": Frames(hr, times[::5]), "lr": Frames(lr, times)})
+    prepared = PreparedStore(Corpus(tmp_path), tmp_path, "hdvila prepare msrvtt-1ka")
+    note = blur_warning(prepared, [0, 1], Preprocess(128, 128, enlarged=True, hr_every=1))
+    assert note.startswith("2 of 2 clips have LR pictures of fewer than the 36 lines") is said
+    assert ("run hdvila prepare msrvtt-1ka before all others" in note) is said
+    assert not blur_warning(prepared, [0, 1], Preprocess(128, 128, hr_every=5)), "real HR is not made of LR"
