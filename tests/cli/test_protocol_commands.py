@@ -119,7 +119,7 @@ def test_what_is_not_the_test_is_refused_or_says_so(here: Run, tmp_path: Path) -
         (tmp_path / name).write_text(FRAMES)
     refused = here(*words, "Train_frameqa_question.csv")
     assert refused.returncode == 2
-    assert "is by its name what models learn from" in refused.stderr
+    assert "is by its name a training split" in refused.stderr
     assert "the test of tgif-frameqa is Test_frameqa_question.csv or frameqa_test.jsonl" in refused.stderr
     (record,) = lines(here(*words, "my_val.csv", "--json").stdout)
     assert (record["split"], record["full_queries"]) == ("validation", 13_691)

@@ -6,6 +6,9 @@ from hdvila.lazy import offered
 
 _OFFERS = {
     "Evaluated": "evaluation",
+    "benchmark_test": "clip_test",
+    "corpus_test": "clip_test",
+    "evaluate": "evaluation",
     "evaluate_checkpoint": "evaluation",
     "evaluate_masked_words": "masked_words",
     "evaluate_retrieval": "retrieval",

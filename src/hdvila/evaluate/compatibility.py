@@ -188,7 +188,7 @@ def blur_warning(prepared: PreparedStore, numbers: Sequence[int], inputs: Any) -
 
         if few := sum(map(lacks, numbers)):
             return (
-                f"{few:,} of {len(numbers):,} clips have {stream.upper()} pictures of fewer than the {lines} lines "
+                f"{few:,} of {len(numbers):,} clips have {stream.upper()} frames of fewer than the {lines} lines "
                 "that this setting asks for, though their videos have more, so what the model sees is blurred: "
                 f"{prepared.folder} was prepared for another protocol; delete it, and run {prepared.command} before "
                 "all others"

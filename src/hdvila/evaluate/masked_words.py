@@ -1,6 +1,6 @@
-"""Masked words of a corpus: how often a stage-two model finds them, with the clip's own pictures and with others.
+"""Masked words of a corpus: how often a model predicts them, with the frames of their own clip and of another.
 
-The gap between the two is what the model reads off the pictures; the rest it knows from language alone.
+The gap between the two is what the model sees; the rest it knows from language alone.
 Legend: B clips, L tokens, M masked tokens, V vocabulary.
 """
 
@@ -34,9 +34,9 @@ class MaskedWordsReport:
 
     Attributes:
         words: how many were masked.
-        accuracy: share of them that its first guess gets right with the clip's own pictures, 0..1.
-        accuracy_other_video: the same with the pictures of a clip of another video.
-        loss: mean cross entropy with the clip's own pictures, as in training.
+        accuracy: share of them that it predicts right with the frames of their own clip, 0..1.
+        accuracy_other_video: the same with the frames of a clip of another video.
+        loss: mean cross entropy with the frames of their own clip, as in training.
     """
 
     words: int
@@ -62,7 +62,7 @@ def evaluate_masked_words(
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
 ) -> MaskedWordsReport:
-    """Mask words of each clip's text and let `model` guess them, once from its own pictures and once from those of the
+    """Mask words of each clip's text and let `model` predict them, once from its own frames and once from those of the
     clip half the corpus further on, or the first after that of another video.
 
     Masking, loss and what counts as right are those of the training (`PretrainStage2`).
@@ -88,14 +88,14 @@ def evaluate_masked_words(
     streams = [
         prefetch_clips(corpus, [pair[which] for some in own for pair in some], processor.preprocess) for which in (0, 1)
     ]
-    sums: list[tuple[int, float, int, int]] = []  # of a batch: words, loss, right with its own and with other pictures
-    with reporter.task("guessing masked words", total=sum(map(len, own))) as bar, computing(model):
+    sums: list[tuple[int, float, int, int]] = []  # of a batch: words, loss, right with its own and with other frames
+    with reporter.task("predicting masked words", total=sum(map(len, own))) as bar, computing(model):
         for some in own:
             ids, mask = processor.tokenize([corpus.clips[i].text for i, _ in some])
             keys = [i + (seed << 32) for i, _ in some]
             losses, right = [], []
-            for pictures in streams:
-                video = processor.preprocess.collate(list(islice(pictures, len(some))))
+            for clips_read in streams:
+                video = processor.preprocess.collate(list(islice(clips_read, len(some))))
                 batch = task.prepare(batch_of(video, ids, mask, keys), vocabulary)
                 (logits_MV,) = task.forward(model, batch.to(model.device))
                 loss, metrics = task.loss_sum((logits_MV.float().cpu(),), batch)
@@ -115,7 +115,7 @@ def _of_other_videos(corpus: ClipSource, numbers: Sequence[int]) -> list[int]:
     videos = [corpus.clips[i].video_id for i in numbers]
     if len(set(videos)) < 2:
         raise UsageError(
-            f"the {count} clips are of {len(set(videos))} video, and masked words are also guessed from the pictures "
+            f"the {count} clips are of {len(set(videos))} video, and masked words are also predicted from the frames "
             "of another: give clips of two videos or more"
         )
     found = []

@@ -39,7 +39,8 @@ class Subject:
         source, place: as it was given, and where it lies; empty and None for a model in memory.
         trainings, recipe: its history, where it tells one.
         processor: with which it is shown the test.
-        by_segments: whether the test makes it join segments; how, and which of recipe and protocol says so.
+        by_segments: whether it joins answers or scores of segments in this test.
+        consensus, consensus_from: how, and what says so.
         notes: what a person must know about it.
     """
 
@@ -116,7 +117,7 @@ def prepare(
 def _own_processor(model: Any, sampling: Sampling) -> Any:
     if model.processor is None:
         raise UsageError(
-            "this model has no processor, so it cannot read pictures or words: use a model folder that has one, or set "
+            "this model has no processor, so it cannot read frames or words: use a model folder that has one, or set "
             "model.processor to a hdvila.hub.Processor"
         )
     if sampling != "standard":
@@ -131,11 +132,12 @@ def _consensus(subject: Subject, test: ClipTest) -> tuple[str, str, str]:
         return subject.recipe["task.consensus"], "the checkpoint's recipe", ""
     shown = system_of(subject.model).shown(test.protocol.name)
     how = "mean" if shown is None else shown.consensus
+    why = "as nothing else is known" if shown is None else f"the published setting for {test.protocol.name}"
     warning = (
         "the checkpoint has no recipe that says how the answers to the segments of a clip were joined in its training; "
-        f"they are joined by {how}, the published setting for {test.protocol.name}"
+        f"they are joined by {how}, {why}"
     )
-    return how, f"the protocol {test.protocol.name}", warning
+    return how, "the default" if shown is None else f"the protocol {test.protocol.name}", warning
 
 
 @contextmanager

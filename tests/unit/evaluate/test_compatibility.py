@@ -105,6 +105,6 @@ def test_a_store_for_smaller_windows_is_told_from_small_videos(tmp_path: Path, h
             writer.add(Clip(name, name, 0.0, 0.6, "a thing"), {"hr": Frames(hr, times[::5]), "lr": Frames(lr, times)})
     prepared = PreparedStore(Corpus(tmp_path), tmp_path, "hdvila prepare msrvtt-1ka")
     note = blur_warning(prepared, [0, 1], Preprocess(128, 128, enlarged=True, hr_every=1))
-    assert note.startswith("2 of 2 clips have LR pictures of fewer than the 36 lines") is said
+    assert note.startswith("2 of 2 clips have LR frames of fewer than the 36 lines") is said
     assert ("run hdvila prepare msrvtt-1ka before all others" in note) is said
     assert not blur_warning(prepared, [0, 1], Preprocess(128, 128, hr_every=5)), "real HR is not made of LR"

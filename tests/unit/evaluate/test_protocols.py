@@ -13,7 +13,7 @@ from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Que
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols import PROTOCOLS, Protocol, find_annotations, get_protocol, read_split
-from hdvila.evaluate.protocols.naming import split_of
+from hdvila.evaluate.protocols.files import split_of
 from hdvila.evaluate.record import Record
 from hdvila.evaluate.score import score
 from hdvila.models.hdvila.benchmarks import SHOWN

@@ -114,5 +114,5 @@ def test_a_registered_protocol_is_found_by_its_name() -> None:
     register_protocol(mine)
     with pytest.raises(UsageError, match="there is a protocol 'mine' already"):
         register_protocol(replace(mine, benchmark="others"))
-    with pytest.raises(UsageError, match="a str is no protocol"):
+    with pytest.raises(UsageError, match="a str is not a Protocol"):
         register_protocol("mine")  # type: ignore[arg-type]

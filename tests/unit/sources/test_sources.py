@@ -12,7 +12,7 @@ from hdvila.data.dataset import ClipDataset
 from hdvila.data.order import SampleKey
 from hdvila.data.settings import DataSettings
 from hdvila.errors import StoreError, UsageError
-from hdvila.evaluate.retrieval import embed_clips
+from hdvila.evaluate.embedding import embed_clips
 from hdvila.hub import Processor, build_model
 from hdvila.media import encode_jpeg
 from hdvila.models.hdvila.preprocess import Preprocess

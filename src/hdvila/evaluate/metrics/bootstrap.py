@@ -80,8 +80,8 @@ class Resampling:
         for first in range(0, len(self._weights_RG), rows):
             reached_RN = np.cumsum(self._weights_RG[first : first + rows, group_N], axis=1)
             total_R1 = reached_RN[:, -1:]
-            low, high = ((reached_RN <= at).sum(1) for at in ((total_R1 - 1) // 2, total_R1 // 2))
-            parts.append((sorted_N[low] + sorted_N[high]) / 2)
+            lower, upper = ((reached_RN <= at).sum(1) for at in ((total_R1 - 1) // 2, total_R1 // 2))
+            parts.append((sorted_N[lower] + sorted_N[upper]) / 2)
         return self._between(np.concatenate(parts))
 
     def _means(self, values_N: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -90,5 +90,5 @@ class Resampling:
         return self._weights_RG @ sums_G / self._drawn_R
 
     def _between(self, found_R: NDArray[np.float64]) -> Interval:
-        low, high = np.percentile(found_R, self._ends)
-        return float(low), float(high)
+        lower, upper = np.percentile(found_R, self._ends)
+        return float(lower), float(upper)

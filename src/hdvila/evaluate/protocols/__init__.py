@@ -1,17 +1,14 @@
-"""The benchmarks' protocols by name, and the annotations of a data folder."""
+"""The benchmarks' protocols by name."""
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
-from pathlib import Path
 
-from hdvila.annotations.records import Annotations, Split
-from hdvila.annotations.synthetic import is_synthetic
+from hdvila.annotations.records import Split
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.clips import LSMDC, YOUCOOK2
+from hdvila.evaluate.protocols.files import find_annotations, read_file, read_split
 from hdvila.evaluate.protocols.msrvtt import MSRVTT_1KA, MSRVTT_1KA_7K, MSRVTT_FULL
-from hdvila.evaluate.protocols.naming import read_file
 from hdvila.evaluate.protocols.paragraphs import ACTIVITYNET_VAL1, DIDEMO
 from hdvila.evaluate.protocols.protocol import Protocol, Published, TaskKind
 from hdvila.evaluate.protocols.questions import MSRVTT_MC, MSRVTT_QA, MSVD_QA
@@ -59,10 +56,13 @@ def register_protocol(protocol: Protocol) -> Protocol:
         `protocol`.
 
     Raises:
-        UsageError: it is no protocol, or another one has its name.
+        UsageError: it is not a protocol, or another one has its name.
     """
     if not isinstance(protocol, Protocol):
-        raise UsageError(f"register_protocol: a {type(protocol).__name__} is no protocol: give a hdvila Protocol")
+        raise UsageError(
+            f"register_protocol: a {type(protocol).__name__} is not a Protocol: "
+            "give a hdvila.evaluate.protocols.Protocol"
+        )
     if PROTOCOLS.get(protocol.name, protocol) != protocol:
         raise UsageError(f"there is a protocol {protocol.name!r} already: choose another name")
     PROTOCOLS[protocol.name] = protocol
@@ -80,37 +80,3 @@ def get_protocol(name: str) -> Protocol:
     near = difflib.get_close_matches(name.lower().replace("_", "-"), PROTOCOLS, n=1)
     hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(PROTOCOLS)}"
     raise UsageError(f"there is no protocol {name!r}: {hint}")
-
-
-def find_annotations(protocol: Protocol, folder: Path, split: Split) -> Path:
-    """The file of a split: the first of the protocol's names that stands in `folder` or ``folder/annotations``, as it
-    is or with ``.gz``.
-
-    Raises:
-        UsageError: the benchmark has no such split, or none of the names is there.
-    """
-    names = protocol.files.get(split)
-    if names is None:
-        raise UsageError(
-            f"{protocol.name} has no {split} split, only {', '.join(protocol.files)}; {protocol.split.split('; ')[-1]}"
-        )
-    places = [place for place in (folder, folder / "annotations") if place.is_dir()]
-    for name in names:
-        for place in places:
-            for file in (place / name, place / f"{name}.gz"):
-                if file.is_file():
-                    return file
-    raise UsageError(
-        f"{folder}: the {split} annotations of {protocol.name} are missing; put one of {', '.join(names)} there or "
-        f"into {folder / 'annotations'}, packed with gzip or not"
-    )
-
-
-def read_split(protocol: Protocol, folder: Path, split: Split) -> Annotations:
-    """The annotations of a split, out of a data folder.
-
-    Raises:
-        UsageError: the file is missing, broken, or of another benchmark; says which names it may have.
-    """
-    path = find_annotations(protocol, folder, split)
-    return replace(protocol.read(path, split), synthetic=is_synthetic(path))
