@@ -15,7 +15,7 @@ ROWS = [
     for line in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
     if line.startswith("| ") and not line.startswith(("| word |", "|--"))
 ]
-ONE_OF_A_NAME = ("Answers", "Prepared", "Preprocess", "Task")
+ONE_OF_A_NAME = ("Answers", "Inputs", "Part", "Prepared", "Preprocess", "Row", "Sampler", "Span", "Task")
 KEPT_FOR_USERS = ("annotations/carve.py",)
 """Old names that the docs once showed."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from hdvila.data.source import ClipSource
-    from hdvila.media.frame_source import Inputs
+    from hdvila.media.frame_source import Sampler
     from hdvila.media.view import View
 
 __all__ = ["prefetch", "prefetch_clips"]
@@ -48,7 +48,7 @@ def prefetch(work: Callable[[Item], Result], items: Iterable[Item], workers: int
 
 
 def prefetch_clips(
-    source: ClipSource, numbers: Sequence[int], inputs: Inputs, views: Sequence[View] = ()
+    source: ClipSource, numbers: Sequence[int], inputs: Sampler, views: Sequence[View] = ()
 ) -> Iterator[Any]:
     """The clips with these numbers, sampled by the evaluation rule, read while the model works on earlier ones.
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from hdvila.errors import UsageError
-from hdvila.media.frame_source import Inputs
+from hdvila.media.frame_source import Sampler
 from hdvila.media.view import Look
 from hdvila.store import Corpus
 from hdvila.types import Clip
@@ -40,11 +40,11 @@ class ClipSource(Protocol):
     def clips(self) -> Sequence[Clip]: ...
 
     def sample(self, i: int, inputs: Any, /, rng: np.random.Generator | None = None) -> Any:
-        """Clip `i` as a system's model inputs (`hdvila.media.frame_source.Inputs`)."""
+        """Clip `i` as a system's model inputs (`hdvila.media.frame_source.Sampler`)."""
 
 
-def looks_at(source: ClipSource, numbers: Sequence[int], inputs: Inputs, *, tiled: bool) -> list[Look] | None:
-    """The crop windows of these clips (`Inputs.look`); None for a source that does not know their frame sizes."""
+def looks_at(source: ClipSource, numbers: Sequence[int], inputs: Sampler, *, tiled: bool) -> list[Look] | None:
+    """The crop windows of these clips (`Sampler.look`); None for a source that does not know their frame sizes."""
     if not hasattr(source, "size"):
         return None
     return [inputs.look(*source.size(i), tiled=tiled) for i in numbers]

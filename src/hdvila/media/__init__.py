@@ -5,7 +5,7 @@ from typing import Any
 
 from hdvila.media.codecs import decode_jpeg, encode_jpeg, read_image, write_video
 from hdvila.media.container import is_video_name
-from hdvila.media.frame_source import Inputs
+from hdvila.media.frame_source import Sampler
 from hdvila.media.info import SubtitleStream, VideoInfo
 from hdvila.media.packed import Form, Packed, Packing, unpack
 from hdvila.media.read_clips import read_clip, read_clips
@@ -16,9 +16,9 @@ from hdvila.media.video import Video, open_video, probe
 __all__ = [
     "ClipStreams",
     "Form",
-    "Inputs",
     "Packed",
     "Packing",
+    "Sampler",
     "SubtitleStream",
     "Video",
     "VideoInfo",

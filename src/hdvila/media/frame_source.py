@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from hdvila.media.view import Look, View
 from hdvila.types import Pixels, Seconds
 
-__all__ = ["Arrays", "FrameClip", "FrameTransform", "Inputs", "Request", "Sampled"]
+__all__ = ["Arrays", "FrameClip", "FrameTransform", "Request", "Sampled", "Sampler"]
 
 Arrays = tuple[NDArray[Any] | None, ...]
 """What a model reads of a clip, one array for each of its arguments; None for one that it does without."""
@@ -87,7 +87,7 @@ class Sampled:
     finish: Callable[[Sequence[Pixels]], Any]
 
 
-class Inputs(Protocol):
+class Sampler(Protocol):
     """How a system looks at clips: a frozen value of settings, saved with a model."""
 
     def sample(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.media.decode import DecodedFrame, Source, TimeSpan, clamp_span, clip_times, decode_clips
-from hdvila.media.frame_source import Inputs, Request
+from hdvila.media.frame_source import Request, Sampler
 from hdvila.media.in_memory import FramesInMemory
 from hdvila.media.video import open_video
 from hdvila.media.view import View
@@ -22,7 +22,7 @@ __all__ = ["read_clip", "read_clips", "read_windows"]
 
 def read_clip(
     path: str | os.PathLike[str],
-    inputs: Inputs,
+    inputs: Sampler,
     start: float | None = None,
     end: float | None = None,
     rng: np.random.Generator | None = None,
@@ -46,7 +46,7 @@ def read_clip(
 
 def read_clips(
     path: str | os.PathLike[str],
-    inputs: Inputs,
+    inputs: Sampler,
     spans: Sequence[TimeSpan],
     rng: np.random.Generator | None = None,
     views: Sequence[View] = (),
@@ -68,11 +68,11 @@ def read_clips(
 
 def read_windows(
     source: str | os.PathLike[str] | FramesInMemory,
-    inputs: Inputs,
+    inputs: Sampler,
     start: float | None = None,
     end: float | None = None,
 ) -> list[Any]:
-    """One clip of a file or of frames in memory, once for each window of `Inputs.look`.
+    """One clip of a file or of frames in memory, once for each window of `Sampler.look`.
 
     Without `start` and `end` the clip is all there is, of frames in memory from the first on.
 
@@ -87,7 +87,7 @@ def read_windows(
     return _through_windows(source, inputs, first, end)
 
 
-def _through_windows(source: Source, inputs: Inputs, start: float, end: float | None) -> list[Any]:
+def _through_windows(source: Source, inputs: Sampler, start: float, end: float | None) -> list[Any]:
     info = source.info
     look = inputs.look(info.height, info.width)
     return list(_read(source, inputs, [(start, info.duration if end is None else end)], None, look.views))
@@ -95,7 +95,7 @@ def _through_windows(source: Source, inputs: Inputs, start: float, end: float | 
 
 def _read(
     video: Source,
-    inputs: Inputs,
+    inputs: Sampler,
     spans: Sequence[TimeSpan],
     rng: np.random.Generator | None,
     views: Sequence[View] = (),
@@ -134,7 +134,7 @@ class _VideoClip:
 class _Job:
     """One clip that waits for the frames of its requests; takes memory when the first of them comes."""
 
-    def __init__(self, inputs: Inputs, clip: _VideoClip, rng: np.random.Generator | None, view: View | None) -> None:
+    def __init__(self, inputs: Sampler, clip: _VideoClip, rng: np.random.Generator | None, view: View | None) -> None:
         self._sampled = inputs.sample(clip, rng, view)
         self._rooms: list[Pixels | None] = [None] * len(self._sampled.requests)
 

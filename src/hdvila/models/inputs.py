@@ -11,8 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from hdvila.media.frame_source import Arrays
-from hdvila.media.frame_source import Inputs as Sampler
+from hdvila.media.frame_source import Arrays, Sampler
 from hdvila.settings import from_json
 from hdvila.types import Frames, Pixels, Seconds
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hdvila.types import Sentence
 
-__all__ = ["Span", "cut"]
+__all__ = ["ClipSpan", "cut"]
 
 WINDOW = (
     8.0  # seconds of a window; HD-VILA was trained on clips of 13.4 s on average, moments are found by shorter ones
@@ -22,7 +22,7 @@ SHORTEST = 2.0  # a shorter sentence is widened, a shorter silence is added to t
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ClipSpan:
     """A planned clip: seconds, half-open, and the sentence said in it or ''."""
 
     start: float
@@ -30,7 +30,7 @@ class Span:
     text: str = ""
 
 
-def cut(duration: float, sentences: Sequence[Sentence] = ()) -> list[Span]:
+def cut(duration: float, sentences: Sequence[Sentence] = ()) -> list[ClipSpan]:
     """Split a video into clips, in order of their start.
 
     Args:
@@ -44,13 +44,13 @@ def cut(duration: float, sentences: Sequence[Sentence] = ()) -> list[Span]:
     silent = [window for start, end in gaps if end - start >= SHORTEST for window in _windows(start, end)]
     short = {start: end for start, end in gaps if end - start < SHORTEST}
     spoken = [
-        Span(0.0 if span.start == short.get(0.0) else span.start, short.get(span.end, span.end), span.text)
+        ClipSpan(0.0 if span.start == short.get(0.0) else span.start, short.get(span.end, span.end), span.text)
         for span in spoken
     ]
     return sorted(spoken + silent, key=lambda span: (span.start, span.end))
 
 
-def _of_sentence(sentence: Sentence, duration: float) -> Iterator[Span]:
+def _of_sentence(sentence: Sentence, duration: float) -> Iterator[ClipSpan]:
     start, end = max(0.0, sentence.start), min(duration, sentence.end)
     if not sentence.text.strip() or start >= duration:
         return
@@ -61,10 +61,10 @@ def _of_sentence(sentence: Sentence, duration: float) -> Iterator[Span]:
     step = (end - start) / parts
     for part in range(parts):
         last = part == parts - 1
-        yield Span(start + part * step, end if last else start + (part + 1) * step, sentence.text.strip())
+        yield ClipSpan(start + part * step, end if last else start + (part + 1) * step, sentence.text.strip())
 
 
-def _gaps(spoken: Sequence[Span], duration: float) -> list[tuple[float, float]]:
+def _gaps(spoken: Sequence[ClipSpan], duration: float) -> list[tuple[float, float]]:
     """The intervals without speech, in order."""
     gaps, covered = [], 0.0
     for span in sorted(spoken, key=lambda span: span.start):
@@ -74,14 +74,14 @@ def _gaps(spoken: Sequence[Span], duration: float) -> list[tuple[float, float]]:
     return [*gaps, (covered, duration)] if covered < duration else gaps
 
 
-def _windows(start: float, end: float) -> Iterator[Span]:
+def _windows(start: float, end: float) -> Iterator[ClipSpan]:
     """Windows that cover start..end, evenly spaced, about HOP apart."""
     length = end - start
     count = 1 + max(0, round((length - WINDOW) / HOP))
     if count == 1:
-        yield Span(start, end)
+        yield ClipSpan(start, end)
         return
     step = (length - WINDOW) / (count - 1)
     for number in range(count):
         begin = start + number * step
-        yield Span(begin, end if number == count - 1 else begin + WINDOW)
+        yield ClipSpan(begin, end if number == count - 1 else begin + WINDOW)

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from hdvila.errors import HdvilaError, InternalError, MediaError, TranscriptError, is_defect
 from hdvila.hub import computing
-from hdvila.media.frame_source import Inputs
+from hdvila.media.frame_source import Sampler
 from hdvila.media.info import VideoInfo
 from hdvila.media.read_clips import read_clips
 from hdvila.media.video import probe
 from hdvila.media.view import Look, joined
 from hdvila.nn.pretrained import to_tensors
-from hdvila.search.clips import Span, cut
+from hdvila.search.clips import ClipSpan, cut
 from hdvila.search.encoder import Encoder, only_finite
 from hdvila.search.scan import Found
 from hdvila.text.first_readable import first_readable
@@ -70,7 +70,7 @@ class Opened:
         note: why its words are missing, or ''.
     """
 
-    spans: Sequence[Span]
+    spans: Sequence[ClipSpan]
     look: Look
     damage: str
     note: str
@@ -114,7 +114,7 @@ def embed_file(model: Encoder, found: Found, words: WordsBeside, tiled: bool = T
     return Embedded.of(opened, [encode(model, batch) for batch in batches_of(found, opened, preprocess)])
 
 
-def open_file(found: Found, words: WordsBeside, inputs: Inputs, tiled: bool = True) -> Opened:
+def open_file(found: Found, words: WordsBeside, inputs: Sampler, tiled: bool = True) -> Opened:
     """Probe a video and plan its clips; arguments and errors as for `embed_file`."""
     with _reading(found):
         info = probe(found.path)
@@ -122,7 +122,7 @@ def open_file(found: Found, words: WordsBeside, inputs: Inputs, tiled: bool = Tr
         return Opened(spans, inputs.look(info.height, info.width, tiled=tiled), info.damage or "", note)
 
 
-def batches_of(found: Found, opened: Opened, inputs: Inputs, threads: int | None = None) -> Iterator[list[Any]]:
+def batches_of(found: Found, opened: Opened, inputs: Sampler, threads: int | None = None) -> Iterator[list[Any]]:
     """The model inputs of a video: the windows of its clips, in order, in batches.
 
     Args:
@@ -161,7 +161,7 @@ def words_beside(found: Found) -> WordsBeside:
         )
 
 
-def _plan_clips(found: Found, info: VideoInfo, words: WordsBeside) -> tuple[list[Span], str]:
+def _plan_clips(found: Found, info: VideoInfo, words: WordsBeside) -> tuple[list[ClipSpan], str]:
     """(planned clips, a remark on its words)."""
     if not 0 < info.duration < _LONGEST_VIDEO:
         raise MediaError(f"{found.path}: it would last {info.duration:g} s: its times are damaged; fetch it again")

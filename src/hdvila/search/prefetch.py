@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import CheckpointError
-from hdvila.media.frame_source import Inputs
+from hdvila.media.frame_source import Sampler
 from hdvila.processes import usable_cores
 from hdvila.search.embed import Embedded, Opened, WordsBeside, batches_of, embed_file, encode, open_file
 from hdvila.search.embed import words_beside as read_words_beside
@@ -159,7 +159,7 @@ class _Readers:
     batches of clips, and finally `_END` or an error. `ahead` is released once for every finished file.
     """
 
-    def __init__(self, files: Sequence[Found], preprocess: Inputs, tiled: bool) -> None:
+    def __init__(self, files: Sequence[Found], preprocess: Sampler, tiled: bool) -> None:
         self._files, self._preprocess, self._tiled = files, preprocess, tiled
         self._cores = usable_cores()
         count = min(self._cores, _THREADS, len(files))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import read_image
-from hdvila.media.frame_source import Arrays, Inputs, Request
+from hdvila.media.frame_source import Arrays, Request, Sampler
 from hdvila.media.view import View
 from hdvila.types import Clip, Pixels, Seconds
 
@@ -86,12 +86,12 @@ class ImageFolder:
     def sample(
         self,
         i: int,
-        inputs: Inputs,
+        inputs: Sampler,
         rng: np.random.Generator | None = None,
         view: View | None = None,
         into: Arrays | None = None,
     ) -> Any:
-        """Clip `i` as a system sees it; arguments as in `hdvila.media.frame_source.Inputs.sample`.
+        """Clip `i` as a system sees it; arguments as in `hdvila.media.frame_source.Sampler.sample`.
 
         Raises:
             StoreError: an image cannot be read; names it.

@@ -15,7 +15,7 @@ from hdvila.errors import StoreError
 from hdvila.store.arrow_files import numbers_in, read_arrow, write_arrow
 from hdvila.store.layout import CATALOGUE
 
-Row = Mapping[str, Any]
+ShardRow = Mapping[str, Any]
 """``shard``, ``clips``, and of each stream ``NAME_frames`` and ``NAME_bytes`` (`ShardIndex.totals`)."""
 
 
@@ -33,7 +33,7 @@ class Catalogue:
         self.clips = int(self._ends[-1]) if len(counts) else 0
 
     @classmethod
-    def of(cls, rows: Sequence[Row], streams: Sequence[str]) -> Catalogue:
+    def of(cls, rows: Sequence[ShardRow], streams: Sequence[str]) -> Catalogue:
         """From its rows."""
         names = ["clips", *(f"{stream}_{what}" for stream in streams for what in ("frames", "bytes"))]
         columns = {name: pa.array([row[name] for row in rows], pa.int64()) for name in names}

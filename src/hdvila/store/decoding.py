@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hdvila.errors import MediaError
 from hdvila.media import Form, unpack
 from hdvila.media.codecs import decode_jpegs
-from hdvila.store.place import Span
+from hdvila.store.place import ByteRange
 from hdvila.types import Pixels, Seconds
 
 Numbers = NDArray[np.int64]
@@ -41,8 +41,8 @@ def decode_frames(
     form: Form,
     rows: Numbers,
     pts: Seconds,
-    files: Mapping[Span, bytes],
-    span: Callable[[int], Span],
+    files: Mapping[ByteRange, bytes],
+    span: Callable[[int], ByteRange],
     first: int,
     *,
     scratch: bool = False,
@@ -73,7 +73,7 @@ def decode_frames(
     return StoredFrames(rgb, None if in_order else places, pts)
 
 
-def _within(file: Pixels, row: int, first: int, span: Callable[[int], Span]) -> Pixels:
+def _within(file: Pixels, row: int, first: int, span: Callable[[int], ByteRange]) -> Pixels:
     """The frame of a row out of the file (n, H, W, 3) in which it lies with its neighbours."""
     begin = row
     while begin > first and span(begin - 1) == span(row):

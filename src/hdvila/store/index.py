@@ -14,7 +14,7 @@ from hdvila.store.catalogue import Catalogue
 from hdvila.store.clip_table import is_fresh, iter_table, joined, read_table
 from hdvila.store.facts import declared_in
 from hdvila.store.layout import CATALOGUE, CLIPS, MANIFEST, SHARDS, Manifest
-from hdvila.store.place import Folder, Place, Span
+from hdvila.store.place import ByteRange, Folder, Place
 from hdvila.store.shard import scan_shard
 from hdvila.store.shard_index import ShardIndex, index_files, make_index
 from hdvila.store.track_index import TrackIndex, track_files
@@ -202,7 +202,7 @@ class Index:
         fetch = None if isinstance(self.place, Folder) else partial(self._fetch, frames)
         return ShardIndex(name, partial(self._frames, name, frames), batch, self.manifest.streams, fetch)
 
-    def _fetch(self, file: str, spans: list[Span]) -> list[bytes]:
+    def _fetch(self, file: str, spans: list[ByteRange]) -> list[bytes]:
         try:
             return self.place.spans(file, spans)
         except OSError as error:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from hdvila.errors import StoreError, require
 from hdvila.store.open_files import OpenFiles
 
-Span = tuple[int, int]
+ByteRange = tuple[int, int]
 """(offset, length) in bytes."""
 
 _OPEN_SHARDS = 128
@@ -40,7 +40,7 @@ class Place(Protocol):
             StoreError: the place cannot be reached.
         """
 
-    def spans(self, file: str, spans: Sequence[Span]) -> list[bytes]:
+    def spans(self, file: str, spans: Sequence[ByteRange]) -> list[bytes]:
         """The bytes of a file at each span; spans that lie near each other are read as one."""
 
     def where(self, name: str) -> str:
@@ -78,7 +78,7 @@ class Folder:
         except OSError as error:
             raise StoreError(f"{path}: cannot be read ({error})") from error
 
-    def spans(self, file: str, spans: Sequence[Span]) -> list[bytes]:
+    def spans(self, file: str, spans: Sequence[ByteRange]) -> list[bytes]:
         stretches = joined(spans, _NEAR)
         with self._shards.lease(self.where(file)) as descriptor:
             data = [os.pread(descriptor, length, offset) for offset, length in stretches]
@@ -111,7 +111,7 @@ class Remote:
         except Exception as error:  # each protocol has its own, of which fsspec makes no one kind
             raise StoreError(f"{self._url}: cannot be reached ({_said(error)}); check address and access") from error
 
-    def spans(self, file: str, spans: Sequence[Span]) -> list[bytes]:
+    def spans(self, file: str, spans: Sequence[ByteRange]) -> list[bytes]:
         system, root = self._reach()
         path, stretches = f"{root}/{file}", joined(spans, 0, _SPARE, _SPARE_SHARE)
         starts, ends = [offset for offset, _ in stretches], [offset + length for offset, length in stretches]
@@ -142,7 +142,7 @@ class Remote:
         return self._system[1], self._system[2]
 
 
-def joined(spans: Sequence[Span], gap: int, spare: int = 0, share: float = 0.0) -> list[Span]:
+def joined(spans: Sequence[ByteRange], gap: int, spare: int = 0, share: float = 0.0) -> list[ByteRange]:
     """The fewest stretches that hold all spans, in order.
 
     Args:
@@ -163,9 +163,9 @@ def joined(spans: Sequence[Span], gap: int, spare: int = 0, share: float = 0.0) 
     return _joined(stretches, lambda offset, _: offset in narrow)
 
 
-def _joined(spans: Sequence[Span], join: Callable[[int, int], bool]) -> list[Span]:
+def _joined(spans: Sequence[ByteRange], join: Callable[[int, int], bool]) -> list[ByteRange]:
     """Join each span with those before it that reach it, or where `join` of its offset and the gap says so."""
-    stretches: list[Span] = []
+    stretches: list[ByteRange] = []
     for offset, length in sorted(spans):
         if stretches and ((between := offset - sum(stretches[-1])) <= 0 or join(offset, between)):
             first, so_far = stretches[-1]
@@ -175,7 +175,7 @@ def _joined(spans: Sequence[Span], join: Callable[[int, int], bool]) -> list[Spa
     return stretches
 
 
-def _parts(spans: Sequence[Span], stretches: Sequence[Span], data: Sequence[bytes]) -> list[bytes]:
+def _parts(spans: Sequence[ByteRange], stretches: Sequence[ByteRange], data: Sequence[bytes]) -> list[bytes]:
     """Cut the spans out of the stretches that were read."""
     parts = []
     for offset, length in spans:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hdvila.errors import UsageError
 from hdvila.media import Packed
-from hdvila.media.frame_source import Arrays, Inputs, Request
+from hdvila.media.frame_source import Arrays, Request, Sampler
 from hdvila.media.view import View
 from hdvila.store.clips import Clips
 from hdvila.store.decoding import Numbers, StoredFrames
@@ -198,7 +198,7 @@ class Corpus:
     def sample(
         self,
         i: int,
-        inputs: Inputs,
+        inputs: Sampler,
         rng: np.random.Generator | None = None,
         view: View | None = None,
         into: Arrays | None = None,
@@ -211,7 +211,7 @@ class Corpus:
         Args:
             i: the clip.
             inputs: how the clip is seen; its rates must be those of the corpus.
-            rng, view, into: as in `hdvila.media.frame_source.Inputs.sample`.
+            rng, view, into: as in `hdvila.media.frame_source.Sampler.sample`.
 
         Raises:
             UsageError: the rates or shapes differ.

@@ -20,7 +20,7 @@ from hdvila.errors import StoreError
 from hdvila.store.arrow_files import NUMPY, numbers_in, read_arrow, write_arrow
 from hdvila.store.facts import Entry, Member, is_own, row_of
 from hdvila.store.layout import CLIP_INDEX, FRAME_INDEX, Attribute, Streams
-from hdvila.store.place import Span
+from hdvila.store.place import ByteRange
 from hdvila.types import Clip, Seconds
 
 UNKNOWN = -1
@@ -86,7 +86,7 @@ class ShardIndex:
         frames: Any,
         clips: Any,
         streams: Streams,
-        fetch: Callable[[list[Span]], list[bytes]] | None = None,
+        fetch: Callable[[list[ByteRange]], list[bytes]] | None = None,
     ) -> None:
         self.name, self.clips, self._streams, self._given, self._fetch = name, clips, streams, frames, fetch
         # Not cached properties: their lock is one of the class, and a process may be forked while a thread holds it.

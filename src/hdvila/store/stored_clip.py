@@ -15,7 +15,7 @@ from hdvila.media.frame_source import Request
 from hdvila.store.decoding import Numbers, StoredFrames, decode_frames
 from hdvila.store.facts import TrackMember
 from hdvila.store.layout import CLIPS, SHARDS, Streams, number_of
-from hdvila.store.place import Place, Span
+from hdvila.store.place import ByteRange, Place
 from hdvila.store.shard_index import UNKNOWN, FrameRows, ShardIndex
 from hdvila.types import Pixels, Seconds
 
@@ -184,9 +184,9 @@ class StoredClip:
             raise UsageError(f"{self.name}: {said}")
         return first + chosen
 
-    def _files(self, rows: Numbers) -> dict[Span, bytes]:
+    def _files(self, rows: Numbers) -> dict[ByteRange, bytes]:
         """The files in which rows lie, each once, in the order of the rows."""
-        places: dict[Span, int] = {}
+        places: dict[ByteRange, int] = {}
         for row in rows.tolist():
             places.setdefault(self._span(row), row)
         if not places:
@@ -198,12 +198,12 @@ class StoredClip:
                 raise _changed(self._said(row), read, written)
         return dict(zip(places, data, strict=True))
 
-    def _decode(self, stream: str, rows: Numbers, files: Mapping[Span, bytes], scratch: bool) -> StoredFrames:
+    def _decode(self, stream: str, rows: Numbers, files: Mapping[ByteRange, bytes], scratch: bool) -> StoredFrames:
         first = self._first(self._column(stream))
         form, pts = self._streams[stream].form, self._index.pts[rows]
         return decode_frames(form, rows, pts, files, self._span, first, scratch=scratch)
 
-    def _span(self, row: int) -> Span:
+    def _span(self, row: int) -> ByteRange:
         return int(self._index.offset[row]), int(self._index.length[row])
 
     def _said(self, row: int) -> str:

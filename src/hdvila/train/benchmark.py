@@ -42,7 +42,7 @@ def learned_from(protocol: Protocol, validate: Validate | None) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOutSplit:
     """What a run is measured on."""
 
     protocol: Protocol
@@ -58,7 +58,7 @@ class BenchmarkData:
     prepared: PreparedStore
     examples: list[Example]
     answers: AnswerVocabulary | None
-    held_out: HeldOut | None
+    held_out: HeldOutSplit | None
     training: Training
 
 
@@ -100,7 +100,7 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
         raise UsageError(f"{folder}: its training split of {protocol.name} holds nothing to learn from")
     measured = None
     if held_out is not None:
-        measured = HeldOut(protocol, held_out, prepared, chosen.allow_missing)
+        measured = HeldOutSplit(protocol, held_out, prepared, chosen.allow_missing)
     training = Training.on(protocol.name, protocol.benchmark, "train", seen)
     return BenchmarkData(prepared, examples, answers, measured, training)
 

@@ -33,7 +33,7 @@ class Checkpoint:
     recipe: Mapping[str, Any]
     """The recipe's settings by dotted key."""
     corpus: Mapping[str, Any]
-    """The mark of the corpus that it learns from (`hdvila.train.data.corpus_mark`)."""
+    """The fingerprint of the corpus that it learns from (`hdvila.train.data.corpus_fingerprint`)."""
 
 
 class Checkpoints:

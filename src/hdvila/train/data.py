@@ -20,7 +20,7 @@ from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.coverage import truncation_report, unknown_words_report
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.text.tokenizer_files import FILES
-from hdvila.train.benchmark import HeldOut, open_benchmark
+from hdvila.train.benchmark import HeldOutSplit, open_benchmark
 from hdvila.train.held_out import HeldOutClips, hold_out
 from hdvila.train.recipe import Recipe
 
@@ -31,11 +31,11 @@ class TrainingData:
 
     dataset: ClipDataset
     tokenizer: Tokenizer
-    mark: Mapping[str, Any]
-    """`corpus_mark` of the clips, or `example_mark` of the examples: by it a run knows its data wherever they lie."""
+    fingerprint: Mapping[str, Any]
+    """`corpus_fingerprint` or `example_fingerprint`: a run recognises its data by it, wherever they are stored."""
     answers: AnswerVocabulary | None = None
     """What an open-ended model answers with."""
-    held_out: HeldOut | HeldOutClips | None = None
+    held_out: HeldOutSplit | HeldOutClips | None = None
     """What it is validated on."""
     training: Training | None = None
     """Which videos of a benchmark it is trained on."""
@@ -80,7 +80,7 @@ def open_data(
     _check_size(recipe, tokenizer)
     _check_words(recipe, (clip.text for clip in source.clips), tokenizer, reporter)
     dataset = ClipDataset(source, recipe.data, tokenizer, recipe.seed, examples)
-    return TrainingData(dataset, tokenizer, corpus_mark(source), held_out=held_out)
+    return TrainingData(dataset, tokenizer, corpus_fingerprint(source), held_out=held_out)
 
 
 def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Reporter) -> TrainingData:
@@ -93,25 +93,29 @@ def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Repor
     if cut := truncation_report(wordings, tokenizer, recipe.data.text_length):
         reporter.note(cut)
     dataset = ClipDataset(benchmark.prepared.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
-    mark = example_mark(benchmark.prepared.source, dataset)
-    return TrainingData(dataset, tokenizer, mark, benchmark.answers, benchmark.held_out, benchmark.training)
+    fingerprint = example_fingerprint(benchmark.prepared.source, dataset)
+    return TrainingData(dataset, tokenizer, fingerprint, benchmark.answers, benchmark.held_out, benchmark.training)
 
 
-def corpus_mark(source: ClipSource) -> dict[str, Any]:
-    """How many clips there are, and hashes in their order: of names and texts, from which batches and words follow, and
-    of what is stored of each clip."""
-    return _mark([clip.clip_id, clip.text] for clip in source.clips) | {"frames": _mark(stored(source))["sha256"]}
+def corpus_fingerprint(source: ClipSource) -> dict[str, Any]:
+    """The number of clips and, in their order, a hash of their ids and texts and a hash of their stored frames.
+
+    Batches and vocabulary follow from the first; the second notices clips that were cut or stored again.
+    """
+    return _fingerprint([clip.clip_id, clip.text] for clip in source.clips) | {
+        "frames": _fingerprint(stored(source))["sha256"]
+    }
 
 
-def example_mark(source: ClipSource, dataset: ClipDataset) -> dict[str, Any]:
-    """The same of examples: their clips, texts and answers."""
+def example_fingerprint(source: ClipSource, dataset: ClipDataset) -> dict[str, Any]:
+    """As `corpus_fingerprint`, of examples: their clips, texts and answers."""
     examples = [dataset[number] for number in range(len(dataset))]
     frames = list(stored(source))
-    texts = _mark([source.clips[one.clip].clip_id, one.wordings, one.answer] for one in examples)
-    return texts | {"frames": _mark(frames[one.clip] for one in examples)["sha256"]}
+    texts = _fingerprint([source.clips[one.clip].clip_id, one.wordings, one.answer] for one in examples)
+    return texts | {"frames": _fingerprint(frames[one.clip] for one in examples)["sha256"]}
 
 
-def _mark(rows: Iterable[list[Any]]) -> dict[str, Any]:
+def _fingerprint(rows: Iterable[list[Any]]) -> dict[str, Any]:
     digest, count = hashlib.sha256(), 0
     for row in rows:
         digest.update(json.dumps(row).encode())

@@ -15,7 +15,7 @@ from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.types import Clip
 
-__all__ = ["HeldOutClips", "OwnTexts", "hold_out"]
+__all__ = ["CorpusExamples", "HeldOutClips", "hold_out"]
 
 SHARE, MOST = 0.1, 1000
 """About this share of the clips is held out, and no more than so many."""
@@ -30,7 +30,7 @@ class HeldOutClips:
     note: str
 
 
-class OwnTexts(Sequence[Example]):
+class CorpusExamples(Sequence[Example]):
     """Some clips of a corpus as examples, each with its own text; nothing is made before it is asked for."""
 
     def __init__(self, clips: Sequence[Clip], numbers: NDArray[np.int64]) -> None:
@@ -45,12 +45,12 @@ class OwnTexts(Sequence[Example]):
     def __getitem__(self, index: slice) -> Sequence[Example]: ...
     def __getitem__(self, index: int | slice) -> Example | Sequence[Example]:
         if isinstance(index, slice):
-            return OwnTexts(self._clips, self._numbers[index])
+            return CorpusExamples(self._clips, self._numbers[index])
         number = int(self._numbers[index])
         return Example(number, ((self._clips[number].text,),))
 
 
-def hold_out(source: ClipSource, seed: int = 0) -> tuple[OwnTexts, HeldOutClips]:
+def hold_out(source: ClipSource, seed: int = 0) -> tuple[CorpusExamples, HeldOutClips]:
     """(to learn from, to be measured on), parted by whole videos in the order of a hash of their ids and the seed.
 
     Raises:
@@ -80,4 +80,4 @@ def hold_out(source: ClipSource, seed: int = 0) -> tuple[OwnTexts, HeldOutClips]
         )
     left = np.setdiff1d(np.arange(len(clips)), np.array(away))
     note = f"{len(away):,} of {len(clips):,} clips ({chosen:,} videos) are not learned from, but measured on"
-    return OwnTexts(clips, left), HeldOutClips(source, spoken, note)
+    return CorpusExamples(clips, left), HeldOutClips(source, spoken, note)

@@ -25,7 +25,7 @@ BYTES_PER_PIXEL = {"hr": 0.14, "lr": 0.26}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ModelPart:
     """One part of the model, in numbers of parameters."""
 
     name: str
@@ -38,7 +38,7 @@ class Plan:
     """The costs of a recipe."""
 
     recipe: str
-    parts: tuple[Part, ...]
+    parts: tuple[ModelPart, ...]
     processes: int
     memory: Memory
     """Of one of `processes` GPUs."""
@@ -168,13 +168,13 @@ def _named(recipe: Recipe) -> str:
     return recipe.data.corpus if recipe.data.benchmark is None else recipe.data.benchmark.folder
 
 
-def _parts(recipe: Recipe) -> tuple[Part, ...]:
+def _parts(recipe: Recipe) -> tuple[ModelPart, ...]:
     counts: dict[str, list[int]] = {}
     model = shapes_only(recipe)
     for name, parameter in model.named_parameters():
         part = system_of(model).piece_of(name)
         counts.setdefault(part, [0, 0])[not parameter.requires_grad] += parameter.numel()
-    return tuple(Part(name, *numbers) for name, numbers in counts.items())
+    return tuple(ModelPart(name, *numbers) for name, numbers in counts.items())
 
 
 def _usual_bytes(recipe: Recipe) -> dict[str, float]:

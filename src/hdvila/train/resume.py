@@ -14,7 +14,15 @@ from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.log import LOG, read_log
 from hdvila.train.recipe import Recipe
 
-__all__ = ["BEST", "MODEL", "check_same_corpus", "how_divided", "last_checkpoint", "recorded", "what_is_changed"]
+__all__ = [
+    "BEST",
+    "MODEL",
+    "check_same_corpus",
+    "describe_changes",
+    "describe_process_change",
+    "last_checkpoint",
+    "recorded",
+]
 
 BEST, MODEL = "best", "model"
 """Folders of models in a run's folder: the best until now, and that of the finished run."""
@@ -52,7 +60,7 @@ def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:
     return latest
 
 
-def what_is_changed(recipe: Recipe, latest: Checkpoint, order: Order) -> list[str]:
+def describe_changes(recipe: Recipe, latest: Checkpoint, order: Order) -> list[str]:
     """A line about every change that a person should know of, once the run is known to be allowed to go on."""
     old, new, notes = _settings(recipe, latest), recorded(recipe), []
     for key in changed_keys(old, new):
@@ -66,7 +74,7 @@ def what_is_changed(recipe: Recipe, latest: Checkpoint, order: Order) -> list[st
     return notes
 
 
-def how_divided(folder: Path, step: int, processes: int) -> str:
+def describe_process_change(folder: Path, step: int, processes: int) -> str:
     """What to say of a run that goes on after `step` in another number of processes; empty: it is the same."""
     before = [line["processes"] for line in read_log(folder) if line["step"] <= step and "processes" in line][-1:]
     if before in ([], [processes]):

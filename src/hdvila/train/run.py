@@ -19,14 +19,14 @@ from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import Reporter
 from hdvila.settings import flatten
 from hdvila.text.tokenizer import Tokenizer
-from hdvila.train.benchmark import HeldOut
+from hdvila.train.benchmark import HeldOutSplit
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.data import TrainingData, open_data
 from hdvila.train.engine import Engine
 from hdvila.train.held_out import HeldOutClips
 from hdvila.train.initial_weights import start_model, start_record
 from hdvila.train.recipe import Ingredient, Recipe
-from hdvila.train.resume import BEST, check_same_corpus, how_divided, recorded, what_is_changed
+from hdvila.train.resume import BEST, check_same_corpus, describe_changes, describe_process_change, recorded
 from hdvila.train.step import GradientStep, TrainStep
 from hdvila.train.validation import RECIPE, BestModel
 
@@ -80,7 +80,7 @@ class Run:
         )
 
     @property
-    def held_out(self) -> HeldOut | HeldOutClips | None:
+    def held_out(self) -> HeldOutSplit | HeldOutClips | None:
         """What it is measured on."""
         return self.data.held_out
 
@@ -108,7 +108,9 @@ def begin(
     here = recipe if latest else _with_start_found(recipe)
     data = open_data(here, corpus, Tokenizer.load(folder / TOKENIZER) if latest else None, reporter)
     others = [_open_ingredient(here, one, data, reporter) for one in here.also]
-    fingerprint = dict(data.mark) | {f"also.{number}": dict(one.mark) for number, one in enumerate(others)}
+    fingerprint = dict(data.fingerprint) | {
+        f"also.{number}": dict(one.fingerprint) for number, one in enumerate(others)
+    }
     if latest:
         check_same_corpus(latest.corpus, fingerprint, folder)
     elif engine.first:
@@ -117,9 +119,9 @@ def begin(
         Ordered(one.dataset, Order(len(one.dataset), recipe.batch_size, recipe.seed)) for one in (data, *others)
     )
     order = sources[0].order
-    for note in what_is_changed(recipe, latest, order) if latest else ():
+    for note in describe_changes(recipe, latest, order) if latest else ():
         reporter.note(note)
-    if latest and (note := how_divided(folder, latest.step, engine.world)):
+    if latest and (note := describe_process_change(folder, latest.step, engine.world)):
         reporter.note(note)
     if recipe.negatives and recipe.accumulate > 1:
         reporter.note(

@@ -28,7 +28,7 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
-from hdvila.train.benchmark import ALLOWING, HeldOut
+from hdvila.train.benchmark import ALLOWING, HeldOutSplit
 from hdvila.train.held_out import HeldOutClips
 from hdvila.train.recipe import Recipe
 
@@ -59,7 +59,7 @@ class Measured:
 def measure(
     model: PretrainedModel,
     recipe: Recipe,
-    held_out: HeldOut | HeldOutClips,
+    held_out: HeldOutSplit | HeldOutClips,
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
 ) -> Measured:
@@ -88,7 +88,7 @@ def _of_clips(
 
 
 def _of_benchmark(
-    model: PretrainedModel, recipe: Recipe, held_out: HeldOut, reporter: Reporter, processes: Processes
+    model: PretrainedModel, recipe: Recipe, held_out: HeldOutSplit, reporter: Reporter, processes: Processes
 ) -> float:
     videos = [video.video_id for video in held_out.annotations.videos]
     numbers = clip_numbers(held_out.prepared, videos, allow_missing=held_out.allow_missing, allowing=ALLOWING)

@@ -25,7 +25,7 @@ class Scorer(Protocol):
 
     @property
     def processor(self) -> Any:
-        """Has ``preprocess``: how clips are seen (`hdvila.media.Inputs`)."""
+        """Has ``preprocess``: how clips are seen (`hdvila.media.Sampler`)."""
 
     @property
     def embed_text(self) -> Callable[[list[str]], Any]:

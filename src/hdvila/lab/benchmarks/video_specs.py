@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from random import Random
-from typing import Literal
 
+from hdvila.annotations.records import Split as BenchmarkSplit
 from hdvila.miniature.categories import BY_SLUG
 from hdvila.miniature.narration import draw_told, tell
 from hdvila.miniature.script import Event, Script, write_script
 from hdvila.miniature.world import Shares, Split, WorldConfig
 
 __all__ = ["Benchmark", "VideoSpec", "caption", "sentence", "youtube_id"]
-
-Part = Literal["train", "validation", "test"]
 
 _MENTIONED = Shares(phrase=0.1, place=0.4, mark=0.3, aside=0.0, silent=0.0)
 """How often a caption mentions each attribute; those not named here have the shares of narration."""
@@ -29,7 +27,7 @@ class VideoSpec:
 
     number: int
     stem: str
-    split: Part
+    split: BenchmarkSplit
     script: Script
 
 
@@ -66,7 +64,7 @@ class Benchmark:
         videos = min(videos, self.most or videos)
         test, validation = videos // 5, videos // 10
         learning = self._scripts("train", videos - test, seed)
-        sizes: dict[Part, int] = {"train": videos - test - validation, "validation": validation, "test": test}
+        sizes: dict[BenchmarkSplit, int] = {"train": videos - test - validation, "validation": validation, "test": test}
         parts = [part for part, size in sizes.items() for _ in range(size)]
         scripts = [*learning, *self._scripts("test", test, seed)]
         return [

@@ -116,7 +116,7 @@ class Preprocess:
         view: View | None = None,
         into: Arrays | None = None,
     ) -> Sampled:
-        """One HR frame and its 2N LR neighbours for each segment (`hdvila.media.frame_source.Inputs.sample`).
+        """One HR frame and its 2N LR neighbours for each segment (`hdvila.media.frame_source.Sampler.sample`).
 
         Raises:
             UsageError: the clip is of a store of other rates, or `into` has other shapes than `room` gives.
