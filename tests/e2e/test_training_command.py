@@ -66,7 +66,7 @@ def test_a_plan_and_a_start_say_that_accumulating_makes_negatives_fewer(
         (["hdvila-stage3", "--into", "x"], "did you mean hdvila-stage"),
         (["miniature-stage1"], "add --into"),
         ([], "which recipe?"),
-        (["miniature-stage1", "--into", "x", "--set", "batchsize=3"], "did you mean batch_size"),
+        (["miniature-stage1", "--into", "x", "--set", "batchsize=3"], "did you mean 'batch_size'?"),
         (["miniature-stage1", "--into", "x", "--set", "steps=many"], "steps='many' is not a whole number"),
         (["hdvila-stage1", "--into", "x", "--set", "data.tokenizer="], "data.corpus is empty"),
     ],
