@@ -89,7 +89,7 @@ def test_the_doctor_finds_what_stops_every_video(
     assert "frames are read as they were written" in capsys.readouterr().out
     monkeypatch.setattr(container.av, "open", changed)
     assert main(["doctor"]) == 1
-    assert "BROKEN: frames cannot be written and read again: TypeError" in capsys.readouterr().out
+    assert "BROKEN: frames cannot be written and read: TypeError" in capsys.readouterr().out
 
 
 def test_the_doctor_knows_every_extra(capsys: pytest.CaptureFixture[str]) -> None:

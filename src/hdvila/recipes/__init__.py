@@ -1,4 +1,4 @@
-"""Named runs: functions that return a `Recipe`. Four lines of docstring: what, command, cost, what to expect."""
+"""Named runs: functions that return a `Recipe`. Their docstrings have four lines: what, command, cost, expectation."""
 
 from __future__ import annotations
 
@@ -70,34 +70,36 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
 
 
 def register_recipe(make: Callable[[], Recipe]) -> Callable[[], Recipe]:
-    """Make a recipe of one's own known by its name, for this process; also a decorator.
+    """Register your own recipe by its name, for this process; also usable as a decorator.
 
     Args:
-        make: a function that gives the recipe. Its docstring says in four lines what it is, the command, the cost and
-            what to expect; lines may be missing.
+        make: a function that returns the recipe. Its docstring has up to four lines: what it is, the command, the cost
+            and what to expect.
 
     Returns:
         `make`.
 
     Raises:
-        UsageError: it gives no recipe, or another one has its name.
+        UsageError: it does not return a recipe, or another recipe has its name.
     """
     if not callable(make):
-        raise UsageError(f"register_recipe: a {type(make).__name__} is no function: give one that returns the recipe")
+        raise UsageError(
+            f"register_recipe: a {type(make).__name__} is not a function: give one that returns the recipe"
+        )
     recipe = make()
     if not isinstance(recipe, Recipe):
-        raise UsageError(f"register_recipe: {make!r} gives a {type(recipe).__name__}: it must give a Recipe")
+        raise UsageError(f"register_recipe: {make!r} returns a {type(recipe).__name__}: it must return a Recipe")
     if RECIPES.get(recipe.name, make) is not make:
-        raise UsageError(f"there is a recipe {recipe.name!r} already: choose another name")
+        raise UsageError(f"there is already a recipe {recipe.name!r}: choose another name")
     RECIPES[recipe.name] = make
     return make
 
 
 def get_recipe(name: str) -> Recipe:
-    """The recipe of this name, or the one in a Python file, ``FILE.py`` or ``FILE.py:NAME`` (`recipe_from_file`).
+    """The recipe of this name, or of a Python file, ``FILE.py`` or ``FILE.py:NAME`` (`recipe_from_file`).
 
     Raises:
-        UsageError: there is none; the nearest names are given.
+        UsageError: there is none; suggests the nearest names.
     """
     if is_recipe_file(name):
         return recipe_from_file(name)
@@ -109,6 +111,6 @@ def get_recipe(name: str) -> Recipe:
 
 
 def describe(name: str) -> list[str]:
-    """The four lines of a recipe's docstring: what, command, cost, what to expect; empty where it has fewer."""
+    """The four lines of a recipe's docstring: what, command, cost, expectation; '' for missing ones."""
     lines = [line.strip() for line in (RECIPES[name].__doc__ or "").strip().splitlines()]
     return [*filter(None, lines), "", "", "", ""][:4]

@@ -1,4 +1,4 @@
-"""Recipes in files of one's own: ``hdvila train ./my_recipe.py``."""
+"""Recipes in users' own files: ``hdvila train ./my_recipe.py``."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ _EXAMPLE = (
 
 
 def is_recipe_file(name: str) -> bool:
-    """Whether this names a file, ``FILE.py`` or ``FILE.py:NAME``, rather than one of the recipes."""
+    """Whether this is a file, ``FILE.py`` or ``FILE.py:NAME``, and not the name of a recipe."""
     return name.partition(":")[0].endswith(".py") or ".py:" in name
 
 
 def recipe_from_file(name: str) -> Recipe:
-    """The recipe in a Python file, which is executed as any program of one's own.
+    """The recipe in a Python file, which is executed like any program of the user.
 
-    A file's recipes are its functions that are annotated ``-> Recipe`` and need no argument, and its values of that
-    type; what begins with an underscore or was imported is none. Of several, ``FILE.py:NAME`` chooses by the name of
-    function or value. The file may also call `hdvila.evaluate.register_protocol`. Files beside it can be imported.
+    A file's recipes are its functions without required arguments that are annotated ``-> Recipe``, and its values of
+    that type, except imported ones and those with a leading underscore. ``FILE.py:NAME`` chooses one of several by the
+    name of the function or value. The file may also call `hdvila.evaluate.register_protocol`, and import files beside
+    it.
 
     Raises:
-        UsageError: there is no such file, it fails, it has no recipe, or several and no name.
+        UsageError: there is no such file, it fails, it has no recipe, or it has several and none is chosen.
     """
     before, _, after = name.rpartition(".py")
     file, wanted = Path(f"{before}.py"), after.removeprefix(":")
@@ -57,7 +58,7 @@ def _execute(file: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses and annotations in the file look it up
+    sys.modules[spec.name] = module  # dataclasses and annotations in the file need it
     sys.path.insert(0, folder)
     try:
         spec.loader.exec_module(module)
@@ -98,7 +99,7 @@ def _made(file: Path, recipe: Recipe | Callable[[], Any]) -> Recipe:
     except Exception as error:
         raise _failed(file, error) from error
     if not isinstance(made, Recipe):
-        raise UsageError(f"{file}: its recipe gives a {type(made).__name__}: {_EXAMPLE}")
+        raise UsageError(f"{file}: its recipe returns a {type(made).__name__}: {_EXAMPLE}")
     return made
 
 
@@ -106,4 +107,4 @@ def _failed(file: Path, error: Exception) -> UsageError:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
     line = getattr(error, "lineno", None) or next(reversed(lines), None)
     where = f"{file}, line {line}" if line else str(file)
-    return UsageError(f"{where}: the recipe file fails ({type(error).__name__}: {error}): mend it")
+    return UsageError(f"{where}: the recipe file fails ({type(error).__name__}: {error}): fix it")

@@ -1,10 +1,10 @@
 """The paper's pre-training at full size (Xue et al. 2022).
 
-Batches are those of the paper: 1,024 clips a step. "Epochs" count HD-VILA-100M's 103 million clips. `processes` is the
-paper's number of GPUs; any number that divides the batch gives the same run. Where the paper (its second version) and
-the released code differ both are here, the code's under ``-official``.
+Batches are those of the paper: 1,024 clips per step. "Epochs" count the 103 million clips of HD-VILA-100M.
+`processes` is the paper's number of GPUs; any number that divides the batch gives the same run. Where the paper (its
+second version) and the released code differ, there is a recipe for both; the code's ends in ``-official``.
 
-Up to 1,000 clips are held out and measured on, and the last model is left: the paper's zero-shot numbers are of "the
+Up to 1,000 clips are held out for validation, and the last model is saved: the paper's zero-shot numbers are of "the
 last saved model".
 """
 
@@ -24,10 +24,10 @@ BATCH = 1024
 STEPS_PER_EPOCH = CLIPS // BATCH
 TOKENIZER = "bert-base-uncased"
 FULL, HALF = Preprocess(640, 1024, rate=5), Preprocess(320, 512, rate=5)
-"""A clip's segments are 2, of one HR and six LR frames each; frames half a second apart make a segment 3 s long, and
-two "about 6 s". HALF is the released loader's "360p" switch."""
+"""A clip has 2 segments of one HR and six LR frames each. Frames are half a second apart, so a segment lasts 3 s, and
+two "about 6 s". HALF is the "360p" switch of the released loader."""
 OFFICIAL = replace(FULL, rate=4)
-"""The released code takes every 12th frame of a video's own rate, 0.4 s at 30 a second."""
+"""The released code takes every 12th frame at a video's own rate: 0.4 s at 30 frames a second."""
 MEASURED = Validate(every=2000, keep="last")
 
 
@@ -36,7 +36,7 @@ def _data(preprocess: Preprocess) -> DataSettings:
 
 
 def hdvila_stage1() -> Recipe:
-    """HD-VILA, stage one: texts and videos into one space, 7 epochs.
+    """HD-VILA, stage one: texts and videos in one space, 7 epochs.
 
     Command: hdvila train hdvila-stage1 --into RUN --set data.corpus=DIR --set start.bert=DIR --set start.resnet=FILE
     Cost: the paper used 128 V100; by an author's account about 18 days with the low-resolution part below.
@@ -105,10 +105,10 @@ def hdvila_stage2_official() -> Recipe:
 
 
 def hdvila_stage1_low_resolution() -> Recipe:
-    """HD-VILA, stage one as an author ran it, first part: 6 epochs on small pictures (320x512 and 80x128).
+    """HD-VILA, stage one as an author ran it, first part: 6 epochs on small frames (320x512 and 80x128).
 
     Command: as hdvila-stage1; then hdvila-stage1-high-resolution with --set start.model=RUN/model
-    Cost: 12 days on the paper's 128 V100, by an author's account, which does not state the size of the pictures.
+    Cost: 12 days on the paper's 128 V100, by an author's account, which does not state the size of the frames.
     Expect: an intermediate model without a published number. Not measured here.
     """
     base = hdvila_stage1()
@@ -127,7 +127,7 @@ def hdvila_stage1_high_resolution() -> Recipe:
 
 
 def hdvila_stage2_low_resolution() -> Recipe:
-    """HD-VILA, stage two as an author ran it, first part: 3 epochs on small pictures (320x512 and 80x128).
+    """HD-VILA, stage two as an author ran it, first part: 3 epochs on small frames (320x512 and 80x128).
 
     Command: as hdvila-stage2; then hdvila-stage2-high-resolution with --set start.model=RUN/model
     Cost: 7 days on the paper's 32 V100, by an author's account.

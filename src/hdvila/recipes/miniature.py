@@ -21,13 +21,13 @@ DATA = DataSettings(
 
 
 def miniature_model(variant: Variant, num_answers: int = 0) -> HDVILAConfig:
-    """A model of some two million weights.
+    """A model of about two million weights.
 
-    BERT's initial weights are for a width of 768. At 128 a new joint transformer with them stays blind to the pictures
-    (open questions: a training loss of 2.09 after 350 steps, which is that of the words alone; with about 1 / sqrt(128)
-    1.66 after 250), while stage one learns faster with them. Time attention that starts at zero stays blind to the
-    order of frames (stage one in a world of moves and light: loss 1.9 after 600 steps, order at chance; with 0.09
-    1.2 after 450, and of five orders the right one is found in 83 of 100 clips).
+    The spread of BERT's initial weights is for a width of 768. At width 128 a joint transformer with that spread
+    ignores the frames (open questions: a training loss of 2.09 after 350 steps, the same as from the words alone;
+    with about 1 / sqrt(128), 1.66 after 250), while stage one learns faster with it. Time attention that starts at
+    zero ignores the order of frames (stage one in a world of moves and light: loss 1.9 after 600 steps, order at
+    chance; with 0.09, 1.2 after 450, and the correct one of five orders is found in 83 of 100 clips).
     """
     return HDVILAConfig(
         variant=variant,
@@ -55,7 +55,7 @@ def miniature_model(variant: Variant, num_answers: int = 0) -> HDVILAConfig:
 
 
 def miniature_stage1() -> Recipe:
-    """Stage one in the miniature world: texts and videos into one space, from random weights.
+    """Stage one in the miniature world: texts and videos in one space, from random weights.
 
     Command: hdvila train miniature-stage1 --into runs/stage1
     Cost: 5 minutes on 2 CPU cores, rendering the videos included.
@@ -69,7 +69,7 @@ def miniature_stage1() -> Recipe:
         data=DATA,
         steps=550,
         batch_size=64,
-        optim=Optim(lr=5e-4, weight_decay=1e-2),  # with twice as much R@1 is 37 %, and tuning from there learns little
+        optim=Optim(lr=5e-4, weight_decay=1e-2),  # at 1e-3 R@1 is 37 %, and fine-tuning from that model learns little
         schedule=Schedule("linear", warmup=0.1),
         precision="auto",
         checkpoint_every=100,

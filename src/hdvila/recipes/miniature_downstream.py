@@ -1,4 +1,4 @@
-"""The downstream tasks in small: the miniature world's benchmarks (`hdvila miniature benchmarks`), prepared stores."""
+"""The downstream tasks in small, on the miniature world's benchmarks (`hdvila miniature benchmarks`)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hdvila.train.optim import Optim, Schedule
 from hdvila.train.recipe import Recipe, Validate
 
 SEEN = Preprocess(height=128, width=192, segments=1, neighbours=5, rate=2, fps=6.0, hr_every=3)
-"""A frame a third of a second over more than three seconds: an action from its beginning to its end."""
+"""Three frames a second for more than three seconds: an action from beginning to end."""
 
 
 WHOLE = replace(SEEN, rate=12)
-"""As far apart as fits, so that the first neighbour stands near a short clip's beginning and the last near its end."""
+"""Frames as far apart as possible: the first neighbour is near the start of a short clip and the last near its end."""
 
 
 def _recipe(
@@ -54,7 +54,7 @@ def miniature_msrvtt_retrieval() -> Recipe:
 
 
 def miniature_msrvtt_retrieval_7k() -> Recipe:
-    """MSR-VTT in the miniature world, trained on the list that keeps its own test apart: for msrvtt-full and -mc.
+    """MSR-VTT in the miniature world, trained on the list without its own test: for msrvtt-full and -mc.
 
     Command: hdvila train miniature-msrvtt-retrieval-7k --into RUN --set data.benchmark.folder=DIR
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
@@ -174,12 +174,12 @@ def miniature_tgif_count() -> Recipe:
 
 
 def _whole(recipe: Recipe) -> Recipe:
-    """All of a GIF, from end to end."""
+    """Frames from the whole of a GIF."""
     return replace(recipe, data=replace(recipe.data, preprocess=WHOLE))
 
 
 def _slow_cnn(recipe: Recipe) -> Recipe:
-    """Small steps for the convolutions: with few questions they would learn single pictures by heart."""
+    """A small learning rate for the convolutions: with few questions they would memorise single frames."""
     return replace(recipe, optim=replace(recipe.optim, lr=1e-3, cnn_lr=1e-4))
 
 
@@ -189,6 +189,6 @@ def _gently(recipe: Recipe) -> Recipe:
 
 
 def _long(recipe: Recipe) -> Recipe:
-    """Several segments a video, as the paper takes them from long ones."""
+    """Several segments per video, as the paper uses for long videos."""
     preprocess = replace(recipe.data.preprocess, segments=4)
     return replace(recipe, data=replace(recipe.data, preprocess=preprocess), batch_size=16)

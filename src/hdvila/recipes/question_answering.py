@@ -1,9 +1,9 @@
 """Fine-tuning for video question answering as the paper did it (Xue et al. 2022, sections 5.2 and D.1).
 
-Where paper and released code differ both are here, the code's under ``-official``. Steps are the published epochs
-of what is learned from: TGIF-QA has no validation split, so a tenth of its training is set apart (``validate=none``
-learns from all of it). All begin with a
-stage-two (or stage-one) model, ``--set start.model=FOLDER_OR_FILE``.
+Where paper and released code differ, there is a recipe for both; the code's ends in ``-official``. Steps are the
+published epochs of the training data: TGIF-QA has no validation split, so a tenth of its training split is held out
+(``validate=none`` trains on all of it). All start from a stage-two (or stage-one) model, ``--set
+start.model=FOLDER_OR_FILE``.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def msrvtt_qa() -> Recipe:
 
 
 def msvd_qa() -> Recipe:
-    """Open questions about MSVD, which the paper does not have, with its settings for MSRVTT-QA.
+    """Open questions about MSVD, which is not in the paper, with its settings for MSRVTT-QA.
 
     Command: hdvila train msvd-qa --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
     Cost: not published.
@@ -161,7 +161,7 @@ def tgif_frameqa_official() -> Recipe:
 
 
 def tgif_count() -> Recipe:
-    """TGIF-QA, how many times: not in the paper; here a choice among the numbers 0 to 10, as tgif-action otherwise.
+    """TGIF-QA, how many times: not in the paper; here a choice among the numbers 0 to 10, otherwise as tgif-action.
 
     Command: hdvila train tgif-count --into RUN --set data.benchmark.folder=DIR --set start.model=STAGE2
     Cost: not published.

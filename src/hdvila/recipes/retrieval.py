@@ -1,12 +1,12 @@
 """Fine-tuning for text-to-video retrieval as the paper did it (Xue et al. 2022, sections 5.3 and D.2).
 
-Where paper and released code differ both are here, the code's under ``-official``; what the second version of the paper
-does not tell is the released configuration's. A run leaves the model that is best on the validation split; where a
-benchmark has none it learns from all of the training and leaves the last model, as the first version of the paper says
-(``validate.every=N`` sets a tenth apart instead, as YouCook2's recipe does, of whose training the paper tells nothing).
-The released code takes the best one on the test itself. Steps are the published epochs of what is learned from. All
-begin with a stage-two (or stage-one) model, ``--set start.model=FOLDER_OR_FILE``; one of ours that has words of its own
-needs ``--set data.tokenizer=FOLDER`` as well.
+Where paper and released code differ, there is a recipe for both; the code's ends in ``-official``. Settings that are
+not in the second version of the paper are those of the released configuration. A run saves the model that is best on
+the validation split. Without one, it trains on the whole training split and saves the last model, as the first
+version of the paper says (``validate.every=N`` holds out a tenth instead, as YouCook2's recipe does, whose training
+the paper does not describe). The released code chooses the best model on the test itself. Steps are the published
+epochs of the training data. All start from a stage-two (or stage-one) model, ``--set start.model=FOLDER_OR_FILE``;
+one of ours with its own vocabulary also needs ``--set data.tokenizer=FOLDER``.
 """
 
 from __future__ import annotations

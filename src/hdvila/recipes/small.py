@@ -1,8 +1,8 @@
 """Pre-training on one's own videos: a model between the miniature's 2 million weights and the paper's 300 million.
 
-A ResNet of eight blocks at half the width, a text encoder of six layers, words learned from the corpus's own texts. It
-begins from random weights, so it learns what is in the corpus and nothing else; a tenth of the clips is held out to
-say how well.
+A ResNet of eight blocks at half the width, a text encoder of six layers, and a vocabulary from the corpus's own
+texts. It starts from random weights, so it learns only from the corpus; a tenth of the clips is held out for
+validation.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _DATA = DataSettings(preprocess=Preprocess(HEIGHT, WIDTH, segments=1, neighbours
 def small_model(variant: Variant) -> HDVILAConfig:
     """A model of 24 million weights in stage one and 35 in stage two.
 
-    Initial weights as in the miniature (`hdvila.recipes.miniature`): about 1 / sqrt(384) where random weights would
-    stay blind to pictures or to the order of frames with BERT's.
+    The spread of initial weights is chosen as for the miniature (`hdvila.recipes.miniature`): about 1 / sqrt(384)
+    where a model with BERT's spread would ignore the frames or their order.
     """
     return HDVILAConfig(
         variant=variant,
@@ -49,7 +49,7 @@ def small_model(variant: Variant) -> HDVILAConfig:
 
 
 def hdvila_small_stage1() -> Recipe:
-    """HD-VILA in small, stage one, for one's own videos: texts and videos into one space, from random weights.
+    """HD-VILA in small, stage one, for one's own videos: texts and videos in one space, from random weights.
 
     Command: hdvila train hdvila-small-stage1 --into RUN --set data.corpus=DIR
     Cost: 2.4 GB of activations in float32, by --plan; many hours on a CPU, not run to its end here.

@@ -73,7 +73,7 @@ def test_of_several_one_is_chosen_by_name(file: Path) -> None:
         ("x = 3\ny = x / 0\n", r"my_recipe\.py, line 2: the recipe file fails \(ZeroDivisionError"),
         ("x = (\n", r"my_recipe\.py, line 1: the recipe file fails \(SyntaxError"),
         ("import no_such_thing\n", r"line 1: the recipe file fails \(ModuleNotFoundError"),
-        ("def f() -> 'Recipe':\n    return 3\n", "its recipe gives a int: write a function"),
+        ("def f() -> 'Recipe':\n    return 3\n", "its recipe returns a int: write a function"),
         ("def f() -> 'Recipe':\n    x = {}\n    return x['a']\n", r"line 3: the recipe file fails \(KeyError"),
     ],
 )
@@ -101,9 +101,9 @@ def test_a_registered_recipe_is_found_by_its_name() -> None:
     assert main(["train", "--list"]) == 0
     with pytest.raises(UsageError, match="there is a recipe 'mine' already"):
         register_recipe(lambda: mine())
-    with pytest.raises(UsageError, match="gives a int"):
+    with pytest.raises(UsageError, match="returns a int"):
         register_recipe(lambda: 3)  # type: ignore[arg-type, return-value]
-    with pytest.raises(UsageError, match="a Recipe is no function"):
+    with pytest.raises(UsageError, match="a Recipe is not a function"):
         register_recipe(mine())  # type: ignore[arg-type]
 
 

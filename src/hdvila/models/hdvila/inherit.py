@@ -1,6 +1,6 @@
 """Initial weights from another HD-VILA model: from stage one or, to answer questions, from any stage.
 
-Each function fills a part of a model and returns what became of every key; a file that does not fit is an error.
+Each function fills a part of a model and reports the outcome for every key; a file that does not fit is an error.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _NOT_IN_SHAPES = ("num_attention_heads", "hybrid_attention_heads", "text_layers"
 
 
 def load_pretrained(model: HDVILA, source: str, *, same_answers: bool, filled: Collection[str]) -> LoadReport:
-    """What a model takes over: to answer questions, all that is shared; a stage two model from its like, everything;
-    otherwise all of stage one.
+    """Fill a model from another: for answering questions with all shared weights, a stage-two model from another one
+    with all weights, otherwise with all of stage one.
 
     Args:
         same_answers: as in `load_shared`.
@@ -33,7 +33,7 @@ def load_pretrained(model: HDVILA, source: str, *, same_answers: bool, filled: C
             stage two begins as it does in a new model, as a copy of the word table.
 
     Raises:
-        CheckpointError: it cannot be read, is no HD-VILA model, or has other sizes, heads or answers.
+        CheckpointError: it cannot be read, is not an HD-VILA model, or has other sizes, heads or answers.
     """
     if model.config.answers_questions:
         return load_shared(model, source, same_answers=same_answers)

@@ -1,6 +1,6 @@
 """Initial weights from a BERT and a ResNet, as in the paper; `inherit` takes them from another HD-VILA model.
 
-Each function fills a part of a model and returns what became of every key; a file that does not fit is an error.
+Each function fills a part of a model and reports the outcome for every key; a file that does not fit is an error.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ ADVICE = (
 def load_bert(model: HDVILA, source: str | Path) -> LoadReport:
     """Fill the text and the joint transformer (and in stage two the heads) from a BERT of Hugging Face.
 
-    Names with or without ``bert.``, and LayerNorm parameters called gamma and beta as in old files, are understood.
-    A deeper BERT gives its first layers. The two poolers and the visual embeddings start new, as in the paper.
+    Names with or without ``bert.``, and the old LayerNorm names gamma and beta, are supported. Of a deeper BERT the
+    first layers are used. The two poolers and the visual embeddings keep random weights, as in the paper.
 
     Args:
         source: a folder with weights (``model.safetensors``, ``pytorch_model.bin``, their parts, or one file of another
-            name) and, where there is one, its config.json; or one such file.
+            name) and optionally config.json; or one such file.
 
     Raises:
-        CheckpointError: the file cannot be read, or has other sizes, heads or an activation other than exact GELU.
+        CheckpointError: the file cannot be read, has other sizes or heads, or an activation other than exact GELU.
     """
     file = _weights(Path(source))
     _check_bert_config(model, file.parent / "config.json")
@@ -48,13 +48,13 @@ def load_bert(model: HDVILA, source: str | Path) -> LoadReport:
         if name == "embeddings.position_ids":
             report.dropped[key] = "the numbers 0, 1, 2, .., not a weight"
         elif name.startswith("pooler."):
-            report.dropped[key] = "the poolers of HD-VILA read other things and start new"
+            report.dropped[key] = "the poolers of HD-VILA read other inputs and begin at random"
         elif layer and int(layer[1]) >= layers:
             report.dropped[key] = f"the model has {layers} layers"
         elif not name.startswith("cls."):
             ours[f"{TEXT}bert.{name}"] = tensor
         elif config.variant != "stage2":
-            report.dropped[key] = f"a head of pre-training, which a model of variant {config.variant} has not"
+            report.dropped[key] = f"a head of pre-training, which a model of variant {config.variant} does not have"
         elif name == "cls.predictions.decoder.bias":
             report.dropped[key] = "a second name of cls.predictions.bias"
             ours.setdefault(f"{WORD_HEAD}bias", tensor)
@@ -71,7 +71,7 @@ def load_resnet(model: HDVILA, source: str | Path) -> LoadReport:
     """Fill both ResNets from one trained ResNet with its strides on the 3x3 convolutions ("pytorch style").
 
     Layouts: torchvision (``layer1.0.conv1``), mmdetection (``state_dict`` with ``backbone.``), Hugging Face
-    (``resnet.encoder.stages.0.layers.0.layer.0.convolution``). Pictures are normalised as all three do it.
+    (``resnet.encoder.stages.0.layers.0.layer.0.convolution``). Frames are normalised as in all three.
 
     Args:
         source: a file of weights, or a Hugging Face folder.
@@ -86,7 +86,7 @@ def load_resnet(model: HDVILA, source: str | Path) -> LoadReport:
     for key, tensor in weights.items():
         name = _torchvision_name(key.removeprefix("backbone."))
         if detector and not key.startswith("backbone."):
-            report.dropped[key] = "a part of the detector behind its ResNet"
+            report.dropped[key] = "a part of the detector, not of its ResNet"
         elif name.endswith("num_batches_tracked"):
             report.dropped[key] = "a counter that BatchNorm with fixed statistics does not read"
         elif re.match(r"(fc|classifier)\.", name):
@@ -101,7 +101,7 @@ def load_resnet(model: HDVILA, source: str | Path) -> LoadReport:
 
 
 def _torchvision_name(key: str) -> str:
-    """Hugging Face's names of a ResNet as torchvision says them; others unchanged."""
+    """The torchvision name of a weight in a Hugging Face ResNet; other names are unchanged."""
     name = key.removeprefix("resnet.")
     norm = {"convolution": "conv1", "normalization": "bn1"}
     if match := re.match(r"embedder\.embedder\.(convolution|normalization)\.(.+)", name):
@@ -121,7 +121,7 @@ def _weights(path: Path) -> Path:
 
 
 def _explain_missing_heads(model: HDVILA, ours: Weights, report: LoadReport) -> None:
-    """A BERT without (all of) its heads: the decoder begins as the word table, as usual, the rest starts new."""
+    """A BERT without (all of) its heads: the decoder begins as a copy of the word table, the rest at random."""
     words = f"{TEXT}bert.embeddings.word_embeddings.weight"
     if words in ours:
         ours.setdefault(f"{WORD_HEAD}decoder.weight", ours[words])
@@ -152,5 +152,5 @@ def _read_json(file: Path) -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{file}: it cannot be read as JSON ({error}): mend or remove it") from error
+        raise CheckpointError(f"{file}: it cannot be read as JSON ({error}): fix or remove it") from error
     return content if isinstance(content, dict) else {}
