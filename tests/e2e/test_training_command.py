@@ -93,7 +93,7 @@ def test_a_batch_larger_than_the_corpus_is_refused(
 ) -> None:
     status, _, errors = run_here(command(corpus, tmp_path, batch_size=25), capsys)
     assert status == 2
-    assert "batch_size=25, but there are 24 clips to learn from" in errors
+    assert "batch_size=25, but there are only 24 clips to train on" in errors
     assert "--set batch_size=24" in errors
 
 

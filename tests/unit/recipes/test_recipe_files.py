@@ -99,7 +99,7 @@ def test_a_registered_recipe_is_found_by_its_name() -> None:
     assert get_recipe("mine").name == "mine"
     assert describe("mine") == ["Mine.", "", "", ""]
     assert main(["train", "--list"]) == 0
-    with pytest.raises(UsageError, match="there is a recipe 'mine' already"):
+    with pytest.raises(UsageError, match="there is already a recipe 'mine'"):
         register_recipe(lambda: mine())
     with pytest.raises(UsageError, match="returns a int"):
         register_recipe(lambda: 3)  # type: ignore[arg-type, return-value]

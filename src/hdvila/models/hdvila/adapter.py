@@ -182,7 +182,7 @@ def _why_left_out(key: str, config: HDVILAConfig) -> str | None:
     for pattern, reason in NEVER_READ.items():
         if re.fullmatch(pattern, key):
             return reason
-    variant = f"which a model of variant {config.variant} has not"
+    variant = f"which a model of variant {config.variant} does not have"
     layer = re.match(r"transformer\.bert\.encoder\.layer\.(\d+)\.", key)
     if layer and not config.has_joint_transformer and int(layer[1]) >= config.text_layers:
         return f"a layer of the joint transformer, {variant}"
