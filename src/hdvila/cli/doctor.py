@@ -131,9 +131,9 @@ def _video() -> str:
             packer.add(frame, 1)
         read["packed"] = np.concatenate([unpack("h264", data) for data in packer.finish(np.arange(12) / 10).data])
         read["JPEG"] = decode_jpeg(encode_jpeg(frames[3]))[None]
-        for way, pictures in read.items():
+        for way, found in read.items():
             wanted = {"by time": greys[[7, 1]], "JPEG": greys[[3]]}.get(way, greys)
-            off = np.abs(pictures.mean((1, 2, 3)) - wanted).max() if len(pictures) == len(wanted) else np.inf
+            off = np.abs(found.mean((1, 2, 3)) - wanted).max() if len(found) == len(wanted) else np.inf
             if off > _LEVELS:
                 return f"BROKEN: frames that were written and read again ({way}) differ by {off:.0f} grey levels"
     except Exception as error:  # every failure is a finding

@@ -112,7 +112,7 @@ def test_a_plan_counts_the_corpus_that_is_named(tmp_path: Path, monkeypatch: pyt
     high, low = (np.mean([len(file) for one in packed for file in one[stream].data]) for stream in ("hr", "lr"))
     see = recipe.data.preprocess
     assert planned.read_bytes == int(30 * 4 * see.segments * (high + 2 * see.neighbours * low))
-    with pytest.raises(UsageError, match="there are 12 clips to learn from"):
+    with pytest.raises(UsageError, match="there are only 12 clips to train on"):
         plan(replace(recipe, batch_size=16))
     elsewhere = plan(override(recipe, ["data.corpus=elsewhere"]))
     assert (elsewhere.clips, elsewhere.corpus, elsewhere.epochs) == (0, "elsewhere", None), "7 are those of another"
