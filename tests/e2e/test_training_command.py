@@ -57,7 +57,7 @@ def test_a_plan_and_a_start_say_that_accumulating_makes_negatives_fewer(
         assert main([*plan, "--set", more]) == 0
         assert said in capsys.readouterr().out
     _, _, errors = run_here(command(corpus, tmp_path, steps=1, accumulate=2), capsys)
-    assert "accumulate=2: each pair is told from 3 others, not from 7; chunk saves memory and keeps them all" in errors
+    assert "accumulate=2: each pair has 3 negatives instead of 7; chunk saves memory and keeps them all" in errors
 
 
 @pytest.mark.parametrize(

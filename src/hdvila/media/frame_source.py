@@ -1,11 +1,11 @@
-"""What gives frames with their times, and how a system asks for them.
+"""The interface between frame sources and the samplers of systems.
 
-A source (a corpus, a video file, frames in memory) holds clips, and a clip has frames in one or more streams, each
-numbered from 0. A system's sampler looks at the times of a clip and answers with `Request`s: which frames of which
-stream, and what is to become of each. The source reads them in its own way: a corpus by byte range, a video in one
-pass for many clips.
+A source (a corpus, a video file, frames in memory) holds clips. A clip has frames in one or more streams, numbered from
+0 in each. A `Sampler` gets a clip's times and returns `Request`s: which frames of which stream, and the transform for
+them. The source then reads these frames in the way that suits it: a corpus by byte range, a video in one pass for many
+clips.
 
-Legend: n frames of a request, H W pixels of the source's frames, h w of what the model sees.
+Legend: n frames of a request, H W height and width of the source's frames, h w those of the transformed frames.
 """
 
 from __future__ import annotations
@@ -23,48 +23,49 @@ from hdvila.types import Pixels, Seconds
 __all__ = ["Arrays", "FrameClip", "FrameTransform", "Request", "Sampled", "Sampler"]
 
 Arrays = tuple[NDArray[Any] | None, ...]
-"""What a model reads of a clip, one array for each of its arguments; None for one that it does without."""
+"""One array for each video argument of a model; None for an argument that it does without."""
 
 
 class FrameClip(Protocol):
-    """The frames of one clip."""
+    """The frames of one clip, as a sampler sees them: numbers and times, no pixels."""
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """The clip's name in errors."""
 
     def rate(self, stream: str) -> float | None:
-        """Frames a second of a stream; None where there are as many as are asked for, as in a video."""
+        """Frames per second of a stored stream; None for a video, which can be sampled at any rate."""
 
     def ticks(self, fps: float) -> int:
-        """How many ticks, `fps` a second from its start on, the clip has; 1 or more."""
+        """The number of ticks at `fps` per second from the clip's start, 1 or more: 24 for 6 s at 4 per second."""
 
     def frames_at(self, stream: str, ticks: NDArray[np.int64], fps: float) -> NDArray[np.int64]:
-        """The numbers of the frames on show in a stream at these ticks."""
+        """(n,) ticks -> (n,) numbers of the frames that a stream displays at these ticks."""
 
     def pts_seconds(self, stream: str, numbers: NDArray[np.int64]) -> Seconds:
-        """When these frames of a stream appear, in seconds on the video's clock."""
+        """(n,) numbers -> (n,) presentation times in seconds from the start of the video, not of the clip."""
 
 
 class FrameTransform(Hashable, Protocol):
-    """What becomes of frames; a value, so that what two clips ask of one frame in common is made once."""
+    """A transform of frames, such as `hdvila.media.view.Seen`. Hashable, so overlapping clips share its results."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """(h, w) of its results."""
+        """(h, w) of the results."""
 
     def __call__(self, rgb: Pixels) -> Pixels:
-        """(n, H, W, 3) -> (n, h, w, 3); may be a view of `rgb`."""
+        """(n, H, W, 3) -> (n, h, w, 3), RGB uint8; the result may share memory with `rgb`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Frames that a system wants of a clip.
+    """Frames that a sampler asks for.
 
     Attributes:
-        stream: a corpus has streams by name; a video answers to every name with its one.
-        numbers: (n,) in the stream; the same frame may stand there several times.
-        out: (n, h, w, 3), where they are put; None: new memory.
+        stream: a stream of the corpus, such as ``"hr"``; a video has one stream, which every name refers to.
+        numbers: (n,) frame numbers in the stream; repeats are allowed.
+        transform: applied to every frame.
+        out: (n, h, w, 3) uint8 array for the results; None: a new one.
     """
 
     stream: str
@@ -73,7 +74,7 @@ class Request:
     out: Pixels | None = None
 
     def room(self) -> Pixels:
-        """Where its frames are put."""
+        """(n, h, w, 3) uint8: `out`, or a new uninitialised array."""
         if self.out is not None:
             return self.out
         return np.empty((len(self.numbers), *self.transform.size, 3), np.uint8)
@@ -81,14 +82,20 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """What a system wants of a clip, and how its frames (n, h, w, 3), request by request, become one input."""
+    """The requests for one clip, and how their frames become a model input.
+
+    Attributes:
+        requests: any number; `finish` gets their frames in this order.
+        finish: called with one (n, h, w, 3) array per request; returns the clip as the system's model reads it
+            (`hdvila.models.inputs.ClipInputs`).
+    """
 
     requests: tuple[Request, ...]
     finish: Callable[[Sequence[Pixels]], Any]
 
 
 class Sampler(Protocol):
-    """How a system looks at clips: a frozen value of settings, saved with a model."""
+    """Which frames of a clip a system reads, and how it crops them. `hdvila.models.inputs.Inputs` extends it."""
 
     def sample(
         self,
@@ -97,13 +104,18 @@ class Sampler(Protocol):
         view: View | None = None,
         into: Arrays | None = None,
     ) -> Sampled:
-        """What it wants of a clip.
+        """Choose the frames of a clip and their transform.
 
         Args:
-            rng: draws frames, window and mirroring for training; None is the evaluation rule and the centre.
-            view: another window.
-            into: arrays of `room` that the frames are put into; None: new memory.
+            rng: draws frames, crop window and mirroring for training; None applies the deterministic rule of
+                evaluation, with the centre crop.
+            view: a crop window to use instead, such as one of `look`.
+            into: arrays from `hdvila.models.inputs.Inputs.room` for the results; None: new ones.
         """
 
     def look(self, height: int, width: int, *, tiled: bool = True) -> Look:
-        """The windows through which frames of this size are seen without chance."""
+        """The crop windows for evaluation on frames of `height` x `width` pixels.
+
+        Args:
+            tiled: use as many windows as cover most of the frame; False: the centre alone.
+        """

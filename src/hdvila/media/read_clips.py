@@ -1,4 +1,4 @@
-"""Clips of a video, as a system sees them, read in one pass over it."""
+"""Read clips of a video as model inputs, all of them in one pass of the decoder."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ def read_clip(
     end: float | None = None,
     rng: np.random.Generator | None = None,
 ) -> Any:
-    """One clip of a video of any length, rate and container.
+    """Read one clip of a video of any length, rate and container.
 
     Args:
         path: the video.
-        inputs: how the clip is seen.
+        inputs: chooses and transforms the frames, such as `hdvila.models.hdvila.preprocess.Preprocess`.
         start, end: the clip in seconds, half-open; None is the start or end of the video.
-        rng: draws frames, crop and mirroring for training; None is the evaluation rule and the centre.
+        rng: draws frames, crop window and mirroring for training; None is the deterministic rule of evaluation.
+
+    Returns:
+        What `inputs` makes of the frames (`hdvila.models.inputs.ClipInputs`).
 
     Raises:
         MediaError: the file cannot be read.
@@ -52,11 +55,18 @@ def read_clips(
     views: Sequence[View] = (),
     threads: int | None = None,
 ) -> Iterator[Any]:
-    """Many clips of one video in one pass over it; yields one clip for each span, in the order given; with `views` one
-    for each of them, before the next span.
+    """Read many clips of one video in one pass.
 
-    Spans in order of their start keep memory to the clips that overlap; others wait for their turn. `threads`: of the
-    decoder, as in `open_video`.
+    Memory is least with spans in order of their start: then only overlapping clips are held at the same time.
+
+    Args:
+        path, inputs, rng: as in `read_clip`.
+        spans: (start, end) of each clip in seconds, half-open.
+        views: crop windows; empty: the one that `inputs` chooses.
+        threads: of the decoder, as in `open_video`.
+
+    Yields:
+        One model input per span, in the given order; with `views` one per window, all windows of a span together.
 
     Raises:
         MediaError: the file cannot be read.
@@ -72,9 +82,14 @@ def read_windows(
     start: float | None = None,
     end: float | None = None,
 ) -> list[Any]:
-    """One clip of a file or of frames in memory, once for each window of `Sampler.look`.
+    """Read one clip of a file, or of frames in memory, once per crop window of `Sampler.look`.
 
-    Without `start` and `end` the clip is all there is, of frames in memory from the first on.
+    Args:
+        start, end: the clip in seconds, half-open; None is the start or end of the video, or the first or last frame
+            in memory.
+
+    Returns:
+        One model input per window.
 
     Raises:
         MediaError: the file cannot be read.
@@ -110,7 +125,7 @@ def _read(
 
 
 class _VideoClip:
-    """A span of a video as a `FrameClip`: every stream is the video's own frames."""
+    """A span of a video as a `FrameClip`; every stream name refers to the frames of the video."""
 
     def __init__(self, video: Source, span: TimeSpan) -> None:
         self.name = video.info.path
@@ -132,7 +147,7 @@ class _VideoClip:
 
 
 class _Job:
-    """One clip that waits for the frames of its requests; takes memory when the first of them comes."""
+    """A clip that collects the decoded frames of its requests; allocates memory with the first of them."""
 
     def __init__(self, inputs: Sampler, clip: _VideoClip, rng: np.random.Generator | None, view: View | None) -> None:
         self._sampled = inputs.sample(clip, rng, view)

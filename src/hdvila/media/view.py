@@ -1,4 +1,4 @@
-"""Where a clip is looked at: one window, laid alike on all its frames."""
+"""Crop windows: which part of a frame a model sees. All frames of a clip share one window."""
 
 from __future__ import annotations
 
@@ -13,20 +13,26 @@ from hdvila.media.transforms import covering_size, enlarge, mirror, pad_to, resi
 from hdvila.types import Pixels
 
 ZOOM = 9 / 8
-"""A window of 640 lines out of 720, as in the paper. Evaluation looks at the same scale, so that nothing is resampled
-that was not resampled in training."""
+"""Scaled size of the frame over the size of the window: 720 over 640 lines, as in the paper. Evaluation uses the same
+scale as training."""
 
 SEEN = 0.8
-"""How much of a picture of any shape is to be seen where one's own videos are looked at."""
+"""The least share of a frame's area that the windows of `look_at` cover together when it tiles."""
 
 Fit = Literal["crop", "pad"]
-"""A window inside the picture, or the whole picture with grey to its right and below."""
+"""crop: a window inside the frame. pad: the whole frame, with grey padding on the right and below."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`where` and `zoom` of `crop_to`, the default is the centre; or all there is. Left and right of a mirrored picture
-    are exchanged before the window is laid on it."""
+    """One crop window, in coordinates that do not depend on the size of the frame; the default is the centre crop.
+
+    Attributes:
+        where: (y, x), each 0..1 from the top or left edge to the bottom or right edge; (0.5, 0.5) is the centre.
+        zoom: scaled size of the frame over the size of the window, 1 or more.
+        fit: "pad" shows the whole frame and ignores `where` and `zoom`.
+        mirrored: flip the frame left to right before cropping it.
+    """
 
     where: tuple[float, float] = (0.5, 0.5)
     zoom: float = ZOOM
@@ -35,18 +41,25 @@ class View:
 
     @classmethod
     def draw(cls, rng: np.random.Generator | None, fit: Fit = "crop", flip: float = 0.0) -> View:
-        """At random for training, mirrored with the probability `flip`; the centre without `rng`. A picture that is
-        padded stays where it is."""
+        """Draw a window for training; without `rng` it is the centre crop of evaluation.
+
+        Args:
+            fit: "pad" draws no place.
+            flip: the probability of mirroring, 0..1.
+        """
         if rng is None:
             return cls(fit=fit)
         where = (0.5, 0.5) if fit == "pad" else (float(rng.random()), float(rng.random()))
         return cls(where, fit=fit, mirrored=bool(rng.random() < flip))
 
     def of(self, rgb: Pixels, height: int, width: int, grid: int = 1) -> Pixels:
-        """(..., H, W, 3) -> (..., height, width, 3); a view of `rgb` where cutting is all there is to do.
+        """Crop frames: (..., H, W, 3) -> (..., height, width, 3), uint8.
+
+        The result shares memory with `rgb` if no scaling is needed.
 
         Args:
-            grid: the window's place and the scaled size are multiples of so many pixels (`crop_to`).
+            height, width: pixels of the window.
+            grid: round the window's place and the scaled size to multiples of this many pixels (`crop_to`).
         """
         if self.fit == "pad":
             return pad_to(mirror(rgb) if self.mirrored else rgb, height, width, grid)
@@ -55,11 +68,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Frames seen through a window, as so many pixels (a `hdvila.media.frame_source.FrameTransform`).
+    """A transform that crops frames through a window (a `hdvila.media.frame_source.FrameTransform`).
 
     Attributes:
+        view: the window.
+        height, width: pixels of the window.
         grid: as in `View.of`.
-        enlarged: how many times larger, each way, they are made at last.
+        enlarged: the factor by which both sides of the crop are enlarged afterwards; 1: not at all.
     """
 
     view: View
@@ -81,7 +96,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Squeezed:
-    """Whole frames, whatever their shape, as so many pixels (a `hdvila.media.frame_source.FrameTransform`)."""
+    """A transform that resizes whole frames, without keeping their aspect ratio.
+
+    Attributes:
+        height, width: pixels of the results.
+    """
 
     height: int
     width: int
@@ -98,18 +117,28 @@ class Squeezed:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The windows through which a picture is seen, and how much of its area lies in one of them, 0..1."""
+    """The crop windows for frames of one size.
+
+    Attributes:
+        views: one or more; a clip is embedded through each, and the vectors are averaged (`joined`).
+        seen: the share of the frame's area that the windows cover together, 0..1.
+    """
 
     views: tuple[View, ...]
     seen: float
 
 
 def look_at(size: tuple[int, int], height: int, width: int, fit: Fit, *, tiled: bool, grid: int = 1) -> Look:
-    """How a picture of `size` (height, width) is seen through a window of `height` x `width` pixels.
+    """Choose the crop windows for frames of one size.
+
+    For example two windows of 640 x 1024 cover 89 % of a frame of 720 x 1280, and three cover 83 % of an upright one.
 
     Args:
-        fit: ``"pad"`` shows all of it at once.
-        tiled: as few windows as show `SEEN` of it or more, evenly laid, each at the scale of training; else the centre.
+        size: (H, W) of the frames.
+        height, width: pixels of a window.
+        fit: "pad" takes one window with the whole frame.
+        tiled: the fewest windows, evenly spaced and at the scale of training, that cover `SEEN` of the frame or more;
+            False: the centre window alone.
         grid: as in `View.of`.
     """
     if fit == "pad":
@@ -130,7 +159,11 @@ def look_at(size: tuple[int, int], height: int, width: int, fit: Fit, *, tiled: 
 
 
 def joined(vectors: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
-    """(views, D) unit vectors of what clips show, so many of each -> (clips, D): the direction of each clip's mean."""
+    """Average the unit vectors of each clip's windows: (V, D) -> (B, D), of unit length.
+
+    Args:
+        counts: the number of windows of each of the B clips, V together; their vectors are adjacent.
+    """
     starts = np.cumsum([0, *counts[:-1]])
     sums: NDArray[np.float32] = np.add.reduceat(vectors, starts, axis=0)
     means: NDArray[np.float32] = sums / np.linalg.norm(sums, axis=1, keepdims=True)

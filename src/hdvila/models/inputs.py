@@ -1,6 +1,9 @@
-"""How systems look at clips: what every system's inputs answer, and what most have in common.
+"""Model inputs: how a system samples frames from a clip and turns them into arrays.
 
-Legend: B clips, S segments of a clip, F frames, h w pixels of what the model sees.
+`Inputs` is the interface. A system whose model reads one tensor of frames inherits `FrameInputs`, which implements most
+of it, and returns `SeenFrames`; one with several arguments, such as HD-VILA, implements `Inputs` and `ClipInputs`.
+
+Legend: B clips, S segments of a clip, F frames of a segment, h w height and width of what the model reads.
 """
 
 from __future__ import annotations
@@ -19,129 +22,148 @@ __all__ = ["ClipInputs", "FrameInputs", "Inputs", "SeenFrames"]
 
 
 class ClipInputs(Protocol):
-    """A clip as a system sees it."""
+    """One clip as a model reads it: what `Inputs.sample` returns in the end."""
 
     @property
     def arrays(self) -> Arrays:
-        """What the model reads, one array for each of its arguments."""
+        """One array for each video argument of the model, without a batch dimension, such as (F, 3, h, w) uint8."""
 
     @property
     def times(self) -> Any:
-        """(S, F) when its frames appear, a row for each segment, in order of time; seconds."""
+        """(S, F) presentation times of the frames in seconds, one row per segment, ascending."""
 
     def frames(self) -> dict[str, Any]:
-        """The `hdvila.types.Frames` that it saw, by stream, for people to look at."""
+        """The sampled frames by stream (`hdvila.types.Frames`), for previews."""
 
 
 class Inputs(Sampler, Protocol):
-    """How a system looks at clips: a frozen dataclass of settings, saved with a model."""
+    """The settings of sampling and preprocessing: a frozen dataclass that is saved with a model.
+
+    Inherits `sample` and `look` from `hdvila.media.frame_source.Sampler`; `Sampled.finish` returns a `ClipInputs`.
+    """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def segments(self) -> int:
-        """How many stretches of a clip are seen."""
+        """Segments of a clip that the model reads, 1 or more."""
 
     @property
     def shapes(self) -> tuple[tuple[int, ...] | None, ...]:
-        """Of the arrays of one clip, the largest where they vary; None for what is not read."""
+        """The shape of each array of a clip (`ClipInputs.arrays`), the largest if it varies; None for an array that is
+        not read. For example ``((4, 3, 224, 224),)``."""
 
     @property
     def frames_read(self) -> Mapping[str, int]:
-        """Frames of each stream that a clip takes."""
+        """Frames that a clip takes from each stream, such as ``{"hr": 2, "lr": 12}``."""
 
     @property
     def stored(self) -> Mapping[str, tuple[float, int]]:
-        """What a store made for it keeps: by stream, frames a second and pixels of one."""
+        """What a store made for these inputs holds, to estimate its size: by stream, (frames per second, pixels per
+        frame), such as ``{"hr": (2.0, 921_600)}``; {} if unknown."""
 
     @property
     def least_lines(self) -> Mapping[str, int]:
-        """Lines on the short side, by stream, below which a stored frame is enlarged to be seen; {} where that is as it
-        should be."""
+        """By stream, the short side in pixels below which stored frames would be upsampled, which users are warned of;
+        {} if upsampling is intended."""
 
     def room(self, *clips: int) -> Arrays | None:
-        """New memory for one clip or for so many; None where clips have different shapes."""
+        """Uninitialised arrays for one clip, or with ``room(B)`` for B clips; None if clips differ in shape."""
 
     def collate(self, clips: Iterable[Any]) -> Arrays:
-        """Clips as one batch."""
+        """Join clips (`ClipInputs`) to one batch: each array gets a leading dimension B."""
 
     def at_rates(self, rates: Mapping[str, float]) -> Inputs:
-        """The same seconds between frames on a store of so many frames a second, by stream."""
-
-    def in_segments(self, count: int | None) -> Inputs:
-        """As a model of a benchmark looks once it is trained: so many segments, nothing mirrored.
+        """These inputs for a store with other frame rates; the seconds between frames stay the same.
 
         Args:
-            count: None: there is no benchmark, and nothing changes.
+            rates: frames per second of the store, by stream.
+        """
+
+    def in_segments(self, count: int | None) -> Inputs:
+        """These inputs for evaluation on a benchmark: `count` segments and no random mirroring.
+
+        Args:
+            count: None leaves everything as it is (pre-training).
         """
 
     def in_words(self) -> Iterator[tuple[str, str]]:
-        """(what, how much of it), for people."""
+        """(title, description) pairs for ``train --show``, such as ``("frames", "4 of 32x32")``."""
 
-    def to_dict(self) -> dict[str, Any]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, by field."""
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Inputs: ...
+    def from_dict(cls, values: Mapping[str, Any]) -> Inputs:
+        """The inverse of `to_dict`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenFrames:
-    """A clip as a system sees it that reads one row of frames: ``rgb`` (F, 3, h, w) and their times (F,)."""
+    """A `ClipInputs` for models with one video argument.
+
+    Attributes:
+        rgb: (F, 3, h, w) uint8, 0..255.
+        pts_seconds: (F,) presentation times in seconds.
+    """
 
     rgb: Pixels
     pts_seconds: Seconds
 
     @property
     def arrays(self) -> Arrays:
-        """What the model reads."""
+        """``rgb`` alone."""
         return (self.rgb,)
 
     @property
     def times(self) -> Seconds:
-        """(1, F)."""
+        """(1, F) seconds: one segment."""
         return self.pts_seconds[None]
 
     def frames(self) -> dict[str, Frames]:
-        """The frames, for people to look at."""
+        """All frames under the one name ``frames``, for previews."""
         return {"frames": Frames(np.moveaxis(self.rgb, 1, -1), self.pts_seconds)}
 
 
 class FrameInputs:
-    """What most systems' inputs have in common: a frozen dataclass inherits it and gives `sample`, `look`, `shapes`,
-    `frames_read` and `in_words`."""
+    """Defaults of `Inputs` for models that read one tensor of frames.
+
+    A frozen dataclass inherits it and must give `sample`, `look`, `shapes`, `frames_read` and `in_words`;
+    ``tests/systems/frame_mean.py`` is an example.
+    """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def segments(self) -> int:
-        """One stretch: all of the clip."""
+        """1: the whole clip."""
         return 1
 
     @property
     def stored(self) -> Mapping[str, tuple[float, int]]:
-        """Nothing is known of a store made for it."""
+        """{}: the size of a store is unknown."""
         return {}
 
     @property
     def least_lines(self) -> Mapping[str, int]:
-        """Frames may be enlarged."""
+        """{}: upsampling is intended."""
         return {}
 
     def room(self, *clips: int) -> Arrays | None:
-        """No place is made ahead."""
+        """None: arrays are allocated clip by clip."""
         return None
 
     def collate(self, clips: Iterable[Any]) -> Arrays:
-        """Clips of one shape as one batch."""
+        """Stack the arrays of the clips, which must have equal shapes: (B, F, 3, h, w)."""
         columns = zip(*(clip.arrays for clip in clips), strict=True)
         return tuple(np.stack(column) for column in columns)
 
     def at_rates(self, rates: Mapping[str, float]) -> Any:
-        """It asks for times, whatever the rates."""
+        """Itself: it samples by time, so rates do not matter."""
         return self
 
     def in_segments(self, count: int | None) -> Any:
-        """It has no segments."""
+        """Itself: there is one segment and no mirroring."""
         return self
 
     def to_dict(self) -> dict[str, Any]:

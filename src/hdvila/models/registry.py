@@ -1,4 +1,4 @@
-"""The systems of the house, and those of a user's own, by name. The one place that names them."""
+"""Systems by name: those of this package, and those that users register."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["get_system", "is_system", "recognise", "register", "system_of", "sys
 _SYSTEMS: dict[str, str | System[Any, Any, Any]] = {
     "hdvila": "hdvila.models.hdvila.system:SYSTEM",
 }
-"""By name; one of ours is imported when it is asked for."""
+"""By name. A string is imported on first use."""
 
 
 def register(system: System[Any, Any, Any]) -> System[Any, Any, Any]:
-    """Make a system of one's own known by its name, for this process.
+    """Register a system under its name, for this process.
 
     Returns:
         `system`.
@@ -51,8 +51,7 @@ def get_system(name: str) -> System:
     found = _SYSTEMS.get(name)
     if found is None:
         raise UsageError(
-            f"there is no system {name!r}, only {', '.join(_SYSTEMS)}: one of your own is made known by "
-            "hdvila.models.register"
+            f"there is no system {name!r}, only {', '.join(_SYSTEMS)}: register your own with hdvila.models.register"
         )
     if isinstance(found, str):
         module, _, value = found.partition(":")
@@ -63,12 +62,12 @@ def get_system(name: str) -> System:
 
 
 def systems() -> Iterator[System]:
-    """All of them, in the order in which they were made known."""
+    """All systems, in the order of registration."""
     return map(get_system, list(_SYSTEMS))
 
 
 def recognise(weights: Weights) -> System | None:
-    """The system whose keys and shapes these are; None: nobody's."""
+    """The first system that recognises these weights; None if none does."""
     return next((system for system in systems() if system.recognises(weights)), None)
 
 

@@ -1,4 +1,4 @@
-"""Saved models: weights together with what is known of the model that they are of.
+"""Saved models: weights together with everything that is known about their model.
 
 Names and shapes tell most of a model, but not its attention heads: weights with other heads load without a word and
 give other vectors. A folder of ours tells them in its config.json, a safetensors file of ours in its header, a
@@ -25,11 +25,11 @@ __all__ = ["Saved", "damaged", "is_ours", "open_saved", "read_config", "read_sav
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Weights and what stands with them.
+    """Weights and the metadata stored with them.
 
     Attributes:
-        name: where they are from, for errors.
-        system: the name of theirs, where something beside the weights tells it; '' otherwise.
+        name: the file, for errors.
+        system: the name of their system, if metadata states it; '' otherwise.
         settings: of its system's configuration, as they were when the model was saved; empty where nothing tells them.
         described: a model folder's config.json; empty for a file.
         recipe: of a checkpoint of a run, its settings by dotted key; empty for anything else.
@@ -97,7 +97,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     """What a model folder's config.json says.
 
     Raises:
-        CheckpointError: the folder is no model folder, or of another version, or damaged.
+        CheckpointError: the folder is not a model folder, or of another version, or damaged.
     """
     file = folder / CONFIG
     if not file.is_file():
@@ -118,7 +118,7 @@ def _checked(described: object, name: str) -> dict[str, Any]:
     if not is_system(described["system"]):
         raise CheckpointError(
             f"{name}: it describes a model of the system {described['system']!r}, which is not known here: a system of "
-            "your own is made known by hdvila.models.register before its models are loaded"
+            "your own must be registered with hdvila.models.register before its models are loaded"
         )
     if not isinstance(described.get("model"), dict):
         raise damaged(name, "'model' holds no settings by name")

@@ -1,7 +1,16 @@
-"""What a system is to the rest of the house: one value that answers what only it knows.
+"""The interface between a model family and the rest of the library.
 
-`hdvila.models.registry` finds systems by name; nobody else names one. A folder of a system exports a subclass's
-instance; what a method does not say is as most systems have it. Without torch, as recipes are listed without it.
+A `System` bundles everything that is specific to one model family: its configuration, its inputs, its weight files,
+its optimiser groups and its benchmark settings. To add one:
+
+1. write a configuration (`Config`) and inputs (`hdvila.models.inputs.Inputs`), both frozen dataclasses, and a model, a
+   subclass of `hdvila.nn.pretrained.PretrainedModel`;
+2. subclass `System`: `name`, `about`, `config`, `inputs`, `build` and `recognises` must be given, every other method
+   has a default;
+3. pass an instance to `hdvila.models.register`.
+
+``examples/add_system.py`` does it in about a hundred lines. This module does not import torch, because recipes are
+listed without it.
 """
 
 from __future__ import annotations
@@ -33,8 +42,11 @@ __all__ = [
 ]
 
 Capability = Literal["retrieval", "pair_scores", "masked_words", "open_answers", "options"]
-"""What can be asked of a model (`hdvila.nn.capabilities`): vectors of videos and texts in one space; the score of a
-video and a text that are read together; words that are masked; an answer out of a vocabulary; one of several options.
+"""What a model can do (`hdvila.nn.capabilities` has the methods that each one requires).
+
+retrieval: embed videos and texts in one space. pair_scores: score a video and a text that it reads together.
+masked_words: predict masked words. open_answers: choose from a vocabulary of answers. options: choose one of the
+options of a question.
 """
 
 IN_WORDS: Mapping[Capability, str] = {
@@ -44,49 +56,57 @@ IN_WORDS: Mapping[Capability, str] = {
     "open_answers": "open answers",
     "options": "a choice of options",
 }
-"""What a model is for, for people."""
+"""Names of the capabilities for messages."""
 
 Sampling = Literal["standard", "zero-shot", "official"]
-"""How a model is shown a benchmark: as its paper has it; as its paper has it without fine-tuning; or as its released
-configuration has it."""
+"""Which settings a model is evaluated with on a benchmark: those of its paper, those of its paper without fine-tuning,
+or those of its released configuration."""
 
 
 class Config(Protocol):
-    """The sizes and settings of a model: a frozen dataclass that is saved with it."""
+    """The sizes and settings of a model: a frozen dataclass that is saved with its weights.
+
+    Properties that never change may be class variables. The class also has ``from_dict``, the inverse of `to_dict`,
+    which the default of `System.infer_config` calls.
+    """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
     system: ClassVar[str]
+    """The name of its `System`, such as ``"hdvila"``."""
 
     @property
-    def vocab_size(self) -> int: ...
+    def vocab_size(self) -> int:
+        """Rows of the word embedding, at least the size of the tokenizer."""
 
     @property
-    def max_text_positions(self) -> int: ...
+    def max_text_positions(self) -> int:
+        """The longest text, in tokens."""
 
     @property
     def num_answers(self) -> int:
-        """Rows of the head for open answers; 0 without one."""
+        """Rows of the head for open answers; 0 for a model without that head."""
 
     @property
     def texts_per_clip(self) -> int:
-        """How many texts it reads about a clip at once: 1, or the options of a question."""
+        """Texts that the model reads with one clip: 1, or the number of options of a question, such as 5."""
 
     @property
     def trained_for(self) -> Capability:
-        """What a model of this configuration is trained for."""
+        """The capability that training this configuration aims at; a recipe's task must match it."""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """What it can be asked."""
+        """Everything that the trained model can do, `trained_for` included."""
 
     def with_answers(self, count: int) -> Config:
-        """The same with at least so many rows for open answers."""
+        """A copy with `count` or more rows for open answers; itself if it has enough, or has no such head."""
 
-    def to_dict(self) -> dict[str, Any]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, by field."""
 
 
 def named(model: Config) -> str:
-    """A configuration in an error: its variant, where a system has several."""
+    """How errors name a configuration: by its variant, if its system has several, else by its system."""
     variant = getattr(model, "variant", "")
     return f"model.variant={variant!r}" if variant else f"a model of {model.system}"
 
@@ -96,14 +116,14 @@ class Start:
     """Weights to begin with; what none of them holds begins at random. A system says which of these it knows."""
 
     model: str = ""
-    """A model folder, checkpoint or hub id, of any stage; the recipe's model takes everything that the two share."""
+    """A model folder, checkpoint or hub id, of any stage; the recipe's model takes all weights that the two share."""
     bert: str = ""
     """A Hugging Face BERT folder or file."""
     resnet: str = ""
     """A ResNet file (torchvision, mmdetection or Hugging Face names)."""
 
     def named(self) -> dict[str, str]:
-        """Those that are given, but `model`."""
+        """The files that are given, by field, without `model`."""
         found = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: source for name, source in found.items() if source and name != "model"}
 
@@ -113,10 +133,11 @@ class RandomPart:
     """A part of a model, or some of its tensors, that no file fills.
 
     Attributes:
-        name: the part, in words, with its layers where it has some.
-        tensors, weights: how many of them begin at random.
-        origin: from what the paper starts it; "new": at random too.
-        advice: the same as a sentence goes on.
+        name: the part for people, such as ``"joint transformer, layers 2-3"``.
+        tensors: how many of its tensors begin at random.
+        weights: how many numbers these tensors have together.
+        origin: what the paper initialises the part from, such as ``"BERT"``; ``"new"``: nothing.
+        advice: the end of the sentence "... begin at random", from its punctuation on; empty for no advice.
     """
 
     name: str
@@ -128,15 +149,15 @@ class RandomPart:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a system is shown a benchmark.
+    """A system's settings for one benchmark.
 
     Attributes:
-        train, test: its inputs; both read one store.
-        text_length: tokens.
-        consensus: how answers to the segments of a clip become one: mean, max or logsumexp.
-        zero_shot: as `test`, for a model that was not fine-tuned, where the paper has other settings for that.
-        official: as `test`, in the released configuration, where that differs from the paper.
-        differences: where paper and official code part, and what else is easily done wrong, a sentence each.
+        train, test: the inputs for training and for evaluation; both read the same store.
+        text_length: the length of texts, in tokens.
+        consensus: how the answers to the segments of a clip are combined: mean, max or logsumexp.
+        zero_shot: replaces `test` for a model that was not fine-tuned; None if the paper has no separate settings.
+        official: replaces `test` in the released configuration; None if it does not differ from the paper.
+        differences: where paper and official code differ, and common mistakes; one sentence each.
     """
 
     train: Inputs
@@ -161,17 +182,20 @@ class Shown:
 M = TypeVar("M", bound="PretrainedModel", default="PretrainedModel")
 C = TypeVar("C", bound=Config, default=Config)
 In = TypeVar("In", bound=Inputs, default=Inputs)
-"""Of a system: its model, configuration and inputs."""
+"""The types of a system's model, configuration and inputs."""
 
 
 class System(Generic[M, C, In]):
-    """One system. A subclass gives the attributes and `build`, and overrides what is otherwise with it.
+    """One model family. A subclass must give the first four attributes, `build` and `recognises`.
+
+    Everything else has a default.
 
     Attributes:
-        name: as config.json has it.
-        about: a line for a list.
-        config, inputs: the types of its settings.
-        never_decayed: words in the names of parameters without weight decay.
+        name: as ``config.json`` stores it, such as ``"hdvila"``.
+        about: one line for lists of systems.
+        config: the class of its configurations (`Config`).
+        inputs: the class of its inputs (`hdvila.models.inputs.Inputs`).
+        never_decayed: parameters with one of these substrings in their names have no weight decay.
     """
 
     name: ClassVar[str]
@@ -181,128 +205,192 @@ class System(Generic[M, C, In]):
     never_decayed: ClassVar[tuple[str, ...]] = ("bias", "norm", "embed")
 
     def build(self, config: C, *, initialise: bool = True) -> M:
-        """A model; without `initialise` its weights hold whatever was in memory, and all must be filled."""
+        """A new model of this configuration. Must be given.
+
+        Args:
+            initialise: draw random weights. False leaves them uninitialised where that is faster; the caller then
+                fills every weight.
+        """
         raise NotImplementedError
 
     def default_inputs(self, config: C) -> In:
-        """How a model looks at clips where nothing but its configuration says it."""
+        """The inputs of a model without saved ones. Default: `inputs` with its own defaults.
+
+        Override it if sizes follow from the configuration, such as the number of pixels of a frame.
+        """
         found: In = self.inputs()
         return found
 
-    # ---- weight files
+    # ---- weight files, in the order in which loading one calls these methods
 
     def recognises(self, weights: Weights) -> bool:
-        """Whether keys and shapes are those of this system."""
+        """Whether these weights belong to this system, by keys and shapes; official layouts count too.
+
+        The default recognises nothing, so a file is never loaded as this system. Claim only keys that no other system
+        has: the first system that says True is taken.
+        """
         return False
 
     def near_miss(self, weights: Weights) -> str:
-        """Why weights that are nearly this system's are not recognised, as a sentence goes on; or nothing."""
+        """Why weights that resemble this system's are not recognised; empty (the default) if they do not.
+
+        It continues the sentence of an error: ``"; 3 do not begin with 'model.': leave them out"``.
+        """
         return ""
 
     def infer_config(self, weights: Weights, settings: Mapping[str, Any]) -> C:
-        """The configuration of weights; `settings` say what a file cannot tell, or otherwise."""
+        """The configuration of recognised weights. Default: `settings` alone, with the defaults of `config`.
+
+        Args:
+            settings: fields of `config` that are known from elsewhere (config.json, the caller); they take precedence
+                over what shapes say.
+
+        Raises:
+            CheckpointError, UsageError: weights and settings contradict each other, or a setting is invalid.
+        """
         found: C = self.config.from_dict(settings)
         return found
 
     def untold(self, config: C, settings: Mapping[str, Any]) -> str:
-        """What was guessed of a model because its file does not tell it; or nothing."""
+        """A warning about fields that `infer_config` had to guess; empty (the default) if it guessed none.
+
+        Args:
+            settings: as in `infer_config`.
+        """
         return ""
 
     def adapt(self, weights: Weights, config: C) -> tuple[Weights, LoadReport]:
-        """Our weights out of official ones (or ours), with the reason of every key that is left out."""
+        """Map official weights, or ours, to the keys of the model; the report gives a reason for every dropped key.
+
+        Default: all weights under the keys that they have.
+        """
         from hdvila.nn.checkpoint import LoadReport
 
         return dict(weights), LoadReport()
 
-    # ---- training
+    # ---- training: initial weights, then parameter groups
 
     def starts(self) -> Mapping[str, Callable[[M, str], LoadReport]]:
-        """Files of initial weights by their name in `Start`, in the order in which they are loaded."""
+        """Loaders of initial weights by their field of `Start`, in the order in which they run. Default: none.
+
+        A loader takes (model, path), fills part of the model in place and returns the report of what it filled. For
+        example ``{"bert": load_bert, "resnet": load_resnet}``.
+        """
         return {}
 
     def inherit(self, model: M, source: str, *, same_answers: bool, filled: Collection[str]) -> LoadReport:
-        """Fill a model from another of this system: everything that the two share.
+        """Fill `model` in place with the weights that it shares with another model of this system (`Start.model`).
 
         Args:
-            same_answers: row i of the other's answer head means the same answer.
-            filled: weights that other files have filled.
+            source: a model folder or checkpoint file.
+            same_answers: row i of both answer heads means the same answer, so the head can be taken over.
+            filled: names in ``state_dict`` that the loaders of `starts` have filled.
+
+        Raises:
+            CheckpointError: `source` does not fit. The default refuses every source.
         """
         raise CheckpointError(f"{source}: a model of {self.name} cannot start from another model yet")
 
+    def remark_on_start(self, config: C, start: Start) -> str:
+        """A warning about a run with these initial weights; empty (the default) for none.
+
+        It continues a sentence that begins with the recipe's name: ``"begins without a stage one model: ..."``.
+        """
+        return ""
+
     def random_parts(self, model: M, filled: Collection[str], *, fine_tuning: bool = False) -> list[RandomPart]:
-        """What of a model is not `filled` (names in ``state_dict``), part by part."""
+        """The parts of a model that begin at random. Default: everything that is not filled, as one part.
+
+        Args:
+            filled: names in ``state_dict`` that files have filled.
+            fine_tuning: the run learns from a benchmark, so a new head is expected.
+        """
         left = {name: value.numel() for name, value in model.state_dict().items() if name not in filled}
         return [RandomPart("the model", len(left), sum(left.values()), "new")] if left else []
 
-    def remark_on_start(self, config: C, start: Start) -> str:
-        """What to say of a run with these initial weights; or nothing."""
-        return ""
-
     def settle(self, model: M, filled: Collection[str], batches: Callable[[], Iterable[Any]]) -> None:
-        """What else random weights need, such as statistics, from the first batches of a run.
+        """Finish the initialisation with the first batches of a run, such as statistics of BatchNorm. Default: nothing.
 
         Args:
-            filled: weights that files have filled.
-            batches: gives what the model reads of videos, batch by batch.
+            filled: names in ``state_dict`` that files have filled.
+            batches: called for batches of video inputs, each a tuple with one (B, ...) tensor for each argument of the
+                model, or None for one that it does without.
         """
 
     def learning_rate_part(self, parameter: str) -> str:
-        """Which of the rates of `hdvila.train.optim.Optim` a parameter has."""
+        """The learning rate of a parameter: a key of `hdvila.train.optim.Optim.of_parts`. Default: ``"transformer"``.
+
+        Args:
+            parameter: its dotted name in the model, such as ``"cnn.layer1.0.conv1.weight"``.
+        """
         return "transformer"
 
     def piece_of(self, parameter: str) -> str:
-        """The part of the model under which a parameter is counted for people."""
+        """The part under which ``train --plan`` counts a parameter. Default: its name up to the first dot."""
         return parameter.partition(".")[0]
 
     # ---- benchmarks
 
     def shown(self, protocol: str) -> Shown | None:
-        """How this system is shown a benchmark; None where nothing of it is published: then as a model was trained."""
+        """The settings for a protocol, such as ``"msrvtt-1ka"``. Default: None, so models keep their own inputs."""
         return None
 
     def fit(
         self, own: Any, shown: Shown, sampling: Sampling, *, protocol: str, released_store: str, fine_tuned: bool
     ) -> In:
-        """How a model looks at a benchmark's clips.
+        """The inputs with which a model is evaluated on a benchmark. Default: `own`, else the settings for its test.
 
         Args:
-            own: how it looks by itself; None for a checkpoint file that does not say it.
-            released_store: the name of the store, if it holds what the released code would see; else ''.
+            own: the inputs saved with the model; None for a checkpoint file without any.
+            shown: the settings of this system for the benchmark.
+            sampling: which of them the user asks for.
+            protocol: the name of the protocol.
+            released_store: the name of the store, if it was prepared as the released code does it; else ''.
+            fine_tuned: the model was trained on this benchmark.
 
         Raises:
             UsageError: the system, or this model, has no such sampling.
         """
         if sampling != "standard":
-            raise UsageError(f"{self.name} has no {sampling} setting: leave --sampling out")
+            raise UsageError(f"{self.name} has no {sampling} settings: leave --sampling out")
         return cast(In, shown.test) if own is None else own
 
     def unsaid(self, protocol: str, sampling: Sampling) -> str:
-        """What a checkpoint file that does not say how it looks is shown for want of better; or nothing."""
+        """A warning about the inputs assumed for a checkpoint file without saved ones; empty (the default) for none."""
         return ""
 
-    def streams_for(self, protocols: Iterable[str]) -> Mapping[str, tuple[float, int]]:
-        """`streams_of` all looks at these benchmarks.
+    def streams_of(self, looks: Iterable[In]) -> Mapping[str, tuple[float, int]]:
+        """What a store must hold so that all these inputs can read it.
+
+        Returns:
+            By stream, (frames per second, pixels of the short side), such as ``{"hr": (2.0, 720), "lr": (10.0, 180)}``.
 
         Raises:
-            UsageError: nothing says how this system is shown one of them, or they cannot read one store.
+            UsageError: one store cannot serve them all. The default always raises it.
+        """
+        raise UsageError(f"{self.name} does not say which streams of frames it reads")
+
+    def streams_for(self, protocols: Iterable[str]) -> Mapping[str, tuple[float, int]]:
+        """`streams_of` all inputs for these protocols.
+
+        Raises:
+            UsageError: the system has no settings for one of them, or one store cannot serve them all.
         """
         names = list(protocols)
         shown = [how for name in names if (how := self.shown(name)) is not None]
         if len(shown) < len(names):
             lacking = next(name for name in names if self.shown(name) is None)
-            raise UsageError(f"{self.name} has no settings for {lacking}, by which its videos would be stored")
-        looks = [one for how in shown for one in (how.train, how.test, how.zero_shot) if one is not None]
-        return self.streams_of(cast(list[In], looks))
-
-    def streams_of(self, looks: Iterable[In]) -> Mapping[str, tuple[float, int]]:
-        """What a store must hold to be looked at in all these ways: by stream, frames a second and lines on the short
-        side.
-
-        Raises:
-            UsageError: they cannot read one store.
-        """
-        raise UsageError(f"{self.name} does not say which streams of frames it reads")
+            raise UsageError(f"{self.name} has no settings for {lacking}, so it does not say how to store its videos")
+        inputs = [one for how in shown for one in (how.train, how.test, how.zero_shot) if one is not None]
+        return self.streams_of(cast(list[In], inputs))
 
     def released_streams(self, gifs: bool) -> Any:
-        """What cuts clips for a store as the released code prepares them (`hdvila.corpus.prepare`)."""
+        """The preparation of the released code, for `hdvila.corpus.prepare`. Default: refused.
+
+        Args:
+            gifs: the videos are GIFs.
+
+        Raises:
+            UsageError: the system has no such preparation.
+        """
         raise UsageError(f"{self.name} has no released preparation of videos: leave --official out")

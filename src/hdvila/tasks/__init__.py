@@ -1,4 +1,4 @@
-"""What a batch and a step mean, a task a file."""
+"""Training tasks with their losses, one per file."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
-"""Pre-training, stage one: texts and videos of one clip are drawn together (paper, section 4.3, equation 4).
+"""Pre-training, stage one: contrastive learning of texts and videos (paper, section 4.3, equation 4).
 
 Legend: b pairs of this process, B pairs of all processes, D width.
 
-torch is imported where it is used: recipes have tasks for values, and are listed without it.
+torch is imported where it is used: recipes contain tasks and are listed without it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class PretrainStage1:
         return model.encode_text(batch.input_ids, batch.attention_mask), model.encode_video(*batch.video)
 
     def loss_of_all(self, text_BD: Tensor, video_BD: Tensor) -> Tensor:
-        """The loss of pairs that one process holds all of, a scalar."""
+        """The loss of B pairs in one process, a scalar."""
         from hdvila.tasks.contrastive import contrastive_loss
 
         return contrastive_loss(text_BD, video_BD, self.temperature, weight=self.weight)

@@ -1,8 +1,8 @@
-"""Pre-training, stage two: words are predicted from text and video together (paper, section 4.3, equation 5).
+"""Pre-training, stage two: masked words are predicted from text and video together (paper, section 4.3, equation 5).
 
 Legend: B clips, L tokens, M masked tokens, V vocabulary.
 
-torch is imported where it is used: recipes have tasks for values, and are listed without it.
+torch is imported where it is used: recipes contain tasks and are listed without it.
 """
 
 from __future__ import annotations

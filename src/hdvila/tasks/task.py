@@ -1,4 +1,4 @@
-"""What every task offers to the loop."""
+"""The interface between the loop and tasks."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Task(Protocol):
     """
 
     trains: ClassVar[tuple[Capability, ...]]
-    """For what the models that it trains are."""
+    """The capabilities (`Config.trained_for`) of the models that this task can train."""
 
     def at(self, step: int) -> Task:
-        """The task as it is at this step, counted from 1, where it changes as a run goes on."""
+        """The task at this step, counted from 1; itself, unless its settings change during a run."""
 
     def start(self, model: PretrainedModel) -> None:
         """Decide what is trained: parameters that are not get ``requires_grad = False``. Called once."""
@@ -35,10 +35,10 @@ class Task(Protocol):
         """Put the trained parts into training mode and the others into evaluation mode."""
 
     def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
-        """What is drawn at random for a batch before the model sees it, from its keys alone; on the CPU."""
+        """Apply random changes, such as masking, to a batch on the CPU. They depend on the keys of its samples only."""
 
     def count(self, batch: Batch) -> int:
-        """How many terms this prepared batch adds to the loss."""
+        """The number of loss terms of this prepared batch."""
 
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """The part that runs in the model's precision; every output has one row a clip or a masked token."""

@@ -2,7 +2,7 @@
 
 Legend: B clips, S segments, A answers (or options), O texts of a question, L tokens.
 
-torch is imported where it is used: recipes have tasks for values, and are listed without it.
+torch is imported where it is used: recipes contain tasks and are listed without it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A benchmark's splits as a run needs them: what it learns from, and what it is measured on meanwhile."""
+"""The training and validation split of a benchmark, as a run uses them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def learned_from(protocol: Protocol, validate: Validate | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class HeldOutSplit:
-    """What a run is measured on."""
+    """The split of a benchmark that a run is validated on."""
 
     protocol: Protocol
     annotations: Annotations
@@ -125,7 +125,7 @@ def _protocol(recipe: Recipe, chosen: Benchmark) -> Protocol:
 
 
 def _splits(recipe: Recipe, protocol: Protocol, folder: Path) -> tuple[Annotations, Annotations | None]:
-    """(to learn from, to be measured on); no video of the one is in the other."""
+    """(training, validation), without common videos; None for a run without validation."""
     train = read_split(protocol, folder, "train")
     if recipe.validate is None:
         return train, None

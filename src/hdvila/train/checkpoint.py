@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or absent.
+"""Checkpoints, written atomically.
 
 A checkpoint is one file, written under another name, synced to the disk and renamed: a process that dies, or a disk
 that fills up, in the middle of it leaves the earlier ones as they were.
@@ -24,7 +24,7 @@ UNFINISHED = ".part"
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Everything a run needs to go on after `step`. Random numbers are not in it: they follow from seed and step."""
+    """Everything a run needs to continue after `step`. Random numbers are not stored: seed and step give them."""
 
     step: int
     model: dict[str, Any]
@@ -121,7 +121,7 @@ def _checkpoint_of(state: Any) -> Checkpoint:
             state = {**state, "parts": {"optimizer": state.pop("optimizer")}}
         return Checkpoint(**state)
     except TypeError as error:
-        raise ValueError(f"it holds other things than a checkpoint: {error}") from error
+        raise ValueError(f"it does not hold a checkpoint: {error}") from error
 
 
 def _first_line(error: BaseException) -> str:

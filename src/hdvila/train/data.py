@@ -1,4 +1,4 @@
-"""What a run learns from: a corpus or a benchmark's training split, its words, its answers."""
+"""The training data of a run: a corpus or a benchmark's training split, with tokenizer and answer vocabulary."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from hdvila.train.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """Examples as batches, and their words."""
+    """A data set and everything that belongs to it."""
 
     dataset: ClipDataset
     tokenizer: Tokenizer
     fingerprint: Mapping[str, Any]
     """`corpus_fingerprint` or `example_fingerprint`: a run recognises its data by it, wherever they are stored."""
     answers: AnswerVocabulary | None = None
-    """What an open-ended model answers with."""
+    """The answer vocabulary of an open-ended model."""
     held_out: HeldOutSplit | HeldOutClips | None = None
-    """What it is validated on."""
+    """The validation data; None for a run without validation."""
     training: Training | None = None
-    """Which videos of a benchmark it is trained on."""
+    """The benchmark and videos that the run trains on; None for a corpus."""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -51,16 +51,17 @@ def open_data(
     tokenizer: Tokenizer | None = None,
     reporter: Reporter = SILENT,
 ) -> TrainingData:
-    """The corpus or benchmark that the recipe or, where it names none, the caller names, and its tokenizer.
+    """Open the training data that the recipe names.
 
     Args:
-        tokenizer: the one of a run that goes on; None for a run that begins.
-        reporter: hears what was left out.
+        corpus: the corpus for a recipe that does not name one.
+        tokenizer: that of a run that continues; None for a new run.
+        reporter: receives notes about what was left out.
 
     Raises:
-        UsageError: nobody names a corpus, a benchmark that cannot be trained on, or a tokenizer with more words than
-            the model.
-        StoreError: it cannot be read.
+        UsageError: no corpus is named, the benchmark cannot be trained on, or the tokenizer has more entries than the
+            model.
+        StoreError: the corpus or store cannot be read.
     """
     if recipe.data.benchmark is not None:
         return _from_benchmark(recipe, tokenizer, reporter)
@@ -132,7 +133,7 @@ def _check_size(recipe: Recipe, tokenizer: Tokenizer) -> None:
 
 
 def _check_words(recipe: Recipe, texts: Iterable[str], tokenizer: Tokenizer, reporter: Reporter) -> None:
-    """Say where a vocabulary is of another world than the texts; the miniature's own is refused there."""
+    """Note a vocabulary that does not fit the texts; the miniature's own raises an error there."""
     if not (unknown := unknown_words_report(texts, tokenizer)):
         return
     if recipe.data.tokenizer == "miniature":

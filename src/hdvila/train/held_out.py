@@ -1,4 +1,4 @@
-"""The part of a corpus that a run does not learn from, so that it can be measured on it."""
+"""Hold out a part of a corpus for validation."""
 
 from __future__ import annotations
 
@@ -18,12 +18,17 @@ from hdvila.types import Clip
 __all__ = ["CorpusExamples", "HeldOutClips", "hold_out"]
 
 SHARE, MOST = 0.1, 1000
-"""About this share of the clips is held out, and no more than so many."""
+"""The share of the clips to hold out, and the largest number of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOutClips:
-    """Clips of a corpus that are not learned from, each with words; by number."""
+    """Validation clips of a corpus.
+
+    Attributes:
+        numbers: of the clips in `source`, in ascending order; each has a text.
+        note: how many clips and videos were held out, for people.
+    """
 
     source: ClipSource
     numbers: tuple[int, ...]
@@ -31,7 +36,7 @@ class HeldOutClips:
 
 
 class CorpusExamples(Sequence[Example]):
-    """Some clips of a corpus as examples, each with its own text; nothing is made before it is asked for."""
+    """Clips of a corpus as training examples, each with its own text; an `Example` is created when it is read."""
 
     def __init__(self, clips: Sequence[Clip], numbers: NDArray[np.int64]) -> None:
         self._clips, self._numbers = clips, numbers
@@ -51,10 +56,12 @@ class CorpusExamples(Sequence[Example]):
 
 
 def hold_out(source: ClipSource, seed: int = 0) -> tuple[CorpusExamples, HeldOutClips]:
-    """(to learn from, to be measured on), parted by whole videos in the order of a hash of their ids and the seed.
+    """Split a corpus into training examples and validation clips.
+
+    Whole videos are held out, in the order of a hash of their ids and the seed.
 
     Raises:
-        UsageError: fewer than three videos, or too few words in what is held out.
+        UsageError: the corpus has fewer than three videos, or fewer than two of the held-out clips have a text.
     """
     clips = source.clips
     videos: dict[str, list[int]] = {}

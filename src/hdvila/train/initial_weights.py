@@ -1,4 +1,4 @@
-"""The model that a run begins or goes on with."""
+"""The model of a run: built and filled with initial weights, or restored from a checkpoint."""
 
 from __future__ import annotations
 

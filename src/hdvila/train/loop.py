@@ -1,4 +1,4 @@
-"""The loop. It knows steps; what a batch and a step mean is the task's affair."""
+"""The training loop. It counts steps; tasks define what a batch and a step mean."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hdvila.train.validation import VALIDATION, measure
 
 
 def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corpus: str | Path | None = None) -> Path:
-    """Run a recipe, or go on with it where its last checkpoint stands; -> the folder of the finished model.
+    """Run a recipe, or continue it from its last checkpoint; returns the folder of the finished model.
 
     A run that is killed at any step and continued ends with the same weights, bit for bit, as one that was not: each
     step is a function of the weights, the seed and its number. SIGINT and SIGTERM end it after the step that runs (and
@@ -69,7 +69,7 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
 
 
 def _make_steps(run: Run, reporter: Reporter) -> None:
-    """All that are left.
+    """Run the remaining steps.
 
     Raises:
         Interrupted: SIGINT or SIGTERM came; the last finished step is in a checkpoint.
@@ -123,7 +123,7 @@ def _is_due(recipe: Recipe, step: int) -> bool:
 
 
 def _validate(run: Run, step: int, reporter: Reporter) -> dict[str, float]:
-    """Measure, all processes together, and keep the model if none was better."""
+    """Validate in all processes together, and keep the model if it is the best so far."""
     assert run.held_out is not None
     model = run.engine.whole_model(run.model)
     measured = measure(model, run.recipe, run.held_out, reporter, run.engine.processes())

@@ -43,7 +43,7 @@ class Memory:
 
 
 def shapes_only(recipe: Recipe) -> PretrainedModel:
-    """The recipe's model without contents, its frozen parts marked."""
+    """The recipe's model on the meta device, with its frozen parts set."""
     with torch.device("meta"):
         model = get_system(recipe.model.system).build(recipe.model, initialise=False)
     model.fold_batch_norm()
@@ -52,7 +52,7 @@ def shapes_only(recipe: Recipe) -> PretrainedModel:
 
 
 def kept_bytes(recipe: Recipe) -> int:
-    """What a process has for itself, whatever its part of the batch: weights, gradients and moments."""
+    """Bytes that every process needs for weights, gradients and moments, independent of the batch."""
     model = shapes_only(recipe)
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     return FLOAT32 * (sum(p.numel() for p in model.parameters()) + (1 + ADAM_MOMENTS) * trained)

@@ -26,7 +26,7 @@ BYTES_PER_PIXEL = {"hr": 0.14, "lr": 0.26}
 
 @dataclass(frozen=True, slots=True)
 class ModelPart:
-    """One part of the model, in numbers of parameters."""
+    """The number of parameters of one part of the model."""
 
     name: str
     trained: int
@@ -56,22 +56,22 @@ class Plan:
     clip_seconds: float
     """Their mean length; 0: not known."""
     read_bytes: int
-    """Bytes of pictures that the run reads from the store."""
+    """Bytes of frames that the run reads from the store."""
     store_bytes: int
     """About the size of a store of `stored_clips` clips; 0 where it is here, and has its size, or is not known."""
     negatives: int
-    """Other pairs that each pair of a contrastive loss is told from; 0 for other losses."""
+    """Negatives of each pair in a contrastive loss; 0 for other losses."""
     accumulate: int
-    """Micro-batches of a step, which make them fewer."""
+    """Micro-batches of a step; more of them leave fewer negatives."""
 
     @property
     def samples(self) -> int:
-        """Clips that the run looks at."""
+        """Clips read over the whole run, with repeats."""
         return self.steps * self.batch_size
 
     @property
     def epochs(self) -> float | None:
-        """How often it sees each, where the corpus is known."""
+        """How often it reads each clip; None if the corpus is unknown."""
         return self.samples / self.clips if self.clips else None
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class Plan:
 
 
 def plan(recipe: Recipe) -> Plan:
-    """Count what `recipe` needs; takes seconds and no memory to speak of, whatever the size of the model.
+    """Estimate the costs of `recipe` in seconds, without allocating its model.
 
     Raises:
         UsageError: the batch cannot be split for `recipe.processes`, or has more clips than the corpus.
@@ -127,7 +127,7 @@ def clips_to_learn_from(recipe: Recipe) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of what a run learns from."""
+    """What is known about the training data without opening all of it."""
 
     learned: int
     stored: int

@@ -97,7 +97,7 @@ class Recipe:
 
     @property
     def negatives(self) -> int:
-        """Other pairs that each pair of a contrastive loss is told from, on whichever process; 0 for other losses."""
+        """Negatives of each pair in a contrastive loss, over all processes; 0 for other losses."""
         return self.batch_size // self.accumulate - 1 if isinstance(self.task, PretrainStage1) else 0
 
     def __post_init__(self) -> None:
@@ -128,7 +128,7 @@ class Recipe:
                 way_out = f"to save memory set chunk={max(1, self.chunk)} and accumulate=1, which keeps pairs together"
             raise UsageError(
                 f"batch_size={self.batch_size}, accumulate={self.accumulate}: a contrastive loss of one pair at a time "
-                f"has nothing to tell it from, so the loss is 0 and nothing is learned; {way_out}"
+                f"has no negatives, so the loss is 0 and nothing is learned; {way_out}"
             )
         on_test = self.validate is not None and self.validate.on == "official-test"
         if self.data.benchmark is None and (on_test or isinstance(self.task, VideoQA)):

@@ -1,4 +1,4 @@
-"""What a run that goes on may change, and what is said of it; and what it cannot do without."""
+"""Check whether a run can continue: which settings may change, and which data it needs."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = [
 ]
 
 BEST, MODEL = "best", "model"
-"""Folders of models in a run's folder: the best until now, and that of the finished run."""
+"""Model folders in a run's folder: the best model so far, and the model of the finished run."""
 
 _UNSEEN = ("steps", "checkpoint_every", "keep_checkpoints", "processes", "data.workers", "data.clips")
-"""No batch and no gradient depends on these. (`steps` stretches the rest of a schedule, which is said.)"""
+"""Batches and gradients do not depend on these. (`steps` changes the rest of the schedule, which is noted.)"""
 _PROVEN = ("data.corpus", "data.benchmark.folder")
-"""Another place is taken if the fingerprint of what lies there is the run's."""
+"""These may change if the fingerprint of the data stays the same."""
 _PLACES = ("data.tokenizer", "data.benchmark.answers", "start.model", "start.bert", "start.resnet")
-"""Read when a run begins, and never again: another way to write the same place changes nothing."""
+"""Read only when a run begins; another spelling of the same path changes nothing."""
 _SAID = {
     "chunk": "the same gradients up to rounding, and other dropout masks",
     "activation_checkpointing": "the same gradients",
@@ -42,15 +42,15 @@ _SAID = {
 
 
 def recorded(recipe: Recipe) -> dict[str, Any]:
-    """The settings by dotted key as a checkpoint keeps them: places of this machine by their whole path."""
+    """The settings by dotted key, as a checkpoint stores them: with absolute local paths."""
     return {key: _whole(value) if key in _PROVEN + _PLACES else value for key, value in flatten(recipe).items()}
 
 
 def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:
-    """Where the run in `folder` stands; None at its beginning.
+    """The newest checkpoint of the run in `folder`; None for a new run.
 
     Raises:
-        TrainingError: it was begun with other settings, its checkpoint is damaged, or all of them are gone.
+        TrainingError: the run began with other settings, its checkpoint is damaged, or all checkpoints are missing.
     """
     latest = Checkpoints(folder / "checkpoints").load_latest()
     if latest is None:
@@ -61,7 +61,7 @@ def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:
 
 
 def describe_changes(recipe: Recipe, latest: Checkpoint, order: Order) -> list[str]:
-    """A line about every change that a person should know of, once the run is known to be allowed to go on."""
+    """One line for each changed setting that users should know of, in a run that may continue."""
     old, new, notes = _settings(recipe, latest), recorded(recipe), []
     for key in changed_keys(old, new):
         change = f"{key}: {old.get(key)} -> {new.get(key)}"
@@ -75,7 +75,7 @@ def describe_changes(recipe: Recipe, latest: Checkpoint, order: Order) -> list[s
 
 
 def describe_process_change(folder: Path, step: int, processes: int) -> str:
-    """What to say of a run that goes on after `step` in another number of processes; empty: it is the same."""
+    """A line about a number of processes that changes after `step`; empty if it stays the same."""
     before = [line["processes"] for line in read_log(folder) if line["step"] <= step and "processes" in line][-1:]
     if before in ([], [processes]):
         return ""
@@ -83,7 +83,7 @@ def describe_process_change(folder: Path, step: int, processes: int) -> str:
 
 
 def _rates(recipe: Recipe, latest: Checkpoint, order: Order) -> str:
-    """How the learning rate goes on when the number of steps has changed."""
+    """How the learning rate continues after a change of `steps`."""
     done, old = latest.step, int(latest.recipe["steps"])
     before, after = (
         recipe.schedule.rate(recipe.optim.lr, step, steps, step // order.steps_per_epoch)
@@ -99,7 +99,7 @@ def _rates(recipe: Recipe, latest: Checkpoint, order: Order) -> str:
 
 
 def _check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None:
-    """A run goes on with the recipe that it began with.
+    """Check that a run continues with the recipe that it began with.
 
     Raises:
         TrainingError: settings on which its result rests have changed; names them with both values.
@@ -142,7 +142,7 @@ def _as_options(changed: Sequence[str], old: Mapping[str, Any]) -> str:
 
 
 def _check_nothing_was_made(folder: Path) -> None:
-    """A run writes a checkpoint before its first step, so without any there is nothing, or something is lost.
+    """Check that a folder without checkpoints is a new run: a run writes one before its first step.
 
     Raises:
         TrainingError: log or models are there.
@@ -161,10 +161,10 @@ def _check_nothing_was_made(folder: Path) -> None:
 
 
 def check_same_corpus(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
-    """A run goes on with the clips that it began with: other clips are another order of batches.
+    """Check that a run continues with the clips that it began with; with others the batches would differ.
 
     Args:
-        old, new: fingerprints, of the run and of what is there; what one of them lacks is not compared.
+        old, new: fingerprints of the run's data and of the present data; keys that one of them lacks are ignored.
 
     Raises:
         TrainingError: the corpus has changed; says how.

@@ -1,4 +1,4 @@
-"""A run and its folder: one process writes into it at a time, and it keeps to one recipe."""
+"""A training run and its folder. One process writes into the folder at a time, and the recipe of a run is fixed."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from hdvila.train.step import GradientStep, TrainStep
 from hdvila.train.validation import RECIPE, BestModel
 
 START = "start.json"
-"""What a run began with (`hdvila.train.initial_weights.start_record`)."""
+"""The record of a run's initial weights (`hdvila.train.initial_weights.start_record`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything the loop works with."""
+    """The state of a run, as the loop uses it."""
 
     recipe: Recipe
     folder: Path
     engine: Engine
     data: TrainingData
-    """Of the first ingredient."""
+    """The data of the first ingredient."""
     sources: tuple[Ordered, ...]
     mixture: Mixture
     share: BatchShare
@@ -51,27 +51,27 @@ class Run:
     checkpoints: Checkpoints
     best: BestModel
     notes: Mapping[str, Any]
-    """What is kept beside its models: the recipe, and what they were fine-tuned on."""
+    """JSON notes saved with each model: the recipe, and the benchmarks that it was fine-tuned on."""
     fingerprint: Mapping[str, Any]
-    """Of all that it learns from."""
+    """The fingerprint of all training data."""
     done: int
-    """Steps that its last checkpoint has behind it."""
+    """Steps completed at the last checkpoint."""
 
     def keep(self, step: int) -> None:
-        """Write the checkpoint of `step`, which is done; every process calls it, the first one writes.
+        """Write the checkpoint after `step`. Every process calls this; the first one writes.
 
         Raises:
-            TrainingError: it cannot be written, or the weights are no longer finite numbers, and nothing is.
+            TrainingError: it cannot be written, or weights are not finite; then nothing is written.
         """
         weights, parts = self.engine.whole(self.model.state_dict()), self.train_step.state()
         if not self.engine.first:
             return
         if broken := [name for name, value in weights.items() if not bool(value.isfinite().all())]:
-            raise TrainingError(self.diverged(step, f"left {some_of(broken)} with values that are no finite numbers"))
+            raise TrainingError(self.diverged(step, f"left {some_of(broken)} with values that are not finite"))
         self.checkpoints.save(Checkpoint(step, weights, parts, recorded(self.recipe), self.fingerprint))
 
     def diverged(self, step: int, how: str) -> str:
-        """What to say of a step that no training goes on from."""
+        """The error message for a step after which training cannot continue."""
         good = self.checkpoints.steps()
         kept = f"the checkpoint of step {good[-1]} is intact" if good else "no checkpoint was written yet"
         return (
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def held_out(self) -> HeldOutSplit | HeldOutClips | None:
-        """What it is measured on."""
+        """The validation data; None for a run without validation."""
         return self.data.held_out
 
 
@@ -93,7 +93,7 @@ def begin(
     corpus: str | Path | None,
     reporter: Reporter,
 ) -> Run:
-    """The run in `folder` as it stands: after its last checkpoint, or at step 0, which then is its first checkpoint.
+    """Restore the run in `folder` from its last checkpoint, or start it and write the checkpoint of step 0.
 
     So settings, words and start weights are the run's own from its beginning, whenever it is killed.
 
@@ -125,7 +125,7 @@ def begin(
         reporter.note(note)
     if recipe.negatives and recipe.accumulate > 1:
         reporter.note(
-            f"accumulate={recipe.accumulate}: each pair is told from {recipe.negatives} others, not from "
+            f"accumulate={recipe.accumulate}: each pair has {recipe.negatives} negatives instead of "
             f"{recipe.batch_size - 1}; chunk saves memory and keeps them all"
         )
     share = BatchShare(recipe.batch_size, engine.rank, engine.world, recipe.accumulate)
@@ -153,7 +153,7 @@ def begin(
 
 
 def _open_ingredient(recipe: Recipe, one: Ingredient, first: TrainingData, reporter: Reporter) -> TrainingData:
-    """What else the run learns from, with the words of the first ingredient."""
+    """Open the data of a further ingredient, with the tokenizer of the first."""
     alone = replace(recipe, task=recipe.task, data=one.data, also=(), validate=None)
     return open_data(alone, None, first.tokenizer, reporter)
 
@@ -169,12 +169,12 @@ def _with_start_found(recipe: Recipe) -> Recipe:
 
 
 def _notes(recipe: Recipe, folder: Path, data: TrainingData, start: str | None) -> dict[str, Any]:
-    """The recipe by dotted key, and every training on a benchmark that these weights have behind them.
+    """The recipe by dotted key, and every benchmark that these weights were fine-tuned on so far.
 
     Args:
-        start: where the model lies that the run begins with, or ``""``; None for a run that goes on.
+        start: the folder of the initial model, or ``""`` for none; None for a run that continues.
     """
-    known = folder / TRAINED_ON  # kept here, because the start model may be gone when the run goes on
+    known = folder / TRAINED_ON  # kept here, because the initial model may be gone when the run continues
     earlier: tuple[Training, ...] = ()
     if start:
         earlier = from_note(read_note(start, TRAINED_ON))
@@ -184,13 +184,13 @@ def _notes(recipe: Recipe, folder: Path, data: TrainingData, start: str | None) 
         with replacing(known) as part:
             part.write_text(json.dumps(to_note(earlier)))
     else:
-        known.unlink(missing_ok=True)  # of a run that was begun here from other weights, and given up
+        known.unlink(missing_ok=True)  # left by an abandoned run with other initial weights
     trainings = earlier if data.training is None else (*earlier, data.training)
     return {RECIPE: flatten(recipe)} | ({TRAINED_ON: to_note(trainings)} if trainings else {})
 
 
 def only_writer(folder: Path) -> AbstractContextManager[None]:
-    """Hold the run's lock; a process that dies, however it dies, lets go of it.
+    """Hold the run's lock, which is released when the process ends, even if it is killed.
 
     Raises:
         TrainingError: another process holds it, or the folder cannot be made or written.

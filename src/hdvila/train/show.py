@@ -1,4 +1,4 @@
-"""Every setting of a recipe as a run will use it, in groups, and what follows from them."""
+"""The settings of a recipe as a run will use them, in groups, and what follows from them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Settings that belong together.
+    """A group of related settings.
 
     Attributes:
         settings: by the key that ``--set`` takes, as a run will use them.
@@ -89,7 +89,7 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
         yield "run", "precision here", settle_precision(recipe.precision)
     yield "task", "kind", type(recipe.task).__name__
     if recipe.negatives:
-        yield "task", "each pair is told from", f"{recipe.negatives} others"
+        yield "task", "negatives of each pair", f"{recipe.negatives}"
     if isinstance(recipe.task, PretrainStage2):
         yield "task", "frozen", "all that stage one trains"
     yield "optimiser", "kind", "AdamW, decay after the update"

@@ -1,4 +1,4 @@
-"""One update of the weights: what the loop asks for, and how a sum of terms over all processes is minimised."""
+"""One update of the weights: the interface of the loop, and gradients of a loss summed over all processes."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class StepKey:
 
 
 class Diverged(Exception):
-    """Loss or gradient are no longer numbers; says how. Weights and optimiser are as they were before the step."""
+    """Loss or gradient are not finite; the message has both. Weights and optimiser are unchanged."""
 
 
 class TrainStep(Protocol):
-    """What the loop asks for at every step.
+    """What the loop calls at every step.
 
-    One with two optimisers, averaged weights or terms that are computed now and then is another implementation of it.
+    Two optimisers, averaged weights or a loss term every few steps are implementations of it beside `GradientStep`.
     """
 
     def step(self, source: int, micros: Sequence[Batch], key: StepKey) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish: the step that runs is finished first, and what it made is kept."""
+"""Handle Ctrl-C and SIGTERM after the current step, so that its checkpoint can be written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopSignals:
-    """Within it the first SIGINT or SIGTERM is remembered instead of obeyed; a second one acts as ever.
+    """A context that records the first SIGINT or SIGTERM instead of ending the process; a second one ends it.
 
     Signals that the process ignores (a job in the background) stay ignored. Outside the main thread nothing changes,
     because signals never arrive there.

@@ -1,4 +1,4 @@
-"""Measuring a model while it is trained, and keeping the best.
+"""Validate a model during training, and keep the best.
 
 The best model lies whole in RUN/best or is not there: it is written before any checkpoint that knows of its step, so a
 run that is killed while it is written makes the step again and comes to the same model.
@@ -40,7 +40,7 @@ RECIPE, VALIDATION = "recipe.json", "validation.json"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a model makes of what it does not learn from.
+    """The result of one validation.
 
     Attributes:
         score: the higher the better. On a benchmark `quick_score`; on clips of a corpus R@1 from text to video, or of
@@ -52,7 +52,7 @@ class Measured:
     loss: float | None = None
 
     def to_log(self) -> dict[str, float]:
-        """As a step of the log has it."""
+        """The values for the log, by key."""
         return {"validation": self.score} | ({} if self.loss is None else {"validation_loss": self.loss})
 
 
@@ -63,7 +63,7 @@ def measure(
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
 ) -> Measured:
-    """What the model makes of what was held out. Changes nothing in it; `processes` share the work."""
+    """Validate the model on the held-out data, without changing it; `processes` share the work."""
     with evaluating(model):
         if isinstance(held_out, HeldOutClips):
             return _of_clips(model, recipe, held_out, reporter, processes)
@@ -112,7 +112,7 @@ class BestModel:
 
     @property
     def score(self) -> float | None:
-        """None: there is none yet."""
+        """Its validation score; None before the first validation."""
         note = read_note(self.folder, VALIDATION)
         return None if note is None else float(note["score"])
 
