@@ -21,7 +21,6 @@ from hdvila.data.source import PreparedStore, open_prepared
 from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.evaluate.ways import ways_of
 from hdvila.models.system import IN_WORDS, named
 from hdvila.progress import Reporter
 from hdvila.text.answers import AnswerVocabulary
@@ -106,6 +105,8 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
 
 
 def _protocol(recipe: Recipe, chosen: Benchmark) -> Protocol:
+    from hdvila.evaluate.ways import ways_of  # imports torch, which recipes are listed without
+
     if not chosen.protocol or not chosen.folder:
         raise UsageError(
             f"the recipe {recipe.name} needs a benchmark: prepare it with hdvila prepare, then add --set "
