@@ -6,6 +6,7 @@ from hdvila.lazy import offered
 
 _OFFERS = {
     "Evaluated": "evaluation",
+    "WAYS": "ways",
     "benchmark_test": "clip_test",
     "corpus_test": "clip_test",
     "evaluate": "evaluation",
