@@ -41,6 +41,30 @@ class ClipTest:
     allow_missing: bool = False
     left_out: tuple[str, ...] = ()
 
+    @classmethod
+    def of_benchmark(
+        cls,
+        protocol: Protocol,
+        annotations: Annotations,
+        prepared: PreparedStore,
+        store: str,
+        *,
+        allow_missing: bool,
+        allowing: str = "--allow-missing",
+    ) -> ClipTest:
+        """What annotations ask about the videos of a prepared store.
+
+        Args:
+            protocol, annotations, prepared, store, allow_missing: as the attributes.
+            allowing: what a person writes to set `allow_missing`.
+
+        Raises:
+            UsageError: videos are missing that may not be, or all are.
+        """
+        videos = [video.video_id for video in annotations.videos]
+        numbers = clip_numbers(prepared, videos, allow_missing=allow_missing, allowing=allowing)
+        return cls(protocol, annotations, prepared.source, numbers, prepared, store, allow_missing)
+
     @property
     def clips(self) -> list[int]:
         """The numbers of the clips, in the order of the gallery."""
@@ -66,9 +90,7 @@ def benchmark_test(
     chosen = get_protocol(protocol) if isinstance(protocol, str) else protocol
     annotations = read_split(chosen, data, split)
     prepared = open_prepared(data, store, chosen.name)
-    videos = [video.video_id for video in annotations.videos]
-    numbers = clip_numbers(prepared, videos, allow_missing=allow_missing)
-    return ClipTest(chosen, annotations, prepared.source, numbers, prepared, store, allow_missing)
+    return ClipTest.of_benchmark(chosen, annotations, prepared, store, allow_missing=allow_missing)
 
 
 def corpus_test(corpus: ClipSource, clips: Sequence[int] | None = None) -> ClipTest:

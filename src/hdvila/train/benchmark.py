@@ -19,6 +19,7 @@ from hdvila.data.provenance import Training
 from hdvila.data.settings import Benchmark
 from hdvila.data.source import PreparedStore, open_prepared
 from hdvila.errors import UsageError, some_of
+from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.models.system import IN_WORDS, named
@@ -41,23 +42,13 @@ def learned_from(protocol: Protocol, validate: Validate | None) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOutSplit:
-    """The split of a benchmark that a run is validated on."""
-
-    protocol: Protocol
-    annotations: Annotations
-    prepared: PreparedStore
-    allow_missing: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BenchmarkData:
     """The training split of a benchmark."""
 
     prepared: PreparedStore
     examples: list[Example]
     answers: AnswerVocabulary | None
-    held_out: HeldOutSplit | None
+    held_out: ClipTest | None
     training: Training
 
 
@@ -99,7 +90,9 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
         raise UsageError(f"{folder}: its training split of {protocol.name} holds nothing to learn from")
     measured = None
     if held_out is not None:
-        measured = HeldOutSplit(protocol, held_out, prepared, chosen.allow_missing)
+        measured = ClipTest.of_benchmark(
+            protocol, held_out, prepared, chosen.store, allow_missing=chosen.allow_missing, allowing=ALLOWING
+        )
     training = Training.on(protocol.name, protocol.benchmark, "train", seen)
     return BenchmarkData(prepared, examples, answers, measured, training)
 

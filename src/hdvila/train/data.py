@@ -13,6 +13,7 @@ from hdvila.data.dataset import ClipDataset
 from hdvila.data.provenance import Training
 from hdvila.data.source import ClipSource, open_corpus, stored
 from hdvila.errors import UsageError
+from hdvila.evaluate.clip_test import ClipTest
 from hdvila.hub import place_of_words
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.masked_words import Vocabulary
@@ -20,7 +21,7 @@ from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.coverage import truncation_report, unknown_words_report
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.text.tokenizer_files import FILES
-from hdvila.train.benchmark import HeldOutSplit, open_benchmark
+from hdvila.train.benchmark import open_benchmark
 from hdvila.train.held_out import HeldOutClips, hold_out
 from hdvila.train.recipe import Recipe
 
@@ -35,7 +36,7 @@ class TrainingData:
     """`corpus_fingerprint` or `example_fingerprint`: a run recognises its data by it, wherever they are stored."""
     answers: AnswerVocabulary | None = None
     """The answer vocabulary of an open-ended model."""
-    held_out: HeldOutSplit | HeldOutClips | None = None
+    held_out: ClipTest | HeldOutClips | None = None
     """The validation data; None for a run without validation."""
     training: Training | None = None
     """The benchmark and videos that the run trains on; None for a corpus."""

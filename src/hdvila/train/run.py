@@ -13,13 +13,13 @@ from hdvila.data.loader import BatchShare, Ordered
 from hdvila.data.order import Mixture, Order
 from hdvila.data.provenance import TRAINED_ON, Training, from_note, to_note
 from hdvila.errors import TrainingError, some_of
+from hdvila.evaluate.clip_test import ClipTest
 from hdvila.files import exclusive, replacing
 from hdvila.hub import TOKENIZER, find_model, read_note
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import Reporter
 from hdvila.settings import flatten
 from hdvila.text.tokenizer import Tokenizer
-from hdvila.train.benchmark import HeldOutSplit
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
 from hdvila.train.data import TrainingData, open_data
 from hdvila.train.engine import Engine
@@ -80,7 +80,7 @@ class Run:
         )
 
     @property
-    def held_out(self) -> HeldOutSplit | HeldOutClips | None:
+    def held_out(self) -> ClipTest | HeldOutClips | None:
         """The validation data; None for a run without validation."""
         return self.data.held_out
 

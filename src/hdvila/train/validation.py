@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-from hdvila.data.examples import clip_numbers
 from hdvila.errors import TrainingError
 from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.embedding import embed_clips, embed_texts, similarity
@@ -28,7 +27,6 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
-from hdvila.train.benchmark import ALLOWING, HeldOutSplit
 from hdvila.train.held_out import HeldOutClips
 from hdvila.train.recipe import Recipe
 
@@ -59,7 +57,7 @@ class Measured:
 def measure(
     model: PretrainedModel,
     recipe: Recipe,
-    held_out: HeldOutSplit | HeldOutClips,
+    held_out: ClipTest | HeldOutClips,
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
 ) -> Measured:
@@ -88,14 +86,11 @@ def _of_clips(
 
 
 def _of_benchmark(
-    model: PretrainedModel, recipe: Recipe, held_out: HeldOutSplit, reporter: Reporter, processes: Processes
+    model: PretrainedModel, recipe: Recipe, held_out: ClipTest, reporter: Reporter, processes: Processes
 ) -> float:
-    videos = [video.video_id for video in held_out.annotations.videos]
-    numbers = clip_numbers(held_out.prepared, videos, allow_missing=held_out.allow_missing, allowing=ALLOWING)
-    test = ClipTest(held_out.protocol, held_out.annotations, held_out.prepared.source, numbers, held_out.prepared)
     predicted = predict(
         model,
-        test,
+        held_out,
         consensus=recipe.task.consensus if isinstance(recipe.task, VideoQA) else "mean",
         reporter=reporter,
         processes=processes,
