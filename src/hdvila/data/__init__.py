@@ -9,6 +9,9 @@ _OFFERS = {
     "DataSettings": "settings",
     "Example": "examples",
     "ClipDataset": "dataset",
+    "Mixture": "order",
+    "Order": "order",
+    "SampleKey": "order",
     "step_batches": "loader",
 }
 
