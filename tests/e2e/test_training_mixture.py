@@ -69,7 +69,7 @@ def test_another_second_source_is_noticed(recipe: Recipe, run: Path, tmp_path: P
     corpus = write_corpus(Path(shutil.copytree(recipe.also[0].data.corpus, tmp_path / "more")), range(24, 26))
     assert len(Corpus(corpus)) == 26
     longer = replace(recipe.also[0], data=replace(recipe.also[0].data, corpus=str(corpus)))
-    with pytest.raises(TrainingError, match="begun with other settings"):
+    with pytest.raises(TrainingError, match=r"since it began \(its further source also\.0: 24 clips -> 26"):
         train(replace(recipe, steps=STEPS + 1, also=(longer,)), copied)
 
 

@@ -142,6 +142,7 @@ def _plan_lines(plan: Plan) -> list[str]:
         f"  {plan.steps:,} steps of {plan.batch_size:,} clips: {plan.samples:,} clips{epochs}",
         *_negatives(plan),
         *_corpus(plan),
+        *([f"  in {plan.share:.3g} of the steps; the others learn from further sources"] if plan.share < 1 else []),
         f"  reads about {_bytes(plan.read_bytes)} of frames",
     ]
 

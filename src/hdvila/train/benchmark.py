@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +28,9 @@ from hdvila.progress import Reporter
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.train.recipe import Recipe, Validate
 
-ALLOWING = "--set data.benchmark.allow_missing=true"
 SPLIT_OFF_SHARE = 0.1
+OPEN = ("open_ended", "count")
+"""Tasks that are answered out of a vocabulary."""
 
 
 def learned_from(protocol: Protocol, validate: Validate | None) -> int:
@@ -62,20 +64,65 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
     """
     chosen = recipe.data.benchmark
     assert chosen is not None
-    protocol = _protocol(recipe, chosen)
+    protocol = _protocol(recipe, chosen, "data.benchmark")
+    train, held_out = _splits(recipe, protocol, Path(chosen.folder))
+    asks = protocol.task in OPEN
+    answers = _answers(recipe, protocol, train, held_out) if asks else None
+    return _opened(chosen, protocol, train, held_out, answers, reporter)
+
+
+def open_benchmark_also(
+    recipe: Recipe, number: int, answers: AnswerVocabulary | None, away: Collection[str], reporter: Reporter
+) -> BenchmarkData:
+    """Read what ``recipe.also[number].data.benchmark`` names.
+
+    Args:
+        answers: those of the run's own data: row i of the answer head means one answer.
+        away: videos that are not learned from, because the run is measured on them.
+
+    Raises:
+        UsageError, StoreError: as `open_benchmark`; or an answer file that holds other answers.
+    """
+    chosen, group = recipe.also[number].data.benchmark, f"also.{number}.data.benchmark"
+    assert chosen is not None
+    protocol = _protocol(recipe, chosen, group)
+    asks = protocol.task in OPEN
+    if asks and (answers is None or (chosen.answers and AnswerVocabulary.load(chosen.answers) != answers)):
+        raise UsageError(
+            f"{group}: its questions are learned with the answers of the recipe's own data, which has "
+            f"{'others' if answers else 'none'}: leave {group}.answers empty, or make it the recipe's own data"
+        )
+    train = read_split(protocol, Path(chosen.folder), "train")
+    return _opened(chosen, protocol, train, None, answers if asks else None, reporter, away, group)
+
+
+def _opened(
+    chosen: Benchmark,
+    protocol: Protocol,
+    train: Annotations,
+    held_out: Annotations | None,
+    answers: AnswerVocabulary | None,
+    reporter: Reporter,
+    away: Collection[str] = (),
+    group: str = "data.benchmark",
+) -> BenchmarkData:
     folder = Path(chosen.folder)
     prepared = open_prepared(folder, chosen.store, protocol.name)
-    train, held_out = _splits(recipe, protocol, folder)
     for note in train.notes:
         reporter.note(note)
-    videos = [video.video_id for video in train.videos]
-    numbers = clip_numbers(prepared, videos, allow_missing=chosen.allow_missing, allowing=ALLOWING)
+    videos = [video.video_id for video in train.videos if video.video_id not in away]
+    if few := len(train.videos) - len(videos):
+        reporter.note(
+            f"{folder}: {few:,} of {len(train.videos):,} videos of {protocol.name} are not learned from, because the "
+            "run is measured on them"
+        )
+    allowing = f"--set {group}.allow_missing=true"
+    numbers = clip_numbers(prepared, videos, allow_missing=chosen.allow_missing, allowing=allowing)
     if lost := [video for video in videos if video not in numbers]:
         reporter.note(
             f"{prepared.folder}: trained without the {len(lost):,} of {len(videos):,} videos it lacks "
             f"({some_of(lost)}); {prepared.command} names all"
         )
-    answers = _answers(recipe, protocol, train, held_out) if protocol.task in ("open_ended", "count") else None
     if protocol.task == "retrieval":
         examples = caption_examples(train.captions, numbers)
     else:
@@ -91,19 +138,19 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
     measured = None
     if held_out is not None:
         measured = ClipTest.of_benchmark(
-            protocol, held_out, prepared, chosen.store, allow_missing=chosen.allow_missing, allowing=ALLOWING
+            protocol, held_out, prepared, chosen.store, allow_missing=chosen.allow_missing, allowing=allowing
         )
     training = Training.on(protocol.name, protocol.benchmark, "train", seen)
     return BenchmarkData(prepared, examples, answers, measured, training)
 
 
-def _protocol(recipe: Recipe, chosen: Benchmark) -> Protocol:
+def _protocol(recipe: Recipe, chosen: Benchmark, group: str) -> Protocol:
     from hdvila.evaluate.ways import ways_of  # imports torch, which recipes are listed without
 
     if not chosen.protocol or not chosen.folder:
         raise UsageError(
             f"the recipe {recipe.name} needs a benchmark: prepare it with hdvila prepare, then add --set "
-            f"data.benchmark.folder=FOLDER{'' if chosen.protocol else ' --set data.benchmark.protocol=NAME'}"
+            f"{group}.folder=FOLDER{'' if chosen.protocol else f' --set {group}.protocol=NAME'}"
         )
     protocol = get_protocol(chosen.protocol)
     wanted = [way.capability for way in ways_of(protocol) if not way.by_captions]

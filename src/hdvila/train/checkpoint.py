@@ -118,7 +118,8 @@ class Checkpoints:
 def _checkpoint_of(state: Any) -> Checkpoint:
     try:
         if "optimizer" in state:  # of a version that knew one optimiser and no other part
-            state = {**state, "parts": {"optimizer": state.pop("optimizer")}}
+            state = dict(state)
+            state["parts"] = {"optimizer": state.pop("optimizer")}
         return Checkpoint(**state)
     except TypeError as error:
         raise ValueError(f"it does not hold a checkpoint: {error}") from error

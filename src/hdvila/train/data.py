@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hdvila.data.dataset import ClipDataset
 from hdvila.data.provenance import Training
+from hdvila.data.settings import DataSettings
 from hdvila.data.source import ClipSource, open_corpus, stored
 from hdvila.errors import UsageError
 from hdvila.evaluate.clip_test import ClipTest
@@ -21,8 +24,8 @@ from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.coverage import truncation_report, unknown_words_report
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.text.tokenizer_files import FILES
-from hdvila.train.benchmark import open_benchmark
-from hdvila.train.held_out import HeldOutClips, hold_out
+from hdvila.train.benchmark import BenchmarkData, open_benchmark, open_benchmark_also
+from hdvila.train.held_out import CorpusExamples, HeldOutClips, hold_out
 from hdvila.train.recipe import Recipe
 
 
@@ -80,21 +83,68 @@ def open_data(
     texts = (clip.text for clip in source.clips) if examples is None else (one.wordings[0][0] for one in examples)
     tokenizer = tokenizer or tokenizer_of(recipe, texts)
     _check_size(recipe, tokenizer)
-    _check_words(recipe, (clip.text for clip in source.clips), tokenizer, reporter)
+    _check_words(recipe.data, (clip.text for clip in source.clips), tokenizer, reporter)
     dataset = ClipDataset(source, recipe.data, tokenizer, recipe.seed, examples)
     return TrainingData(dataset, tokenizer, corpus_fingerprint(source), held_out=held_out)
 
 
+def open_also(recipe: Recipe, number: int, first: TrainingData, reporter: Reporter = SILENT) -> TrainingData:
+    """What else a run learns from: with the words and answers of its own data, without the videos it is measured on.
+
+    Args:
+        number: in `Recipe.also`.
+        first: the run's own data.
+
+    Raises:
+        UsageError, StoreError: as `open_data`; or answers that are not those of the run's own data.
+    """
+    data, away = recipe.also[number].data, _held_out_videos(first.held_out)
+    if data.benchmark is not None:
+        benchmark = open_benchmark_also(recipe, number, first.answers, away, reporter)
+        return _of_benchmark(recipe, data, benchmark, first.tokenizer, reporter)
+    if not data.corpus:
+        raise UsageError(
+            f"the recipe {recipe.name} names no corpus for also.{number}: add --set also.{number}.data.corpus=FOLDER"
+        )
+    source = open_corpus(data.corpus)
+    examples = None
+    if away:
+        clips = source.clips
+        kept = np.array([i for i in range(len(clips)) if clips[i].video_id not in away], np.int64)
+        if len(kept) < len(clips):
+            reporter.note(
+                f"{data.corpus}: {len(clips) - len(kept):,} of {len(clips):,} clips are of videos that the run is "
+                "measured on, and are not learned from"
+            )
+            examples = CorpusExamples(clips, kept)
+    _check_words(data, (clip.text for clip in source.clips), first.tokenizer, reporter)
+    dataset = ClipDataset(source, data, first.tokenizer, recipe.seed, examples)
+    return TrainingData(dataset, first.tokenizer, corpus_fingerprint(source))
+
+
+def _held_out_videos(held_out: ClipTest | HeldOutClips | None) -> set[str]:
+    if held_out is None:
+        return set()
+    if isinstance(held_out, HeldOutClips):
+        return {held_out.source.clips[number].video_id for number in held_out.numbers}
+    return {video.video_id for video in held_out.annotations.videos}
+
+
 def _from_benchmark(recipe: Recipe, tokenizer: Tokenizer | None, reporter: Reporter) -> TrainingData:
-    benchmark = open_benchmark(recipe, reporter)
+    return _of_benchmark(recipe, recipe.data, open_benchmark(recipe, reporter), tokenizer, reporter)
+
+
+def _of_benchmark(
+    recipe: Recipe, data: DataSettings, benchmark: BenchmarkData, tokenizer: Tokenizer | None, reporter: Reporter
+) -> TrainingData:
     texts = [text for example in benchmark.examples for wording in example.wordings for text in wording]
     tokenizer = tokenizer or tokenizer_of(recipe, texts)
     _check_size(recipe, tokenizer)
-    _check_words(recipe, texts, tokenizer, reporter)
+    _check_words(data, texts, tokenizer, reporter)
     wordings = (wording for example in benchmark.examples for wording in example.wordings)
-    if cut := truncation_report(wordings, tokenizer, recipe.data.text_length):
+    if cut := truncation_report(wordings, tokenizer, data.text_length):
         reporter.note(cut)
-    dataset = ClipDataset(benchmark.prepared.source, recipe.data, tokenizer, recipe.seed, benchmark.examples)
+    dataset = ClipDataset(benchmark.prepared.source, data, tokenizer, recipe.seed, benchmark.examples)
     fingerprint = example_fingerprint(benchmark.prepared.source, dataset)
     return TrainingData(dataset, tokenizer, fingerprint, benchmark.answers, benchmark.held_out, benchmark.training)
 
@@ -133,11 +183,11 @@ def _check_size(recipe: Recipe, tokenizer: Tokenizer) -> None:
         )
 
 
-def _check_words(recipe: Recipe, texts: Iterable[str], tokenizer: Tokenizer, reporter: Reporter) -> None:
+def _check_words(data: DataSettings, texts: Iterable[str], tokenizer: Tokenizer, reporter: Reporter) -> None:
     """Note a vocabulary that does not fit the texts; the miniature's own raises an error there."""
     if not (unknown := unknown_words_report(texts, tokenizer)):
         return
-    if recipe.data.tokenizer == "miniature":
+    if data.tokenizer == "miniature":
         raise UsageError(
             f"data.tokenizer=miniature is the vocabulary of the miniature world, and these are other texts: {unknown}; "
             "add --set data.tokenizer= (to nothing), so that one is learned from them, or name another"

@@ -16,7 +16,7 @@ from hdvila.hub import settle_precision
 from hdvila.models.registry import get_system
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.train.recipe import Recipe
+from hdvila.train.recipe import Ingredient, Recipe
 
 FLOAT32 = 4
 ADAM_MOMENTS = 2
@@ -62,11 +62,10 @@ def estimate_memory(recipe: Recipe, clips: int) -> Memory:
     """Memory of one GPU that runs `clips` clips at a time.
 
     Weights, gradients and moments are counted. Activations are the distinct tensors that autograd keeps during a real
-    forward pass of the recipe's model, task and precision on shapes alone; with activation checkpointing the largest
-    stage is added, because its activations come back during the backward pass.
+    forward pass of the recipe's model, task and precision on shapes alone, of several tasks the most; with activation
+    checkpointing the largest stage is added, because its activations come back during the backward pass.
     """
     model = shapes_only(recipe)
-    recipe.task.train_mode(model)
     weights = sum(t.numel() for t in (*model.parameters(), *model.buffers())) * FLOAT32
     if settle_precision(recipe.precision) == "bfloat16":
         weights += weights // 2
@@ -77,11 +76,11 @@ def estimate_memory(recipe: Recipe, clips: int) -> Memory:
 def _activations(recipe: Recipe, model: PretrainedModel, clips: int) -> int:
     with FakeTensorMode(allow_non_fake_inputs=True):
         model.to_empty(device="cpu")
-        whole = _saved_bytes(recipe, model, clips)
+        whole = _most_saved(recipe, model, clips)
         if not recipe.activation_checkpointing:
             return whole.total
         model.checkpoint_activations()
-        return _saved_bytes(recipe, model, clips).total + max(whole.stages.values(), default=0)
+        return _most_saved(recipe, model, clips).total + max(whole.stages.values(), default=0)
 
 
 @dataclass(slots=True)
@@ -90,7 +89,12 @@ class _Saved:
     stages: dict[str, int] = field(default_factory=dict)
 
 
-def _saved_bytes(recipe: Recipe, model: PretrainedModel, clips: int) -> _Saved:
+def _most_saved(recipe: Recipe, model: PretrainedModel, clips: int) -> _Saved:
+    """Of the recipe's sources the one whose steps save most."""
+    return max((_saved_bytes(recipe, one, model, clips) for one in recipe.ingredients), key=lambda saved: saved.total)
+
+
+def _saved_bytes(recipe: Recipe, one: Ingredient, model: PretrainedModel, clips: int) -> _Saved:
     """Bytes of distinct storages that autograd saves in one forward pass, parameters aside."""
     saved, stage = _Saved(), [""]
     known: dict[int, Any] = {p.untyped_storage()._cdata: p for p in model.parameters()}
@@ -109,16 +113,17 @@ def _saved_bytes(recipe: Recipe, model: PretrainedModel, clips: int) -> _Saved:
         half = settle_precision(recipe.precision) == "bfloat16"
         stack.enter_context(torch.autocast("cpu", torch.bfloat16, enabled=half))
         stack.enter_context(_naming_stages(model, lambda name: stage.__setitem__(0, name)))
-        _forward(recipe, model, _empty_batch(recipe, clips))
+        one.task.train_mode(model)
+        _forward(one, model, _empty_batch(recipe, one, clips))
     return saved
 
 
-def _forward(recipe: Recipe, model: PretrainedModel, batch: Batch) -> None:
-    task = recipe.task
+def _forward(one: Ingredient, model: PretrainedModel, batch: Batch) -> None:
+    task = one.task
     if not isinstance(task, PretrainStage2):
         task.forward(model, batch)
         return
-    masked = int(batch.size * recipe.data.text_length * task.mask_share) + 1
+    masked = int(batch.size * one.data.text_length * task.mask_share) + 1
     anywhere = torch.zeros(masked, dtype=torch.long)  # which words does not matter here
     model.masked_language_logits(
         *batch.video, batch.input_ids, batch.attention_mask, task.consensus, task.consensus_over,
@@ -126,11 +131,11 @@ def _forward(recipe: Recipe, model: PretrainedModel, batch: Batch) -> None:
     )  # fmt: skip
 
 
-def _empty_batch(recipe: Recipe, clips: int) -> Batch:
-    shapes = recipe.data.preprocess.shapes
+def _empty_batch(recipe: Recipe, one: Ingredient, clips: int) -> Batch:
+    shapes = one.data.preprocess.shapes
     video = tuple(None if shape is None else torch.zeros(clips, *shape, dtype=torch.uint8) for shape in shapes)
     texts = recipe.model.texts_per_clip
-    ids = torch.ones(clips, *((texts,) if texts > 1 else ()), recipe.data.text_length, dtype=torch.long)
+    ids = torch.ones(clips, *((texts,) if texts > 1 else ()), one.data.text_length, dtype=torch.long)
     return Batch(video, ids, ids, torch.ones(clips, dtype=torch.long))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from hdvila.data.loader import BatchShare
 from hdvila.data.order import Order
+from hdvila.data.settings import DataSettings
 from hdvila.data.source import ClipSource, frame_bytes, open_corpus
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.models.registry import system_of
@@ -63,6 +64,8 @@ class Plan:
     """Negatives of each pair in a contrastive loss; 0 for other losses."""
     accumulate: int
     """Micro-batches of a step; more of them leave fewer negatives."""
+    share: float = 1.0
+    """The part of the steps that learn from these clips; the others are of the recipe's further sources."""
 
     @property
     def samples(self) -> int:
@@ -72,7 +75,7 @@ class Plan:
     @property
     def epochs(self) -> float | None:
         """How often it reads each clip; None if the corpus is unknown."""
-        return self.samples / self.clips if self.clips else None
+        return self.samples * self.share / self.clips if self.clips else None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; memory and data in bytes."""
@@ -95,7 +98,6 @@ def plan(recipe: Recipe) -> Plan:
     block = BatchShare(recipe.batch_size, 0, recipe.processes, recipe.accumulate).block
     clips = min(block, recipe.chunk or block)
     see, known = recipe.data.preprocess, _known(recipe)
-    sample = sum(count * known.frame_bytes.get(stream, 0.0) for stream, count in see.frames_read.items())
     second = sum(rate * known.frame_bytes.get(stream, 0.0) for stream, (rate, _) in see.stored.items())
     return Plan(
         recipe.name,
@@ -109,10 +111,11 @@ def plan(recipe: Recipe) -> Plan:
         recipe.data.miniature.videos if recipe.data.miniature and not recipe.data.corpus else 0,
         known.stored,
         known.seconds,
-        int(recipe.steps * recipe.batch_size * sample),
+        int(recipe.steps * recipe.batch_size * _sample_bytes(recipe, known.frame_bytes)),
         0 if known.here else int(known.stored * known.seconds * second),
         recipe.negatives,
         recipe.accumulate,
+        recipe.share,
     )
 
 
@@ -140,7 +143,7 @@ class _Known:
 def _known(recipe: Recipe) -> _Known:
     """Of the corpus or benchmark that is named, if it is here; else of those that the recipe was made for, which a
     corpus of another name is not."""
-    benchmark, clips, usual = recipe.data.benchmark, recipe.data.clips, _usual_bytes(recipe)
+    benchmark, clips, usual = recipe.data.benchmark, recipe.data.clips, _usual_bytes(recipe.data)
     place = _named(recipe)
     if place and ("://" in place or Path(place).is_dir()):
         if benchmark is not None:
@@ -177,7 +180,26 @@ def _parts(recipe: Recipe) -> tuple[ModelPart, ...]:
     return tuple(ModelPart(name, *numbers) for name, numbers in counts.items())
 
 
-def _usual_bytes(recipe: Recipe) -> dict[str, float]:
+def _sample_bytes(recipe: Recipe, of_own: Mapping[str, float]) -> float:
+    """What a clip takes from a store, on average over all sources of the recipe.
+
+    Args:
+        of_own: bytes of one frame of the recipe's own data, by stream.
+    """
+    whole = sum(one.weight for one in recipe.ingredients)
+    total = 0.0
+    for number, one in enumerate(recipe.ingredients):
+        sizes = of_own
+        if number:
+            place = one.data.corpus
+            here = bool(place) and ("://" in place or Path(place).is_dir())
+            sizes = (frame_bytes(open_corpus(place)) if here else None) or _usual_bytes(one.data)
+        read = one.data.preprocess.frames_read.items()
+        total += one.weight / whole * sum(count * sizes.get(stream, 0.0) for stream, count in read)
+    return total
+
+
+def _usual_bytes(data: DataSettings) -> dict[str, float]:
     """Bytes of one stored frame, by stream, where none is here to be counted."""
-    stored = recipe.data.preprocess.stored
+    stored = data.preprocess.stored
     return {stream: pixels * BYTES_PER_PIXEL.get(stream, 0.2) for stream, (_, pixels) in stored.items()}

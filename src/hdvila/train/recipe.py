@@ -96,6 +96,15 @@ class Recipe:
         return Ingredient(self.task, self.data, self.weight), *self.also
 
     @property
+    def share(self) -> float:
+        """The part of all steps that are of `task` and `data`: 1 where there is nothing else."""
+        return self.weight / sum(one.weight for one in self.ingredients)
+
+    def steps_per_epoch(self, batches: int) -> int:
+        """Steps of the run, about, in which `data` is seen once, which is so many batches."""
+        return max(1, round(batches / self.share))
+
+    @property
     def negatives(self) -> int:
         """Negatives of each pair in a contrastive loss, over all processes; 0 for other losses."""
         return self.batch_size // self.accumulate - 1 if isinstance(self.task, PretrainStage1) else 0
@@ -122,7 +131,7 @@ class Recipe:
                     f"also: {named(self.model)} cannot learn the task {type(one.task).__name__}: choose another task"
                 )
         pairs = self.batch_size // self.accumulate
-        if isinstance(self.task, PretrainStage1) and pairs < 2:
+        if pairs < 2 and any(isinstance(one.task, PretrainStage1) for one in self.ingredients):
             way_out = "set batch_size=2 or more"
             if self.batch_size > 1:
                 way_out = f"to save memory set chunk={max(1, self.chunk)} and accumulate=1, which keeps pairs together"
@@ -131,13 +140,15 @@ class Recipe:
                 f"has no negatives, so the loss is 0 and nothing is learned; {way_out}"
             )
         on_test = self.validate is not None and self.validate.on == "official-test"
-        if self.data.benchmark is None and (on_test or isinstance(self.task, VideoQA)):
-            raise UsageError(
-                f"the recipe {self.name} has no data.benchmark, and questions and test splits come from one: set "
-                "data.benchmark.protocol and data.benchmark.folder"
-            )
-        if self.data.text_length > self.model.max_text_positions:
-            raise UsageError(
-                f"data.text_length={self.data.text_length} exceeds model.max_text_positions="
-                f"{self.model.max_text_positions}: shorten the texts or enlarge the table"
-            )
+        for number, one in enumerate(self.ingredients):
+            group = f"also.{number - 1}.data" if number else "data"
+            if one.data.benchmark is None and (isinstance(one.task, VideoQA) or (on_test and not number)):
+                raise UsageError(
+                    f"the recipe {self.name} has no {group}.benchmark, and questions and test splits come from one: "
+                    f"set {group}.benchmark.protocol and {group}.benchmark.folder"
+                )
+            if one.data.text_length > self.model.max_text_positions:
+                raise UsageError(
+                    f"{group}.text_length={one.data.text_length} exceeds model.max_text_positions="
+                    f"{self.model.max_text_positions}: shorten the texts or enlarge the table"
+                )

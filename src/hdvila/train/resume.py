@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -43,7 +44,7 @@ _SAID = {
 
 def recorded(recipe: Recipe) -> dict[str, Any]:
     """The settings by dotted key, as a checkpoint stores them: with absolute local paths."""
-    return {key: _whole(value) if key in _PROVEN + _PLACES else value for key, value in flatten(recipe).items()}
+    return _whole_places(flatten(recipe))
 
 
 def last_checkpoint(recipe: Recipe, folder: Path) -> Checkpoint | None:
@@ -67,7 +68,7 @@ def describe_changes(recipe: Recipe, latest: Checkpoint, order: Order) -> list[s
         change = f"{key}: {old.get(key)} -> {new.get(key)}"
         if key in _SAID and latest.step < recipe.steps:
             notes.append(f"{change} from step {latest.step + 1} on: {_SAID[key]}")
-        elif key in _PROVEN:
+        elif _kind(key) in _PROVEN:
             notes.append(f"{change}: its fingerprint is that of the run")
         elif key == "steps" and 0 < latest.step < recipe.steps:
             notes.append(f"{change}: {_rates(recipe, latest, order)}")
@@ -86,7 +87,7 @@ def _rates(recipe: Recipe, latest: Checkpoint, order: Order) -> str:
     """How the learning rate continues after a change of `steps`."""
     done, old = latest.step, int(latest.recipe["steps"])
     before, after = (
-        recipe.schedule.rate(recipe.optim.lr, step, steps, step // order.steps_per_epoch)
+        recipe.schedule.rate(recipe.optim.lr, step, steps, step // recipe.steps_per_epoch(order.steps_per_epoch))
         for step, steps in ((done, old), (done + 1, recipe.steps))
     )
     if after == before:
@@ -106,7 +107,7 @@ def _check_same_recipe(recipe: Recipe, latest: Checkpoint, folder: Path) -> None
     """
     new, may_change = recorded(recipe), (*_UNSEEN, *_PROVEN, *_SAID)
     old = _settings(recipe, latest)
-    if changed := [key for key in changed_keys(_whole_places(old), new) if key not in may_change]:
+    if changed := [key for key in changed_keys(_whole_places(old), new) if _kind(key) not in may_change]:
         listed = ", ".join(f"{key}: {old.get(key)!r} -> {new.get(key)!r}" for key in changed)
         raise TrainingError(
             f"the run in {folder} was begun with other settings ({listed}): go on with the old ones"
@@ -160,11 +161,12 @@ def _check_nothing_was_made(folder: Path) -> None:
     )
 
 
-def check_same_corpus(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
+def check_same_corpus(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path, which: str = "") -> None:
     """Check that a run continues with the clips that it began with; with others the batches would differ.
 
     Args:
         old, new: fingerprints of the run's data and of the present data; keys that one of them lacks are ignored.
+        which: of several sources the one, for the error.
 
     Raises:
         TrainingError: the corpus has changed; says how.
@@ -172,6 +174,9 @@ def check_same_corpus(old: Mapping[str, Any], new: Mapping[str, Any], folder: Pa
     differing = [key for key in old if key in new and old[key] != new[key]]
     if not differing:
         return
+    others = [key for key in differing if key.startswith("also.")]
+    if differing == others:
+        check_same_corpus(old[others[0]], new[others[0]], folder, f"its further source {others[0]}: ")
     change = f"{old['clips']} clips -> {new['clips']}"
     if "clips" not in differing:
         change = f"still {new['clips']} clips, but other ones or with other texts"
@@ -180,14 +185,19 @@ def check_same_corpus(old: Mapping[str, Any], new: Mapping[str, Any], folder: Pa
     if differing == ["held_out"]:
         change = "the same clips to learn from, but others to be measured on"
     raise TrainingError(
-        f"the corpus of the run in {folder} has changed since it began ({change}): go on with the corpus as it was, or "
-        "choose another folder for a run with the new one"
+        f"the corpus of the run in {folder} has changed since it began ({which}{change}): go on with the corpus as it "
+        "was, or choose another folder for a run with the new one"
     )
 
 
 def _whole_places(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Earlier checkpoints hold places as they were written."""
-    return {key: _whole(value) if key in _PROVEN + _PLACES else value for key, value in settings.items()}
+    return {key: _whole(value) if _kind(key) in _PROVEN + _PLACES else value for key, value in settings.items()}
+
+
+def _kind(key: str) -> str:
+    """The setting that it is: one of `Recipe.also` is what it is of the recipe itself."""
+    return re.sub(r"^also\.\d+\.", "", key)
 
 
 def _whole(place: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +21,11 @@ from hdvila.progress import Reporter
 from hdvila.settings import flatten
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.train.checkpoint import Checkpoint, Checkpoints
-from hdvila.train.data import TrainingData, open_data
+from hdvila.train.data import TrainingData, open_also, open_data
 from hdvila.train.engine import Engine
 from hdvila.train.held_out import HeldOutClips
 from hdvila.train.initial_weights import start_model, start_record
-from hdvila.train.recipe import Ingredient, Recipe
+from hdvila.train.recipe import Recipe
 from hdvila.train.resume import BEST, check_same_corpus, describe_changes, describe_process_change, recorded
 from hdvila.train.step import GradientStep, TrainStep
 from hdvila.train.validation import RECIPE, BestModel
@@ -107,7 +107,7 @@ def begin(
         checkpoints.discard_unfinished()
     here = recipe if latest else _with_start_found(recipe)
     data = open_data(here, corpus, Tokenizer.load(folder / TOKENIZER) if latest else None, reporter)
-    others = [_open_ingredient(here, one, data, reporter) for one in here.also]
+    others = [open_also(here, number, data, reporter) for number in range(len(here.also))]
     fingerprint = dict(data.fingerprint) | {
         f"also.{number}": dict(one.fingerprint) for number, one in enumerate(others)
     }
@@ -134,13 +134,13 @@ def begin(
         with replacing(folder / START) as part:
             part.write_text(json.dumps(start_record(here, model), indent=2) + "\n")
     engine.place(model)
-    train_step = GradientStep(engine, model, recipe, data.vocabulary, order.steps_per_epoch)
+    train_step = GradientStep(engine, model, recipe, data.vocabulary, recipe.steps_per_epoch(order.steps_per_epoch))
     if latest:
         train_step.load_state(latest.parts)
     train_step.begin()
     best, notes = BestModel(folder / BEST, recipe), dict[str, Any]()
     if engine.first:
-        notes = _notes(recipe, folder, data, None if latest else here.start.model)
+        notes = _notes(recipe, folder, (*others, data), None if latest else here.start.model)
     done = latest.step if latest else 0
     mixture = Mixture(tuple(one.weight for one in recipe.ingredients), recipe.seed)
     run = Run(
@@ -150,12 +150,6 @@ def begin(
     if latest is None:
         run.keep(0)
     return run
-
-
-def _open_ingredient(recipe: Recipe, one: Ingredient, first: TrainingData, reporter: Reporter) -> TrainingData:
-    """Open the data of a further ingredient, with the tokenizer of the first."""
-    alone = replace(recipe, task=recipe.task, data=one.data, also=(), validate=None)
-    return open_data(alone, None, first.tokenizer, reporter)
 
 
 def _with_start_found(recipe: Recipe) -> Recipe:
@@ -168,10 +162,11 @@ def _with_start_found(recipe: Recipe) -> Recipe:
     return replace(recipe, start=replace(recipe.start, model=str(find_model(recipe.start.model))))
 
 
-def _notes(recipe: Recipe, folder: Path, data: TrainingData, start: str | None) -> dict[str, Any]:
+def _notes(recipe: Recipe, folder: Path, sources: Sequence[TrainingData], start: str | None) -> dict[str, Any]:
     """The recipe by dotted key, and every benchmark that these weights were fine-tuned on so far.
 
     Args:
+        sources: all that it learns from; the last one made its answers.
         start: the folder of the initial model, or ``""`` for none; None for a run that continues.
     """
     known = folder / TRAINED_ON  # kept here, because the initial model may be gone when the run continues
@@ -185,7 +180,7 @@ def _notes(recipe: Recipe, folder: Path, data: TrainingData, start: str | None) 
             part.write_text(json.dumps(to_note(earlier)))
     else:
         known.unlink(missing_ok=True)  # left by an abandoned run with other initial weights
-    trainings = earlier if data.training is None else (*earlier, data.training)
+    trainings = (*earlier, *(one.training for one in sources if one.training is not None))
     return {RECIPE: flatten(recipe)} | ({TRAINED_ON: to_note(trainings)} if trainings else {})
 
 

@@ -28,6 +28,7 @@ _GROUPS = {
     "data": "data.",
     "start weights": "start.",
     "model": "model.",
+    "further sources": "also.",
 }
 """Title to the beginning of its keys; the longest that fits has a key, and "run" those without a dot."""
 
@@ -59,7 +60,8 @@ def show(recipe: Recipe) -> list[Group]:
     follows: dict[str, dict[str, str]] = {title: {} for title in _GROUPS}
     for title, what, words in _what_follows(recipe):
         follows[title][what] = words
-    return [Group(title, settings, follows[title]) for title, settings in by_title.items()]
+    found = (Group(title, settings, follows[title]) for title, settings in by_title.items())
+    return [one for one in found if one.settings or one.follows]
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
@@ -84,7 +86,11 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     times = ((recipe.processes, "processes"), (share.block, "clips"), (recipe.accumulate, "micro-batches"))
     yield "run", "a step as planned", " x ".join(f"{count} {what}" for count, what in times)
     if learned := clips_to_learn_from(recipe):
-        yield "run", "epochs", f"{recipe.steps / max(1, learned // recipe.batch_size):.4g} of {learned} examples"
+        yield (
+            "run",
+            "epochs",
+            f"{recipe.share * recipe.steps / max(1, learned // recipe.batch_size):.4g} of {learned} examples",
+        )
     if recipe.precision == "auto":
         yield "run", "precision here", settle_precision(recipe.precision)
     yield "task", "kind", type(recipe.task).__name__
@@ -108,6 +114,9 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
             yield "benchmark", "answers", _answers(recipe)
     if not recipe.data.tokenizer:
         yield "data", "words", "those of the start weights, else learned from the texts"
+    for number, one in enumerate(recipe.also):
+        part = one.weight / sum(other.weight for other in recipe.ingredients)
+        yield "further sources", f"also.{number}", f"{type(one.task).__name__} in {part:.3g} of the steps"
     if not (recipe.start.model or recipe.start.named()):
         yield "start weights", "all parts", "at random, as none are named"
 

@@ -52,6 +52,16 @@ def test_a_half_written_one_is_ignored_and_swept(tmp_path: Path) -> None:
     assert checkpoints.steps() == [3]
 
 
+def test_one_of_a_version_that_knew_only_an_optimiser_goes_on(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    old = {"step": 4, "model": {}, "optimizer": {"state": {0: 1}}, "recipe": {"seed": 1}, "corpus": {"clips": 9}}
+    torch.save(old, checkpoints.path(4))
+    latest = checkpoints.load_latest()
+    assert latest is not None
+    assert latest.parts == {"optimizer": {"state": {0: 1}}}
+    assert latest.recipe == {"seed": 1}
+
+
 def test_a_damaged_one_is_named_with_the_way_on(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(at(3))
