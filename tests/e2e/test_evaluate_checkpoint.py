@@ -20,7 +20,7 @@ from hdvila.evaluate.record import file_name, read_record
 from hdvila.evaluate.report.results import setting_of
 from hdvila.hub import file_hashes, load_model
 from hdvila.models.hdvila.benchmarks import SHOWN
-from hdvila.models.system import Sampling
+from hdvila.models.shown import Sampling
 from tests.e2e.benchmarks import write_action, write_msrvtt_mc, write_msrvtt_test, write_qa, write_store
 from tests.e2e.test_finetuning import finetune
 from tests.e2e.training_runs import command, write_corpus

@@ -20,8 +20,9 @@ from torch import Tensor, nn
 
 from hdvila.media.frame_source import Arrays, FrameClip, Request, Sampled
 from hdvila.media.view import Look, Squeezed, View
+from hdvila.models.config import Capability
 from hdvila.models.inputs import FrameInputs, SeenFrames
-from hdvila.models.system import Capability, System
+from hdvila.models.system import System
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.nn.weight_files import Weights
 from hdvila.settings import from_json

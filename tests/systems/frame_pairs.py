@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from hdvila.models.system import Capability, System
+from hdvila.models.config import Capability
+from hdvila.models.system import System
 from hdvila.nn.consensus import aggregate
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.nn.weight_files import Weights

@@ -123,7 +123,7 @@ def _benchmark(
 ) -> Evaluated:
     """A model by a protocol; what it says is written before it is scored."""
     from hdvila.evaluate.evaluation import evaluate_checkpoint
-    from hdvila.models.system import Sampling
+    from hdvila.models.shown import Sampling
 
     if sampling not in get_args(Sampling):
         raise UsageError(f"--sampling {sampling}: choose one of {', '.join(get_args(Sampling))}")

@@ -11,7 +11,7 @@ from hdvila.cli.console import emit
 
 if TYPE_CHECKING:
     from hdvila.evaluate.protocols import Protocol
-    from hdvila.models.system import Shown
+    from hdvila.models.shown import Shown
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)
 

@@ -15,8 +15,9 @@ from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.ways import Way, way_of, ways_of
 from hdvila.hub import Processor, answers_of
+from hdvila.models.config import IN_WORDS, Capability, named
 from hdvila.models.registry import system_of
-from hdvila.models.system import IN_WORDS, Capability, Sampling, named
+from hdvila.models.shown import Sampling
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.text.tokenizer_files import FILES

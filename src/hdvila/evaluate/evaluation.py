@@ -28,7 +28,7 @@ from hdvila.evaluate.ways import Predicted
 from hdvila.hub import check_keywords, precision_of
 from hdvila.models.inputs import Inputs
 from hdvila.models.registry import system_of
-from hdvila.models.system import Sampling
+from hdvila.models.shown import Sampling
 from hdvila.progress import SILENT, Reporter
 from hdvila.text.coverage import truncation_report
 

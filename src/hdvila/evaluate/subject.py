@@ -22,8 +22,9 @@ from hdvila.evaluate.compatibility import (
     frame_count_warning,
 )
 from hdvila.hub import file_hashes, find_model, load_model, pick_device, read_note
+from hdvila.models.config import Capability
 from hdvila.models.registry import system_of
-from hdvila.models.system import Capability, Sampling
+from hdvila.models.shown import Sampling
 from hdvila.nn.pretrained import RECIPE, evaluating
 
 __all__ = ["Subject", "open_subject", "prepare", "ready"]

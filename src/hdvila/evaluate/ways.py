@@ -22,7 +22,7 @@ from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol, TaskKind
 from hdvila.evaluate.sharing import Processes
 from hdvila.media.view import Look
-from hdvila.models.system import Capability
+from hdvila.models.config import Capability
 from hdvila.progress import Reporter
 
 __all__ = ["WAYS", "Asked", "Predicted", "Way", "captions_of", "similarity_of", "way_of", "ways_of"]

@@ -13,9 +13,9 @@ import torch
 
 from hdvila.errors import CheckpointError, MissingDependency, UsageError, is_defect, require
 from hdvila.hub.processor import Processor, processor_of_run
+from hdvila.models.config import Config
 from hdvila.models.registry import get_system, recognise, systems
 from hdvila.models.saved import Saved, is_ours, open_saved, read_saved
-from hdvila.models.system import Config
 from hdvila.nn.checkpoint import put_weights
 from hdvila.nn.device import Precision, WantedPrecision, settle_precision, wanted_precision
 from hdvila.nn.pretrained import CONFIG, WEIGHTS, PretrainedModel

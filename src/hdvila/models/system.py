@@ -3,8 +3,8 @@
 A `System` bundles everything that is specific to one model family: its configuration, its inputs, its weight files,
 its optimiser groups and its benchmark settings. To add one:
 
-1. write a configuration (`Config`) and inputs (`hdvila.models.inputs.Inputs`), both frozen dataclasses, and a model, a
-   subclass of `hdvila.nn.pretrained.PretrainedModel`;
+1. write a configuration (`hdvila.models.config.Config`) and inputs (`hdvila.models.inputs.Inputs`), both frozen
+   dataclasses, and a model, a subclass of `hdvila.nn.pretrained.PretrainedModel`;
 2. subclass `System`: `name`, `about`, `config`, `inputs`, `build` and `recognises` must be given, every other method
    has a default;
 3. pass an instance to `hdvila.models.register`.
@@ -16,168 +16,22 @@ listed without it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
 from typing_extensions import TypeVar
 
 from hdvila.errors import CheckpointError, UsageError
+from hdvila.models.config import Config
 from hdvila.models.inputs import Inputs
+from hdvila.models.shown import Sampling, Shown
+from hdvila.models.start import RandomPart, Start
 
 if TYPE_CHECKING:
     from hdvila.nn.checkpoint import LoadReport
     from hdvila.nn.pretrained import PretrainedModel
     from hdvila.nn.weight_files import Weights
 
-__all__ = [
-    "IN_WORDS",
-    "Capability",
-    "Config",
-    "RandomPart",
-    "Sampling",
-    "Shown",
-    "Start",
-    "System",
-    "named",
-]
-
-Capability = Literal["retrieval", "pair_scores", "masked_words", "open_answers", "options"]
-"""What a model can do (`hdvila.nn.capabilities` has the methods that each one requires).
-
-retrieval: embed videos and texts in one space. pair_scores: score a video and a text that it reads together.
-masked_words: predict masked words. open_answers: choose from a vocabulary of answers. options: choose one of the
-options of a question.
-"""
-
-IN_WORDS: Mapping[Capability, str] = {
-    "retrieval": "retrieval",
-    "pair_scores": "scores of text-video pairs",
-    "masked_words": "masked words",
-    "open_answers": "open answers",
-    "options": "a choice of options",
-}
-"""Names of the capabilities for messages."""
-
-Sampling = Literal["standard", "zero-shot", "official"]
-"""Which settings a model is evaluated with on a benchmark: those of its paper, those of its paper without fine-tuning,
-or those of its released configuration."""
-
-
-class Config(Protocol):
-    """The sizes and settings of a model: a frozen dataclass that is saved with its weights.
-
-    Properties that never change may be class variables. The class also has ``from_dict``, the inverse of `to_dict`,
-    which the default of `System.infer_config` calls.
-    """
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-    system: ClassVar[str]
-    """The name of its `System`, such as ``"hdvila"``."""
-
-    @property
-    def vocab_size(self) -> int:
-        """Rows of the word embedding, at least the size of the tokenizer."""
-
-    @property
-    def max_text_positions(self) -> int:
-        """The longest text, in tokens."""
-
-    @property
-    def num_answers(self) -> int:
-        """Rows of the head for open answers; 0 for a model without that head."""
-
-    @property
-    def texts_per_clip(self) -> int:
-        """Texts that the model reads with one clip: 1, or the number of options of a question, such as 5."""
-
-    @property
-    def trained_for(self) -> Capability:
-        """The capability that training this configuration aims at; a recipe's task must match it."""
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """Everything that the trained model can do, `trained_for` included."""
-
-    def with_answers(self, count: int) -> Config:
-        """A copy with `count` or more rows for open answers; itself if it has enough, or has no such head."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, by field."""
-
-
-def named(model: Config) -> str:
-    """How errors name a configuration: by its variant, if its system has several, else by its system."""
-    variant = getattr(model, "variant", "")
-    return f"model.variant={variant!r}" if variant else f"a model of {model.system}"
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Weights to begin with; what none of them holds begins at random. A system says which of these it knows."""
-
-    model: str = ""
-    """A model folder, checkpoint or hub id, of any stage; the recipe's model takes all weights that the two share."""
-    bert: str = ""
-    """A Hugging Face BERT folder or file."""
-    resnet: str = ""
-    """A ResNet file (torchvision, mmdetection or Hugging Face names)."""
-
-    def named(self) -> dict[str, str]:
-        """The files that are given, by field, without `model`."""
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: source for name, source in found.items() if source and name != "model"}
-
-
-@dataclass(frozen=True, slots=True)
-class RandomPart:
-    """A part of a model, or some of its tensors, that no file fills.
-
-    Attributes:
-        name: the part for people, such as ``"joint transformer, layers 2-3"``.
-        tensors: how many of its tensors begin at random.
-        weights: how many numbers these tensors have together.
-        origin: what the paper initialises the part from, such as ``"BERT"``; ``"new"``: nothing.
-        advice: the end of the sentence "... begin at random", from its punctuation on; empty for no advice.
-    """
-
-    name: str
-    tensors: int
-    weights: int
-    origin: str
-    advice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A system's settings for one benchmark.
-
-    Attributes:
-        train, test: the inputs for training and for evaluation; both read the same store.
-        text_length: the length of texts, in tokens.
-        consensus: how the answers to the segments of a clip are combined: mean, max or logsumexp.
-        zero_shot: replaces `test` for a model that was not fine-tuned; None if the paper has no separate settings.
-        official: replaces `test` in the released configuration; None if it does not differ from the paper.
-        differences: where paper and official code differ, and common mistakes; one sentence each.
-    """
-
-    train: Inputs
-    test: Inputs
-    text_length: int = 50
-    consensus: str = "mean"
-    zero_shot: Inputs | None = None
-    official: Inputs | None = None
-    differences: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        looks = {"train": self.train, "test": self.test, "zero_shot": self.zero_shot, "official": self.official}
-        return {
-            "text_length": self.text_length,
-            "consensus": self.consensus,
-            **{name: look and look.to_dict() for name, look in looks.items()},
-            "differences": list(self.differences),
-        }
-
+__all__ = ["System"]
 
 M = TypeVar("M", bound="PretrainedModel", default="PretrainedModel")
 C = TypeVar("C", bound=Config, default=Config)

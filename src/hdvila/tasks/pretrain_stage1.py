@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from hdvila.errors import UsageError
-from hdvila.models.system import Capability
+from hdvila.models.config import Capability
 
 if TYPE_CHECKING:
     from torch import Tensor

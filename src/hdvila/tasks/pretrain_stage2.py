@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, get_args
 
 from hdvila.errors import UsageError
-from hdvila.models.system import Capability
+from hdvila.models.config import Capability
 from hdvila.types import CONSENSUS, Over
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 from torch import Tensor
 
 from hdvila.data.batch import Batch
-from hdvila.models.system import Capability
+from hdvila.models.config import Capability
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.tasks.masked_words import Vocabulary
 

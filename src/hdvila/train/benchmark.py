@@ -23,7 +23,7 @@ from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.models.system import IN_WORDS, named
+from hdvila.models.config import IN_WORDS, named
 from hdvila.progress import Reporter
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.train.recipe import Recipe, Validate

@@ -11,8 +11,8 @@ from torch import Tensor
 from hdvila.data.order import Order
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.hub import LoadReport, Processor, answers_of, build_model, check_finite
+from hdvila.models.config import Config
 from hdvila.models.registry import system_of
-from hdvila.models.system import Config
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import Reporter
 from hdvila.text.answers import ANSWERS, AnswerVocabulary

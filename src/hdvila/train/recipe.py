@@ -7,7 +7,8 @@ from typing import Literal
 
 from hdvila.data.settings import DataSettings
 from hdvila.errors import UsageError
-from hdvila.models.system import IN_WORDS, Config, Start, named
+from hdvila.models.config import IN_WORDS, Config, named
+from hdvila.models.start import Start
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA

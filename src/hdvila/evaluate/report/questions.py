@@ -21,7 +21,7 @@ from hdvila.evaluate.report.subsets import SubsetScore, subset_scores
 __all__ = ["QuestionSummary", "summarise_questions"]
 
 _FAILED = 12  # wrong answers that are listed by name
-_EXAMPLES = 4  # of each kind: right, wrong, wrong with high confidence
+_EXAMPLES = 4  # of each kind: right, wrong, confidently wrong
 _MOST = 15  # rows of a list
 
 Pairs = Counter[tuple[str, str]]
@@ -164,7 +164,7 @@ def _choose(correct_Q: NDArray[np.bool_], confidence_Q: NDArray[np.float64], see
     kinds = {
         "right": order[correct_Q[order]],
         "wrong": wrong[~np.isin(wrong, surest)],
-        "wrong with high confidence": surest,
+        "confidently wrong": surest,
     }
     return {kind: places[:_EXAMPLES].tolist() for kind, places in kinds.items()}
 

@@ -15,7 +15,7 @@ from hdvila.errors import UsageError
 from hdvila.media.view import ZOOM
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import RATIO
-from hdvila.models.system import Sampling, Shown
+from hdvila.models.shown import Sampling, Shown
 
 __all__ = ["SHOWN", "fit", "streams_of", "unsaid"]
 

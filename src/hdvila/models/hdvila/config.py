@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Literal, get_args
 
 from hdvila.errors import UsageError
-from hdvila.models.system import Capability
+from hdvila.models.config import Capability
 from hdvila.settings import from_json
 from hdvila.types import NOT_IN_VECTORS
 

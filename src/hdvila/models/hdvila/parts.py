@@ -7,7 +7,7 @@ from collections.abc import Container
 from typing import Literal
 
 from hdvila.models.hdvila.model import HDVILA
-from hdvila.models.system import RandomPart
+from hdvila.models.start import RandomPart
 
 __all__ = ["random_parts"]
 

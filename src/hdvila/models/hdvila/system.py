@@ -10,7 +10,9 @@ from hdvila.errors import UsageError, some_of
 from hdvila.models.hdvila.benchmarks import SHOWN, fit, streams_of, unsaid
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.preprocess import Preprocess
-from hdvila.models.system import RandomPart, Sampling, Shown, Start, System
+from hdvila.models.shown import Sampling, Shown
+from hdvila.models.start import RandomPart, Start
+from hdvila.models.system import System
 
 if TYPE_CHECKING:
     from hdvila.models.hdvila.model import HDVILA
