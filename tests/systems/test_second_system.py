@@ -166,3 +166,21 @@ def test_it_indexes_and_searches(run: Path, root: Path) -> None:
         model.places.add_(1.0)
     with pytest.raises(UsageError, match="another model"):
         library.index([videos], model)
+
+
+def test_a_system_without_words_of_its_own_about_freezing_learns_masked_words_in_all_its_parts() -> None:
+    model = FrameMean(RECIPE.model)  # type: ignore[arg-type]
+    PretrainStage2().start(model)
+    PretrainStage2().train_mode(model)
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert model.training
+
+
+def test_an_array_that_a_system_does_without_stays_none_in_a_batch() -> None:
+    class Clip:
+        arrays = (np.zeros((2, 3, 4, 4), np.uint8), None)
+
+    first, second = Frames().collate([Clip(), Clip()])
+    assert first is not None
+    assert first.shape == (2, 2, 3, 4, 4)
+    assert second is None

@@ -154,9 +154,9 @@ class FrameInputs:
         return None
 
     def collate(self, clips: Iterable[Any]) -> Arrays:
-        """Stack the arrays of the clips, which must have equal shapes: (B, F, 3, h, w)."""
+        """Stack the arrays of the clips, which must have equal shapes: (B, F, 3, h, w); None stays None."""
         columns = zip(*(clip.arrays for clip in clips), strict=True)
-        return tuple(np.stack(column) for column in columns)
+        return tuple(None if column[0] is None else np.stack(column) for column in columns)
 
     def at_rates(self, rates: Mapping[str, float]) -> Any:
         """Itself: it samples by time, so rates do not matter."""

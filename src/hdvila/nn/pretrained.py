@@ -171,6 +171,14 @@ class PretrainedModel(nn.Module):
 
     # ---- for training
 
+    def frozen_for_words(self) -> list[nn.Module]:
+        """The parts that training on masked words leaves unchanged, in evaluation mode; by default none."""
+        return []
+
+    def unreached_by_words(self) -> list[nn.Module]:
+        """The parts, such as other heads, that the loss of masked words does not reach; by default none."""
+        return []
+
     def stages(self) -> list[nn.Module]:
         """Its natural parts, such as layers, called one after the other; training may shard the model by them."""
         return []

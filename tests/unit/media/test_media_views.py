@@ -74,3 +74,9 @@ def test_a_mark_at_the_head_of_an_upright_video_is_seen(tmp_path: Path) -> None:
     for name in ("high", "low"):
         assert getattr(middle, name).max() < 100
         assert max(getattr(clip, name).max() for clip in clips) > 230
+
+
+def test_a_store_without_the_streams_of_hdvila_leaves_its_inputs_unchanged() -> None:
+    inputs = Preprocess(64, 64, segments=1, neighbours=1)
+    assert inputs.at_rates({}) == inputs.at_rates({"frames": 2.0}) == inputs.at_rates({"lr": 6.0}) == inputs
+    assert inputs.at_rates({"lr": 6.0, "hr": 2.0}).rate == 2, "0.4 s apart at 6 frames a second"

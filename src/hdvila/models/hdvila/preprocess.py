@@ -200,7 +200,9 @@ class Preprocess:
         return {"lr": math.ceil(self.height // RATIO * ZOOM)} if self.enlarged else {}
 
     def at_rates(self, rates: Mapping[str, float]) -> Preprocess:
-        """The same seconds between frames on a store of these rates."""
+        """The same seconds between frames on a store of these rates; unchanged where it lacks HD-VILA's streams."""
+        if not {"lr", "hr"} <= rates.keys():  # reading its clips says which streams it has
+            return self
         fps, hr_every = rates["lr"], round(rates["lr"] / rates["hr"])
         if self.fps == fps and (self.enlarged or self.hr_every % hr_every == 0):
             return self
