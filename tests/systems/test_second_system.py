@@ -126,7 +126,7 @@ def test_it_is_saved_and_loaded_with_what_it_reads_by(run: Path, root: Path) -> 
 
 
 def test_it_starts_from_nothing_that_it_does_not_know(root: Path, corpus: Path) -> None:
-    with pytest.raises(UsageError, match=r"frame-mean has no such start weights: it begins from start\.model"):
+    with pytest.raises(UsageError, match=r"frame-mean has no such initial weights: it begins from start\.model"):
         train(replace(RECIPE, start=Start(resnet="somewhere")), root / "resnet", corpus=corpus)
 
 

@@ -58,7 +58,7 @@ def miniature_stage1() -> Recipe:
     """Stage one in the miniature world: texts and videos in one space, from random weights.
 
     Command: hdvila train miniature-stage1 --into runs/stage1
-    Cost: 5 minutes on 2 CPU cores, rendering the videos included.
+    Cost: some 12 minutes on 2 CPU cores, rendering the videos included.
     Expect: R@1 41 %, R@10 80 % on 256 held-out clips (chance 0.4 %), seed 0.
     Measured by: hdvila demo --into runs/demo
     """

@@ -196,10 +196,10 @@ def _check_words(data: DataSettings, texts: Iterable[str], tokenizer: Tokenizer,
 
 
 def tokenizer_of(recipe: Recipe, texts: Iterable[str]) -> Tokenizer:
-    """The one that is named, or the start weights', or one learned from `texts` (always the same from the same).
+    """The one that is named, or the initial weights', or one learned from `texts` (always the same from the same).
 
     Raises:
-        UsageError: start weights whose words nobody knows, or are others: their rows would mean other words.
+        UsageError: initial weights whose words nobody knows, or are others: their rows would mean other words.
     """
     starts = {key: start for key in ("model", "bert") if (start := getattr(recipe.start, key))}
     named = Tokenizer.load(recipe.data.tokenizer) if recipe.data.tokenizer else None

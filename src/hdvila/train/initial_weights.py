@@ -30,7 +30,7 @@ def start_model(
     """The model as a run begins or goes on, with the processor that will be saved with it.
 
     Raises:
-        CheckpointError: start weights that do not fit.
+        CheckpointError: initial weights that do not fit.
     """
     seed_random_numbers(recipe.seed, 0)
     model = build_model(_config(recipe, data.answers))
@@ -50,7 +50,7 @@ def start_model(
 
 
 def start_record(recipe: Recipe, model: PretrainedModel) -> dict[str, Any]:
-    """What a run began with, for its folder: the start weights, and part by part what began at random.
+    """What a run began with, for its folder: the initial weights, and part by part what began at random.
 
     Args:
         model: as `start_model` gave it to a run that begins.
@@ -75,7 +75,7 @@ def _load_start_weights(
     known, named = system.starts(), start.named()
     if unknown := next((name for name in named if name not in known), ""):
         raise UsageError(
-            f"start.{unknown}={named[unknown]}: {system.name} has no such start weights: it begins from "
+            f"start.{unknown}={named[unknown]}: {system.name} has no such initial weights: it begins from "
             f"{', '.join(f'start.{name}' for name in ('model', *known))}"
         )
     for name, load in known.items():

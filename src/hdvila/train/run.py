@@ -95,12 +95,12 @@ def begin(
 ) -> Run:
     """Restore the run in `folder` from its last checkpoint, or start it and write the checkpoint of step 0.
 
-    So settings, words and start weights are the run's own from its beginning, whenever it is killed.
+    So settings, words and initial weights are the run's own from its beginning, whenever it is killed.
 
     Raises:
         UsageError: settings that do not fit the corpus or the number of processes.
         TrainingError: it was begun with another corpus, or cannot be written.
-        CheckpointError: start weights that do not fit.
+        CheckpointError: initial weights that do not fit.
     """
     checkpoints = Checkpoints(folder / "checkpoints", recipe.keep_checkpoints)
     if engine.first:

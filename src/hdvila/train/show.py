@@ -26,7 +26,7 @@ _GROUPS = {
     "what of a clip is seen": "data.preprocess.",
     "benchmark": "data.benchmark",
     "data": "data.",
-    "start weights": "start.",
+    "initial weights": "start.",
     "model": "model.",
     "further sources": "also.",
 }
@@ -113,12 +113,12 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
         if answered and not recipe.data.benchmark.answers:
             yield "benchmark", "answers", _answers(recipe)
     if not recipe.data.tokenizer:
-        yield "data", "words", "those of the start weights, else learned from the texts"
+        yield "data", "words", "those of the initial weights, else learned from the texts"
     for number, one in enumerate(recipe.also):
         part = one.weight / sum(other.weight for other in recipe.ingredients)
         yield "further sources", f"also.{number}", f"{type(one.task).__name__} in {part:.3g} of the steps"
     if not (recipe.start.model or recipe.start.named()):
-        yield "start weights", "all parts", "at random, as none are named"
+        yield "initial weights", "all parts", "at random, as none are named"
 
 
 def _measured_on(recipe: Recipe) -> str:
