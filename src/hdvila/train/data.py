@@ -117,7 +117,7 @@ def open_also(recipe: Recipe, number: int, first: TrainingData, reporter: Report
                 "measured on, and are not learned from"
             )
             examples = CorpusExamples(clips, kept)
-    _check_words(data, (clip.text for clip in source.clips), first.tokenizer, reporter)
+    _check_words(recipe.data, (clip.text for clip in source.clips), first.tokenizer, reporter)
     dataset = ClipDataset(source, data, first.tokenizer, recipe.seed, examples)
     return TrainingData(dataset, first.tokenizer, corpus_fingerprint(source))
 
@@ -140,7 +140,7 @@ def _of_benchmark(
     texts = [text for example in benchmark.examples for wording in example.wordings for text in wording]
     tokenizer = tokenizer or tokenizer_of(recipe, texts)
     _check_size(recipe, tokenizer)
-    _check_words(data, texts, tokenizer, reporter)
+    _check_words(recipe.data, texts, tokenizer, reporter)
     wordings = (wording for example in benchmark.examples for wording in example.wordings)
     if cut := truncation_report(wordings, tokenizer, data.text_length):
         reporter.note(cut)

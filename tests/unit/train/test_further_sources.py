@@ -119,3 +119,12 @@ def test_what_changes_no_result_may_change_in_every_source(corpus: Path, tmp_pat
     Checkpoints(latest).save(checkpoint)
     moved = override(recipe, ["also.0.data.workers=0", "also.0.data.corpus=/elsewhere"])
     assert last_checkpoint(moved, tmp_path / "run") is not None
+
+
+def test_the_tokenizer_of_a_further_source_is_not_asked_for(corpus: Path, tmp_path: Path) -> None:
+    recipe = of_corpus(corpus)
+    other = write_corpus(tmp_path / "other", thing="jkl xyz")
+    data = replace(recipe.also[0].data, corpus=str(other), tokenizer="miniature")
+    mixed = replace(recipe, also=(replace(recipe.also[0], data=data),))
+    first = open_data(mixed)
+    assert open_also(mixed, 0, first).tokenizer is first.tokenizer
