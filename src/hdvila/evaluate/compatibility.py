@@ -15,9 +15,10 @@ from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.ways import Way, way_of, ways_of
 from hdvila.hub import Processor, answers_of
-from hdvila.models.config import IN_WORDS, Capability, named
+from hdvila.models.config import IN_WORDS, Capability, Config, named
 from hdvila.models.registry import system_of
 from hdvila.models.shown import Sampling
+from hdvila.nn.capabilities import Reads
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.text.tokenizer_files import FILES
@@ -28,7 +29,7 @@ BERT = "bert-base-uncased"
 
 
 def check_compatible(
-    model: Any,
+    model: Reads,
     protocol: Protocol,
     annotations: Annotations,
     trainings: Sequence[Training] = (),
@@ -50,10 +51,11 @@ def check_compatible(
     way = way_of(model, protocol, capability)
     if way is None:
         wanted = dict.fromkeys(IN_WORDS[one.capability] for one in ways_of(protocol, capability))
+        config: Config | None = getattr(model, "config", None)
+        own = f"{named(config)} is for {IN_WORDS[config.trained_for]}" if config else f"{type(model).__name__} embeds"
         raise UsageError(
-            f"the protocol {protocol.name} ({protocol.task}) needs a model for {' or '.join(wanted)}, and "
-            f"{named(model.config)} is for {IN_WORDS[model.config.trained_for]}: fine-tune one for it, or choose "
-            "another protocol"
+            f"the protocol {protocol.name} ({protocol.task}) needs a model for {' or '.join(wanted)}, and {own}: "
+            "fine-tune one for it, or choose another protocol"
         )
     by_head = way.capability in ("open_answers", "options")
     if by_head and trainings and trainings[-1].protocol != protocol.name:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -27,8 +27,8 @@ from hdvila.evaluate.subject import Subject, open_subject, prepare, ready
 from hdvila.evaluate.ways import Predicted
 from hdvila.hub import check_keywords, precision_of
 from hdvila.models.inputs import Inputs
-from hdvila.models.registry import system_of
 from hdvila.models.shown import Sampling
+from hdvila.nn.capabilities import PairScorer, Reads
 from hdvila.progress import SILENT, Reporter
 from hdvila.text.coverage import truncation_report
 
@@ -101,7 +101,7 @@ def evaluate_checkpoint(
 
 
 def evaluate(
-    model: Any,
+    model: Reads | str | Path,
     test: ClipTest,
     *,
     sampling: Sampling = "standard",
@@ -110,7 +110,7 @@ def evaluate(
     batch_size: int | None = None,
     tiled: bool = False,
     resamples: int = 1000,
-    reranked_by: Any = None,
+    reranked_by: PairScorer | str | Path | None = None,
     first: int = 100,
     through: Callable[[ClipSource], ClipSource] | None = None,
     predictions: Path | None = None,
@@ -168,7 +168,7 @@ def evaluate(
             consensus=subject.consensus,
             batch_size=batch_size or max(1, SEGMENTS_AT_ONCE // inputs.segments),
             looks=looks if test.prepared is None else None,
-            reranking=None if scorer is None else Reranking(scorer.model, first, scorer.consensus),
+            reranking=None if scorer is None else Reranking(cast("PairScorer", scorer.model), first, scorer.consensus),
             reporter=reporter,
         )
     if predictions is not None:
@@ -242,7 +242,7 @@ def _fine_tuned(subject: Subject) -> tuple[str, ...] | None:
 def _differences(subject: Subject, test: ClipTest) -> tuple[str, ...]:
     if test.prepared is None:
         return ()
-    shown = system_of(subject.model).shown(test.protocol.name)
+    shown = subject.shown(test.protocol.name)
     return () if shown is None else shown.differences
 
 

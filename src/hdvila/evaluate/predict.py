@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from hdvila.evaluate.predictions import Similarity
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.evaluate.ways import Asked, Predicted, captions_of, similarity_of, way_of
 from hdvila.media.view import Look
+from hdvila.nn.capabilities import PairScorer, Reads
 from hdvila.progress import SILENT, Reporter
 
 __all__ = ["Reranking", "predict", "rerank"]
@@ -34,13 +34,13 @@ class Reranking:
         consensus: how its segments become one score: mean, max or logsumexp.
     """
 
-    scorer: Any
+    scorer: PairScorer
     first: int = 100
     consensus: str = "mean"
 
 
 def predict(
-    model: Any,
+    model: Reads,
     test: ClipTest,
     *,
     consensus: str = "mean",

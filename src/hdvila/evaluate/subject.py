@@ -24,8 +24,9 @@ from hdvila.evaluate.compatibility import (
 from hdvila.hub import file_hashes, find_model, load_model, pick_device, read_note
 from hdvila.models.config import Capability
 from hdvila.models.registry import system_of
-from hdvila.models.shown import Sampling
-from hdvila.nn.pretrained import RECIPE, evaluating
+from hdvila.models.shown import Sampling, Shown
+from hdvila.nn.capabilities import Reads
+from hdvila.nn.pretrained import RECIPE, PretrainedModel, evaluating
 
 __all__ = ["Subject", "open_subject", "prepare", "ready"]
 
@@ -45,7 +46,7 @@ class Subject:
         notes: what a person must know about it.
     """
 
-    model: Any
+    model: Reads
     name: str
     source: str = ""
     place: Path | None = None
@@ -61,8 +62,12 @@ class Subject:
         """Path and hashes; None for a model in memory."""
         return None if self.place is None else {"path": self.source, **file_hashes(self.place)}
 
+    def shown(self, protocol: str) -> Shown | None:
+        """Its system's settings for a benchmark; None if it has none."""
+        return system_of(self.model).shown(protocol) if isinstance(self.model, PretrainedModel) else None
 
-def open_subject(model: Any, config: Mapping[str, Any]) -> Subject:
+
+def open_subject(model: Reads | str | Path, config: Mapping[str, Any]) -> Subject:
     """A model from where it lies, with its history; or one in memory."""
     if not isinstance(model, str | Path):
         return Subject(model, type(model).__name__)
@@ -96,6 +101,11 @@ def prepare(
     model, trainings = subject.model, subject.trainings
     if test.prepared is None:
         processor, warnings = _own_processor(model, sampling), [""]
+    elif not isinstance(model, PretrainedModel):
+        raise UsageError(
+            f"no system says how a {type(model).__name__} is shown {test.protocol.name}: register a system for it "
+            "(examples/add_system.py), or give its predictions to hdvila evaluate"
+        )
     else:
         rates = stream_rates(test.source)
         processor = fit_processor(model, subject.place, test.protocol, rates, sampling, bool(trainings), test.store)
@@ -115,7 +125,7 @@ def prepare(
     return replace(subject, notes=tuple(filter(None, warnings)))
 
 
-def _own_processor(model: Any, sampling: Sampling) -> Any:
+def _own_processor(model: Reads, sampling: Sampling) -> Any:
     if model.processor is None:
         raise UsageError(
             "this model has no processor, so it cannot read frames or words: use a model folder that has one, or set "
@@ -131,7 +141,7 @@ def _consensus(subject: Subject, test: ClipTest) -> tuple[str, str, str]:
     how, as its system is shown the benchmark."""
     if subject.recipe is not None and "task.consensus" in subject.recipe:
         return subject.recipe["task.consensus"], "the checkpoint's recipe", ""
-    shown = system_of(subject.model).shown(test.protocol.name)
+    shown = subject.shown(test.protocol.name)
     how = "mean" if shown is None else shown.consensus
     why = "as nothing else is known" if shown is None else f"the published setting for {test.protocol.name}"
     warning = (

@@ -23,6 +23,7 @@ from hdvila.evaluate.protocols.protocol import Protocol, TaskKind
 from hdvila.evaluate.sharing import Processes
 from hdvila.media.view import Look
 from hdvila.models.config import Capability
+from hdvila.nn.capabilities import AnswerHead, DualEncoder, PairScorer, Reads
 from hdvila.progress import Reporter
 
 __all__ = ["WAYS", "Asked", "Predicted", "Way", "captions_of", "similarity_of", "way_of", "ways_of"]
@@ -88,14 +89,14 @@ class Way:
 # ---- retrieval
 
 
-def _rank_by_vectors(model: Any, test: ClipTest, asked: Asked) -> Predicted:
+def _rank_by_vectors(model: DualEncoder, test: ClipTest, asked: Asked) -> Predicted:
     captions = captions_of(test)
     videos_VD = embed_clips(model, test.source, test.clips, looks=asked.looks, **asked.shared())
     texts_QD = embed_texts(model, [caption.text for caption in captions], asked.batch_size, asked.processes)
     return Predicted(similarity_of(test, similarity(texts_QD, videos_VD)), (texts_QD, videos_VD))
 
 
-def _rank_by_pairs(model: Any, test: ClipTest, asked: Asked) -> Predicted:
+def _rank_by_pairs(model: PairScorer, test: ClipTest, asked: Asked) -> Predicted:
     texts = [caption.text for caption in captions_of(test)]
     everything = [range(len(texts))] * len(test.numbers)
     columns = score_pairs(model, test.source, test.clips, texts, everything, **asked.all())
@@ -122,13 +123,13 @@ def similarity_of(test: ClipTest, scores_QV: NDArray[Any]) -> Similarity:
 # ---- questions
 
 
-def _answer_by_head(model: Any, test: ClipTest, asked: Asked) -> Predicted:
+def _answer_by_head(model: AnswerHead, test: ClipTest, asked: Asked) -> Predicted:
     questions = _questions(test)
     found = answer_questions(model, test.source, questions, test.numbers, **asked.all())
     return _answers(found, test)
 
 
-def _choose_by_vectors(model: Any, test: ClipTest, asked: Asked) -> Predicted:
+def _choose_by_vectors(model: DualEncoder, test: ClipTest, asked: Asked) -> Predicted:
     questions, clips, options = _choices(test)
     vectors_VD = embed_clips(model, test.source, list(clips.values()), **asked.shared())
     row = dict(zip(clips, vectors_VD, strict=True))
@@ -137,7 +138,7 @@ def _choose_by_vectors(model: Any, test: ClipTest, asked: Asked) -> Predicted:
     return _answers(choose_options(questions, scores), test)
 
 
-def _choose_by_pairs(model: Any, test: ClipTest, asked: Asked) -> Predicted:
+def _choose_by_pairs(model: PairScorer, test: ClipTest, asked: Asked) -> Predicted:
     questions, clips, options = _choices(test)
     place = {option: number for number, option in enumerate(options)}
     about: dict[str, list[int]] = {video: [] for video in clips}  # the options of its questions, one after the other
@@ -194,7 +195,7 @@ def ways_of(protocol: Protocol, capability: Capability | None = None) -> list[Wa
     return [way for way in WAYS if way.fits(protocol) and capability in (None, way.capability)]
 
 
-def way_of(model: Any, protocol: Protocol, capability: Capability | None = None) -> Way | None:
+def way_of(model: Reads, protocol: Protocol, capability: Capability | None = None) -> Way | None:
     """How `model` does what a protocol asks; None: it cannot.
 
     A model without a configuration, such as a user's own encoder, embeds.

@@ -10,6 +10,8 @@ from hdvila.errors import UsageError
 from hdvila.models.system import System
 
 if TYPE_CHECKING:
+    from hdvila.models.config import Config
+    from hdvila.nn.pretrained import PretrainedModel
     from hdvila.nn.weight_files import Weights
 
 __all__ = ["get_system", "is_system", "recognise", "register", "system_of", "systems"]
@@ -71,6 +73,6 @@ def recognise(weights: Weights) -> System | None:
     return next((system for system in systems() if system.recognises(weights)), None)
 
 
-def system_of(model: Any) -> System:
+def system_of(model: Config | PretrainedModel) -> System:
     """The system of a model or of its configuration."""
     return get_system(model.system)

@@ -21,8 +21,7 @@ __all__ = ["AnswerHead", "DualEncoder", "MaskedWords", "PairScorer", "Reads"]
 class Reads(Protocol):
     """A model with a processor, which turns files and texts into its inputs (`hdvila.hub.Processor`)."""
 
-    @property
-    def processor(self) -> Any: ...
+    processor: Any
 
     @property
     def device(self) -> torch.device: ...

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, get_args
+from typing import get_args
 
 import torch
 
 from hdvila.errors import UsageError
+from hdvila.nn.capabilities import Reads
 from hdvila.types import Precision, WantedPrecision
 
 __all__ = [
@@ -77,7 +78,7 @@ def precision_of(model: object) -> Precision:
     return precision
 
 
-def computing(model: Any) -> AbstractContextManager[object]:
+def computing(model: Reads) -> AbstractContextManager[object]:
     """A context in which `model` computes in its own precision (`precision_of`).
 
     In bfloat16, convolutions and matrix products are rounded; weights, the residual stream, norms and the final

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from hdvila.data.source import ClipSource
 from hdvila.evaluate.embedding import embed_clips, embed_texts
 from hdvila.miniature.world import COLOURS, COUNTS, DIRECTIONS, MARKS, SPEEDS, STEPS, TEXTURES
+from hdvila.nn.capabilities import DualEncoder
 from hdvila.progress import SILENT, Reporter
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -54,7 +54,7 @@ def wordings(text: str, kind: str) -> list[str]:
 
 
 def swap_words(
-    model: Any, corpus: ClipSource, clips: Sequence[int], batch_size: int = 32, reporter: Reporter = SILENT
+    model: DualEncoder, corpus: ClipSource, clips: Sequence[int], batch_size: int = 32, reporter: Reporter = SILENT
 ) -> dict[str, Swap]:
     """Test `model` on exchanged words of each of `KINDS`, without kinds that no sentence has.
 
