@@ -114,7 +114,7 @@ def _saved_bytes(recipe: Recipe, one: Ingredient, model: PretrainedModel, clips:
         stack.enter_context(torch.autocast("cpu", torch.bfloat16, enabled=half))
         stack.enter_context(_naming_stages(model, lambda name: stage.__setitem__(0, name)))
         one.task.train_mode(model)
-        _forward(one, model, _empty_batch(recipe, one, clips))
+        _forward(one, model, empty_batch(recipe, one, clips))
     return saved
 
 
@@ -131,7 +131,8 @@ def _forward(one: Ingredient, model: PretrainedModel, batch: Batch) -> None:
     )  # fmt: skip
 
 
-def _empty_batch(recipe: Recipe, one: Ingredient, clips: int) -> Batch:
+def empty_batch(recipe: Recipe, one: Ingredient, clips: int) -> Batch:
+    """A batch of `clips` black clips with the shapes that the ingredient `one` has in training."""
     shapes = one.data.preprocess.shapes
     video = tuple(None if shape is None else torch.zeros(clips, *shape, dtype=torch.uint8) for shape in shapes)
     texts = recipe.model.texts_per_clip

@@ -10,7 +10,7 @@ import torch
 from hdvila.hub import build_model
 from hdvila.recipes import get_recipe
 from hdvila.tasks.masked_words import IGNORE
-from hdvila.train.memory import _empty_batch, shapes_only
+from hdvila.train.memory import empty_batch, shapes_only
 
 
 @pytest.mark.parametrize(("name", "millions"), [("hdvila-small-stage1", 24.5), ("hdvila-small-stage2", 35.1)])
@@ -36,7 +36,7 @@ def test_it_takes_a_step(stage: int) -> None:
     net = build_model(narrow)
     recipe.task.start(net)
     recipe.task.train_mode(net)
-    batch = _empty_batch(recipe, 2)
+    batch = empty_batch(recipe, recipe.ingredients[0], 2)
     batch = batch._replace(labels=torch.where(batch.input_ids.cumsum(1) < 4, 5, IGNORE))
     loss, _ = recipe.task.loss_sum(recipe.task.forward(net, batch), batch)
     loss.backward()
