@@ -152,7 +152,7 @@ def _base(here: Environment, wheel: Path) -> None:
         raise NoTorch(f"{_torch()} cannot be installed here") from error
     here.run("python", "-m", "pip", "install", "--quiet", "--no-compile", wheel)
     here.run("python", "-m", "pip", "check")
-    here.run("hdvila", "doctor", wanted="frames come back as they were written")
+    here.run("hdvila", "doctor", wanted="frames are read as they were written")
     here.run("hdvila", "miniature", "render", "--into", "world", "--videos", "3", "--workers", "1")
     manifest = "world/manifest-train.jsonl"
     here.run("hdvila", "corpus", "build", manifest, "--into", "corpus", *SIZES, wanted="0 failed")
