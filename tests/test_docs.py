@@ -153,3 +153,11 @@ def test_every_benchmark_is_named_where_its_figures_stand() -> None:
     named = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     scripts = {file.name for file in (ROOT / "benchmarks").glob("*.py")} - {"plain_hdvila.py"}  # a part of train_step
     assert [name for name in sorted(scripts) if f"benchmarks/{name}" not in named] == []
+
+
+@pytest.mark.parametrize("file", [file for file in PAGES if file.name != "cli.md"], ids=lambda file: file.name)
+def test_prose_wraps(file: Path) -> None:
+    """Tables and code may be wider, and docs/cli.md is generated."""
+    text = re.sub(r"^```.*?^```", "", file.read_text(encoding="utf-8"), flags=re.M | re.S)
+    wide = [line for line in text.splitlines() if len(line) > 130 and not line.lstrip().startswith(("|", "!["))]
+    assert not wide, "\n".join(wide)
