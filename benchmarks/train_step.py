@@ -136,7 +136,7 @@ def bare_steps(recipe_name: str, clips: int, log: Path) -> None:
         0, 256, (clips, see.segments, 2 * see.neighbours, 3, see.height // 4, see.width // 4), dtype=torch.uint8
     )
     ids = torch.randint(5, recipe.model.vocab_size, (clips, length))
-    batch = Batch(high, low, ids, torch.ones_like(ids), torch.zeros(clips, dtype=torch.long))
+    batch = Batch((high, low), ids, torch.ones_like(ids), torch.zeros(clips, dtype=torch.long))
     half = settle_precision(recipe.precision) == "bfloat16"
     with log.open("w") as lines:
         while True:
