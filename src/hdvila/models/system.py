@@ -5,8 +5,7 @@ its optimiser groups and its benchmark settings. To add one:
 
 1. write a configuration (`hdvila.models.config.Config`) and inputs (`hdvila.models.inputs.Inputs`), both frozen
    dataclasses, and a model, a subclass of `hdvila.nn.pretrained.PretrainedModel`;
-2. subclass `System`: `name`, `about`, `config`, `inputs`, `build` and `recognises` must be given, every other method
-   has a default;
+2. subclass `System`: `name`, `about`, `config`, `inputs` and `build` must be given, every other method has a default;
 3. pass an instance to `hdvila.models.register`.
 
 ``examples/add_system.py`` does it in about a hundred lines. This module does not import torch, because recipes are
@@ -15,6 +14,7 @@ listed without it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
@@ -39,10 +39,10 @@ In = TypeVar("In", bound=Inputs, default=Inputs)
 """The types of a system's model, configuration and inputs."""
 
 
-class System(Generic[M, C, In]):
-    """One model family. A subclass must give the first four attributes, `build` and `recognises`.
+class System(ABC, Generic[M, C, In]):
+    """One model family. A subclass must give the first four attributes and `build`; all else has a default.
 
-    Everything else has a default.
+    Without `recognises`, models are found by the name in their ``config.json`` alone.
 
     Attributes:
         name: as ``config.json`` stores it, such as ``"hdvila"``.
@@ -58,6 +58,7 @@ class System(Generic[M, C, In]):
     inputs: ClassVar[Any]
     never_decayed: ClassVar[tuple[str, ...]] = ("bias", "norm", "embed")
 
+    @abstractmethod
     def build(self, config: C, *, initialise: bool = True) -> M:
         """A new model of this configuration. Must be given.
 
@@ -65,7 +66,6 @@ class System(Generic[M, C, In]):
             initialise: draw random weights. False leaves them uninitialised where that is faster; the caller then
                 fills every weight.
         """
-        raise NotImplementedError
 
     def default_inputs(self, config: C) -> In:
         """The inputs of a model without saved ones. Default: `inputs` with its own defaults.
