@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hdvila.errors import UsageError
 from hdvila.models.config import Capability
+from hdvila.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from hdvila.data.batch import Batch
     from hdvila.nn.pretrained import PretrainedModel
-    from hdvila.tasks.masked_words import Vocabulary
     from hdvila.tasks.task import Metrics, Outputs
 
 
 @dataclass(frozen=True, slots=True)
-class PretrainStage1:
+class PretrainStage1(Task):
     """Symmetric contrastive loss over the features of all processes.
 
     Every pair of the micro-batch, on whichever process, is a negative of every other. One term a pair. Retrieval is
@@ -32,6 +32,7 @@ class PretrainStage1:
     """
 
     trains: ClassVar[tuple[Capability, ...]] = ("retrieval",)
+    contrastive: ClassVar[bool] = True
 
     temperature: float = 0.05
     weight: float = 0.5
@@ -42,21 +43,6 @@ class PretrainStage1:
             raise UsageError(f"task.temperature={self.temperature}: choose a finite number above 0")
         if not 0 < self.weight < math.inf:
             raise UsageError(f"task.weight={self.weight}: choose a finite number above 0")
-
-    def at(self, step: int) -> PretrainStage1:
-        return self
-
-    def start(self, model: PretrainedModel) -> None:
-        model.requires_grad_(True)
-
-    def train_mode(self, model: PretrainedModel) -> None:
-        model.train()
-
-    def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
-        return batch
-
-    def count(self, batch: Batch) -> int:
-        return batch.size
 
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> texts (b, D), videos (b, D), of unit length."""

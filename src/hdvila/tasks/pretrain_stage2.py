@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, get_args
 
 from hdvila.errors import UsageError
 from hdvila.models.config import Capability
+from hdvila.tasks.task import Task
 from hdvila.types import CONSENSUS, Over
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ __all__ = ["Over", "PretrainStage2"]
 
 
 @dataclass(frozen=True, slots=True)
-class PretrainStage2:
+class PretrainStage2(Task):
     """Masked language modelling over the joint transformer; everything of stage one is frozen. One term a masked word.
 
     `consensus` joins the segments of a clip: their hidden states before the head, as in the released code, or their
@@ -37,6 +38,7 @@ class PretrainStage2:
     """
 
     trains: ClassVar[tuple[Capability, ...]] = ("masked_words",)
+    frozen: ClassVar[str] = "all that stage one trains"
 
     mask_share: float = 0.15
     consensus: str = "logsumexp"
@@ -51,9 +53,6 @@ class PretrainStage2:
         if self.consensus_over not in get_args(Over):
             known = ", ".join(get_args(Over))
             raise UsageError(f"task.consensus_over={self.consensus_over!r} is unknown: choose one of {known}")
-
-    def at(self, step: int) -> PretrainStage2:
-        return self
 
     def start(self, model: PretrainedModel) -> None:
         """Freeze stage one, and what this loss never reaches."""
@@ -87,6 +86,16 @@ class PretrainStage2:
             at=_labels(batch) != IGNORE,
         )  # fmt: skip
         return (logits_MV,)
+
+    def forward_shapes(self, model: PretrainedModel, batch: Batch) -> None:
+        """With so many masked words as a batch has on average; which ones does not matter."""
+        import torch
+
+        anywhere = torch.zeros(int(batch.input_ids.numel() * self.mask_share) + 1, dtype=torch.long)
+        model.masked_language_logits(
+            *batch.video, batch.input_ids, batch.attention_mask, self.consensus, self.consensus_over,
+            at=(anywhere, anywhere),
+        )  # fmt: skip
 
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
         """`accuracy` sums the masked words that are predicted right."""

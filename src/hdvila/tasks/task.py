@@ -1,47 +1,75 @@
-"""The interface between the loop and tasks."""
+"""What a training task is: the interface between the loop and the losses.
+
+torch is imported where it is used: recipes contain tasks and are listed without it.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 
-from torch import Tensor
-
-from hdvila.data.batch import Batch
 from hdvila.models.config import Capability
-from hdvila.nn.pretrained import PretrainedModel
-from hdvila.tasks.masked_words import Vocabulary
 
-Outputs = tuple[Tensor, ...]
-Metrics = dict[str, Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from hdvila.data.batch import Batch
+    from hdvila.nn.pretrained import PretrainedModel
+    from hdvila.tasks.masked_words import Vocabulary
+
+Outputs: TypeAlias = "tuple[Tensor, ...]"
+Metrics: TypeAlias = "dict[str, Tensor]"
+Self = TypeVar("Self", bound="Task")
 
 
-class Task(Protocol):
-    """A frozen value: its fields are settings of a recipe.
+class Task(ABC):
+    """A frozen dataclass, whose fields are settings of a recipe. `trains`, `forward` and `loss_sum` must be given.
 
     The loss of a step is ``sum of loss_sum / sum of count`` over all its micro-batches and processes, so that cutting
     a batch into processes and pieces changes neither the loss nor the gradient.
     """
 
+    __slots__ = ()
+
     trains: ClassVar[tuple[Capability, ...]]
     """The capabilities (`Config.trained_for`) of the models that this task can train."""
+    contrastive: ClassVar[bool] = False
+    """Whether the negatives of a pair are the other pairs of its micro-batch, so one pair alone teaches nothing."""
+    needs_benchmark: ClassVar[bool] = False
+    """Whether its examples come from a benchmark, such as questions."""
+    frozen: ClassVar[str] = ""
+    """In words, what `start` freezes."""
+    consensus: str = "mean"
+    """How the outputs for the segments of a clip become one, in training and in evaluation: mean, max or logsumexp."""
 
-    def at(self, step: int) -> Task:
+    def at(self: Self, step: int) -> Self:
         """The task at this step, counted from 1; itself, unless its settings change during a run."""
+        return self
 
     def start(self, model: PretrainedModel) -> None:
         """Decide what is trained: parameters that are not get ``requires_grad = False``. Called once."""
+        model.requires_grad_(True)
 
     def train_mode(self, model: PretrainedModel) -> None:
         """Put the trained parts into training mode and the others into evaluation mode."""
+        model.train()
 
     def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
         """Apply random changes, such as masking, to a batch on the CPU. They depend on the keys of its samples only."""
+        return batch
 
     def count(self, batch: Batch) -> int:
-        """The number of loss terms of this prepared batch."""
+        """The number of loss terms of this prepared batch. Default: one a clip."""
+        return batch.size
 
+    @abstractmethod
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """The part that runs in the model's precision; every output has one row a clip or a masked token."""
 
+    def forward_shapes(self, model: PretrainedModel, batch: Batch) -> None:
+        """`forward` on a batch that is not prepared and has shapes alone (device ``meta``), to plan memory."""
+        self.forward(model, batch)
+
+    @abstractmethod
     def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
         """The sum of this process's terms, a scalar, and sums of other measures over the same terms."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hdvila.errors import UsageError
 from hdvila.models.config import Capability
+from hdvila.tasks.task import Task
 from hdvila.types import CONSENSUS
 
 if TYPE_CHECKING:
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
 
     from hdvila.data.batch import Batch
     from hdvila.nn.pretrained import PretrainedModel
-    from hdvila.tasks.masked_words import Vocabulary
     from hdvila.tasks.task import Metrics, Outputs
 
 
 @dataclass(frozen=True, slots=True)
-class VideoQA:
+class VideoQA(Task):
     """Cross entropy of the right answers; everything is trained. One term a question.
 
     The variant of the model decides whether the answers are rows of a vocabulary or options.
     """
 
     trains: ClassVar[tuple[Capability, ...]] = ("open_answers", "options")
+    needs_benchmark: ClassVar[bool] = True
 
     consensus: str = "mean"
     """How segments become one decision, in training and in evaluation: mean, max or logsumexp (`answer_loss`)."""
@@ -38,21 +39,6 @@ class VideoQA:
     def __post_init__(self) -> None:
         if self.consensus not in CONSENSUS:
             raise UsageError(f"task.consensus={self.consensus!r} is unknown: choose one of {', '.join(CONSENSUS)}")
-
-    def at(self, step: int) -> VideoQA:
-        return self
-
-    def start(self, model: PretrainedModel) -> None:
-        model.requires_grad_(True)
-
-    def train_mode(self, model: PretrainedModel) -> None:
-        model.train()
-
-    def prepare(self, batch: Batch, vocabulary: Vocabulary) -> Batch:
-        return batch
-
-    def count(self, batch: Batch) -> int:
-        return batch.size
 
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> scores (B, S, A)."""

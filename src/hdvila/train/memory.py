@@ -15,7 +15,6 @@ from hdvila.data.batch import Batch
 from hdvila.hub import settle_precision
 from hdvila.models.registry import get_system
 from hdvila.nn.pretrained import PretrainedModel
-from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.recipe import Ingredient, Recipe
 
 FLOAT32 = 4
@@ -114,21 +113,8 @@ def _saved_bytes(recipe: Recipe, one: Ingredient, model: PretrainedModel, clips:
         stack.enter_context(torch.autocast("cpu", torch.bfloat16, enabled=half))
         stack.enter_context(_naming_stages(model, lambda name: stage.__setitem__(0, name)))
         one.task.train_mode(model)
-        _forward(one, model, empty_batch(recipe, one, clips))
+        one.task.forward_shapes(model, empty_batch(recipe, one, clips))
     return saved
-
-
-def _forward(one: Ingredient, model: PretrainedModel, batch: Batch) -> None:
-    task = one.task
-    if not isinstance(task, PretrainStage2):
-        task.forward(model, batch)
-        return
-    masked = int(batch.size * one.data.text_length * task.mask_share) + 1
-    anywhere = torch.zeros(masked, dtype=torch.long)  # which words does not matter here
-    model.masked_language_logits(
-        *batch.video, batch.input_ids, batch.attention_mask, task.consensus, task.consensus_over,
-        at=(anywhere, anywhere),
-    )  # fmt: skip
 
 
 def empty_batch(recipe: Recipe, one: Ingredient, clips: int) -> Batch:

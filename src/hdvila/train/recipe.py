@@ -108,7 +108,7 @@ class Recipe:
     @property
     def negatives(self) -> int:
         """Negatives of each pair in a contrastive loss, over all processes; 0 for other losses."""
-        return self.batch_size // self.accumulate - 1 if isinstance(self.task, PretrainStage1) else 0
+        return self.batch_size // self.accumulate - 1 if self.task.contrastive else 0
 
     def __post_init__(self) -> None:
         for key in ("steps", "batch_size", "accumulate", "checkpoint_every", "keep_checkpoints", "processes"):
@@ -132,7 +132,7 @@ class Recipe:
                     f"also: {named(self.model)} cannot learn the task {type(one.task).__name__}: choose another task"
                 )
         pairs = self.batch_size // self.accumulate
-        if pairs < 2 and any(isinstance(one.task, PretrainStage1) for one in self.ingredients):
+        if pairs < 2 and any(one.task.contrastive for one in self.ingredients):
             way_out = "set batch_size=2 or more"
             if self.batch_size > 1:
                 way_out = f"to save memory set chunk={max(1, self.chunk)} and accumulate=1, which keeps pairs together"
@@ -143,7 +143,7 @@ class Recipe:
         on_test = self.validate is not None and self.validate.on == "official-test"
         for number, one in enumerate(self.ingredients):
             group = f"also.{number - 1}.data" if number else "data"
-            if one.data.benchmark is None and (isinstance(one.task, VideoQA) or (on_test and not number)):
+            if one.data.benchmark is None and (one.task.needs_benchmark or (on_test and not number)):
                 raise UsageError(
                     f"the recipe {self.name} has no {group}.benchmark, and questions and test splits come from one: "
                     f"set {group}.benchmark.protocol and {group}.benchmark.folder"

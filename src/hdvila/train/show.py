@@ -11,7 +11,6 @@ from hdvila.evaluate.protocols import get_protocol
 from hdvila.hub import settle_precision
 from hdvila.models.registry import get_system
 from hdvila.settings import flatten
-from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.train.plan import clips_to_learn_from
 from hdvila.train.recipe import Recipe
 
@@ -96,8 +95,8 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     yield "task", "kind", type(recipe.task).__name__
     if recipe.negatives:
         yield "task", "negatives of each pair", f"{recipe.negatives}"
-    if isinstance(recipe.task, PretrainStage2):
-        yield "task", "frozen", "all that stage one trains"
+    if recipe.task.frozen:
+        yield "task", "frozen", recipe.task.frozen
     yield "optimiser", "kind", "AdamW, decay after the update"
     yield "optimiser", "not decayed", f"what has {', '.join(get_system(recipe.model.system).never_decayed)} in its name"
     if recipe.schedule.decay != "constant":

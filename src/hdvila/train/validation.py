@@ -26,7 +26,6 @@ from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.held_out import HeldOutClips
 from hdvila.train.recipe import Recipe
 
@@ -91,7 +90,7 @@ def _of_benchmark(
     predicted = predict(
         model,
         held_out,
-        consensus=recipe.task.consensus if isinstance(recipe.task, VideoQA) else "mean",
+        consensus=recipe.task.consensus,
         reporter=reporter,
         processes=processes,
     )
