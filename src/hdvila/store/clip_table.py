@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from hdvila.errors import UsageError
 from hdvila.files import replacing
 from hdvila.store.facts import is_own
-from hdvila.store.layout import CLIPS, FORMAT, Attribute, Manifest, Stream, Streams
+from hdvila.store.layout import CLIPS, FORMAT, Attribute, Manifest, Streams
 from hdvila.store.shard_index import clip_fields
 
 META = b"hdvila"
@@ -114,11 +114,6 @@ def meta_of(schema: Any) -> dict[str, Any]:
     """Our JSON in the schema of a table; empty where there is none."""
     meta: dict[str, Any] = json.loads((schema.metadata or {}).get(META, b"{}"))
     return meta
-
-
-def streams_in(meta: dict[str, Any]) -> dict[str, Stream]:
-    """The streams that `meta_of` tells of, of format 2."""
-    return {name: Stream(**stream) for name, stream in meta.get("streams", {}).items()}
 
 
 def first_clips(clips: Any, columns: Iterable[str]) -> dict[str, dict[str, Any]]:
