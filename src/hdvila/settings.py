@@ -51,12 +51,12 @@ def from_json(kind: type[T], values: Mapping[str, Any], of: str, *, unknown: Lit
 
 
 def given(
-    kind: type, values: Mapping[str, Any], of: str, *, text: bool = False, unknown: Literal["refuse", "drop"] = "refuse"
+    kind: type, values: Mapping[str, Any], of: str, *, unknown: Literal["refuse", "drop"] = "refuse"
 ) -> dict[str, Any]:
     """Those settings of a dataclass that are given, as values of their kinds.
 
     Args:
-        values: by key, plain values or, with `text`, texts.
+        values: by key, plain values.
         of, unknown: as for `from_json`.
 
     Raises:
@@ -67,7 +67,7 @@ def given(
     for key in values:
         if key not in kinds:
             raise _unknown(key, list(kinds), of)
-    return {key: _read(value, kinds[key], key, of, text, unknown) for key, value in values.items()}
+    return {key: _read(value, kinds[key], key, of, False, unknown) for key, value in values.items()}
 
 
 def override(settings: T, changes: Iterable[str] | Mapping[str, str], of: str = "") -> T:
@@ -181,14 +181,16 @@ def _apply(root: Any, settings: Any, prefix: str, wanted: Mapping[str, str], of:
 
 def _apply_to_list(root: Any, parts: tuple[Any, ...], key: str, wanted: Mapping[str, str], of: str) -> tuple[Any, ...]:
     """Groups that are known by their number, with the changes below ``key.NUMBER``."""
-    changed = list(parts)
+    by_number: dict[int, dict[str, str]] = {}
     for name, text in wanted.items():
         number, _, rest = name.partition(".")
         if not number.isdecimal() or int(number) >= len(parts) or not rest:
             raise _unknown(f"{key}.{name}" if name else key, _keys(root), of)
-        at = int(number)
-        changed[at] = _apply(root, changed[at], f"{key}.{number}.", {rest: text}, of)
-    return tuple(changed)
+        by_number.setdefault(int(number), {})[rest] = text
+    return tuple(
+        _apply(root, part, f"{key}.{at}.", by_number[at], of) if at in by_number else part
+        for at, part in enumerate(parts)
+    )
 
 
 def _is_list_of_groups_kind(kind: Any) -> bool:

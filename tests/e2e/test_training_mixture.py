@@ -50,6 +50,10 @@ def test_steps_are_of_the_sources_by_weight(recipe: Recipe, run: Path) -> None:
     assert settings["also.0.task.type"] == "PretrainStage1"
     changed = override(recipe, ["also.0.task.temperature=0.1", "also.0.weight=1"])
     assert (changed.also[0].task, changed.also[0].weight) == (PretrainStage1(temperature=0.1), 1.0)
+    seen = "also.0.data.preprocess"
+    alone = override(recipe, [f"{seen}.neighbours=0"])
+    changed = override(alone, [f"{seen}.streams=low", f"{seen}.neighbours=1"])  # either needs the other
+    assert changed.also[0].data.preprocess.streams == "low"
     with pytest.raises(UsageError, match=r"no setting 'also\.1\.weight'"):
         override(recipe, ["also.1.weight=1"])
     json.dumps(settings)

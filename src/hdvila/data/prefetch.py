@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from hdvila.processes import usable_cores
 
 if TYPE_CHECKING:
     from hdvila.data.source import ClipSource
@@ -20,7 +21,6 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 AHEAD = 2
 """Results that each thread prepares before they are requested."""
-READERS = min(8, os.cpu_count() or 1)
 
 
 def prefetch(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
@@ -58,7 +58,7 @@ def prefetch_clips(
     Raises:
         StoreError: a clip cannot be read.
     """
-    readers = max(READERS, getattr(source, "readers", 1))
+    readers = max(min(8, usable_cores()), getattr(source, "readers", 1))
     if not views:
         return prefetch(lambda number: source.sample(number, inputs), numbers, readers)
     sized: Any = source

@@ -109,7 +109,7 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
     if demuxer is None:
         what = "is not a JPEG, PNG, GIF or WebP image"
         raise MediaError(f"{path}: {what}; convert it to one of these", kind=what)
-    if demuxer == _GIF and gif_breaks_off(path):
+    if demuxer == _GIF and gif_breaks_off(data):
         raise _damaged_image(path, "the file ends early")
     try:
         return _decode_image(data, demuxer)

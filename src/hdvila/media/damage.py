@@ -8,6 +8,7 @@ VP9 notice damaged headers only.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def damage_of_file(scan: Scan, container: Any, stream: Any) -> str | None:
             return f"the file breaks off: its header promises {promised:.1f} s, it ends after {scan.end:.1f} s"
     elif container.format.name != AVI and found < stream.frames and not _is_cut_by_edits(scan, stream):
         return f"the file breaks off: it has {found} of {stream.frames} packets"
-    elif container.format.name == _GIF and gif_breaks_off(container.name):
+    elif container.format.name == _GIF and gif_breaks_off(Path(container.name).read_bytes()):
         return f"the file breaks off within frame {found}"
     return _hole(scan, container, stream)
 

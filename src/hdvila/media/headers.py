@@ -105,9 +105,8 @@ def is_scrambled(head: bytes) -> bool:
     return sum(bool(packet[3] & 0xC0) for packet in packets) > len(packets) / 2
 
 
-def gif_breaks_off(path: str | os.PathLike[str]) -> bool:
+def gif_breaks_off(data: bytes) -> bool:
     """Whether a GIF ends inside one of its blocks, as an incomplete download does."""
-    data = Path(path).read_bytes()
     at = 13 + _colour_table(data, 10)
     while at < len(data) and data[at] in b"\x21\x2c":
         if data[at] == 0x21:  # an extension: its label, then its blocks

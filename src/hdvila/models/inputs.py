@@ -18,7 +18,7 @@ from hdvila.media.frame_source import Arrays, Sampler
 from hdvila.settings import from_json
 from hdvila.types import Frames, Pixels, Seconds
 
-__all__ = ["ClipInputs", "FrameInputs", "Inputs", "SeenFrames"]
+__all__ = ["ClipInputs", "FrameInputs", "Inputs", "SeenFrames", "stack_arrays"]
 
 
 class ClipInputs(Protocol):
@@ -155,8 +155,7 @@ class FrameInputs:
 
     def collate(self, clips: Iterable[Any]) -> Arrays:
         """Stack the arrays of the clips, which must have equal shapes: (B, F, 3, h, w); None stays None."""
-        columns = zip(*(clip.arrays for clip in clips), strict=True)
-        return tuple(None if column[0] is None else np.stack(column) for column in columns)
+        return stack_arrays(clips)
 
     def at_rates(self, rates: Mapping[str, float]) -> Any:
         """Itself: it samples by time, so rates do not matter."""
@@ -178,3 +177,13 @@ class FrameInputs:
             UsageError: a key that is not a setting, or a value that cannot be used.
         """
         return from_json(cls, values, "preprocess")
+
+
+def stack_arrays(clips: Iterable[Any]) -> Arrays:
+    """Each array of the clips along a new first axis; None where no clip has it.
+
+    Raises:
+        ValueError: some clips have an array that others lack, or arrays of other shapes.
+    """
+    columns = zip(*(clip.arrays for clip in clips), strict=True)
+    return tuple(None if all(one is None for one in column) else np.stack(column) for column in columns)

@@ -5,7 +5,8 @@ its optimiser groups and its benchmark settings. To add one:
 
 1. write a configuration (`hdvila.models.config.Config`) and inputs (`hdvila.models.inputs.Inputs`), both frozen
    dataclasses, and a model, a subclass of `hdvila.nn.pretrained.PretrainedModel`;
-2. subclass `System`: `name`, `about`, `config`, `inputs` and `build` must be given, every other method has a default;
+2. subclass `System`: `name`, `about`, `config`, `inputs`, `build` and `recognises` must be given, every other method
+   has a default;
 3. pass an instance to `hdvila.models.register`.
 
 ``examples/add_system.py`` does it in about a hundred lines. This module does not import torch, because recipes are
@@ -40,9 +41,9 @@ In = TypeVar("In", bound=Inputs, default=Inputs)
 
 
 class System(ABC, Generic[M, C, In]):
-    """One model family. A subclass must give the first four attributes and `build`; all else has a default.
+    """One model family. A subclass must give the first four attributes, `build` and `recognises`.
 
-    Without `recognises`, models are found by the name in their ``config.json`` alone.
+    Everything else has a default.
 
     Attributes:
         name: as ``config.json`` stores it, such as ``"hdvila"``.
@@ -77,13 +78,12 @@ class System(ABC, Generic[M, C, In]):
 
     # ---- weight files, in the order in which loading one calls these methods
 
+    @abstractmethod
     def recognises(self, weights: Weights) -> bool:
-        """Whether these weights belong to this system, by keys and shapes; official layouts count too.
+        """Whether these weights belong to this system, by keys and shapes; official layouts count too. Must be given.
 
-        The default recognises nothing, so a file is never loaded as this system. Claim only keys that no other system
-        has: the first system that says True is taken.
+        Claim only keys that no other system has: the first system that says True is taken.
         """
-        return False
 
     def near_miss(self, weights: Weights) -> str:
         """Why weights that resemble this system's are not recognised; empty (the default) if they do not.

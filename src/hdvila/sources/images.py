@@ -147,7 +147,8 @@ class ImageClip:
         Raises:
             StoreError: an image cannot be read; names it.
         """
-        images = {number: self.image(number) for request in requests for number in request.numbers.tolist()}
+        numbers = {number for request in requests for number in request.numbers.tolist()}
+        images = {number: self.image(number) for number in numbers}
         rooms = [request.room() for request in requests]
         for request, room in zip(requests, rooms, strict=True):
             for number in set(request.numbers.tolist()):

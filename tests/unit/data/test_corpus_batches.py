@@ -17,7 +17,8 @@ from hdvila.media import Form, crop_to
 from hdvila.media.transforms import pad_to
 from hdvila.media.view import View
 from hdvila.models.hdvila.preprocess import Preprocess
-from hdvila.models.hdvila.sampling import HybridClip, hybrid_indices, stacked
+from hdvila.models.hdvila.sampling import HybridClip, hybrid_indices
+from hdvila.models.inputs import stack_arrays
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames, Pixels
 from tests.unit.data.test_batches import tokenize
@@ -71,7 +72,9 @@ def test_a_batch_is_that_of_the_plain_way(corpus: Corpus, fit: str, flip: float)
     with ThreadPoolExecutor(3) as pool:  # each thread has memory of its own to decode into
         read = list(pool.map(data.batch, batches))
     for keys, batch in zip(batches, read, strict=True):
-        high, low = stacked([plain(corpus, d.index, preprocess, np.random.default_rng(d.as_int(SEED))) for d in keys])
+        high, low = stack_arrays(
+            [plain(corpus, d.index, preprocess, np.random.default_rng(d.as_int(SEED))) for d in keys]
+        )
         assert torch.equal(batch.video[0], torch.from_numpy(high))  # type: ignore[arg-type]
         assert torch.equal(batch.video[1], torch.from_numpy(low))  # type: ignore[arg-type]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,13 @@ from hdvila.data.settings import DataSettings
 from hdvila.errors import StoreError, UsageError
 from hdvila.evaluate.embedding import embed_clips
 from hdvila.hub import Processor, build_model
-from hdvila.media import encode_jpeg
+from hdvila.media import encode_jpeg, read_image
 from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.models.inputs import stack_arrays
 from hdvila.recipes.miniature import miniature_model
-from hdvila.sources import FeatureFiles, ImageFolder
+from hdvila.sources import FeatureFiles, ImageFolder, images
 from hdvila.text.tokenizer import Tokenizer
+from hdvila.types import Pixels
 from tests.systems.frame_mean import Frames
 
 SEEN = Preprocess(64, 64, segments=1, neighbours=1, rate=1, fps=2.0, hr_every=1)
@@ -46,6 +49,27 @@ def test_images_and_folders_of_images_are_clips(folder: Path) -> None:
     assert np.abs(still.rgb.astype(int) - 200).max() <= 2
     assert played.rgb.mean((1, 2, 3)) == pytest.approx([10, 20, 100], abs=2), "2 is before 10"
     assert played.pts_seconds.tolist() == [0.0, 0.5, 1.0]
+
+
+def test_an_image_is_decoded_once_a_sample(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[str] = []
+
+    def counted(path: Path) -> Pixels:
+        decoded.append(path.name)
+        return read_image(path)
+
+    monkeypatch.setattr(images, "read_image", counted)
+    seen = ImageFolder(folder, fps=2.0).sample(0, SEEN)
+    assert seen.low.shape == (1, 2, 3, 16, 16)
+    assert decoded == ["cat.jpg"]
+
+
+def test_clips_of_different_arrays_are_no_batch(folder: Path) -> None:
+    source = ImageFolder(folder, fps=2.0)
+    whole, low = (source.sample(0, replace(SEEN, streams=streams)) for streams in ("hybrid", "low"))
+    assert [array is None for array in stack_arrays([low, low])] == [True, False]
+    with pytest.raises(ValueError, match="shape"):
+        stack_arrays([whole, low])
 
 
 def test_every_system_learns_from_them_and_is_evaluated_on_them(folder: Path) -> None:

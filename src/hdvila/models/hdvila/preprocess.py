@@ -13,7 +13,8 @@ import numpy as np
 from hdvila.errors import UsageError
 from hdvila.media.frame_source import Arrays, FrameClip, Request, Sampled
 from hdvila.media.view import ZOOM, Fit, Look, Seen, View, look_at
-from hdvila.models.hdvila.sampling import RATIO, ClipPixels, HybridClip, HybridSampling, hybrid_indices, stacked
+from hdvila.models.hdvila.sampling import RATIO, ClipPixels, HybridClip, HybridSampling, hybrid_indices
+from hdvila.models.inputs import stack_arrays
 from hdvila.settings import from_json
 from hdvila.types import NOT_IN_VECTORS, Pixels
 
@@ -176,8 +177,9 @@ class Preprocess:
         return look_at((height, width), self.height, self.width, self.fit, tiled=tiled, grid=RATIO)
 
     def collate(self, clips: Iterable[HybridClip]) -> ClipPixels:
-        """Clips as one batch."""
-        return stacked(clips)
+        """(B, S, 3, H, W) and (B, S, 2N, 3, H/4, W/4) of clips of one shape."""
+        high, low = stack_arrays(clips)
+        return high, low
 
     # ---- what others ask of it
 

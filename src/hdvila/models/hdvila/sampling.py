@@ -7,7 +7,6 @@ that shrinks below zero) frames repeat and stay inside the clip.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from hdvila.errors import UsageError
 from hdvila.types import Frames, Pixels, Seconds
 
-__all__ = ["RATIO", "ClipPixels", "HybridClip", "HybridSampling", "hybrid_indices", "stacked"]
+__all__ = ["RATIO", "ClipPixels", "HybridClip", "HybridSampling", "hybrid_indices"]
 
 RATIO = 4
 """How many HR pixels lie along one LR pixel."""
@@ -142,14 +141,3 @@ class HybridClip:
             rgb = np.moveaxis(self.low, 2, -1)
             found["lr"] = Frames(rgb.reshape(-1, *rgb.shape[2:]), self.low_pts.ravel())
         return found
-
-
-def stacked(clips: Iterable[HybridClip]) -> ClipPixels:
-    """(B, S, 3, H, W) and (B, S, 2N, 3, H/4, W/4) of clips of one shape."""
-    high, low = zip(*(clip.arrays for clip in clips), strict=True)
-    return _stack(high), _stack(low)
-
-
-def _stack(frames: Iterable[Pixels | None]) -> Pixels | None:
-    given = [one for one in frames if one is not None]
-    return np.stack(given) if given else None
