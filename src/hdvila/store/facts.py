@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 from hdvila.errors import UsageError
 from hdvila.media import Packed
 from hdvila.media.streams import stream_ratio
-from hdvila.store.layout import FORMAT, Attribute, Manifest, Stream, Streams, Track
+from hdvila.store.layout import FORMAT, Attribute, Stream, Streams, Track, check_same
 from hdvila.types import Clip, Frames
 from hdvila.writing import word_count
 
@@ -138,15 +138,26 @@ def row_of(entry: Entry, streams: Streams) -> dict[str, Any]:
     return row | {name: value for name, value in facts.items() if not is_own(name, streams)}
 
 
-def declared_in(facts: Mapping[str, Any]) -> Manifest:
-    """The manifest of a corpus of which nothing is known but the facts of a clip."""
+def streams_in(entries: Sequence[Entry]) -> dict[str, Stream]:
+    """The streams of clips of one corpus."""
     names = ("fps", "form", "at")
-    streams = {name: Stream(**{key: one[key] for key in names}) for name, one in facts["streams"].items()}
-    tracks = {
-        name: Track(**{key: value for key, value in one.items() if key not in ("rows", "crc32")})
-        for name, one in facts.get("tracks", {}).items()
-    }
-    return Manifest(streams, tracks)
+    stored = entries[0].facts["streams"] if entries else {}
+    return {name: Stream(**{key: one[key] for key in names}) for name, one in stored.items()}
+
+
+def tracks_in(shard: object, entries: Iterable[Entry], known: Mapping[str, Track]) -> dict[str, Track]:
+    """The tracks that are known, and those that any clip of a shard has.
+
+    Raises:
+        StoreError: one was made by another model than what is known of it; names the shard.
+    """
+    tracks = dict(known)
+    for entry in entries:
+        for name, one in entry.facts.get("tracks", {}).items():
+            given = Track(**{key: value for key, value in one.items() if key not in ("rows", "crc32")})
+            advice = "delete the shards of one of them and build their videos again"
+            tracks[name] = check_same(shard, name, tracks.get(name), given, advice)
+    return tracks
 
 
 def key_of(clip_id: str) -> str:

@@ -12,12 +12,12 @@ from hdvila.errors import StoreError, UsageError
 from hdvila.store.arrow_files import read_arrow
 from hdvila.store.catalogue import Catalogue
 from hdvila.store.clip_table import is_fresh, iter_table, joined, read_table
-from hdvila.store.facts import declared_in
+from hdvila.store.facts import streams_in, tracks_in
 from hdvila.store.layout import CATALOGUE, CLIPS, MANIFEST, SHARDS, Manifest
 from hdvila.store.place import ByteRange, Folder, Place
 from hdvila.store.shard import scan_shard
 from hdvila.store.shard_index import ShardIndex, index_files, make_index
-from hdvila.store.track_index import TrackIndex, track_files
+from hdvila.store.track_index import TrackIndex, indexed_tracks, track_files
 from hdvila.store.version1 import Version1
 
 Key = TypeVar("Key")
@@ -58,7 +58,7 @@ class Index:
             raise StoreError(f"{place.where(MANIFEST)}: it and {CATALOGUE} must both be there; check the address")
         self.manifest = manifest or Manifest({})
         if isinstance(place, Folder):
-            self._look_for_shards(place.root)
+            self._look_for_shards(place.root, lost=manifest is None)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_shards": {}, "_tracks": {}}
@@ -153,8 +153,8 @@ class Index:
         data = self.place.file(MANIFEST)
         return None if data is None else Manifest.parse(data.to_pybytes(), self.place.where(MANIFEST))
 
-    def _look_for_shards(self, root: Path) -> None:
-        """Bring the catalogue up to what is in the folder."""
+    def _look_for_shards(self, root: Path, lost: bool) -> None:
+        """Bring the catalogue up to what is in the folder, and the manifest too if it is lost."""
         try:
             there = {one.name for one in os.scandir(root / SHARDS) if one.name.endswith(".tar") and one.name[0] != "."}
         except FileNotFoundError:
@@ -171,17 +171,20 @@ class Index:
         self.listed, self.unlisted = False, tuple(sorted(there - known))
         rows = [row for row in self.catalogue.rows() if row["shard"] not in given_up]
         for name in self.unlisted:
-            index = self._unlisted(root, name)
+            index = self._unlisted(root, name, lost)
             rows.append({"shard": name, "clips": len(index), **index.totals()})
+        if lost:
+            self.manifest = Manifest(self.manifest.streams, indexed_tracks(root, there, self.manifest.tracks))
         self.catalogue = Catalogue.of(rows, tuple(self.manifest.streams))
 
-    def _unlisted(self, root: Path, name: str) -> ShardIndex:
+    def _unlisted(self, root: Path, name: str, lost: bool) -> ShardIndex:
         """Of a shard that the catalogue does not know."""
         if self.old is None and self.manifest.streams and all((root / file).exists() for file in index_files(name)):
             return self._mapped(name)
         entries = scan_shard(root / SHARDS / name)
-        if not self.manifest.streams and entries:
-            self.manifest = declared_in(entries[0].facts)
+        if lost:
+            streams = self.manifest.streams or streams_in(entries)
+            self.manifest = Manifest(streams, tracks_in(root / SHARDS / name, entries, self.manifest.tracks))
         self._read[name] = make_index(name, entries, self.manifest.streams)
         return self._read[name]
 

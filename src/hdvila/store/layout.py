@@ -1,7 +1,7 @@
 """What a corpus on disk is called and made of: names of files, streams, and the manifest ``corpus.json``.
 
 The tar shards are the truth: every fact of a clip is in its ``KEY.json``. Manifest, index files and ``clips.parquet``
-can be made again from the shards alone.
+can be made again from the shards alone; not so the index of a track that was added later.
 """
 
 from __future__ import annotations
@@ -172,8 +172,8 @@ def number_of(stream: object, streams: Streams) -> int:
     raise UsageError(f"stream={stream!r}: the streams of this corpus are {' and '.join(streams) or 'none'}")
 
 
-def check_same(where: object, name: str, there: Track | None, given: Track) -> Track:
-    """What is written to a track, if it is what is there already, or if nothing is.
+def check_same(where: object, name: str, there: Track | None, given: Track, advice: str = "use another name") -> Track:
+    """What is written to a track, if it is what is there already, or if nothing is; `advice` is for whoever mixes.
 
     Raises:
         StoreError: it was made by another model, or in another way.
@@ -183,8 +183,7 @@ def check_same(where: object, name: str, there: Track | None, given: Track) -> T
     width = there.width or given.width
     if replace(there, width=width) != replace(given, width=given.width or width):
         raise StoreError(
-            f"{where}: track {name!r} holds {there}, not {given}; features of several models are not mixed: use "
-            "another name"
+            f"{where}: track {name!r} holds {there}, not {given}; features of several models are not mixed: {advice}"
         )
     return replace(there, width=width)
 

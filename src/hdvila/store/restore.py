@@ -8,7 +8,7 @@ from pathlib import Path
 from hdvila.store.catalogue import Catalogue
 from hdvila.store.clip_table import attribute_types, merged_types
 from hdvila.store.index import Index
-from hdvila.store.layout import CLIP_INDEX, FRAME_INDEX, SHARDS, TRACKS, Manifest
+from hdvila.store.layout import CLIP_INDEX, FRAME_INDEX, MANIFEST, SHARDS, TRACKS, Manifest
 from hdvila.store.place import Folder
 from hdvila.store.shard import scan_shard
 from hdvila.store.shard_index import ShardIndex, index_files, make_index, write_index
@@ -29,14 +29,14 @@ def restore(root: Path) -> Index:
         write_index(root, shard)
         if tracks := {name: track for name, track in index.manifest.tracks.items() if not track.beside}:
             write_track_indexes(root, shard.name, scan_shard(root / SHARDS / shard.name), tracks)
-    if index.version == 1:
+    if index.version == 1 or (index.unlisted and not (root / MANIFEST).exists()):
         types: dict[str, str] = {}
         shards = [index.shard(number) for number in range(len(index.catalogue))]
         for shard in shards:
             types = merged_types(types, attribute_types(shard.clips.schema, index.manifest.streams))
         rows = [{"shard": shard.name, "clips": len(shard), **shard.totals()} for shard in shards]
         Catalogue.of(rows, tuple(index.manifest.streams)).write(root)
-        Manifest(index.manifest.streams, {}, types).write(root)
+        Manifest(index.manifest.streams, index.manifest.tracks, types).write(root)
         index = Index(Folder(root))
     (root / INDEX).unlink(missing_ok=True)
     _clear(root, {name.removesuffix(".tar") for name in index.catalogue.names()})

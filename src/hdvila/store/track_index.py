@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pyarrow as pa
 from hdvila.errors import StoreError
 from hdvila.store.arrow_files import read_arrow, write_arrow
 from hdvila.store.facts import Entry, Member, TrackMember
-from hdvila.store.layout import SHARDS, TRACKS, Track
+from hdvila.store.layout import SHARDS, TRACKS, Track, check_same
 
 _META = b"hdvila"
 _MEMBER = {"offset": pa.int64(), "length": pa.int64(), "crc32": pa.uint32()}
@@ -86,6 +86,20 @@ def read_track_index(file: Path) -> TrackIndex:
     """
     with pa.memory_map(str(file)) as mapped:
         return TrackIndex.read(file.name, read_arrow(mapped.read_buffer(), str(file)), str(file))
+
+
+def indexed_tracks(root: Path, shards: Collection[str], known: Mapping[str, Track]) -> dict[str, Track]:
+    """The tracks that are known, and those of which there is an index over one of these shards.
+
+    Raises:
+        StoreError: an index is damaged, or of another model than what is known of its track.
+    """
+    tracks = dict(known)
+    for file in sorted(root.glob(f"{TRACKS}/*/*.arrow")):
+        if f"{file.stem}.tar" in shards:
+            name, advice = file.parent.name, f"delete the files of one of them in {file.parent}"
+            tracks[name] = check_same(file, name, tracks.get(name), read_track_index(file).track, advice)
+    return tracks
 
 
 def write_track_index(
