@@ -134,7 +134,7 @@ def filter_corpus(
         into: the new corpus.
         categories: videos of these; empty: of all.
         language: of the words, detected in all texts of a video: an ISO 639-1 code, or ``any``.
-        min_height: least number of lines of its stored frames.
+        min_height: least short side of its stored frames, in pixels.
         exclude: annotation files whose videos are left out (see `ExcludedIds`).
         reporter: shows progress, a step per clip.
 
@@ -145,7 +145,7 @@ def filter_corpus(
     """
     check_language(language)
     source = Corpus(corpus)
-    firsts = first_clips(source.table, (*KNOWN, "category", "language", "height"))
+    firsts = first_clips(source.table, (*KNOWN, "category", "language", "height", "width"))
     there = sorted({str(facts["category"]) for facts in firsts.values() if facts.get("category")})
     if unknown := [name for name in categories if name not in there]:
         raise UsageError(f"{corpus}: no video is of {some_of(unknown)}; its categories: {some_of(there) or 'unknown'}")
@@ -156,7 +156,7 @@ def filter_corpus(
         facts = firsts[video]
         return (
             (not categories or facts.get("category") in categories)
-            and facts["height"] >= min_height
+            and min(facts["height"], facts["width"]) >= min_height
             and not ids.match(source_of(video, facts))
             and unwanted_language(texts.get(video, ""), facts.get("language"), language) is None
         )

@@ -18,14 +18,19 @@ from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
 
 
-def make_corpus(root: Path, texts: Sequence[str], per_video: int = 2, **attributes: Sequence[Any]) -> Path:
-    """A clip a text, 2 s + 0.5 s for each clip before it in its video; attributes are given per video."""
+def make_corpus(
+    root: Path, texts: Sequence[str], per_video: int = 2, size: tuple[int, int] = (16, 24), **attributes: Sequence[Any]
+) -> Path:
+    """A clip a text, 2 s + 0.5 s for each clip before it in its video; attributes are given per video.
+
+    HR frames have four times the `size`, height and width, of LR frames.
+    """
     with CorpusWriter(root, hybrid_streams(), clips_per_shard=3) as writer:
         for number, text in enumerate(texts):
             video, place = divmod(number, per_video)
             start, seconds = 10.0 * place, 2.0 + 0.5 * place
             pts = start + np.arange(int(seconds * 10)) / 10
-            grey = np.full((len(pts), 16, 24, 3), min(255, 40 * number), np.uint8)
+            grey = np.full((len(pts), *size, 3), min(255, 40 * number), np.uint8)
             low, high = Frames(grey, pts), Frames(grey[::5].repeat(4, 1).repeat(4, 2), pts[::5])
             more = {name: values[video] for name, values in attributes.items() if values[video] is not None}
             clip = Clip(f"v{video}_{place:04d}", f"v{video}", start, start + seconds, text, "word")

@@ -92,6 +92,14 @@ def test_filter_by_category_height_and_lists(corpus: Path, tmp_path: Path) -> No
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("size", [(16, 24), (24, 16)])
+def test_upright_videos_are_measured_by_their_short_side(size: tuple[int, int], tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "all", TEXTS[:4], size=size)
+    assert filter_corpus(corpus, tmp_path / "kept", min_height=64).videos == 2
+    with pytest.raises(UsageError, match="none of its 2 videos is left"):
+        filter_corpus(corpus, tmp_path / "none", min_height=65)
+
+
 def test_what_does_not_fit_is_refused_by_name(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="all and all both have v0, v1"):
         merge_corpora([corpus, corpus], tmp_path / "merged")
