@@ -210,15 +210,14 @@ def _only(read: set[str], options: dict[str, bool], beside: str) -> None:
 
 
 def _corpus(model: str, corpus: Path, ties: str, precision: str) -> RetrievalReport:
-    from hdvila.evaluate.metrics.rank import TieRule
+    from hdvila.evaluate.metrics.rank import check_ties
     from hdvila.evaluate.retrieval import evaluate_retrieval
     from hdvila.hub import load_model, pick_device
     from hdvila.store.reader import Corpus
 
     if not corpus.is_dir():
         raise UsageError(f"{corpus}: there is no such corpus: make one with hdvila corpus build")
-    if ties not in get_args(TieRule):
-        raise UsageError(f"--ties {ties}: choose one of {', '.join(get_args(TieRule))}")
+    check_ties(ties)
     return evaluate_retrieval(
         load_model(model, device=pick_device(), precision=precision_name(precision)),
         Corpus(corpus),

@@ -186,7 +186,7 @@ def blur_warning(prepared: PreparedStore, numbers: Sequence[int], inputs: Any) -
     for stream, lines in inputs.least_lines.items():
 
         def lacks(i: int, stream: str = stream, lines: int = lines) -> bool:
-            stored = min(source.frames(i, stream, [0]).rgb.shape[1:3])
+            stored = min(source.size(i, stream))
             return bool(stored < min(lines, *source.size(i)))
 
         if few := sum(map(lacks, numbers)):

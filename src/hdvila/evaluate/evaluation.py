@@ -17,7 +17,7 @@ import torch
 from hdvila.data.examples import question_texts
 from hdvila.data.source import STORE, ClipSource, looks_at, share_seen
 from hdvila.evaluate.clip_test import ClipTest, benchmark_test
-from hdvila.evaluate.metrics.rank import TieRule
+from hdvila.evaluate.metrics.rank import TieRule, check_ties
 from hdvila.evaluate.predict import Reranking, predict
 from hdvila.evaluate.predictions import write_predictions
 from hdvila.evaluate.record import Record, hardware
@@ -144,6 +144,7 @@ def evaluate(
         UsageError: model, protocol and videos do not fit together.
         CheckpointError, StoreError: model or store cannot be read, or `predictions` cannot be written.
     """
+    check_ties(ties)
     began = time.perf_counter()
     for note in test.annotations.notes:
         reporter.note(note)

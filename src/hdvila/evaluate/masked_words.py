@@ -35,13 +35,13 @@ class MaskedWordsReport:
     Attributes:
         words: how many were masked.
         accuracy: share of them that it predicts right with the frames of their own clip, 0..1.
-        accuracy_other_video: the same with the frames of a clip of another video.
+        accuracy_other_video: the same with the frames of a clip of another video; None: not asked for.
         loss: mean cross entropy with the frames of their own clip, as in training.
     """
 
     words: int
     accuracy: float
-    accuracy_other_video: float
+    accuracy_other_video: float | None
     loss: float
 
     def to_dict(self) -> dict[str, float]:
@@ -58,6 +58,7 @@ def evaluate_masked_words(
     consensus: str = "logsumexp",
     over: Over = "hidden",
     seed: int = 0,
+    other_video: bool = True,
     batch_size: int = 32,
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
@@ -70,11 +71,12 @@ def evaluate_masked_words(
     Args:
         model: one with masked-word head and processor, on any device.
         share: of the words to mask, above 0 and up to 1.
+        other_video: predict from the frames of another video too; without, half the work, and one video is enough.
         consensus, over: of segments, as in training: mean, max or logsumexp of ``"hidden"`` states or ``"logits"``.
         processes: share the clips; each has all numbers.
 
     Raises:
-        UsageError: no word was masked, there is one video only, or the model has no processor.
+        UsageError: no word was masked, there is no `other_video`, or the model has no processor.
     """
     processor: Any = model.processor
     if processor is None:
@@ -83,16 +85,18 @@ def evaluate_masked_words(
     tokenizer = processor.tokenizer
     vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.mask_id, tokenizer.special_ids)
     numbers = list(range(len(corpus.clips)) if clips is None else clips)
-    pairs = list(zip(numbers, _of_other_videos(corpus, numbers), strict=True))
-    own = processes.own([pairs[first : first + batch_size] for first in range(0, len(pairs), batch_size)])
+    rows = [numbers, _of_other_videos(corpus, numbers)] if other_video else [numbers]
+    seen = list(zip(*rows, strict=True))
+    own = processes.own([seen[first : first + batch_size] for first in range(0, len(seen), batch_size)])
     streams = [
-        prefetch_clips(corpus, [pair[which] for some in own for pair in some], processor.preprocess) for which in (0, 1)
+        prefetch_clips(corpus, [one[which] for some in own for one in some], processor.preprocess)
+        for which in range(1 + other_video)
     ]
     sums: list[tuple[int, float, int, int]] = []  # of a batch: words, loss, right with its own and with other frames
     with reporter.task("predicting masked words", total=sum(map(len, own))) as bar, computing(model):
         for some in own:
-            ids, mask = processor.tokenize([corpus.clips[i].text for i, _ in some])
-            keys = [i + (seed << 32) for i, _ in some]
+            ids, mask = processor.tokenize([corpus.clips[i].text for i, *_ in some])
+            keys = [i + (seed << 32) for i, *_ in some]
             losses, right = [], []
             for clips_read in streams:
                 video = processor.preprocess.collate(list(islice(clips_read, len(some))))
@@ -101,12 +105,13 @@ def evaluate_masked_words(
                 loss, metrics = task.loss_sum((logits_MV.float().cpu(),), batch)
                 losses.append(float(loss))
                 right.append(int(metrics["accuracy"]))
-            sums.append((task.count(batch), losses[0], right[0], right[1]))
+            sums.append((task.count(batch), losses[0], right[0], right[-1]))
             bar.advance(len(some))
     words, loss_sum, own_right, other_right = map(sum, zip(*processes.all_results(sums), strict=True))
     if not words:
         raise UsageError(f"no word of the {len(numbers)} clips was masked: give more clips or a larger share")
-    return MaskedWordsReport(words, own_right / words, other_right / words, loss_sum / words)
+    other = other_right / words if other_video else None
+    return MaskedWordsReport(words, own_right / words, other, loss_sum / words)
 
 
 def _of_other_videos(corpus: ClipSource, numbers: Sequence[int]) -> list[int]:

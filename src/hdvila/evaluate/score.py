@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -18,7 +18,7 @@ from hdvila.evaluate.align_predictions import AlignedAnswers, AlignedScores, ali
 from hdvila.evaluate.metrics.answers import correct, squared_errors
 from hdvila.evaluate.metrics.bootstrap import Resampling
 from hdvila.evaluate.metrics.normalise_scores import expand_queries
-from hdvila.evaluate.metrics.rank import TieRule, retrieval_metrics
+from hdvila.evaluate.metrics.rank import TieRule, check_ties, retrieval_metrics
 from hdvila.evaluate.metrics_records import extras_fit, question_fields, retrieval_fields, skipped_extras
 from hdvila.evaluate.predictions import Answers, Similarity
 from hdvila.evaluate.protocols.protocol import Protocol
@@ -65,8 +65,7 @@ def score(
         UsageError: the predictions do not fit the annotations or the task; says which id.
     """
     began = time.perf_counter()
-    if ties not in get_args(TieRule):
-        raise UsageError(f"tie rule {ties!r} is unknown: choose one of {', '.join(get_args(TieRule))}")
+    check_ties(ties)
     if isinstance(predictions, Similarity) != (protocol.task == "retrieval"):
         wanted = "similarities" if protocol.task == "retrieval" else "answers"
         raise UsageError(f"{protocol.name} is scored from {wanted}: give predictions of that kind")

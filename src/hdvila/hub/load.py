@@ -25,10 +25,14 @@ from hdvila.settings import given
 _log = logging.getLogger("hdvila")
 
 
-def build_model(config: Config) -> PretrainedModel:
-    """A new model of the configuration's system, with random initial weights, in training mode and prepared for fast
-    float32 training (`PretrainedModel.fold_batch_norm`)."""
-    model = get_system(config.system).build(config)
+def build_model(config: Config, *, initialise: bool = True) -> PretrainedModel:
+    """A new model of the configuration's system, in training mode and prepared for fast float32 training
+    (`PretrainedModel.fold_batch_norm`).
+
+    Args:
+        initialise: draw random weights; False leaves them to the caller, who then fills every one.
+    """
+    model = get_system(config.system).build(config, initialise=initialise)
     model.fold_batch_norm()
     return model
 

@@ -182,8 +182,8 @@ def _rows(connection: sqlite3.Connection, condition: str = "TRUE", *values: obje
         "SELECT id, path, stamp, digest, status, reason, (SELECT count(*) FROM clips WHERE file = files.id)"
         f" FROM files WHERE {condition} ORDER BY path",
         values,
-    )
-    seen = shares_seen(connection)
+    ).fetchall()
+    seen = shares_seen(connection) if rows else {}
     return [
         _Row(number, from_column(path), stamp, digest, status, reason, clips, seen.get(number))
         for number, path, stamp, digest, status, reason, clips in rows

@@ -76,12 +76,10 @@ def answer_loss(logits_SBA: Tensor, answers_B: Tensor, consensus: str = "mean") 
     import torch
     import torch.nn.functional as F
 
+    from hdvila.nn.consensus import aggregate
+
     logits_SBA = logits_SBA.float()
-    if consensus == "mean":
-        return F.cross_entropy(logits_SBA.mean(0), answers_B)
-    if consensus == "max":
-        return F.cross_entropy(logits_SBA.amax(0), answers_B)
     if consensus == "logsumexp":
         right_SB = logits_SBA.gather(2, answers_B.expand(len(logits_SBA), -1)[..., None])[..., 0]
         return (torch.logsumexp(logits_SBA, (0, 2)) - torch.logsumexp(right_SB, 0)).mean()
-    raise UsageError(f"consensus {consensus!r} is unknown: choose one of mean, max, logsumexp")
+    return F.cross_entropy(aggregate(logits_SBA, consensus), answers_B)

@@ -33,7 +33,7 @@ def start_model(
         CheckpointError: initial weights that do not fit.
     """
     seed_random_numbers(recipe.seed, 0)
-    model = build_model(_config(recipe, data.answers))
+    model = build_model(_config(recipe, data.answers), initialise=latest is None)
     if latest is not None:
         check_finite(latest.model.items(), f"the run's checkpoint of step {latest.step}")
         model.load_state_dict(latest.model)

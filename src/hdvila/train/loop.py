@@ -58,6 +58,7 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
             corpus,
             reporter,
         )
+        del latest  # all its weights and moments
         if precision == "bfloat16" and fast_precision() != "bfloat16":
             reporter.note(f"{SLOW}: --set precision=float32")
         _make_steps(run, reporter)

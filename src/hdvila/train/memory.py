@@ -62,13 +62,18 @@ def estimate_memory(recipe: Recipe, clips: int) -> Memory:
 
     Weights, gradients and moments are counted. Activations are the distinct tensors that autograd keeps during a real
     forward pass of the recipe's model, task and precision on shapes alone, of several tasks the most; with activation
-    checkpointing the largest stage is added, because its activations come back during the backward pass.
+    checkpointing the largest stage is added, because its activations come back during the backward pass. With `shard`
+    each process has its part of weights, gradients and moments, and the weights of the largest stage.
     """
     model = shapes_only(recipe)
     weights = sum(t.numel() for t in (*model.parameters(), *model.buffers())) * FLOAT32
     if settle_precision(recipe.precision) == "bfloat16":
         weights += weights // 2
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad) * FLOAT32
+    if recipe.shard and recipe.processes > 1:  # each has its part of all, and the whole of the stage that computes
+        stages = [sum(p.numel() for p in stage.parameters()) * FLOAT32 for stage in model.stages()]
+        weights = weights // recipe.processes + max(stages, default=weights)
+        trained //= recipe.processes
     return Memory(weights, trained, trained * ADAM_MOMENTS, _activations(recipe, model, clips), clips)
 
 

@@ -186,16 +186,15 @@ def _sample_bytes(recipe: Recipe, of_own: Mapping[str, float]) -> float:
     Args:
         of_own: bytes of one frame of the recipe's own data, by stream.
     """
-    whole = sum(one.weight for one in recipe.ingredients)
     total = 0.0
-    for number, one in enumerate(recipe.ingredients):
+    for number, (one, share) in enumerate(zip(recipe.ingredients, recipe.shares, strict=True)):
         sizes = of_own
         if number:
             place = one.data.corpus
             here = bool(place) and ("://" in place or Path(place).is_dir())
             sizes = (frame_bytes(open_corpus(place)) if here else None) or _usual_bytes(one.data)
         read = one.data.preprocess.frames_read.items()
-        total += one.weight / whole * sum(count * sizes.get(stream, 0.0) for stream, count in read)
+        total += share * sum(count * sizes.get(stream, 0.0) for stream, count in read)
     return total
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -97,9 +98,24 @@ class Recipe:
         return Ingredient(self.task, self.data, self.weight), *self.also
 
     @property
+    def _groups(self) -> list[str]:
+        """How the keys of each ingredient begin."""
+        return ["", *(f"also.{number}." for number in range(len(self.also)))]
+
+    @property
     def share(self) -> float:
         """The part of all steps that are of `task` and `data`: 1 where there is nothing else."""
-        return self.weight / sum(one.weight for one in self.ingredients)
+        return self.shares[0]
+
+    @property
+    def shares(self) -> list[float]:
+        """The part of all steps that are of each ingredient."""
+        whole = sum(one.weight for one in self.ingredients)
+        return [one.weight / whole for one in self.ingredients]
+
+    def epochs(self, examples: int) -> float:
+        """How often the run goes through so many examples of `data`; what fills no batch is left out each time."""
+        return self.share * self.steps / max(1, examples // self.batch_size)
 
     def steps_per_epoch(self, batches: int) -> int:
         """Steps of the run, about, in which `data` is seen once, which is so many batches."""
@@ -126,6 +142,9 @@ class Recipe:
                 f"{IN_WORDS[self.model.trained_for]}, and the task trains models for "
                 f"{' or '.join(IN_WORDS[one] for one in self.task.trains)}"
             )
+        for key, one in zip(self._groups, self.ingredients, strict=True):
+            if not 0 < one.weight < math.inf:
+                raise UsageError(f"{key}weight={one.weight}: choose a finite number above 0")
         for one in self.also:
             if type(one.task) not in _TASKS or self.model.capabilities.isdisjoint(one.task.trains):
                 raise UsageError(
@@ -141,9 +160,9 @@ class Recipe:
                 f"has no negatives, so the loss is 0 and nothing is learned; {way_out}"
             )
         on_test = self.validate is not None and self.validate.on == "official-test"
-        for number, one in enumerate(self.ingredients):
-            group = f"also.{number - 1}.data" if number else "data"
-            if one.data.benchmark is None and (one.task.needs_benchmark or (on_test and not number)):
+        for key, one in zip(self._groups, self.ingredients, strict=True):
+            group = f"{key}data"
+            if one.data.benchmark is None and (one.task.needs_benchmark or (on_test and not key)):
                 raise UsageError(
                     f"the recipe {self.name} has no {group}.benchmark, and questions and test splits come from one: "
                     f"set {group}.benchmark.protocol and {group}.benchmark.folder"

@@ -171,19 +171,18 @@ def check_same_corpus(old: Mapping[str, Any], new: Mapping[str, Any], folder: Pa
     Raises:
         TrainingError: the corpus has changed; says how.
     """
-    differing = [key for key in old if key in new and old[key] != new[key]]
+    both = [key for key in old if key in new]
+    differing = [key for key in both if old[key] != new[key] and not key.startswith("also.")]
     if not differing:
+        for key in both:
+            if key.startswith("also."):
+                check_same_corpus(old[key], new[key], folder, f"its further source {key}: ")
         return
-    others = [key for key in differing if key.startswith("also.")]
-    if differing == others:
-        check_same_corpus(old[others[0]], new[others[0]], folder, f"its further source {others[0]}: ")
     change = f"{old['clips']} clips -> {new['clips']}"
     if "clips" not in differing:
         change = f"still {new['clips']} clips, but other ones or with other texts"
     if differing == ["frames"]:
         change = f"the same {new['clips']} clips and texts, but cut or stored otherwise"
-    if differing == ["held_out"]:
-        change = "the same clips to learn from, but others to be measured on"
     raise TrainingError(
         f"the corpus of the run in {folder} has changed since it began ({which}{change}): go on with the corpus as it "
         "was, or choose another folder for a run with the new one"

@@ -85,11 +85,7 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     times = ((recipe.processes, "processes"), (share.block, "clips"), (recipe.accumulate, "micro-batches"))
     yield "run", "a step as planned", " x ".join(f"{count} {what}" for count, what in times)
     if learned := clips_to_learn_from(recipe):
-        yield (
-            "run",
-            "epochs",
-            f"{recipe.share * recipe.steps / max(1, learned // recipe.batch_size):.4g} of {learned} examples",
-        )
+        yield "run", "epochs", f"{recipe.epochs(learned):.4g} of {learned} examples"
     if recipe.precision == "auto":
         yield "run", "precision here", settle_precision(recipe.precision)
     yield "task", "kind", type(recipe.task).__name__
@@ -113,8 +109,7 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
             yield "benchmark", "answers", _answers(recipe)
     if not recipe.data.tokenizer:
         yield "data", "words", "those of the initial weights, else learned from the texts"
-    for number, one in enumerate(recipe.also):
-        part = one.weight / sum(other.weight for other in recipe.ingredients)
+    for number, (one, part) in enumerate(zip(recipe.also, recipe.shares[1:], strict=True)):
         yield "further sources", f"also.{number}", f"{type(one.task).__name__} in {part:.3g} of the steps"
     if not (recipe.start.model or recipe.start.named()):
         yield "initial weights", "all parts", "at random, as none are named"

@@ -74,7 +74,7 @@ def _of_clips(
     if isinstance(task, PretrainStage2):
         words = evaluate_masked_words(
             model, source, clips=numbers, share=task.mask_share, consensus=task.consensus, over=task.consensus_over,
-            reporter=reporter, processes=processes,
+            other_video=False, reporter=reporter, processes=processes,
         )  # fmt: skip
         return Measured(words.accuracy, words.loss)
     assert isinstance(task, PretrainStage1)

@@ -65,3 +65,10 @@ def test_every_clip_is_compared_with_another_video_however_batches_fall(batch_si
 def test_one_video_has_nothing_to_be_compared_with() -> None:
     with pytest.raises(UsageError, match="the 2 clips are of 1 video"):
         evaluate_masked_words(Seeing(), Numbered("a", "a"))
+
+
+def test_one_video_is_enough_where_none_is_compared() -> None:
+    net = Seeing()
+    report = evaluate_masked_words(net, Numbered("a", "a"), share=1.0, other_video=False)
+    assert (report.words, report.accuracy, report.accuracy_other_video) == (2 * 4, 1.0, None)
+    assert net.asked == [(0, 1)], "own frames alone were read"

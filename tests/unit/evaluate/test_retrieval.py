@@ -133,3 +133,11 @@ def test_a_clip_is_the_mean_of_what_its_windows_show(batch_size: int) -> None:
     middle = evaluate_retrieval(model, source, batch_size=batch_size, as_trained=True)
     assert middle.text_to_video.r1 < 0.1
     assert middle.to_dict()["seen"]["least"] < 0.5
+
+
+def test_a_wrong_tie_rule_is_refused_before_any_clip_is_read() -> None:
+    corpus: Any = Shades(LEVELS)
+    corpus.sample = None
+    rule: Any = "fair"
+    with pytest.raises(UsageError, match="ties fair: choose one of pessimistic"):
+        evaluate_retrieval(ShadeModel(), corpus, ties=rule)

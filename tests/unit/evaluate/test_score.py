@@ -192,7 +192,7 @@ def test_predictions_of_the_wrong_task_are_refused() -> None:
         score(RETRIEVAL, pairs(2), Answers({}))
     with pytest.raises(UsageError, match="is scored from answers"):
         score(OPEN, questions("a"), Similarity(np.eye(1), ("q",), ("v",)))
-    with pytest.raises(UsageError, match="tie rule 'fair' is unknown"):
+    with pytest.raises(UsageError, match="ties fair: choose one of"):
         score(OPEN, questions("a"), Answers({"q0": "a"}), ties="fair")  # type: ignore[arg-type]
 
 

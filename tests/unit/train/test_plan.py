@@ -129,3 +129,11 @@ def test_a_plan_counts_a_clip_once_for_all_questions_about_it(tmp_path: Path, mo
     here = plan(recipe)
     assert (here.clips, here.stored_clips, here.clip_seconds, here.store_bytes) == (11, 20, 2.0, 0)
     assert here.epochs == recipe.steps * 2 / 11
+
+
+def test_a_cut_model_takes_a_part_of_the_memory() -> None:
+    recipe = replace(get_recipe("hdvila-stage1"), processes=4)
+    whole, cut = (estimate_memory(replace(recipe, shard=shard), 2) for shard in (False, True))
+    assert (cut.gradients, cut.optimizer) == (whole.gradients // 4, whole.optimizer // 4)
+    assert whole.weights / 4 < cut.weights < whole.weights / 2
+    assert cut.activations == whole.activations

@@ -11,7 +11,7 @@ from hdvila.errors import UsageError
 from hdvila.settings import changed_keys, defaults, flatten, override
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.train.recipe import Recipe
+from hdvila.train.recipe import Ingredient, Recipe
 from tests.unit.train.toy_training import SETTINGS, config
 
 RECIPE = Recipe("toy", PretrainStage1(), config(), SETTINGS, steps=10, batch_size=4)
@@ -82,6 +82,16 @@ def test_defaults_are_what_nobody_has_to_give() -> None:
     own = defaults(override(RECIPE, ["seed=3", "data.preprocess.enlarged=true"]))
     assert (own["seed"], own["data.preprocess.enlarged"], own["optim.betas"]) == (0, False, [0.9, 0.98])
     assert not {"steps", "name", "task.type"} & own.keys()
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("inf"), float("nan")])
+def test_each_source_has_a_part_of_the_steps(weight: float) -> None:
+    with pytest.raises(UsageError, match=rf"^weight={weight}: choose a finite number above 0"):
+        replace(RECIPE, weight=weight)
+    with pytest.raises(UsageError, match=rf"^also\.0\.weight={weight}: choose"):
+        replace(RECIPE, also=(Ingredient(RECIPE.task, RECIPE.data, weight),))
+    three = replace(RECIPE, also=(Ingredient(RECIPE.task, RECIPE.data, 3.0),))
+    assert (three.shares, three.epochs(examples=8)) == ([0.25, 0.75], 10 / 4 / 2)
 
 
 def test_a_task_must_fit_the_model() -> None:

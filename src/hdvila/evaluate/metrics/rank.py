@@ -20,6 +20,7 @@ __all__ = [
     "RankedQueries",
     "Targets",
     "TieRule",
+    "check_ties",
     "metrics_of",
     "rank_queries",
     "ranks",
@@ -147,6 +148,16 @@ def metrics_of(ranked: RankedQueries) -> RankMetrics:
     )
 
 
+def check_ties(ties: str) -> None:
+    """Check the name of a `TieRule` before anything is computed.
+
+    Raises:
+        UsageError: there is no such rule.
+    """
+    if ties not in get_args(TieRule):
+        raise UsageError(f"ties {ties}: choose one of {', '.join(get_args(TieRule))}")
+
+
 def _ranks(above_Q: NDArray[np.float64], equal_Q: NDArray[np.float64], ties: TieRule) -> NDArray[np.float64]:
     if ties == "pessimistic":
         return above_Q + equal_Q
@@ -154,9 +165,8 @@ def _ranks(above_Q: NDArray[np.float64], equal_Q: NDArray[np.float64], ties: Tie
         return above_Q + 1
     if ties == "average":
         return above_Q + (1 + equal_Q) / 2
-    if ties == "official":
-        return np.concatenate([np.arange(a + 1, a + e + 1) for a, e in zip(above_Q, equal_Q, strict=True)])
-    raise UsageError(f"tie rule {ties!r} is unknown: choose one of {', '.join(get_args(TieRule))}")
+    check_ties(ties)
+    return np.concatenate([np.arange(a + 1, a + e + 1) for a, e in zip(above_Q, equal_Q, strict=True)])  # official
 
 
 @dataclass(frozen=True, slots=True)

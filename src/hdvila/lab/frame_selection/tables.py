@@ -57,8 +57,8 @@ def _swap_table(results: Sequence[Result]) -> list[str]:
     """How often the true word wins over wrong ones: a row for each choice of frames, a column for each kind of word."""
     kinds = list(results[0].swaps)
     lines = [
-        "True word preferred to wrong ones, mean of the seeds ("
-        + ", ".join(f"{k}: {_chance(k)}" for k in kinds)
+        "True word preferred to wrong ones, mean of the seeds (chance: "
+        + ", ".join(f"{kind} {_chance(kind)}" for kind in kinds)
         + "):",
         "",
         "| frames | " + " | ".join(kinds) + " |",
@@ -72,7 +72,7 @@ def _swap_table(results: Sequence[Result]) -> list[str]:
 
 
 def _chance(kind: str) -> str:
-    return f"chance {100 / (2 if kind == 'order' else len(KINDS[kind])):.0f} %"
+    return f"{100 / (2 if kind == 'order' else len(KINDS[kind])):.0f} %"
 
 
 def draw(results: Sequence[Result], path: Path) -> None:
