@@ -11,7 +11,7 @@ import numpy as np
 
 from hdvila.errors import UsageError
 from hdvila.media import Packed
-from hdvila.media.frame_source import Arrays, Request, Sampler
+from hdvila.media.frame_source import Arrays, Sampler
 from hdvila.media.view import View
 from hdvila.store.clips import Clips
 from hdvila.store.decoding import Numbers, StoredFrames
@@ -20,7 +20,7 @@ from hdvila.store.layout import Attribute, Kind, Stream, Track, number_of
 from hdvila.store.place import Folder, place_of
 from hdvila.store.stored_clip import StoredClip, Wanted
 from hdvila.store.tracks import Features, unpack_features, unpack_subtitles
-from hdvila.types import Frames, Pixels, Seconds, Sentence
+from hdvila.types import Frames, Seconds, Sentence
 
 _FASTEST: Any = object()  # stands for the stream with the most frames a second
 
@@ -220,15 +220,6 @@ class Corpus:
         clip = self.clip(i)
         sampled = inputs.sample(clip, rng, view, into)
         return sampled.finish(clip.read(sampled.requests))
-
-    def read(self, i: int, requests: Sequence[Request]) -> list[Pixels]:
-        """The frames (n, h, w, 3) of each request, read together.
-
-        Raises:
-            UsageError: a stream or a frame that the clip does not have.
-            StoreError: the shard is missing or damaged; names shard and clip.
-        """
-        return self.clip(i).read(requests)
 
     def _stream(self, stream: str) -> str:
         if stream is not _FASTEST:
