@@ -237,4 +237,4 @@ class Corpus:
         member = None if found is None else found.member(k, clip.clip_id, track)
         if found is None or member is None:
             return None
-        return found.track, self.clips[i].start, *clip.track(name, found.file, member)
+        return found.track, clip.start, *clip.track(name, found.file, member)

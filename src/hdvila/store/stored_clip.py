@@ -50,6 +50,12 @@ class StoredClip:
         clip_id: str = self._shard.clips.column("clip_id")[self._k].as_py()
         return clip_id
 
+    @property
+    def start(self) -> float:
+        """When the clip starts, in seconds on its video's clock."""
+        start: float = self._shard.clips.column("start")[self._k].as_py()
+        return start
+
     def count(self, stream: str) -> int:
         """How many frames a stream has.
 
