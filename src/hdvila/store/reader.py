@@ -95,12 +95,12 @@ class Corpus:
 
         Raises:
             UsageError: there is no such stream.
+            StoreError: as `hdvila.store.stored_clip.StoredClip.size`.
         """
+        if stream is not None:
+            return self.clip(i).size(stream)
         shard, k = self._index.find(i)
-        if stream is None:
-            return tuple(shard.clips.column(side)[k].as_py() for side in ("height", "width"))
-        clip = StoredClip(self._place, self.streams, shard, k)
-        return next(clip.stored_frames([(stream, [0])], scratch=True)).rgb.shape[1:3]
+        return tuple(shard.clips.column(side)[k].as_py() for side in ("height", "width"))
 
     def num_frames(self, i: int, stream: str = _FASTEST) -> int:
         """How many frames clip `i` has in a stream; default: the one with the most frames a second.

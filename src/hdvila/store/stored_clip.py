@@ -64,6 +64,22 @@ class StoredClip:
         """
         return int(self._shard.counts[self._k, self._column(stream)])
 
+    def size(self, stream: str) -> tuple[int, int]:
+        """(height, width) of the frames of a stream. Its first frame is decoded only where no size is stored, as in
+        format 1.
+
+        Raises:
+            UsageError: there is no such stream.
+            StoreError: a frame has to be read, and the shard is missing or damaged; names shard, clip and frame.
+        """
+        number_of(stream, self._streams)
+        clips, sides = self._shard.clips, (f"{stream}_height", f"{stream}_width")
+        if all(side in clips.schema.names and clips.column(side)[self._k].is_valid for side in sides):
+            height, width = (clips.column(side)[self._k].as_py() for side in sides)
+        else:
+            height, width = next(self.stored_frames([(stream, [0])], scratch=True)).rgb.shape[1:3]
+        return height, width
+
     def rate(self, stream: str) -> float:
         """Frames a second of a stream.
 
@@ -134,10 +150,9 @@ class StoredClip:
         rows, form = self._rows((stream, None)), self._streams[stream].form
         with self._reading():
             files = self._files(rows)
-            height, width = self._decode(stream, rows[:1], files, True).rgb.shape[1:3]
         frames = Counter(self._span(row) for row in rows.tolist())
         counts = tuple(frames[span] for span in files)
-        return Packed(form, tuple(files.values()), counts, self._index.pts[rows], height, width)
+        return Packed(form, tuple(files.values()), counts, self._index.pts[rows], *self.size(stream))
 
     def files(self, wanted: Sequence[Wanted]) -> list[bytes]:
         """The files in which frames lie, each once, as they are stored.

@@ -86,3 +86,16 @@ def test_what_is_not_of_its_streams_is_refused(tmp_path: Path) -> None:
             CorpusWriter(tmp_path / "other", wrong)
     with pytest.raises(UsageError, match="there is no clip -1, the corpus has 1"):
         Corpus(tmp_path).frames(-1, "a")
+
+
+def test_sizes_are_known_without_reading_frames(tmp_path: Path) -> None:
+    with CorpusWriter(tmp_path, {"a": 4.0, "b": Stream(4.0, form="h264")}) as writer:
+        writer.add(Clip("c", "v", 0, 1, "x"), {"a": frames(0, 4, 15, 9), "b": frames(1, 4, 21, 33)})
+    corpus = Corpus(tmp_path)
+    sizes = {name: corpus.frames(0, name, [0]).rgb.shape[1:3] for name in corpus.streams}
+    assert sizes == {"a": (15, 9), "b": (21, 33)}
+    assert {name: (one.height, one.width) for name, one in corpus.packed(0).items()} == sizes
+    (tmp_path / "shards/000000.tar").write_bytes(b"")
+    assert {name: Corpus(tmp_path).size(0, name) for name in sizes} == sizes
+    with pytest.raises(UsageError, match="the streams of this corpus are a and b"):
+        corpus.size(0, "c")
