@@ -34,6 +34,7 @@ __all__ = [
     "TranscriptError",
     "UsageError",
     "is_defect",
+    "one_line",
     "reason_of",
     "require",
     "require_all",
@@ -159,6 +160,11 @@ def require_all(*modules: str, extra: str) -> None:
     for module in modules:
         if importlib.util.find_spec(module) is None:
             raise MissingDependency(_MISSING.format(module, extra))
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an error without line breaks; its type where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def reason_of(error: BaseException) -> str:

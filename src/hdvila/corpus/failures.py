@@ -186,8 +186,3 @@ def read_failures(root: Path, name: str = FAILURES) -> list[Failure]:
         raise StoreError(
             f"{file}: cannot be read ({error}); remove it and build again, without --retry-failed"
         ) from error
-
-
-def one_line(error: BaseException) -> str:
-    """The message of an error, without line breaks."""
-    return " ".join(str(error).split()) or type(error).__name__

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from hdvila.errors import StoreError, require
+from hdvila.errors import StoreError, one_line, require
 from hdvila.store.open_files import OpenFiles
 
 ByteRange = tuple[int, int]
@@ -109,7 +109,7 @@ class Remote:
         except FileNotFoundError:
             return None
         except Exception as error:  # each protocol has its own, of which fsspec makes no one kind
-            raise StoreError(f"{self._url}: cannot be reached ({_said(error)}); check address and access") from error
+            raise StoreError(f"{self._url}: cannot be reached ({one_line(error)}); check address and access") from error
 
     def spans(self, file: str, spans: Sequence[ByteRange]) -> list[bytes]:
         system, root = self._reach()
@@ -118,7 +118,7 @@ class Remote:
         try:
             data = system.cat_ranges([path] * len(stretches), starts, ends, on_error="raise")
         except Exception as error:
-            raise OSError(_said(error)) from error
+            raise OSError(one_line(error)) from error
         for (_, length), part in zip(stretches, data, strict=True):
             if len(part) > length:
                 raise OSError("the server sends whole files where parts are asked for; it must support byte ranges")
@@ -187,7 +187,3 @@ def _parts(spans: Sequence[ByteRange], stretches: Sequence[ByteRange], data: Seq
             raise OSError(f"the shard ends early, at {len(part)} of {length} bytes of a file in it")
         parts.append(part)
     return parts
-
-
-def _said(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from hdvila.errors import TranscriptError, UsageError, is_defect, require
+from hdvila.errors import TranscriptError, UsageError, is_defect, one_line, require
 from hdvila.text.formats.json_captions import parse_json
 from hdvila.text.formats.normalise import in_order
 from hdvila.text.languages import language_code
@@ -58,8 +58,7 @@ def transcribe(path: str | os.PathLike[str], model: SpeechModel, language: str |
     except Exception as error:  # decoders and models raise errors of any type
         if is_defect(error):
             raise
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise TranscriptError(f"{path}: cannot be transcribed: {reason}; check that it has audio") from error
+        raise TranscriptError(f"{path}: cannot be transcribed: {one_line(error)}; check that it has audio") from error
     cues = in_order(parse_json({"segments": records}).cues)
     spoken = language_code(getattr(info, "language", None) or language)
     transcript = time_words(cues, spoken, f"{path}, transcribed")

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hdvila.corpus.failures import Failure, failure_of, one_line
+from hdvila.corpus.failures import Failure, failure_of
 from hdvila.corpus.sources.video import SourceVideo
-from hdvila.errors import HdvilaError, MediaError, StoreError, is_defect, require
+from hdvila.errors import HdvilaError, MediaError, StoreError, is_defect, one_line, require
 from hdvila.files import is_full_disk
 from hdvila.media import is_video_name
 from hdvila.progress import SILENT, Reporter

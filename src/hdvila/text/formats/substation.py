@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from hdvila.errors import is_defect
+from hdvila.errors import is_defect, one_line
 from hdvila.text.formats.cues import Parsed, RawCue, Refused, raw_cue, time_tag
 
 _OVERRIDES = re.compile(r"(\{[^{}]*\})")
@@ -33,7 +33,7 @@ def parse_substation(text: str) -> Parsed:
     except Exception as error:  # its parsers raise errors of any type
         if is_defect(error, reader="pysubs2"):
             raise
-        raise Refused(" ".join(str(error).split())[:200]) from error
+        raise Refused(one_line(error)[:200]) from error
     generated = {event.effect for event in events} >= {"fx", "karaoke"}
     cues = (
         raw_cue(
