@@ -19,6 +19,7 @@ from typing import Any
 from hdvila.errors import StoreError, some_of
 from hdvila.files import replacing
 from hdvila.store import Corpus
+from hdvila.text.formats.cues import clock_time
 from hdvila.text.formats.time_values import parse_seconds
 from hdvila.writing import drop_surrogates
 
@@ -76,7 +77,7 @@ def _span(entry: Any) -> tuple[float, float]:
 
 def as_listed(clips: Sequence[GivenClip]) -> list[dict[str, Any]]:
     """Clips as the value of ``clip``; times are rounded to milliseconds."""
-    return [{"clip_id": clip.clip_id, "span": [_clock(clip.start), _clock(clip.end)]} for clip in clips]
+    return [{"clip_id": clip.clip_id, "span": [clock_time(clip.start), clock_time(clip.end)]} for clip in clips]
 
 
 def write_hd_vila_100m(corpus: str | os.PathLike[str], into: str | os.PathLike[str]) -> int:
@@ -121,9 +122,3 @@ def _seconds(time: object) -> float:
     if seconds is None:
         raise ValueError(time)
     return seconds
-
-
-def _clock(seconds: float) -> str:
-    thousandths = round(seconds * 1000)
-    minutes, rest = divmod(thousandths, 60_000)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"

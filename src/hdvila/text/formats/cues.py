@@ -72,8 +72,13 @@ def timed_line(pieces: Iterable[tuple[float | None, str]]) -> str:
 
 def time_tag(seconds: float) -> str:
     """``1.5`` -> ``<00:00:01.500>``."""
+    return f"<{clock_time(seconds)}>"
+
+
+def clock_time(seconds: float) -> str:
+    """``1.5`` -> ``00:00:01.500``, as WebVTT writes times."""
     whole, thousandths = divmod(round(seconds * 1000), 1000)
-    return f"<{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{thousandths:03d}>"
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{thousandths:03d}"
 
 
 def split_word_times(line: str) -> list[tuple[float | None, str]]:
