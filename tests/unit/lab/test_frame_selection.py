@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from hdvila.lab.frame_selection import study
-from hdvila.lab.frame_selection.study import ALL_CHOICES, WORLDS, FrameChoice, Result, read_results, run_study
+from hdvila.lab.frame_selection.study import ALL_CHOICES, WORLDS, FrameChoice, Result, run_study
 from hdvila.lab.frame_selection.tables import as_markdown, draw
+from hdvila.lab.rows import read_rows
 from hdvila.models.hdvila.sampling import hybrid_indices
 from hdvila.recipes import get_recipe
 
@@ -50,11 +51,11 @@ def test_a_killed_study_goes_on_and_ends_in_a_table(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(study, "train", counting)
     with pytest.raises(KeyboardInterrupt):
         run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"], videos=2, workers=1)
-    assert [result.frames for result in read_results(tmp_path)] == ["1 HR + 0 LR"]
+    assert [result.frames for result in read_rows(tmp_path, Result)] == ["1 HR + 0 LR"]
     results = run_study(tmp_path, seeds=[0], steps=2, worlds=["balanced"], videos=2, workers=1)
     assert [result.frames for result in results] == ["1 HR + 0 LR", "1 HR + 2 LR"]
     assert len(trained) == 3
-    assert read_results(tmp_path) == results
+    assert read_rows(tmp_path, Result) == results
     assert all(0 <= result.r1 <= result.r10 <= 1 and result.steps == 2 for result in results)
 
 

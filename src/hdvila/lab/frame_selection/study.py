@@ -6,10 +6,9 @@ is a line of ``results.jsonl``; the same call continues a killed study.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from hdvila.hub import load_model, pick_device
 from hdvila.lab.corpora import build_world, corpus_of
 from hdvila.lab.frame_selection.word_swaps import swap_words
 from hdvila.lab.parallel import in_parallel
+from hdvila.lab.rows import add_rows, read_rows
 from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
@@ -137,11 +137,12 @@ def run_study(
         workers: models trained at the same time (`in_parallel`).
 
     Raises:
+        UsageError: a line of the results is damaged.
         HdvilaError: whatever rendering, cutting, training or testing raises.
     """
     root = Path(into)
     runs = [TrainingRun(world, frames, seed) for world in worlds for seed in seeds for frames in WORLDS[world][1]]
-    done = {(result.world, result.frames, result.seed): result for result in read_results(root)}
+    done = {(result.world, result.frames, result.seed): result for result in read_rows(root, Result)}
     missing = [run for run in runs if run.key not in done]
     for world in dict.fromkeys(run.world for run in missing):
         folder, config = _folder(root, world), WORLDS[world][0]
@@ -150,18 +151,9 @@ def run_study(
     with reporter.task("training models", total=len(runs), done=len(runs) - len(missing)) as bar:
         for run, result in in_parallel(partial(_train_and_test, root, steps), missing, reporter, workers=workers):
             done[run.key] = result
-            with open(root / "results.jsonl", "a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(result)) + "\n")
+            add_rows(root, [result])
             bar.advance(note=f"{run}: R@1 {result.r1:.1%}")
     return [done[run.key] for run in runs]
-
-
-def read_results(root: Path) -> list[Result]:
-    """The finished runs of a study, in the order in which they finished."""
-    file = root / "results.jsonl"
-    if not file.exists():
-        return []
-    return [Result(**json.loads(line)) for line in file.read_text(encoding="utf-8").split("\n") if line]
 
 
 def _folder(root: Path, world: str) -> Path:

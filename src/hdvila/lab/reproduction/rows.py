@@ -1,31 +1,23 @@
-"""The results: a row for each test of a trained model, a line of ``results.jsonl``; and filters that choose rows."""
+"""The results: a row for each test of a trained model; and filters that choose rows."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from hdvila.errors import UsageError
-from hdvila.files import replacing
 from hdvila.lab.reproduction.plan import CHOICE, STAGE1, TASKS, DownstreamTask, Pretraining
 from hdvila.recipes import get_recipe
 
 __all__ = [
     "Row",
     "RowFilter",
-    "add_rows",
     "plain",
     "pretrained",
-    "read_rows",
     "segment_numbers",
     "task_names",
     "with_segments",
     "with_variant",
 ]
-
-RESULTS = "results.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +48,6 @@ class Row:
     steps: int
     seconds: float
     precision: str
-
-
-def read_rows(root: Path) -> list[Row]:
-    """The rows of finished runs, in the order in which they were added.
-
-    Raises:
-        UsageError: a line is cut or not a row; the message names it.
-    """
-    file = root / RESULTS
-    rows = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines() if file.exists() else [], start=1):
-        try:
-            rows.append(Row(**json.loads(line)))
-        except (ValueError, TypeError) as error:
-            raise UsageError(
-                f"{file}, line {number}: is not a row of a test ({error}); delete it and the lines before it of the "
-                "same task, start and seed, and the same command tests that model again"
-            ) from error
-    return rows
-
-
-def add_rows(root: Path, rows: Iterable[Row]) -> None:
-    """Append rows to those that are there: all of them, or, if this call is killed, none.
-
-    Raises:
-        UsageError: as `read_rows`.
-    """
-    text = "".join(json.dumps(asdict(row)) + "\n" for row in (*read_rows(root), *rows))
-    with replacing(root / RESULTS) as partial:
-        partial.write_text(text, encoding="utf-8")
 
 
 RowFilter = Callable[[Row], bool]

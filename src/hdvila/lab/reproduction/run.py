@@ -16,8 +16,9 @@ from hdvila.lab.benchmarks import write_benchmarks
 from hdvila.lab.corpora import OPTIONS, build_world
 from hdvila.lab.parallel import in_parallel
 from hdvila.lab.reproduction.plan import OTHER_DATA, STAGE1, STAGE2, TASKS, WORLD, Pretraining, Scale
-from hdvila.lab.reproduction.rows import Row, add_rows, read_rows
+from hdvila.lab.reproduction.rows import Row
 from hdvila.lab.reproduction.training import FineTuning, InitialWeights, fine_tune, pretrain, world_of
+from hdvila.lab.rows import add_rows, read_rows
 from hdvila.miniature.world import HEIGHT
 from hdvila.models import get_system
 from hdvila.progress import SILENT, Reporter
@@ -47,7 +48,7 @@ def run_reproduction(
     root = Path(into)
     root.mkdir(parents=True, exist_ok=True)
     _claim(root, scale)
-    done = {(row.seed, row.task, row.start) for row in read_rows(root)}
+    done = {(row.seed, row.task, row.start) for row in read_rows(root, Row)}
     rounds = list(_rounds(scale))
     if any((job.seed, job.task.name, job.start.name) not in done for _, jobs in rounds for job in jobs):
         _benchmarks(root, scale, reporter)
@@ -63,7 +64,7 @@ def run_reproduction(
                 for item, rows in in_parallel(partial(_work, root, scale), items, reporter, workers=workers):
                     add_rows(root, rows)
                     bar.advance(note=f"{item}: {rows[0].score:.1%}" if rows else f"{item}: pre-trained")
-    return read_rows(root)
+    return read_rows(root, Row)
 
 
 def _claim(root: Path, scale: Scale) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from hdvila.errors import UsageError
-from hdvila.lab.frame_selection.study import Result, read_results
+from hdvila.lab.frame_selection.study import Result
 from hdvila.lab.frame_selection.tables import as_markdown
 from hdvila.lab.reproduction.findings import Finding, findings
 from hdvila.lab.reproduction.page import draw, fill
-from hdvila.lab.reproduction.rows import Row, read_rows
+from hdvila.lab.reproduction.rows import Row
 from hdvila.lab.reproduction.tables import sections
+from hdvila.lab.rows import add_rows, read_rows
 
 
 def row(task: str, start: str, seed: int, score: float, look: str = "", segments: int = 0, **kinds: float) -> Row:
@@ -114,9 +115,10 @@ def test_a_line_that_is_cut_is_named(tmp_path: Path) -> None:
     lines = [json.dumps(asdict(row)) for row in ROWS[:3]]
     (tmp_path / "results.jsonl").write_text("\n".join([*lines[:2], lines[2][:40]]))
     with pytest.raises(UsageError, match=r"results.jsonl, line 3: is not a row of a test .* tests that model again"):
-        read_rows(tmp_path)
+        read_rows(tmp_path, Row)
     (tmp_path / "results.jsonl").write_text("\n".join(lines))
-    assert read_rows(tmp_path) == ROWS[:3]
+    add_rows(tmp_path, ROWS[3:5])
+    assert read_rows(tmp_path, Row) == ROWS[:5], "also after a file without a last line feed"
 
 
 def test_the_page_of_the_repository_is_what_the_code_prints(tmp_path: Path) -> None:
@@ -124,9 +126,9 @@ def test_the_page_of_the_repository_is_what_the_code_prints(tmp_path: Path) -> N
     for name, kept in (("reproduction", tmp_path), ("frame_selection", tmp_path / "frames")):
         kept.mkdir(exist_ok=True)
         (kept / "results.jsonl").write_bytes((docs / "results" / f"{name}.jsonl").read_bytes())
-    frames = read_results(tmp_path / "frames")
+    frames = read_rows(tmp_path / "frames", Result)
     page = (docs / "reproduction.md").read_text(encoding="utf-8")
-    for name, table in (sections(read_rows(tmp_path), frames) | {"frames": as_markdown(frames)}).items():
+    for name, table in (sections(read_rows(tmp_path, Row), frames) | {"frames": as_markdown(frames)}).items():
         shown = page.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- end of {name} -->")[0]
         assert re.sub(r"!\[.*?\]\(.*?\)", "", shown).strip() == table.strip(), name
 
