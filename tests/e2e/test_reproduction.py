@@ -30,5 +30,7 @@ def test_every_run_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert all(row.low <= row.score <= row.high for row in rows)
     monkeypatch.setattr(training, "train", None)  # whatever would train again fails
     assert run.run_reproduction(tmp_path, TINY, workers=1) == rows
-    with pytest.raises(UsageError, match="another scale"):
+    with pytest.raises(UsageError, match=r"a reproduction of another stage1; choose another folder"):
+        run.run_reproduction(tmp_path, replace(TINY, stage1=2))
+    with pytest.raises(UsageError, match=r"MSR-VTT from none after 1 steps, not 20; choose another folder"):
         run.run_reproduction(tmp_path, plan.QUICK)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from hdvila.errors import UsageError
 from hdvila.miniature.folder import as_lines, write_text
 
-__all__ = ["add_rows", "read_rows"]
+__all__ = ["add_rows", "check_steps", "read_rows"]
 
 RESULTS = "results.jsonl"
 
@@ -42,6 +42,19 @@ def add_rows(root: Path, rows: Iterable[Any]) -> None:
     file = root / RESULTS
     before = "".join(line + "\n" for line in _lines(file))
     write_text(file, before + as_lines(map(asdict, rows)))
+
+
+def check_steps(root: Path, model: str, found: int, wanted: int) -> None:
+    """Check that a row is of a run with so many steps, also where the rows were copied into a new folder.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if found != wanted:
+        raise UsageError(
+            f"{root / RESULTS}: holds {model} after {found} steps, not {wanted}; choose another folder, or repeat the "
+            "options that it was made with"
+        )
 
 
 def _lines(file: Path) -> list[str]:

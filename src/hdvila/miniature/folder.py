@@ -25,18 +25,19 @@ def only_writer(folder: Path) -> AbstractContextManager[None]:
 
 
 def claim(file: Path, wanted: dict[str, Any], what: str) -> None:
-    """Write the arguments `wanted` to `file`, or check that the file holds the same ones.
+    """Write the arguments `wanted` to `file`, or check that the file holds the same ones. Its folder is there.
 
     Raises:
-        UsageError: it holds other ones, so the folder has `what` of other arguments.
+        UsageError: it holds other ones, so the folder has `what` of other arguments; the message names them.
         StoreError: the file is damaged.
     """
+    wanted = json.loads(json.dumps(wanted))  # tuples are lists, as in the file
     if not file.exists():
         write_text(file, json.dumps(wanted, indent=1) + "\n")
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise StoreError(f"{file} is damaged ({error}); delete the folder and render again") from error
+        raise StoreError(f"{file} is damaged ({error}); delete the folder and start again") from error
     if isinstance(found.get("config"), dict):
         found["config"] = _with_defaults(found["config"])
     different = [key for key in wanted if found.get(key) != wanted[key]]

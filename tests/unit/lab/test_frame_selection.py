@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from hdvila.errors import UsageError
 from hdvila.lab.frame_selection import study
 from hdvila.lab.frame_selection.study import ALL_CHOICES, WORLDS, FrameChoice, Result, run_study
 from hdvila.lab.frame_selection.tables import as_markdown, draw
-from hdvila.lab.rows import read_rows
+from hdvila.lab.rows import add_rows, read_rows
 from hdvila.models.hdvila.sampling import hybrid_indices
 from hdvila.recipes import get_recipe
 
@@ -56,6 +57,14 @@ def test_a_killed_study_goes_on_and_ends_in_a_table(tmp_path: Path, monkeypatch:
     assert [result.frames for result in results] == ["1 HR + 0 LR", "1 HR + 2 LR"]
     assert len(trained) == 3
     assert read_rows(tmp_path, Result) == results
+    for other in ({"steps": 3}, {"videos": 3}):
+        with pytest.raises(UsageError, match=f"{next(iter(other))}.*choose another folder"):
+            run_study(tmp_path, **{"seeds": [0], "steps": 2, "worlds": ["balanced"], "videos": 2} | other)
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    add_rows(copied, results)
+    with pytest.raises(UsageError, match=r"balanced, 1 HR \+ 0 LR after 2 steps, not 3"):
+        run_study(copied, steps=3)
     assert all(0 <= result.r1 <= result.r10 <= 1 and result.steps == 2 for result in results)
 
 

@@ -17,7 +17,8 @@ from hdvila.hub import load_model, pick_device
 from hdvila.lab.corpora import build_world, corpus_of
 from hdvila.lab.frame_selection.word_swaps import swap_words
 from hdvila.lab.parallel import in_parallel
-from hdvila.lab.rows import add_rows, read_rows
+from hdvila.lab.rows import add_rows, check_steps, read_rows
+from hdvila.miniature.folder import claim
 from hdvila.miniature.world import ActionMix, Shares, WorldConfig
 from hdvila.progress import SILENT, Reporter
 from hdvila.recipes import get_recipe
@@ -137,12 +138,17 @@ def run_study(
         workers: models trained at the same time (`in_parallel`).
 
     Raises:
-        UsageError: a line of the results is damaged.
+        UsageError: the folder holds a study of other steps or videos, or a line of its results is damaged.
         HdvilaError: whatever rendering, cutting, training or testing raises.
     """
     root = Path(into)
     runs = [TrainingRun(world, frames, seed) for world in worlds for seed in seeds for frames in WORLDS[world][1]]
-    done = {(result.world, result.frames, result.seed): result for result in read_rows(root, Result)}
+    root.mkdir(parents=True, exist_ok=True)
+    results = read_rows(root, Result)
+    for result in results:
+        check_steps(root, f"{result.world}, {result.frames}", result.steps, steps)
+    claim(root / "study.json", {"steps": steps, "videos": videos}, "a frame-selection study")
+    done = {(result.world, result.frames, result.seed): result for result in results}
     missing = [run for run in runs if run.key not in done]
     for world in dict.fromkeys(run.world for run in missing):
         folder, config = _folder(root, world), WORLDS[world][0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -10,15 +9,22 @@ from functools import partial
 from pathlib import Path
 
 from hdvila.corpus.prepare import Preparation, prepare
-from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.lab.benchmarks import write_benchmarks
 from hdvila.lab.corpora import OPTIONS, build_world
 from hdvila.lab.parallel import in_parallel
 from hdvila.lab.reproduction.plan import OTHER_DATA, STAGE1, STAGE2, TASKS, WORLD, Pretraining, Scale
 from hdvila.lab.reproduction.rows import Row
-from hdvila.lab.reproduction.training import FineTuning, InitialWeights, fine_tune, pretrain, world_of
-from hdvila.lab.rows import add_rows, read_rows
+from hdvila.lab.reproduction.training import (
+    FineTuning,
+    InitialWeights,
+    fine_tune,
+    fine_tuning_steps,
+    pretrain,
+    world_of,
+)
+from hdvila.lab.rows import add_rows, check_steps, read_rows
+from hdvila.miniature.folder import claim
 from hdvila.miniature.world import HEIGHT
 from hdvila.models import get_system
 from hdvila.progress import SILENT, Reporter
@@ -39,7 +45,7 @@ def run_reproduction(
         workers: models trained at the same time (`in_parallel`).
 
     Raises:
-        UsageError: the folder holds studies of another scale, or a line of its results is damaged.
+        UsageError: the folder holds a reproduction of another scale, or a line of its results is damaged.
         HdvilaError: whatever rendering, training or testing raises.
 
     Seeds run one after the other, and the pre-trainings on other data after all of them, so that most tables are
@@ -47,8 +53,12 @@ def run_reproduction(
     """
     root = Path(into)
     root.mkdir(parents=True, exist_ok=True)
-    _claim(root, scale)
-    done = {(row.seed, row.task, row.start) for row in read_rows(root, Row)}
+    rows = read_rows(root, Row)
+    steps = {task.name: fine_tuning_steps(task, scale) for task in TASKS}
+    for row in rows:
+        check_steps(root, f"{row.task} from {row.start}", row.steps, steps.get(row.task, row.steps))
+    claim(root / "scale.json", asdict(scale), "a reproduction")
+    done = {(row.seed, row.task, row.start) for row in rows}
     rounds = list(_rounds(scale))
     if any((job.seed, job.task.name, job.start.name) not in done for _, jobs in rounds for job in jobs):
         _benchmarks(root, scale, reporter)
@@ -61,21 +71,10 @@ def run_reproduction(
         total = len(needed) + len(jobs)
         with reporter.task(title, total, len(jobs) - len(to_do)) as bar:
             for items in (first, [job for job in to_do if job.start.stage]):
-                for item, rows in in_parallel(partial(_work, root, scale), items, reporter, workers=workers):
-                    add_rows(root, rows)
-                    bar.advance(note=f"{item}: {rows[0].score:.1%}" if rows else f"{item}: pre-trained")
+                for item, new in in_parallel(partial(_work, root, scale), items, reporter, workers=workers):
+                    add_rows(root, new)
+                    bar.advance(note=f"{item}: {new[0].score:.1%}" if new else f"{item}: pre-trained")
     return read_rows(root, Row)
-
-
-def _claim(root: Path, scale: Scale) -> None:
-    file = root / "scale.json"
-    wanted = json.dumps(asdict(scale))
-    if not file.exists():
-        file.write_text(wanted, encoding="utf-8")
-    elif file.read_text(encoding="utf-8") != wanted:
-        raise UsageError(
-            f"{root} holds studies of another scale (quick or not): continue with that scale, or name another folder"
-        )
 
 
 def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:

@@ -20,7 +20,7 @@ from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe, Start
 from hdvila.train.validation import RECIPE
 
-__all__ = ["FineTuning", "InitialWeights", "fine_tune", "pretrain", "world_of"]
+__all__ = ["FineTuning", "InitialWeights", "fine_tune", "fine_tuning_steps", "pretrain", "world_of"]
 
 FRAMES = 2 * WHOLE.neighbours + 1
 """Rows of the models' time embedding, one for each frame of a segment."""
@@ -133,6 +133,11 @@ def fine_tune(root: Path, scale: Scale, job: FineTuning, reporter: Reporter) -> 
     return rows
 
 
+def fine_tuning_steps(task: DownstreamTask, scale: Scale) -> int:
+    """How many steps a model of this task is fine-tuned."""
+    return max(1, round(scale.tuning * get_recipe(task.recipe).steps))
+
+
 def _fine_tuning_recipe(
     task: DownstreamTask, data: Path, scale: Scale, seed: int, start: Pretraining, weights: str
 ) -> Recipe:
@@ -141,7 +146,7 @@ def _fine_tuning_recipe(
     assert recipe.validate is not None
     preprocess = replace(recipe.data.preprocess, streams=start.streams)
     settings = replace(recipe.data, benchmark=replace(recipe.data.benchmark, folder=str(data)), preprocess=preprocess)
-    steps = max(1, round(scale.tuning * recipe.steps))
+    steps = fine_tuning_steps(task, scale)
     every = max(1, steps // 4)
     return replace(
         recipe,
