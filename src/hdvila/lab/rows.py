@@ -15,10 +15,10 @@ __all__ = ["add_rows", "check_steps", "read_rows"]
 
 RESULTS = "results.jsonl"
 
-Row = TypeVar("Row")
+AnyRow = TypeVar("AnyRow")
 
 
-def read_rows(root: Path, kind: type[Row]) -> list[Row]:
+def read_rows(root: Path, kind: type[AnyRow]) -> list[AnyRow]:
     """The rows of finished runs, dataclasses of this kind, in the order in which they were added.
 
     Raises:
