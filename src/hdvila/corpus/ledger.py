@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hdvila.corpus.failures import CHANGED, Failure, Sentences, StepSummary, read_failures, write_failures
-from hdvila.corpus.options import BEFORE_TARGETS, CorpusOptions
+from hdvila.corpus.options import BEFORE_TARGETS, CorpusOptions, how_to_give
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.errors import StoreError
 from hdvila.files import replacing
@@ -91,7 +91,7 @@ class Ledger:
             if before != value and not empty:
                 raise StoreError(
                     f"{self.root}: was built with {name}={before}, not {value}, and all clips of a corpus are made "
-                    f"alike; give {name}={before} (--{name.replace('_', '-')} {before}), or use another folder"
+                    f"alike; {how_to_give(name, before)}, or use another folder"
                 )
         if settings != build["settings"]:
             self.write(build | {"settings": settings})

@@ -13,6 +13,7 @@ from hdvila.media import Form, Packing
 from hdvila.media.streams import stream_ratio
 from hdvila.store import Stream
 
+_BUILT_IN = "built in"
 BEFORE_TARGETS = {"target_seconds": 0.0, "target_words": 0.0}
 """The targets of a corpus that is older than targets."""
 _SMALLER = 4
@@ -157,8 +158,18 @@ class CorpusOptions:
         if "lr_height" in values:
             values["lr_height"] = self.lr_lines
         if "punctuation" in values:
-            values["punctuation"] = self.punctuation.resolve().name if self.punctuation else "built in"
+            values["punctuation"] = self.punctuation.resolve().name if self.punctuation else _BUILT_IN
         return values
+
+
+def how_to_give(name: str, value: Any) -> str:
+    """What a person types to give the shaping setting `name` a `value`, as `CorpusOptions.shaping` has it."""
+    option = f"--{name.replace('_', '-')}"
+    if name == "punctuation" and value == _BUILT_IN:
+        return f"leave out {name} ({option})"
+    if name == "punctuation":
+        return f"give {name}, the folder of the model {value} ({option} FOLDER/{value})"
+    return f"give {name}={value} ({option} {value})"
 
 
 def hybrid_streams(lr_fps: float = 10.0, hr_fps: float = 2.0, form: Form = "jpeg") -> dict[str, Stream]:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hdvila.corpus import BuildReport, CorpusOptions, build_corpus
+from hdvila.corpus.ledger import Ledger
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import write_video
 from hdvila.store import Corpus
@@ -330,3 +331,21 @@ def test_half_a_line_of_a_killed_run_costs_no_later_video(make, tmp_path: Path) 
 def test_options_without_meaning_are_refused_before_any_video(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=str(next(iter(wrong)))):
         CorpusOptions(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("began", "later", "advice"),
+    [
+        (None, "own", r"leave out punctuation \(--punctuation\)"),
+        ("own", None, r"give punctuation, the folder of the model own \(--punctuation FOLDER/own\)"),
+    ],
+)
+def test_another_punctuation_model_is_refused_with_the_option_to_type(
+    tmp_path: Path, began: str | None, later: str | None, advice: str
+) -> None:
+    first, second = (CorpusOptions(punctuation=name and tmp_path / name) for name in (began, later))
+    ledger = Ledger(tmp_path)
+    ledger.fix_settings(first, empty=True)
+    with pytest.raises(StoreError, match=advice):
+        ledger.fix_settings(second, empty=False)
+    ledger.fix_settings(first, empty=False)
