@@ -20,7 +20,7 @@ from hdvila.corpus.sources.transcripts import words_of
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all, write_clips
 from hdvila.errors import TranscriptError
-from hdvila.media import ClipStreams, Form, Packing, clip_streams, probe
+from hdvila.media import ClipStreams, Packing, clip_streams, probe
 from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
 from hdvila.store import CorpusWriter
@@ -119,7 +119,7 @@ def cut_into(
     store: Callable[..., Any] = partial(store_all, workers=options.workers)
     if options.cluster is not None:
         store = partial(store_on_cluster, address=options.cluster)
-    cut = partial(cut_to_file, options=options, form=options.form)
+    cut = partial(cut_to_file, options=options)
     outcomes = store(cut, videos, writer, attributes=lambda video: video.attributes | video.prints())
     with reporter.task("cutting videos", total=len(videos) + stored, done=stored) as bar:
         for video, outcome in outcomes:
@@ -135,7 +135,7 @@ def cut_into(
     return failures
 
 
-def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: Form = "jpeg") -> CutVideo | Failure:
+def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions) -> CutVideo | Failure:
     """Cut a video into the file of the job (see `hdvila.corpus.temp_files`), without clips whose frames are damaged.
 
     Returns:
@@ -148,7 +148,7 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions, form: For
     with Attempt(video, "transcript") as attempt:
         plan = _plan(video, options, attempt)
         attempt.step = "cut"
-        sound = write_clips(target, plan.clips, _decode(video.path, plan.clips, options, form))
+        sound = write_clips(target, plan.clips, _decode(video.path, plan.clips, options))
         if not any(sound):
             attempt.refuse(f"the frames of all its {len(sound)} clips are damaged; fetch it again", kind=_DAMAGED)
         return CutVideo(video.video_id, sum(sound), _sentences(plan, sound))
@@ -171,10 +171,10 @@ def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipP
     return plan
 
 
-def _decode(path: Path, clips: Sequence[Clip], options: CorpusOptions, form: Form) -> Iterator[ClipStreams]:
+def _decode(path: Path, clips: Sequence[Clip], options: CorpusOptions) -> Iterator[ClipStreams]:
     spans = [(clip.start, clip.end) for clip in clips]
     sizes = options.hr_fps, options.lr_fps, options.hr_height, options.lr_lines
-    return clip_streams(path, spans, *sizes, Packing(form, options.quality))
+    return clip_streams(path, spans, *sizes, Packing(options.form, options.quality))
 
 
 def _sentences(plan: ClipPlan, sound: list[bool]) -> Sentences:
