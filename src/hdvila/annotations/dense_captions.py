@@ -62,7 +62,8 @@ def read_activitynet(path: Path, split: Split) -> Annotations:
     if any(isinstance(value, str) for value in whole.values()):
         texts = [(key, Entry(f"{path}, {key}", {key: value}).text(key)) for key, value in whole.items()]
     else:
-        texts = [(video.key, " ".join(one.text for one in video.sentences if one.text)) for video in _dense(path)]
+        dense = _dense(path, whole)
+        texts = [(video.key, " ".join(one.text for one in video.sentences if one.text)) for video in dense]
     return merge(path, map(BenchmarkVideo, whole), [Caption(key, key, text) for key, text in texts])
 
 
@@ -113,9 +114,10 @@ def read_youcook2(path: Path, split: Split) -> Annotations:
 
 def _steps(path: Path) -> Iterator[tuple[BenchmarkVideo, str]]:
     if extension(path) == ".json":
-        if not is_youcook2(read_json(path)):
+        whole = read_json(path)
+        if not is_youcook2(whole):
             raise wrong_file(path, "YouCook2's json")
-        for video in _dense(path):
+        for video in _dense(path, whole):
             for one in video.sentences:
                 entry = Entry(f"{path}, {video.key}", {"start": one.start, "end": one.end})
                 yield _step(entry, video.key.removeprefix("v_")), one.text
@@ -150,13 +152,12 @@ class _DenseVideo:
     sentences: tuple[_TimedSentence, ...]
 
 
-def _dense(path: Path) -> list[_DenseVideo]:
-    """Read a JSON object of dense captions, video -> duration, timestamps, sentences, in the file's order.
+def _dense(path: Path, whole: Any) -> list[_DenseVideo]:
+    """The videos of a JSON object of dense captions, video -> duration, timestamps, sentences, in the file's order.
 
     Raises:
         UsageError: another file, as many timestamps as sentences are not there, or a time is not a number.
     """
-    whole = read_json(path)
     if not isinstance(whole, dict) or not whole:
         raise wrong_file(path, "a JSON file of dense captions")
     if not all(isinstance(value, dict) and {"timestamps", "sentences"} <= set(value) for value in whole.values()):
