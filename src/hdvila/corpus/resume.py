@@ -33,8 +33,8 @@ def as_before(videos: Sequence[SourceVideo], stored: Stored) -> list[SourceVideo
     files = {facts.get("file") for facts in stored.values()}
     named = []
     for video in videos:
-        prints = video.prints() if video.file in files else {}
-        named.append((video, known.get((video.file, prints.get("file_print")))))
+        fingerprint = file_print(video.path) if video.file in files else None
+        named.append((video, known.get((video.file, fingerprint))))
     taken = {video_id for _, video_id in named}
     ids = [video_id or (video.file if video.video_id in taken else video.video_id) for video, video_id in named]
     again = [replace(video, video_id=video_id) for (video, _), video_id in zip(named, ids, strict=True)]
