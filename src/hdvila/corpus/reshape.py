@@ -57,8 +57,8 @@ def split_corpus(
         reporter: shows progress, a step per clip.
 
     Raises:
-        UsageError: the shares do not add up to 1, or one gets no video.
-        StoreError: a corpus cannot be read or written, or a new one holds other videos already.
+        UsageError: the shares do not add up to 1, one gets no video, or a new corpus holds other videos already.
+        StoreError: a corpus cannot be read or written.
     """
     if not shares or any(not 0 < share <= 1 for share in shares.values()) or abs(sum(shares.values()) - 1) > 1e-6:
         said = ", ".join(f"{name}={share:g}" for name, share in shares.items())
@@ -93,8 +93,9 @@ def merge_corpora(
         reporter: shows progress, a step per clip.
 
     Raises:
-        UsageError: fewer than two corpora, two that were made differently, or a video that two of them have.
-        StoreError: a corpus cannot be read or written, or the new one holds other videos already.
+        UsageError: fewer than two corpora, two that were made differently, a video that two of them have, or the new
+            corpus holds other videos already.
+        StoreError: a corpus cannot be read or written, or two have a track of one name from different models.
     """
     if len(corpora) < 2:
         raise UsageError("merging takes two corpora or more; name them all")
@@ -139,9 +140,10 @@ def filter_corpus(
         reporter: shows progress, a step per clip.
 
     Raises:
-        UsageError: no video is left, no video has a category, the language is unknown, or a list cannot be read.
+        UsageError: no video is left, no video has a category, the language is unknown, a list cannot be read, or the
+            new corpus holds other videos already.
         MissingDependency: lingua is not installed, and a language is asked for.
-        StoreError: a corpus cannot be read or written, or the new one holds other videos already.
+        StoreError: a corpus cannot be read or written.
     """
     check_language(language)
     source = Corpus(corpus)
@@ -241,9 +243,10 @@ def _write(
             "contaminated": [row for row in contaminated if row["video"] in wanted],
         }
     )
+    noted = ledger.sentences()
     for source, videos in parts:
         for video, sentences in _ledger(source).sentences().items():
-            if video in videos:
+            if video in videos and noted.get(video) != sentences:
                 ledger.note_sentences(video, sentences)
     ledger.publish_sentences(wanted)
     stats = describe(into, reporter=reporter)

@@ -9,6 +9,7 @@ import pytest
 
 from hdvila.cli.main import main
 from hdvila.corpus import filter_corpus, merge_corpora, split_corpus
+from hdvila.corpus.failures import Sentences
 from hdvila.corpus.ledger import Ledger
 from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
@@ -61,10 +62,15 @@ def test_a_grown_corpus_splits_as_before(corpus: Path, tmp_path: Path) -> None:
 
 def test_parts_merge_to_the_whole_again_and_a_second_call_adds_nothing(corpus: Path, tmp_path: Path) -> None:
     split_corpus(corpus, tmp_path, {"train": 0.5, "test": 0.5})
+    Ledger(tmp_path / "test").note_sentences(min(videos(tmp_path / "test")), Sentences(5, 3, {"no span": 2}))
+    noted = []
     for _ in range(2):
         merged = merge_corpora([tmp_path / "train", tmp_path / "test"], tmp_path / "merged")
         assert clips(merged.corpus) == clips(corpus)
         assert (merged.videos, merged.clips) == (12, 24)
+        noted.append((merged.corpus / ".sentences.jsonl").read_text())
+    assert noted[0] == noted[1]
+    assert Ledger(merged.corpus).left_out() == Sentences(5, 3, {"no span": 2})
 
 
 @pytest.mark.parametrize("form", ["jpeg", "h264"])
