@@ -29,7 +29,7 @@ def store_on_cluster(
     writer: CorpusWriter,
     *,
     address: str = "auto",
-    attributes: Callable[[Job], Mapping[str, Attribute]] = lambda job: {},
+    attributes: Callable[[Job, Outcome], Mapping[str, Attribute]] = lambda job, outcome: {},
 ) -> Iterator[tuple[Job, Outcome | Died]]:
     """As `hdvila.corpus.temp_files.store_all`, on a Ray cluster: the same clips in the same order, in other shards.
 
@@ -66,7 +66,7 @@ class _StorePart(Generic[Job, Outcome]):
     """Done on a node: cuts some jobs and stores their clips as a part."""
 
     cut: Callable[[tuple[Job, Path]], Outcome]
-    attributes: Callable[[Job], Mapping[str, Attribute]]
+    attributes: Callable[[Job, Outcome], Mapping[str, Attribute]]
     root: Path
     streams: dict[str, Stream]
     clips_per_shard: int
@@ -84,9 +84,10 @@ class _StorePart(Generic[Job, Outcome]):
         ):
             file = Path(folder) / "clips"
             for job in jobs:
-                outcomes.append(self.cut((job, file)))
+                outcome = self.cut((job, file))
+                outcomes.append(outcome)
                 if file.exists():
-                    more = self.attributes(job)
+                    more = self.attributes(job, outcome)
                     for one in read_clips(file):
                         writer.add(one.clip, {"hr": one.hr, "lr": one.lr}, more)
                     file.unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,6 @@ from hdvila.corpus.options import CorpusOptions, hybrid_streams
 from hdvila.corpus.sources.transcripts import words_of
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all, write_clips
-from hdvila.errors import TranscriptError
 from hdvila.media import ClipStreams, Packing, clip_streams, probe
 from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
@@ -33,9 +32,13 @@ _DEFAULTS = CorpusOptions()
 
 @dataclass(frozen=True, slots=True)
 class CutVideo:
-    """A video that gave clips: how many, and what became of its sentences."""
+    """A video that gave clips: the file of its words, how many clips, and what became of its sentences.
+
+    ``transcript`` is None where the words are inside the video.
+    """
 
     video_id: str
+    transcript: Path | None
     clips: int
     sentences: Sentences
 
@@ -43,7 +46,7 @@ class CutVideo:
 def plan_video(video: SourceVideo, options: CorpusOptions) -> ClipPlan | Failure:
     """The clips that a video gives, without cutting them; or why it gives none."""
     with Attempt(video, "transcript") as attempt:
-        return _plan(video, options, attempt)
+        return _plan(video, options, attempt)[0]
     return attempt.failure
 
 
@@ -69,17 +72,10 @@ def cut_videos(
     """
     ledger = Ledger(Path(into))
     with store_for(ledger.root, options) as (writer, options):
-        fresh = [_with_words(video, options) for video in videos if video.video_id not in writer.done_videos]
+        fresh = [video for video in videos if video.video_id not in writer.done_videos]
         failures = cut_into(writer, fresh, options, reporter, stored=len(videos) - len(fresh))
     ledger.merge_failures(failures, {video.video_id for video in videos}, writer.done_videos)
     return ledger.publish_sentences(writer.done_videos), failures
-
-
-def _with_words(video: SourceVideo, options: CorpusOptions) -> SourceVideo:
-    """With the one file of its words, which its clips will name. Where none can be read, cutting gives the reason."""
-    with suppress(TranscriptError):
-        return words_of(video, options.track)[1] if video.others else video
-    return video
 
 
 @contextmanager
@@ -120,7 +116,7 @@ def cut_into(
     if options.cluster is not None:
         store = partial(store_on_cluster, address=options.cluster)
     cut = partial(cut_to_file, options=options)
-    outcomes = store(cut, videos, writer, attributes=lambda video: video.attributes | video.prints())
+    outcomes = store(cut, videos, writer, attributes=_attributes)
     with reporter.task("cutting videos", total=len(videos) + stored, done=stored) as bar:
         for video, outcome in outcomes:
             if isinstance(outcome, CutVideo):
@@ -135,6 +131,13 @@ def cut_into(
     return failures
 
 
+def _attributes(video: SourceVideo, outcome: CutVideo | Failure) -> dict[str, str]:
+    """What its clips keep of a video: its facts, and the files that they were cut from."""
+    if isinstance(outcome, CutVideo):
+        video = replace(video, transcript=outcome.transcript)
+    return video.attributes | video.prints()
+
+
 def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions) -> CutVideo | Failure:
     """Cut a video into the file of the job (see `hdvila.corpus.temp_files`), without clips whose frames are damaged.
 
@@ -146,17 +149,18 @@ def cut_to_file(job: tuple[SourceVideo, Path], options: CorpusOptions) -> CutVid
     """
     video, target = job
     with Attempt(video, "transcript") as attempt:
-        plan = _plan(video, options, attempt)
+        plan, transcript = _plan(video, options, attempt)
         attempt.step = "cut"
         sound = write_clips(target, plan.clips, _decode(video.path, plan.clips, options))
         if not any(sound):
             attempt.refuse(f"the frames of all its {len(sound)} clips are damaged; fetch it again", kind=_DAMAGED)
-        return CutVideo(video.video_id, sum(sound), _sentences(plan, sound))
+        return CutVideo(video.video_id, transcript, sum(sound), _sentences(plan, sound))
     return attempt.failure
 
 
-def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipPlan:
-    transcript, _ = words_of(video, options.track)
+def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> tuple[ClipPlan, Path | None]:
+    """The clips of a video, and the file of its words; None: they are inside the video."""
+    transcript, taken = words_of(video, options.track)
     attempt.step = "filter"
     info = probe(video.path)
     attempt.step = "clips"
@@ -168,7 +172,7 @@ def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> ClipP
         counts = ", ".join(f"{number} {reason}" for reason, number in plan.left_out.items())
         why = f"nothing is said within its {info.duration:.1f} s that makes a clip"
         attempt.refuse(f"{why} ({what}: {counts or 'none'})", kind=f"none of its {what} makes a clip")
-    return plan
+    return plan, taken.transcript
 
 
 def _decode(path: Path, clips: Sequence[Clip], options: CorpusOptions) -> Iterator[ClipStreams]:

@@ -42,7 +42,7 @@ def store_all(
     writer: CorpusWriter,
     *,
     workers: int | None = None,
-    attributes: Callable[[Job], Mapping[str, Attribute]] = lambda job: {},
+    attributes: Callable[[Job, Outcome], Mapping[str, Attribute]] = lambda job, outcome: {},
 ) -> Iterator[tuple[Job, Outcome | Died]]:
     """Do every job and store the clips that it leaves; yields (job, its outcome) in the order of `jobs`.
 
@@ -52,7 +52,7 @@ def store_all(
         jobs: picklable.
         writer: of the store.
         workers: processes; None: one per core.
-        attributes: what is stored with the clips of a job.
+        attributes: what is stored with the clips of a job that had this outcome.
     """
     folder = writer.root / _FOLDER
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
@@ -61,7 +61,7 @@ def store_all(
         listed = [(job, folder / f"{number}.clips") for number, job in enumerate(jobs)]
         for (job, file), outcome in in_order(cut, listed, workers=workers or usable_cores()):
             if not isinstance(outcome, Died) and file.exists():
-                more = attributes(job)
+                more = attributes(job, outcome)
                 for one in read_clips(file):
                     writer.add(one.clip, {"hr": one.hr, "lr": one.lr}, more)
             yield job, outcome

@@ -84,7 +84,7 @@ def test_nodes_store_what_one_process_stores(two_nodes: None, make, tmp_path: Pa
     for name, store in (("serial", partial(store_all, workers=2)), ("ray", store_on_cluster)):
         with CorpusWriter(tmp_path / name, hybrid_streams(), clips_per_shard=3) as writer:
             given = {video.video_id: video.attributes for video in videos}
-            kept = store(cut, videos, writer, attributes=lambda video, given=given: given[video.video_id])
+            kept = store(cut, videos, writer, attributes=lambda video, _, given=given: given[video.video_id])
             outcomes[name] = [(video, "died" if isinstance(one, Died) else one) for video, one in kept]
     assert outcomes["serial"] == outcomes["ray"]
     assert [one for _, one in outcomes["ray"]].count("died") == 1
