@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from hdvila.annotations import hdvila_jsonl
@@ -38,15 +40,7 @@ def read_1ka(path: Path, split: Split) -> Annotations:
     Raises:
         UsageError: another file, a broken line, or captions that cannot be found.
     """
-    if {"video_id", "sentence"} <= fields_of(path):
-        if split != "test":
-            raise wrong_file(path, "a list of videos to train on")
-        return _pairs(path)
-    if extension(path) == ".jsonl":
-        return hdvila_jsonl.read_retrieval(path, "MSR-VTT")
-    if split == "test":
-        raise wrong_file(path, "the list of test pairs (MSRVTT_JSFUSION_test.csv or test1ka.jsonl)")
-    return _from_json(path, split) if extension(path) == ".json" else _from_list(path)
+    return _read_1ka(path, split, _Beside(path))
 
 
 def read_1ka_7k(path: Path, split: Split) -> Annotations:
@@ -55,8 +49,21 @@ def read_1ka_7k(path: Path, split: Split) -> Annotations:
     Raises:
         UsageError: as `read_1ka`, and for the list of 9,000 videos.
     """
-    found = read_1ka(path, split)
-    return found if split == "test" else _check_no_test_videos(path, found)
+    beside = _Beside(path)
+    found = _read_1ka(path, split, beside)
+    return found if split == "test" else _check_no_test_videos(path, found, beside)
+
+
+def _read_1ka(path: Path, split: Split, beside: _Beside) -> Annotations:
+    if {"video_id", "sentence"} <= fields_of(path):
+        if split != "test":
+            raise wrong_file(path, "a list of videos to train on")
+        return _pairs(path, beside)
+    if extension(path) == ".jsonl":
+        return hdvila_jsonl.read_retrieval(path, "MSR-VTT")
+    if split == "test":
+        raise wrong_file(path, "the list of test pairs (MSRVTT_JSFUSION_test.csv or test1ka.jsonl)")
+    return _from_json(path, split) if extension(path) == ".json" else _from_list(path, beside)
 
 
 def read_full(path: Path, split: Split) -> Annotations:
@@ -70,16 +77,40 @@ def read_full(path: Path, split: Split) -> Annotations:
         found = hdvila_jsonl.read_retrieval(path, "MSR-VTT")
         if len(found.captions) == len(found.videos):
             raise wrong_file(path, f"the captions of the full split, {_A_VIDEO} a video")
-        return found
+        return found if split == "test" else _check_no_test_videos(path, found, _Beside(path))
     if extension(path) == ".json":
         return _from_json(path, split)
     if "sentence" in fields_of(path):
         raise wrong_file(path, "the captions of the full split")
-    found = _from_list(path)
-    return found if split == "test" else _check_no_test_videos(path, found)
+    beside = _Beside(path)
+    found = _from_list(path, beside)
+    return found if split == "test" else _check_no_test_videos(path, found, beside)
 
 
-def _pairs(path: Path) -> Annotations:
+class _Beside:
+    """The json files of MSR-VTT in the folder of another file, each parsed once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def contents(self) -> list[_Content]:
+        """Of each file.
+
+        Raises:
+            UsageError: a file is broken.
+        """
+        patterns = [pattern + end for pattern in _CAPTIONS for end in ("", ".gz")]
+        found = [file for pattern in patterns for file in sorted(self._path.parent.glob(pattern)) if file.is_file()]
+        read = ((file, read_json(file)) for file in dict.fromkeys(found))
+        return [
+            _content(file, whole)
+            for file, whole in read
+            if isinstance(whole, dict) and {"videos", "sentences"} <= whole.keys()
+        ]
+
+
+def _pairs(path: Path, beside: _Beside) -> Annotations:
     entries = read_entries(path)
     named = "key" in fields_of(path)
     captions = [
@@ -89,21 +120,21 @@ def _pairs(path: Path) -> Annotations:
     check_video_ids(path, [one.video_id for one in captions], "MSR-VTT")
     if odd := next((entry for entry in entries if not re.fullmatch(r"video\d+", entry.text("video_id"))), None):
         raise odd.error(f"the video_id is {odd.get('video_id')!r}, but must be video and a number")
-    group, note = _categories(path)
+    group, note = _categories(beside)
     videos = (BenchmarkVideo(one.video_id, group=group.get(one.video_id, "")) for one in captions)
     return merge(path, videos, captions, notes=[note])
 
 
-def _categories(path: Path) -> tuple[dict[str, str], str]:
+def _categories(beside: _Beside) -> tuple[dict[str, str], str]:
     """The category of each video, from the json beside the pairs; a broken json is only a note."""
     try:
-        return {video.video_id: video.group for file in _jsons_beside(path) for video, _ in _parse(file)[0]}, ""
+        return {video.video_id: video.group for videos, _ in beside.contents for video, _ in videos}, ""
     except UsageError as error:
         return {}, f"the categories of the videos are unknown: {error}"
 
 
 def _from_json(path: Path, split: Split) -> Annotations:
-    videos, captions = _parse(path)
+    videos, captions = _content(path, read_json(path))
     chosen = {video.video_id: video for video, where in videos if where == split}
     if not chosen:
         others = ", ".join(sorted({where for _, where in videos}))
@@ -117,7 +148,7 @@ def _from_json(path: Path, split: Split) -> Annotations:
     return _chosen(path, list(chosen.values()), captions, dropped)
 
 
-def _from_list(path: Path) -> Annotations:
+def _from_list(path: Path, beside: _Beside) -> Annotations:
     if detect_format(path) not in (LIST, BARE_LIST):
         raise wrong_file(path, "a list of MSR-VTT's videos")
     entries = read_entries(path) if "video_id" in fields_of(path) else read_entries(path, ["video_id"])
@@ -125,8 +156,7 @@ def _from_list(path: Path) -> Annotations:
     check_video_ids(path, ids, "MSR-VTT")
     listed: dict[str, BenchmarkVideo] = {}
     captions: list[Caption] = []
-    for file in _jsons_beside(path):
-        videos, texts = _parse(file)
+    for videos, texts in beside.contents:
         fresh = {video.video_id: video for video, _ in videos if video.video_id not in listed}
         captions += [caption for caption in texts if caption.video_id in fresh]
         listed |= fresh
@@ -139,9 +169,18 @@ def _from_list(path: Path) -> Annotations:
     return _chosen(path, [listed[video_id] for video_id in ids], captions)
 
 
-def _check_no_test_videos(path: Path, found: Annotations) -> Annotations:
-    """Return `found` if none of its videos is a test video in the json beside; the list of 9,000 has some."""
-    test = {video.video_id for file in _jsons_beside(path) for video, where in _parse(file)[0] if where == "test"}
+def _check_no_test_videos(path: Path, found: Annotations, beside: _Beside) -> Annotations:
+    """Return `found` if none of its videos is a test video in the json beside; the list of 9,000 has some.
+
+    Without such a json, a note says that nothing was checked.
+    """
+    if not beside.contents and extension(path) != ".json":
+        note = (
+            f"whether {path.name} has videos of MSR-VTT's own test was not checked: that takes MSR-VTT's json "
+            "(MSRVTT_data.json, videodatainfo*.json) beside it"
+        )
+        return replace(found, notes=(*found.notes, note))
+    test = {video.video_id for videos, _ in beside.contents for video, where in videos if where == "test"}
     wrong = [video.video_id for video in found.videos if video.video_id in test]
     if wrong:
         raise UsageError(
@@ -149,12 +188,6 @@ def _check_no_test_videos(path: Path, found: Annotations) -> Annotations:
             "test, so it looks like the list of 9,000 videos; give the list of this split"
         )
     return found
-
-
-def _jsons_beside(path: Path) -> list[Path]:
-    patterns = [pattern + end for pattern in _CAPTIONS for end in ("", ".gz")]
-    found = [file for pattern in patterns for file in sorted(path.parent.glob(pattern)) if file.is_file()]
-    return [file for file in dict.fromkeys(found) if {"videos", "sentences"} <= fields_of(file)]
 
 
 def _chosen(path: Path, videos: Sequence[BenchmarkVideo], captions: Sequence[Caption], *notes: str) -> Annotations:
@@ -171,9 +204,11 @@ def _chosen(path: Path, videos: Sequence[BenchmarkVideo], captions: Sequence[Cap
     return merge(path, videos, kept, notes=(*notes, note))
 
 
-def _parse(path: Path) -> tuple[list[tuple[BenchmarkVideo, str]], list[Caption]]:
-    """The videos of a json with their splits, and all captions, in the file's order."""
-    whole = read_json(path)
+_Content = tuple[list[tuple[BenchmarkVideo, str]], list[Caption]]
+"""The videos of a json with their splits, and all captions, in the file's order."""
+
+
+def _content(path: Path, whole: object) -> _Content:
     if not isinstance(whole, dict) or not all(isinstance(whole.get(key), list) for key in ("videos", "sentences")):
         raise wrong_file(path, "MSR-VTT's json")
     videos = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hdvila.annotations import hdvila_jsonl, msrvtt
 from hdvila.annotations.dense_captions import read_activitynet, read_didemo, read_youcook2
 from hdvila.annotations.lsmdc import read_lsmdc
-from hdvila.annotations.records import Annotations, BenchmarkVideo
+from hdvila.annotations.records import Annotations, BenchmarkVideo, Split
 from hdvila.errors import UsageError
 
 
@@ -230,6 +231,20 @@ def test_the_official_list_names_videos_by_the_last_part_and_may_have_several_ca
     assert texts(found) == {"0": "one", "1": "two", "1/1": "three"}
     assert found.notes == ("1 line has a list of captions, each a query",)
     assert msrvtt.read_1ka(tmp_path / "test1ka.jsonl", "test") == found
+
+
+@pytest.mark.parametrize("reader", [msrvtt.read_1ka_7k, msrvtt.read_full])
+def test_an_official_list_to_train_on_is_checked_for_test_videos_or_says_that_it_was_not(
+    tmp_path: Path, reader: Callable[[Path, Split], Annotations]
+) -> None:
+    lists = {name: {"clip_id": name, "text": ["one", "two"]} for name in ("video0", "video7010")}
+    files = {name: write(tmp_path, f"{name}.jsonl", json.dumps(line)) for name, line in lists.items()}
+    assert "MSR-VTT's own test was not checked" in reader(files["video0"], "train").notes[-1]
+    assert "not checked" not in str(reader(files["video7010"], "test").notes)
+    write(tmp_path, "videodatainfo.json", videodatainfo())
+    assert "not checked" not in str(reader(files["video0"], "train").notes)
+    with pytest.raises(UsageError, match="such as video7010, are in MSR-VTT's own test"):
+        reader(files["video7010"], "train")
 
 
 @pytest.mark.parametrize(
