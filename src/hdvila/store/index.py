@@ -18,6 +18,7 @@ from hdvila.store.place import ByteRange, Folder, Place
 from hdvila.store.shard import scan_shard
 from hdvila.store.shard_index import ShardIndex, index_files, make_index
 from hdvila.store.track_index import TrackIndex, indexed_tracks, track_files
+from hdvila.store.track_scan import scan_track
 from hdvila.store.version1 import Version1
 
 Key = TypeVar("Key")
@@ -224,12 +225,17 @@ class Index:
 
     def _open_track(self, key: tuple[str, int]) -> TrackIndex | None:
         name, number = key
-        file, data = track_files(name, self.manifest.tracks[name], self.catalogue.name(number))
+        track = self.manifest.tracks[name]
+        file, data = track_files(name, track, self.catalogue.name(number))
         buffer = self.place.file(file)
         where = self.place.where(file)
-        if buffer is None:
-            return None
-        return TrackIndex.read(data, read_arrow(buffer, where), where)
+        if buffer is not None:
+            return TrackIndex.read(data, read_arrow(buffer, where), where)
+        if isinstance(self.place, Folder):
+            return scan_track(self.place.root, name, track, self.shard(number))
+        if name in (self.shard(number).tracks or ()):
+            raise StoreError(f"{where}: is missing; copy the corpus anew")
+        return None
 
 
 def _kept(cache: dict[Key, Value], key: Key, make: Callable[[Key], Value], limit: int) -> Value:

@@ -1,7 +1,8 @@
 """What a corpus on disk is called and made of: names of files, streams, and the manifest ``corpus.json``.
 
 The tar shards are the truth: every fact of a clip is in its ``KEY.json``. Manifest, index files and ``clips.parquet``
-can be made again from the shards alone; not so the index of a track that was added later.
+can be made again from the shards alone; a track that was added later lies in shards of its own, from which its index
+can be made again.
 """
 
 from __future__ import annotations

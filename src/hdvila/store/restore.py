@@ -12,7 +12,8 @@ from hdvila.store.layout import CLIP_INDEX, FRAME_INDEX, MANIFEST, SHARDS, TRACK
 from hdvila.store.place import Folder
 from hdvila.store.shard import scan_shard
 from hdvila.store.shard_index import ShardIndex, index_files, make_index, write_index
-from hdvila.store.track_index import write_track_indexes
+from hdvila.store.track_index import track_files, write_track_index, write_track_indexes
+from hdvila.store.track_scan import scan_track
 from hdvila.store.version1 import INDEX
 
 
@@ -40,7 +41,18 @@ def restore(root: Path) -> Index:
         index = Index(Folder(root))
     (root / INDEX).unlink(missing_ok=True)
     _clear(root, {name.removesuffix(".tar") for name in index.catalogue.names()})
+    _restore_tracks(root, index)
     return index
+
+
+def _restore_tracks(root: Path, index: Index) -> None:
+    """Write the index of each track over each shard where it is missing and the shard has rows."""
+    for number, shard in enumerate(index.catalogue.names()):
+        for name, track in index.manifest.tracks.items():
+            if not (root / track_files(name, track, shard)[0]).exists():
+                found = scan_track(root, name, track, index.shard(number))
+                if found is not None:
+                    write_track_index(root, name, shard, found)
 
 
 def _clear(root: Path, kept: set[str]) -> None:

@@ -124,6 +124,11 @@ class ShardIndex:
             self._columns = FrameRows(pts, offset, length, _crc32_of(self.frames))
         return self._columns
 
+    @property
+    def tracks(self) -> list[str] | None:
+        """The tracks of which the shard itself holds rows; None: its index was written when none said so."""
+        return _meta_of(self.clips).get("tracks")
+
     def __len__(self) -> int:
         return len(self.counts)
 
@@ -142,8 +147,8 @@ class ShardIndex:
             StoreError: they cannot be read, or do not fit the clips.
         """
         first, count = int(self.first[k, 0]), int(self.counts[k].sum())
-        places = json.loads((self.clips.schema.metadata or {}).get(_META, b"{}")) if self._fetch else {}
-        if self._fetch is None or not places:
+        places = _meta_of(self.clips) if self._fetch else {}
+        if self._fetch is None or "pts" not in places:
             rows = slice(first, first + count)
             return FrameRows._make(column[rows] for column in self.columns)
         kinds = {name: np.dtype(NUMPY[FRAME_FIELDS[name]]) for name in FrameRows._fields}
@@ -193,14 +198,16 @@ def make_index(name: str, entries: Sequence[Entry], streams: Streams) -> ShardIn
     names = [*types, *sorted({column for clip in clips for column in clip} - set(types))]
     columns = {column: pa.array([clip.get(column) for clip in clips], types.get(column)) for column in names}
     frames = {field: pa.array(values, FRAME_FIELDS[field]) for field, values in rows.items()}
-    return ShardIndex(name, pa.record_batch(frames), pa.record_batch(columns), streams)
+    meta = {"tracks": sorted({track for entry in entries for track in entry.tracks})}
+    batch = pa.record_batch(columns).replace_schema_metadata({_META: json.dumps(meta).encode()})
+    return ShardIndex(name, pa.record_batch(frames), batch, streams)
 
 
 def write_index(root: Path, index: ShardIndex) -> None:
     """Write both files of a shard, each in one step.
 
     The schema metadata ``hdvila`` of the clips says where the columns of the frames begin in their file, so that those
-    of one clip can be fetched from afar.
+    of one clip can be fetched from afar, and of which tracks the shard holds rows.
     """
     frames, clips = (root / file for file in index_files(index.name))
     write_arrow(frames, index.frames)
@@ -210,8 +217,13 @@ def write_index(root: Path, index: ShardIndex) -> None:
         columns = {name: stored.column(name) for name in FrameRows._fields}
         places = {name: column.buffers()[1].address - buffer.address for name, column in columns.items()}
         whole = not any(column.null_count for column in columns.values())
-    meta = {_META: json.dumps(places).encode()} if whole else None
-    write_arrow(clips, index.clips.replace_schema_metadata(meta))
+    meta = ({} if index.tracks is None else {"tracks": index.tracks}) | (places if whole else {})
+    write_arrow(clips, index.clips.replace_schema_metadata({_META: json.dumps(meta).encode()} if meta else None))
+
+
+def _meta_of(clips: Any) -> dict[str, Any]:
+    meta: dict[str, Any] = json.loads((clips.schema.metadata or {}).get(_META, b"{}"))
+    return meta
 
 
 def _crc32_of(frames: Any) -> NDArray[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -14,7 +15,7 @@ from hdvila.media import Packed
 from hdvila.media.frame_source import Request
 from hdvila.store.decoding import Numbers, StoredFrames, decode_frames
 from hdvila.store.facts import TrackMember
-from hdvila.store.layout import CLIPS, SHARDS, Streams, number_of
+from hdvila.store.layout import CLIPS, SHARDS, TRACKS, Streams, number_of
 from hdvila.store.place import ByteRange, Place
 from hdvila.store.shard_index import UNKNOWN, FrameRows, ShardIndex
 from hdvila.types import Pixels, Seconds
@@ -240,8 +241,8 @@ class StoredClip:
         except (OSError, MediaError) as error:
             where = self._place.where(file or f"{SHARDS}/{self._shard.name}")
             advice = f"or delete it and {CLIPS} and build its videos again"
-            if file is not None:
-                advice = "or delete the track and add it again"
+            if file is not None and file.startswith(TRACKS):
+                advice = f"or delete it and {Path(file).stem}.arrow beside it and add its rows again"
             raise StoreError(f"{where}: clip {self.clip_id!r} cannot be read: {error}; restore it, {advice}") from error
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from hdvila.errors import StoreError
+from hdvila.errors import StoreError, UsageError
 from hdvila.store.arrow_files import read_arrow, write_arrow
 from hdvila.store.facts import Entry, Member, TrackMember
-from hdvila.store.layout import SHARDS, TRACKS, Track, check_same
+from hdvila.store.layout import MANIFEST, SHARDS, TRACKS, Track, check_same
 
 _META = b"hdvila"
 _MEMBER = {"offset": pa.int64(), "length": pa.int64(), "crc32": pa.uint32()}
@@ -38,10 +38,11 @@ class TrackIndex:
     Attributes:
         file: in which they lie, below the corpus folder.
         track: what was declared when they were written.
+        batch: the record batch, with a row a clip.
     """
 
-    def __init__(self, file: str, track: Track, batch: Any) -> None:
-        self.file, self.track, self._batch = file, track, batch
+    def __init__(self, file: str, track: Track, batch: Any, where: str) -> None:
+        self.file, self.track, self.batch, self._where = file, track, batch, where
 
     @classmethod
     def read(cls, file: str, batch: Any, where: str) -> TrackIndex:
@@ -51,9 +52,10 @@ class TrackIndex:
             StoreError: it is damaged.
         """
         try:
-            return cls(file, Track(**json.loads(batch.schema.metadata[_META])), batch)
-        except (TypeError, KeyError, ValueError) as error:
-            raise StoreError(f"{where}: is damaged ({error}); delete it and add the track again") from error
+            track = Track(**json.loads(batch.schema.metadata[_META]))
+            return cls(file, track, batch.select(list(_FIELDS)), where)
+        except (TypeError, KeyError, ValueError, UsageError) as error:
+            raise StoreError(f"{where}: is damaged ({error}); delete it: the shards bring it back") from error
 
     def member(self, k: int, clip_id: str, declared: Track) -> TrackMember | None:
         """Where the rows of clip `k` of the shard lie; None: it has none.
@@ -62,14 +64,19 @@ class TrackIndex:
             StoreError: the track was made for another clip in this place, or by another model than its corpus declares.
         """
         if self.track.fingerprint != declared.fingerprint:
+            advice = f"delete {MANIFEST}: the shards bring it back"
+            if declared.beside:
+                advice = f"delete the folder {Path(self.file).parent} and add the track again"
             raise StoreError(
-                f"{self.file}: clip {clip_id!r} is of the model {self.track.fingerprint!r}, the corpus says "
-                f"{declared.fingerprint!r}; delete the track and add it again"
+                f"{self._where}: clip {clip_id!r} is of the model {self.track.fingerprint!r}, the corpus says "
+                f"{declared.fingerprint!r}; {advice}"
             )
-        stored = self._batch.column("clip_id")[k].as_py() if k < len(self._batch) else None
+        stored = self.batch.column("clip_id")[k].as_py() if k < len(self.batch) else None
         if stored != clip_id:
-            raise StoreError(f"{self.file}: was made for clip {stored!r}, not {clip_id!r}; delete it and add it again")
-        row = {name: self._batch.column(name)[k].as_py() for name in _FIELDS}
+            raise StoreError(
+                f"{self._where}: was made for clip {stored!r}, not {clip_id!r}; delete it: the shards bring it back"
+            )
+        row = {name: self.batch.column(name)[k].as_py() for name in _FIELDS}
         if row["rows"] is None:
             return None
         times = None
@@ -102,13 +109,12 @@ def indexed_tracks(root: Path, shards: Collection[str], known: Mapping[str, Trac
     return tracks
 
 
-def write_track_index(
-    root: Path, name: str, track: Track, shard: str, clips: Sequence[tuple[str, TrackMember | None]]
-) -> None:
-    """Write the index of a track over a shard, in one step.
+def make_track_index(
+    name: str, track: Track, shard: str, clips: Sequence[tuple[str, TrackMember | None]]
+) -> TrackIndex:
+    """The index of a track over a shard.
 
     Args:
-        root: the corpus.
         name, track: of the track.
         shard: the file of the clips.
         clips: the id of each clip of the shard, and where its rows lie.
@@ -123,7 +129,12 @@ def write_track_index(
         rows.append(row)
     columns = {field: pa.array([row.get(field) for row in rows], kind) for field, kind in _FIELDS.items()}
     batch = pa.record_batch(columns).replace_schema_metadata({_META: json.dumps(asdict(track)).encode()})
-    write_arrow(root / file, batch)
+    return TrackIndex(data, track, batch, file)
+
+
+def write_track_index(root: Path, name: str, shard: str, index: TrackIndex) -> None:
+    """Write the index of a track over a shard, in one step."""
+    write_arrow(root / track_files(name, index.track, shard)[0], index.batch)
 
 
 def write_track_indexes(root: Path, shard: str, entries: Sequence[Entry], tracks: Mapping[str, Track]) -> None:
@@ -131,4 +142,4 @@ def write_track_indexes(root: Path, shard: str, entries: Sequence[Entry], tracks
     for name, track in tracks.items():
         if any(name in entry.tracks for entry in entries):
             clips = [(entry.facts["clip_id"], entry.tracks.get(name)) for entry in entries]
-            write_track_index(root, name, track, shard, clips)
+            write_track_index(root, name, shard, make_track_index(name, track, shard, clips))

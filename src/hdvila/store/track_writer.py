@@ -17,7 +17,7 @@ from hdvila.store.layout import LOCK, TRACKS, Manifest, Track, check_names, chec
 from hdvila.store.place import Folder
 from hdvila.store.restore import restore
 from hdvila.store.shard import ShardWriter
-from hdvila.store.track_index import read_track_index, track_files, write_track_index
+from hdvila.store.track_index import make_track_index, read_track_index, track_files, write_track_index
 from hdvila.store.tracks import TrackData, pack_track
 
 
@@ -108,7 +108,8 @@ class TrackWriter:
         with writing(self._root, f"track {self._name!r}"):
             self._shard.finish()
             self._shard.publish()
-            write_track_index(self._root, self._name, self._track, index.name, clips)
+            made = make_track_index(self._name, self._track, index.name, clips)
+            write_track_index(self._root, self._name, index.name, made)
         self._shard, self._number, self._members = None, -1, {}
 
     def _is_done(self, number: int) -> bool:

@@ -85,11 +85,21 @@ def unpack_features(track: Track, start: float, data: bytes, times: bytes | None
     Raises:
         StoreError: the bytes are not such rows.
     """
-    rows = _array(data)
-    if rows.ndim != 2 or rows.dtype != track.dtype or rows.shape[1] != track.width:
-        raise StoreError(f"{rows.shape} {rows.dtype} is stored where (T, {track.width}) {track.dtype} is declared")
+    rows = _rows(track, data)
     at = _array(times or b"") if track.rate is None else _at_rate(track.rate, len(rows), start)
     return Features(rows, at)
+
+
+def measured(track: Track, data: bytes) -> tuple[Track, int]:
+    """The track with the width of its features, and how many rows or sentences a clip has in `data`.
+
+    Raises:
+        StoreError: the bytes are not what the track holds.
+    """
+    if track.kind == "subtitles":
+        return track, len(unpack_subtitles(data))
+    rows = _rows(track, data)
+    return replace(track, width=rows.shape[1]), len(rows)
 
 
 def unpack_subtitles(data: bytes) -> tuple[Sentence, ...]:
@@ -102,6 +112,14 @@ def unpack_subtitles(data: bytes) -> tuple[Sentence, ...]:
         return tuple(Sentence(**one) for one in json.loads(data))
     except (ValueError, TypeError) as error:
         raise StoreError(f"{len(data)} bytes are not subtitles: {error}") from error
+
+
+def _rows(track: Track, data: bytes) -> NDArray[Any]:
+    rows = _array(data)
+    if rows.ndim != 2 or rows.dtype != track.dtype or track.width not in (0, rows.shape[1]):
+        wanted = f"(T, {track.width or 'F'}) {track.dtype}"
+        raise StoreError(f"{rows.shape} {rows.dtype} is stored where {wanted} is declared")
+    return rows
 
 
 def _at_rate(rate: float, rows: int, start: float) -> Seconds:
