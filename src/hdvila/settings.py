@@ -17,9 +17,21 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from hdvila.errors import HdvilaError, UsageError, some_of
 
-__all__ = ["as_text", "changed_keys", "defaults", "flatten", "from_json", "given", "override", "pairs"]
+__all__ = [
+    "OF_SEVERAL_KINDS",
+    "as_text",
+    "changed_keys",
+    "defaults",
+    "flatten",
+    "from_json",
+    "given",
+    "override",
+    "pairs",
+]
 
 T = TypeVar("T")
+OF_SEVERAL_KINDS = {"of several kinds": True}
+"""The metadata of a field whose value is of a subclass of its annotation; `flatten` then names the subclass."""
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _NAMES: dict[Any, tuple[str, str, str]] = {  # one of a kind, several, and an example of several
     int: ("a whole number", "whole numbers", "1234"),
@@ -115,7 +127,7 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     for one in fields(value):
         key = f"{prefix}.{one.name}" if prefix else one.name
         part = getattr(value, one.name)
-        if sum(map(is_dataclass, _alternatives(kinds[one.name]))) > 1:
+        if one.metadata == OF_SEVERAL_KINDS or sum(map(is_dataclass, _alternatives(kinds[one.name]))) > 1:
             out[f"{key}.type"] = type(part).__name__
         if part or not _is_list_of_groups_kind(kinds[one.name]):
             out |= flatten(part, key)

@@ -48,8 +48,7 @@ class PretrainStage1(Task):
         """-> texts (b, D), videos (b, D), of unit length."""
         return model.encode_text(batch.input_ids, batch.attention_mask), model.encode_video(*batch.video)
 
-    def loss_of_all(self, text_BD: Tensor, video_BD: Tensor) -> Tensor:
-        """The loss of B pairs in one process, a scalar."""
+    def loss_of_vectors(self, text_BD: Tensor, video_BD: Tensor) -> Tensor:
         from hdvila.tasks.contrastive import contrastive_loss
 
         return contrastive_loss(text_BD, video_BD, self.temperature, weight=self.weight)

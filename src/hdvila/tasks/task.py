@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 
 from hdvila.models.config import Capability
+from hdvila.types import Over
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 Outputs: TypeAlias = "tuple[Tensor, ...]"
 Metrics: TypeAlias = "dict[str, Tensor]"
+LossSum: TypeAlias = "tuple[Tensor, Metrics]"
+"""The sum of a loss's terms, a scalar, and sums of other measures over the same terms."""
 Self = TypeVar("Self", bound="Task")
 
 
@@ -26,7 +29,9 @@ class Task(ABC):
     """A frozen dataclass, whose fields are settings of a recipe. `trains`, `forward` and `loss_sum` must be given.
 
     The loss of a step is ``sum of loss_sum / sum of count`` over all its micro-batches and processes, so that cutting
-    a batch into processes and pieces changes neither the loss nor the gradient.
+    a batch into processes and pieces changes neither the loss nor the gradient. A task of several losses gives
+    `counts` and `loss_sums` instead of `count` and `loss_sum`: each of its losses has its own number of terms, and the
+    loss of a step is the sum of their means.
     """
 
     __slots__ = ()
@@ -41,6 +46,21 @@ class Task(ABC):
     """In words, what `start` freezes."""
     consensus: str = "mean"
     """How the outputs for the segments of a clip become one, in training and in evaluation: mean, max or logsumexp."""
+    consensus_over: Over = "hidden"
+    """What of a masked word the consensus is taken over: hidden states, or logits."""
+    mask_share: float = 0.15
+    """The chance of each word to be masked, of a task that masks words."""
+
+    @property
+    def measured_by(self) -> Capability:
+        """What validation on clips of a corpus asks the model for: retrieval, pair_scores (R@1 from text to video) or
+        masked_words (their accuracy). Default: the first that the task trains.
+        """
+        return self.trains[0]
+
+    def loss_of_vectors(self, text_BD: Tensor, video_BD: Tensor) -> Tensor | None:
+        """The loss of the vectors of B pairs, a scalar, for validation; None: they do not make the loss."""
+        return None
 
     def at(self: Self, step: int) -> Self:
         """The task at this step, counted from 1; itself, unless its settings change during a run."""
@@ -70,6 +90,16 @@ class Task(ABC):
         """`forward` on a batch that is not prepared and has shapes alone (device ``meta``), to plan memory."""
         self.forward(model, batch)
 
-    @abstractmethod
-    def loss_sum(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Metrics]:
+    def loss_sum(self, outputs: Outputs, batch: Batch) -> LossSum:
         """The sum of this process's terms, a scalar, and sums of other measures over the same terms."""
+        raise NotImplementedError(f"{type(self).__name__} gives neither loss_sum nor loss_sums")
+
+    # ---- several losses
+
+    def counts(self, batch: Batch) -> dict[str, int]:
+        """The number of terms of each loss, by its name in the log. Default: one loss with `count` terms."""
+        return {"loss": self.count(batch)}
+
+    def loss_sums(self, outputs: Outputs, batch: Batch) -> dict[str, LossSum]:
+        """Each loss as `loss_sum` gives it, by the names of `counts`. Default: one, `loss_sum`."""
+        return {"loss": self.loss_sum(outputs, batch)}

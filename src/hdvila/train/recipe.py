@@ -10,15 +10,12 @@ from hdvila.data.settings import DataSettings
 from hdvila.errors import UsageError
 from hdvila.models.config import IN_WORDS, Config, named
 from hdvila.models.start import Start
-from hdvila.tasks.pretrain_stage1 import PretrainStage1
-from hdvila.tasks.pretrain_stage2 import PretrainStage2
-from hdvila.tasks.video_qa import VideoQA
+from hdvila.settings import OF_SEVERAL_KINDS
+from hdvila.tasks.task import Task
 from hdvila.train.optim import Optim, Schedule
 from hdvila.types import WantedPrecision
 
 __all__ = ["Ingredient", "Recipe", "Start", "Validate"]
-
-_TASKS = (PretrainStage1, PretrainStage2, VideoQA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ class Validate:
 class Ingredient:
     """What some steps of a run learn from, and how."""
 
-    task: PretrainStage1 | PretrainStage2 | VideoQA
+    task: Task = field(metadata=OF_SEVERAL_KINDS)
     data: DataSettings
     weight: float = 1.0
     """Its share of the steps, beside the weights of the others."""
@@ -58,7 +55,7 @@ class Recipe:
     """
 
     name: str
-    task: PretrainStage1 | PretrainStage2 | VideoQA
+    task: Task = field(metadata=OF_SEVERAL_KINDS)
     model: Config
     data: DataSettings
     steps: int
@@ -133,9 +130,9 @@ class Recipe:
         for key in ("chunk", "seed"):
             if getattr(self, key) < 0:
                 raise UsageError(f"{key}={getattr(self, key)}: choose 0 or more")
-        if type(self.task) not in _TASKS:
-            names = ", ".join(kind.__name__ for kind in _TASKS)
-            raise UsageError(f"task={type(self.task).__name__}: the loop trains {names} so far; choose one of them")
+        for key, one in zip(self._groups, self.ingredients, strict=True):
+            if not isinstance(one.task, Task):
+                raise UsageError(f"{key}task={one.task!r:.60} is not a hdvila.tasks.Task")
         if self.model.trained_for not in self.task.trains:
             raise UsageError(
                 f"{named(self.model)} does not fit the task {type(self.task).__name__}: it is for "
@@ -146,7 +143,7 @@ class Recipe:
             if not 0 < one.weight < math.inf:
                 raise UsageError(f"{key}weight={one.weight}: choose a finite number above 0")
         for one in self.also:
-            if type(one.task) not in _TASKS or self.model.capabilities.isdisjoint(one.task.trains):
+            if self.model.capabilities.isdisjoint(one.task.trains):
                 raise UsageError(
                     f"also: {named(self.model)} cannot learn the task {type(one.task).__name__}: choose another task"
                 )

@@ -15,7 +15,7 @@ from hdvila.errors import UsageError
 from hdvila.models.registry import system_of
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.tasks.masked_words import Vocabulary
-from hdvila.tasks.task import Metrics, Outputs, Task
+from hdvila.tasks.task import LossSum, Outputs, Task
 from hdvila.train.engine import Engine, seed_random_numbers
 from hdvila.train.optimizer import build_optimizer
 from hdvila.train.recipe import Recipe
@@ -122,39 +122,56 @@ def _trained(model: PretrainedModel, task: Task) -> set[str]:
 def compute_gradients(engine: Engine, task: Task, micros: Sequence[Batch], chunk: int, key: Key) -> dict[str, float]:
     """Add the step's gradient to the parameters, the same however the batch is cut; -> loss and metrics of all of it.
 
+    The mean of each of the task's losses is over all its terms, in whichever process and micro-batch they are; the
+    loss is the sum of these means. Of several losses each is also given by its name.
+
     Args:
         micros: this process's prepared micro-batches.
         chunk: clips that run through the model at a time (gradient cache); 0: all of a micro-batch.
         key: random numbers of the forward pass start from it and the number of the micro-batch and chunk.
     """
-    terms = engine.total(torch.tensor(float(sum(map(task.count, micros))), device=engine.device)).clamp(min=1)
+    counted = [task.counts(micro) for micro in micros]
+    losses = list(counted[0])
+    own = [float(sum(counts[name] for counts in counted)) for name in losses]
+    terms = dict(zip(losses, engine.total(torch.tensor(own, device=engine.device)).clamp(min=1), strict=True))
+    scales = {name: engine.world / terms[name] for name in losses}  # data-parallel training averages over processes
     sums: dict[str, Tensor] = {}
+    divisors: dict[str, Tensor] = {}
     for number, batch in enumerate(micros):
         batch = batch.to(engine.device)
-        scale = engine.world / terms  # data-parallel training averages over processes
         more = number < len(micros) - 1
         whole = chunk == 0 or chunk >= batch.size
         run = _whole if whole else _cached
-        loss, metrics = run(engine, task, batch, chunk, scale, more, (*key, number))
-        for name, value in {"loss": loss.detach(), **metrics}.items():
-            sums[name] = sums.get(name, torch.zeros_like(terms)) + value
-    means = engine.total(torch.stack(list(sums.values()))) / terms
-    return dict(zip(sums, means.tolist(), strict=True))
+        found = run(engine, task, batch, chunk, scales, more, (*key, number))
+        for loss in losses:
+            value, metrics = found[loss]
+            for name, part in {loss: value.detach(), **metrics}.items():
+                sums[name] = sums.get(name, torch.zeros_like(terms[loss])) + part
+                divisors[name] = terms[loss]
+    means = engine.total(torch.stack(list(sums.values()))) / torch.stack(list(divisors.values()))
+    values = dict(zip(sums, means.tolist(), strict=True))
+    return values if losses == ["loss"] else {"loss": sum(values[name] for name in losses)} | values
+
+
+def _scaled(found: Mapping[str, LossSum], scales: Mapping[str, Tensor]) -> Tensor:
+    """The sum of the losses, each divided by its number of terms."""
+    first, *others = (found[name][0] * scale for name, scale in scales.items())
+    return sum(others, first)
 
 
 def _whole(
-    engine: Engine, task: Task, batch: Batch, chunk: int, scale: Tensor, more: bool, key: Key
-) -> tuple[Tensor, Metrics]:
+    engine: Engine, task: Task, batch: Batch, chunk: int, scales: Mapping[str, Tensor], more: bool, key: Key
+) -> Mapping[str, LossSum]:
     with engine.accumulating(more):
         seed_random_numbers(*key, 0)
-        loss, metrics = task.loss_sum(engine.forward(task, batch), batch)
-        engine.backward(loss * scale)
-    return loss, metrics
+        found = task.loss_sums(engine.forward(task, batch), batch)
+        engine.backward(_scaled(found, scales))
+    return found
 
 
 def _cached(
-    engine: Engine, task: Task, batch: Batch, chunk: int, scale: Tensor, more: bool, key: Key
-) -> tuple[Tensor, Metrics]:
+    engine: Engine, task: Task, batch: Batch, chunk: int, scales: Mapping[str, Tensor], more: bool, key: Key
+) -> Mapping[str, LossSum]:
     """Gradient cache (Gao et al. 2021, arXiv 2101.06983): the loss of a batch whose activations do not fit at once.
 
     All chunks run forward without a graph; the loss and its gradient are taken at the joined outputs; each chunk then
@@ -169,8 +186,9 @@ def _cached(
     with torch.no_grad():
         parts = [forward(number) for number in range(len(chunks))]
     joined = tuple(torch.cat(column).requires_grad_() for column in zip(*parts, strict=True))
-    loss, metrics = task.loss_sum(joined, batch)
-    (loss * scale).backward()  # type: ignore[no-untyped-call]
+    found = task.loss_sums(joined, batch)
+    loss = _scaled(found, scales)
+    loss.backward()  # type: ignore[no-untyped-call]
     wanted = [_split(output, column) for output, column in zip(joined, zip(*parts, strict=True), strict=True)]
     for number in range(len(chunks)):
         with engine.accumulating(more or number < len(chunks) - 1):
@@ -178,7 +196,7 @@ def _cached(
             engine.backward(
                 sum(((y * g[number]).sum() for y, g in zip(outputs, wanted, strict=True)), loss.new_zeros(()))
             )
-    return loss, metrics
+    return found
 
 
 def _split(joined: Tensor, parts: Sequence[Tensor]) -> Sequence[Tensor]:

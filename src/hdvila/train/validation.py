@@ -6,11 +6,12 @@ run that is killed while it is written makes the step again and comes to the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from hdvila.errors import TrainingError
@@ -18,14 +19,15 @@ from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.embedding import embed_clips, embed_texts, similarity
 from hdvila.evaluate.masked_words import evaluate_masked_words
 from hdvila.evaluate.metrics.rank import retrieval_metrics
+from hdvila.evaluate.pair_scoring import score_pairs
 from hdvila.evaluate.predict import predict
 from hdvila.evaluate.score import quick_score
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import evaluating, load_model, read_note
+from hdvila.models.config import Capability
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.progress import SILENT, Reporter
-from hdvila.tasks.pretrain_stage1 import PretrainStage1
-from hdvila.tasks.pretrain_stage2 import PretrainStage2
+from hdvila.tasks.task import Task
 from hdvila.train.held_out import HeldOutClips
 from hdvila.train.recipe import Recipe
 
@@ -33,6 +35,8 @@ __all__ = ["RECIPE", "VALIDATION", "BestModel", "Measured", "measure"]
 
 RECIPE, VALIDATION = "recipe.json", "validation.json"
 """Notes in a model folder: the settings by dotted key; what it was measured on, when and with which result."""
+PAIRED = 100
+"""The most held-out clips whose pairs are scored: each of them with the texts of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,9 @@ class Measured:
     """The result of one validation.
 
     Attributes:
-        score: the higher the better. On a benchmark `quick_score`; on clips of a corpus R@1 from text to video, or of
-            stage two the accuracy of masked words.
-        loss: that of the training on these clips, all pairs together; None on a benchmark.
+        score: the higher the better. On a benchmark `quick_score`; on clips of a corpus R@1 from text to video, or the
+            accuracy of masked words (`Task.measured_by`).
+        loss: that of the training on these clips, all pairs together; None on a benchmark, and of scores of pairs.
     """
 
     score: float
@@ -63,25 +67,49 @@ def measure(
     """Validate the model on the held-out data, without changing it; `processes` share the work."""
     with evaluating(model):
         if isinstance(held_out, HeldOutClips):
-            return _of_clips(model, recipe, held_out, reporter, processes)
+            return _OF_CLIPS[recipe.task.measured_by](model, recipe.task, held_out, reporter, processes)
         return Measured(_of_benchmark(model, recipe, held_out, reporter, processes))
 
 
-def _of_clips(
-    model: PretrainedModel, recipe: Recipe, held_out: HeldOutClips, reporter: Reporter, processes: Processes
+def _by_vectors(
+    model: PretrainedModel, task: Task, held_out: HeldOutClips, reporter: Reporter, processes: Processes
 ) -> Measured:
-    source, numbers, task = held_out.source, held_out.numbers, recipe.task
-    if isinstance(task, PretrainStage2):
-        words = evaluate_masked_words(
-            model, source, clips=numbers, share=task.mask_share, consensus=task.consensus, over=task.consensus_over,
-            other_video=False, reporter=reporter, processes=processes,
-        )  # fmt: skip
-        return Measured(words.accuracy, words.loss)
-    assert isinstance(task, PretrainStage1)
+    source, numbers = held_out.source, held_out.numbers
     videos_VD = embed_clips(model, source, numbers, reporter=reporter, processes=processes)
     texts_VD = embed_texts(model, [source.clips[number].text for number in numbers], processes=processes)
-    loss = task.loss_of_all(torch.from_numpy(texts_VD), torch.from_numpy(videos_VD))
-    return Measured(retrieval_metrics(similarity(texts_VD, videos_VD)).r1, float(loss))
+    loss = task.loss_of_vectors(torch.from_numpy(texts_VD), torch.from_numpy(videos_VD))
+    return Measured(retrieval_metrics(similarity(texts_VD, videos_VD)).r1, None if loss is None else float(loss))
+
+
+def _by_pairs(
+    model: PretrainedModel, task: Task, held_out: HeldOutClips, reporter: Reporter, processes: Processes
+) -> Measured:
+    """Every text with every clip, of clips evenly among those held out."""
+    source, every = held_out.source, -(-len(held_out.numbers) // PAIRED)
+    numbers = held_out.numbers[::every]
+    texts = [source.clips[number].text for number in numbers]
+    columns = score_pairs(
+        model, source, numbers, texts, [range(len(texts))] * len(numbers),
+        consensus=task.consensus, reporter=reporter, processes=processes,
+    )  # fmt: skip
+    return Measured(retrieval_metrics(np.stack(columns, axis=1)).r1)
+
+
+def _by_words(
+    model: PretrainedModel, task: Task, held_out: HeldOutClips, reporter: Reporter, processes: Processes
+) -> Measured:
+    words = evaluate_masked_words(
+        model, held_out.source, clips=held_out.numbers, share=task.mask_share, consensus=task.consensus,
+        over=task.consensus_over, other_video=False, reporter=reporter, processes=processes,
+    )  # fmt: skip
+    return Measured(words.accuracy, words.loss)
+
+
+_OF_CLIPS: Mapping[Capability, Callable[[PretrainedModel, Task, HeldOutClips, Reporter, Processes], Measured]] = {
+    "retrieval": _by_vectors,
+    "pair_scores": _by_pairs,
+    "masked_words": _by_words,
+}
 
 
 def _of_benchmark(

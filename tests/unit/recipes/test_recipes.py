@@ -283,12 +283,15 @@ def test_one_pair_at_a_time_is_refused_with_the_way_out() -> None:
     assert override(get_recipe("miniature-stage2"), ["batch_size=8", "accumulate=8"]).negatives == 0
 
 
-def test_a_task_that_the_loop_does_not_know_is_refused_with_those_it_knows() -> None:
+def test_a_task_of_ones_own_is_trained_and_named_and_only_a_task() -> None:
     class Mine(PretrainStage1):
         pass
 
-    with pytest.raises(UsageError, match="task=Mine: the loop trains PretrainStage1, PretrainStage2, VideoQA so far"):
-        replace(get_recipe("miniature-stage1"), task=Mine())
+    recipe = replace(get_recipe("miniature-stage1"), task=Mine(temperature=0.1))
+    assert (flatten(recipe)["task.type"], flatten(recipe)["task.temperature"]) == ("Mine", 0.1)
+    assert override(recipe, ["task.temperature=0.2"]).task == Mine(temperature=0.2)
+    with pytest.raises(UsageError, match=r"task='stage1' is not a hdvila\.tasks\.Task"):
+        replace(recipe, task="stage1")  # type: ignore[arg-type]
 
 
 def test_validation_is_switched_off_by_none() -> None:
