@@ -14,16 +14,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from hdvila.errors import UsageError, require
 from hdvila.text.sentences.punctuation import capitalised, closed, has_end_mark, speaker_changes
 from hdvila.text.sentences.restore import Restorer, restore
 from hdvila.types import Transcript
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 Case = Literal["keep", "capital", "upper"]
 Classifier = Callable[[NDArray[np.int64]], NDArray[np.float32]]
@@ -69,6 +71,8 @@ def load_restorer(folder: str | os.PathLike[str]) -> Restorer:
         UsageError: the folder has no model, or its labels follow no known convention.
         MissingDependency: transformers, or onnxruntime for ``model.onnx``, is not installed.
     """
+    from tokenizers import Tokenizer
+
     root = Path(folder)
     try:
         config = json.loads((root / "config.json").read_text(encoding="utf-8"))
