@@ -10,7 +10,8 @@ from typing import Any
 
 from hdvila.errors import require
 
-BLUE, PALE, SOFT = "#2b59c3", "#b9c7e6", "#667085"
+BLUE, PALE, SOFT, INK, LINE = "#2b59c3", "#b9c7e6", "#667085", "#1c2230", "#e4e7ec"
+"""As in ``style.css``."""
 
 
 class Drawing:

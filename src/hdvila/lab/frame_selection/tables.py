@@ -11,6 +11,7 @@ from hdvila.lab.frame_selection.study import GALLERY, WORLDS, Result
 from hdvila.lab.frame_selection.word_swaps import KINDS
 from hdvila.lab.published import FRAMES, figures
 from hdvila.miniature.information import bits
+from hdvila.pages import BLUE, INK, PALE, SOFT
 
 _PAPER = [f"{row.source}: R@1 / 5 / 10 / median" for row in FRAMES["1 HR + 10 LR"]]
 
@@ -81,8 +82,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
     Raises:
         MissingDependency: matplotlib is not installed.
     """
-    matplotlib = require("matplotlib", extra="train")
-    matplotlib.use("Agg")
+    require("matplotlib", extra="train")
     from matplotlib.figure import Figure
 
     table = summarise(results)
@@ -93,11 +93,11 @@ def draw(results: Sequence[Result], path: Path) -> None:
     for axes, (world, rows) in zip(panels, table.items(), strict=True):
         for place, (frames, r1) in enumerate(rows.items()):
             hybrid = not frames.startswith("0") and not frames.endswith(" 0 LR")
-            axes.bar(place, 100 * mean(r1), color="#2b59c3" if hybrid else "#b9c7e6", width=0.7)
-            axes.scatter([place] * len(r1), [100 * x for x in r1], color="#1c2230", s=12, zorder=3)
+            axes.bar(place, 100 * mean(r1), color=BLUE if hybrid else PALE, width=0.7)
+            axes.scatter([place] * len(r1), [100 * x for x in r1], color=INK, s=12, zorder=3)
         axes.set_xticks(range(len(rows)), [frames.replace(" + ", "\n") for frames in rows])
         axes.set_title(world)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.axhline(100 / GALLERY, color="#667085", linewidth=0.8, linestyle=":")
+        axes.axhline(100 / GALLERY, color=SOFT, linewidth=0.8, linestyle=":")
     panels[0].set_ylabel(f"R@1 on {GALLERY} held-out clips, %")
     figure.savefig(path, dpi=140)

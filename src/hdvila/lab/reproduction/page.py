@@ -12,6 +12,7 @@ from hdvila.errors import UsageError, require
 from hdvila.files import replacing
 from hdvila.lab.reproduction.plan import NONE, STAGE1, STAGE2
 from hdvila.lab.reproduction.rows import Row, plain, task_names
+from hdvila.pages import BLUE, INK, LINE, PALE, SOFT
 
 __all__ = ["draw", "fill"]
 
@@ -52,22 +53,21 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     Raises:
         MissingDependency: matplotlib is not installed.
     """
-    matplotlib = require("matplotlib", extra="train")
-    matplotlib.use("Agg")
+    require("matplotlib", extra="train")
     from matplotlib.figure import Figure
 
     tasks = task_names(rows)
     figure = Figure(figsize=(1.25 * len(tasks) + 1, 3.6), layout="constrained")
     axes = figure.add_subplot()
     for place, task in enumerate(tasks):
-        for number, (start, colour) in enumerate(((NONE, "#dfe3ea"), (STAGE1, "#b9c7e6"), (STAGE2, "#2b59c3"))):
+        for number, (start, colour) in enumerate(((NONE, LINE), (STAGE1, PALE), (STAGE2, BLUE))):
             these = [100 * row.score for row in rows if plain(task, start)(row)]
             if these:
                 at = place + 0.27 * (number - 1)
                 axes.bar(at, mean(these), 0.25, color=colour, label=f"from {start.words}")
-                axes.scatter([at] * len(these), these, color="#1c2230", s=9, zorder=3)
+                axes.scatter([at] * len(these), these, color=INK, s=9, zorder=3)
         blind = 100 * next(row.blind for row in rows if row.task == task)
-        axes.hlines(blind, place - 0.42, place + 0.42, color="#667085", linewidth=1, linestyle=":")
+        axes.hlines(blind, place - 0.42, place + 0.42, color=SOFT, linewidth=1, linestyle=":")
     axes.set_xticks(range(len(tasks)), [task.replace(" ", "\n") for task in tasks])
     axes.set_ylabel("R@1 or accuracy, %")
     axes.spines[["top", "right"]].set_visible(False)
