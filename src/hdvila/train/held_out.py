@@ -55,10 +55,10 @@ class CorpusExamples(Sequence[Example]):
         return Example(number, ((self._clips[number].text,),))
 
 
-def hold_out(source: ClipSource, seed: int = 0) -> tuple[CorpusExamples, HeldOutClips]:
+def hold_out(source: ClipSource) -> tuple[CorpusExamples, HeldOutClips]:
     """Split a corpus into training examples and validation clips.
 
-    Whole videos are held out, in the order of a hash of their ids and the seed.
+    Whole videos are held out, in the order of a hash of their ids.
 
     Raises:
         UsageError: the corpus has fewer than three videos, or fewer than two of the held-out clips have a text.
@@ -74,7 +74,7 @@ def hold_out(source: ClipSource, seed: int = 0) -> tuple[CorpusExamples, HeldOut
         )
     wanted, away = min(SHARE * len(clips), MOST), list[int]()
     chosen = 0
-    for video in sorted(videos, key=lambda name: hash_fraction(name, seed)):
+    for video in sorted(videos, key=lambda name: hash_fraction(name, seed=0)):
         if chosen >= 2 and (len(away) + len(videos[video]) > wanted or chosen + 1 == len(videos)):
             break
         away += videos[video]
