@@ -43,7 +43,7 @@ from hdvila.corpus.describe import describe
 from hdvila.corpus.options import CorpusOptions, hybrid_streams
 from hdvila.corpus.sources.collect import collect
 from hdvila.media import Form, Packing, clip_streams, probe, resize, write_video
-from hdvila.media.container import usable_cores
+from hdvila.processes import usable_cores
 from hdvila.store import CorpusWriter
 from hdvila.text import read_transcript
 
