@@ -17,6 +17,7 @@ LIST = "a list of video ids"
 BARE_LIST = "a list of ids"
 
 _RETRIEVAL = "a retrieval jsonl of the official HD-VILA code"
+_CLIPBERT_RETRIEVAL = "a retrieval jsonl of the official ClipBERT code"
 
 _BY_FIELDS = (  # the first entry whose names the file has all
     ({"videos", "sentences"}, "MSR-VTT's videodatainfo json"),
@@ -30,6 +31,13 @@ _BY_FIELDS = (  # the first entry whose names the file has all
     ({"end", "start", "text", "video_id"}, "YouCook2's csv"),
     ({"clip_name", "options"}, "a multiple choice of captions (MSRVTT-MC)"),
     ({"clip_id", "text"}, _RETRIEVAL),
+    ({"clip_name", "caption"}, _CLIPBERT_RETRIEVAL),
+    ({"caption", "coco_id"}, "ClipBERT's captions of COCO"),
+    ({"caption", "vg_id"}, "ClipBERT's captions of Visual Genome"),
+    ({"question_id", "image_id", "question"}, "ClipBERT's questions of VQA"),
+    ({"id", "regions"}, "Visual Genome's region descriptions"),
+    ({"image_id", "coco_id"}, "Visual Genome's facts of its images"),
+    ({"image_id", "caption"}, "results of captions on COCO"),
     ({"video", "frame_count"}, "NExT-QA"),
     ({"video", "question", "qid", "type"}, "HQGA's csv of MSRVTT-QA"),
     ({"relevant_windows"}, "QVHighlights"),
@@ -39,6 +47,13 @@ _BY_FIELDS = (  # the first entry whose names the file has all
     ({"question", "answer", "video_id", "category_id"}, "MSRVTT-QA"),
     ({"question", "answer", "video_id"}, "MSRVTT-QA or MSVD-QA"),
     ({"video_id"}, LIST),
+)
+
+_BY_KEYS = (  # as `_BY_FIELDS`, of a JSON object that is one record
+    ({"questions", "data_subtype"}, "VQA 2.0's questions"),
+    ({"annotations", "data_subtype"}, "VQA 2.0's annotations"),
+    ({"images", "dataset"}, "Karpathy's split of COCO"),
+    ({"images", "annotations"}, "COCO's annotations"),
 )
 
 _BY_IDS = (  # how each data set names its videos
@@ -79,8 +94,9 @@ def detect_format(path: Path) -> str:
             return _keyed(whole)
         names = fields_of(path)
         known = next((words for fields, words in _BY_FIELDS if fields <= names), "")
-        if known == _RETRIEVAL:
-            owner = _owner(str(entry.get("clip_id")).rsplit("/", 1)[-1] for entry in read_entries(path))
+        if known in (_RETRIEVAL, _CLIPBERT_RETRIEVAL):
+            key = "clip_id" if known == _RETRIEVAL else "clip_name"
+            owner = _owner(str(entry.get(key)).rsplit("/", 1)[-1] for entry in read_entries(path))
             return f"{known} on {owner}" if owner else known
         return known or _bare(path)
     except UsageError:
@@ -95,6 +111,8 @@ def _owner(ids: Iterable[str]) -> str:
 
 def _keyed(whole: dict[str, Any]) -> str:
     """What a JSON object that maps names to values looks like."""
+    if known := next((words for keys, words in _BY_KEYS if keys <= whole.keys()), ""):
+        return known
     value = next(iter(whole.values()), None)
     if isinstance(value, dict) and "timestamps" in value:
         return "YouCook2's dense captions" if is_youcook2(whole) else "ActivityNet's dense captions"

@@ -1,14 +1,15 @@
-"""JSON lines as the official HD-VILA code has them, the same for every benchmark.
+"""JSON lines as the official codes of HD-VILA and ClipBERT have them, the same for every benchmark.
 
 | task | keys |
 |---|---|
-| retrieval | clip_id, text (a string, or a list of captions), num_frame (where frames are stored as images) |
+| retrieval (HD-VILA) | clip_id, text (a string, or a list of captions), num_frame (where frames are stored as images) |
+| retrieval (ClipBERT) | clip_name, caption, sen_id; a paragraph's sentences are joined |
 | open questions | question, answer (a word), gif_name or video_id, answer_type |
 | multiple choice | question, answer (a number from 0), gif_name or video_id, options (5) |
 | multiple choice of captions | qid, clip_name, options (5), answer |
 
-Where `text` is a list, the official code draws one caption at random, also in evaluation; here each caption
-is a query.
+Ids that are not there are the number of the line. Where `text` is a list, HD-VILA's code draws one caption at
+random, also in evaluation; here each caption is a query.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Que
 
 __all__ = ["choice_of", "read_questions", "read_retrieval"]
 
+_RETRIEVAL = (("clip_id", "text"), ("clip_name", "caption"))
 _VIDEO = ("gif_name", "video_id", "clip_name")
 
 
 def read_retrieval(path: Path, own: str) -> Annotations:
     """Read captions and their videos.
 
-    `clip_id` may be a path whose last part names the video, as in the official code. A query's id is the
+    The video may be a path whose last part names it, as in HD-VILA's code. A query's id is the
     number of its line from 0; the ids of further captions on the same line end in ``/1``, ``/2``.
 
     Args:
@@ -38,16 +40,18 @@ def read_retrieval(path: Path, own: str) -> Annotations:
     Raises:
         UsageError: another file, the videos of another data set, or a broken line.
     """
-    if not {"clip_id", "text"} <= fields_of(path):
-        raise wrong_file(path, "a retrieval jsonl with clip_id and text")
+    names = fields_of(path)
+    video, words = next((keys for keys in _RETRIEVAL if names >= {*keys}), ("", ""))
+    if not video:
+        raise wrong_file(path, "a retrieval jsonl with clip_id and text, or clip_name and caption")
     captions, lists = [], 0
     for number, entry in enumerate(read_entries(path)):
-        video_id = entry.text("clip_id").rsplit("/", 1)[-1]
-        texts = entry.get("text")
+        video_id = entry.text(video).rsplit("/", 1)[-1]
+        texts = entry.get(words)
         lists += isinstance(texts, list)
         for place, text in enumerate(texts if isinstance(texts, list) else [texts]):
-            one = Entry(entry.where, {"text": text})
-            captions.append(Caption(f"{number}/{place}" if place else str(number), video_id, one.text("text")))
+            one = Entry(entry.where, {words: text})
+            captions.append(Caption(f"{number}/{place}" if place else str(number), video_id, one.text(words)))
     check_video_ids(path, (caption.video_id for caption in captions), own)
     note = count_note(lists, "line has a list of captions, each a query", "lines have a list of captions, each a query")
     return merge(path, (BenchmarkVideo(caption.video_id) for caption in captions), captions, notes=[note])

@@ -174,6 +174,7 @@ class Annotations:
         built: the questions were drawn by the benchmark's rule instead of read from its file, so the test
             resembles the papers' but differs from it.
         synthetic: the videos are rendered in the format of the benchmark (`hdvila.annotations.synthetic`).
+        hidden: the benchmark keeps the answers of this split to itself; the `answer` of its questions is empty.
     """
 
     videos: tuple[BenchmarkVideo, ...]
@@ -184,3 +185,4 @@ class Annotations:
     notes: tuple[str, ...] = field(default=())
     built: bool = False
     synthetic: bool = False
+    hidden: bool = False
