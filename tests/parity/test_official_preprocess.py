@@ -18,10 +18,11 @@ from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media.view import Fit
 from hdvila.models.hdvila.preprocess import Preprocess
-from hdvila.models.hdvila.released_preprocessing import official_clip, official_streams
+from hdvila.models.hdvila.released_preprocessing import official_streams
 from hdvila.models.hdvila.sampling import HybridClip, HybridSampling
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames, Pixels
+from tests.official_clip import official_clip
 from tests.parity import formulas
 from tests.parity.places import GOLDENS
 
@@ -105,6 +106,6 @@ def write_losslessly(path: Path, frames: Frames) -> None:
         container.mux(stream.encode(None))
 
 
-def test_another_rule_is_refused() -> None:
+def test_another_rule_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="only"):
-        official_clip(generated("prep_gif", 20, 150, 200, 10), HybridSampling(1, 3, 4), "film")  # type: ignore[arg-type]
+        next(official_streams(tmp_path / "clip.avi", [(0.0, 1.0)], "film"))  # type: ignore[arg-type]

@@ -23,12 +23,12 @@ from hdvila.errors import StoreError, UsageError
 from hdvila.media import open_video, write_video
 from hdvila.media.read_clips import read_clip
 from hdvila.models.hdvila.preprocess import Preprocess
-from hdvila.models.hdvila.released_preprocessing import official_clip
 from hdvila.models.hdvila.sampling import HybridSampling
 from hdvila.models.hdvila.system import SYSTEM
 from hdvila.processes import Died
 from hdvila.store import Corpus
 from hdvila.types import Pixels
+from tests.official_clip import official_clip
 from tests.shared import VIDEOS, needs
 
 SMALL = Preprocess(64, 64, segments=2, neighbours=1, rate=2, fps=6.0, hr_every=3)

@@ -11,9 +11,10 @@ from hdvila.evaluate.protocols import PROTOCOLS
 from hdvila.media.view import View
 from hdvila.models.hdvila.benchmarks import SHOWN
 from hdvila.models.hdvila.preprocess import Preprocess
-from hdvila.models.hdvila.released_preprocessing import Rule, official_clip
+from hdvila.models.hdvila.released_preprocessing import Rule
 from hdvila.models.hdvila.sampling import HybridSampling
 from hdvila.types import Frames, Pixels
+from tests.official_clip import official_clip
 
 PREPARING = (Path(__file__).parents[3] / "docs" / "preparing.md").read_text()
 SIZES = {640: [(1280, 720), (320, 240)], 768: [(250, 250), (480, 360), (500, 280), (280, 500)]}

@@ -3,14 +3,14 @@
 Our own paths never use it: it shrinks with the nearest neighbour, and its high-resolution frame is the low-resolution
 crop enlarged four times, without any detail of its own.
 
-`official_clip` goes from all frames of a clip to model input. `official_streams` makes the two streams of a store whose
-centre is that input: a reader of the store finds the same pictures where it would look for real ones.
+`official_streams` makes the two streams of a store whose centre is the input that the released code gives its model: a
+reader of the store finds the same pictures where it would look for real ones.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -22,39 +22,13 @@ from hdvila.media.info import VideoInfo
 from hdvila.media.packed import Packing
 from hdvila.media.streams import ClipStreams, FrameToPixels, streams
 from hdvila.media.transforms import GREY, enlarge
-from hdvila.models.hdvila.sampling import RATIO, HybridClip, HybridSampling, hybrid_indices
-from hdvila.types import Frames, Pixels
+from hdvila.models.hdvila.sampling import RATIO
+from hdvila.types import Pixels
 
 Rule = Literal["video", "gif"]
 _VIDEO_SIZE, _VIDEO_CROP = (180, 288), (160, 256)
 _GIF_SIDE = 192
 _ALL_THERE_IS = Packing(quality=100)
-
-
-def official_clip(frames: Frames, sampling: HybridSampling, rule: Rule = "video") -> HybridClip:
-    """All frames of a clip -> the segments that the released code evaluates.
-
-    Args:
-        frames: every frame of the clip (the released code reads videos at 6 frames a second).
-        sampling: S, N and r; the evaluation rule chooses the frames.
-        rule: ``"video"``: 180x288 by nearest neighbour, centre crop 160x256 (video retrieval and question answering);
-            ``"gif"``: longer side 192 by bilinear interpolation without antialiasing, padded with grey 127 on the
-            right and below to 192x192 (TGIF).
-
-    Returns:
-        ``low`` (S, 2N, 3, h, w) in that size; ``high`` (S, 3, 4h, 4w), the middle frames enlarged by bicubic
-        interpolation (a = -0.75), within one grey level of OpenCV's.
-
-    Raises:
-        UsageError: a rule that does not exist.
-    """
-    rules: dict[str, Callable[[Pixels], Pixels]] = {"video": _video, "gif": _gif}
-    _check(rule)
-    middle, others = hybrid_indices(len(frames), sampling)
-    high = _channels_first(enlarge(rules[rule](frames.rgb[middle]), RATIO))
-    low = _channels_first(rules[rule](frames.rgb[others.ravel()]))
-    pts = frames.pts_seconds
-    return HybridClip(high, low.reshape(*others.shape, *low.shape[1:]), pts[middle], pts[others])
 
 
 def official_streams(
@@ -109,14 +83,6 @@ def _enlarge_inside(low: Pixels, top: int, left: int) -> Pixels:
     result: Pixels = np.ascontiguousarray(high)
     result[RATIO * top : RATIO * (len(low) - top), RATIO * left : RATIO * (low.shape[1] - left)] = inside
     return result
-
-
-def _video(rgb: Pixels) -> Pixels:
-    """(n, H, W, 3) -> (n, 160, 256, 3)."""
-    (height, width), (crop_height, crop_width) = _VIDEO_SIZE, _VIDEO_CROP
-    top, left = (height - crop_height) // 2, (width - crop_width) // 2
-    cropped: Pixels = _shrink(rgb)[:, top : top + crop_height, left : left + crop_width]
-    return cropped
 
 
 def _shrink(rgb: Pixels) -> Pixels:
