@@ -42,7 +42,7 @@ def test_every_example_is_run_here_and_named_in_the_docs() -> None:
         assert f"examples/{file.name}" in words, file.name
 
 
-def test_a_folder_is_embedded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_embedded_and_a_video_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from hdvila.hub import Processor
     from hdvila.models import Preprocess
     from hdvila.recipes.miniature import miniature_model
@@ -58,6 +58,10 @@ def test_a_folder_is_embedded(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ranked = example("embed_folder").main(tmp_path / "model", tmp_path / "videos", "a dark room")
     assert {Path(file).stem for _, file in ranked} == {"dark", "light"}
     assert capsys.readouterr().out.count("\n") == 2
+    [(score, text), _] = example("score_video").main(tmp_path / "model", ranked[0][1], "a dark room", "light")
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == f"{score:.3f}  {text}"
+    assert len(printed) == 2
 
 
 def test_a_plain_loop_learns(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ PROMISED = (  # beside `hdvila.__all__`: what README and docs call, and what is 
     "hdvila.models.HDVILA.encode_video",
     "hdvila.models.HDVILA.masked_language_logits",
     "hdvila.models.HDVILA.save_pretrained",
+    "hdvila.models.HDVILA.score_texts",
     "hdvila.models.HDVILAConfig",
     "hdvila.recipes.get_recipe",
     "hdvila.recipes.register_recipe",

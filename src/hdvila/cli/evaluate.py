@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+TOP = 50
+"""Hits that a second model scores again."""
+
 
 @app.command()
 def evaluate(
@@ -43,11 +46,16 @@ def evaluate(
     into: Path | None = typer.Option(None, "--into", help="The record's file; of a CHECKPOINT else DATA/results/."),
     model: str | None = typer.Option(None, "--model", help="A model, for --corpus."),
     corpus: Path | None = typer.Option(None, "--corpus", help="A corpus whose clips are queries and gallery."),
+    rerank: str | None = typer.Option(
+        None, "--rerank", metavar="CHECKPOINT", help="A second model, which scores the first hits again."
+    ),
+    top: int | None = typer.Option(None, "--top", min=1, help="Hits that --rerank scores again; default: 50."),
     precision: str = PRECISION,
     json: bool = typer.Option(False, "--json", help="One object."),
 ) -> None:
     """The record of a model on a benchmark (CHECKPOINT, --protocol, --data), or of somebody's predictions on it
-    (--protocol, --annotations, --predictions); or retrieval numbers on a corpus (--model, --corpus)."""
+    (--protocol, --annotations, --predictions); or retrieval numbers on a corpus (--model, --corpus). With --rerank,
+    the plain and the re-ranked numbers beside each other."""
     given = {
         name
         for name, value in {
@@ -58,14 +66,19 @@ def evaluate(
     }  # fmt: skip
     if sampling != "standard" and "CHECKPOINT" not in given:
         raise UsageError(f"--sampling {sampling}: says how a CHECKPOINT looks at the videos, and there is none")
+    if top is not None and rerank is None:
+        raise UsageError(f"--top {top}: says how many hits a second model scores again: give it by --rerank")
+    second = None if rerank is None else (model_name(rerank), top or TOP)
     set_too = {
+        "--rerank": rerank is not None,
         "--store": store != "store", "--ties": ties != "pessimistic", "--allow-missing": allow_missing,
         "--into": into is not None, "--precision": precision != "auto",
     }  # fmt: skip
     if given == {"--model", "--corpus"} and model is not None and corpus is not None:
-        _only({"--ties", "--precision"}, set_too, "--model and --corpus")
-        found = _corpus(model_name(model), corpus, ties, precision)
-        emit({"model": model, "corpus": str(corpus), **found.to_dict()}, json, corpus_lines(found))
+        _only({"--ties", "--precision", "--rerank"}, set_too, "--model and --corpus")
+        found = _corpus(model_name(model), corpus, ties, precision, second)
+        again = {} if second is None else {"reranked_by": rerank, "first": second[1]}
+        emit({"model": model, **again, "corpus": str(corpus), **found.to_dict()}, json, corpus_lines(found))
         return
     from hdvila.evaluate.record import file_name, write_record
 
@@ -89,7 +102,7 @@ def evaluate(
             {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report},
         )
         done = _benchmark(
-            model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing, predictions, precision
+            model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing, predictions, precision, second
         )
         record = done.record
         into = into or data / "results" / file_name(record)
@@ -120,6 +133,7 @@ def _benchmark(
     allow_missing: bool,
     predictions: Path | None,
     precision: str,
+    second: tuple[str, int] | None,
 ) -> Evaluated:
     """A model by a protocol; what it says is written before it is scored."""
     from hdvila.evaluate.evaluation import evaluate_checkpoint
@@ -136,6 +150,8 @@ def _benchmark(
         ties=ties,  # type: ignore[arg-type]
         allow_missing=allow_missing,
         predictions=predictions,
+        reranked_by=second and second[0],
+        first=second[1] if second else TOP,
         reporter=reporter(),
         precision=precision_name(precision),
     )
@@ -209,7 +225,7 @@ def _only(read: set[str], options: dict[str, bool], beside: str) -> None:
         raise UsageError(f"{' and '.join(unread)}: not for {beside}; leave it out")
 
 
-def _corpus(model: str, corpus: Path, ties: str, precision: str) -> RetrievalReport:
+def _corpus(model: str, corpus: Path, ties: str, precision: str, second: tuple[str, int] | None) -> RetrievalReport:
     from hdvila.evaluate.metrics.rank import check_ties
     from hdvila.evaluate.retrieval import evaluate_retrieval
     from hdvila.hub import load_model, pick_device
@@ -218,9 +234,16 @@ def _corpus(model: str, corpus: Path, ties: str, precision: str) -> RetrievalRep
     if not corpus.is_dir():
         raise UsageError(f"{corpus}: there is no such corpus: make one with hdvila corpus build")
     check_ties(ties)
+    found, scorer = (
+        None if name is None else load_model(name, device=pick_device(), precision=precision_name(precision))
+        for name in (model, second and second[0])
+    )
+    assert found is not None
     return evaluate_retrieval(
-        load_model(model, device=pick_device(), precision=precision_name(precision)),
+        found,
         Corpus(corpus),
         ties=ties,  # type: ignore[arg-type]
+        reranked_by=scorer,
+        first=second[1] if second else TOP,
         reporter=reporter(),
     )

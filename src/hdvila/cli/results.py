@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -45,8 +46,8 @@ def results(
 
 
 def record_lines(record: Record) -> str:
-    """A record as text: its size, its row beside published ones, and notes on missing videos and ties."""
-    from hdvila.evaluate.report.results import tabulate
+    """A record as text: its size, its row beside published ones, and notes on re-ranking, missing videos and ties."""
+    from hdvila.evaluate.report.results import reranking_in_words, tabulate
 
     what = ("query", "queries") if record.task == "retrieval" else ("question", "questions")
     part = record.queries != record.full_queries and not record.synthetic
@@ -55,6 +56,8 @@ def record_lines(record: Record) -> str:
         f"{_many(record.queries, *what)} about {_many(record.videos, 'video', 'videos')}{whole}; 95 % intervals",
         tabulate([record], "markdown"),
     ]
+    if reranked := reranking_in_words(record):
+        lines.append(reranked)
     if record.missing:
         lines.append(
             f"missing: {_many(len(record.missing), 'video', 'videos')} ({some_of(record.missing)}); the numbers cover "
@@ -76,6 +79,11 @@ def _many(number: int, one: str, several: str) -> str:
     return f"{number:,} {one if number == 1 else several}"
 
 
+def _ranks(name: str, row: Mapping[str, Any], after: str = "", sign: str = "") -> str:
+    recalls = "".join(f"{row[key]:>{sign}8.1%}" for key in ("r1", "r5", "r10", "r50"))
+    return f"{name:<15}{recalls}{row['median_rank']:>{sign}9.1f}{row['mean_rank']:>{sign}9.1f}{after}"
+
+
 def corpus_lines(report: RetrievalReport) -> str:
     """Retrieval on a corpus as text: protocol, gallery, both directions, chance."""
     gallery = report.text_to_video.gallery
@@ -85,8 +93,14 @@ def corpus_lines(report: RetrievalReport) -> str:
         f"{'':<15}{'R@1':>8}{'R@5':>8}{'R@10':>8}{'R@50':>8}{'median':>9}{'mean':>9}{'ties':>7}",
     ]
     for name, row in (("text to video", report.text_to_video), ("video to text", report.video_to_text)):
-        recalls = "".join(f"{value:>8.1%}" for value in (row.r1, row.r5, row.r10, row.r50))
-        lines.append(f"{name:<15}{recalls}{row.median_rank:>9.1f}{row.mean_rank:>9.1f}{row.ties:>7}")
+        lines.append(_ranks(name, row.to_dict(), f"{row.ties:>7}"))
+    if (before := report.before_reranking) is not None:
+        lines.append("before re-ranking:")
+        lines += [_ranks("text to video", before["text_to_video"]), _ranks("video to text", before["video_to_text"])]
+        change = before["difference"]
+        lines.append("difference by re-ranking:")
+        lines.append(_ranks("text to video", change["text_to_video"], sign="+"))
+        lines.append(_ranks("video to text", change["video_to_text"], sign="+"))
     lines.append(f"{'chance':<15}" + "".join(f"{min(1.0, k / gallery):>8.1%}" for k in (1, 5, 10, 50)))
     if report.missing:
         lines.append(f"left out, without speech: {len(report.missing)} clips")

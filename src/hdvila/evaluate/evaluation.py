@@ -18,7 +18,8 @@ from hdvila.data.examples import question_texts
 from hdvila.data.source import STORE, ClipSource, looks_at, share_seen
 from hdvila.evaluate.clip_test import ClipTest, benchmark_test
 from hdvila.evaluate.metrics.rank import TieRule, check_ties
-from hdvila.evaluate.predict import Reranking, predict
+from hdvila.evaluate.pair_scoring import SEGMENTS_AT_ONCE
+from hdvila.evaluate.predict import Reranking, check_reranked, predict
 from hdvila.evaluate.predictions import write_predictions
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
@@ -33,8 +34,6 @@ from hdvila.progress import SILENT, Reporter
 from hdvila.text.coverage import truncation_report
 
 __all__ = ["Evaluated", "evaluate", "evaluate_checkpoint"]
-
-SEGMENTS_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,8 @@ def evaluate_checkpoint(
     ties: TieRule = "pessimistic",
     allow_missing: bool = False,
     segments: int | None = None,
+    reranked_by: str | None = None,
+    first: int = 100,
     through: Callable[[ClipSource], ClipSource] | None = None,
     predictions: Path | None = None,
     reporter: Reporter = SILENT,
@@ -93,6 +94,8 @@ def evaluate_checkpoint(
         sampling=sampling,
         ties=ties,
         segments=segments,
+        reranked_by=reranked_by,
+        first=first,
         through=through,
         predictions=predictions,
         reporter=reporter,
@@ -123,39 +126,53 @@ def evaluate(
         model: what `hdvila.load_model` reads, or a model, which is left as it was. A model in memory has no history, so
             nothing says whether it was trained on these videos.
         test: a benchmark's (`benchmark_test`), or clips of a corpus (`corpus_test`), which a model looks at by itself.
-        sampling: see `Sampling`; of benchmarks.
+        sampling: see `Sampling`; of benchmarks, and of `model` alone.
         ties: see `hdvila.evaluate.metrics.rank.TieRule`.
-        segments: of a clip, instead of the model's or the protocol's own number.
+        segments: of a clip, instead of the model's or the protocol's own number; of `model` alone.
         batch_size: clips at once; default: as many as have 32 segments.
         tiled: on a corpus, look through as many windows as show four fifths of a frame, where the model gives vectors;
             else through the one in the middle.
         resamples: see `hdvila.evaluate.score.score`.
         reranked_by: a second model, given as the first, which scores the `first` hits of each text and of each video
-            anew; it must have the capability ``pair_scores``, and may be the same.
-        first: hits that are re-ranked.
+            anew; it must have the capability ``pair_scores``, and may be the same. Frames, texts and consensus are its
+            own. The record has both results (`Record.before_reranking`).
+        first: hits that are re-ranked, 1 or more.
         through: changes what the model sees of the clips, for studies.
         predictions: a file for what the model says (`write_predictions`), written before it is scored, so that no later
             error takes hours of work away.
         reporter: shows progress and notes.
         config: keywords of `hdvila.load_model`, such as settings that a checkpoint file cannot tell; `precision` is
-            ``"auto"`` unless given.
+            ``"auto"`` unless given. Settings are of `model` alone; device, dtype, precision and strict are of both.
 
     Raises:
-        UsageError: model, protocol and videos do not fit together.
+        UsageError: models, protocol and videos do not fit together.
         CheckpointError, StoreError: model or store cannot be read, or `predictions` cannot be written.
     """
     check_ties(ties)
     began = time.perf_counter()
     for note in test.annotations.notes:
         reporter.note(note)
-    subject = prepare(open_subject(model, config), test, sampling, segments)
-    scorer = None
     if reranked_by is not None:
-        scorer = prepare(open_subject(reranked_by, config), test, sampling, segments, "pair_scores")
-    models = [subject] if scorer is None else [subject, scorer]
-    notes = list(dict.fromkeys(note for one in models for note in one.notes))
+        check_reranked(test.protocol)
+    subject = prepare(open_subject(model, config), test, sampling, segments)
+    scorer = reranking = None
+    if reranked_by is not None:
+        where = {name: value for name, value in config.items() if name in ("device", "dtype", "precision", "strict")}
+        scorer = prepare(open_subject(reranked_by, where), test, "standard", None, "pair_scores")
+        reranking = Reranking(
+            cast("PairScorer", scorer.model),
+            first,
+            scorer.consensus,
+            batch_size or _clips_at_once(scorer),
+            scorer.rounded,
+            test.annotations,
+        )
     asked = _as_read(test, sampling)
-    cut = [_cut_texts(asked, one.processor) for one in models if test.prepared is not None]
+    models = [(subject, asked)] if scorer is None else [(subject, asked), (scorer, test)]
+    notes = list(subject.notes)
+    if scorer is not None:
+        notes += [f"{scorer.name}, which re-ranks: {note}" for note in scorer.notes]
+    cut = [_cut_texts(read, one.processor) for one, read in models if test.prepared is not None]
     for note in [*notes, *filter(None, dict.fromkeys(cut))]:
         reporter.note(note)
     if through is not None:
@@ -167,9 +184,10 @@ def evaluate(
             subject.model,
             asked,
             consensus=subject.consensus,
-            batch_size=batch_size or max(1, SEGMENTS_AT_ONCE // inputs.segments),
+            batch_size=batch_size or _clips_at_once(subject),
+            rounded=subject.rounded,
             looks=looks if test.prepared is None else None,
-            reranking=None if scorer is None else Reranking(cast("PairScorer", scorer.model), first, scorer.consensus),
+            reranking=reranking,
             reporter=reporter,
         )
     if predictions is not None:
@@ -185,11 +203,13 @@ def evaluate(
         allow_missing=test.allow_missing,
         vocabulary=vocabulary,
         vectors=predicted.vectors,
+        before=None if predicted.before is None else (subject.name, predicted.before),
         resamples=resamples,
     )
     recipe = {"seen": share_seen(looks), **_how_seen(subject, test, sampling)}
     if scorer is not None:
-        recipe["reranking"] = {"first": first, "checkpoint": scorer.identity()} | _how_seen(scorer, test, sampling)
+        how = _how_seen(scorer, test, "standard")
+        recipe["reranking"] = {"method": scorer.name, "first": first, "checkpoint": scorer.identity()} | how
     record = replace(
         record,
         fine_tuned=_fine_tuned(subject),
@@ -213,6 +233,10 @@ def _as_read(test: ClipTest, sampling: Sampling) -> ClipTest:
     return replace(test, annotations=replace(test.annotations, captions=captions))
 
 
+def _clips_at_once(subject: Subject) -> int:
+    return max(1, SEGMENTS_AT_ONCE // int(subject.processor.preprocess.segments))
+
+
 def _cut_texts(test: ClipTest, processor: Any) -> str:
     """How many texts about the clips are longer than the model reads; or nothing."""
     captions = ((one.text,) for one in test.annotations.captions if one.video_id in test.numbers)
@@ -231,6 +255,8 @@ def _how_seen(subject: Subject, test: ClipTest, sampling: Sampling) -> dict[str,
         how["stop_words"] = f"{len(STOP_WORDS)} removed (Glasgow Information Retrieval Group)"
     if subject.by_segments:
         how |= {"consensus": subject.consensus, "consensus_from": subject.consensus_from}
+    if subject.rounded:
+        how["rounded_scores"] = True
     return {**how, "training": subject.recipe}
 
 

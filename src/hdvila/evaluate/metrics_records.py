@@ -25,11 +25,16 @@ Resample = Callable[[Sequence[Hashable]], Resampling]
 """Draws resamples of values, given the group of each value."""
 
 _MOST_SCORES = 30_000_000  # extras need several float64 copies of all scores
+_RANKS = ("r1", "r5", "r10", "r50", "median_rank", "mean_rank")
 _MAX_COSINE = 1.001  # a rounded cosine may exceed 1 a little
 
 
 def retrieval_fields(
-    aligned: AlignedScores, expanded_QV: NDArray[Any] | None, ties: TieRule, resample: Resample | None
+    aligned: AlignedScores,
+    expanded_QV: NDArray[Any] | None,
+    ties: TieRule,
+    resample: Resample | None,
+    plain_QV: NDArray[Any] | None = None,
 ) -> dict[str, Any]:
     """Compute the record's fields for retrieval, in both directions.
 
@@ -38,6 +43,7 @@ def retrieval_fields(
         expanded_QV: the scores after query expansion, if they were computed.
         ties: the tie rule.
         resample: draws the resamples for intervals; None: only the metrics, without intervals and extras.
+        plain_QV: the scores before re-ranking, if they were re-ranked.
     """
     video_of, captions_of, with_captions = relevance_of(aligned.annotations)
 
@@ -57,6 +63,18 @@ def retrieval_fields(
         "gallery": forward.gallery,
         "chance": forward.chance_r1,
     }
+    if plain_QV is not None:
+        there, back = ranked(plain_QV, plain_QV)
+        own = (None, None) if resample is None else resampled(resample, there, back)
+        fields["before_reranking"] = {
+            "text_to_video": _direction(there, own[0]),
+            "video_to_text": _direction(back, own[1]),
+            "ties": there.ties + back.ties,
+            "difference": {
+                "text_to_video": _difference(forward, there, draws[0]),
+                "video_to_text": _difference(backward, back, draws[1]),
+            },
+        }
     if resample is None:
         return fields
     extra = {}
@@ -116,6 +134,18 @@ def _direction(ranked: RankedQueries, draws: Resampling | None) -> dict[str, Any
     intervals = {f"r{k}": draws.share(ranked.ranks <= k) for k in (1, 5, 10, 50)}
     intervals |= {"median_rank": draws.median(ranked.ranks), "mean_rank": draws.mean(ranked.ranks)}
     return {**metrics_of(ranked).to_dict(), "intervals": intervals}
+
+
+def _difference(ranked: RankedQueries, plain: RankedQueries, draws: Resampling | None) -> dict[str, Any]:
+    """The metrics of re-ranked queries less those of the plain ones, with intervals where both have the same ranks."""
+    new, old = metrics_of(ranked).to_dict(), metrics_of(plain).to_dict()
+    found: dict[str, Any] = {name: new[name] - old[name] for name in _RANKS}
+    found["intervals"] = {}
+    if draws is not None and np.array_equal(ranked.query, plain.query):  # the official tie rule repeats queries
+        hits = {f"r{k}": (ranked.ranks <= k) * 1.0 - (plain.ranks <= k) for k in (1, 5, 10, 50)}
+        changes = {**hits, "mean_rank": ranked.ranks - plain.ranks}
+        found["intervals"] = {name: draws.mean(change) for name, change in changes.items()}
+    return found
 
 
 def question_fields(

@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError
 from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.pair_scoring import score_pairs
 from hdvila.evaluate.predictions import Similarity
+from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.evaluate.ways import Asked, Predicted, captions_of, similarity_of, way_of
 from hdvila.media.view import Look
 from hdvila.nn.capabilities import PairScorer, Reads
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["Reranking", "predict", "rerank"]
+__all__ = ["Reranking", "check_reranked", "predict", "rerank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,24 @@ class Reranking:
         scorer: a model with the capability ``pair_scores``, in evaluation mode, with a processor.
         first: how many hits of each text and of each video are scored.
         consensus: how its segments become one score: mean, max or logsumexp.
+        batch_size: clips that go through its visual side at once.
+        rounded: its scores are rounded to four decimals.
+        annotations: the captions as it reads them, in the order of those of the test; None: as the first model does.
+
+    Raises:
+        UsageError: `first` is below 1.
     """
 
     scorer: PairScorer
     first: int = 100
     consensus: str = "mean"
+    batch_size: int = 16
+    rounded: bool = False
+    annotations: Annotations | None = None
+
+    def __post_init__(self) -> None:
+        if self.first < 1:
+            raise UsageError(f"re-ranking the first {self.first} hits: give 1 or more")
 
 
 def predict(
@@ -45,6 +60,7 @@ def predict(
     *,
     consensus: str = "mean",
     batch_size: int = 16,
+    rounded: bool = False,
     looks: Sequence[Look] | None = None,
     reranking: Reranking | None = None,
     reporter: Reporter = SILENT,
@@ -58,6 +74,7 @@ def predict(
         test: captions or questions, and clips.
         consensus: how answers or scores of the segments of a clip become one: mean, max or logsumexp.
         batch_size: clips that go through the model at once.
+        rounded: scores of pairs are rounded to four decimals before they are ranked.
         looks: of retrieval by vectors, the windows through which each clip is seen (`embed_clips`).
         reranking: a second model for the first hits of retrieval.
         reporter: shows progress.
@@ -70,23 +87,36 @@ def predict(
     way = way_of(model, test.protocol)
     if way is None:
         raise UsageError(f"a {type(model).__name__} cannot do {test.protocol.name} ({test.protocol.task})")
-    if reranking is not None and test.protocol.task != "retrieval":
-        raise UsageError(f"{test.protocol.name} asks questions, and only retrieval has hits to re-rank: leave it out")
-    asked = Asked(consensus, batch_size, looks, reporter, processes)
+    if reranking is not None:
+        check_reranked(test.protocol)
+    asked = Asked(consensus, batch_size, looks, reporter, processes, rounded)
     predicted = way.predict(model, test, asked)
     return predicted if reranking is None else _rerank(predicted, test, reranking, asked)
 
 
+def check_reranked(protocol: Protocol) -> None:
+    """Make sure that what a protocol asks can be re-ranked.
+
+    Raises:
+        UsageError: it asks questions.
+    """
+    if protocol.task != "retrieval":
+        raise UsageError(f"{protocol.name} asks questions, and only retrieval has hits to re-rank: leave it out")
+
+
 def _rerank(predicted: Predicted, test: ClipTest, reranking: Reranking, asked: Asked) -> Predicted:
-    assert isinstance(predicted.predictions, Similarity)
-    texts = [caption.text for caption in captions_of(test)]
-    asked = replace(asked, consensus=reranking.consensus)
+    plain = predicted.predictions
+    assert isinstance(plain, Similarity)
+    read = test if reranking.annotations is None else replace(test, annotations=reranking.annotations)
+    texts = [caption.text for caption in captions_of(read)]
+    asked = replace(asked, consensus=reranking.consensus, batch_size=reranking.batch_size)
 
     def score(about: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
-        return score_pairs(reranking.scorer, test.source, test.clips, texts, about, **asked.all())
+        rounded = reranking.rounded
+        return score_pairs(reranking.scorer, test.source, test.clips, texts, about, rounded=rounded, **asked.all())
 
-    scores_QV = rerank(predicted.predictions.similarity, reranking.first, score)
-    return replace(predicted, predictions=similarity_of(test, scores_QV), vectors=None)
+    scores_QV = rerank(plain.similarity, reranking.first, score)
+    return replace(predicted, predictions=similarity_of(test, scores_QV), vectors=None, before=plain)
 
 
 def rerank(
@@ -101,17 +131,12 @@ def rerank(
 
     Args:
         similarity_QV: (Q, V), higher is better.
-        first: hits of each text and of each video.
+        first: hits of each text and of each video, 1 or more.
         score: takes for each video the numbers of the texts to score with it, and gives their scores.
 
     Returns:
         (Q, V) the new scores, and below the lowest of them the others.
-
-    Raises:
-        UsageError: `first` is below 1.
     """
-    if first < 1:
-        raise UsageError(f"re-ranking the first {first} hits: give 1 or more")
     scored_QV = _first_of_rows(similarity_QV, first) | _first_of_rows(similarity_QV.T, first).T
     about = [np.flatnonzero(column).tolist() for column in scored_QV.T]
     new_QV = similarity_QV.astype(np.float64)

@@ -17,6 +17,7 @@ from hdvila.files import replacing
 from hdvila.settings import from_json
 
 __all__ = [
+    "BeforeReranking",
     "PublishedRow",
     "Ranks",
     "Record",
@@ -52,6 +53,19 @@ class Directions(TypedDict):
     video_to_text: Ranks
 
 
+class BeforeReranking(Directions):
+    """What the first model alone says, where a second one has scored its first hits again.
+
+    `method` is its name, `ties` are as in `Record`. `difference` is the re-ranked result less this one, negative shares
+    where re-ranking lowers it; its intervals are of the differences of the same queries, so that one without 0 is no
+    chance (none for the median).
+    """
+
+    method: str
+    ties: int
+    difference: Directions
+
+
 class _SourcedRow(TypedDict):
     who: str
     source: str
@@ -83,6 +97,7 @@ class Record:
         chance: the expected `metric` of random guesses, on exactly these queries.
         ties, tie_rule: queries of either direction whose right answer shares its score, and the rule for them.
         text_to_video, video_to_text: see `Ranks`; also queries, gallery, chance_r1, ties.
+        before_reranking: of a re-ranked result, the plain one beside it and the difference.
         accuracy, accuracy_by_type: 0..1.
         mean_squared_error: of counts.
         intervals, intervals_by_type: 95 % intervals of accuracy and error, and of the accuracy of each type.
@@ -116,6 +131,7 @@ class Record:
     tie_rule: str = "pessimistic"
     text_to_video: Ranks | None = None
     video_to_text: Ranks | None = None
+    before_reranking: BeforeReranking | None = None
     accuracy: float | None = None
     accuracy_by_type: dict[str, float] | None = None
     mean_squared_error: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hdvila.annotations.synthetic import CHANNEL
@@ -11,7 +12,7 @@ from hdvila.data.source import ClipSource
 from hdvila.evaluate.clip_test import corpus_test
 from hdvila.evaluate.evaluation import Evaluated, evaluate
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule
-from hdvila.evaluate.record import Ranks
+from hdvila.evaluate.record import BeforeReranking, Ranks
 from hdvila.nn.capabilities import DualEncoder, PairScorer
 from hdvila.progress import SILENT, Reporter
 
@@ -31,6 +32,7 @@ class RetrievalReport:
             source does not know their sizes.
         precision: in which the model computed.
         text_to_video, video_to_text: the two directions.
+        before_reranking: of a re-ranked result, the plain one beside it and the difference.
     """
 
     protocol: str
@@ -42,6 +44,7 @@ class RetrievalReport:
     video_to_text: RankMetrics
     seen: dict[str, float] | None = None
     precision: str = "float32"
+    before_reranking: BeforeReranking | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names above."""
@@ -55,7 +58,8 @@ class RetrievalReport:
             "text_to_video": self.text_to_video.to_dict(),
             "video_to_text": self.video_to_text.to_dict(),
         }
-        return record | ({} if self.seen is None else {"seen": self.seen})
+        also = {"seen": self.seen, "before_reranking": self.before_reranking}
+        return record | {name: value for name, value in also.items() if value is not None}
 
 
 def evaluate_retrieval(
@@ -66,6 +70,8 @@ def evaluate_retrieval(
     batch_size: int = 16,
     ties: TieRule = "pessimistic",
     as_trained: bool = False,
+    reranked_by: PairScorer | str | Path | None = None,
+    first: int = 100,
     reporter: Reporter = SILENT,
 ) -> RetrievalReport:
     """Rank clips by their words and words by their clips.
@@ -82,14 +88,26 @@ def evaluate_retrieval(
         ties: see `hdvila.evaluate.metrics.rank.TieRule`.
         as_trained: look at the middle of the frames only, in the size that training sees, for studies of it; else
             through as many such windows as show four fifths of a frame of any shape.
+        reranked_by, first: a second model, or its path, scores the first hits anew; see
+            `hdvila.evaluate.evaluation.evaluate`.
         reporter: shows progress.
 
     Raises:
-        UsageError: no clip with words, or a model without a processor.
+        UsageError: no clip with words, a model without a processor, or a second model that scores no pairs.
         StoreError: a clip cannot be read.
     """
     test = corpus_test(corpus, clips)
-    done = evaluate(model, test, ties=ties, batch_size=batch_size, tiled=not as_trained, resamples=0, reporter=reporter)
+    done = evaluate(
+        model,
+        test,
+        ties=ties,
+        batch_size=batch_size,
+        tiled=not as_trained,
+        resamples=0,
+        reranked_by=reranked_by,
+        first=first,
+        reporter=reporter,
+    )
     return _report(done)
 
 
@@ -99,6 +117,8 @@ def _report(done: Evaluated) -> RetrievalReport:
     assert record.recipe is not None
     seen = record.recipe["seen"]
     part = f", {seen['least']:.0%} or more of every frame seen" if seen else ""
+    if reranking := record.recipe.get("reranking"):
+        part += f", the first {reranking['first']:,} hits re-ranked by {reranking['method']}"
     assert record.text_to_video is not None
     assert record.video_to_text is not None
     return RetrievalReport(
@@ -111,6 +131,7 @@ def _report(done: Evaluated) -> RetrievalReport:
         video_to_text=_metrics(record.video_to_text),
         seen=seen,
         precision=record.recipe["precision"],
+        before_reranking=record.before_reranking,
     )
 
 

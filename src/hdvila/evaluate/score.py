@@ -38,6 +38,7 @@ def score(
     allow_missing: bool = False,
     vocabulary: Collection[str] | None = None,
     vectors: tuple[NDArray[Any], NDArray[Any]] | None = None,
+    before: tuple[str, Similarity] | None = None,
     resamples: int = 1000,
     seed: int = 0,
 ) -> Record:
@@ -54,6 +55,7 @@ def score(
         vocabulary: the answers that a model can give; for chance, and to count right answers outside it.
         vectors: (Q, D) and (V, D) unit vectors behind the similarity, in its order; adds query expansion to
             the extras.
+        before: of re-ranked similarities, the method and the similarities before; they are scored beside them.
         resamples: how many resamples the intervals are computed from; 0, for retrieval only: the metrics alone, without
             intervals and extras.
         seed: of the resamples.
@@ -78,7 +80,10 @@ def score(
         if resamples and vectors is not None and extras_fit(aligned.scores_QV.size):
             expanded = Similarity(expand_queries(*vectors), predictions.query_ids, predictions.video_ids)
             expanded_QV = align_similarity(annotations, expanded, allow_missing).scores_QV
-        fields = retrieval_fields(aligned, expanded_QV, ties, resample if resamples else None)
+        plain_QV = None if before is None else align_similarity(annotations, before[1], allow_missing).scores_QV
+        fields = retrieval_fields(aligned, expanded_QV, ties, resample if resamples else None, plain_QV)
+        if before is not None:
+            fields["before_reranking"]["method"] = before[0]
         note = skipped_extras(aligned.scores_QV, vectors is not None) if resamples else ""
     else:
         _check_present(annotations.questions, protocol, "questions")

@@ -26,6 +26,7 @@ from hdvila.models.config import Capability
 from hdvila.models.registry import system_of
 from hdvila.models.shown import Sampling, Shown
 from hdvila.nn.capabilities import Reads
+from hdvila.nn.pair_batches import PAIRS
 from hdvila.nn.pretrained import RECIPE, PretrainedModel, evaluating
 
 __all__ = ["Subject", "open_subject", "prepare", "ready"]
@@ -43,6 +44,7 @@ class Subject:
         processor: with which it is shown the test.
         by_segments: whether it joins answers or scores of segments in this test.
         consensus, consensus_from: how, and what says so.
+        rounded: whether scores of pairs are rounded before they are ranked (`compat.rounded_scores` of its recipe).
         notes: what a person must know about it.
     """
 
@@ -56,6 +58,7 @@ class Subject:
     by_segments: bool = False
     consensus: str = "mean"
     consensus_from: str = ""
+    rounded: bool = False
     notes: tuple[str, ...] = ()
 
     def identity(self) -> dict[str, str] | None:
@@ -119,9 +122,11 @@ def prepare(
     if test.prepared is not None:
         warnings.append(blur_warning(test.prepared, test.clips, processor.preprocess))
     if way.by_segments:
-        how, origin, warning = _consensus(subject, test)
+        how, origin, warning = _consensus(subject, test, way.capability)
         subject = replace(subject, by_segments=True, consensus=how, consensus_from=origin)
         warnings.append(warning)
+    if way.capability == "pair_scores" and way.task == "retrieval":
+        subject = replace(subject, rounded=bool(_trained_by(subject).get("compat.rounded_scores")))
     return replace(subject, notes=tuple(filter(None, warnings)))
 
 
@@ -136,13 +141,19 @@ def _own_processor(model: Reads, sampling: Sampling) -> Any:
     return model.processor
 
 
-def _consensus(subject: Subject, test: ClipTest) -> tuple[str, str, str]:
+def _trained_by(subject: Subject) -> Mapping[str, Any]:
+    """The settings of the recipe that trained the model, also of one in memory; empty: unknown."""
+    return subject.recipe or getattr(subject.model, "recipe", None) or {}
+
+
+def _consensus(subject: Subject, test: ClipTest, capability: Capability) -> tuple[str, str, str]:
     """How answers to segments are joined, what says so, and a warning: as the model was trained; where nothing says
     how, as its system is shown the benchmark."""
-    if subject.recipe is not None and "task.consensus" in subject.recipe:
-        return subject.recipe["task.consensus"], "the checkpoint's recipe", ""
+    if known := _trained_by(subject).get("task.consensus"):
+        return str(known), "the checkpoint's recipe", ""
     shown = subject.shown(test.protocol.name)
-    how = "mean" if shown is None else shown.consensus
+    default = PAIRS if capability == "pair_scores" else "mean"
+    how = default if shown is None else shown.consensus
     why = "as nothing else is known" if shown is None else f"the published setting for {test.protocol.name}"
     warning = (
         "the checkpoint has no recipe that says how the answers to the segments of a clip were joined in its training; "

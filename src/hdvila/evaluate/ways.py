@@ -37,11 +37,13 @@ class Predicted:
         predictions: as `hdvila.evaluate.score` and prediction files take them.
         vectors: of retrieval by vectors, (Q, D) and (V, D) unit vectors.
         answers: of question answering, with probabilities.
+        before: of re-ranked retrieval, the similarities of the first model.
     """
 
     predictions: Similarity | Answers
     vectors: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
     answers: tuple[Prediction, ...] = ()
+    before: Similarity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Asked:
     looks: Sequence[Look] | None
     reporter: Reporter
     processes: Processes
+    rounded: bool = False
 
     def shared(self) -> dict[str, Any]:
         """What vectors need."""
@@ -99,7 +102,7 @@ def _rank_by_vectors(model: DualEncoder, test: ClipTest, asked: Asked) -> Predic
 def _rank_by_pairs(model: PairScorer, test: ClipTest, asked: Asked) -> Predicted:
     texts = [caption.text for caption in captions_of(test)]
     everything = [range(len(texts))] * len(test.numbers)
-    columns = score_pairs(model, test.source, test.clips, texts, everything, **asked.all())
+    columns = score_pairs(model, test.source, test.clips, texts, everything, rounded=asked.rounded, **asked.all())
     return Predicted(similarity_of(test, np.stack(columns, axis=1)))
 
 

@@ -18,7 +18,7 @@ from hdvila.models.registry import get_system, recognise, systems
 from hdvila.models.saved import Saved, is_ours, open_saved, read_saved
 from hdvila.nn.checkpoint import put_weights
 from hdvila.nn.device import Precision, WantedPrecision, settle_precision, wanted_precision
-from hdvila.nn.pretrained import CONFIG, WEIGHTS, PretrainedModel
+from hdvila.nn.pretrained import CONFIG, RECIPE, WEIGHTS, PretrainedModel, read_note
 from hdvila.nn.weight_files import ENDINGS, files_of, find_weights
 from hdvila.settings import given
 
@@ -86,6 +86,7 @@ def load_model(
     path = find_model(source)
     saved = read_saved(path)
     model = _fit(saved, config, strict)
+    model.recipe = saved.recipe or (read_note(path, RECIPE) if path.is_dir() else None)
     if "preprocess" in saved.described:
         model.processor = Processor.load(path, saved.described, get_system(model.system))
     elif saved.recipe:

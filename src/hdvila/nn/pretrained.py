@@ -20,6 +20,7 @@ from hdvila.files import sync_folder
 from hdvila.nn.checkpoint import LoadReport
 from hdvila.nn.conv_norm import fold_batch_norm
 from hdvila.nn.device import Precision, computing
+from hdvila.nn.pair_batches import PAIRS, match_pairs
 from hdvila.nn.run_checkpoint import check_history, finished_models, recipe_of, run_of
 from hdvila.nn.weight_files import ACCOUNT
 
@@ -51,6 +52,8 @@ class PretrainedModel(nn.Module):
     A subclass sets `system` and implements `encode_video` and `encode_text`.
 
     Attributes:
+        recipe: the settings by dotted key of the recipe that it was trained by, where its folder or checkpoint has
+            them (`hdvila.load_model`); else None.
         precision: of embedding, indexing, answering and evaluation (`hdvila.nn.device.computing`). Direct calls of the
             encoders compute in the precision of the weights and of the caller's context.
     """
@@ -67,6 +70,7 @@ class PretrainedModel(nn.Module):
         self.config = config
         self.processor: Reader | None = None
         self.load_report: LoadReport | None = None
+        self.recipe: Mapping[str, Any] | None = None
         self.precision: Precision = "float32"
 
     def encode_video(self, *video: Any) -> Tensor:
@@ -123,17 +127,57 @@ class PretrainedModel(nn.Module):
         Raises:
             UsageError: the model has no processor, the list is empty, or an item is not a text.
         """
-        whole: Any = texts  # callers without a type checker pass anything
-        given: list[Any] = (
-            list(whole) if isinstance(whole, Iterable) and not isinstance(whole, str | bytes) else [whole]
-        )
-        if other := [one for one in given if not isinstance(one, str)]:
-            raise UsageError(f"{other[0]!r} is not a text: give a text or a list of texts")
-        if not given:
-            raise UsageError("an empty list of texts has no vectors: give at least one")
+        given = _as_texts(texts, "vectors")
         ids, mask = self._reader().tokenize(given)
         with evaluating(self), computing(self):
             return self.encode_text(ids.to(self.device), mask.to(self.device))
+
+    @torch.no_grad()
+    def score_texts(
+        self,
+        video: Any,
+        texts: str | Sequence[str],
+        start: float | None = None,
+        end: float | None = None,
+        *,
+        fps: float | None = None,
+        times: Any = None,
+    ) -> Tensor:
+        """Score how well each of N texts fits a video, or its seconds start..end: (N,) float32, higher is better.
+
+        A model that reads a clip and a text together gives its matched score (ClipBERT: a probability): its segments
+        become one score as in its training (``task.consensus`` of its `recipe`), else by logsumexp, and several crop
+        windows by the mean of their scores. A dual encoder gives the cosine of `embed_video` and `embed_text`.
+
+        Args:
+            video: one video, as in `embed_video`.
+            texts: a list of N texts, or one.
+            start, end, fps, times: as in `embed_video`.
+
+        Raises:
+            UsageError: as `embed_video` and `embed_text`, `video` is a list, or the model scores no texts.
+            MediaError: the file cannot be read.
+        """
+        if isinstance(video, list | tuple):
+            raise UsageError("a list of videos cannot be scored at once: give one video after the other")
+        given = _as_texts(texts, "scores")
+        able = self.config.capabilities
+        if "pair_scores" not in able:
+            if "retrieval" not in able:
+                raise UsageError(
+                    f"this {type(self).__name__} compares no videos with texts, it is for {self.config.trained_for}: "
+                    "load a model for retrieval or pair scores"
+                )
+            return self.embed_text(given) @ self.embed_video(video, start, end, fps=fps, times=times)
+        reader = self._reader()
+        views = reader.read_views(video, start, end, fps=fps, times=times)
+        ids, mask = reader.tokenize(given)
+        consensus = str((self.recipe or {}).get("task.consensus") or PAIRS)
+        pairs = torch.cartesian_prod(torch.arange(len(given)), torch.arange(len(views)))
+        with evaluating(self), computing(self):
+            visual = self.visual_tokens(*to_tensors(reader.preprocess.collate(views), self.device))
+            scores = match_pairs(self, visual, pairs[:, 1], pairs[:, 0], ids, mask, consensus)
+        return scores.reshape(len(given), len(views)).mean(1).to(self.device)
 
     def describe(self) -> dict[str, Any]:
         """Everything besides the weights that determines its vectors: settings, preprocessing, tokenizer; for JSON."""
@@ -207,6 +251,21 @@ class PretrainedModel(nn.Module):
                 "save_pretrained wrote, or set model.processor to a hdvila.hub.Processor"
             )
         return self.processor
+
+
+def _as_texts(texts: Any, what: str) -> list[str]:
+    """One text or several as a list; callers without a type checker pass anything.
+
+    Raises:
+        UsageError: there is none, or an item is not a text.
+    """
+    several = isinstance(texts, Iterable) and not isinstance(texts, str | bytes)
+    given = list(texts) if several else [texts]
+    if other := [one for one in given if not isinstance(one, str)]:
+        raise UsageError(f"{other[0]!r} is not a text: give a text or a list of texts")
+    if not given:
+        raise UsageError(f"an empty list of texts has no {what}: give at least one")
+    return given
 
 
 def to_tensors(arrays: Iterable[NDArray[Any] | None], device: torch.device | None = None) -> tuple[Tensor | None, ...]:

@@ -13,8 +13,11 @@ from torch import Tensor
 
 from hdvila.errors import UsageError
 from hdvila.evaluate.pair_scoring import score_pairs
-from hdvila.evaluate.predict import rerank
+from hdvila.evaluate.predict import Reranking, rerank
 from hdvila.models.hdvila.preprocess import Preprocess
+from hdvila.nn import pair_batches
+from hdvila.nn.pair_batches import match_pairs
+from tests.systems.frame_pairs import FramePairs, FramePairsConfig
 from tests.unit.evaluate.test_answering import Levels, tokens
 
 
@@ -39,11 +42,11 @@ class Products:
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
-@pytest.mark.parametrize("pairs_at_once", [1, 4, 64])
+@pytest.mark.parametrize("tokens_at_once", [1, 9, 1000])
 def test_texts_are_scored_with_the_clips_that_ask_for_them(
-    batch_size: int, pairs_at_once: int, monkeypatch: pytest.MonkeyPatch
+    batch_size: int, tokens_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hdvila.evaluate.pair_scoring.PAIRS_AT_ONCE", pairs_at_once)
+    monkeypatch.setitem(pair_batches.TOKENS_AT_ONCE, "cpu", tokens_at_once)
     model, source = Products(), Levels()
     texts = ["text 3", "text 1", "text 3", "text 2"]
     about = [[0, 1, 2, 3], [], [3], [2, 0], [1, 3, 1]]
@@ -52,6 +55,69 @@ def test_texts_are_scored_with_the_clips_that_ask_for_them(
     assert source.read == Counter(dict.fromkeys([6, 0, 5, 2, 4], 1))
     assert model.looked == 5
     assert model.pairs == 3 + 0 + 1 + 1 + 2, "a text is scored once with a clip"
+
+
+class Watched(FramePairs):
+    """A cross-encoder of random weights that notes the shapes of its batches."""
+
+    def __init__(self) -> None:
+        super().__init__(FramePairsConfig(vocab_size=50))
+        self.shapes: list[tuple[int, int, int]] = []
+
+    def match_scores(self, visual: Tensor, ids: Tensor, mask: Tensor, consensus: str) -> Tensor:
+        self.shapes.append((len(visual), *ids.shape))
+        return super().match_scores(visual, ids, mask, consensus)
+
+
+@torch.no_grad()
+def test_batches_are_of_like_length_and_bounded_and_change_scores_by_rounding_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch.manual_seed(0)
+    model = Watched().eval()
+    frames = torch.randint(0, 256, (3, 4, 3, 32, 32), dtype=torch.uint8)
+    lengths = torch.tensor([7, 2, 5, 2, 7, 3, 2, 2])
+    mask = (torch.arange(9) < lengths[:, None]).long()
+    ids = torch.randint(5, 50, (8, 9)) * mask
+    clips, texts = torch.arange(3).repeat_interleave(8), torch.arange(8).repeat(3)
+    visual = model.visual_tokens(frames)
+    alone = [
+        model.match_scores(visual[:, [clip]], ids[[text]], mask[[text]], "logsumexp")
+        for clip, text in zip(clips.tolist(), texts.tolist(), strict=True)
+    ]
+    for budget, at_once in ((1, 1), (400, 5), (100_000, 24)):
+        monkeypatch.setitem(pair_batches.TOKENS_AT_ONCE, "cpu", budget)
+        model.shapes.clear()
+        advanced: list[int] = []
+        found = match_pairs(model, visual, clips, texts, ids, mask, "logsumexp", advanced.append)
+        torch.testing.assert_close(found, torch.cat(alone), rtol=1e-5, atol=1e-6)
+        assert max(pairs for _, pairs, _ in model.shapes) == at_once
+        assert all(pairs == 1 or 4 * pairs * (16 + length) <= budget for _, pairs, length in model.shapes)
+        assert advanced == [pairs for _, pairs, _ in model.shapes]
+        assert [length for *_, length in model.shapes] == sorted((length for *_, length in model.shapes), reverse=True)
+    assert model.shapes == [(4, 24, 7)], "no column is padding in every row"
+
+
+def test_texts_of_equal_tokens_tie_and_scores_are_rounded_where_that_is_asked() -> None:
+    model, source = Products(), Levels()
+    texts, about = ["a 3", "b 3", "c 3", "d 1"], [[0, 1, 2, 3], [3, 0]]
+    same, other = score_pairs(model, source, [5, 2], texts, about, consensus="max")
+    assert [same.tolist(), other.tolist()] == [[15, 15, 15, 5], [2, 6]]
+    assert model.pairs == 4
+    model.match_scores = lambda visual, ids, mask, how: ids[:, 0] / 3 + visual[0, :, 0, 0] * 1e-6  # type: ignore[method-assign]
+    for rounded, expected in ((False, [[1.000005, 0.333338], [1.000002, 0.333335]]), (True, [[1, 0.3333]] * 2)):
+        scores = score_pairs(model, source, [5, 2], texts[2:], [[0, 1]] * 2, rounded=rounded)
+        np.testing.assert_allclose(scores, expected, atol=5e-7)
+        assert (scores[0][1] == scores[1][1]) == rounded
+
+
+def test_the_memory_of_the_visual_side_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hdvila.evaluate.pair_scoring.SEGMENTS_AT_ONCE", 2)
+    model, looked = Products(), []
+    visual_tokens = model.visual_tokens
+    model.visual_tokens = lambda *video: looked.append(len(video[0])) or visual_tokens(*video)  # type: ignore[func-returns-value, method-assign]
+    score_pairs(model, Levels(), [6, 0, 5, 2, 4], ["a 1"], [[0]] * 5, consensus="max", batch_size=100)
+    assert looked == [2, 2, 1]
 
 
 def test_the_first_hits_of_both_directions_are_scored_and_stand_above_the_others() -> None:
@@ -69,4 +135,4 @@ def test_the_first_hits_of_both_directions_are_scored_and_stand_above_the_others
     assert left.max() < -7
     assert np.argsort(left).tolist() == [0, 1, 2, 3]
     with pytest.raises(UsageError, match="the first 0 hits"):
-        rerank(found_QV, 0, score)
+        Reranking(Products(), 0)

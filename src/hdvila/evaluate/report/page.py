@@ -16,7 +16,7 @@ from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.record import Record
 from hdvila.evaluate.report.previews import VideoPreviews
 from hdvila.evaluate.report.questions import QuestionSummary, summarise_questions
-from hdvila.evaluate.report.results import comparison_cells, table_title
+from hdvila.evaluate.report.results import comparison_cells, reranking_in_words, table_title
 from hdvila.evaluate.report.retrieval import RetrievalSummary, summarise_retrieval
 from hdvila.evaluate.report.tables import CHANCE
 from hdvila.pages import render, write_text
@@ -50,7 +50,9 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
         previews = VideoPreviews(done.test.source, done.test.numbers, done.inputs)
         summary = _summarise(done, previews, seed)
     protocol = get_protocol(record.protocol)
-    header, ours, *others = comparison_cells(record)
+    header, *rows = comparison_cells(record)
+    own = 1 if record.before_reranking is None else 2
+    ours, others = rows[:own], rows[own:]
     html = render(
         "hdvila.evaluate.report",
         "page.html.j2",
@@ -62,8 +64,10 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
         training={name: _local(value) for name, value in (record.recipe["training"] or {}).items()},
         title=table_title(record),
         tables=_split_columns(
-            header, [ours, *(row for row in others if row[0] == CHANCE), *(row for row in others if row[0] != CHANCE)]
+            header, [*ours, *(row for row in others if row[0] == CHANCE), *(row for row in others if row[0] != CHANCE)]
         ),
+        own_rows=own,
+        reranking=reranking_in_words(record),
         spacing=previews.frame_spacing(),
         figures=_figures(record),
         seed=seed,
@@ -114,13 +118,19 @@ def _figures(record: Record) -> list[tuple[str, str, tuple[str, str] | None]]:
     """The figures at the top of the page: value, label, ends of the interval."""
     if record.text_to_video and record.video_to_text:
         forth, back = record.text_to_video, record.video_to_text
-        return [
+        shown = [
             _figure("R@1, text to video", forth["r1"], forth["intervals"]["r1"], _percent),
             _figure("R@10, text to video", forth["r10"], forth["intervals"]["r10"], _percent),
             _figure("median rank", forth["median_rank"], forth["intervals"]["median_rank"], _rank),
             _figure("R@1, video to text", back["r1"], back["intervals"]["r1"], _percent),
             (_percent(record.chance), f"chance, 1 of {record.gallery:,}", None),
         ]
+        if (plain := record.before_reranking) is not None:
+            for place, way, what in ((1, "text_to_video", "text to video"), (5, "video_to_text", "video to text")):
+                ranks = plain[way]  # type: ignore[literal-required]
+                label = f"R@1, {what}, before re-ranking"
+                shown.insert(place, _figure(label, ranks["r1"], ranks["intervals"]["r1"], _percent))
+        return shown
     intervals = record.intervals or {}
     shown = [_figure("accuracy", record.accuracy or 0.0, intervals.get("accuracy"), _percent)]
     if record.mean_squared_error is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from hdvila.annotations.synthetic import CHANNEL
@@ -22,7 +23,7 @@ from hdvila.evaluate.report.tables import (
     text_cells,
 )
 
-__all__ = ["Format", "comparison_cells", "setting_of", "table_title", "tabulate"]
+__all__ = ["Format", "comparison_cells", "reranking_in_words", "setting_of", "table_title", "tabulate"]
 
 Format = Literal["markdown", "latex", "csv"]
 
@@ -65,7 +66,7 @@ def tabulate(records: Sequence[Record], form: Format) -> str:
 
 
 def comparison_cells(record: Record) -> list[list[str]]:
-    """The table of one record as text: the header, the record, the published rows, chance."""
+    """The table of one record as text: the header, the record (before re-ranking too), the published rows, chance."""
     return text_cells(_table(table_title(record), [record]))
 
 
@@ -91,9 +92,29 @@ def setting_of(record: Record) -> str:
         f"videos of {store}" if store not in (None, "store") else "",
         _training(record),
         f"{sampling} sampling" if sampling not in (None, "standard") else "",
+        reranking_in_words(record),
         "checkpoint chosen on the test" if chosen_on == "official-test" and kept != "last" else "",
     )
     return "; ".join(one for one in differences if one)
+
+
+def reranking_in_words(record: Record) -> str:
+    """How many hits were re-ranked, and what that changes in R@1 of either direction; empty where none were."""
+    first = _at(record.recipe, ("reranking", "first"))
+    if first is None:
+        return ""
+    if record.before_reranking is None:  # a record of an earlier version
+        return f"first {first:,} re-ranked"
+    whole = record.to_dict()
+    changes = []
+    for name, way in (("R@1", _FORWARD), ("V2T R@1", _BACKWARD)):
+        new, plain, change = (
+            _at(whole, (*path, way, "r1")) for path in ((), ("before_reranking",), ("before_reranking", "difference"))
+        )
+        ends = _at(whole, ("before_reranking", "difference", way, "intervals", "r1"))
+        between = f" [{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]" if ends else ""
+        changes.append(f"{name} {100 * plain:.1f} to {100 * new:.1f}, {100 * change:+.1f}{between}")
+    return f"first {first:,} re-ranked: {'; '.join(changes)}"
 
 
 def _training(record: Record) -> str:
@@ -138,7 +159,7 @@ def _published(records: Sequence[Record]) -> Sequence[PublishedRow]:
 def _table(name: str, records: Sequence[Record]) -> Table:
     columns = _columns(records)
     methods = Counter(record.method for record in records)
-    rows = [_record_row(record, columns, alone=methods[record.method] == 1) for record in records]
+    rows = [row for one in records for row in _record_rows(one, columns, alone=methods[one.method] == 1)]
     rows += [_published_row(row, columns) for row in _published(records)]
     metric = (_FORWARD, "r1") if records[0].task == "retrieval" else (records[0].metric,)
     chances = {record.chance for record in records}
@@ -158,21 +179,28 @@ def _columns(records: Sequence[Record]) -> tuple[Column, ...]:
     return (*first, *by_type)
 
 
-def _record_row(record: Record, columns: Sequence[Column], *, alone: bool) -> TableRow:
-    whole = record.to_dict()
-    numbers, ends = {}, {}
-    for column in columns:
-        value, interval = _at(whole, column.path), _at(whole, column.interval)
-        if value is not None:
-            numbers[column.key] = float(value)
-        if interval is not None:
-            ends[column.key] = (float(interval[0]), float(interval[1]))
+def _record_rows(record: Record, columns: Sequence[Column], *, alone: bool) -> Iterator[TableRow]:
+    """The row of a record, and below a re-ranked one that of the plain result."""
     queries, gallery = (record.queries, record.full_queries), (record.gallery, record.full_gallery)
     if record.synthetic:  # no published test to compare sizes with
         queries, gallery = (record.queries, record.queries), (record.gallery, record.gallery)
     digits = "" if alone else short_identity(record)
-    method = f"{record.method} ({digits})" if digits else record.method
-    return TableRow(method, numbers, ends, (queries,), (gallery,), setting=setting_of(record))
+    whole = record.to_dict()
+    rows = [(record.method, whole, setting_of(record))]
+    if record.before_reranking is not None:
+        recipe = {name: value for name, value in (record.recipe or {}).items() if name != "reranking"}
+        setting = "; ".join(filter(None, (setting_of(replace(record, recipe=recipe)), "before re-ranking")))
+        rows.append((record.before_reranking["method"], whole["before_reranking"], setting))
+    for name, values, setting in rows:
+        numbers, ends = {}, {}
+        for column in columns:
+            value, interval = _at(values, column.path), _at(values, column.interval)
+            if value is not None:
+                numbers[column.key] = float(value)
+            if interval is not None:
+                ends[column.key] = (float(interval[0]), float(interval[1]))
+        method = f"{name} ({digits})" if digits else name
+        yield TableRow(method, numbers, ends, (queries,), (gallery,), setting=setting)
 
 
 def _published_row(row: PublishedRow, columns: Sequence[Column]) -> TableRow:
