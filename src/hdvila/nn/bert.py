@@ -61,11 +61,11 @@ class _Attention(nn.Module):
         self.self = _Projections(width)
         self.output = _Output(width, width, dropout)
 
-    def forward(self, x_NLD: Tensor, bias: Tensor | None) -> Tensor:
-        own = self.self
-        q, k, v = own.query(x_NLD), own.key(x_NLD), own.value(x_NLD)
+    def forward(self, x_NLD: Tensor, bias: Tensor | None, outputs: int | None = None) -> Tensor:
+        own, x_NTD = self.self, x_NLD[:, :outputs]
+        q, k, v = own.query(x_NTD), own.key(x_NLD), own.value(x_NLD)
         mixed = attend(q, k, v, self.heads, bias, self.dropout if self.training else 0.0)
-        out: Tensor = self.output(mixed, x_NLD)
+        out: Tensor = self.output(mixed, x_NTD)
         return out
 
 
@@ -79,7 +79,8 @@ class _Intermediate(nn.Module):
 
 
 class BertLayer(nn.Module):
-    """Self-attention and feed-forward, each with a residual and LayerNorm after it: (N, L, D) -> (N, L, D)."""
+    """Self-attention and feed-forward, each with a residual and LayerNorm after it: (N, L, D) -> (N, T, D), where T is
+    `outputs`, or L."""
 
     def __init__(self, width: int, heads: int, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -87,9 +88,9 @@ class BertLayer(nn.Module):
         self.intermediate = _Intermediate(width, hidden)
         self.output = _Output(hidden, width, dropout)
 
-    def forward(self, x_NLD: Tensor, bias: Tensor | None = None) -> Tensor:
-        x_NLD = self.attention(x_NLD, bias)
-        out: Tensor = self.output(self.intermediate(x_NLD), x_NLD)
+    def forward(self, x_NLD: Tensor, bias: Tensor | None = None, outputs: int | None = None) -> Tensor:
+        x_NTD = self.attention(x_NLD, bias, outputs)
+        out: Tensor = self.output(self.intermediate(x_NTD), x_NTD)
         return out
 
 
@@ -100,10 +101,24 @@ class BertEncoder(nn.Module):
         super().__init__()
         self.layer = nn.ModuleList(BertLayer(width, heads, hidden, dropout) for _ in range(layers))
 
-    def forward(self, x_NLD: Tensor, bias: Tensor | None = None, first: int = 0, end: int | None = None) -> Tensor:
-        """Run the layers ``first`` to ``end`` (exclusive). `bias` is added to attention scores (`padding_bias`)."""
-        for layer in self.layer[first:end]:
-            x_NLD = layer(x_NLD, bias)
+    def forward(
+        self,
+        x_NLD: Tensor,
+        bias: Tensor | None = None,
+        first: int = 0,
+        end: int | None = None,
+        outputs: int | None = None,
+    ) -> Tensor:
+        """Run the layers ``first`` to ``end`` (exclusive).
+
+        Args:
+            bias: added to attention scores (`hdvila.nn.attention.padding_bias`).
+            outputs: tokens that the last layer computes, from the first on; None: all. The others are read, but nothing
+                is computed at their places.
+        """
+        layers = self.layer[first:end]
+        for number, layer in enumerate(layers, start=1):
+            x_NLD = layer(x_NLD, bias, outputs if number == len(layers) else None)
         return x_NLD
 
 
@@ -130,16 +145,29 @@ class _Transform(nn.Module):
 
 
 class BertWordHead(nn.Module):
-    """Dense, GELU, LayerNorm, decoder: (..., D) -> (..., V). The decoder is not tied to the word table."""
+    """Dense, GELU, LayerNorm, decoder: (..., D) -> (..., V).
 
-    def __init__(self, width: int, vocab: int) -> None:
+    The decoder has weights of its own, or is `tied`: the caller passes those of the word table.
+    """
+
+    def __init__(self, width: int, vocab: int, *, tied: bool = False) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(vocab))
         self.transform = _Transform(width)
-        self.decoder = nn.Linear(width, vocab, bias=False)
+        if not tied:
+            self.decoder = nn.Linear(width, vocab, bias=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.linear(self.transform(x), self.decoder.weight, self.bias)
+    def forward(self, x: Tensor, words_VD: Tensor | None = None) -> Tensor:
+        return F.linear(self.transform(x), self.decoder.weight if words_VD is None else words_VD, self.bias)
+
+
+class PretrainingHeads(nn.Module):
+    """Masked words, and whether a text belongs to a video."""
+
+    def __init__(self, width: int, vocab: int, *, tied: bool = False) -> None:
+        super().__init__()
+        self.predictions = BertWordHead(width, vocab, tied=tied)
+        self.seq_relationship = nn.Linear(width, 2)
 
 
 def init_bert_weights(module: nn.Module, std: float) -> None:

@@ -1,12 +1,14 @@
 """ResNet-50 and smaller ResNets, with batch normalisation whose statistics are fixed.
 
 Legend: N images, C channels, H W pixels or grid. Names follow torchvision (`layer1.0.conv1`, `downsample.0`), so its
-weights load unchanged. The 3x3 convolution of the first block of a stage has the stride.
+weights load unchanged. The stride of a stage lies in the 3x3 convolution of its first block, as in torchvision, or in
+the 1x1 before it, as in the networks of He et al. 2016 and of detectron2 ("MSRA").
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -16,17 +18,20 @@ from torch.utils.checkpoint import checkpoint
 from hdvila.nn.conv_norm import FixedBatchNorm, conv_norm, folds
 
 EXPANSION = 4
+StrideIn = Literal["3x3", "1x1"]
+"""Which convolution of the first block of a stage has the stride."""
 
 
 class Bottleneck(nn.Module):
     """1x1, 3x3, 1x1 convolutions around a residual."""
 
-    def __init__(self, inputs: int, width: int, stride: int) -> None:
+    def __init__(self, inputs: int, width: int, stride: int, stride_in: StrideIn = "3x3") -> None:
         super().__init__()
         outputs = width * EXPANSION
-        self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
+        first, second = (stride, 1) if stride_in == "1x1" else (1, stride)
+        self.conv1 = nn.Conv2d(inputs, width, 1, first, bias=False)
         self.bn1 = FixedBatchNorm(width)
-        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.conv2 = nn.Conv2d(width, width, 3, second, 1, bias=False)
         self.bn2 = FixedBatchNorm(width)
         self.conv3 = nn.Conv2d(width, outputs, 1, bias=False)
         self.bn3 = FixedBatchNorm(outputs)
@@ -56,11 +61,14 @@ class ResNet(nn.Module):
         depths: blocks of the four stages; (3, 4, 6, 3) is ResNet-50.
         width: channels of the stem.
         stages: number of stages that are built and run.
+        stride_in: which convolution of a stage's first block has the stride.
 
     With `checkpoint_stages` each stage is recomputed in the backward pass: less memory, the same gradients.
     """
 
-    def __init__(self, depths: Sequence[int] = (3, 4, 6, 3), width: int = 64, stages: int = 4) -> None:
+    def __init__(
+        self, depths: Sequence[int] = (3, 4, 6, 3), width: int = 64, stages: int = 4, stride_in: StrideIn = "3x3"
+    ) -> None:
         super().__init__()
         self.checkpoint_stages = False
         self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
@@ -70,7 +78,7 @@ class ResNet(nn.Module):
             blocks = []
             for block in range(depth):
                 stride = 2 if stage > 0 and block == 0 else 1
-                blocks.append(Bottleneck(inputs, width << stage, stride))
+                blocks.append(Bottleneck(inputs, width << stage, stride, stride_in))
                 inputs = (width << stage) * EXPANSION
             self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
         for module in self.modules():

@@ -12,9 +12,9 @@ import torch
 
 from hdvila.errors import CheckpointError
 from hdvila.models.hdvila.adapter import ANSWER_HEAD, JOINT, from_official, infer_config, is_official
-from hdvila.models.hdvila.initial_weights import ADVICE
 from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.saved import Saved, read_saved
+from hdvila.nn.bert_files import START_ADVICE
 from hdvila.nn.checkpoint import LoadReport, put_weights
 
 DECODER = "transformer.cls.predictions.decoder.weight"
@@ -70,7 +70,7 @@ def load_stage_one(model: HDVILA, source: str | Path) -> LoadReport:
     for key in [key for key in ours if key not in names]:
         report.dropped[key] = "not a part of stage one"
         del ours[key]
-    put_weights(model, ours, report, name=file, part=names.__contains__, advice=ADVICE)
+    put_weights(model, ours, report, name=file, part=names.__contains__, advice=START_ADVICE)
     return report
 
 
@@ -87,7 +87,7 @@ def load_stage_two(model: HDVILA, source: str | Path) -> LoadReport | None:
     if infer_config(saved.weights, {"grid": model.config.grid, **saved.settings}).variant != "stage2":
         return None
     ours, report = from_official(saved.weights, model.config)
-    put_weights(model, ours, report, name=saved.name, advice=ADVICE)
+    put_weights(model, ours, report, name=saved.name, advice=START_ADVICE)
     return report
 
 
@@ -115,7 +115,7 @@ def load_shared(model: HDVILA, source: str | Path, *, same_answers: bool = False
         joint = [key for key in model.state_dict() if JOINT.match(key) or key.startswith("transformer.bert.encoder.")]
         missing = [key for key in joint if key not in ours and not key.startswith(layers)]
         report.started |= {key: "stage one has no joint transformer" for key in missing if key not in report.started}
-    put_weights(model, ours, report, name=file, advice=ADVICE)
+    put_weights(model, ours, report, name=file, advice=START_ADVICE)
     return report
 
 

@@ -6,41 +6,11 @@ row s*B + b is segment s of video b.
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
-from hdvila.errors import UsageError
 from hdvila.models.hdvila.config import HDVILAConfig
-from hdvila.nn.bert import EPS, BertEmbeddings, BertEncoder, BertPooler, BertWordHead
-
-
-class VisualEmbeddings(nn.Module):
-    """Grid of one segment to tokens: + row + column (2-D positions) + token type, LayerNorm, dropout."""
-
-    def __init__(self, width: int, rows: int, columns: int, dropout: float) -> None:
-        super().__init__()
-        self.row_position_embeddings = nn.Embedding(rows, width)
-        self.col_position_embeddings = nn.Embedding(columns, width)
-        self.token_type_embeddings = nn.Embedding(1, width)
-        self.LayerNorm = nn.LayerNorm(width, EPS)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, grid_NDHW: Tensor) -> Tensor:
-        """(N, D, H, W) -> (N, H*W, D), row-major.
-
-        Raises:
-            UsageError: more rows or columns than the model has positions for.
-        """
-        _, _, h, w = grid_NDHW.shape
-        rows, columns = self.row_position_embeddings.weight, self.col_position_embeddings.weight
-        if h > len(rows) or w > len(columns):
-            raise UsageError(
-                f"the pictures give a grid of {h}x{w}, the joint transformer has positions for "
-                f"{len(rows)}x{len(columns)}: give smaller pictures, 64 pixels a position"
-            )
-        rows, columns = rows[:h, None], columns[None, :w]
-        x_NHWD = grid_NDHW.permute(0, 2, 3, 1) + rows + columns
-        tokens: Tensor = self.dropout(self.LayerNorm(x_NHWD.flatten(1, 2) + self.token_type_embeddings.weight[0]))
-        return tokens
+from hdvila.nn.bert import BertEmbeddings, BertEncoder, BertPooler, PretrainingHeads
+from hdvila.nn.grid_tokens import VisualEmbeddings
 
 
 class SplitBert(nn.Module):
@@ -60,15 +30,6 @@ class SplitBert(nn.Module):
         if config.has_joint_transformer:
             self.visual_embeddings = VisualEmbeddings(width, config.visual_rows, config.visual_columns, dropout)
             self.pooler2 = BertPooler(width)
-
-
-class PretrainingHeads(nn.Module):
-    """Masked words and text-video matching."""
-
-    def __init__(self, width: int, vocab: int) -> None:
-        super().__init__()
-        self.predictions = BertWordHead(width, vocab)
-        self.seq_relationship = nn.Linear(width, 2)
 
 
 class Language(nn.Module):
