@@ -24,9 +24,9 @@ import torch
 from plain_hdvila import contrastive_loss as plain_loss
 from torch import Tensor
 
-from hdvila.models.hdvila.calibrate import calibrate_batch_norm
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.model import HDVILA
+from hdvila.nn.calibrate import calibrate_batch_norm
 from hdvila.recipes import get_recipe
 from hdvila.tasks.contrastive import contrastive_loss
 
@@ -110,7 +110,7 @@ def run(size: str, steps: int, device: str) -> None:
     batch = make_batch(clips, height, width, length, config.vocab_size, device)
     torch.manual_seed(0)
     model = HDVILA(config).to(device)
-    calibrate_batch_norm(model, [(batch[0][:16], batch[1][:16])])
+    calibrate_batch_norm(model, model.segment_grids, [(batch[0][:16], batch[1][:16])])
     millions = sum(p.numel() for p in model.parameters()) / 1e6
     print(f"{size}: {millions:.1f} M weights, {clips} clips of {height}x{width} and 6 x {height // 4}x{width // 4}")
     model.train()

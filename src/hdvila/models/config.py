@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Literal, Protocol
 
 __all__ = ["IN_WORDS", "Capability", "Config", "named"]
 
-Capability = Literal["retrieval", "pair_scores", "masked_words", "open_answers", "options"]
+Capability = Literal["retrieval", "pair_scores", "masked_words", "open_answers", "options", "numbers"]
 """What a model can do (`hdvila.nn.capabilities` has the methods that each one requires).
 
 retrieval: embed videos and texts in one space. pair_scores: score a video and a text that it reads together.
 masked_words: predict masked words. open_answers: choose from a vocabulary of answers. options: choose one of the
-options of a question.
+options of a question. numbers: answer with a number, by regression.
 """
 
 IN_WORDS: Mapping[Capability, str] = {
@@ -21,6 +21,7 @@ IN_WORDS: Mapping[Capability, str] = {
     "masked_words": "masked words",
     "open_answers": "open answers",
     "options": "a choice of options",
+    "numbers": "numbers",
 }
 """Names of the capabilities for messages."""
 

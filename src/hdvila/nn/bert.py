@@ -6,10 +6,13 @@ weights load unchanged. Source: Devlin et al. 2019; GELU is the exact erf form, 
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hdvila.errors import UsageError
 from hdvila.nn.attention import attend
 
 EPS = 1e-12
@@ -177,3 +180,41 @@ def init_bert_weights(module: nn.Module, std: float) -> None:
             nn.init.normal_(part.weight, 0.0, std)
         if isinstance(part, nn.Linear) and part.bias is not None:
             nn.init.zeros_(part.bias)
+
+
+class TextSizes(Protocol):
+    """The sizes of a model that bound its texts; every configuration has them."""
+
+    @property
+    def vocab_size(self) -> int: ...
+
+    @property
+    def max_text_positions(self) -> int: ...
+
+
+def check_text(ids: Tensor, mask: Tensor, sizes: TextSizes) -> None:
+    """Check ids and mask of texts, (N, L) each, before a model computes with them.
+
+    Raises:
+        UsageError: other shapes or numbers, texts that are too long, or rows without a token.
+    """
+    if ids.ndim != 2 or ids.shape != mask.shape:
+        raise UsageError(f"input_ids {tuple(ids.shape)} and attention_mask {tuple(mask.shape)} must both be (B, L)")
+    if 0 in ids.shape:
+        raise UsageError(f"input_ids has shape {tuple(ids.shape)}: give at least one text of at least one token")
+    if ids.dtype not in (torch.int64, torch.int32):
+        raise UsageError(f"input_ids are {ids.dtype}: give whole numbers, torch.int64")
+    if ids.shape[1] > sizes.max_text_positions:
+        raise UsageError(
+            f"texts have {ids.shape[1]} tokens, the model has {sizes.max_text_positions} positions: truncate"
+        )
+    if type(ids) is not Tensor or ids.device.type != "cpu" or mask.device.type != "cpu":
+        return  # to look at values on an accelerator would hold it up
+    lowest, highest = (int(one) for one in ids.aminmax())
+    if lowest < 0 or highest >= sizes.vocab_size:
+        raise UsageError(
+            f"input_ids go from {lowest} to {highest}, the model knows 0 to {sizes.vocab_size - 1}: they are "
+            "from another tokenizer; use the model's own"
+        )
+    if not mask.bool().any(1).all():
+        raise UsageError("attention_mask has a row of zeros only: every text needs a token, [CLS] at least")

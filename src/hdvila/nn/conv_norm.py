@@ -82,7 +82,7 @@ class FixedBatchNorm(nn.Module):
 
 def conv_norm(x_NCHW: Tensor, conv: nn.Conv2d, norm: FixedBatchNorm) -> Tensor:
     """``norm(conv(x))``, computed as one convolution with folded weights if `folds`."""
-    if not folds(norm, x_NCHW):
+    if not folds(norm, x_NCHW, conv):
         y: Tensor = conv(x_NCHW)
         if norm.measured is not None:
             norm.measure(y)
@@ -94,7 +94,7 @@ def conv_norm(x_NCHW: Tensor, conv: nn.Conv2d, norm: FixedBatchNorm) -> Tensor:
     return F.conv2d(x_NCHW, weight, shift.to(dtype), conv.stride, conv.padding)
 
 
-def folds(norm: FixedBatchNorm, x_NCHW: Tensor) -> bool:
+def folds(norm: FixedBatchNorm, x_NCHW: Tensor, conv: nn.Conv2d) -> bool:
     """Whether `conv_norm` folds: always in bfloat16 and where no gradients are recorded (inference, frozen weights),
     otherwise only after `fold_batch_norm`.
 
@@ -105,7 +105,8 @@ def folds(norm: FixedBatchNorm, x_NCHW: Tensor) -> bool:
     if norm.measured is not None:
         return False
     reduced = _compute_type(x_NCHW, norm.weight) in (torch.bfloat16, torch.float16)
-    recorded = torch.is_grad_enabled() and (norm.weight.requires_grad or x_NCHW.requires_grad)
+    parts = (norm.weight, conv.weight, x_NCHW)
+    recorded = torch.is_grad_enabled() and any(part.requires_grad for part in parts)
     return norm.folded or reduced or not recorded
 
 

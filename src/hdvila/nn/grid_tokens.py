@@ -1,4 +1,4 @@
-"""The cells of a feature grid as tokens of a transformer (Lei et al. 2021, section 3.3): positions, type, LayerNorm.
+"""The cells of a feature grid as tokens of a transformer (Lei et al. 2021): positions, type, LayerNorm.
 
 Legend: N grids, D width, h w rows and columns of a grid, P tokens of a grid.
 """

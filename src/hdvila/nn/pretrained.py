@@ -244,6 +244,20 @@ class PretrainedModel(nn.Module):
         CPU, with gradients that differ where a ReLU input is near 0. bfloat16 and inference always fold."""
         fold_batch_norm(self, enabled)
 
+    # ---- checks
+
+    def _needs(self, what: str, *variants: str) -> None:
+        """Refuse what only these variants of the system can do.
+
+        Raises:
+            UsageError: the model is of another variant.
+        """
+        if self.config.variant not in variants:
+            raise UsageError(
+                f"{what} needs a model of variant {' or '.join(variants)}, this one is {self.config.variant!r}: "
+                f"load it with variant={variants[0]!r}, if its file holds those weights"
+            )
+
     def _reader(self) -> Reader:
         if self.processor is None:
             raise UsageError(

@@ -87,7 +87,7 @@ class ResNet(nn.Module):
 
     def forward(self, x_N3HW: Tensor) -> list[Tensor]:
         """Normalised images -> the outputs of all stages; that of stage k = 1, 2, .. has H / 2**(k+1) rows."""
-        layout = torch.channels_last if folds(self.bn1, x_N3HW) else torch.contiguous_format
+        layout = torch.channels_last if folds(self.bn1, x_N3HW, self.conv1) else torch.contiguous_format
         x_N3HW = x_N3HW.contiguous(memory_format=layout)
         y = F.max_pool2d(F.relu(conv_norm(x_N3HW, self.conv1, self.bn1), inplace=True), 3, 2, 1)
         outputs = []

@@ -3,8 +3,8 @@ from __future__ import annotations
 import torch
 
 from hdvila.hub import build_model
-from hdvila.models.hdvila.calibrate import calibrate_batch_norm
 from hdvila.models.hdvila.config import HDVILAConfig
+from hdvila.nn.calibrate import calibrate_batch_norm
 from hdvila.tasks.contrastive import contrastive_loss
 from tests.unit.models.small_hdvila import TINY, tiny_inputs
 
@@ -18,7 +18,7 @@ def test_a_branch_without_pictures_keeps_its_statistics() -> None:
     model = build_model(HDVILAConfig(**TINY))
     high, *_ = tiny_inputs()
     low_before, high_before = statistics(model, "cnn_low."), statistics(model, "cnn.")
-    calibrate_batch_norm(model, [(high, None)])
+    calibrate_batch_norm(model, model.segment_grids, [(high, None)])
     assert model.training
     assert all(torch.equal(t, low_before[key]) for key, t in statistics(model, "cnn_low.").items())
     assert not any(torch.equal(t, high_before[key]) for key, t in statistics(model, "cnn.").items())
@@ -30,7 +30,7 @@ def test_a_model_from_random_weights_learns_its_batch() -> None:
     high, low, _, _ = tiny_inputs(videos=8, segments=1)
     ids = torch.randint(5, 100, (8, 6))
     mask = torch.ones_like(ids)
-    calibrate_batch_norm(model, [(high, low)])
+    calibrate_batch_norm(model, model.segment_grids, [(high, low)])
     optimizer = torch.optim.AdamW(model.parameters(), 2e-3)
     losses = []
     for _ in range(30):

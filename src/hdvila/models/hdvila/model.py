@@ -20,7 +20,7 @@ from hdvila.models.hdvila.hybrid import HybridTransformer
 from hdvila.models.hdvila.joint import Language
 from hdvila.models.hdvila.vision import build_vision, check_pictures, normalise
 from hdvila.nn.attention import padding_bias
-from hdvila.nn.bert import init_bert_weights
+from hdvila.nn.bert import check_text, init_bert_weights
 from hdvila.nn.checkpoint import without_initial_weights
 from hdvila.nn.consensus import aggregate, check_consensus
 from hdvila.nn.pretrained import PretrainedModel
@@ -31,7 +31,7 @@ from hdvila.types import Over
 class HDVILA(PretrainedModel):
     """The model in one of its four variants (`HDVILAConfig.variant`).
 
-    BatchNorm always uses its stored statistics, in training too; see `hdvila.models.hdvila.calibrate` for a model that
+    BatchNorm always uses its stored statistics, in training too; see `hdvila.nn.calibrate` for a model that
     starts from random weights.
     """
 
@@ -122,7 +122,7 @@ class HDVILA(PretrainedModel):
 
     def text_states(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Token outputs of the text encoder: (B, L) ids and mask -> (B, L, D)."""
-        self._check_text(input_ids, attention_mask)
+        check_text(input_ids, attention_mask, self.config)
         bert = self.transformer.bert
         states: Tensor = bert.encoder(
             bert.embeddings(input_ids), padding_bias(attention_mask), end=self.config.text_layers
@@ -355,34 +355,3 @@ class HDVILA(PretrainedModel):
     def checkpoint_activations(self, enabled: bool = True) -> None:
         """Recompute each ResNet stage in the backward pass: much less memory, the same gradients."""
         self.cnn.checkpoint_stages = self.cnn_low.checkpoint_stages = enabled
-
-    # ---- checks
-
-    def _needs(self, what: str, *variants: str) -> None:
-        if self.config.variant not in variants:
-            raise UsageError(
-                f"{what} needs a model of variant {' or '.join(variants)}, this one is {self.config.variant!r}: "
-                f"load it with variant={variants[0]!r}, if its file holds those weights"
-            )
-
-    def _check_text(self, ids: Tensor, mask: Tensor) -> None:
-        if ids.ndim != 2 or ids.shape != mask.shape:
-            raise UsageError(f"input_ids {tuple(ids.shape)} and attention_mask {tuple(mask.shape)} must both be (B, L)")
-        if 0 in ids.shape:
-            raise UsageError(f"input_ids has shape {tuple(ids.shape)}: give at least one text of at least one token")
-        if ids.dtype not in (torch.int64, torch.int32):
-            raise UsageError(f"input_ids are {ids.dtype}: give whole numbers, torch.int64")
-        if ids.shape[1] > self.config.max_text_positions:
-            raise UsageError(
-                f"texts have {ids.shape[1]} tokens, the model has {self.config.max_text_positions} positions: truncate"
-            )
-        if type(ids) is not Tensor or ids.device.type != "cpu" or mask.device.type != "cpu":
-            return  # to look at values on an accelerator would hold it up
-        lowest, highest = (int(one) for one in ids.aminmax())
-        if lowest < 0 or highest >= self.config.vocab_size:
-            raise UsageError(
-                f"input_ids go from {lowest} to {highest}, the model knows 0 to {self.config.vocab_size - 1}: they are "
-                "from another tokenizer; use the model's own"
-            )
-        if not mask.bool().any(1).all():
-            raise UsageError("attention_mask has a row of zeros only: every text needs a token, [CLS] at least")

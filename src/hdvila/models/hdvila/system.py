@@ -106,10 +106,10 @@ class _HDVILASystem(System["HDVILA", HDVILAConfig, Preprocess]):
 
     def settle(self, model: HDVILA, filled: Collection[str], batches: Callable[[], Iterable[Any]]) -> None:
         """BatchNorm statistics of random weights."""
-        from hdvila.models.hdvila.calibrate import calibrate_batch_norm
+        from hdvila.nn.calibrate import calibrate_batch_norm
 
         if not any(name.startswith("cnn.") for name in filled):
-            calibrate_batch_norm(model, batches())
+            calibrate_batch_norm(model, model.segment_grids, batches())
 
     def learning_rate_part(self, parameter: str) -> str:
         for part, prefixes in _PARTS.items():

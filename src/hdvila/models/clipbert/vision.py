@@ -1,0 +1,101 @@
+"""The picture side of ClipBERT: frames of a clip to one grid of features.
+
+Legend: N clips (all videos'), T frames of a clip, D width, H W pixels, h w rows and columns of the grid (H/64 x W/64).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from hdvila.errors import UsageError
+from hdvila.models.clipbert.config import ClipBERTConfig
+from hdvila.nn.conv_norm import FixedBatchNorm
+from hdvila.nn.resnet import EXPANSION, ResNet
+
+__all__ = ["GridFeatures", "check_frames", "normalised"]
+
+MEAN_BGR = (103.53, 116.28, 123.675)
+LEAST = 64
+"""The smallest side of a frame that gives a grid, in pixels."""
+
+
+class GridFeatures(nn.Module):
+    """ResNet, 3x3 grid encoder, and fusion of the frames of a clip: (N, T, 3, H, W) -> (N, D, h, w).
+
+    The ResNet reads BGR of which only the mean is subtracted, as the grid-feature networks of detectron2 do.
+    """
+
+    def __init__(self, config: ClipBERTConfig) -> None:
+        super().__init__()
+        width, channels = config.hidden_size, config.resnet_width * EXPANSION * 8
+        self.feature = ResNet(config.resnet_depths, config.resnet_width, stride_in=config.stride_in)
+        self.grid_encoder = nn.Sequential(
+            nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.MaxPool2d(2), nn.ReLU()
+        )
+        if config.fusion != "mean":
+            self.fusion = fusion(config)
+
+    def forward(self, frames_NT3HW: Tensor) -> Tensor:
+        """RGB 0..255, padded with 0, -> one grid a clip."""
+        clips, frames = frames_NT3HW.shape[:2]
+        maps = self.grid_encoder(self.feature(normalised(frames_NT3HW.flatten(0, 1), self._dtype))[-1])
+        maps_NTDhw: Tensor = maps.unflatten(0, (clips, frames))
+        if hasattr(self, "fusion"):
+            maps_NTDhw = self.fusion(maps_NTDhw.transpose(1, 2)).transpose(1, 2)
+        return maps_NTDhw.mean(1)
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        return self.feature.conv1.weight.dtype
+
+    def frozen(self, stages: int) -> list[nn.Module]:
+        """The parts that are never trained: every BatchNorm, and the first stages, the stem being the first."""
+        net = self.feature
+        norms = [module for module in net.modules() if isinstance(module, FixedBatchNorm)]
+        pieces = [net.conv1, *(getattr(net, f"layer{number}") for number in range(1, net.stages + 1))]
+        return [*norms, *pieces[:stages]]
+
+
+def normalised(rgb_M3HW: Tensor, dtype: torch.dtype) -> Tensor:
+    """RGB 0..255, uint8 or float, to BGR without its mean, computed in float32 at least and returned as `dtype`."""
+    wide = torch.promote_types(dtype, torch.float32)
+    mean = torch.tensor(MEAN_BGR, device=rgb_M3HW.device, dtype=wide)[:, None, None]
+    return (rgb_M3HW.flip(1).to(wide) - mean).to(dtype)
+
+
+def fusion(config: ClipBERTConfig) -> nn.Module:
+    """A convolution over the frames of a clip, (N, D, T, h, w) -> the same shape (paper, Table 2).
+
+    The paper gives its kernel of 3, and the factorised form in words; padding keeps all frames for the mean after it,
+    and the factorised one has a ReLU between its halves, as R(2+1)D does (Tran et al. 2018).
+    """
+    width = config.hidden_size
+    if config.fusion == "conv3d":
+        return nn.Conv3d(width, width, 3, padding=1)
+    return nn.Sequential(
+        nn.Conv3d(width, width, (1, 3, 3), padding=(0, 1, 1)),
+        nn.ReLU(),
+        nn.Conv3d(width, width, (3, 1, 1), padding=(1, 0, 0)),
+    )
+
+
+def check_frames(frames: Tensor) -> tuple[int, int]:
+    """Videos B and clips S of (B, S, T, 3, H, W).
+
+    Raises:
+        UsageError: another shape, nothing in it, or frames smaller than one place of the grid.
+    """
+    if frames.ndim != 6 or frames.shape[3] != 3:
+        raise UsageError(
+            f"frames has shape {tuple(frames.shape)}, expected (B, clips, T, 3, H, W): RGB frames of the clips of each "
+            "video"
+        )
+    if 0 in frames.shape:
+        raise UsageError(f"frames has shape {tuple(frames.shape)}, so it holds no frames: give at least one")
+    if min(frames.shape[-2:]) < LEAST:
+        raise UsageError(
+            f"frames of {frames.shape[-2]}x{frames.shape[-1]} give no grid, which has a place for every 64 pixels: "
+            "enlarge them (ClipBERT's paper: the longer side at 448)"
+        )
+    return frames.shape[0], frames.shape[1]
