@@ -26,14 +26,15 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def write_corpus(folder: Path, clips: range = range(24), thing: str = "thing") -> Path:
+def write_corpus(folder: Path, clips: range = range(24), thing: str = "thing", *, one_video: bool = False) -> Path:
     """Clips of coloured noise; again into the same folder adds to them."""
     times = np.arange(21) / 10
     with CorpusWriter(folder, hybrid_streams()) as writer:
         for i in clips:
             rng = np.random.default_rng(i)
             low, high = (rng.integers(i, i + 200, (n, s, s, 3)).astype(np.uint8) for n, s in ((21, 18), (5, 72)))
-            clip = Clip(f"c{i}", f"v{i}", 0.0, 2.1, f"a {thing} {'abcdefgh'[i % 8]} and {'stuv'[i // 8]}")
+            video = "v" if one_video else f"v{i}"
+            clip = Clip(f"c{i}", video, 0.0, 2.1, f"a {thing} {'abcdefgh'[i % 8]} and {'stuv'[i // 8]}")
             writer.add(clip, {"hr": Frames(high, times[::5]), "lr": Frames(low, times)})
     return folder
 

@@ -30,6 +30,9 @@ class FramePairsConfig(FrameMeanConfig):
     trained_for: ClassVar[Capability] = "pair_scores"
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"pair_scores"})
 
+    classes: int = 1
+    """1: a score; 2: wrong and matched."""
+
 
 class FramePairs(PretrainedModel):
     """How well words fit frames, 0..1."""
@@ -43,7 +46,7 @@ class FramePairs(PretrainedModel):
         self.words = nn.Embedding(config.vocab_size, config.width)
         layer = nn.TransformerEncoderLayer(config.width, config.heads, dropout=0.0, batch_first=True, norm_first=True)
         self.joint = nn.TransformerEncoder(layer, config.layers, enable_nested_tensor=False)
-        self.match = nn.Linear(config.width, 1)
+        self.match = nn.Linear(config.width, config.classes)
 
     def visual_tokens(self, frames: Tensor) -> Tensor:
         """(B, F, 3, h, w) RGB 0..255 -> (F, B, P, D)."""
@@ -51,16 +54,24 @@ class FramePairs(PretrainedModel):
         tokens_NPD = self.patches(pixels_N3hw).flatten(2).transpose(1, 2)
         return tokens_NPD.unflatten(0, frames.shape[:2]).transpose(0, 1)
 
-    def match_scores(self, visual: Tensor, input_ids: Tensor, attention_mask: Tensor, consensus: str) -> Tensor:
-        """(F, M, P, D) visual tokens, (M, L) ids and mask -> (M,)."""
+    def joint_states(self, visual: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """(F, M, P, D) visual tokens, (M, L) ids and mask -> (F, M, L, D), of which the first stands for the pair."""
         patches = visual.shape[2]
         words_MLD = self.words(input_ids)
         padding = torch.cat([attention_mask == 0, attention_mask.new_zeros(len(input_ids), patches, dtype=bool)], 1)
-        logits = [
-            self.match(self.joint(torch.cat([words_MLD, frame_MPD], 1), src_key_padding_mask=padding)[:, 0])[:, 0]
-            for frame_MPD in visual
-        ]
-        return torch.sigmoid(aggregate(torch.stack(logits).float(), consensus))
+        read = [self.joint(torch.cat([words_MLD, frame_MPD], 1), src_key_padding_mask=padding) for frame_MPD in visual]
+        return torch.stack(read)[:, :, : input_ids.shape[1]]
+
+    def match_scores(self, visual: Tensor, input_ids: Tensor, attention_mask: Tensor, consensus: str) -> Tensor:
+        """(F, M, P, D) visual tokens, (M, L) ids and mask -> (M,)."""
+        logits_FMC = self.match(self.joint_states(visual, input_ids, attention_mask)[:, :, 0]).float()
+        logits_MC = aggregate(logits_FMC, consensus)
+        return torch.sigmoid(logits_MC[:, 0]) if self.config.classes == 1 else logits_MC.softmax(1)[:, 1]
+
+    def match_logits(self, frames: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """(B, F, 3, h, w), (B * O, L) ids and mask, the O texts of a clip together -> (F, B * O, C)."""
+        visual = self.visual_tokens(frames).repeat_interleave(len(input_ids) // len(frames), 1)
+        return self.match(self.joint_states(visual, input_ids, attention_mask)[:, :, 0])
 
 
 class _FramePairsSystem(System):
@@ -73,7 +84,7 @@ class _FramePairsSystem(System):
         return FramePairs(config)
 
     def recognises(self, weights: Weights) -> bool:
-        return "match.weight" in weights
+        return "match.weight" in weights and "word.weight" not in weights
 
 
 SYSTEM = _FramePairsSystem()

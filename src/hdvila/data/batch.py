@@ -1,6 +1,6 @@
 """A batch: clips and texts as the loader passes them to a task.
 
-Legend: B clips, O texts of a question, L text tokens.
+Legend: B clips, O texts of a question, N wrong texts of a clip, L text tokens.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Batch(NamedTuple):
     video: tuple[Tensor | None, ...]
     """The model's video inputs, (B, ...) each, as `hdvila.models.inputs.Inputs` of its system defines them."""
     input_ids: Tensor
-    """(B, L) int64, or (B, O, L) for multiple choice."""
+    """(B, L) int64, or (B, O, L) for multiple choice, or (B, 1 + N, L) with N wrong texts after each clip's own."""
     attention_mask: Tensor
     """Of the same shape, int64, 1 = real token."""
     keys: Tensor

@@ -16,6 +16,7 @@ from hdvila.data.order import SampleKey
 from hdvila.data.prefetch import prefetch
 from hdvila.data.settings import DataSettings
 from hdvila.data.source import ClipSource
+from hdvila.data.wrong_texts import WrongTexts
 from hdvila.media.frame_source import Arrays
 from hdvila.store import Corpus
 
@@ -36,6 +37,9 @@ class ClipDataset:
         seed: of the run; together with a sample key it determines frames, crop, wording and masked words.
         examples: all with the same number of texts, and either all or none with an answer; None: every clip of the
             source with its own text.
+
+    Raises:
+        UsageError: `settings.negatives` of clips that are all of one video.
     """
 
     def __init__(
@@ -51,6 +55,8 @@ class ClipDataset:
         self.tokenizer = tokenizer
         self.seed = seed
         self.examples = examples
+        wrong = settings.negatives
+        self._wrong = WrongTexts(source.clips, self, wrong) if wrong else None
 
     def __len__(self) -> int:
         return len(self.source.clips if self.examples is None else self.examples)
@@ -64,6 +70,9 @@ class ClipDataset:
         examples = [self[key.index] for key in keys]
         video = self._video([example.clip for example in examples], seeds)
         texts = [example.texts(seed) for example, seed in zip(examples, seeds, strict=True)]
+        if self._wrong is not None:
+            drawn = map(self._wrong.draw, examples, seeds)
+            texts = [(*own, *wrong) for own, wrong in zip(texts, drawn, strict=True)]
         ids, mask = encode(self.tokenizer, texts, self.settings.text_length)
         answers = [example.answer for example in examples if example.answer is not None]
         return batch_of(video, ids, mask, seeds, answers or None)

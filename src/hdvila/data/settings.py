@@ -67,6 +67,8 @@ class DataSettings:
     """Sampling and preprocessing of frames."""
     text_length: int = 50
     """Tokens of a text, padded and truncated."""
+    negatives: int = 0
+    """Captions of other videos beside each clip's own, for tasks that learn which text belongs to a clip."""
     tokenizer: str = ""
     """Folder or file of a tokenizer. Empty: that of the initial weights, or one trained on the corpus's texts."""
     workers: int = 1
@@ -75,6 +77,6 @@ class DataSettings:
     def __post_init__(self) -> None:
         if self.text_length < 2:
             raise UsageError(f"data.text_length={self.text_length}: choose 2 or more, as [CLS] and [SEP] take 2 tokens")
-        for key in ("workers", "clips"):
+        for key in ("workers", "clips", "negatives"):
             if getattr(self, key) < 0:
                 raise UsageError(f"data.{key}={getattr(self, key)}: choose 0 or more")

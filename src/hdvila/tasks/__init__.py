@@ -5,6 +5,8 @@ from typing import Any
 from hdvila.lazy import offered
 
 _OFFERS = {
+    "Matching": "matching",
+    "PretrainImageText": "pretrain_image_text",
     "PretrainStage1": "pretrain_stage1",
     "PretrainStage2": "pretrain_stage2",
     "Task": "task",

@@ -42,6 +42,8 @@ class Task(ABC):
     """Whether the negatives of a pair are the other pairs of its micro-batch, so one pair alone teaches nothing."""
     needs_benchmark: ClassVar[bool] = False
     """Whether its examples come from a benchmark, such as questions."""
+    needs_negatives: ClassVar[bool] = False
+    """Whether it reads wrong texts beside each clip's own, `data.negatives` of them; other tasks take none."""
     frozen: ClassVar[str] = ""
     """In words, what `start` freezes."""
     consensus: str = "mean"

@@ -126,7 +126,7 @@ def empty_batch(recipe: Recipe, one: Ingredient, clips: int) -> Batch:
     """A batch of `clips` black clips with the shapes that the ingredient `one` has in training."""
     shapes = one.data.preprocess.shapes
     video = tuple(None if shape is None else torch.zeros(clips, *shape, dtype=torch.uint8) for shape in shapes)
-    texts = recipe.model.texts_per_clip
+    texts = recipe.model.texts_per_clip + one.data.negatives
     ids = torch.ones(clips, *((texts,) if texts > 1 else ()), one.data.text_length, dtype=torch.long)
     return Batch(video, ids, ids, torch.ones(clips, dtype=torch.long))
 

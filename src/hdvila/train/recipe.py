@@ -164,6 +164,14 @@ class Recipe:
                     f"the recipe {self.name} has no {group}.benchmark, and questions and test splits come from one: "
                     f"set {group}.benchmark.protocol and {group}.benchmark.folder"
                 )
+            if one.task.needs_negatives != (one.data.negatives > 0):
+                needed, way_out = "no wrong texts", f"set {group}.negatives=0"
+                if one.task.needs_negatives:
+                    needed, way_out = "wrong texts beside each clip's own", f"set {group}.negatives=1 or more"
+                raise UsageError(
+                    f"{group}.negatives={one.data.negatives}: the task {type(one.task).__name__} of the recipe "
+                    f"{self.name} reads {needed}: {way_out}"
+                )
             if one.data.text_length > self.model.max_text_positions:
                 raise UsageError(
                     f"{group}.text_length={one.data.text_length} exceeds model.max_text_positions="

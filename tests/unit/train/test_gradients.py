@@ -12,6 +12,8 @@ from hdvila.data.batch import Batch
 from hdvila.data.loader import BatchShare
 from hdvila.data.order import Order
 from hdvila.models.hdvila.system import SYSTEM
+from hdvila.tasks.masked_words import masked_word_loss
+from hdvila.tasks.pretrain_image_text import PretrainImageText
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
@@ -19,6 +21,7 @@ from hdvila.train.engine import Engine, seed_random_numbers
 from hdvila.train.optim import Optim
 from hdvila.train.optimizer import build_optimizer
 from hdvila.train.step import compute_gradients
+from tests.systems import frame_words
 from tests.unit.train.toy_training import LENGTH, VOCABULARY, dataset, model
 
 TASKS = {
@@ -26,6 +29,7 @@ TASKS = {
     "stage2": PretrainStage2(mask_share=0.5),
     "open_ended": VideoQA("logsumexp"),
     "multiple_choice": VideoQA("max"),
+    "image_text": PretrainImageText(mask_share=0.5),
 }
 SIZE = 8
 Result = tuple[dict[str, float], dict[str, torch.Tensor]]
@@ -46,7 +50,7 @@ def gradients(
     engine.place(net)
     task.start(net)
     task.train_mode(net)
-    engine.adopt(build_optimizer(net, Optim(), SYSTEM))
+    engine.adopt(build_optimizer(net, Optim(), frame_words.SYSTEM if variant == "image_text" else SYSTEM))
     share = BatchShare(SIZE, engine.rank, engine.world, accumulate)
     data = dataset(variant=variant)
     keys = Order(len(data), SIZE, 0).sample_keys(1)
@@ -73,9 +77,23 @@ def test_gradient_cache_gives_the_gradient_of_the_whole_batch(variant: str, chun
     assert_same(gradients(variant, chunk=chunk), gradients(variant))
 
 
-@pytest.mark.parametrize("variant", ["stage2", "open_ended", "multiple_choice"])
+@pytest.mark.parametrize("variant", ["stage2", "open_ended", "multiple_choice", "image_text"])
 def test_words_and_answers_do_not_care_about_micro_batches(variant: str) -> None:
     assert_same(gradients(variant, accumulate=4), gradients(variant))
+
+
+def test_several_losses_are_the_sum_of_their_means_and_said_each() -> None:
+    values, grads = gradients("image_text")
+    assert list(values) == ["loss", "words_loss", "accuracy", "matching_loss", "matching_accuracy"]
+    assert values["loss"] == pytest.approx(values["words_loss"] + values["matching_loss"])
+    net, task = model("image_text"), TASKS["image_text"]
+    batch = task.prepare(dataset(variant="image_text").batch(Order(24, SIZE, 0).sample_keys(1)), VOCABULARY)
+    assert batch.labels is not None
+    states, matching = net.pretraining_states(*batch.video, batch.input_ids, batch.attention_mask)
+    words = masked_word_loss(net.word_logits(states).mean(0), batch.labels)
+    loss = words + torch.nn.functional.cross_entropy(matching.mean(0), batch.answers)
+    loss.backward()
+    assert_same((values, grads), ({"loss": loss.item()}, {n: p.grad for n, p in net.named_parameters()}))
 
 
 def test_contrastive_micro_batches_average_their_own_losses() -> None:
@@ -133,6 +151,8 @@ def _one_of_two(rank: int, folder: str, port: int) -> None:
             "stage2/cut": {"accumulate": 2},
             "multiple_choice/cut": {"accumulate": 2},
             "open_ended/cache": {"chunk": 2},
+            "image_text/cut": {"accumulate": 2},
+            "image_text/cache": {"chunk": 2},
             "stage1/sharded": {"sharded": True},
             "stage1/sharded and cache": {"sharded": True, "chunk": 2},
             "stage2/sharded and cut": {"sharded": True, "accumulate": 2},
@@ -162,6 +182,8 @@ def two_processes(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Re
         "stage2/cut",
         "multiple_choice/cut",
         "open_ended/cache",
+        "image_text/cut",
+        "image_text/cache",
         "stage1/sharded",
         "stage1/sharded and cache",
         "stage2/sharded and cut",

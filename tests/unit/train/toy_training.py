@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,11 +13,13 @@ from hdvila.data.examples import Example
 from hdvila.data.settings import DataSettings
 from hdvila.hub import build_model
 from hdvila.models.hdvila.config import HDVILAConfig
-from hdvila.models.hdvila.model import HDVILA
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import HybridClip
+from hdvila.models.inputs import SeenFrames
 from hdvila.tasks.masked_words import Vocabulary
 from hdvila.types import Clip
+from tests.systems.frame_mean import Frames
+from tests.systems.frame_words import FrameWords, FrameWordsConfig
 
 LENGTH, VOCABULARY = 8, Vocabulary(size=40, mask=4, special=(0, 1, 2, 3, 4))
 PREPROCESS = Preprocess(height=64, width=64, segments=2, neighbours=1)
@@ -60,6 +63,16 @@ class ToyCorpus:
         return HybridClip(high, low)
 
 
+class ToyFrames(ToyCorpus):
+    """The clips of the toy corpus for `tests.systems.frame_words`."""
+
+    def sample(self, i: int, preprocess: Frames, rng: np.random.Generator | None = None) -> SeenFrames:  # type: ignore[override]
+        rng = rng or np.random.default_rng(0)
+        colour = np.random.default_rng(i).integers(0, 200, 3)[:, None, None]
+        frames = colour + rng.integers(0, 50, (preprocess.count, 3, preprocess.size, preprocess.size))
+        return SeenFrames(frames.astype(np.uint8), np.arange(preprocess.count) / 2)
+
+
 def tokenize(texts: Sequence[str], length: int) -> tuple[np.ndarray, np.ndarray]:
     ids = np.zeros((len(texts), length), np.int64)
     for row, text in zip(ids, texts, strict=True):
@@ -69,7 +82,11 @@ def tokenize(texts: Sequence[str], length: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def dataset(clips: int = 24, seed: int = 0, variant: str = "stage1") -> ClipDataset:
-    """Clips with their texts, or questions about them: open ones with 3 answers, or with 5 options."""
+    """Clips with their texts, and with wrong ones, or questions about them: open ones with 3 answers, or with 5
+    options."""
+    if variant == "image_text":
+        chosen = DataSettings(corpus="toy", preprocess=Frames(2, 16), text_length=LENGTH, negatives=2)
+        return ClipDataset(ToyFrames(clips), chosen, tokenize, seed)
     corpus = ToyCorpus(clips)
     examples = None
     if variant == "open_ended":
@@ -81,6 +98,8 @@ def dataset(clips: int = 24, seed: int = 0, variant: str = "stage1") -> ClipData
     return ClipDataset(corpus, SETTINGS, tokenize, seed, examples)
 
 
-def model(variant: str = "stage1", dropout: float = 0.0) -> HDVILA:
+def model(variant: str = "stage1", dropout: float = 0.0) -> Any:
     torch.manual_seed(0)
+    if variant == "image_text":
+        return FrameWords(FrameWordsConfig(width=16, size=16, vocab_size=VOCABULARY.size, max_text_positions=LENGTH))
     return build_model(config(variant, dropout))
