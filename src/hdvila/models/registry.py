@@ -18,6 +18,7 @@ __all__ = ["get_system", "is_system", "recognise", "register", "system_of", "sys
 
 _SYSTEMS: dict[str, str | System[Any, Any, Any]] = {
     "hdvila": "hdvila.models.hdvila.system:SYSTEM",
+    "clipbert": "hdvila.models.clipbert.system:SYSTEM",
 }
 """By name. A string is imported on first use."""
 
