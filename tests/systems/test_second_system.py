@@ -68,7 +68,7 @@ def run(root: Path, corpus: Path) -> Path:
 
 
 def test_it_is_one_of_the_systems() -> None:
-    assert list(list_models()) == ["hdvila", "frame-mean"]
+    assert list(list_models()) == ["hdvila", "clipbert", "frame-mean"]
     with pytest.raises(UsageError, match="there is a system 'frame-mean' already"):
         register(type(SYSTEM)())
     with pytest.raises(UsageError, match="is not a System"):
