@@ -52,6 +52,10 @@ class FrameWords(FramePairs):
         states = self.joint_states(self.visual_tokens(frames), input_ids, attention_mask)
         return aggregate(self.word(states[:, at]), consensus)
 
+    def frozen_parts(self) -> list[nn.Module]:
+        """The patches stay as they were drawn."""
+        return [self.patches]
+
 
 class _FrameWordsSystem(System):
     name: ClassVar[str] = "frame-words"
@@ -61,6 +65,9 @@ class _FrameWordsSystem(System):
 
     def build(self, config: FrameWordsConfig, *, initialise: bool = True) -> FrameWords:
         return FrameWords(config)
+
+    def never_trained(self, config: FrameWordsConfig) -> str:
+        return "patches"
 
     def recognises(self, weights: Weights) -> bool:
         return "word.weight" in weights

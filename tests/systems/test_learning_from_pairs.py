@@ -8,19 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from hdvila import load_model
 from hdvila.data.settings import DataSettings
-from hdvila.errors import UsageError
+from hdvila.errors import TrainingError, UsageError
 from hdvila.evaluate import evaluate_retrieval
 from hdvila.models import register, registry
 from hdvila.store import Corpus
 from hdvila.tasks import Matching, PretrainImageText
 from hdvila.train import Recipe, train
+from hdvila.train.checkpoint import Checkpoints
 from hdvila.train.log import read_log
 from hdvila.train.optim import Optim
 from hdvila.train.plan import plan
 from hdvila.train.recipe import Start, Validate
+from hdvila.train.show import show
 from tests.e2e.training_runs import write_corpus
 from tests.systems import frame_pairs, frame_words
 from tests.systems.frame_mean import Frames
@@ -67,7 +70,37 @@ def test_words_and_pairs_are_learned_together(corpus: Path, tmp_path: Path) -> N
     assert {"loss", "words_loss", "accuracy", "matching_loss", "matching_accuracy"} <= log[0].keys()
     assert np.mean([line["words_loss"] for line in log[-5:]]) < 0.8 * log[0]["words_loss"]
     assert {"validation", "validation_loss"} <= log[-1].keys()
-    assert load_model(run / "model").config == IMAGE_TEXT.model
+    model = load_model(run / "model")
+    assert model.config == IMAGE_TEXT.model
+
+
+def test_what_is_frozen_stays_as_it_was_drawn(corpus: Path, tmp_path: Path) -> None:
+    """`patches` by the model's own wish, the words by the recipe's."""
+    recipe = replace(IMAGE_TEXT, freeze=("words", "joint.layers.0.norm1"), validate=None, steps=3)
+    train(replace(recipe, checkpoint_every=3), tmp_path / "run", corpus=corpus)
+    made = Checkpoints(tmp_path / "run" / "checkpoints")
+    begun, done = (torch.load(made.path(step), weights_only=True)["model"] for step in (0, 3))
+    kept = {name for name, weight in done.items() if torch.equal(weight, begun[name])}
+    assert kept == {"patches.weight", "patches.bias", "words.weight", "joint.layers.0.norm1.weight",
+                    "joint.layers.0.norm1.bias"}  # fmt: skip
+    with pytest.raises(TrainingError, match=r"was begun with other settings \(freeze: \['words', .*\] -> \[\]\)"):
+        train(replace(recipe, freeze=(), steps=4), tmp_path / "run", corpus=corpus)
+
+
+def test_frozen_parts_are_counted_and_shown_and_must_be_there() -> None:
+    recipe = replace(IMAGE_TEXT, freeze=("words",))
+    frozen = {part.name: part.frozen for part in plan(recipe).parts if part.frozen}
+    assert frozen == {"patches": 32 * 3 * 64 + 32, "words": 80 * 32}
+    assert plan(recipe).memory.gradients < plan(IMAGE_TEXT).memory.gradients
+    shown = {group.title: group for group in show(recipe)}
+    assert shown["run"].settings["freeze"] == ["words"]
+    assert shown["task"].follows["frozen"] == "patches; words"
+    with pytest.raises(
+        UsageError, match=r"freeze=words.weigh: no part .* it has patches, words, joint, match, word, and"
+    ):
+        plan(replace(recipe, freeze=("words.weigh",)))
+    with pytest.raises(UsageError, match="nothing is left of this frame-words model to train: freeze less"):
+        plan(replace(recipe, freeze=("words", "joint", "match", "word")))
 
 
 def test_pairs_are_learned_and_measured_by_their_scores(corpus: Path, tmp_path: Path) -> None:

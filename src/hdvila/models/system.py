@@ -179,6 +179,10 @@ class System(ABC, Generic[M, C, In]):
         """
         return "transformer"
 
+    def never_trained(self, config: C) -> str:
+        """The model's `frozen_parts` in words, for ``train --show``. Default: none."""
+        return ""
+
     def piece_of(self, parameter: str) -> str:
         """The part under which ``train --plan`` counts a parameter. Default: its name up to the first dot."""
         return parameter.partition(".")[0]

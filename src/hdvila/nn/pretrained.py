@@ -215,6 +215,10 @@ class PretrainedModel(nn.Module):
 
     # ---- for training
 
+    def frozen_parts(self) -> list[nn.Module]:
+        """The parts that no training changes, such as first layers of a ResNet; by default none."""
+        return []
+
     def frozen_for_words(self) -> list[nn.Module]:
         """The parts that training on masked words leaves unchanged, in evaluation mode; by default none."""
         return []

@@ -56,7 +56,7 @@ class PretrainStage2(Task):
 
     def start(self, model: PretrainedModel) -> None:
         """Freeze stage one, and what this loss never reaches."""
-        model.requires_grad_(True)
+        Task.start(self, model)
         for part in (*model.frozen_for_words(), *model.unreached_by_words()):
             part.requires_grad_(False)
 

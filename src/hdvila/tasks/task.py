@@ -69,8 +69,13 @@ class Task(ABC):
         return self
 
     def start(self, model: PretrainedModel) -> None:
-        """Decide what is trained: parameters that are not get ``requires_grad = False``. Called once."""
+        """Decide what is trained: parameters that are not get ``requires_grad = False``. Called once.
+
+        Default: all but the model's `frozen_parts`.
+        """
         model.requires_grad_(True)
+        for part in model.frozen_parts():
+            part.requires_grad_(False)
 
     def train_mode(self, model: PretrainedModel) -> None:
         """Put the trained parts into training mode and the others into evaluation mode."""

@@ -15,6 +15,7 @@ from hdvila.data.batch import Batch
 from hdvila.hub import settle_precision
 from hdvila.models.registry import get_system
 from hdvila.nn.pretrained import PretrainedModel
+from hdvila.train.frozen import set_trained, train_mode
 from hdvila.train.recipe import Ingredient, Recipe
 
 FLOAT32 = 4
@@ -46,7 +47,7 @@ def shapes_only(recipe: Recipe) -> PretrainedModel:
     with torch.device("meta"):
         model = get_system(recipe.model.system).build(recipe.model, initialise=False)
     model.fold_batch_norm()
-    recipe.task.start(model)
+    set_trained(model, recipe.task, recipe.freeze)
     return model
 
 
@@ -117,7 +118,7 @@ def _saved_bytes(recipe: Recipe, one: Ingredient, model: PretrainedModel, clips:
         half = settle_precision(recipe.precision) == "bfloat16"
         stack.enter_context(torch.autocast("cpu", torch.bfloat16, enabled=half))
         stack.enter_context(_naming_stages(model, lambda name: stage.__setitem__(0, name)))
-        one.task.train_mode(model)
+        train_mode(model, one.task, recipe.freeze)
         one.task.forward_shapes(model, empty_batch(recipe, one, clips))
     return saved
 

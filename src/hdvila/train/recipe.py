@@ -71,6 +71,9 @@ class Recipe:
     shard: bool = False
     """Cut weights, gradients and moments over the processes, stage by stage (FSDP2); else each has all of them."""
     start: Start = field(default_factory=Start)
+    freeze: tuple[str, ...] = ()
+    """Parts of the model that keep their initial weights, by the beginnings of their parameters' dotted names, such as
+    cnn; besides those that the task and the model never train."""
     optim: Optim = field(default_factory=Optim)
     schedule: Schedule = field(default_factory=Schedule)
     validate: Validate | None = None

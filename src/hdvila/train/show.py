@@ -91,8 +91,9 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     yield "task", "kind", type(recipe.task).__name__
     if recipe.negatives:
         yield "task", "negatives of each pair", f"{recipe.negatives}"
-    if recipe.task.frozen:
-        yield "task", "frozen", recipe.task.frozen
+    never = get_system(recipe.model.system).never_trained(recipe.model)
+    if frozen := "; ".join(filter(None, (recipe.task.frozen, never, ", ".join(recipe.freeze)))):
+        yield "task", "frozen", frozen
     yield "optimiser", "kind", "AdamW, decay after the update"
     yield "optimiser", "not decayed", f"what has {', '.join(get_system(recipe.model.system).never_decayed)} in its name"
     if recipe.schedule.decay != "constant":

@@ -17,6 +17,7 @@ from hdvila.nn.pretrained import PretrainedModel
 from hdvila.tasks.masked_words import Vocabulary
 from hdvila.tasks.task import LossSum, Outputs, Task
 from hdvila.train.engine import Engine, seed_random_numbers
+from hdvila.train.frozen import set_trained, train_mode
 from hdvila.train.optimizer import build_optimizer
 from hdvila.train.recipe import Recipe
 
@@ -75,13 +76,13 @@ class GradientStep:
         self._engine, self._model, self._recipe, self._vocabulary = engine, model, recipe, vocabulary
         self._per_epoch = steps_per_epoch
         self._tasks = [ingredient.task for ingredient in recipe.ingredients]
-        trained = [_trained(model, task) for task in reversed(self._tasks)]
+        trained = [_trained(model, task, recipe) for task in reversed(self._tasks)]
         if any(names != trained[-1] for names in trained):
             raise UsageError(
                 f"the recipe {recipe.name} mixes tasks of which one trains parts of the model that another keeps "
                 "frozen: train them one after the other, start.model=FOLDER"
             )
-        self._tasks[0].train_mode(model)
+        train_mode(model, self._tasks[0], recipe.freeze)
         self.optimizer = build_optimizer(model, recipe.optim, system_of(model))
 
     def begin(self) -> None:
@@ -92,7 +93,7 @@ class GradientStep:
         recipe, engine = self._recipe, self._engine
         task = self._tasks[source].at(key.step)
         if len(self._tasks) > 1:
-            task.train_mode(self._model)
+            train_mode(self._model, task, recipe.freeze)
         prepared = [task.prepare(micro, self._vocabulary) for micro in micros]
         values = compute_gradients(engine, task, prepared, recipe.chunk, (key.seed, key.step, key.rank))
         norm = engine.clip(recipe.optim.clip_norm)
@@ -113,9 +114,9 @@ class GradientStep:
         self.optimizer.load_state_dict(parts["optimizer"])
 
 
-def _trained(model: PretrainedModel, task: Task) -> set[str]:
+def _trained(model: PretrainedModel, task: Task, recipe: Recipe) -> set[str]:
     """The names of the parameters that a task trains; the model is left as it wants it."""
-    task.start(model)
+    set_trained(model, task, recipe.freeze)
     return {name for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
