@@ -30,6 +30,8 @@ class Batch(NamedTuple):
     """(B, L) int64: the word to predict, or -100; set by a task that masks words."""
     answers: Tensor | None = None
     """(B,) int64: the correct row of the answer head, or the correct one of the O texts."""
+    soft_answers: Tensor | None = None
+    """(B, K, 2) float32: accepted rows of the answer head and their weights; rows of weight 0 fill up to K."""
 
     @property
     def size(self) -> int:
@@ -60,6 +62,7 @@ def batch_of(
     attention_mask: Tensor,
     keys: Sequence[int],
     answers: Sequence[int] | None = None,
+    soft_answers: Sequence[Sequence[tuple[int, float]]] | None = None,
 ) -> Batch:
     """A batch of B clips and their texts; it takes ownership of the arrays' memory."""
     return Batch(
@@ -68,4 +71,10 @@ def batch_of(
         attention_mask=attention_mask,
         keys=torch.tensor(keys, dtype=torch.int64),
         answers=None if answers is None else torch.tensor(answers, dtype=torch.int64),
+        soft_answers=None if soft_answers is None else _filled(soft_answers),
     )
+
+
+def _filled(soft_answers: Sequence[Sequence[tuple[int, float]]]) -> Tensor:
+    most = max(map(len, soft_answers))
+    return torch.tensor([[*row, *[(0, 0.0)] * (most - len(row))] for row in soft_answers], dtype=torch.float32)

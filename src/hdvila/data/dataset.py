@@ -35,8 +35,8 @@ class ClipDataset:
         settings: preprocessing and text length; frames and crop are drawn at random within their rules.
         tokenizer: turns texts into ids.
         seed: of the run; together with a sample key it determines frames, crop, wording and masked words.
-        examples: all with the same number of texts, and either all or none with an answer; None: every clip of the
-            source with its own text.
+        examples: all with the same number of texts, and either all or none with an answer, and with soft ones; None:
+            every clip of the source with its own text.
 
     Raises:
         UsageError: `settings.negatives` of clips that are all of one video.
@@ -75,7 +75,8 @@ class ClipDataset:
             texts = [(*own, *wrong) for own, wrong in zip(texts, drawn, strict=True)]
         ids, mask = encode(self.tokenizer, texts, self.settings.text_length)
         answers = [example.answer for example in examples if example.answer is not None]
-        return batch_of(video, ids, mask, seeds, answers or None)
+        soft = [example.soft_answers for example in examples if example.soft_answers]
+        return batch_of(video, ids, mask, seeds, answers or None, soft or None)
 
     def _video(self, numbers: Sequence[int], seeds: Sequence[int]) -> Arrays:
         """The video inputs of these clips. A corpus decodes straight into the arrays of the batch."""

@@ -32,11 +32,14 @@ class Example:
         wordings: the texts to choose from; each sample draws one. A wording is one text, or the O texts of a
             multiple-choice question.
         answer: the correct row of the answer head, or the correct one of the O texts; None without a question.
+        soft_answers: accepted rows of the answer head and their weights, above 0 up to 1; empty where `answer` is the
+            only one.
     """
 
     clip: int
     wordings: tuple[tuple[str, ...], ...]
     answer: int | None = None
+    soft_answers: tuple[tuple[int, float], ...] = ()
 
     def texts(self, key: int) -> tuple[str, ...]:
         """The wording of a sample.
@@ -116,11 +119,17 @@ def question_examples(
             f"the questions have {' and '.join(map(str, sizes))} options: all questions need the same number, and "
             "none where answers come from a vocabulary"
         )
-    examples = []
+    examples, soft = [], any(question.soft_answers for question in asked)
     for question in asked:
         answer = question.answer if answers is None else answers.rows.get(str(question.answer))
+        accepted: tuple[tuple[int, float], ...] = ()
+        if soft and answers is not None:
+            weights = question.soft_answers or ((str(question.answer), 1.0),)
+            accepted = tuple((answers.rows[word], weight) for word, weight in weights if word in answers.rows)
+            if accepted and not isinstance(answer, int):  # of those that the model gives, the heaviest
+                answer = max(accepted, key=lambda row: row[1])[0]
         if isinstance(answer, int):
-            examples.append(Example(numbers[question.video_id], (question_texts(question),), answer))
+            examples.append(Example(numbers[question.video_id], (question_texts(question),), answer, accepted))
     return examples, len(asked) - len(examples)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -20,7 +21,8 @@ from hdvila.data.prefetch import prefetch_clips
 from hdvila.data.source import ClipSource
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import computing
-from hdvila.nn.capabilities import AnswerHead
+from hdvila.nn.capabilities import AnswerHead, Numbers
+from hdvila.nn.consensus import aggregate
 from hdvila.nn.pretrained import to_tensors
 from hdvila.progress import SILENT, Reporter
 
@@ -45,12 +47,13 @@ class Prediction:
 
 @torch.inference_mode()
 def answer_questions(
-    model: AnswerHead,
+    model: AnswerHead | Numbers,
     source: ClipSource,
     questions: Sequence[Question],
     numbers: Mapping[str, int],
     *,
     consensus: str = "mean",
+    counts: range | None = None,
     batch_size: int = 16,
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
@@ -66,6 +69,8 @@ def answer_questions(
         questions: to answer.
         numbers: video -> number of its clip.
         consensus: how segments become one decision: mean, max or logsumexp.
+        counts: of a model that answers by a number, the counts that an answer may be: numbers are rounded and brought
+            into this range; None: it has an answer head.
         batch_size: clips, and then questions, that go through the model at once.
         reporter: shows progress.
         processes: share the clips; each has all answers.
@@ -92,7 +97,8 @@ def answer_questions(
             asked = [(row, i) for row, clip in enumerate(batch) for i in about[clip]]
             for begin in range(0, len(asked), batch_size):
                 rows, some = zip(*asked[begin : begin + batch_size], strict=True)
-                found = _ask(model, visual_SVPD[:, list(rows)], [questions[i] for i in some], consensus)
+                ask: Any = _ask if counts is None else partial(_count, counts)
+                found = ask(model, visual_SVPD[:, list(rows)], [questions[i] for i in some], consensus)
                 predictions[-1] |= zip(some, found, strict=True)
                 bar.advance(len(some))
     all_predictions = {i: one for found in processes.all_results(predictions) for i, one in found.items()}
@@ -112,6 +118,16 @@ def _ask(
         logits_SBA = logits_SBA[..., : len(words)]
     scores_BA = model.aggregate(logits_SBA, consensus).float().cpu()
     return [_prediction(question, row, words) for question, row in zip(questions, scores_BA, strict=True)]
+
+
+def _count(
+    counts: range, model: Numbers, visual_SBPD: torch.Tensor, questions: Sequence[Question], consensus: str
+) -> list[Prediction]:
+    ids, mask = encode(model.processor.tokenizer, [(one.question,) for one in questions], model.processor.text_length)
+    numbers_SB = model.counts_about(visual_SBPD, ids.to(model.device), mask.to(model.device))
+    numbers_B = aggregate(numbers_SB.float(), consensus).round().clamp(counts.start, counts.stop - 1)
+    found = [int(number) for number in numbers_B.tolist()]
+    return [Prediction(one.question_id, count, ((count, 1.0),)) for one, count in zip(questions, found, strict=True)]
 
 
 def choose_options(questions: Sequence[Question], scores: Sequence[NDArray[Any]]) -> list[Prediction]:

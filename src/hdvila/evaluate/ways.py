@@ -23,7 +23,7 @@ from hdvila.evaluate.protocols.protocol import Protocol, TaskKind
 from hdvila.evaluate.sharing import Processes
 from hdvila.media.view import Look
 from hdvila.models.config import Capability
-from hdvila.nn.capabilities import AnswerHead, DualEncoder, PairScorer, Reads
+from hdvila.nn.capabilities import AnswerHead, DualEncoder, Numbers, PairScorer, Reads
 from hdvila.progress import Reporter
 
 __all__ = ["WAYS", "Asked", "Predicted", "Way", "captions_of", "similarity_of", "way_of", "ways_of"]
@@ -132,6 +132,12 @@ def _answer_by_head(model: AnswerHead, test: ClipTest, asked: Asked) -> Predicte
     return _answers(found, test)
 
 
+def _answer_by_number(model: Numbers, test: ClipTest, asked: Asked) -> Predicted:
+    counts = range(test.protocol.gallery)
+    found = answer_questions(model, test.source, _questions(test), test.numbers, counts=counts, **asked.all())
+    return _answers(found, test)
+
+
 def _choose_by_vectors(model: DualEncoder, test: ClipTest, asked: Asked) -> Predicted:
     questions, clips, options = _choices(test)
     vectors_VD = embed_clips(model, test.source, list(clips.values()), **asked.shared())
@@ -186,6 +192,7 @@ WAYS = (
     Way("pair_scores", "retrieval", _rank_by_pairs),
     Way("open_answers", "open_ended", _answer_by_head),
     Way("open_answers", "count", _answer_by_head),
+    Way("numbers", "count", _answer_by_number),
     Way("options", "multiple_choice", _answer_by_head),
     Way("retrieval", "multiple_choice", _choose_by_vectors, by_captions=True, by_segments=False),
     Way("pair_scores", "multiple_choice", _choose_by_pairs, by_captions=True),

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["AnswerHead", "DualEncoder", "MaskedWords", "PairScorer", "Reads"]
+__all__ = ["AnswerHead", "DualEncoder", "MaskedWords", "Numbers", "PairScorer", "Reads"]
 
 
 class Reads(Protocol):
@@ -70,6 +70,18 @@ class AnswerHead(Reads, Protocol):
     @property
     def aggregate(self) -> Callable[[Tensor, str], Tensor]:
         """``aggregate(logits, how)``: (S, ...) -> (...)."""
+
+
+class Numbers(Reads, Protocol):
+    """Answers questions about a clip by a number."""
+
+    @property
+    def visual_tokens(self) -> Callable[..., Tensor]:
+        """``visual_tokens(*video)`` -> (S, B, P, D), computed once for all questions about a clip."""
+
+    @property
+    def counts_about(self) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+        """``counts_about(visual, input_ids, attention_mask)`` -> (S, B)."""
 
 
 class MaskedWords(Reads, Protocol):

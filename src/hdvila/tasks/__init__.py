@@ -5,10 +5,12 @@ from typing import Any
 from hdvila.lazy import offered
 
 _OFFERS = {
+    "CountAnswers": "count_answers",
     "Matching": "matching",
     "PretrainImageText": "pretrain_image_text",
     "PretrainStage1": "pretrain_stage1",
     "PretrainStage2": "pretrain_stage2",
+    "SoftAnswers": "soft_answers",
     "Task": "task",
     "VideoQA": "video_qa",
 }

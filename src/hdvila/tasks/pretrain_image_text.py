@@ -76,6 +76,9 @@ class PretrainImageText(Task):
     def counts(self, batch: Batch) -> dict[str, int]:
         return {"words_loss": int(_masked(batch).sum()), "matching_loss": batch.size}
 
+    def positions(self, batch: Batch) -> dict[str, int]:
+        return {"words_loss": batch.input_ids.numel(), "matching_loss": batch.size}
+
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> scores of every word at the masked tokens (M, V), matching logits (B, S, 2)."""
         return self._logits(model, batch, batch.input_ids, batch.attention_mask, (_masked(batch),))

@@ -77,6 +77,9 @@ class PretrainStage2(Task):
 
         return int((_labels(batch) != IGNORE).sum())
 
+    def positions(self, batch: Batch) -> dict[str, int]:
+        return {"loss": batch.input_ids.numel()}
+
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> scores of every word at the masked tokens, (M, V)."""
         from hdvila.tasks.masked_words import IGNORE

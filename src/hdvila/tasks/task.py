@@ -107,6 +107,10 @@ class Task(ABC):
         """The number of terms of each loss, by its name in the log. Default: one loss with `count` terms."""
         return {"loss": self.count(batch)}
 
+    def positions(self, batch: Batch) -> dict[str, int]:
+        """`counts` with what is left out of a mean, such as the words that are not masked. Default: `counts`."""
+        return self.counts(batch)
+
     def loss_sums(self, outputs: Outputs, batch: Batch) -> dict[str, LossSum]:
         """Each loss as `loss_sum` gives it, by the names of `counts`. Default: one, `loss_sum`."""
         return {"loss": self.loss_sum(outputs, batch)}

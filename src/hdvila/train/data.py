@@ -163,7 +163,10 @@ def example_fingerprint(source: ClipSource, dataset: ClipDataset) -> dict[str, A
     """As `corpus_fingerprint`, of examples: their clips, texts and answers."""
     examples = [dataset[number] for number in range(len(dataset))]
     frames = list(stored(source))
-    texts = _fingerprint([source.clips[one.clip].clip_id, one.wordings, one.answer] for one in examples)
+    texts = _fingerprint(
+        [source.clips[one.clip].clip_id, one.wordings, one.answer, *filter(None, [one.soft_answers])]
+        for one in examples
+    )
     return texts | {"frames": _fingerprint(frames[one.clip] for one in examples)["sha256"]}
 
 

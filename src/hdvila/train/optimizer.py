@@ -19,11 +19,21 @@ class AdamW(torch.optim.AdamW):
 
     torch decays first and adds epsilon to the corrected root, in one fused pass over memory. Its formula becomes ours
     with lr' = lr (1 - lr wd), wd' = wd / (1 - lr wd), eps' = eps / sqrt(c2), so that pass is used with these values.
+
+    Args:
+        decay_after_update: False: torch's own formula.
     """
 
     def __init__(
-        self, params: Any, lr: float, betas: tuple[float, float], eps: float, weight_decay: float = 0.0
+        self,
+        params: Any,
+        lr: float,
+        betas: tuple[float, float],
+        eps: float,
+        weight_decay: float = 0.0,
+        decay_after_update: bool = True,
     ) -> None:
+        self._official = decay_after_update
         super().__init__(params, lr, betas, eps, weight_decay, fused=True)
 
         for group in self.param_groups:
@@ -36,6 +46,8 @@ class AdamW(torch.optim.AdamW):
         Raises:
             UsageError: a learning rate times its weight decay is 1 or more; nothing has changed then.
         """
+        if not self._official:
+            return super().step(closure)
         left = [what_decay_leaves(group["lr"], group["weight_decay"]) for group in self.param_groups]
         groups = self.param_groups
         self.param_groups = [
@@ -76,7 +88,7 @@ class AdamW(torch.optim.AdamW):
         return list(found.items())
 
 
-def build_optimizer(model: nn.Module, optim: Optim, system: System) -> AdamW:
+def build_optimizer(model: nn.Module, optim: Optim, system: System, decay_after_update: bool = True) -> AdamW:
     """One group for each learning-rate part of the system and decay; each carries `name` and `base_lr`."""
     rates = optim.of_parts()
     groups: dict[str, dict[str, Any]] = {}
@@ -90,7 +102,7 @@ def build_optimizer(model: nn.Module, optim: Optim, system: System) -> AdamW:
         )
         group["params"].append(parameter)
     named = [group | {"name": name} for name, group in sorted(groups.items())]
-    return AdamW(named, lr=optim.lr, betas=optim.betas, eps=optim.eps)
+    return AdamW(named, lr=optim.lr, betas=optim.betas, eps=optim.eps, decay_after_update=decay_after_update)
 
 
 def _trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:

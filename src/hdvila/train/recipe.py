@@ -12,6 +12,7 @@ from hdvila.models.config import IN_WORDS, Config, named
 from hdvila.models.start import Start
 from hdvila.settings import OF_SEVERAL_KINDS
 from hdvila.tasks.task import Task
+from hdvila.train.compat import Compat
 from hdvila.train.optim import Optim, Schedule
 from hdvila.types import WantedPrecision
 
@@ -89,6 +90,8 @@ class Recipe:
     also: tuple[Ingredient, ...] = ()
     """What other steps learn from: each step takes one ingredient, drawn by weight from its number. Words, validation
     and epochs are those of `data`."""
+    compat: Compat = field(default_factory=Compat)
+    """What official training code does otherwise than its paper says."""
     processes: int = 1
     """How many GPUs the numbers were chosen for; `plan` counts with it, a run uses what it is started on."""
 

@@ -22,6 +22,7 @@ _GROUPS = {
     "optimiser": "optim.",
     "schedule": "schedule.",
     "validation": "validate",
+    "as official code": "compat.",
     "what of a clip is seen": "data.preprocess.",
     "benchmark": "data.benchmark",
     "data": "data.",
@@ -94,7 +95,7 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     never = get_system(recipe.model.system).never_trained(recipe.model)
     if frozen := "; ".join(filter(None, (recipe.task.frozen, never, ", ".join(recipe.freeze)))):
         yield "task", "frozen", frozen
-    yield "optimiser", "kind", "AdamW, decay after the update"
+    yield "optimiser", "kind", f"AdamW, decay {'after' if recipe.compat.decay_after_update else 'before'} the update"
     yield "optimiser", "not decayed", f"what has {', '.join(get_system(recipe.model.system).never_decayed)} in its name"
     if recipe.schedule.decay != "constant":
         yield "schedule", "warm-up", f"{int(recipe.schedule.warmup * recipe.steps)} steps"

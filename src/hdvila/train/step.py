@@ -16,6 +16,7 @@ from hdvila.models.registry import system_of
 from hdvila.nn.pretrained import PretrainedModel
 from hdvila.tasks.masked_words import Vocabulary
 from hdvila.tasks.task import LossSum, Outputs, Task
+from hdvila.train.compat import Compat
 from hdvila.train.engine import Engine, seed_random_numbers
 from hdvila.train.frozen import set_trained, train_mode
 from hdvila.train.optimizer import build_optimizer
@@ -83,7 +84,7 @@ class GradientStep:
                 "frozen: train them one after the other, start.model=FOLDER"
             )
         train_mode(model, self._tasks[0], recipe.freeze)
-        self.optimizer = build_optimizer(model, recipe.optim, system_of(model))
+        self.optimizer = build_optimizer(model, recipe.optim, system_of(model), recipe.compat.decay_after_update)
 
     def begin(self) -> None:
         """Join the processes; called once, after `load_state` if that is called."""
@@ -95,7 +96,7 @@ class GradientStep:
         if len(self._tasks) > 1:
             train_mode(self._model, task, recipe.freeze)
         prepared = [task.prepare(micro, self._vocabulary) for micro in micros]
-        values = compute_gradients(engine, task, prepared, recipe.chunk, (key.seed, key.step, key.rank))
+        values = compute_gradients(engine, task, prepared, recipe.chunk, (key.seed, key.step, key.rank), recipe.compat)
         norm = engine.clip(recipe.optim.clip_norm)
         if not (math.isfinite(values["loss"]) and math.isfinite(norm)):
             raise Diverged(f"gave loss {values['loss']} and gradient norm {norm}")
@@ -120,7 +121,9 @@ def _trained(model: PretrainedModel, task: Task, recipe: Recipe) -> set[str]:
     return {name for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
-def compute_gradients(engine: Engine, task: Task, micros: Sequence[Batch], chunk: int, key: Key) -> dict[str, float]:
+def compute_gradients(
+    engine: Engine, task: Task, micros: Sequence[Batch], chunk: int, key: Key, compat: Compat | None = None
+) -> dict[str, float]:
     """Add the step's gradient to the parameters, the same however the batch is cut; -> loss and metrics of all of it.
 
     The mean of each of the task's losses is over all its terms, in whichever process and micro-batch they are; the
@@ -130,12 +133,17 @@ def compute_gradients(engine: Engine, task: Task, micros: Sequence[Batch], chunk
         micros: this process's prepared micro-batches.
         chunk: clips that run through the model at a time (gradient cache); 0: all of a micro-batch.
         key: random numbers of the forward pass start from it and the number of the micro-batch and chunk.
+        compat: None: the formulas as they stand above.
     """
+    compat = compat or Compat()
     counted = [task.counts(micro) for micro in micros]
     losses = list(counted[0])
-    own = [float(sum(counts[name] for counts in counted)) for name in losses]
-    terms = dict(zip(losses, engine.total(torch.tensor(own, device=engine.device)).clamp(min=1), strict=True))
-    scales = {name: engine.world / terms[name] for name in losses}  # data-parallel training averages over processes
+    divided = [task.positions(micro) for micro in micros] if compat.mean_over_ignored else counted
+    own = [float(sum(counts[name] for counts in numbers)) for numbers in (counted, divided) for name in losses]
+    totals = engine.total(torch.tensor(own, device=engine.device)).clamp(min=1)
+    terms, means_over = (dict(zip(losses, some, strict=True)) for some in totals.reshape(2, -1))
+    times = engine.world * (len(micros) if compat.summed_accumulation else 1)  # DDP averages over processes
+    scales = {name: times / means_over[name] for name in losses}
     sums: dict[str, Tensor] = {}
     divisors: dict[str, Tensor] = {}
     for number, batch in enumerate(micros):
@@ -148,7 +156,7 @@ def compute_gradients(engine: Engine, task: Task, micros: Sequence[Batch], chunk
             value, metrics = found[loss]
             for name, part in {loss: value.detach(), **metrics}.items():
                 sums[name] = sums.get(name, torch.zeros_like(terms[loss])) + part
-                divisors[name] = terms[loss]
+                divisors[name] = means_over[loss] if name == loss else terms[loss]
     means = engine.total(torch.stack(list(sums.values()))) / torch.stack(list(divisors.values()))
     values = dict(zip(sums, means.tolist(), strict=True))
     return values if losses == ["loss"] else {"loss": sum(values[name] for name in losses)} | values

@@ -119,6 +119,7 @@ def _of_benchmark(
         model,
         held_out,
         consensus=recipe.task.consensus,
+        rounded=recipe.compat.rounded_scores,
         reporter=reporter,
         processes=processes,
     )

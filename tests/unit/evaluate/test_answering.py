@@ -78,3 +78,19 @@ def test_each_question_is_asked_about_its_own_clip_which_is_looked_at_once(batch
     asked = {NUMBERS[question.video_id] for question in QUESTIONS}
     assert model.looked == len(asked)
     assert source.read == dict.fromkeys(asked, 1)
+
+
+class Numbers(Sums):
+    """Says the level and the number of the question, less 6.4."""
+
+    def counts_about(self, visual_SBPD: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
+        return visual_SBPD[:, :, 0, 0] + ids[:, 0] - 6.4
+
+
+def test_a_number_is_rounded_and_brought_into_the_range_of_counts() -> None:
+    predictions = answer_questions(Numbers(), Levels(), QUESTIONS, NUMBERS, counts=range(11), batch_size=3)
+    wanted = [NUMBERS[question.video_id] + n - 6 for n, question in enumerate(QUESTIONS)]
+    assert min(wanted) < 0
+    assert max(wanted) > 10
+    assert [prediction.answer for prediction in predictions] == [min(max(count, 0), 10) for count in wanted]
+    assert [prediction.question_id for prediction in predictions] == [question.question_id for question in QUESTIONS]

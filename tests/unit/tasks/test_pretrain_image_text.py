@@ -76,6 +76,8 @@ def test_the_losses_are_the_official_ones() -> None:
     means = {name: sums[name][0] / count for name, count in counts.items()}
     torch.testing.assert_close(means["words_loss"], golden["mlm_loss_mean_masked_only"])
     torch.testing.assert_close(means["matching_loss"], golden["itm_loss"].mean())
+    official = sum(sums[name][0] / count for name, count in task.positions(done).items())
+    torch.testing.assert_close(official, golden["loss_total_official"])
 
 
 def test_shares_that_mean_nothing_are_refused() -> None:

@@ -17,6 +17,7 @@ from hdvila.tasks.pretrain_image_text import PretrainImageText
 from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.tasks.pretrain_stage2 import PretrainStage2
 from hdvila.tasks.video_qa import VideoQA
+from hdvila.train.compat import Compat
 from hdvila.train.engine import Engine, seed_random_numbers
 from hdvila.train.optim import Optim
 from hdvila.train.optimizer import build_optimizer
@@ -43,6 +44,7 @@ def gradients(
     dropout: float = 0.0,
     precision: str = "float32",
     sharded: bool = False,
+    compat: Compat | None = None,
 ) -> Result:
     """Values and gradients of step 1 on this process's share."""
     engine, task = Engine(precision, sharded=sharded), TASKS[variant]  # type: ignore[arg-type]
@@ -55,7 +57,7 @@ def gradients(
     data = dataset(variant=variant)
     keys = Order(len(data), SIZE, 0).sample_keys(1)
     micros = [task.prepare(data.batch(part), VOCABULARY) for part in share.split(keys)]
-    values = compute_gradients(engine, task, micros, chunk, (0, 1, engine.rank))
+    values = compute_gradients(engine, task, micros, chunk, (0, 1, engine.rank), compat)
     found = {name: engine.whole(p.grad).clone() for name, p in net.named_parameters() if p.grad is not None}
     return values, found
 
@@ -96,6 +98,25 @@ def test_several_losses_are_the_sum_of_their_means_and_said_each() -> None:
     loss.backward()
     wanted = {n: p.grad for n, p in net.named_parameters() if p.grad is not None}
     assert_same((values, grads), ({"loss": loss.item()}, wanted))
+
+
+@pytest.mark.parametrize("accumulate", [1, 4])
+def test_official_quirks_scale_the_losses(accumulate: int) -> None:
+    """Micro-batches that are added make all gradients larger, a mean over all positions that of the words smaller."""
+    plain, summed = (
+        gradients("image_text", accumulate=accumulate, compat=Compat(summed_accumulation=one)) for one in (False, True)
+    )
+    assert_same(summed, (plain[0], {name: accumulate * grad for name, grad in plain[1].items()}))
+    values, grads = gradients("image_text", accumulate=accumulate, compat=Compat(mean_over_ignored=True))
+    net, task = model("image_text"), TASKS["image_text"]
+    task.start(net)
+    batch = task.prepare(dataset(variant="image_text").batch(Order(24, SIZE, 0).sample_keys(1)), VOCABULARY)
+    sums = task.loss_sums(task.forward(net, batch), batch)
+    loss = sums["words_loss"][0] / (SIZE * LENGTH) + sums["matching_loss"][0] / SIZE
+    loss.backward()
+    wanted = {n: p.grad for n, p in net.named_parameters() if p.grad is not None}
+    said = {"loss": loss.item(), "accuracy": plain[0]["accuracy"]}
+    assert_same((values, grads), (said, wanted))
 
 
 def test_contrastive_micro_batches_average_their_own_losses() -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from hdvila.errors import UsageError
 from hdvila.models.hdvila.system import SYSTEM
 from hdvila.train.optim import Optim
 from hdvila.train.optimizer import AdamW, build_optimizer
+from tests.shared import SHARED, needs
 from tests.unit.train.toy_training import model
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "goldens" / "training_rules.json").read_text())["adamw_toy"]
+CLIPBERT = SHARED / "reference" / "goldens" / "clipbert_train.safetensors"
 
 
 def toy_run(dtype: torch.dtype, steps: range, optimizer: AdamW, parameter: torch.nn.Parameter) -> list[list[float]]:
@@ -36,6 +41,33 @@ def toy(dtype: torch.dtype) -> tuple[AdamW, torch.nn.Parameter]:
 def test_adamw_takes_the_official_steps(dtype: torch.dtype, tolerance: float) -> None:
     for got, wanted in zip(toy_run(dtype, range(4), *toy(dtype)), GOLDEN["after_each_step"], strict=True):
         assert got == pytest.approx(wanted, rel=0, abs=tolerance)
+
+
+@needs(CLIPBERT)
+@pytest.mark.parametrize("official", [True, False])
+def test_adamw_takes_the_steps_of_clipbert_or_those_of_torch(official: bool) -> None:
+    def drawn(name: str, *shape: int) -> torch.Tensor:
+        random = np.random.Generator(np.random.PCG64(zlib.crc32(f"clipbert:adamw:{name}".encode())))
+        return torch.from_numpy(random.standard_normal(shape)).float()
+
+    golden = load_file(CLIPBERT)
+    ours, torchs = ([torch.nn.Parameter(drawn("p", 4, 5)), torch.nn.Parameter(drawn("b", 5))] for _ in range(2))
+    groups = [[{"params": [p], "weight_decay": wd} for p, wd in zip(of, (1e-3, 0.0), strict=True)]
+              for of in (ours, torchs)]  # fmt: skip
+    optimizer = AdamW(groups[0], 0.01, (0.9, 0.98), 1e-6, decay_after_update=official)
+    plain = torch.optim.AdamW(groups[1], 0.01, (0.9, 0.98), 1e-6)
+    for step in range(5):
+        for one, parameters in ((optimizer, ours), (plain, torchs)):
+            for parameter, name in zip(parameters, "pb", strict=True):
+                parameter.grad = drawn(f"g{name}{step}", *parameter.shape)
+            for group in one.param_groups:
+                group["lr"] = 0.01 * (step + 1)
+            one.step()
+        for parameter, other, name in zip(ours, torchs, "pb", strict=True):
+            wanted = golden[f"adamw.{name}_after{step + 1}"] if official else other.detach()
+            torch.testing.assert_close(parameter.detach(), wanted, rtol=0, atol=1e-6)
+    apart = (ours[0] - (torchs[0] if official else golden["adamw.p_after5"])).abs().max()
+    assert apart > 2e-6, "the two formulas differ"
 
 
 def test_adamw_goes_on_from_its_state() -> None:

@@ -49,6 +49,10 @@ class _ClipBERTSystem(System["ClipBERT", ClipBERTConfig, SparseClips]):
 
         return ClipBERT(config, initialise=initialise)
 
+    def never_trained(self, config: ClipBERTConfig) -> str:
+        stages = ("the stem", *(f"ResNet stage {number}" for number in range(1, 5)))
+        return ", ".join(("every BatchNorm", *stages[: config.frozen_stages]))
+
     # ---- weight files
 
     def recognises(self, weights: Weights) -> bool:
