@@ -65,7 +65,8 @@ class _Attention(nn.Module):
         self.output = _Output(width, width, dropout)
 
     def forward(self, x_NLD: Tensor, bias: Tensor | None, outputs: int | None = None) -> Tensor:
-        own, x_NTD = self.self, x_NLD[:, :outputs]
+        own = self.self
+        x_NTD = x_NLD if outputs is None else x_NLD[:, :outputs]  # a slice would sum gradients in another order
         q, k, v = own.query(x_NTD), own.key(x_NLD), own.value(x_NLD)
         mixed = attend(q, k, v, self.heads, bias, self.dropout if self.training else 0.0)
         out: Tensor = self.output(mixed, x_NTD)
