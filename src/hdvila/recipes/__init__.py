@@ -7,6 +7,9 @@ from difflib import get_close_matches
 
 from hdvila.errors import UsageError
 from hdvila.recipes import miniature_downstream, question_answering, retrieval
+from hdvila.recipes.clipbert import miniature as clipbert_miniature
+from hdvila.recipes.clipbert import question_answering as clipbert_questions
+from hdvila.recipes.clipbert import retrieval as clipbert_retrieval
 from hdvila.recipes.from_file import is_recipe_file, recipe_from_file
 from hdvila.recipes.hdvila import (
     hdvila_stage1,
@@ -66,6 +69,29 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "tgif-frameqa": question_answering.tgif_frameqa,
     "tgif-frameqa-official": question_answering.tgif_frameqa_official,
     "tgif-count": question_answering.tgif_count,
+    "miniature-clipbert-pretraining": clipbert_miniature.miniature_clipbert_pretraining,
+    "miniature-clipbert-retrieval": clipbert_miniature.miniature_clipbert_retrieval,
+    "miniature-clipbert-questions": clipbert_miniature.miniature_clipbert_questions,
+    "miniature-clipbert-frameqa": clipbert_miniature.miniature_clipbert_frameqa,
+    "miniature-clipbert-action": clipbert_miniature.miniature_clipbert_action,
+    "clipbert-msrvtt-retrieval": clipbert_retrieval.clipbert_msrvtt_retrieval,
+    "clipbert-msrvtt-retrieval-4x1": clipbert_retrieval.clipbert_msrvtt_retrieval_4x1,
+    "clipbert-msrvtt-retrieval-9k": clipbert_retrieval.clipbert_msrvtt_retrieval_9k,
+    "clipbert-msrvtt-retrieval-official": clipbert_retrieval.clipbert_msrvtt_retrieval_official,
+    "clipbert-didemo-retrieval": clipbert_retrieval.clipbert_didemo_retrieval,
+    "clipbert-didemo-retrieval-official": clipbert_retrieval.clipbert_didemo_retrieval_official,
+    "clipbert-activitynet-retrieval": clipbert_retrieval.clipbert_activitynet_retrieval,
+    "clipbert-activitynet-retrieval-official": clipbert_retrieval.clipbert_activitynet_retrieval_official,
+    "clipbert-msrvtt-qa": clipbert_questions.clipbert_msrvtt_qa,
+    "clipbert-msrvtt-qa-4x1": clipbert_questions.clipbert_msrvtt_qa_4x1,
+    "clipbert-msrvtt-qa-official": clipbert_questions.clipbert_msrvtt_qa_official,
+    "clipbert-tgif-action": clipbert_questions.clipbert_tgif_action,
+    "clipbert-tgif-action-official": clipbert_questions.clipbert_tgif_action_official,
+    "clipbert-tgif-transition": clipbert_questions.clipbert_tgif_transition,
+    "clipbert-tgif-transition-official": clipbert_questions.clipbert_tgif_transition_official,
+    "clipbert-tgif-frameqa": clipbert_questions.clipbert_tgif_frameqa,
+    "clipbert-tgif-frameqa-official": clipbert_questions.clipbert_tgif_frameqa_official,
+    "clipbert-tgif-count": clipbert_questions.clipbert_tgif_count,
 }
 
 

@@ -235,7 +235,7 @@ def test_every_protocol_that_can_be_trained_on_has_a_recipe_and_every_plain_reci
     # docs/miniature.md: these two are answered by a model of another recipe
     assert set(PROTOCOLS) - set(plain.values()) == {"msrvtt-full", "msrvtt-mc"}
     for name, protocol in plain.items():
-        if not name.endswith("-official"):
+        if not name.endswith("-official") and not name.startswith("clipbert-"):  # those share their twins' protocols
             assert tuned[f"miniature-{name}"] == protocol
 
 
