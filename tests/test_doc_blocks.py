@@ -10,6 +10,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ import pytest
 
 from hdvila.hub import Processor
 from hdvila.media import Preprocess, write_video
+from hdvila.models.clipbert.inputs import SparseClips
+from hdvila.models.clipbert.model import ClipBERT
 from hdvila.text.tokenizer import Tokenizer
 from tests.e2e.benchmarks import write_action
 from tests.test_docs import PAGES
 from tests.unit.corpus.corpora import make_corpus
+from tests.unit.models.clipbert.small_clipbert import SMALL
 from tests.unit.models.small_hdvila import tiny_model
 
 BLOCK = re.compile(r"(?:<!-- not run: (?P<why>[^>]+) -->\n+)?```python\n(?P<code>.*?)```", re.DOTALL)
@@ -49,6 +53,13 @@ def a_video(path: Path) -> None:
 
 def of_readme(folder: Path) -> None:
     a_model(folder)
+    a_video(folder / "dog.mp4")
+
+
+def of_clipbert(folder: Path) -> None:
+    model = ClipBERT(replace(SMALL, vocab_size=100))
+    model.processor = Processor(SparseClips(size=128), Tokenizer.train(["a dog catches", "guitar"], 60), 12)
+    model.save_pretrained(folder / "RUN" / "model")
     a_video(folder / "dog.mp4")
 
 
@@ -83,6 +94,7 @@ def nothing(folder: Path) -> None:
 
 NEEDS: dict[str, Callable[[Path], None]] = {
     "README.md": of_readme,
+    "clipbert.md": of_clipbert,
     "corpus.md": of_corpus,
     "search.md": of_search,
     "protocols.md": of_protocols,

@@ -36,6 +36,9 @@ def evaluate(
     sampling: str = typer.Option(
         "standard", "--sampling", help="zero-shot: the paper's; official: the released code's frames."
     ),
+    segments: int | None = typer.Option(
+        None, "--segments", min=1, help="Segments (clips) of a video that CHECKPOINT reads; default: as published."
+    ),
     annotations: Path | None = typer.Option(None, "--annotations", help="The annotation file of --predictions."),
     predictions: Path | None = typer.Option(
         None, "--predictions", help="An npz of similarities, or a jsonl of answers: read, or with CHECKPOINT written."
@@ -66,6 +69,8 @@ def evaluate(
     }  # fmt: skip
     if sampling != "standard" and "CHECKPOINT" not in given:
         raise UsageError(f"--sampling {sampling}: says how a CHECKPOINT looks at the videos, and there is none")
+    if segments is not None and "CHECKPOINT" not in given:
+        raise UsageError(f"--segments {segments}: says how a CHECKPOINT looks at the videos, and there is none")
     if top is not None and rerank is None:
         raise UsageError(f"--top {top}: says how many hits a second model scores again: give it by --rerank")
     second = None if rerank is None else (model_name(rerank), top or TOP)
@@ -102,7 +107,17 @@ def evaluate(
             {"--into": into or (own and own / f"{protocol}.json"), "--predictions": predictions, "--report": report},
         )
         done = _benchmark(
-            model_name(checkpoint), protocol, data, store, sampling, ties, allow_missing, predictions, precision, second
+            model_name(checkpoint),
+            protocol,
+            data,
+            store,
+            sampling,
+            segments,
+            ties,
+            allow_missing,
+            predictions,
+            precision,
+            second,
         )
         record = done.record
         into = into or data / "results" / file_name(record)
@@ -129,6 +144,7 @@ def _benchmark(
     data: Path,
     store: str,
     sampling: str,
+    segments: int | None,
     ties: str,
     allow_missing: bool,
     predictions: Path | None,
@@ -147,6 +163,7 @@ def _benchmark(
         data,
         store=store,
         sampling=sampling,  # type: ignore[arg-type]
+        segments=segments,
         ties=ties,  # type: ignore[arg-type]
         allow_missing=allow_missing,
         predictions=predictions,

@@ -230,3 +230,33 @@ def reproduction(
     else:
         emit_markdown("\n\n".join(tables.values()))
         reporter().note(f"{into / 'tables.md'}, {into / 'tasks.png'}")
+
+
+@app.command("sparse-sampling")
+def sparse_sampling(
+    into: Path = typer.Option(Path("runs/sparse-sampling"), "--into", help="The folder, new or to continue."),
+    quick: bool = typer.Option(False, "--quick", help="One seed, few steps and videos: rough results."),
+    page: Path | None = typer.Option(
+        None, "--page", help="A Markdown file with marks for the tables, which are replaced."
+    ),
+    json: bool = typer.Option(False, "--json", help="An object a test of a model."),
+) -> None:
+    """Run ClipBERT's tables in small: frames, fusion, clips, initial weights, what is trained, clips in the test."""
+    from hdvila.errors import require_all
+    from hdvila.lab.reproduction.page import fill
+    from hdvila.lab.sparse_sampling.plan import FULL, QUICK
+    from hdvila.lab.sparse_sampling.run import run_sparse_sampling
+    from hdvila.lab.sparse_sampling.tables import sections
+
+    require_all(*_STUDIES, extra="train")
+    rows = run_sparse_sampling(into, QUICK if quick else FULL, reporter())
+    tables = sections(rows)
+    (into / "tables.md").write_text("\n\n".join(tables.values()) + "\n", encoding="utf-8")
+    if page is not None:
+        fill(page, tables, {})
+    if json:
+        for row in rows:
+            emit(asdict(row), True)
+    else:
+        emit_markdown("\n\n".join(tables.values()))
+        reporter().note(f"{into / 'tables.md'}")
