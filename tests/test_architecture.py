@@ -30,8 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pages": {"media"},  # HTML with everything inside
     "hub": {"models", "nn", "media", "text"},
     "miniature": {"media", "annotations"},
-    "corpus": {"store", "media", "text", "pages", "annotations"},
-    "data": {"store", "media", "text", "annotations", "nn", "models"},
+    "corpus": {"store", "sources", "media", "text", "pages", "annotations"},
+    "data": {"store", "sources", "media", "text", "annotations", "nn", "models"},
     "tasks": {"models", "nn", "data"},  # of data only the Batch
     "train": {"tasks", "data", "hub", "models", "nn", "text", "evaluate", "annotations"},
     "evaluate": {"tasks", "data", "hub", "models", "nn", "text", "media", "annotations", "pages"},

@@ -6,13 +6,13 @@ import errno
 import os
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hdvila.errors import HdvilaError, UsageError, reason_of
 
-__all__ = ["exclusive", "is_full_disk", "is_gone", "make_room_for", "replacing", "sync_folder"]
+__all__ = ["exclusive", "files_below", "is_full_disk", "is_gone", "make_room_for", "replacing", "sync_folder"]
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_ROOM_WORDS = ("no space left on device", "disk quota exceeded", "database or disk is full", "file too large")
@@ -74,6 +74,20 @@ def make_room_for(target: Path, name: str) -> None:
             pass
     except OSError as error:
         raise UsageError(f"{name} {target}: cannot be written ({error.strerror}); name another place") from error
+
+
+def files_below(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
+    """The files of a folder and its subfolders whose names are `wanted`, in order; hidden files and folders are not.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    os.scandir(folder).close()  # os.walk passes over what cannot be read
+    found = []
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(place, name) for name in names if not name.startswith(".") and wanted(name)]
+    return sorted(found)
 
 
 def sync_folder(folder: Path) -> None:

@@ -33,6 +33,7 @@ def evaluate(
     protocol: str | None = typer.Option(None, "--protocol", help="A benchmark's protocol (hdvila protocols)."),
     data: Path | None = typer.Option(None, "--data", help="The benchmark's annotations and its prepared videos."),
     store: str = typer.Option("store", "--store", help="Which prepared videos in DATA, such as store-official."),
+    split: str = typer.Option("test", "--split", help="test or validation, of a CHECKPOINT."),
     sampling: str = typer.Option(
         "standard", "--sampling", help="zero-shot: the paper's; official: the released code's frames."
     ),
@@ -41,7 +42,9 @@ def evaluate(
     ),
     annotations: Path | None = typer.Option(None, "--annotations", help="The annotation file of --predictions."),
     predictions: Path | None = typer.Option(
-        None, "--predictions", help="An npz of similarities, or a jsonl of answers: read, or with CHECKPOINT written."
+        None,
+        "--predictions",
+        help="An npz of similarities, or a jsonl or json of answers: read, or of CHECKPOINT written.",
     ),
     ties: str = typer.Option("pessimistic", "--ties", help="pessimistic, optimistic, average or official."),
     allow_missing: bool = typer.Option(False, "--allow-missing", help="Score the videos that are there."),
@@ -75,9 +78,9 @@ def evaluate(
         raise UsageError(f"--top {top}: says how many hits a second model scores again: give it by --rerank")
     second = None if rerank is None else (model_name(rerank), top or TOP)
     set_too = {
-        "--rerank": rerank is not None,
-        "--store": store != "store", "--ties": ties != "pessimistic", "--allow-missing": allow_missing,
-        "--into": into is not None, "--precision": precision != "auto",
+        "--rerank": rerank is not None, "--store": store != "store", "--split": split != "test",
+        "--ties": ties != "pessimistic", "--allow-missing": allow_missing, "--into": into is not None,
+        "--precision": precision != "auto",
     }  # fmt: skip
     if given == {"--model", "--corpus"} and model is not None and corpus is not None:
         _only({"--ties", "--precision", "--rerank"}, set_too, "--model and --corpus")
@@ -111,6 +114,7 @@ def evaluate(
             protocol,
             data,
             store,
+            split,
             sampling,
             segments,
             ties,
@@ -143,6 +147,7 @@ def _benchmark(
     name: str,
     data: Path,
     store: str,
+    split: str,
     sampling: str,
     segments: int | None,
     ties: str,
@@ -155,6 +160,8 @@ def _benchmark(
     from hdvila.evaluate.evaluation import evaluate_checkpoint
     from hdvila.models.shown import Sampling
 
+    if split not in ("test", "validation"):
+        raise UsageError(f"--split {split}: choose test or validation")
     if sampling not in get_args(Sampling):
         raise UsageError(f"--sampling {sampling}: choose one of {', '.join(get_args(Sampling))}")
     return evaluate_checkpoint(
@@ -162,6 +169,7 @@ def _benchmark(
         name,
         data,
         store=store,
+        split=split,  # type: ignore[arg-type]
         sampling=sampling,  # type: ignore[arg-type]
         segments=segments,
         ties=ties,  # type: ignore[arg-type]

@@ -24,7 +24,7 @@ def prepare(
     protocols: list[str] = typer.Argument(
         ..., metavar="PROTOCOL...", help="A benchmark (see hdvila protocols), or several that share their videos."
     ),
-    videos: Path = typer.Option(..., "--videos", help="The folder of its videos, found by name, with any ending."),
+    videos: Path = typer.Option(..., "--videos", help="The folder of its files, found by name, or an LMDB of them."),
     data: Path = typer.Option(Path(), "--data", help="The folder of its annotation files; the store is created in it."),
     official: bool = typer.Option(False, "--official", help="Resize as the official code does, into store-official."),
     retry_failed: bool = typer.Option(False, "--retry-failed", help="Only videos in the table of failures."),
@@ -38,24 +38,34 @@ def prepare(
     from hdvila.corpus.prepare import Preparation
     from hdvila.corpus.prepare import prepare as prepare_videos
     from hdvila.data.source import OFFICIAL_STORE, STORE
+    from hdvila.errors import UsageError
     from hdvila.evaluate.protocols import get_protocol
     from hdvila.models.registry import systems
 
     chosen = [get_protocol(name) for name in dict.fromkeys(protocols)]
-    system = next((one for one in systems() if all(map(one.shown, (asked.name for asked in chosen)))), next(systems()))
+    names = [asked.name for asked in chosen]
+    system = next((one for one in systems() if all(map(one.shown, names))), None)
     gifs = _all_gifs(chosen)
     reporter = console.reporter()
     splits = [found for protocol in chosen for found in _annotations(protocol, data, reporter)]
     texts: dict[str, str] = {}
     for caption in (caption for split in splits for caption in split.captions):
         texts.setdefault(caption.video_id, caption.text)
-    streams = system.streams_for([protocol.name for protocol in chosen])
+    parts = [part for split in splits for part in split.videos]
+    if official and any(part.media == "image" for part in parts):
+        raise UsageError("--official: is the preparation of videos, and these are images; leave it out")
+    if system is not None or not all(part.media == "image" for part in parts):
+        system = system or next(systems())
+        cutter = system.released_streams(gifs) if official else None
+        preparation = Preparation.of(system.streams_for(names), cutter)
+    else:
+        preparation = Preparation()
     store = data / (OFFICIAL_STORE if official else STORE)
     report = prepare_videos(
-        [part for split in splits for part in split.videos],
+        parts,
         videos,
         store,
-        preparation=Preparation.of(streams, system.released_streams(gifs) if official else None),
+        preparation=preparation,
         texts=texts,
         retry_failed=retry_failed,
         workers=workers,

@@ -26,7 +26,7 @@ def protocols(context: typer.Context, json: bool = _JSON) -> None:
     from hdvila.evaluate.protocols import PROTOCOLS
 
     for protocol in PROTOCOLS.values():
-        chance = f"chance {_number(protocol.chance)}"
+        chance = f"chance {_number(protocol.chance)}" if protocol.metric else ""
         line = f"{protocol.name:<17}{protocol.task:<17}{protocol.gallery:>6,}  {chance:<15}{protocol.benchmark}"
         emit(_plain(protocol), json, line)
 
@@ -50,11 +50,14 @@ def _whole(protocol: Protocol) -> str:
         ("split", protocol.split),
         ("captions", protocol.captions),
         ("paragraphs", protocol.paragraphs),
+    ]
+    measured = [
         ("metric", protocol.metric),
         ("queries", f"{protocol.queries:,} in the published test"),
         ("gallery", f"{protocol.gallery:,}"),
         ("chance", _number(protocol.chance)),
     ]
+    facts += measured if protocol.metric else [("metric", "none: a set to learn from")]
     lines += [f"{name + ':':<18}{value}" for name, value in facts]
     lines += ["", *_published(protocol)]
     if protocol.differences:
@@ -94,7 +97,7 @@ def _how(shown: Shown, protocol: Protocol) -> list[str]:
 
 _NUMBERS = {
     "r1": "R@1", "r5": "R@5", "r10": "R@10", "r50": "R@50", "median_rank": "median", "accuracy": "accuracy",
-    "mean_squared_error": "squared error",
+    "mean_squared_error": "squared error", "test_standard": "test-std",
 }  # fmt: skip
 _PLAIN = ("median_rank", "mean_squared_error")
 """Numbers that are not shares."""

@@ -1,4 +1,5 @@
-"""The videos of a benchmark into a store: one clip per video, or per part of a file that the annotations name."""
+"""The videos or images of a benchmark into a store: one clip per video, or per part of a file that the annotations
+name; an image is a clip of one frame."""
 
 from __future__ import annotations
 
@@ -7,24 +8,29 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus.failures import Failure, died_on, failure_of, read_failures, write_failures
 from hdvila.corpus.options import hybrid_streams
 from hdvila.corpus.sources.file_names import VideoFiles
+from hdvila.corpus.sources.packed_files import PackedFiles, is_packed, unpacked
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all, write_clips
-from hdvila.errors import HdvilaError, StoreError, UsageError
-from hdvila.media import ClipStreams, clip_streams, probe
+from hdvila.errors import HdvilaError, StoreError, UsageError, is_defect
+from hdvila.media import ClipStreams, clip_streams, image_streams, probe
 from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
+from hdvila.sources import ImageFiles
+from hdvila.sources.images import STILL
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip
 
 _CLIPS_A_SHARD = 64  # a killed job loses no more
 _FEWEST_LINES = 720
 _CUT = "cut"  # the step of failures here
+Files = VideoFiles | ImageFiles | PackedFiles
 Cutter = Callable[..., Iterator[ClipStreams]]
 """``cutter(path, spans, hr_fps=..., lr_fps=...)`` -> the streams of each span."""
 
@@ -87,7 +93,8 @@ def prepare(
 
     Args:
         parts: of all splits; a video id that occurs twice is stored once.
-        videos: the folder of video files, found by `BenchmarkVideo.stem` (`hdvila.corpus.sources.file_names`).
+        videos: the folder of the files, or an LMDB of them, found by `BenchmarkVideo.stem`
+            (`hdvila.corpus.sources.file_names`, `hdvila.sources.ImageFiles`, `hdvila.corpus.sources.packed_files`).
         into: the store; made if it is not there, continued if it is.
         preparation: rates and sizes.
         texts: the text of each clip, by video id; others have none.
@@ -99,7 +106,7 @@ def prepare(
         UsageError: the folder does not exist, or holds none of the videos.
         StoreError: the store cannot be written, has other rates, or another process writes to it.
     """
-    files = _files_in(Path(videos))
+    files = _files_in(Path(videos), images=any(part.media == "image" for part in parts))
     unique = {part.video_id: part for part in reversed(parts)}
     wanted = [unique[name] for name in dict.fromkeys(part.video_id for part in parts)]
     _refuse_strangers(wanted, files)
@@ -126,24 +133,42 @@ def prepare(
 
 
 def prepare_to_file(job: tuple[BenchmarkFile, Path], preparation: Preparation) -> list[Failure]:
-    """Cut the parts of a video file into the file of the job; gives the parts that could not be cut.
+    """Cut the parts of a file into the file of the job; gives the parts that could not be cut.
 
     Raises:
         StoreError: the file cannot be written, which says nothing about the video.
     """
     file, target = job
+    scratch = target.with_suffix(".unpacked")
     try:
-        duration = probe(file.path).duration
-        clips, failures = _clips(file, duration)
-        if clips:
-            sound = write_clips(target, clips, _cut(file.path, clips, preparation))
-            damage = HdvilaError(f"{file.path}: its frames are damaged; fetch it again")
-            spoiled = (clip for clip, good in zip(clips, sound, strict=True) if not good)
-            failures += [failure_of(file.video(clip.video_id), _CUT, damage) for clip in spoiled]
+        with unpacked(file.path, scratch) as path:
+            return _cut_parts(file, path, target, preparation)
     except StoreError:
         raise
+    except HdvilaError as error:
+        if is_defect(error) or str(scratch) not in str(error):
+            return file.failures(error)
+        return file.failures(HdvilaError(str(error).replace(str(scratch), str(file.path)), kind=error.kind))
     except Exception as error:  # a bug of ours or of a decoder costs one video, and is reported as a bug
         return file.failures(error)
+
+
+def _cut_parts(file: BenchmarkFile, path: Path, target: Path, preparation: Preparation) -> list[Failure]:
+    """`path`: where the bytes of the file are."""
+    if file.parts[0].media == "image":
+        still = image_streams(path, preparation.hr_height, preparation.lr_height)
+        clips = [
+            Clip(part.video_id, part.video_id, 0.0, STILL, text, "cue")
+            for part, text in zip(file.parts, file.texts, strict=True)
+        ]
+        write_clips(target, clips, repeat(still, len(clips)))
+        return []
+    clips, failures = _clips(file, probe(path).duration)
+    if clips:
+        sound = write_clips(target, clips, _cut(path, clips, preparation))
+        damage = HdvilaError(f"{file.path}: its frames are damaged; fetch it again")
+        spoiled = (clip for clip, good in zip(clips, sound, strict=True) if not good)
+        failures += [failure_of(file.video(clip.video_id), _CUT, damage) for clip in spoiled]
     return failures
 
 
@@ -194,18 +219,21 @@ def _cut(path: Path, clips: Sequence[Clip], preparation: Preparation) -> Iterato
     return clip_streams(path, spans, *rates, *lines, full_lr=True)
 
 
-def _files_in(folder: Path) -> VideoFiles:
+def _files_in(folder: Path, *, images: bool) -> Files:
+    what = "image" if images else "video"
+    if is_packed(folder):
+        return PackedFiles(folder)
     try:
-        files = VideoFiles(folder)
+        files = ImageFiles(folder) if images else VideoFiles(folder)
     except OSError as error:
-        raise UsageError(f"{folder}: cannot be read ({error.strerror}); name the folder of the videos") from error
+        raise UsageError(f"{folder}: cannot be read ({error.strerror}); name the folder of the {what}s") from error
     if not len(files):
-        raise UsageError(f"{folder}: holds no video; name the folder of the videos")
+        raise UsageError(f"{folder}: holds no {what}; name the folder of the {what}s")
     return files
 
 
 def _jobs(
-    parts: Sequence[BenchmarkVideo], files: VideoFiles, texts: Mapping[str, str]
+    parts: Sequence[BenchmarkVideo], files: Files, texts: Mapping[str, str]
 ) -> tuple[list[BenchmarkFile], list[Failure]]:
     """A job per file, in the order in which files are first named, and failures of the parts without a file."""
     by_path: dict[Path, list[BenchmarkVideo]] = {}
@@ -224,13 +252,13 @@ def _jobs(
     return jobs, failures
 
 
-def _find(part: BenchmarkVideo, files: VideoFiles) -> Path | None:
+def _find(part: BenchmarkVideo, files: Files) -> Path | None:
     """The file of a part. A whole file may also be named by the video id of the annotations."""
     found = files.find(part.stem)
     return files.find(part.video_id) if found is None and part.start is None and part.end is None else found
 
 
-def _refuse_strangers(parts: Sequence[BenchmarkVideo], files: VideoFiles) -> None:
+def _refuse_strangers(parts: Sequence[BenchmarkVideo], files: Files) -> None:
     if not parts or any(_find(part, files) for part in parts):
         return
     numbered = re.fullmatch(r"vid\d+", parts[0].stem)

@@ -18,7 +18,6 @@ from hdvila.data.settings import DataSettings
 from hdvila.data.source import ClipSource
 from hdvila.data.wrong_texts import WrongTexts
 from hdvila.media.frame_source import Arrays
-from hdvila.store import Corpus
 
 
 class TextEncoder(Protocol):
@@ -79,21 +78,21 @@ class ClipDataset:
         return batch_of(video, ids, mask, seeds, answers or None, soft or None)
 
     def _video(self, numbers: Sequence[int], seeds: Sequence[int]) -> Arrays:
-        """The video inputs of these clips. A corpus decodes straight into the arrays of the batch."""
+        """The video inputs of these clips. A source with readers decodes straight into the arrays of the batch."""
         inputs, source = self.settings.preprocess, self.source
         rngs = map(np.random.default_rng, seeds)
-        room = inputs.room(len(numbers)) if isinstance(source, Corpus) else None
+        room = inputs.room(len(numbers)) if hasattr(source, "readers") else None
         if room is None:
             return inputs.collate(
                 [source.sample(number, inputs, rng) for number, rng in zip(numbers, rngs, strict=True)]
             )
-        corpus: Any = source
+        shared: Any = source
 
         def put(one: tuple[int, tuple[int, np.random.Generator]]) -> None:
             at, (number, rng) = one
-            corpus.sample(number, inputs, rng, into=tuple(None if part is None else part[at] for part in room))
+            shared.sample(number, inputs, rng, into=tuple(None if part is None else part[at] for part in room))
 
-        readers = min(corpus.readers, len(numbers))
+        readers = min(shared.readers, len(numbers))
         for _ in prefetch(put, enumerate(zip(numbers, rngs, strict=True)), readers if readers > 1 else 0):
             pass  # `put` returns nothing; its errors are raised here
         return room

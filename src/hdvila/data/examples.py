@@ -75,6 +75,8 @@ def clip_numbers(
     missing = [video for video in wanted if not count[video]]
     if missing and (not allow_missing or len(missing) == len(wanted)):
         way_out = f", or continue without them with {allowing}" if len(missing) < len(wanted) else ""
+        if prepared.damaged:
+            way_out += f"; {len(prepared.damaged):,} cannot be read: {some_of(prepared.damaged)}"
         raise UsageError(
             f"{store}: {len(missing):,} of the {len(wanted):,} videos are not in it ({some_of(missing)}): add them "
             f"with {prepared.command}, which names each video that it cannot find{way_out}"
@@ -134,5 +136,6 @@ def question_examples(
 
 
 def training_answers(annotations: Annotations) -> list[str]:
-    """The answers of a split's open questions, as texts."""
-    return [str(question.answer) for question in annotations.questions]
+    """The answers of a split's open questions, as texts; of questions with several accepted answers the heaviest."""
+    soft = any(question.soft_answers for question in annotations.questions)
+    return [str(question.answer) for question in annotations.questions if question.soft_answers or not soft]

@@ -1,4 +1,4 @@
-"""Sources of clips: the protocol that training and evaluation need, corpora, and prepared stores of benchmarks."""
+"""Sources of clips: what training and evaluation need of one, corpora, and the prepared clips of benchmarks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError
 from hdvila.media.frame_source import Sampler
 from hdvila.media.view import Look
+from hdvila.sources import StillImages
 from hdvila.store import Corpus
 from hdvila.types import Clip
 
@@ -28,6 +30,9 @@ __all__ = [
     "stored",
     "stream_rates",
 ]
+
+IMAGES = "images"
+"""Folder of a benchmark's images, with any subfolders, that are read as they are."""
 
 STORE, OFFICIAL_STORE = "store", "store-official"
 """Folders of a benchmark's prepared clips in its data folder: by our preparation, and by that of the released code."""
@@ -76,11 +81,13 @@ class PreparedStore:
         source: its clips.
         folder: its path.
         command: the command that makes it, or adds missing videos.
+        damaged: images that cannot be read, each with its path and the reason.
     """
 
     source: ClipSource
     folder: Path
     command: str
+    damaged: tuple[str, ...] = ()
 
 
 def open_corpus(folder: str | Path) -> ClipSource:
@@ -107,16 +114,31 @@ def stored(source: ClipSource) -> Iterator[list[Any]]:
         yield from ([clip.start, clip.end] for clip in source.clips)
 
 
-def open_prepared(data: Path, store: str, protocol: str) -> PreparedStore:
-    """The folder `store` of a benchmark's data folder.
+def open_prepared(data: Path, store: str, protocol: str, splits: Sequence[Annotations] = ()) -> PreparedStore:
+    """The folder `store` of a benchmark's data folder; where it does not exist, images from the folder ``images``.
+
+    Args:
+        data: the folder of the benchmark.
+        store: the name of the store in it.
+        protocol: the name of the protocol, for messages.
+        splits: whose images are wanted, where they are not in a store.
 
     Raises:
-        UsageError: it does not exist; names the command that makes it.
+        UsageError: there is neither; names the command that makes the store.
         StoreError: it cannot be read.
     """
     official = " --official" if store == OFFICIAL_STORE else ""
     command = f"hdvila prepare {protocol} --videos VIDEOS --data {data}{official}"
-    folder = data / store
-    if not folder.is_dir():
+    folder, files = data / store, data / IMAGES
+    if folder.is_dir():
+        return PreparedStore(open_corpus(folder), folder, command)
+    images = {one.video_id: one.stem for split in splits for one in split.videos if one.media == "image"}
+    if not images:
         raise UsageError(f"{folder}: there is no such store; make it with {command}")
-    return PreparedStore(open_corpus(folder), folder, command)
+    if not files.is_dir():
+        raise UsageError(f"{folder}: there is no such store; make it with {command}, or put the images into {files}")
+    texts: dict[str, str] = {}
+    for caption in (caption for split in splits for caption in split.captions):
+        texts.setdefault(caption.video_id, caption.text)
+    source = StillImages(files, images, texts)
+    return PreparedStore(source, files, command, tuple(source.damaged.values()))

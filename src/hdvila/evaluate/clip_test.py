@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,7 +11,7 @@ from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption
 from hdvila.annotations.synthetic import CHANNEL
 from hdvila.data.examples import clip_numbers
 from hdvila.data.source import STORE, ClipSource, PreparedStore, open_prepared
-from hdvila.errors import UsageError
+from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.protocols import Protocol, Split, get_protocol, read_split
 
 __all__ = ["CORPUS_CLIPS", "ClipTest", "benchmark_test", "corpus_test"]
@@ -30,6 +30,7 @@ class ClipTest:
         store: its name in the data folder.
         allow_missing: whether videos of the annotations may be missing.
         left_out: clips of a corpus without words, by id.
+        split: of the benchmark.
     """
 
     protocol: Protocol
@@ -40,6 +41,7 @@ class ClipTest:
     store: str = ""
     allow_missing: bool = False
     left_out: tuple[str, ...] = ()
+    split: Split = "test"
 
     @classmethod
     def of_benchmark(
@@ -51,11 +53,12 @@ class ClipTest:
         *,
         allow_missing: bool,
         allowing: str = "--allow-missing",
+        split: Split = "test",
     ) -> ClipTest:
         """What annotations ask about the videos of a prepared store.
 
         Args:
-            protocol, annotations, prepared, store, allow_missing: as the attributes.
+            protocol, annotations, prepared, store, allow_missing, split: as the attributes.
             allowing: what a person writes to set `allow_missing`.
 
         Raises:
@@ -63,7 +66,10 @@ class ClipTest:
         """
         videos = [video.video_id for video in annotations.videos]
         numbers = clip_numbers(prepared, videos, allow_missing=allow_missing, allowing=allowing)
-        return cls(protocol, annotations, prepared.source, numbers, prepared, store, allow_missing)
+        if damaged := prepared.damaged:
+            note = f"{len(damaged):,} images cannot be read: {some_of(damaged)}"
+            annotations = replace(annotations, notes=(*annotations.notes, note))
+        return cls(protocol, annotations, prepared.source, numbers, prepared, store, allow_missing, split=split)
 
     @property
     def clips(self) -> list[int]:
@@ -89,8 +95,8 @@ def benchmark_test(
     """
     chosen = get_protocol(protocol) if isinstance(protocol, str) else protocol
     annotations = read_split(chosen, data, split)
-    prepared = open_prepared(data, store, chosen.name)
-    return ClipTest.of_benchmark(chosen, annotations, prepared, store, allow_missing=allow_missing)
+    prepared = open_prepared(data, store, chosen.name, [annotations])
+    return ClipTest.of_benchmark(chosen, annotations, prepared, store, allow_missing=allow_missing, split=split)
 
 
 def corpus_test(corpus: ClipSource, clips: Sequence[int] | None = None) -> ClipTest:

@@ -11,6 +11,7 @@ from hdvila.annotations.records import Annotations
 from hdvila.data.provenance import Training
 from hdvila.data.source import OFFICIAL_STORE, STORE, PreparedStore
 from hdvila.errors import UsageError
+from hdvila.evaluate.metrics.answers import accepted
 from hdvila.evaluate.protocols import get_protocol
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.evaluate.ways import Way, way_of, ways_of
@@ -20,6 +21,7 @@ from hdvila.models.registry import system_of
 from hdvila.models.shown import Sampling
 from hdvila.nn.capabilities import Reads
 from hdvila.nn.pretrained import PretrainedModel
+from hdvila.store import Corpus
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.text.tokenizer_files import FILES
 
@@ -86,7 +88,9 @@ def _check_vocabulary(answers: Any, protocol: Protocol, annotations: Annotations
             f"the model answers with words such as {word!r}, and {protocol.name} asks for counts: it is "
             "from another benchmark"
         )
-    asked = {str(question.answer) for question in annotations.questions}
+    if annotations.hidden:
+        return
+    asked = {word for question in annotations.questions for word in accepted(question)}
     if asked and not asked & answers.rows.keys():
         raise UsageError(
             f"the model answers with a vocabulary of {len(answers)} answers ({', '.join(answers.words[:3])}, ...), and "
@@ -183,6 +187,8 @@ def blur_warning(prepared: PreparedStore, numbers: Sequence[int], inputs: Any) -
     """How many clips are seen blurred, because their stored frames have fewer lines than the window asks for and than
     their videos have, as in a store that was prepared for smaller windows; or nothing."""
     source: Any = prepared.source
+    if not isinstance(source, Corpus):  # images as they are
+        return ""
     for stream, lines in inputs.least_lines.items():
 
         def lacks(i: int, stream: str = stream, lines: int = lines) -> bool:

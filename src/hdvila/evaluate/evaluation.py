@@ -16,11 +16,13 @@ import torch
 
 from hdvila.data.examples import question_texts
 from hdvila.data.source import STORE, ClipSource, looks_at, share_seen
+from hdvila.errors import UsageError
 from hdvila.evaluate.clip_test import ClipTest, benchmark_test
 from hdvila.evaluate.metrics.rank import TieRule, check_ties
 from hdvila.evaluate.pair_scoring import SEGMENTS_AT_ONCE
 from hdvila.evaluate.predict import Reranking, check_reranked, predict
 from hdvila.evaluate.predictions import write_predictions
+from hdvila.evaluate.protocols import Split
 from hdvila.evaluate.record import Record, hardware
 from hdvila.evaluate.score import score
 from hdvila.evaluate.stop_words import STOP_WORDS, without_stop_words
@@ -63,6 +65,7 @@ def evaluate_checkpoint(
     data: Path,
     *,
     store: str = STORE,
+    split: Split = "test",
     sampling: Sampling = "standard",
     ties: TieRule = "pessimistic",
     allow_missing: bool = False,
@@ -81,6 +84,7 @@ def evaluate_checkpoint(
         protocol_name: the protocol.
         data: the annotation files, here or in ``annotations/``, and the prepared videos (`hdvila prepare`).
         store: folder of the prepared videos in `data`.
+        split: of the benchmark, test or validation.
         allow_missing: the store may lack videos; the gallery that is left is in the record.
 
     Raises:
@@ -90,7 +94,7 @@ def evaluate_checkpoint(
     check_keywords(**config)
     return evaluate(
         checkpoint,
-        benchmark_test(protocol_name, data, store=store, allow_missing=allow_missing),
+        benchmark_test(protocol_name, data, store=store, split=split, allow_missing=allow_missing),
         sampling=sampling,
         ties=ties,
         segments=segments,
@@ -149,6 +153,11 @@ def evaluate(
         CheckpointError, StoreError: model or store cannot be read, or `predictions` cannot be written.
     """
     check_ties(ties)
+    if test.annotations.hidden and predictions is None:
+        raise UsageError(
+            f"the answers of the {test.split} of {test.protocol.name} are secret, so nothing can be scored: write the "
+            "predictions for the benchmark's server (--predictions FILE.json), or choose --split validation"
+        )
     began = time.perf_counter()
     for note in test.annotations.notes:
         reporter.note(note)
@@ -199,6 +208,7 @@ def evaluate(
         test.annotations,
         predicted.predictions,
         method=subject.name if scorer is None else f"{subject.name}, re-ranked by {scorer.name}",
+        split=test.split,
         ties=ties,
         allow_missing=test.allow_missing,
         vocabulary=vocabulary,

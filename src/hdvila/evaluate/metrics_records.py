@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from hdvila.annotations.records import Question
 from hdvila.evaluate.align_predictions import AlignedAnswers, AlignedScores, relevance_of, take_rows
-from hdvila.evaluate.metrics.answers import accuracy_by_type, correct, most_frequent_share, outside, squared_errors
+from hdvila.evaluate.metrics.answers import (
+    accepted,
+    accuracy_by_type,
+    correct,
+    most_frequent_share,
+    outside,
+    squared_errors,
+)
 from hdvila.evaluate.metrics.bootstrap import Interval, Resampling
 from hdvila.evaluate.metrics.normalise_scores import dual_softmax, inverted_softmax
 from hdvila.evaluate.metrics.rank import RankedQueries, TieRule, metrics_of, rank_queries
@@ -151,7 +158,7 @@ def _difference(ranked: RankedQueries, plain: RankedQueries, draws: Resampling |
 def question_fields(
     protocol: Protocol, aligned: AlignedAnswers, vocabulary: Collection[str] | None, resample: Resample
 ) -> dict[str, Any]:
-    """Compute the record's fields for question answering.
+    """Compute the record's fields for question answering; without metrics, where the right answers are secret.
 
     Args:
         protocol: says which kind of answers is scored.
@@ -160,6 +167,9 @@ def question_fields(
         resample: draws the resamples for intervals.
     """
     questions, answers = aligned.annotations.questions, aligned.answers
+    if aligned.annotations.hidden:
+        choices = protocol.gallery if vocabulary is None else len(vocabulary)
+        return {"gallery": choices, "full_gallery": choices, "chance": protocol.chance}
     draws = resample([question.video_id for question in questions])
     fields: dict[str, Any] = {"intervals": {}}
     if protocol.task == "count":
@@ -178,7 +188,7 @@ def question_fields(
     choices = len(vocabulary) if vocabulary is not None and protocol.task == "open_ended" else protocol.gallery
     fields["gallery"] = fields["full_gallery"] = choices
     lost, different = (0, 0) if vocabulary is None else outside(questions, vocabulary)
-    fields["chance"] = _chance(protocol, questions, choices, lost)
+    fields["chance"] = _chance(protocol, questions, choices, lost, vocabulary)
     if protocol.task != "multiple_choice":
         fields["most_frequent"] = most_frequent_share(questions)
     if vocabulary is not None:
@@ -193,7 +203,9 @@ def _interval_of_type(
     return resample([questions[row].video_id for row in rows]).share(correct_Q[rows])
 
 
-def _chance(protocol: Protocol, questions: Sequence[Question], choices: int, lost: int) -> float:
+def _chance(
+    protocol: Protocol, questions: Sequence[Question], choices: int, lost: int, vocabulary: Collection[str] | None
+) -> float:
     """The expected metric of uniform guesses among the options, the vocabulary, or the counts from 0.
 
     Args:
@@ -201,10 +213,17 @@ def _chance(protocol: Protocol, questions: Sequence[Question], choices: int, los
         questions: that are scored.
         choices: of open questions and counts.
         lost: questions whose right answer is not in the vocabulary, so that no guess is right.
+        vocabulary: the answers that the model can give; None: unknown.
     """
     if protocol.task == "multiple_choice":
         return float(np.mean([1 / len(question.options) for question in questions]))
     if protocol.task == "count":
         right_Q1 = np.array([[float(question.answer)] for question in questions])
         return float(((np.arange(choices) - right_Q1) ** 2).mean())
+    if any(question.soft_answers for question in questions):
+        known = None if vocabulary is None else frozenset(vocabulary)
+        scores = (accepted(question).items() for question in questions)
+        return sum(score for one in scores for word, score in one if known is None or word in known) / (
+            len(questions) * choices
+        )
     return (1 - lost / len(questions)) / choices

@@ -1,8 +1,8 @@
 """Prediction files, so that anybody's predictions can be scored here, and ours elsewhere.
 
 Retrieval: an ``.npz`` with `similarity` (queries x videos), `query_ids` and `video_ids`. Questions: JSON
-lines with `question_id` and `answer` (the number of an option from 0, a word, or a count). Ids are those of
-the annotation file, in any order.
+lines with `question_id` and `answer` (the number of an option from 0, a word, or a count), or a ``.json``, one list of
+such objects with ids as numbers, as VQA's server takes it. Ids are those of the annotation file, in any order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.annotations.entries import Entry, read_lines
+from hdvila.annotations.entries import Entry, extension, read_json, read_lines, read_text
 from hdvila.errors import StoreError, UsageError, reason_of, some_of
 from hdvila.evaluate.protocols.protocol import TaskKind
 from hdvila.files import replacing
@@ -82,7 +82,7 @@ def read_predictions(path: Path, task: TaskKind) -> Similarity | Answers:
 
 
 def write_predictions(path: Path, predictions: Similarity | Answers) -> None:
-    """Write predictions for `read_predictions`, atomically.
+    """Write predictions for `read_predictions`, atomically; answers in the form of the file's ending.
 
     Raises:
         StoreError: the file cannot be written.
@@ -95,6 +95,9 @@ def write_predictions(path: Path, predictions: Similarity | Answers) -> None:
                 query_ids=np.array(predictions.query_ids),
                 video_ids=np.array(predictions.video_ids),
             )
+        elif path.suffix.lower() == ".json":
+            rows = [{"question_id": _id(name), "answer": answer} for name, answer in predictions.answers.items()]
+            file.write((json.dumps(rows, ensure_ascii=False) + "\n").encode())
         else:
             for name, answer in predictions.answers.items():
                 file.write((json.dumps({"question_id": name, "answer": answer}, ensure_ascii=False) + "\n").encode())
@@ -138,7 +141,8 @@ def _read_answers(path: Path, task: TaskKind) -> Answers:
     if zipfile.is_zipfile(path):
         raise UsageError(f"{path}: is an archive of arrays, but answers are JSON lines with question_id and answer")
     found: dict[str, str | int | float] = {}
-    for where, value in read_lines(path):
+    whole = extension(path) == ".json" and not read_text(path).lstrip().startswith("{")
+    for where, value in _elements(path) if whole else read_lines(path):
         if not isinstance(value, dict):
             raise UsageError(f"{where}: is {value!r:.60}, but must be an object with question_id and answer")
         entry = Entry(where, value)
@@ -149,6 +153,19 @@ def _read_answers(path: Path, task: TaskKind) -> Answers:
     if not found:
         raise UsageError(f"{path}: has no answers; give another file")
     return Answers(found)
+
+
+def _elements(path: Path) -> list[tuple[str, Any]]:
+    """The elements of a JSON list, each with where it stands."""
+    whole = read_json(path)
+    if not isinstance(whole, list):
+        raise UsageError(f"{path}: must hold a list of answers, but has a {type(whole).__name__}; give another file")
+    return [(f"{path}, entry {number}", value) for number, value in enumerate(whole, start=1)]
+
+
+def _id(name: str) -> str | int:
+    """A question's id as a number, where it is one."""
+    return int(name) if name.isdecimal() and str(int(name)) == name else name
 
 
 def _answer(entry: Entry, task: TaskKind) -> str | int | float:

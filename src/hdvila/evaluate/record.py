@@ -168,6 +168,7 @@ def file_name(record: Record) -> str:
     parts = [
         record.protocol,
         "built" if record.built else "",
+        "" if record.split == "test" else record.split,
         recipe.get("sampling", "standard"),
         recipe.get("store", "store").removeprefix("store").replace("/", "-").strip("-"),
         "" if record.tie_rule == "pessimistic" else f"ties-{record.tie_rule}",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hdvila.annotations.records import Annotations, Question, Split
 from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.align_predictions import AlignedAnswers, AlignedScores, align_answers, align_similarity
-from hdvila.evaluate.metrics.answers import correct, squared_errors
+from hdvila.evaluate.metrics.answers import accepted, correct, squared_errors
 from hdvila.evaluate.metrics.bootstrap import Resampling
 from hdvila.evaluate.metrics.normalise_scores import expand_queries
 from hdvila.evaluate.metrics.rank import TieRule, check_ties, retrieval_metrics
@@ -87,9 +87,16 @@ def score(
         note = skipped_extras(aligned.scores_QV, vectors is not None) if resamples else ""
     else:
         _check_present(annotations.questions, protocol, "questions")
+        if protocol.compared is not str:
+            given = predictions.answers.items()
+            predictions = Answers({name: protocol.compared(str(answer)) for name, answer in given})
         aligned = align_answers(annotations, predictions, allow_missing)
         fields = question_fields(protocol, aligned, vocabulary, resample)
-        note = _unrelated(aligned.annotations.questions, aligned.answers) if protocol.task == "open_ended" else ""
+        note = ""
+        if annotations.hidden:
+            note = "nothing is scored: the answers of this test are secret, and its server scores the predictions"
+        elif protocol.task == "open_ended":
+            note = _unrelated(aligned.annotations.questions, aligned.answers)
     left = aligned.annotations
     return Record(
         protocol=protocol.name,
@@ -133,7 +140,7 @@ def quick_score(protocol: Protocol, annotations: Annotations, predictions: Simil
 def _unrelated(questions: Sequence[Question], answers: Sequence[str | int | float]) -> str:
     """A note if none of the given answers is the right answer of any question; else empty."""
     words = {str(answer) for answer in answers}
-    if words & {str(question.answer) for question in questions}:
+    if any(not words.isdisjoint(accepted(question)) for question in questions):
         return ""
     return (
         f"no question has one of the answers that the predictions give ({some_of(sorted(words))}) for its right "

@@ -6,10 +6,11 @@ from typing import Any
 from hdvila.media.codecs import decode_jpeg, encode_jpeg, read_image, write_video
 from hdvila.media.container import is_video_name
 from hdvila.media.frame_source import Sampler
+from hdvila.media.image_files import image_fault, image_size, is_image_name
 from hdvila.media.info import SubtitleStream, VideoInfo
 from hdvila.media.packed import Form, Packed, Packing, unpack
 from hdvila.media.read_clips import read_clip, read_clips
-from hdvila.media.streams import ClipStreams, clip_streams
+from hdvila.media.streams import ClipStreams, clip_streams, image_streams
 from hdvila.media.transforms import crop_to, resize
 from hdvila.media.video import Video, open_video, probe
 
@@ -26,6 +27,10 @@ __all__ = [
     "crop_to",
     "decode_jpeg",
     "encode_jpeg",
+    "image_fault",
+    "image_size",
+    "image_streams",
+    "is_image_name",
     "is_video_name",
     "open_video",
     "probe",

@@ -117,6 +117,11 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
         raise _damaged_image(path, reason_of(error)) from error
 
 
+def is_upright_jpeg(data: bytes) -> bool:
+    """Whether the bytes of an image file are a JPEG that `decode_jpeg` reads as `read_image` does."""
+    return data.startswith(_JPEG) and jpeg_orientation(data) == 1
+
+
 def write_video(
     path: str | os.PathLike[str], frames: Iterable[Pixels], fps: float, crf: int = 23, preset: str = "veryfast"
 ) -> None:

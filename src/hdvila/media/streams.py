@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
+from hdvila.media.codecs import is_upright_jpeg, read_image
 from hdvila.media.decode import DecodedFrame, TimeSpan, clamp_span, clip_times, decode_clips
 from hdvila.media.info import VideoInfo
 from hdvila.media.packed import Packed, Packer, Packing
+from hdvila.media.transforms import resize
 from hdvila.media.video import open_video
-from hdvila.types import Pixels, Seconds
+from hdvila.types import Frames, Pixels, Seconds
 
 FrameToPixels = Callable[[DecodedFrame], Pixels]
 """From a decoded frame to the (H, W, 3) pixels that a stream stores."""
@@ -105,6 +108,35 @@ def streams(
             yield ClipStreams(done.hr.finish(video.pts_seconds), done.lr.finish(video.pts_seconds), spoiled)
 
 
+def image_streams(
+    path: str | os.PathLike[str], hr_height: int = 720, lr_height: int = 180, packing: Packing = _JPEG
+) -> ClipStreams:
+    """Both streams of an image that stands still, a frame each, at time 0.
+
+    HR are the bytes of the file, if it is an upright JPEG that is not to be made smaller.
+
+    Args:
+        path: a JPEG, PNG, GIF or WebP file.
+        hr_height, lr_height: short sides in pixels. Nothing is enlarged.
+        packing: of what is encoded; JPEG.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    rgb = read_image(path)
+    height, width = rgb.shape[:2]
+
+    def packed(short_side: int) -> Packed:
+        size = _sized(height, width, short_side)
+        still = rgb if size == (height, width) else resize(rgb[None], *size)[0]
+        return Packed.of(Frames(still[None], np.zeros(1)), packing, 1.0)
+
+    hr, data = None, Path(path).read_bytes()
+    if min(height, width) <= hr_height and is_upright_jpeg(data):
+        hr = Packed("jpeg", (data,), (1,), np.zeros(1), height, width)
+    return ClipStreams(hr or packed(hr_height), packed(lr_height), 0)
+
+
 def stream_ratio(more: float, less: float, what: str) -> int:
     """``more / less``, which must be a whole number; `what` names the unit in messages.
 
@@ -119,8 +151,12 @@ def stream_ratio(more: float, less: float, what: str) -> int:
 
 def hr_size(info: VideoInfo, short_side: int, multiple: int) -> tuple[int, int]:
     """(height, width) with this short side, or that of the video if smaller, in multiples of `multiple`."""
-    scale = min(1.0, short_side / min(info.height, info.width))
-    height, width = (max(1, round(side * scale / multiple)) * multiple for side in (info.height, info.width))
+    return _sized(info.height, info.width, short_side, multiple)
+
+
+def _sized(height: int, width: int, short_side: int, multiple: int = 1) -> tuple[int, int]:
+    scale = min(1.0, short_side / min(height, width))
+    height, width = (max(1, round(side * scale / multiple)) * multiple for side in (height, width))
     return height, width
 
 

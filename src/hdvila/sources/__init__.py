@@ -2,5 +2,6 @@
 
 from hdvila.sources.feature_files import FeatureFiles
 from hdvila.sources.images import ImageFolder
+from hdvila.sources.still_images import ImageFiles, StillImages
 
-__all__ = ["FeatureFiles", "ImageFolder"]
+__all__ = ["FeatureFiles", "ImageFiles", "ImageFolder", "StillImages"]

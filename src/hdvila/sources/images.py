@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import StoreError, UsageError
-from hdvila.media import read_image
+from hdvila.media import is_image_name, read_image
 from hdvila.media.frame_source import Arrays, Request, Sampler
+from hdvila.media.image_files import IMAGE_SUFFIXES
 from hdvila.media.view import View
 from hdvila.types import Clip, Pixels, Seconds
 
-__all__ = ["ImageClip", "ImageFolder"]
+__all__ = ["STILL", "ImageClip", "ImageFolder"]
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
-_STILL = 1.0  # seconds that an image by itself is shown
+STILL = 1.0
+"""Seconds that an image by itself is shown."""
 
 
 class ImageFolder:
@@ -59,7 +60,7 @@ class ImageFolder:
             if frames:
                 self._frames[name] = frames
         if not self._frames:
-            raise UsageError(f"{root}: holds no image ({', '.join(sorted(SUFFIXES))}), nor a folder of them")
+            raise UsageError(f"{root}: holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}), nor a folder of them")
         self._texts = texts or {}
 
     def __len__(self) -> int:
@@ -101,7 +102,7 @@ class ImageFolder:
         return sampled.finish(clip.read(sampled.requests))
 
     def _seconds(self, frames: Sequence[Path]) -> float:
-        return _STILL if len(frames) == 1 else len(frames) / self._fps
+        return STILL if len(frames) == 1 else len(frames) / self._fps
 
 
 class ImageClip:
@@ -167,4 +168,4 @@ def _images_in(folder: Path) -> list[Path]:
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    return is_image_name(path.name) and not path.name.startswith(".") and path.is_file()

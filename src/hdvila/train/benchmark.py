@@ -23,14 +23,17 @@ from hdvila.errors import UsageError, some_of
 from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import Protocol
-from hdvila.models.config import IN_WORDS, named
+from hdvila.models.config import IN_WORDS, Capability, named
 from hdvila.progress import Reporter
 from hdvila.text.answers import AnswerVocabulary
+from hdvila.train.held_out import HeldOutClips, some_of_clips
 from hdvila.train.recipe import Recipe, Validate
 
 SPLIT_OFF_SHARE = 0.1
 OPEN = ("open_ended", "count")
 """Tasks that are answered out of a vocabulary."""
+FROM_CAPTIONS: tuple[Capability, ...] = ("retrieval", "pair_scores", "masked_words")
+"""What can be learned from a set of captions."""
 
 
 def learned_from(protocol: Protocol, validate: Validate | None) -> int:
@@ -50,8 +53,9 @@ class BenchmarkData:
     prepared: PreparedStore
     examples: list[Example]
     answers: AnswerVocabulary | None
-    held_out: ClipTest | None
-    training: Training
+    held_out: ClipTest | HeldOutClips | None
+    training: Training | None
+    """None for a set of captions: to learn from it is no fine-tuning."""
 
 
 def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
@@ -107,7 +111,8 @@ def _opened(
     group: str = "data.benchmark",
 ) -> BenchmarkData:
     folder = Path(chosen.folder)
-    prepared = open_prepared(folder, chosen.store, protocol.name)
+    splits = [train] if held_out is None else [train, held_out]
+    prepared = open_prepared(folder, chosen.store, protocol.name, splits)
     for note in train.notes:
         reporter.note(note)
     videos = [video.video_id for video in train.videos if video.video_id not in away]
@@ -123,7 +128,9 @@ def _opened(
             f"{prepared.folder}: trained without the {len(lost):,} of {len(videos):,} videos it lacks "
             f"({some_of(lost)}); {prepared.command} names all"
         )
-    if protocol.task == "retrieval":
+    for image in prepared.damaged:
+        reporter.note(image)
+    if protocol.task in ("retrieval", "captions"):
         examples = caption_examples(train.captions, numbers)
     else:
         examples, left_out = question_examples(train.questions, numbers, answers)
@@ -135,12 +142,18 @@ def _opened(
     seen = [prepared.source.clips[example.clip].video_id for example in examples]
     if not seen:
         raise UsageError(f"{folder}: its training split of {protocol.name} holds nothing to learn from")
-    measured = None
-    if held_out is not None:
+    measured: ClipTest | HeldOutClips | None = None
+    if held_out is not None and protocol.task == "captions":
+        wanted = [video.video_id for video in held_out.videos]
+        numbers = clip_numbers(prepared, wanted, allow_missing=chosen.allow_missing, allowing=allowing)
+        measured = some_of_clips(prepared.source, numbers.values())
+    elif held_out is not None:
         measured = ClipTest.of_benchmark(
             protocol, held_out, prepared, chosen.store, allow_missing=chosen.allow_missing, allowing=allowing
         )
-    training = Training.on(protocol.name, protocol.benchmark, "train", seen)
+    training = None
+    if protocol.task != "captions":
+        training = Training.on(protocol.name, protocol.benchmark, "train", seen)
     return BenchmarkData(prepared, examples, answers, measured, training)
 
 
@@ -154,6 +167,8 @@ def _protocol(recipe: Recipe, chosen: Benchmark, group: str) -> Protocol:
         )
     protocol = get_protocol(chosen.protocol)
     wanted = [way.capability for way in ways_of(protocol) if not way.by_captions]
+    if protocol.task == "captions":
+        wanted = [*FROM_CAPTIONS]
     if recipe.model.trained_for not in wanted:
         raise UsageError(
             f"{named(recipe.model)} does not fit the protocol {protocol.name}, whose task is {protocol.task}: it is "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -15,7 +15,7 @@ from hdvila.data.source import ClipSource
 from hdvila.errors import UsageError
 from hdvila.types import Clip
 
-__all__ = ["CorpusExamples", "HeldOutClips", "hold_out"]
+__all__ = ["CorpusExamples", "HeldOutClips", "hold_out", "some_of_clips"]
 
 SHARE, MOST = 0.1, 1000
 """The share of the clips to hold out, and the largest number of them."""
@@ -88,3 +88,20 @@ def hold_out(source: ClipSource) -> tuple[CorpusExamples, HeldOutClips]:
     left = np.setdiff1d(np.arange(len(clips)), np.array(away))
     note = f"{len(away):,} of {len(clips):,} clips ({chosen:,} videos) are not learned from, but measured on"
     return CorpusExamples(clips, left), HeldOutClips(source, spoken, note)
+
+
+def some_of_clips(source: ClipSource, numbers: Iterable[int], seed: int = 0) -> HeldOutClips:
+    """At most 1,000 of the clips of a validation split, chosen by a hash of their ids and the seed.
+
+    Raises:
+        UsageError: fewer than two of them have a text.
+    """
+    clips = source.clips
+    spoken = [number for number in numbers if clips[number].text.strip()]
+    if len(spoken) < 2:
+        raise UsageError(
+            f"validate: {len(spoken)} clips of the validation split have words: measure nothing (--set validate=none)"
+        )
+    chosen = sorted(spoken, key=lambda number: hash_fraction(clips[number].clip_id, seed))[:MOST]
+    note = f"measured on {len(chosen):,} of {len(spoken):,} clips of the validation split"
+    return HeldOutClips(source, tuple(sorted(chosen)), note)

@@ -12,7 +12,7 @@ import pytest
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Question, Split
 from hdvila.errors import UsageError
 from hdvila.evaluate.predictions import Answers, Similarity
-from hdvila.evaluate.protocols import PROTOCOLS, Protocol, find_annotations, get_protocol, read_split
+from hdvila.evaluate.protocols import PROTOCOLS, Protocol, find_annotations, get_protocol, read_file, read_split
 from hdvila.evaluate.protocols.files import split_of
 from hdvila.evaluate.record import Record
 from hdvila.evaluate.score import score
@@ -20,7 +20,10 @@ from hdvila.models.hdvila.benchmarks import SHOWN
 
 RETRIEVAL = ["msrvtt-1ka", "msrvtt-1ka-7k", "msrvtt-full", "didemo", "lsmdc", "activitynet-val1", "youcook2"]
 QUESTIONS = ["msrvtt-qa", "msrvtt-mc", "msvd-qa", "tgif-action", "tgif-transition", "tgif-frameqa", "tgif-count"]
-NAMES = RETRIEVAL + QUESTIONS
+IMAGES = ["vqa2", "coco-captions", "visual-genome"]
+NAMES = RETRIEVAL + QUESTIONS + IMAGES
+TO_LEARN_FROM = ["coco-captions", "visual-genome"]
+MEASURES = {"metric", "queries", "gallery", "chance", "published"}
 
 
 def test_all_are_there_and_say_everything() -> None:
@@ -28,16 +31,30 @@ def test_all_are_there_and_say_everything() -> None:
     for name, protocol in PROTOCOLS.items():
         plain = json.loads(json.dumps(protocol.to_dict()))
         assert plain["name"] == name
-        assert all(plain[key] for key in plain.keys() - {"differences", "train_size"}), f"{name} leaves something empty"
-        shown = SHOWN[name]
-        assert all(shown.to_dict()[key] for key in ("train", "test", "text_length", "consensus", "differences"))
+        needed = plain.keys() - {"differences", "train_size"} - (MEASURES if name in TO_LEARN_FROM else set())
+        assert all(plain[key] for key in needed), f"{name} leaves something empty"
         assert bool(protocol.train_size) == ("train" in protocol.files)
-        assert "test" in protocol.files
+        assert ("test" in protocol.files) == bool(protocol.metric) == (name not in TO_LEARN_FROM)
+    for name, shown in SHOWN.items():
+        protocol = PROTOCOLS[name]
+        assert all(shown.to_dict()[key] for key in ("train", "test", "text_length", "consensus", "differences"))
         if kept := " ".join(one for one in shown.differences if one.startswith("Which checkpoint")):
             assert ("there is no validation split" in kept) == ("validation" not in protocol.files), name
         assert shown.consensus == ("logsumexp" if name in ("msrvtt-qa", "msvd-qa") else "mean")
         for sampling in (shown.train, shown.test):
             assert (sampling.fps, sampling.hr_every) == (6.0, 3)
+    assert set(SHOWN) == set(RETRIEVAL + QUESTIONS)
+
+
+@pytest.mark.parametrize("name", TO_LEARN_FROM)
+def test_nothing_is_measured_on_a_set_to_learn_from(tmp_path: Path, name: str) -> None:
+    protocol = get_protocol(name)
+    for refused in (
+        lambda: read_split(protocol, tmp_path, "test"),
+        lambda: read_file(protocol, tmp_path / "captions_val2014.json"),
+    ):
+        with pytest.raises(UsageError, match=f"{name} is a set of captions to learn from"):
+            refused()
 
 
 def test_zero_shot_says_that_the_papers_large_pictures_are_enlarged_ones() -> None:

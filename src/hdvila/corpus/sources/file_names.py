@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from hdvila.files import files_below
 from hdvila.media import is_video_name
 
 _MOST_BYTES = 160  # of 255: endings such as ".en-orig.vtt" and ".f137.mp4.part" follow
@@ -38,8 +39,7 @@ class VideoFiles:
         self.folder = folder
         self._exact: dict[str, Path] = {}
         self._any_case: dict[str, Path] = {}
-        os.scandir(folder).close()  # os.walk passes over what cannot be read
-        for path in sorted(self._walk()):
+        for path in files_below(folder, _may_be_video):
             name = path.stem if is_video_name(path.name) else path.name
             self._exact.setdefault(name, path)
             self._any_case.setdefault(name.casefold(), path)
@@ -59,13 +59,6 @@ class VideoFiles:
             if found is not None:
                 return found
         return None
-
-    def _walk(self) -> list[Path]:
-        found = []
-        for folder, folders, names in os.walk(self.folder, followlinks=True):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            found += [Path(folder, name) for name in names if not name.startswith(".") and _may_be_video(name)]
-        return found
 
 
 def _may_be_video(name: str) -> bool:

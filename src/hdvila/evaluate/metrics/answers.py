@@ -13,16 +13,20 @@ from numpy.typing import NDArray
 
 from hdvila.annotations.records import Question
 
-__all__ = ["accuracy_by_type", "correct", "most_frequent_share", "outside", "squared_errors"]
+__all__ = ["accepted", "accuracy_by_type", "correct", "most_frequent_share", "outside", "squared_errors"]
 
 Answer = str | int | float
 
 
 def correct(questions: Sequence[Question], answers: Sequence[Answer]) -> NDArray[np.float64]:
-    """(Q,) 1 where the answer equals the right one verbatim, 0 elsewhere."""
-    return np.array(
-        [float(str(question.answer) == str(answer)) for question, answer in zip(questions, answers, strict=True)]
-    )
+    """(Q,) 1 where the answer equals the right one verbatim, 0 elsewhere; with soft answers the score of the answer."""
+    pairs = zip(questions, answers, strict=True)
+    return np.array([accepted(question).get(str(answer), 0.0) for question, answer in pairs])
+
+
+def accepted(question: Question) -> dict[str, float]:
+    """What each answer to a question is worth, above 0 up to 1; others are worth nothing."""
+    return dict(question.soft_answers) if question.soft_answers else {str(question.answer): 1.0}
 
 
 def accuracy_by_type(questions: Sequence[Question], correct_Q: NDArray[np.float64]) -> dict[str, float]:
@@ -38,12 +42,15 @@ def squared_errors(questions: Sequence[Question], answers: Sequence[Answer]) -> 
 
 
 def outside(questions: Sequence[Question], vocabulary: Collection[str]) -> tuple[int, int]:
-    """The number of questions whose right answer is outside the vocabulary, and of such answers."""
-    lost = [question.answer for question in questions if question.answer not in vocabulary]
+    """The number of questions whose right answers are all outside the vocabulary, and of such (heaviest) answers."""
+    known = frozenset(vocabulary)
+    lost = [question.answer for question in questions if known.isdisjoint(accepted(question))]
     return len(lost), len(set(lost))
 
 
 def most_frequent_share(questions: Sequence[Question]) -> float:
-    """The accuracy of always giving the most frequent right answer, which needs no look at the videos."""
-    counts = Counter(question.answer for question in questions)
-    return max(counts.values()) / len(questions)
+    """The accuracy of always giving the answer that fares best, which needs no look at the videos."""
+    scores: Counter[str] = Counter()
+    for question in questions:
+        scores.update(accepted(question))
+    return max(scores.values()) / len(questions)

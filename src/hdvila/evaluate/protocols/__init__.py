@@ -8,6 +8,7 @@ from hdvila.annotations.records import Split
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols.clips import LSMDC, YOUCOOK2
 from hdvila.evaluate.protocols.files import find_annotations, read_file, read_split
+from hdvila.evaluate.protocols.images import COCO_CAPTIONS, VISUAL_GENOME, VQA2
 from hdvila.evaluate.protocols.msrvtt import MSRVTT_1KA, MSRVTT_1KA_7K, MSRVTT_FULL
 from hdvila.evaluate.protocols.paragraphs import ACTIVITYNET_VAL1, DIDEMO
 from hdvila.evaluate.protocols.protocol import Protocol, Published, TaskKind
@@ -44,6 +45,9 @@ PROTOCOLS: dict[str, Protocol] = {
         TGIF_TRANSITION,
         TGIF_FRAMEQA,
         TGIF_COUNT,
+        VQA2,
+        COCO_CAPTIONS,
+        VISUAL_GENOME,
     )
 }
 """In the order in which they are listed."""

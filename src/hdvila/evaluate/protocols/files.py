@@ -30,6 +30,8 @@ def find_annotations(protocol: Protocol, folder: Path, split: Split) -> Path:
         UsageError: the benchmark has no such split, or none of the names is there.
     """
     names = protocol.files.get(split)
+    if names is None and split == "test":
+        _check_measured(protocol)
     if names is None:
         raise UsageError(
             f"{protocol.name} has no {split} split, only {', '.join(protocol.files)}; {protocol.split.split('; ')[-1]}"
@@ -65,6 +67,7 @@ def read_file(protocol: Protocol, path: Path) -> tuple[Annotations, Split | None
     Raises:
         UsageError: it is a file to train on, is broken, or is of another benchmark.
     """
+    _check_measured(protocol)
     split = split_of(protocol, path)
     tests = f"the test of {protocol.name} is {' or '.join(protocol.files['test'])}"
     if split == "train":
@@ -83,6 +86,11 @@ def read_file(protocol: Protocol, path: Path) -> tuple[Annotations, Split | None
     return replace(found, notes=(*found.notes, note)), split
 
 
+def _check_measured(protocol: Protocol) -> None:
+    if protocol.task == "captions":
+        raise UsageError(f"{protocol.name} is a set of captions to learn from, and nothing is measured on it")
+
+
 def split_of(protocol: Protocol, path: Path) -> Split | None:
     """The split that a file holds by its name: one of the protocol's names, else by a word in it such as train.
 
@@ -94,7 +102,7 @@ def split_of(protocol: Protocol, path: Path) -> Split | None:
     words = _words(name)
     known = [split for split in _SPLITS if name in protocol.files.get(split, ())]
     said = [split for split in _SPLITS if any(_means(word, split) for word in words)]
-    own = {word for test in protocol.files["test"] for word in _words(test) if _means(word, "validation")}
+    own = {word for test in protocol.files.get("test", ()) for word in _words(test) if _means(word, "validation")}
     if own & {*words} and "train" not in said:
         said.insert(0, "test")
     return next(iter((*known, *said)), None)

@@ -11,8 +11,8 @@ from hdvila.annotations.records import Annotations, Split
 
 __all__ = ["Protocol", "Published", "Split", "TaskKind"]
 
-TaskKind = Literal["retrieval", "open_ended", "multiple_choice", "count"]
-"""What a model is asked for."""
+TaskKind = Literal["retrieval", "open_ended", "multiple_choice", "count", "captions"]
+"""What a model is asked for. captions: nothing, these are captioned images or videos to learn from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Protocol:
             that the benchmark does not have is not in it.
         train_size: videos of the full training split, of questions the questions, of clips the clips; 0: it has none.
         split, captions, paragraphs: in words: which videos, which texts of them count, how sentences are joined.
-        metric: what is reported first, as the record has it.
+        metric: what is reported first, as the record has it; empty where nothing is measured.
         queries: captions or questions of the published test.
         gallery: candidates of a full test, or answers to choose from.
         chance: what guessing gives of `metric` on the full test.
@@ -60,6 +60,7 @@ class Protocol:
             protocol without has a table of its own.
         options_are_captions: of multiple choice, whether the options describe the video, so that the one that fits it
             best is the answer, whatever is asked.
+        compared: what becomes of an answer before it is compared with those of the annotations, which are so already.
         wider: protocols that train on more videos of this test's benchmark.
     """
 
@@ -84,6 +85,7 @@ class Protocol:
     table: str = ""
     column: str = ""
     options_are_captions: bool = False
+    compared: Callable[[str], str] = str
     wider: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

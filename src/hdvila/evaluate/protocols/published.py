@@ -22,6 +22,7 @@ __all__ = [
     "TGIF_COUNT",
     "TGIF_FRAMEQA",
     "TGIF_TRANSITION",
+    "VQA2",
     "YOUCOOK2",
     "hd_vila",
     "t2v",
@@ -184,4 +185,26 @@ TGIF_ACTION, TGIF_TRANSITION, TGIF_FRAMEQA = (
 TGIF_COUNT = (
     _squared_error("HCRN", _SIASAMREA, 3.82),
     _squared_error("HME", _SIASAMREA, 4.02),
+)
+
+_VQA2 = (
+    ("BUTD", "region", 65.32, 65.67),
+    ("grid-feat", "grid", 66.47, None),
+    ("ViLBERT", "region", 70.55, 70.92),
+    ("VL-BERT", "region", 71.16, None),
+    ("Pixel-BERT", "grid", 71.35, 71.42),
+    ("LXMERT", "region", 72.42, 72.54),
+    ("UNITER", "region", 72.70, 72.91),
+    ("Oscar", "region", 73.16, 73.44),
+    ("ClipBERT", "grid", 69.08, 69.43),
+)
+"""Method, features; percent on test-dev and on the whole test."""
+VQA2 = tuple(
+    Published(
+        who,
+        "ClipBERT (CVPR 2021), Table 9",
+        {"accuracy": round(dev / 100, 6), **({} if whole is None else {"test_standard": round(whole / 100, 6)})},
+        f"on test-dev; {features} features",
+    )
+    for who, features, dev, whole in _VQA2
 )
