@@ -9,7 +9,7 @@ from typing import Any
 
 from hdvila.annotations.records import Annotations
 from hdvila.data.provenance import Training
-from hdvila.data.source import OFFICIAL_STORE, STORE, PreparedStore
+from hdvila.data.source import OFFICIAL_STORE, STORE, PreparedStore, stream_rates
 from hdvila.errors import UsageError
 from hdvila.evaluate.metrics.answers import accepted
 from hdvila.evaluate.protocols import get_protocol
@@ -21,7 +21,6 @@ from hdvila.models.registry import system_of
 from hdvila.models.shown import Sampling
 from hdvila.nn.capabilities import Reads
 from hdvila.nn.pretrained import PretrainedModel
-from hdvila.store import Corpus
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.text.tokenizer_files import FILES
 
@@ -187,7 +186,7 @@ def blur_warning(prepared: PreparedStore, numbers: Sequence[int], inputs: Any) -
     """How many clips are seen blurred, because their stored frames have fewer lines than the window asks for and than
     their videos have, as in a store that was prepared for smaller windows; or nothing."""
     source: Any = prepared.source
-    if not isinstance(source, Corpus):  # images as they are
+    if not stream_rates(source):  # images as they are
         return ""
     for stream, lines in inputs.least_lines.items():
 

@@ -13,7 +13,7 @@ from hdvila.media.container import media_errors
 from hdvila.media.headers import jpeg_orientation
 from hdvila.media.info import Orientation
 
-__all__ = ["image_fault", "image_size", "is_image_name"]
+__all__ = ["IMAGE_SUFFIXES", "image_fault", "image_size", "is_image_name"]
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 _ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # how a file begins: what stands at its end
