@@ -69,6 +69,10 @@ class ClipBERTConfig:
     fusion: Fusion = "mean"
     """How the T frames of a clip become one grid: their mean; or a 3-D convolution of kernel 3 before it, whole or
     split into space and time (paper, Table 2)."""
+    centred_grid: bool = field(default=False, metadata=NOT_IN_VECTORS)
+    """Begin with a grid encoder that does not see what all frames have in common. The features of a ResNet are never
+    negative, and most of a small network's are in every frame: with torch's initial weights, which the paper has,
+    tokens differ by 3 % from frame to frame, and a small model learns from words alone for a long time."""
     sampled_tokens: int = field(default=0, metadata=NOT_IN_VECTORS)
     """Grid tokens that training keeps, drawn once a batch (100 in the paper's pre-training); 0: all."""
     initializer_range: float = field(default=0.02, metadata=NOT_IN_VECTORS)

@@ -135,7 +135,7 @@ class ClipBERT(PretrainedModel):
         if texts % videos:
             raise UsageError(f"{texts} texts for {videos} videos: give every video the same number of texts")
         bert = self.transformer.bert
-        visual_SMPD = visual.repeat_interleave(texts // videos, 1)
+        visual_SMPD = visual if texts == videos else visual.repeat_interleave(texts // videos, 1)
         text_SMLD = bert.embeddings(input_ids).expand(clips, -1, -1, -1)
         tokens_NTD = torch.cat([text_SMLD, visual_SMPD.to(text_SMLD.dtype)], 2).flatten(0, 1)
         mask_NT = F.pad(attention_mask.long(), (0, tokens_NTD.shape[1] - length), value=1).repeat(clips, 1)

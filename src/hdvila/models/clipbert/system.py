@@ -110,11 +110,14 @@ class _ClipBERTSystem(System["ClipBERT", ClipBERTConfig, SparseClips]):
         ]
 
     def settle(self, model: ClipBERT, filled: Collection[str], batches: Callable[[], Iterable[Any]]) -> None:
-        """BatchNorm statistics of random weights."""
+        """BatchNorm statistics of random weights, and a centred grid encoder where the model asks for one."""
         from hdvila.nn.calibrate import calibrate_batch_norm
 
         if not any(name.startswith("cnn.feature.") for name in filled):
             calibrate_batch_norm(model, model.visual_tokens, batches())
+        if model.config.centred_grid and not any(name.startswith("cnn.grid_encoder.") for name in filled):
+            (frames,) = next(iter(batches()))
+            model.cnn.centre(frames.flatten(0, 1))
 
     def learning_rate_part(self, parameter: str) -> str:
         return "cnn" if parameter.startswith("cnn.") else "transformer"

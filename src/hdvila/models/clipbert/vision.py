@@ -6,6 +6,7 @@ Legend: N clips (all videos'), T frames of a clip, D width, H W pixels, h w rows
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hdvila.errors import UsageError
@@ -48,6 +49,18 @@ class GridFeatures(nn.Module):
     @property
     def _dtype(self) -> torch.dtype:
         return self.feature.conv1.weight.dtype
+
+    @torch.no_grad()
+    def centre(self, frames_NT3HW: Tensor) -> None:
+        """Make the grid encoder blind to the mean feature of these frames, and give its output a spread of 1
+        (`ClipBERTConfig.centred_grid`)."""
+        conv = self.grid_encoder[0]
+        assert isinstance(conv, nn.Conv2d)
+        features_MChw = self.feature(normalised(frames_NT3HW.flatten(0, 1), self._dtype))[-1]
+        common_C = F.normalize(features_MChw.mean((0, 2, 3)), dim=0)
+        seen_DkkC = torch.einsum("dckl,c->dkl", conv.weight, common_C)[..., None] * common_C
+        conv.weight -= seen_DkkC.permute(0, 3, 1, 2)
+        conv.weight /= conv(features_MChw).std()
 
     def frozen(self, stages: int) -> list[nn.Module]:
         """The parts that are never trained: every BatchNorm, and the first stages, the stem being the first."""

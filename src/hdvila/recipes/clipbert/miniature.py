@@ -43,6 +43,7 @@ def miniature_clipbert(variant: Variant, num_answers: int = 0) -> ClipBERTConfig
         stride_in="3x3",
         dropout=0.0,
         initializer_range=0.1,
+        centred_grid=True,
     )
 
 

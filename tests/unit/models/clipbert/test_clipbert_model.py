@@ -11,6 +11,7 @@ from torch import Tensor
 from hdvila.errors import UsageError
 from hdvila.models.clipbert.config import ClipBERTConfig, Fusion
 from hdvila.models.clipbert.model import ClipBERT
+from hdvila.models.clipbert.vision import normalised
 from tests.unit.models.clipbert.small_clipbert import PRETRAINING, SMALL, small_inputs
 
 
@@ -126,3 +127,27 @@ def test_what_cannot_be_read_is_named(call: object, message: str) -> None:
     assert callable(call)
     with pytest.raises(UsageError, match=message):
         call(built(), *small_inputs())
+
+
+@torch.no_grad()
+def test_a_centred_grid_shows_what_differs_between_frames() -> None:
+    model, (frames, *_) = built(), small_inputs(videos=8)
+    clips = frames.flatten(0, 1)
+
+    def share() -> float:
+        """Of the variation of tokens, the part between clips."""
+        grid = model.cnn(clips)
+        return float(grid.std(0).mean() / grid.std())
+
+    before = share()
+    model.cnn.centre(clips)
+    assert share() > 1.5 * before
+    assert (
+        abs(
+            float(
+                model.cnn.grid_encoder[0](model.cnn.feature(normalised(clips.flatten(0, 1), torch.float32))[-1]).std()
+            )
+            - 1
+        )
+        < 1e-4
+    )
