@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
 from hdvila.corpus.failures import read_failures
+from hdvila.media import encode_jpeg
 from hdvila.store import Corpus
 from tests.cli.conftest import Run, lines
+from tests.unit.annotations.test_image_files import ASKED, COCO, put
 
 TEST = "key,vid_key,video_id,sentence\nret0,msr3,video3,the blue cube falls\nret1,msr7,video7,two dogs run\n"
 
@@ -104,3 +108,20 @@ def test_wrong_use_is_refused_in_one_line(here: Run, videos: Path, tmp_path: Pat
         assert (refused.returncode, refused.stdout) == (2, "")
         assert reason in refused.stderr
     assert not (data / "store").exists()
+
+
+def test_images_are_prepared_together_for_all_that_share_them(here: Run, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    put(data, "v2_OpenEnded_mscoco_test2015_questions.json", ASKED | {"data_subtype": "test2015"})
+    put(data, "captions_train2014.json", COCO)
+    pixels = encode_jpeg(np.zeros((30, 40, 3), np.uint8))
+    names = ["COCO_test2015_000000262148", "COCO_train2014_000000057870", "000000384029"]
+    for name in names:
+        (data / f"{name}.jpg").write_bytes(pixels)
+    done = here("prepare", "vqa2", "coco-captions", "--videos", data, "--data", data, "--workers", "1")
+    assert (done.returncode, done.stderr.count("missing")) == (0, 3), "splits without files are named"
+    clips = Corpus(data / "store").clips
+    assert {clip.video_id for clip in clips} == {*names[:2], "COCO_train2014_000000384029"}
+    refused = here("prepare", "vqa2", "--videos", data, "--data", data, "--official")
+    assert "--official: is the preparation of videos, and these are images" in refused.stderr

@@ -44,7 +44,7 @@ def prepare(
 
     chosen = [get_protocol(name) for name in dict.fromkeys(protocols)]
     names = [asked.name for asked in chosen]
-    system = next((one for one in systems() if all(map(one.shown, names))), None)
+    system = next((one for one in systems() if all(map(one.shown, names))), next(systems()))
     gifs = _all_gifs(chosen)
     reporter = console.reporter()
     splits = [found for protocol in chosen for found in _annotations(protocol, data, reporter)]
@@ -52,14 +52,13 @@ def prepare(
     for caption in (caption for split in splits for caption in split.captions):
         texts.setdefault(caption.video_id, caption.text)
     parts = [part for split in splits for part in split.videos]
-    if official and any(part.media == "image" for part in parts):
-        raise UsageError("--official: is the preparation of videos, and these are images; leave it out")
-    if system is not None or not all(part.media == "image" for part in parts):
-        system = system or next(systems())
+    if any(part.media == "image" for part in parts):
+        if official:
+            raise UsageError("--official: is the preparation of videos, and these are images; leave it out")
+        preparation = Preparation.of_images()
+    else:
         cutter = system.released_streams(gifs) if official else None
         preparation = Preparation.of(system.streams_for(names), cutter)
-    else:
-        preparation = Preparation()
     store = data / (OFFICIAL_STORE if official else STORE)
     report = prepare_videos(
         parts,

@@ -29,6 +29,7 @@ from hdvila.types import Clip
 
 _CLIPS_A_SHARD = 64  # a killed job loses no more
 _FEWEST_LINES = 720
+_IMAGE_LINES = 1024  # more than any image of COCO has
 _CUT = "cut"  # the step of failures here
 Files = VideoFiles | ImageFiles | PackedFiles
 Cutter = Callable[..., Iterator[ClipStreams]]
@@ -61,6 +62,11 @@ class Preparation:
         (hr_fps, hr_lines), (lr_fps, lr_lines) = streams["hr"], streams["lr"]
         scale = max(1.0, _FEWEST_LINES / hr_lines)
         return cls(lr_fps, hr_fps, round(hr_lines * scale), round(lr_lines * scale), official)
+
+    @classmethod
+    def of_images(cls) -> Preparation:
+        """A store of images as they are, of at most 1,024 lines, which every system reads."""
+        return cls(hr_height=_IMAGE_LINES, lr_height=_IMAGE_LINES // 4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hdvila.annotations.records import Annotations
+from hdvila.errors import UsageError
 from hdvila.evaluate.align_predictions import align_similarity
 from hdvila.evaluate.evaluation import Evaluated
 from hdvila.evaluate.metrics.rank import TieRule
@@ -40,10 +41,16 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
         reporter: shows progress.
 
     Raises:
+        UsageError: the answers of the test are secret, so there is nothing to show.
         StoreError: a video cannot be read.
         MissingDependency: jinja2 is not installed.
         OSError: the file cannot be written.
     """
+    if done.test.annotations.hidden:
+        raise UsageError(
+            f"{path}: a page shows right and wrong answers, and those of the test of {done.record.protocol} are "
+            "secret: leave --report out"
+        )
     record = done.record
     assert record.recipe is not None  # set by `evaluate_checkpoint`
     with reporter.task("drawing the report"):
