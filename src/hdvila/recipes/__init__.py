@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from hdvila.errors import UsageError
 from hdvila.recipes import miniature_downstream, question_answering, retrieval
 from hdvila.recipes.clipbert import miniature as clipbert_miniature
+from hdvila.recipes.clipbert import pretraining as clipbert_pretraining
 from hdvila.recipes.clipbert import question_answering as clipbert_questions
 from hdvila.recipes.clipbert import retrieval as clipbert_retrieval
 from hdvila.recipes.from_file import is_recipe_file, recipe_from_file
@@ -74,6 +75,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "miniature-clipbert-questions": clipbert_miniature.miniature_clipbert_questions,
     "miniature-clipbert-frameqa": clipbert_miniature.miniature_clipbert_frameqa,
     "miniature-clipbert-action": clipbert_miniature.miniature_clipbert_action,
+    "clipbert-pretraining": clipbert_pretraining.clipbert_pretraining,
+    "clipbert-pretraining-official": clipbert_pretraining.clipbert_pretraining_official,
     "clipbert-msrvtt-retrieval": clipbert_retrieval.clipbert_msrvtt_retrieval,
     "clipbert-msrvtt-retrieval-4x1": clipbert_retrieval.clipbert_msrvtt_retrieval_4x1,
     "clipbert-msrvtt-retrieval-9k": clipbert_retrieval.clipbert_msrvtt_retrieval_9k,
@@ -92,6 +95,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "clipbert-tgif-frameqa": clipbert_questions.clipbert_tgif_frameqa,
     "clipbert-tgif-frameqa-official": clipbert_questions.clipbert_tgif_frameqa_official,
     "clipbert-tgif-count": clipbert_questions.clipbert_tgif_count,
+    "clipbert-vqa": clipbert_questions.clipbert_vqa,
+    "clipbert-vqa-official": clipbert_questions.clipbert_vqa_official,
 }
 
 

@@ -9,6 +9,8 @@ import pytest
 from hdvila.models.clipbert.inputs import SparseClips
 from hdvila.recipes import RECIPES, get_recipe
 from hdvila.tasks.matching import Matching
+from hdvila.tasks.pretrain_image_text import PretrainImageText
+from hdvila.tasks.soft_answers import SoftAnswers
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.compat import Compat
 
@@ -70,3 +72,28 @@ def test_the_papers_plain_recipes_and_the_releases_see_the_same_but_gifs() -> No
         assert isinstance(see, SparseClips)
         wanted = replace(see, size=768) if "tgif" in name else see
         assert official.data.preprocess == wanted, name
+
+
+def test_pre_training_is_the_papers_or_the_releases() -> None:
+    for name, text_length, batch, gpus in (("", 20, 32, 8), ("-official", 30, 64 * 2, 4)):
+        recipe = get_recipe(f"clipbert-pretraining{name}")
+        assert [one.data.benchmark and one.data.benchmark.protocol for one in recipe.ingredients] == [
+            "coco-captions",
+            "visual-genome",
+        ]
+        assert recipe.shares == [0.5, 0.5]
+        for one in recipe.ingredients:
+            assert one.task == PretrainImageText(mask_share=0.15, wrong_share=0.5)
+            assert (one.data.text_length, one.data.negatives, one.data.preprocess) == (text_length, 1, SparseClips(768))
+        assert (recipe.batch_size, recipe.processes) == (batch * gpus, gpus)
+        assert recipe.steps == 40 * 5_600_000 // (batch * gpus)
+        assert (recipe.optim.lr, recipe.schedule.decay) == (5e-5, "linear")
+
+
+def test_vqa_is_the_papers_or_the_releases() -> None:
+    paper, official = get_recipe("clipbert-vqa"), get_recipe("clipbert-vqa-official")
+    assert (paper.optim.lr, paper.optim.clip_norm, paper.batch_size) == (5e-5, 2.0, 256)
+    assert official.optim.lr == 1e-4
+    assert official.steps * 13 == pytest.approx(paper.steps * 5, rel=1e-3)
+    assert paper.task == SoftAnswers()
+    assert paper.model.num_answers == 3129
