@@ -37,7 +37,7 @@ from hdvila.media import encode_jpeg, open_video, resize
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.nn.pretrained import to_tensors
-from hdvila.recipes.miniature import miniature_model
+from hdvila.recipes.hdvila.miniature import miniature_model
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.types import Clip, Frames, Pixels

@@ -29,7 +29,7 @@ from hdvila.errors import MediaError
 from hdvila.hub import Processor, build_model
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.processes import usable_cores
-from hdvila.recipes.small import HEIGHT, WIDTH, small_model
+from hdvila.recipes.hdvila.small import HEIGHT, WIDTH, small_model
 from hdvila.search import open_library
 from hdvila.search.embed import batches_of, embed_file, open_file, words_beside
 from hdvila.search.encoder import Encoder

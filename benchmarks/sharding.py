@@ -25,8 +25,8 @@ from torch.distributed.tensor import DTensor
 from hdvila.data.batch import batch_of
 from hdvila.hub import build_model
 from hdvila.models.registry import system_of
-from hdvila.recipes.miniature import miniature_model
-from hdvila.recipes.small import HEIGHT, WIDTH, small_model
+from hdvila.recipes.hdvila.miniature import miniature_model
+from hdvila.recipes.hdvila.small import HEIGHT, WIDTH, small_model
 from hdvila.tasks import PretrainStage1
 from hdvila.train.engine import Engine, seed_random_numbers
 from hdvila.train.optim import Optim

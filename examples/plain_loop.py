@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from hdvila.hub import build_model
-from hdvila.recipes.miniature import DATA, miniature_model
+from hdvila.recipes.hdvila.miniature import DATA, miniature_model
 from hdvila.store import Corpus
 from hdvila.tasks.contrastive import contrastive_loss
 from hdvila.text.tokenizer import Tokenizer

@@ -120,8 +120,8 @@ CITED = {  # section, equation, table or figure of HD-VILA -> the files of the p
     "section 4.3": ["tasks/pretrain_stage1.py", "tasks/pretrain_stage2.py"],
     "equation 4": ["tasks/contrastive.py", "tasks/pretrain_stage1.py"],
     "equation 5": ["tasks/masked_words.py", "tasks/pretrain_stage2.py"],
-    "sections 5.2 and D.1": ["recipes/question_answering.py", "tasks/video_qa.py"],
-    "sections 5.3 and D.2": ["recipes/retrieval.py"],
+    "sections 5.2 and D.1": ["recipes/hdvila/question_answering.py", "tasks/video_qa.py"],
+    "sections 5.3 and D.2": ["recipes/hdvila/retrieval.py"],
     "section D.2": ["evaluate/stop_words.py"],
     "section 5.3": ["models/hdvila/benchmarks.py"],  # of the first version
 }

@@ -45,7 +45,7 @@ def test_every_example_is_run_here_and_named_in_the_docs() -> None:
 def test_a_folder_is_embedded_and_a_video_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from hdvila.hub import Processor
     from hdvila.models import Preprocess
-    from hdvila.recipes.miniature import miniature_model
+    from hdvila.recipes.hdvila.miniature import miniature_model
     from hdvila.text.tokenizer import Tokenizer
 
     (tmp_path / "videos").mkdir()

@@ -36,7 +36,7 @@ SMALL_MODEL = """
 import torch
 from hdvila.hub import Processor, build_model
 from hdvila.models.hdvila.preprocess import Preprocess
-from hdvila.recipes.miniature import miniature_model
+from hdvila.recipes.hdvila.miniature import miniature_model
 from hdvila.text.tokenizer import Tokenizer
 from dataclasses import replace
 torch.manual_seed(0)

@@ -18,7 +18,7 @@ from hdvila.hub import Processor, build_model
 from hdvila.media import encode_jpeg, read_image
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.inputs import stack_arrays
-from hdvila.recipes.miniature import miniature_model
+from hdvila.recipes.hdvila.miniature import miniature_model
 from hdvila.sources import FeatureFiles, ImageFolder, images
 from hdvila.text.tokenizer import Tokenizer
 from hdvila.types import Pixels

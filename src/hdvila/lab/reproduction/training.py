@@ -15,7 +15,7 @@ from hdvila.lab.reproduction.preprocessing_variants import variant
 from hdvila.lab.reproduction.rows import Row
 from hdvila.progress import Reporter
 from hdvila.recipes import get_recipe
-from hdvila.recipes.miniature_downstream import WHOLE
+from hdvila.recipes.hdvila.miniature_downstream import WHOLE
 from hdvila.train.loop import train
 from hdvila.train.recipe import Recipe, Start
 from hdvila.train.validation import RECIPE

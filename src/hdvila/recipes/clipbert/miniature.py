@@ -23,9 +23,9 @@ def miniature_clipbert(variant: Variant, num_answers: int = 0) -> ClipBERTConfig
     """A model of a million weights.
 
     Its ResNet has the strides of torchvision, so that it starts from that of a miniature HD-VILA. The spread of initial
-    weights is about 1 / sqrt(128), as for the miniature HD-VILA's joint transformer (`hdvila.recipes.miniature`). The
-    stem and the first stage are frozen, as in the paper: the stem reads pixels of -128 to 128, so that steps of Adam
-    that suit the other weights make its output, and all features, a thousand times as large.
+    weights is about 1 / sqrt(128), as for the joint transformer of the miniature HD-VILA. The stem and the first stage
+    are frozen, as in the paper: the stem reads pixels of -128 to 128, so that steps of Adam that suit the other weights
+    make its output, and all features, a thousand times as large.
     """
     return ClipBERTConfig(
         variant=variant,

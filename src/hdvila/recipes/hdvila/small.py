@@ -23,8 +23,8 @@ _DATA = DataSettings(preprocess=Preprocess(HEIGHT, WIDTH, segments=1, neighbours
 def small_model(variant: Variant) -> HDVILAConfig:
     """A model of 24 million weights in stage one and 35 in stage two.
 
-    The spread of initial weights is chosen as for the miniature (`hdvila.recipes.miniature`): about 1 / sqrt(384)
-    where a model with BERT's spread would ignore the frames or their order.
+    The spread of initial weights is chosen as for the miniature (`miniature_model`): about 1 / sqrt(384) where a model
+    with BERT's spread would ignore the frames or their order.
     """
     return HDVILAConfig(
         variant=variant,

@@ -15,7 +15,7 @@ from hdvila.evaluate.protocols import get_protocol
 from hdvila.models.hdvila.benchmarks import SHOWN
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.preprocess import Preprocess
-from hdvila.recipes.hdvila import TOKENIZER
+from hdvila.recipes.hdvila.pretraining import TOKENIZER
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.benchmark import learned_from
 from hdvila.train.optim import Optim, Schedule

@@ -7,8 +7,8 @@ from dataclasses import replace
 from hdvila.data.settings import Benchmark, DataSettings
 from hdvila.models.hdvila.config import Variant
 from hdvila.models.hdvila.preprocess import Preprocess
-from hdvila.recipes.miniature import TEXT_LENGTH, miniature_model
-from hdvila.recipes.retrieval import CONTRASTIVE
+from hdvila.recipes.hdvila.miniature import TEXT_LENGTH, miniature_model
+from hdvila.recipes.hdvila.retrieval import CONTRASTIVE
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.optim import Optim, Schedule
 from hdvila.train.recipe import Recipe, Validate
