@@ -115,9 +115,11 @@ def scan_shard(path: Path) -> list[Entry]:
     """
     entries: list[Entry] = []
     files: dict[str, Member] = {}  # of the clip whose KEY.json is still to come, by name without KEY
+    end = 0
     try:
         with tarfile.open(path) as tar:
             for member in tar:
+                end = end_of(member)
                 _, _, name = member.name.partition(".")
                 if name != "json":
                     files[name] = Member(member.offset_data, member.size, None)
@@ -130,9 +132,31 @@ def scan_shard(path: Path) -> list[Entry]:
                 check_format(facts.get("format"), path)
                 entries.append(_entry(facts, files))
                 files = {}
+        check_end(path, end)
     except (tarfile.TarError, OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path}: is damaged ({error}); delete it and build its videos again") from error
     return entries
+
+
+def end_of(member: tarfile.TarInfo) -> int:
+    """The byte behind a file of a shard and its padding."""
+    return member.offset_data + member.size + -member.size % tarfile.BLOCKSIZE
+
+
+def check_end(path: Path, end: int) -> None:
+    """Make sure that the last file that was read is followed by the end of an archive, two blocks of zeros or more:
+    tarfile takes a damaged header for the end.
+
+    Raises:
+        ValueError: it is not.
+    """
+    zeros = 0
+    with path.open("rb") as file:
+        file.seek(end)
+        while block := file.read(1 << 20):
+            zeros += block.count(0)
+    if zeros < 2 * tarfile.BLOCKSIZE or end + zeros < path.stat().st_size:
+        raise ValueError(f"it cannot be read beyond byte {end}")
 
 
 def _entry(facts: dict[str, Any], files: Mapping[str, Member]) -> Entry:

@@ -10,15 +10,13 @@ from zlib import crc32
 from hdvila.errors import StoreError
 from hdvila.store.facts import Member, TrackMember, key_of, tracks_in
 from hdvila.store.layout import CLIPS, SHARDS, Track
-from hdvila.store.shard import scan_shard
+from hdvila.store.shard import check_end, end_of, scan_shard
 from hdvila.store.shard_index import ShardIndex
 from hdvila.store.track_index import TrackIndex, make_track_index, track_files
 from hdvila.store.tracks import SUFFIXES, measured
 
 Found = tuple[Track, Mapping[str, TrackMember | None]]
 """What was declared when rows were written, and by clip id where they lie."""
-
-_END = 1024  # zero bytes at the end of a shard
 
 
 def scan_track(root: Path, name: str, track: Track, shard: ShardIndex) -> TrackIndex | None:
@@ -82,6 +80,5 @@ def _members(file: Path) -> Iterator[tuple[str, bytes, Member]]:
             content = tar.extractfile(one)
             data = b"" if content is None else content.read()  # of a folder or link, which no shard has
             yield one.name, data, Member(one.offset_data, one.size, crc32(data))
-            end = one.offset_data + one.size + -one.size % tarfile.BLOCKSIZE
-    if file.stat().st_size != end + _END:  # tarfile takes a damaged header for the end
-        raise ValueError(f"it cannot be read beyond byte {end}")
+            end = end_of(one)
+    check_end(file, end)

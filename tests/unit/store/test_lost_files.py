@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hdvila.errors import StoreError
 from hdvila.store import Corpus, CorpusWriter, TrackWriter
 from hdvila.store.arrow_files import write_arrow
+from tests.unit.corpus.corpora import make_corpus
 from tests.unit.store.derived import forget
 from tests.unit.store.test_tracks import CLIPS, SAID, SLOW, TIMED, add, assert_tracks, fill, rows
 
@@ -176,3 +178,17 @@ def test_the_index_of_a_track_in_shards_of_earlier_versions_comes_back(tmp_path:
     CorpusWriter(tmp_path).close()
     assert lost.read_bytes() == whole
     assert Corpus(tmp_path).features(0, "late") is None
+
+
+def test_a_damaged_header_in_a_shard_does_not_hide_the_clips_behind_it(tmp_path: Path) -> None:
+    """tarfile takes such a header for the end of the file."""
+    root = make_corpus(tmp_path / "corpus", ["one", "two", "three"])
+    shutil.rmtree(root / "clips")
+    shard = next((root / "shards").glob("*.tar"))
+    content = bytearray(shard.read_bytes())
+    with tarfile.open(shard) as tar:
+        second = [member for member in tar if member.name.endswith(".json")][1]
+    content[second.offset + 150] ^= 0xFF  # in the checksum
+    shard.write_bytes(content)
+    with pytest.raises(StoreError, match=r"is damaged \(it cannot be read beyond byte \d+\)"):
+        Corpus(root).clips[0]
