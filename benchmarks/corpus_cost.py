@@ -173,10 +173,10 @@ def one_round(folder: Path, root: Path, packing: Packing, look_alikes: LookAlike
             plan = partial(clips_of, transcript, video.video_id, info.duration, options)
             clips = costs.add("sentences and alignment", plan).clips
             costs.add(DECODING, partial(decode, video.path))
-            cut = clip_streams(video.path, [(clip.start, clip.end) for clip in clips], packing=packing)
+            cut = clip_streams(video.path, [(clip.start, clip.end) for clip in clips], options.streams, packing)
             for clip in clips:
-                hr, lr, _ = costs.add("cut", partial(next, cut))
-                costs.add("store", partial(writer.add, clip, {"hr": hr, "lr": lr}))
+                frames, _ = costs.add("cut", partial(next, cut))
+                costs.add("store", partial(writer.add, clip, frames))
             costs.add("cut", lambda: list(cut))  # noqa: B023
     costs.add("balance", partial(balance, videos, 1e9))
     costs.add("describe", partial(describe, root))

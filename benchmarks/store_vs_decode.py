@@ -31,7 +31,7 @@ import numpy as np
 import simplejpeg
 import torch
 
-from hdvila.corpus.options import hybrid_streams
+from hdvila.corpus.options import CorpusOptions, hybrid_streams
 from hdvila.media import clip_streams, open_video, probe, resize, write_video
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import HybridClip, HybridSampling, hybrid_indices
@@ -102,8 +102,8 @@ def store(videos: list[Path], root: Path) -> Corpus:
             info = probe(path)
             if (info.height, info.width) != (720, 1280):
                 raise SystemExit(f"{path}: is {info.width}x{info.height}; this comparison is about 1280x720")
-            (hr, lr, _), *_ = clip_streams(path, [(0.0, info.duration)])
-            writer.add(Clip(f"c{number}", f"c{number}", 0, info.duration, ""), {"hr": hr, "lr": lr})
+            (frames, _), *_ = clip_streams(path, [(0.0, info.duration)], CorpusOptions().streams)
+            writer.add(Clip(f"c{number}", f"c{number}", 0, info.duration, ""), frames)
     return Corpus(root)
 
 

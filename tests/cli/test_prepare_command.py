@@ -85,6 +85,27 @@ def test_the_official_way_goes_into_a_store_of_its_own(here: Run, videos: Path, 
     assert not (data / "store").exists()
 
 
+def test_each_system_has_a_store_of_its_own_streams(here: Run, videos: Path, tmp_path: Path) -> None:
+    data = benchmark(videos, tmp_path / "data")
+    words = ("prepare", "msrvtt-1ka", "--videos", videos, "--data", data)
+    assert here(*words, "--system", "clipbert").returncode == 0
+    store = Corpus(data / "store")
+    assert {name: stream.fps for name, stream in store.streams.items()} == {"frames": 6.0}
+    again = here(*words)
+    assert "0 added, 2 unchanged" in again.stdout, "the store says whose it is"
+    refused = here(*words, "--system", "hdvila")
+    assert refused.returncode == 2
+    said = refused.stderr.splitlines()[-1]
+    assert "holds 6 frames frames a second" in said
+    assert said.endswith("--store store-hdvila")
+    assert here(*words, "--system", "hdvila", "--store", "store-hdvila").returncode == 0
+    assert set(Corpus(data / "store-hdvila").streams) == {"hr", "lr"}
+    for system, reason in (("clip", "there is no system 'clip'"), ("clipbert", "leave --official out")):
+        refused = here(*words, "--system", system, "--official")
+        assert refused.returncode == 2
+        assert reason in refused.stderr
+
+
 def test_tasks_on_videos_of_their_own_share_a_store(here: Run, videos: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

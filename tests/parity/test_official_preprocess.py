@@ -81,8 +81,8 @@ def test_a_store_shows_them_through_its_own_window(
     segments = 2 if rule == "video" else 1
     write_losslessly(tmp_path / "clip.avi", frames)
     with CorpusWriter(tmp_path / "store", hybrid_streams(6, 6)) as writer:
-        ((hr, lr, _),) = official_streams(tmp_path / "clip.avi", [(0.0, len(frames) / 6)], rule, 6, 6)  # type: ignore[arg-type]
-        writer.add(Clip("clip", "clip", 0.0, len(frames) / 6, "", "cue"), {"hr": hr, "lr": lr})
+        ((packed, _),) = official_streams(tmp_path / "clip.avi", [(0.0, len(frames) / 6)], rule, 6, 6)  # type: ignore[arg-type]
+        writer.add(Clip("clip", "clip", 0.0, len(frames) / 6, "", "cue"), packed)
     fit: Fit = "crop" if rule == "video" else "pad"
     seen = Preprocess(*size, segments, 3, 4, fps=6.0, hr_every=1, fit=fit)
     name = "retrieval_video" if rule == "video" else "gif"

@@ -89,6 +89,6 @@ class _StorePart(Generic[Job, Outcome]):
                 if file.exists():
                     more = self.attributes(job, outcome)
                     for one in read_clips(file):
-                        writer.add(one.clip, {"hr": one.hr, "lr": one.lr}, more)
+                        writer.add(one.clip, one.frames, more)
                     file.unlink()
         return outcomes

@@ -15,7 +15,7 @@ from hdvila.corpus.clips import ClipPlan, clips_of
 from hdvila.corpus.cluster_parts import store_on_cluster
 from hdvila.corpus.failures import Attempt, Failure, Sentences, died_on
 from hdvila.corpus.ledger import Ledger
-from hdvila.corpus.options import CorpusOptions, hybrid_streams
+from hdvila.corpus.options import CorpusOptions, stored_streams
 from hdvila.corpus.sources.transcripts import words_of
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all, write_clips
@@ -85,7 +85,7 @@ def store_for(root: Path, options: CorpusOptions) -> Iterator[tuple[CorpusWriter
     Raises:
         StoreError: it cannot be written, was built with other settings, or another process writes to it.
     """
-    streams = hybrid_streams(options.lr_fps, options.hr_fps, options.form)
+    streams = stored_streams(options.streams, options.form)
     with CorpusWriter(root, streams, clips_per_shard=options.clips_per_shard, quality=options.quality) as writer:
         yield writer, Ledger(root).fix_settings(options, empty=not len(writer))
 
@@ -177,8 +177,7 @@ def _plan(video: SourceVideo, options: CorpusOptions, attempt: Attempt) -> tuple
 
 def _decode(path: Path, clips: Sequence[Clip], options: CorpusOptions) -> Iterator[ClipStreams]:
     spans = [(clip.start, clip.end) for clip in clips]
-    sizes = options.hr_fps, options.lr_fps, options.hr_height, options.lr_lines
-    return clip_streams(path, spans, *sizes, Packing(options.form, options.quality))
+    return clip_streams(path, spans, options.streams, Packing(options.form, options.quality))
 
 
 def _sentences(plan: ClipPlan, sound: list[bool]) -> Sentences:

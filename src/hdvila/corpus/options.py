@@ -9,7 +9,7 @@ from typing import Any
 
 from hdvila.corpus.paper import HD_VILA_100M
 from hdvila.errors import UsageError
-from hdvila.media import Form, Packing
+from hdvila.media import Form, FrameStream, Packing
 from hdvila.media.streams import stream_ratio
 from hdvila.store import Stream
 
@@ -122,6 +122,11 @@ class CorpusOptions:
         return self.hr_height // _SMALLER if self.lr_height is None else self.lr_height
 
     @property
+    def streams(self) -> dict[str, FrameStream]:
+        """The streams of the corpus, in the order in which they are stored."""
+        return {"hr": FrameStream(self.hr_fps, self.hr_height, "lr"), "lr": FrameStream(self.lr_fps, self.lr_lines)}
+
+    @property
     def targets(self) -> tuple[float, float]:
         """Seconds and words that a clip of a new corpus should have; 0: no target."""
         if self.target_seconds is None and self.target_words is None:
@@ -180,3 +185,8 @@ def hybrid_streams(lr_fps: float = 10.0, hr_fps: float = 2.0, form: Form = "jpeg
     """
     stream_ratio(lr_fps, hr_fps, "frames a second")
     return {"hr": Stream(float(hr_fps), form, at="lr"), "lr": Stream(float(lr_fps), form)}
+
+
+def stored_streams(streams: Mapping[str, FrameStream], form: Form = "jpeg") -> dict[str, Stream]:
+    """The streams of a store for these frames."""
+    return {name: Stream(float(one.fps), form, one.at) for name, one in streams.items()}

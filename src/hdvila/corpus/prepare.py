@@ -6,20 +6,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import repeat
 from pathlib import Path
 
 from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus.failures import Failure, died_on, failure_of, read_failures, write_failures
-from hdvila.corpus.options import hybrid_streams
+from hdvila.corpus.options import CorpusOptions, stored_streams
 from hdvila.corpus.sources.file_names import VideoFiles
 from hdvila.corpus.sources.packed_files import PackedFiles, is_packed, unpacked
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all, write_clips
 from hdvila.errors import HdvilaError, StoreError, UsageError, is_defect
-from hdvila.media import ClipStreams, clip_streams, image_streams, probe
+from hdvila.media import ClipStreams, FrameStream, clip_streams, image_streams, probe
 from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
 from hdvila.sources import ImageFiles
@@ -28,12 +28,15 @@ from hdvila.store import CorpusWriter
 from hdvila.types import Clip
 
 _CLIPS_A_SHARD = 64  # a killed job loses no more
-_FEWEST_LINES = 720
 _IMAGE_LINES = 1024  # more than any image of COCO has
 _CUT = "cut"  # the step of failures here
 Files = VideoFiles | ImageFiles | PackedFiles
 Cutter = Callable[..., Iterator[ClipStreams]]
-"""``cutter(path, spans, hr_fps=..., lr_fps=...)`` -> the streams of each span."""
+"""``cutter(path, spans, streams)`` -> the frames of these streams, for each span."""
+
+
+def _hybrid() -> dict[str, FrameStream]:
+    return CorpusOptions(lr_fps=6.0).streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +44,25 @@ class Preparation:
     """How videos become clips.
 
     Attributes:
-        lr_fps, hr_fps: frames per second of the two streams.
-        hr_height, lr_height: pixels of their short sides. Nothing is enlarged: of a smaller video HR has fewer, LR not.
-        official: instead, the preparation of a system's released code (`hdvila.models.system.System.released_streams`).
+        streams: of the store, in the order in which they are stored; a system says which it reads
+            (`hdvila.models.system.System.streams_for`). Default: those of corpora, at 6 LR frames a second.
+        official: the preparation of a system's released code instead
+            (`hdvila.models.system.System.released_streams`); `streams` then says the rates alone.
     """
 
-    lr_fps: float = 6.0
-    hr_fps: float = 2.0
-    hr_height: int = _FEWEST_LINES
-    lr_height: int = _FEWEST_LINES // 4
+    streams: Mapping[str, FrameStream] = field(default_factory=_hybrid)
     official: Cutter | None = None
 
-    @classmethod
-    def of(cls, streams: Mapping[str, tuple[float, int]], official: Cutter | None = None) -> Preparation:
-        """A store of these streams, ``hr`` and ``lr``: frames per second and least lines of each.
-
-        Args:
-            streams: as a system's `streams_for` gives them for benchmarks.
-        """
-        (hr_fps, hr_lines), (lr_fps, lr_lines) = streams["hr"], streams["lr"]
-        scale = max(1.0, _FEWEST_LINES / hr_lines)
-        return cls(lr_fps, hr_fps, round(hr_lines * scale), round(lr_lines * scale), official)
+    def with_lines(self, lines: int) -> Preparation:
+        """The same with `lines` in the largest stream, and the others smaller in proportion."""
+        most = max(one.lines for one in self.streams.values())
+        streams = {name: replace(one, lines=round(one.lines * lines / most)) for name, one in self.streams.items()}
+        return replace(self, streams=streams)
 
     @classmethod
     def of_images(cls) -> Preparation:
         """A store of images as they are, of at most 1,024 lines, which every system reads."""
-        return cls(hr_height=_IMAGE_LINES, lr_height=_IMAGE_LINES // 4)
+        return cls().with_lines(_IMAGE_LINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +98,7 @@ def prepare(
         videos: the folder of the files, or an LMDB of them, found by `BenchmarkVideo.stem`
             (`hdvila.corpus.sources.file_names`, `hdvila.sources.ImageFiles`, `hdvila.corpus.sources.packed_files`).
         into: the store; made if it is not there, continued if it is.
-        preparation: rates and sizes.
+        preparation: streams, with rates and sizes.
         texts: the text of each clip, by video id; others have none.
         retry_failed: take only the videos that ``failures.parquet`` lists.
         workers: processes; None: one per core. The result does not depend on it.
@@ -110,14 +106,13 @@ def prepare(
 
     Raises:
         UsageError: the folder does not exist, or holds none of the videos.
-        StoreError: the store cannot be written, has other rates, or another process writes to it.
+        StoreError: the store cannot be written, has other streams, or another process writes to it.
     """
     files = _files_in(Path(videos), images=any(part.media == "image" for part in parts))
     unique = {part.video_id: part for part in reversed(parts)}
     wanted = [unique[name] for name in dict.fromkeys(part.video_id for part in parts)]
     _refuse_strangers(wanted, files)
-    streams = hybrid_streams(preparation.lr_fps, preparation.hr_fps)
-    with CorpusWriter(into, streams, clips_per_shard=_CLIPS_A_SHARD) as writer:
+    with CorpusWriter(into, stored_streams(preparation.streams), clips_per_shard=_CLIPS_A_SHARD) as writer:
         done = writer.done_videos
         if retry_failed:
             failed = {failure.video for failure in read_failures(writer.root)}
@@ -162,7 +157,7 @@ def prepare_to_file(job: tuple[BenchmarkFile, Path], preparation: Preparation) -
 def _cut_parts(file: BenchmarkFile, path: Path, target: Path, preparation: Preparation) -> list[Failure]:
     """`path`: where the bytes of the file are."""
     if file.parts[0].media == "image":
-        still = image_streams(path, preparation.hr_height, preparation.lr_height)
+        still = image_streams(path, preparation.streams)
         clips = [
             Clip(part.video_id, part.video_id, 0.0, STILL, text, "cue")
             for part, text in zip(file.parts, file.texts, strict=True)
@@ -220,9 +215,8 @@ def _clips(file: BenchmarkFile, duration: float) -> tuple[list[Clip], list[Failu
 def _cut(path: Path, clips: Sequence[Clip], preparation: Preparation) -> Iterator[ClipStreams]:
     spans = [(clip.start, clip.end) for clip in clips]
     if preparation.official is not None:
-        return preparation.official(path, spans, hr_fps=preparation.hr_fps, lr_fps=preparation.lr_fps)
-    rates, lines = (preparation.hr_fps, preparation.lr_fps), (preparation.hr_height, preparation.lr_height)
-    return clip_streams(path, spans, *rates, *lines, full_lr=True)
+        return preparation.official(path, spans, preparation.streams)
+    return clip_streams(path, spans, preparation.streams, own_lines=True)
 
 
 def _files_in(folder: Path, *, images: bool) -> Files:

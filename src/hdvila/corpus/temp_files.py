@@ -29,11 +29,10 @@ _FOLDER = ".cutting"  # in the store; deleted at the end
 
 @dataclass(frozen=True, slots=True)
 class CutClip:
-    """A clip with its encoded frames."""
+    """A clip with its encoded frames, by stream."""
 
     clip: Clip
-    hr: Packed
-    lr: Packed
+    frames: Mapping[str, Packed]
 
 
 def store_all(
@@ -63,7 +62,7 @@ def store_all(
             if not isinstance(outcome, Died) and file.exists():
                 more = attributes(job, outcome)
                 for one in read_clips(file):
-                    writer.add(one.clip, {"hr": one.hr, "lr": one.lr}, more)
+                    writer.add(one.clip, one.frames, more)
             yield job, outcome
             file.unlink(missing_ok=True)
     finally:
@@ -85,11 +84,11 @@ def write_clips(target: Path, clips: Sequence[Clip], cuts: Iterator[ClipStreams]
     except OSError as error:
         raise _no_room(target, error) from error
     try:
-        for clip, (hr, lr, damaged) in zip(clips, cuts, strict=True):
+        for clip, (frames, damaged) in zip(clips, cuts, strict=True):
             sound.append(not damaged)
             if damaged:
                 continue
-            data = pickle.dumps(CutClip(clip, hr, lr), pickle.HIGHEST_PROTOCOL)
+            data = pickle.dumps(CutClip(clip, frames), pickle.HIGHEST_PROTOCOL)
             try:
                 stream.write(data)
                 stream.flush()

@@ -13,6 +13,7 @@ from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError
 from hdvila.media.frame_source import Sampler
 from hdvila.media.view import Look
+from hdvila.models.inputs import Inputs
 from hdvila.sources import StillImages
 from hdvila.store import Corpus
 from hdvila.types import Clip
@@ -23,12 +24,15 @@ __all__ = [
     "ClipSource",
     "PreparedStore",
     "frame_bytes",
+    "inputs_for",
     "looks_at",
     "open_corpus",
     "open_prepared",
+    "prepare_command",
     "share_seen",
     "stored",
     "stream_rates",
+    "streams_read",
 ]
 
 IMAGES = "images"
@@ -114,7 +118,24 @@ def stored(source: ClipSource) -> Iterator[list[Any]]:
         yield from ([clip.start, clip.end] for clip in source.clips)
 
 
-def open_prepared(data: Path, store: str, protocol: str, splits: Sequence[Annotations] = ()) -> PreparedStore:
+def prepare_command(protocol: str, data: Path, store: str = STORE, system: str = "") -> str:
+    """The command that makes a store, or adds the videos that it lacks.
+
+    Args:
+        protocol, data, store: as `open_prepared`.
+        system: whose streams it is to hold; empty: those that it has.
+    """
+    options = f" --system {system}" if system else ""
+    if store == OFFICIAL_STORE:
+        options += " --official"
+    elif store != STORE:
+        options += f" --store {store}"
+    return f"hdvila prepare {protocol} --videos VIDEOS --data {data}{options}"
+
+
+def open_prepared(
+    data: Path, store: str, protocol: str, splits: Sequence[Annotations] = (), system: str = ""
+) -> PreparedStore:
     """The folder `store` of a benchmark's data folder; where it does not exist, images from the folder ``images``.
 
     Args:
@@ -122,16 +143,16 @@ def open_prepared(data: Path, store: str, protocol: str, splits: Sequence[Annota
         store: the name of the store in it.
         protocol: the name of the protocol, for messages.
         splits: whose images are wanted, where they are not in a store.
+        system: for the command that makes the store; empty: not known, or the one that is taken anyway.
 
     Raises:
         UsageError: there is neither; names the command that makes the store.
         StoreError: it cannot be read.
     """
-    official = " --official" if store == OFFICIAL_STORE else ""
-    command = f"hdvila prepare {protocol} --videos VIDEOS --data {data}{official}"
     folder, files = data / store, data / IMAGES
     if folder.is_dir():
-        return PreparedStore(open_corpus(folder), folder, command)
+        return PreparedStore(open_corpus(folder), folder, prepare_command(protocol, data, store))
+    command = prepare_command(protocol, data, store, system)
     images = {one.video_id: one.stem for split in splits for one in split.videos if one.media == "image"}
     if not images:
         raise UsageError(f"{folder}: there is no such store; make it with {command}")
@@ -142,3 +163,18 @@ def open_prepared(data: Path, store: str, protocol: str, splits: Sequence[Annota
         texts.setdefault(caption.video_id, caption.text)
     source = StillImages(files, images, texts)
     return PreparedStore(source, files, command, tuple(source.damaged.values()))
+
+
+def inputs_for(inputs: Inputs, source: ClipSource) -> Inputs | None:
+    """The inputs for a source: as they are, or where it lacks a stream that they read, on a stream that it has
+    (`hdvila.models.inputs.Inputs.at_rates`); None: they cannot read it."""
+    rates = stream_rates(source)
+    if not rates or streams_read(inputs) <= rates.keys():
+        return inputs
+    other = inputs.at_rates(rates)
+    return other if streams_read(other) <= rates.keys() else None
+
+
+def streams_read(inputs: Inputs) -> set[str]:
+    """The streams from which these inputs take frames."""
+    return {stream for stream, frames in inputs.frames_read.items() if frames}

@@ -10,13 +10,14 @@ from hdvila.media.image_files import image_fault, image_size, is_image_name
 from hdvila.media.info import SubtitleStream, VideoInfo
 from hdvila.media.packed import Form, Packed, Packing, unpack
 from hdvila.media.read_clips import read_clip, read_clips
-from hdvila.media.streams import ClipStreams, clip_streams, image_streams
+from hdvila.media.streams import ClipStreams, FrameStream, clip_streams, image_streams
 from hdvila.media.transforms import crop_to, resize
 from hdvila.media.video import Video, open_video, probe
 
 __all__ = [
     "ClipStreams",
     "Form",
+    "FrameStream",
     "Packed",
     "Packing",
     "Sampler",

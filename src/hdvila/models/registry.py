@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from hdvila.errors import UsageError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hdvila.nn.pretrained import PretrainedModel
     from hdvila.nn.weight_files import Weights
 
-__all__ = ["get_system", "is_system", "recognise", "register", "system_of", "systems"]
+__all__ = ["default_system", "get_system", "is_system", "recognise", "register", "system_of", "systems"]
 
 _SYSTEMS: dict[str, str | System[Any, Any, Any]] = {
     "hdvila": "hdvila.models.hdvila.system:SYSTEM",
@@ -67,6 +67,13 @@ def get_system(name: str) -> System:
 def systems() -> Iterator[System]:
     """All systems, in the order of registration."""
     return map(get_system, list(_SYSTEMS))
+
+
+def default_system(protocols: Iterable[str]) -> System:
+    """The first system that has settings for all these protocols, for which their videos are prepared unless another
+    one is named; the first of all if none has."""
+    names = list(protocols)
+    return next((one for one in systems() if all(map(one.shown, names))), next(systems()))
 
 
 def recognise(weights: Weights) -> System | None:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 from typing_extensions import TypeVar
 
 from hdvila.errors import CheckpointError, UsageError
+from hdvila.media import FrameStream
 from hdvila.models.config import Config
 from hdvila.models.inputs import Inputs
 from hdvila.models.shown import Sampling, Shown
@@ -217,18 +218,18 @@ class System(ABC, Generic[M, C, In]):
         """A warning about the inputs assumed for a checkpoint file without saved ones; empty (the default) for none."""
         return ""
 
-    def streams_of(self, looks: Iterable[In]) -> Mapping[str, tuple[float, int]]:
+    def streams_of(self, looks: Iterable[In]) -> Mapping[str, FrameStream]:
         """What a store must hold so that all these inputs can read it.
 
         Returns:
-            By stream, (frames per second, pixels of the short side), such as ``{"hr": (2.0, 720), "lr": (10.0, 180)}``.
+            By stream, its rate and size, such as ``{"frames": FrameStream(6.0, 336)}``.
 
         Raises:
             UsageError: one store cannot serve them all. The default always raises it.
         """
         raise UsageError(f"{self.name} does not say which streams of frames it reads")
 
-    def streams_for(self, protocols: Iterable[str]) -> Mapping[str, tuple[float, int]]:
+    def streams_for(self, protocols: Iterable[str]) -> Mapping[str, FrameStream]:
         """`streams_of` all inputs for these protocols.
 
         Raises:
@@ -243,7 +244,7 @@ class System(ABC, Generic[M, C, In]):
         return self.streams_of(cast(list[In], inputs))
 
     def released_streams(self, gifs: bool) -> Any:
-        """The preparation of the released code, for `hdvila.corpus.prepare`. Default: refused.
+        """The preparation of the released code, a `hdvila.corpus.prepare.Cutter`. Default: refused.
 
         Args:
             gifs: the videos are GIFs.

@@ -24,6 +24,7 @@ from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.protocols.protocol import Protocol
 from hdvila.models.config import IN_WORDS, Capability, named
+from hdvila.models.registry import default_system
 from hdvila.progress import Reporter
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.train.held_out import HeldOutClips, some_of_clips
@@ -72,7 +73,7 @@ def open_benchmark(recipe: Recipe, reporter: Reporter) -> BenchmarkData:
     train, held_out = _splits(recipe, protocol, Path(chosen.folder))
     asks = protocol.task in OPEN
     answers = _answers(recipe, protocol, train, held_out) if asks else None
-    return _opened(chosen, protocol, train, held_out, answers, reporter)
+    return _opened(recipe, chosen, protocol, train, held_out, answers, reporter)
 
 
 def open_benchmark_also(
@@ -97,10 +98,11 @@ def open_benchmark_also(
             f"{'others' if answers else 'none'}: leave {group}.answers empty, or make it the recipe's own data"
         )
     train = read_split(protocol, Path(chosen.folder), "train")
-    return _opened(chosen, protocol, train, None, answers if asks else None, reporter, away, group)
+    return _opened(recipe, chosen, protocol, train, None, answers if asks else None, reporter, away, group)
 
 
 def _opened(
+    recipe: Recipe,
     chosen: Benchmark,
     protocol: Protocol,
     train: Annotations,
@@ -112,7 +114,9 @@ def _opened(
 ) -> BenchmarkData:
     folder = Path(chosen.folder)
     splits = [train] if held_out is None else [train, held_out]
-    prepared = open_prepared(folder, chosen.store, protocol.name, splits)
+    system = recipe.model.system
+    usual = default_system([protocol.name]).name
+    prepared = open_prepared(folder, chosen.store, protocol.name, splits, "" if system == usual else system)
     for note in train.notes:
         reporter.note(note)
     videos = [video.video_id for video in train.videos if video.video_id not in away]

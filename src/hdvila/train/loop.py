@@ -20,6 +20,7 @@ from hdvila.train.resume import MODEL, last_checkpoint
 from hdvila.train.run import Run, begin, only_writer
 from hdvila.train.step import Diverged, StepKey
 from hdvila.train.stopping import StopSignals
+from hdvila.train.streams import on_stored_streams
 from hdvila.train.validation import VALIDATION, measure
 
 
@@ -47,6 +48,7 @@ def train(recipe: Recipe, into: str | Path, reporter: Reporter = SILENT, *, corp
     with ExitStack() as stack:
         if first:
             stack.enter_context(only_writer(folder))
+        recipe = on_stored_streams(recipe, reporter)
         latest = last_checkpoint(recipe, folder)
         begun = latest.recipe["precision"] if latest else None
         precision = settle_precision(recipe.precision, begun)

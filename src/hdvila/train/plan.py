@@ -18,6 +18,7 @@ from hdvila.train.benchmark import learned_from, open_benchmark
 from hdvila.train.held_out import hold_out
 from hdvila.train.memory import Memory, estimate_memory, shapes_only
 from hdvila.train.recipe import Recipe
+from hdvila.train.streams import on_stored_streams
 
 CLIP_SECONDS = 13.4
 """Mean length of a clip of HD-VILA-100M (paper, table 1)."""
@@ -95,6 +96,7 @@ def plan(recipe: Recipe) -> Plan:
         UsageError: the batch cannot be split for `recipe.processes`, or has more clips than the corpus.
         StoreError: the corpus or benchmark that the recipe names cannot be read.
     """
+    recipe = on_stored_streams(recipe)
     block = BatchShare(recipe.batch_size, 0, recipe.processes, recipe.accumulate).block
     clips = min(block, recipe.chunk or block)
     see, known = recipe.data.preprocess, _known(recipe)

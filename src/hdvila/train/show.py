@@ -13,6 +13,7 @@ from hdvila.models.registry import get_system
 from hdvila.settings import flatten
 from hdvila.train.plan import clips_to_learn_from
 from hdvila.train.recipe import Recipe
+from hdvila.train.streams import on_stored_streams
 
 __all__ = ["Group", "settings_of", "show"]
 
@@ -54,6 +55,7 @@ def show(recipe: Recipe) -> list[Group]:
         UsageError: the batch cannot be split for `recipe.processes`, or has more clips than there are.
         StoreError: the corpus or benchmark that the recipe names cannot be read.
     """
+    recipe = on_stored_streams(recipe)
     by_title: dict[str, dict[str, Any]] = {title: {} for title in _GROUPS}
     for key, value in settings_of(recipe).items():
         by_title[_title(key)][key] = value

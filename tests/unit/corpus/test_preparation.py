@@ -17,10 +17,11 @@ import pytest
 
 from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus.failures import read_failures
+from hdvila.corpus.options import CorpusOptions
 from hdvila.corpus.prepare import BenchmarkFile, Preparation, prepare
 from hdvila.corpus.sources.file_names import VideoFiles
 from hdvila.errors import StoreError, UsageError
-from hdvila.media import open_video, write_video
+from hdvila.media import FrameStream, open_video, write_video
 from hdvila.media.read_clips import read_clip
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import HybridSampling
@@ -35,7 +36,7 @@ SMALL = Preprocess(64, 64, segments=2, neighbours=1, rate=2, fps=6.0, hr_every=3
 
 
 def prepared_for(looks: Sequence[Preprocess], rule: str | None = None) -> Preparation:
-    return Preparation.of(SYSTEM.streams_of(looks), SYSTEM.released_streams(rule == "gif") if rule else None)
+    return Preparation(SYSTEM.streams_of(looks), SYSTEM.released_streams(rule == "gif") if rule else None)
 
 
 READ = prepared_for([SMALL])
@@ -161,16 +162,46 @@ def test_a_folder_without_videos_and_a_store_of_other_rates_are_refused(tmp_path
     film(tmp_path / "videos" / "a.mp4")
     prepare([BenchmarkVideo("a")], tmp_path / "videos", tmp_path / "store", preparation=READ, workers=1)
     with pytest.raises(StoreError, match="another folder"):
-        prepare([BenchmarkVideo("a")], tmp_path / "videos", tmp_path / "store", preparation=Preparation(10.0, 2.0))
+        prepare(
+            [BenchmarkVideo("a")],
+            tmp_path / "videos",
+            tmp_path / "store",
+            preparation=Preparation(CorpusOptions().streams),
+        )
     with pytest.raises(UsageError, match="rates"):
         prepared_for([SMALL, Preprocess(fps=10.0)])
 
 
 def test_the_largest_window_and_what_lies_around_it_decide_the_lines() -> None:
-    assert prepared_for([Preprocess(640, 1024)]).hr_height == 720
-    assert prepared_for([Preprocess(640, 1024), Preprocess(896, 1280)]).hr_height == 1008
-    assert prepared_for([Preprocess(768, 768, fit="pad")]).hr_height == 768, "nothing around it is to be seen"
-    assert prepared_for([SMALL]).hr_height == 720, "nothing that is there is thrown away for a small model"
+    assert prepared_for([Preprocess(640, 1024)]).streams["hr"].lines == 720
+    assert prepared_for([Preprocess(640, 1024), Preprocess(896, 1280)]).streams["hr"].lines == 1008
+    assert prepared_for([Preprocess(768, 768, fit="pad")]).streams["hr"].lines == 768, "nothing around it is to be seen"
+    assert prepared_for([SMALL]).streams["hr"].lines == 720, "nothing that is there is thrown away for a small model"
+
+
+def test_a_store_has_whatever_streams_are_asked_for(tmp_path: Path) -> None:
+    """(frames, height, width) of two seconds of 96x72, by stream."""
+    long = film(tmp_path / "videos" / "a.mp4")
+    cases: list[tuple[dict[str, FrameStream], dict[str, tuple[int, int, int]]]] = [
+        ({"frames": FrameStream(6.0, 336)}, {"frames": (12, 72, 96)}),
+        ({"frames": FrameStream(5.0, 36), "more": FrameStream(4.0, 20)}, {"frames": (10, 36, 48), "more": (8, 20, 27)}),
+        ({"hr": FrameStream(2.0, 36, "lr"), "lr": FrameStream(6.0, 12)}, {"hr": (4, 36, 48), "lr": (12, 12, 16)}),
+        ({"few": FrameStream(2.0, 80, "all"), "all": FrameStream(6.0, 20)}, {"few": (4, 72, 96), "all": (12, 20, 27)}),
+    ]
+    for number, (streams, sizes) in enumerate(cases):
+        into = tmp_path / f"store{number}"
+        report = prepare([BenchmarkVideo("a")], long.parent, into, preparation=Preparation(streams), workers=1)
+        assert report.added == 1
+        store = Corpus(into)
+        assert {name: (one.fps, one.at) for name, one in store.streams.items()} == {
+            name: (one.fps, one.at) for name, one in streams.items()
+        }
+        frames = {name: store.frames(0, name) for name in streams}
+        assert {name: one.rgb.shape[:3] for name, one in frames.items()} == sizes
+        for name, one in streams.items():
+            times = frames[name].pts_seconds
+            wanted = np.arange(len(times)) / one.fps
+            assert ((times <= wanted + 1e-6) & (wanted - times < 1 / 12)).all(), "on screen at these times"
 
 
 def test_gifs_are_read(tmp_path: Path) -> None:
@@ -210,11 +241,13 @@ from hdvila.annotations.records import BenchmarkVideo
 from hdvila.corpus import prepare as room
 from hdvila.corpus.prepare import Preparation
 from hdvila.corpus.prepare import prepare
+from hdvila.models import get_system
 room._CLIPS_A_SHARD = 2
 if __name__ == "__main__":
     videos, store = Path(sys.argv[1]), Path(sys.argv[2])
     parts = [BenchmarkVideo(path.stem) for path in sorted(videos.iterdir())]
-    report = prepare(parts, videos, store, preparation=Preparation(), workers=2)
+    preparation = Preparation(get_system("hdvila").streams_for(["msrvtt-qa"]))
+    report = prepare(parts, videos, store, preparation=preparation, workers=2)
     print(report.videos, report.added, report.unchanged, len(report.failures))
 """
 
@@ -260,7 +293,7 @@ def test_real_videos_of_every_kind_become_clips(tmp_path: Path) -> None:
         "simpl__vp8_webrtc_2",
     ]
     parts = [BenchmarkVideo(stem, end=3.0) for stem in stems]
-    report = prepare(parts, VIDEOS, tmp_path / "store", preparation=Preparation(), workers=1)
+    report = prepare(parts, VIDEOS, tmp_path / "store", preparation=READ, workers=1)
     assert (report.added, report.failures) == (len(stems), ())
     store = Corpus(tmp_path / "store")
     for number, clip in enumerate(store.clips):

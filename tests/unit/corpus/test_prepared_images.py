@@ -18,7 +18,7 @@ from hdvila.media import encode_jpeg, open_video, read_image, write_video
 from hdvila.store import Corpus
 from tests.unit.sources.test_still_images import turned
 
-SMALL = Preparation(hr_height=64, lr_height=16)
+SMALL = Preparation().with_lines(64)
 
 
 def picture(height: int = 48, width: int = 64) -> bytes:
@@ -85,7 +85,7 @@ def test_an_lmdb_is_read_like_a_folder_of_files_by_several_processes(tmp_path: P
     ours, theirs = (Corpus(tmp_path / name).frames(0, "lr") for name in ("store", "plain"))
     assert np.array_equal(ours.rgb, theirs.rgb)
     with open_video(tmp_path / "film.mp4") as video:
-        assert len(ours.rgb) == round(video.info.duration * SMALL.lr_fps)
+        assert len(ours.rgb) == round(video.info.duration * SMALL.streams["lr"].fps)
 
 
 def packed_out(folder: Path, film: bytes) -> Path:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hdvila.corpus.options import CorpusOptions
 from hdvila.errors import UsageError
-from hdvila.media import clip_streams, crop_to, decode_jpeg, encode_jpeg, resize, write_video
+from hdvila.media import FrameStream, clip_streams, crop_to, decode_jpeg, encode_jpeg, resize, write_video
 from hdvila.media.decode import FrameConverter, clip_times
 from hdvila.media.read_clips import read_clip, read_clips
 from hdvila.media.transforms import enlarge
@@ -231,9 +232,9 @@ def test_without_neighbours_there_is_no_low_resolution(film: Path) -> None:
 
 
 def test_streams_of_the_corpus(film: Path) -> None:
-    packed = list(clip_streams(film, [(0, 3), (1.5, 4.05)], hr_height=80, lr_height=20))
+    packed = list(clip_streams(film, [(0, 3), (1.5, 4.05)], CorpusOptions(hr_height=80).streams))
     assert len(packed) == 2
-    pairs = [(hr.frames(), lr.frames()) for hr, lr, _ in packed]
+    pairs = [(one.frames["hr"].frames(), one.frames["lr"].frames()) for one in packed]
     for (start, end), (hr, lr) in zip([(0, 3), (1.5, 4.05)], pairs, strict=True):
         assert hr.rgb.shape[1:] == (80, 132, 3)  # 160x96 at 80 lines, the width to a multiple of 4
         assert lr.rgb.shape[1:] == (20, 33, 3)
@@ -242,14 +243,14 @@ def test_streams_of_the_corpus(film: Path) -> None:
         assert ((wanted - lr.pts_seconds > -1e-6) & (wanted - lr.pts_seconds < 0.04)).all()
         assert np.array_equal(hr.pts_seconds, lr.pts_seconds[::5])
         assert [number_in(rgb) for rgb in hr.rgb] == [round(pts * 25) for pts in hr.pts_seconds]
-    small = next(clip_streams(film, [(0, 1)]))
-    assert small[0].frames().rgb.shape == (2, 96, 160, 3)  # never enlarged
-    assert small[1].frames().rgb.shape == (10, 24, 40, 3)  # a quarter, as of any other
-    between = next(clip_streams(film, [(0, 1)], hr_height=240, lr_height=60, full_lr=True))
-    assert between[0].frames().rgb.shape == (2, 96, 160, 3)
-    assert between[1].frames().rgb.shape == (10, 60, 100, 3)  # the lines it is to have, though HR has fewer
+    small, _ = next(clip_streams(film, [(0, 1)], CorpusOptions().streams))
+    assert small["hr"].frames().rgb.shape == (2, 96, 160, 3)  # never enlarged
+    assert small["lr"].frames().rgb.shape == (10, 24, 40, 3)  # a quarter, as of any other
+    between, _ = next(clip_streams(film, [(0, 1)], CorpusOptions(hr_height=240).streams, own_lines=True))
+    assert between["hr"].frames().rgb.shape == (2, 96, 160, 3)
+    assert between["lr"].frames().rgb.shape == (10, 60, 100, 3)  # the lines it is to have, though HR has fewer
     with pytest.raises(UsageError, match="whole multiple"):
-        next(clip_streams(film, [(0, 1)], hr_fps=3))
+        next(clip_streams(film, [(0, 1)], {"hr": FrameStream(3, 720, "lr"), "lr": FrameStream(10, 180)}))
 
 
 def test_settings_are_checked_and_saved() -> None:

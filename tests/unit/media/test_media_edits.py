@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hdvila.corpus.options import CorpusOptions
 from hdvila.media import clip_streams, open_video
 from tests.unit.media.numbered_pictures import number_in
 
@@ -68,4 +69,4 @@ def test_an_edit_list_is_followed_and_no_damage(make_video: Callable[..., Path],
         assert [number_in(rgb) for rgb in video.frames(order).rgb] == [expected[k] for k in order]
         assert not video.spoiled.any()
     spans = [(0.1, 0.4), (0.7, 1.0)]
-    assert [streams.spoiled for streams in clip_streams(path, spans)] == [0, 0]
+    assert [streams.spoiled for streams in clip_streams(path, spans, CorpusOptions().streams)] == [0, 0]

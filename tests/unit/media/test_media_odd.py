@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 
+from hdvila.corpus.options import CorpusOptions
 from hdvila.errors import MediaError
 from hdvila.media import clip_streams, open_video, probe
 from hdvila.types import Pixels
@@ -45,9 +46,9 @@ def test_healthy_files_are_whole_and_last_as_long_as_players_show_them(name: str
     assert info.duration == pytest.approx(SECONDS[name], abs=0.01)
     assert info.undecodable_tail == 0
     last = info.duration - 0.1
-    [streams] = clip_streams(ODD / name, [(last, info.duration)], hr_height=72, lr_height=36)
+    [streams] = clip_streams(ODD / name, [(last, info.duration)], CorpusOptions(hr_height=72, lr_height=36).streams)
     assert streams.spoiled == 0
-    assert len(streams.lr) == 1
+    assert len(streams.frames["lr"]) == 1
 
 
 @pytest.mark.parametrize(("name", "frames"), [("scenes.ts", 250), ("scenes_twin.mp4", 250), ("small.mpg", 300)])
@@ -61,10 +62,12 @@ def test_the_picture_at_a_time_is_the_one_that_belongs_there(name: str, frames: 
 def test_a_transport_stream_and_its_twin_give_one_corpus() -> None:
     spans = [(at, at + 1.0) for at in (0.3, 2.1, 4.9, 7.7)]
     cuts = [
-        list(clip_streams(ODD / name, spans, hr_height=72, lr_height=36)) for name in ("scenes.ts", "scenes_twin.mp4")
+        list(clip_streams(ODD / name, spans, CorpusOptions(hr_height=72, lr_height=36).streams))
+        for name in ("scenes.ts", "scenes_twin.mp4")
     ]
     for ours, twin in zip(*cuts, strict=True):
-        assert (ours.hr.data, ours.lr.data, ours.spoiled) == (twin.hr.data, twin.lr.data, 0)
+        assert all(one.data == twin.frames[name].data for name, one in ours.frames.items())
+        assert (ours.spoiled, twin.spoiled) == (0, 0)
 
 
 def test_a_picture_that_stays_is_on_screen_to_the_end() -> None:

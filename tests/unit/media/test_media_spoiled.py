@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from hdvila.corpus.options import CorpusOptions
 from hdvila.media import clip_streams, open_video, probe
 
 Picture = np.ndarray
@@ -67,7 +68,7 @@ def test_healthy_videos_are_not_suspected_wherever_reading_begins(
     path = film(tmp_path / f"healthy.{kind}", options=options)
     assert probe(path).damage is None
     for spans in ([(0.0, 10.0)], [(3.1, 3.5), (9.0, 9.5)], [(4.0, 4.2)]):
-        assert [streams.spoiled for streams in clip_streams(path, spans)] == [0] * len(spans)
+        assert [streams.spoiled for streams in clip_streams(path, spans, CorpusOptions().streams)] == [0] * len(spans)
 
 
 def without_packets(source: Path, target: Path, lost: Callable[[float], bool], shift: float = 0.0) -> Path:

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdvila.corpus.options import hybrid_streams
+from hdvila.corpus.options import CorpusOptions, hybrid_streams
 from hdvila.media import Form, Packing, clip_streams, open_video, probe, resize
 from hdvila.media.codecs import decode_jpeg, encode_jpeg
 from hdvila.store import Corpus, CorpusWriter
@@ -59,8 +59,8 @@ def stored(path: Path, root: Path, form: Form = "jpeg") -> Corpus:
     """A corpus of one clip: the first 2.3 seconds."""
     end = min(2.3, probe(path).duration)
     with CorpusWriter(root, hybrid_streams(form=form)) as writer:
-        ((hr, lr, _),) = clip_streams(path, [(0.0, end)], packing=Packing(form))
-        writer.add(Clip("clip", "video", 0.0, end, "words"), {"hr": hr, "lr": lr})
+        ((frames, _),) = clip_streams(path, [(0.0, end)], CorpusOptions().streams, Packing(form))
+        writer.add(Clip("clip", "video", 0.0, end, "words"), frames)
     return Corpus(root)
 
 

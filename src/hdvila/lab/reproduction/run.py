@@ -85,12 +85,12 @@ def _benchmarks(root: Path, scale: Scale, reporter: Reporter) -> None:
         splits = [read_split(get_protocol(protocol), folder / data, split) for split in get_protocol(protocol).files]
         parts = {part.video_id: part for annotations in splits for part in annotations.videos}
         settings = [get_recipe(task.recipe).data.preprocess for task in TASKS if task.folder == data]
-        preparation = Preparation.of(get_system("hdvila").streams_of(settings))
+        preparation = Preparation(get_system("hdvila").streams_of(settings)).with_lines(HEIGHT)
         prepare(
             list(parts.values()),
             folder / data / "videos",
             folder / data / "store",
-            preparation=replace(preparation, hr_height=HEIGHT, lr_height=HEIGHT // 4),
+            preparation=preparation,
             reporter=reporter,
         )
 

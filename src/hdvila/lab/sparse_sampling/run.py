@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -74,6 +74,5 @@ def _benchmark(root: Path, scale: SamplingScale, reporter: Reporter) -> None:
         for split in protocol.files:
             parts |= {part.video_id: part for part in read_split(protocol, folder, split).videos}
     look = get_recipe("miniature-msrvtt-retrieval").data.preprocess
-    preparation = Preparation.of(get_system("hdvila").streams_of([look]))
-    preparation = replace(preparation, hr_height=HEIGHT, lr_height=HEIGHT // 4)
+    preparation = Preparation(get_system("hdvila").streams_of([look])).with_lines(HEIGHT)
     prepare(list(parts.values()), folder / "videos", folder / "store", preparation=preparation, reporter=reporter)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hdvila.errors import UsageError
+from hdvila.media import FrameStream
 from hdvila.models.clipbert.inputs import SparseClips
 from hdvila.models.clipbert.sampling import Position
 from hdvila.models.shown import Sampling, Shown
@@ -173,15 +174,15 @@ def unsaid(protocol: str, sampling: Sampling) -> str:
     )
 
 
-def streams_of(looks: Iterable[SparseClips]) -> dict[str, tuple[float, int]]:
-    """What a store must hold for all these inputs: by stream, (frames per second, pixels of the short side).
+def streams_of(looks: Iterable[SparseClips]) -> dict[str, FrameStream]:
+    """What a store must hold for all these inputs, by stream.
 
     The rate is that of the inputs with the most frames a second, at least `hdvila.models.clipbert.inputs.STORED_FPS`.
     With these lines the longer side of a frame of 4:3 or wider has L pixels or more. Only frames nearer to a square are
     enlarged, and those of videos that are smaller themselves.
     """
-    streams: dict[str, tuple[float, int]] = {}
+    streams: dict[str, FrameStream] = {}
     for one in looks:
-        fps, lines = streams.get(one.stream, (0.0, 0))
-        streams[one.stream] = max(fps, one.stored_fps), max(lines, one.stored_lines)
+        known = streams.get(one.stream, FrameStream(one.stored_fps, one.stored_lines))
+        streams[one.stream] = FrameStream(max(known.fps, one.stored_fps), max(known.lines, one.stored_lines))
     return streams

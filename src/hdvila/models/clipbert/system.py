@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hdvila.media import FrameStream
 from hdvila.models.clipbert.benchmarks import SHOWN, fit, streams_of, unsaid
 from hdvila.models.clipbert.config import ClipBERTConfig
 from hdvila.models.clipbert.inputs import SparseClips
@@ -145,7 +146,7 @@ class _ClipBERTSystem(System["ClipBERT", ClipBERTConfig, SparseClips]):
     def unsaid(self, protocol: str, sampling: Sampling) -> str:
         return unsaid(protocol, sampling)
 
-    def streams_of(self, looks: Iterable[SparseClips]) -> Mapping[str, tuple[float, int]]:
+    def streams_of(self, looks: Iterable[SparseClips]) -> Mapping[str, FrameStream]:
         return streams_of(looks)
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from hdvila.errors import UsageError
+from hdvila.media import FrameStream
 from hdvila.media.view import ZOOM
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import RATIO
@@ -20,6 +21,8 @@ from hdvila.models.shown import Sampling, Shown
 __all__ = ["SHOWN", "fit", "streams_of", "unsaid"]
 
 FPS, HR_EVERY = 6.0, 3
+FEWEST_LINES = 720
+"""HR of a store has them, if its videos have."""
 FLIP = 1 / 3
 """How often the official code mirrors a clip in training, where it reads video files."""
 
@@ -237,8 +240,10 @@ def unsaid(protocol: str, sampling: Sampling) -> str:
     )
 
 
-def streams_of(looks: Iterable[Preprocess]) -> dict[str, tuple[float, int]]:
+def streams_of(looks: Iterable[Preprocess]) -> dict[str, FrameStream]:
     """A store that can be looked at in all these ways: with the lines of the largest window, and the part around it.
+
+    It has at least 720 lines, so that nothing that is there is thrown away for a small model.
 
     Raises:
         UsageError: their rates differ.
@@ -250,4 +255,5 @@ def streams_of(looks: Iterable[Preprocess]) -> dict[str, tuple[float, int]]:
         raise UsageError(f"settings of different rates (fps, hr_every) {every} cannot read one store")
     ((fps, hr_every),) = rates
     lines = max(math.ceil(one.height * (ZOOM if one.fit == "crop" else 1) / RATIO) * RATIO for one in chosen)
-    return {"hr": (fps / hr_every, lines), "lr": (fps, lines // RATIO)}
+    lines = max(FEWEST_LINES, lines)
+    return {"hr": FrameStream(fps / hr_every, lines, "lr"), "lr": FrameStream(fps, lines // RATIO)}

@@ -10,7 +10,7 @@ reader of the store finds the same pictures where it would look for real ones.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ from hdvila.errors import UsageError
 from hdvila.media.decode import DecodedFrame, TimeSpan
 from hdvila.media.info import VideoInfo
 from hdvila.media.packed import Packing
-from hdvila.media.streams import ClipStreams, FrameToPixels, streams
+from hdvila.media.streams import ClipStreams, FrameStream, FrameToPixels, streams
 from hdvila.media.transforms import GREY, enlarge
 from hdvila.models.hdvila.sampling import RATIO
 from hdvila.types import Pixels
@@ -39,7 +39,7 @@ def official_streams(
     lr_fps: float = 6.0,
     packing: Packing = _ALL_THERE_IS,
 ) -> Iterator[ClipStreams]:
-    """(hr, lr) of every span, as `hdvila.media.clip_streams` gives them.
+    """``hr`` and ``lr`` of every span, as `hdvila.media.clip_streams` gives them.
 
     LR is the 180x288 picture from which the released code crops, or the 192x192 one of a GIF; HR is that four times as
     large, in the middle of 180x288 exactly the enlarged crop. So the window that `hdvila.store.Corpus.sample` looks at
@@ -59,10 +59,23 @@ def official_streams(
         made: Pixels = picture.once("official", lambda: _with_margin(picture.rgb, rule))
         return made
 
-    def looks(info: VideoInfo) -> tuple[FrameToPixels, FrameToPixels]:
-        return lambda picture: _enlarge_inside(low(picture), *margins), low
+    def looks(info: VideoInfo) -> dict[str, FrameToPixels]:
+        return {"hr": lambda picture: _enlarge_inside(low(picture), *margins), "lr": low}
 
-    yield from streams(path, spans, hr_fps, lr_fps, looks, packing)
+    small = _GIF_SIDE if rule == "gif" else _VIDEO_SIZE[0]
+    wanted = {"hr": FrameStream(hr_fps, RATIO * small, "lr"), "lr": FrameStream(lr_fps, small)}
+    yield from streams(path, spans, wanted, looks, packing)
+
+
+def released_cut(
+    path: str | os.PathLike[str],
+    spans: Sequence[TimeSpan],
+    wanted: Mapping[str, FrameStream],
+    *,
+    rule: Rule,
+) -> Iterator[ClipStreams]:
+    """`official_streams` with the rates of `wanted`, as `hdvila.corpus.prepare` asks for them."""
+    return official_streams(path, spans, rule, wanted["hr"].fps, wanted["lr"].fps)
 
 
 def _check(rule: str) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hdvila.errors import UsageError, some_of
+from hdvila.media import FrameStream
 from hdvila.models.hdvila.benchmarks import SHOWN, fit, streams_of, unsaid
 from hdvila.models.hdvila.config import HDVILAConfig
 from hdvila.models.hdvila.preprocess import Preprocess
@@ -141,13 +142,13 @@ class _HDVILASystem(System["HDVILA", HDVILAConfig, Preprocess]):
     def unsaid(self, protocol: str, sampling: Sampling) -> str:
         return unsaid(protocol, sampling)
 
-    def streams_of(self, looks: Iterable[Preprocess]) -> Mapping[str, tuple[float, int]]:
+    def streams_of(self, looks: Iterable[Preprocess]) -> Mapping[str, FrameStream]:
         return streams_of(looks)
 
     def released_streams(self, gifs: bool) -> Any:
-        from hdvila.models.hdvila.released_preprocessing import official_streams
+        from hdvila.models.hdvila.released_preprocessing import released_cut
 
-        return partial(official_streams, rule="gif" if gifs else "video")
+        return partial(released_cut, rule="gif" if gifs else "video")
 
 
 SYSTEM = _HDVILASystem()

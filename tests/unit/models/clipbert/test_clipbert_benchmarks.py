@@ -9,6 +9,7 @@ import pytest
 
 from hdvila.errors import UsageError
 from hdvila.evaluate.protocols import get_protocol
+from hdvila.media import FrameStream
 from hdvila.models.clipbert.benchmarks import SHOWN, fit, streams_of, unsaid
 from hdvila.models.clipbert.inputs import SparseClips
 from hdvila.models.clipbert.square import fitted_size
@@ -95,9 +96,9 @@ def test_a_checkpoint_file_of_two_possible_sizes_is_named() -> None:
 
 
 def test_a_store_holds_frames_for_all_inputs() -> None:
-    assert streams_of([SparseClips()]) == {"frames": (6.0, 336)}
+    assert streams_of([SparseClips()]) == {"frames": FrameStream(6.0, 336)}
     looks = [SparseClips(size=448, frames=16, seconds=2.0), SparseClips(size=768), SparseClips(stream="hr")]
-    assert streams_of(looks) == {"frames": (8.0, 576), "hr": (6.0, 336)}
+    assert streams_of(looks) == {"frames": FrameStream(8.0, 576), "hr": FrameStream(6.0, 336)}
     for size in (64, 100, 224, 448, 768, 1000):
         inputs = SparseClips(size=size)
         for across, down in ((4, 3), (16, 9), (9, 16)):  # the stored frame is not enlarged
