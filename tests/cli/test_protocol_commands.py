@@ -28,7 +28,7 @@ def retrieval(tmp_path: Path) -> list[str]:
 
 def test_protocols_are_listed_and_shown(here: Run) -> None:
     listed = here("protocols")
-    assert (listed.returncode, len(listed.stdout.splitlines())) == (0, 14)
+    assert (listed.returncode, len(listed.stdout.splitlines())) == (0, 17)
     objects = lines(here("protocols", "--json").stdout)
     assert [one["name"] for one in objects] == [line.split()[0] for line in listed.stdout.splitlines()]
     assert lines(here("protocols", "show", "didemo", "--json").stdout) == [objects[3]]

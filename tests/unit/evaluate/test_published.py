@@ -83,11 +83,18 @@ def test_the_studies_have_a_row_of_the_paper_for_each_of_theirs() -> None:
 
 
 def test_recipes_promise_the_numbers_of_the_table() -> None:
-    promised = re.compile(r"Expect: (?:R@1|accuracy) ([\d.]+) on ([\w-]+) \(the paper's")
-    found = {told[2]: float(told[1]) for make in RECIPES.values() if (told := promised.search(make.__doc__ or ""))}
-    assert len(found) == 9, "every task of the paper with a recipe of its own"
-    for name, percent in found.items():
-        best = next(row for row in PROTOCOLS[name].published if row.who in ("HD-VILA", "HD-VILA, 504K steps"))
+    promised = re.compile(r"Expect: (?:R@1|accuracy) ([\d.]+)\b.*? on ([\w-]+).*?\(the paper's")
+    told = {name: promised.search(" ".join((make.__doc__ or "").split())) for name, make in RECIPES.items()}
+    found = {name: (one[2], float(one[1])) for name, one in told.items() if one and one[2] in PROTOCOLS}
+    clipbert = {name for name in found if name.startswith("clipbert-")}
+    assert len(found) - len(clipbert) == 9, "every task of HD-VILA's paper with a recipe of its own"
+    assert len(clipbert) == 9, "every task of ClipBERT's paper with a video, and the smaller recipes"
+    for name, (protocol, percent) in found.items():
+        who = ("HD-VILA", "HD-VILA, 504K steps")
+        if name in clipbert:
+            who = ("ClipBERT, 4 x 1",) if name.endswith("4x1") else ("ClipBERT",)
+            protocol = "msrvtt-1ka-7k" if protocol == "msrvtt-1ka" else protocol
+        best = next(row for row in PROTOCOLS[protocol].published if row.who in who)
         assert percent == numbers(best)[0], name
 
 
