@@ -7,6 +7,7 @@ from dataclasses import replace
 from hdvila.data.settings import Benchmark, DataSettings, MiniatureSource
 from hdvila.models.clipbert.config import ClipBERTConfig, Variant
 from hdvila.models.clipbert.inputs import SparseClips
+from hdvila.recipes.clipbert.retrieval import PAPER
 from hdvila.tasks.matching import Matching
 from hdvila.tasks.pretrain_image_text import PretrainImageText
 from hdvila.tasks.task import Task
@@ -71,6 +72,7 @@ def miniature_clipbert_pretraining() -> Recipe:
         schedule=Schedule("linear", warmup=0.1),
         precision="auto",
         checkpoint_every=100,
+        compat=PAPER,
     )
 
 
@@ -93,6 +95,7 @@ def _recipe(name: str, protocol: str, task: Task, model: ClipBERTConfig, test_cl
         validate=Validate(every=100),
         precision="auto",
         checkpoint_every=100,
+        compat=PAPER,
     )
 
 
@@ -125,7 +128,12 @@ def miniature_clipbert_frameqa() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    return _recipe("miniature-clipbert-frameqa", "tgif-frameqa", VideoQA(), miniature_clipbert("open_ended", 100))
+    return _recipe(
+        "miniature-clipbert-frameqa",
+        "tgif-frameqa",
+        VideoQA(consensus="logsumexp"),
+        miniature_clipbert("open_ended", 100),
+    )
 
 
 def miniature_clipbert_action() -> Recipe:
@@ -135,5 +143,11 @@ def miniature_clipbert_action() -> Recipe:
     Cost: minutes on 2 CPU cores; without start.model it learns from random weights.
     Expect: not measured yet at this length.
     """
-    recipe = _recipe("miniature-clipbert-action", "tgif-action", VideoQA(), miniature_clipbert("multiple_choice"), 4)
+    recipe = _recipe(
+        "miniature-clipbert-action",
+        "tgif-action",
+        VideoQA(consensus="logsumexp"),
+        miniature_clipbert("multiple_choice"),
+        4,
+    )
     return replace(recipe, data=replace(recipe.data, preprocess=replace(SEEN, clips=4)))

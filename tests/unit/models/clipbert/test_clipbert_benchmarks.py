@@ -32,9 +32,9 @@ TABLE = {
     "activitynet-val1": (448, 4, 2, 2.0, 20, 100, "logsumexp", "third", 448),
     "msrvtt-qa": (448, 8, 2, 1.0, 16, 100, "logsumexp", "first", 448),
     "msrvtt-mc": (448, 8, 2, 1.0, 16, 20, "logsumexp", "third", 448),
-    "tgif-action": (448, 1, 1, 1.0, 16, 25, "mean", "first", 768),
-    "tgif-transition": (448, 1, 1, 1.0, 16, 25, "mean", "first", 768),
-    "tgif-frameqa": (448, 1, 1, 1.0, 16, 25, "mean", "first", 768),
+    "tgif-action": (448, 1, 1, 1.0, 16, 25, "logsumexp", "first", 768),
+    "tgif-transition": (448, 1, 1, 1.0, 16, 25, "logsumexp", "first", 768),
+    "tgif-frameqa": (448, 1, 1, 1.0, 16, 25, "logsumexp", "first", 768),
     "tgif-count": (448, 1, 1, 1.0, 16, 25, "mean", "first", 768),
 }
 
