@@ -32,11 +32,18 @@ class Batch(NamedTuple):
     """(B,) int64: the correct row of the answer head, or the correct one of the O texts."""
     soft_answers: Tensor | None = None
     """(B, K, 2) float32: accepted rows of the answer head and their weights; rows of weight 0 fill up to K."""
+    text_length: int = 0
+    """Tokens that a text may have (`DataSettings.text_length`), at least L, the longest of this batch; 0: L."""
 
     @property
     def size(self) -> int:
         """B, the number of clips."""
         return self.keys.shape[0]
+
+    @property
+    def positions(self) -> int:
+        """Tokens of all texts, each padded to `text_length`: a count that does not depend on how a batch is cut."""
+        return self.input_ids.shape[:-1].numel() * (self.text_length or self.input_ids.shape[-1])
 
     def rows(self, first: int, end: int) -> Batch:
         """The clips `first` to `end` (exclusive) of this batch."""
@@ -52,7 +59,7 @@ class Batch(NamedTuple):
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
         video = tuple(None if one is None else change(one) for one in self.video)
-        rest = (None if field is None else change(field) for field in self[1:])
+        rest = (change(field) if isinstance(field, Tensor) else field for field in self[1:])
         return Batch._make((video, *rest))
 
 
@@ -63,6 +70,7 @@ def batch_of(
     keys: Sequence[int],
     answers: Sequence[int] | None = None,
     soft_answers: Sequence[Sequence[tuple[int, float]]] | None = None,
+    text_length: int = 0,
 ) -> Batch:
     """A batch of B clips and their texts; it takes ownership of the arrays' memory."""
     return Batch(
@@ -72,6 +80,7 @@ def batch_of(
         keys=torch.tensor(keys, dtype=torch.int64),
         answers=None if answers is None else torch.tensor(answers, dtype=torch.int64),
         soft_answers=None if soft_answers is None else _filled(soft_answers),
+        text_length=text_length,
     )
 
 

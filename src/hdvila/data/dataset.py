@@ -75,7 +75,7 @@ class ClipDataset:
         ids, mask = encode(self.tokenizer, texts, self.settings.text_length)
         answers = [example.answer for example in examples if example.answer is not None]
         soft = [example.soft_answers for example in examples if example.soft_answers]
-        return batch_of(video, ids, mask, seeds, answers or None, soft or None)
+        return batch_of(video, ids, mask, seeds, answers or None, soft or None, self.settings.text_length)
 
     def _video(self, numbers: Sequence[int], seeds: Sequence[int]) -> Arrays:
         """The video inputs of these clips. A source with readers decodes straight into the arrays of the batch."""

@@ -66,7 +66,7 @@ class DataSettings:
     preprocess: Inputs = field(kw_only=True)
     """Sampling and preprocessing of frames."""
     text_length: int = 50
-    """Tokens of a text, padded and truncated."""
+    """Tokens of a text at most: longer texts are truncated, shorter ones padded to the longest of their batch."""
     negatives: int = 0
     """Captions of other videos beside each clip's own, for tasks that learn which text belongs to a clip."""
     tokenizer: str = ""

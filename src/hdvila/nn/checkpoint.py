@@ -39,9 +39,9 @@ class LoadReport:
 
 
 ADVICE = (
-    "Tell load_model what the file does not (such as variant='stage1' or num_attention_heads=16), or strict=False to "
-    "take what fits and keep initial weights for the rest; on the command line: hdvila convert CHECKPOINT --into "
-    "FOLDER --set strict=False"
+    "Give load_model what the file does not tell, by the names of the system's configuration (such as its variant or "
+    "number of attention heads, where it has them), or strict=False to take what fits and keep initial weights for the "
+    "rest; on the command line: hdvila convert CHECKPOINT --into FOLDER --set strict=False"
 )
 """What to do when a whole model does not load."""
 

@@ -39,7 +39,8 @@ class Measurement:
 
 
 class FixedBatchNorm(nn.Module):
-    """Batch normalisation by stored statistics, also in training; its weight and bias are trained.
+    """Batch normalisation by stored statistics, also in training. Its weight and bias are parameters as any others:
+    trained, unless the model freezes them.
 
     With fixed statistics it is the affine map ``x * scale + shift``, which `conv_norm` can fold into the preceding
     convolution at no cost per pixel. The map stays differentiable in weight and bias.

@@ -25,6 +25,9 @@ class CountAnswers(Task):
     """Squared error of the number that answers a question; one term a question.
 
     `Batch.answers` are the numbers: row i of the vocabulary of counts is the count i.
+
+    Raises:
+        UsageError: a `consensus` other than mean or max.
     """
 
     trains: ClassVar[tuple[Capability, ...]] = ("numbers",)

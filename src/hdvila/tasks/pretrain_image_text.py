@@ -77,7 +77,7 @@ class PretrainImageText(Task):
         return {"words_loss": int(_masked(batch).sum()), "matching_loss": batch.size}
 
     def positions(self, batch: Batch) -> dict[str, int]:
-        return {"words_loss": batch.input_ids.numel(), "matching_loss": batch.size}
+        return {"words_loss": batch.positions, "matching_loss": batch.size}
 
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> scores of every word at the masked tokens (M, V), matching logits (B, S, 2)."""

@@ -78,7 +78,7 @@ class PretrainStage2(Task):
         return int((_labels(batch) != IGNORE).sum())
 
     def positions(self, batch: Batch) -> dict[str, int]:
-        return {"loss": batch.input_ids.numel()}
+        return {"loss": batch.positions}
 
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """-> scores of every word at the masked tokens, (M, V)."""

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SoftAnswers(Task):
-    """Binary cross entropy of every answer of the vocabulary with its weight, summed over them. One term a question."""
+    """Binary cross entropy of every answer of the vocabulary with its weight, summed over them. One term a question.
+
+    Raises:
+        UsageError: a `consensus` other than mean or max; from `prepare`, questions without soft answers.
+    """
 
     trains: ClassVar[tuple[Capability, ...]] = ("open_answers",)
     needs_benchmark: ClassVar[bool] = True

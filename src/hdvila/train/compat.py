@@ -17,6 +17,7 @@ class Compat:
     summed_accumulation: bool = False
     """The losses of the micro-batches of a step are added, not averaged: gradients are `accumulate` times as large."""
     mean_over_ignored: bool = False
-    """The loss of masked words is divided by all positions of the texts, not by the masked words alone."""
+    """The loss of masked words is divided by all positions of the texts, each padded to `data.text_length`, not by the
+    masked words alone."""
     rounded_scores: bool = False
     """Evaluation rounds scores of pairs to four decimals before it ranks them, which makes ties."""

@@ -80,6 +80,15 @@ def test_the_losses_are_the_official_ones() -> None:
     torch.testing.assert_close(official, golden["loss_total_official"])
 
 
+def test_positions_are_those_of_padded_texts_however_a_batch_is_cut() -> None:
+    task, whole = PretrainImageText(mask_share=0.4), batch()._replace(text_length=30)
+    assert task.positions(task.prepare(whole, WORDS)) == {"words_loss": 3 * 30, "matching_loss": 3}
+    rest = whole.rows(1, 3)
+    shorter = rest._replace(input_ids=rest.input_ids[..., :4], attention_mask=rest.attention_mask[..., :4])
+    pieces = [whole.rows(0, 1), shorter]
+    assert sum(task.positions(task.prepare(piece, WORDS))["words_loss"] for piece in pieces) == 3 * 30
+
+
 def test_shares_that_mean_nothing_are_refused() -> None:
     with pytest.raises(UsageError, match=r"task\.mask_share=0"):
         PretrainImageText(mask_share=0)

@@ -12,7 +12,7 @@ from hdvila.models.config import Capability
 from hdvila.settings import from_json
 from hdvila.types import NOT_IN_VECTORS
 
-__all__ = ["OPTIONS_PER_QUESTION", "ClipBERTConfig", "Fusion", "StrideIn", "Variant"]
+__all__ = ["LEAST_SIDE", "OPTIONS_PER_QUESTION", "ClipBERTConfig", "Fusion", "StrideIn", "Variant"]
 
 Variant = Literal["pretraining", "retrieval", "ranking", "open_ended", "multiple_choice", "count"]
 Fusion = Literal["mean", "conv3d", "conv2+1d"]
@@ -29,6 +29,10 @@ _TRAINED_FOR: dict[Variant, Capability] = {
 
 OPTIONS_PER_QUESTION = 5
 """Sequences "question option" of one video in the multiple-choice variant (TGIF-QA has five options)."""
+
+LEAST_SIDE = 33
+"""The smallest side of a frame that gives a grid, in pixels. A side of L pixels has ceil(L / 32) // 2 places: the
+ResNet rounds up at each of its five halvings, the pooling of the grid encoder drops an odd row or column."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ import numpy as np
 from hdvila.errors import UsageError
 from hdvila.media.frame_source import Arrays, FrameClip, Request, Sampled
 from hdvila.media.view import Look, View
+from hdvila.models.clipbert.config import LEAST_SIDE
 from hdvila.models.clipbert.sampling import Drawn, Position, sparse_frames
 from hdvila.models.clipbert.square import Square
 from hdvila.models.inputs import FrameInputs
@@ -33,8 +34,6 @@ from hdvila.types import NOT_IN_VECTORS, Frames, Pixels, Seconds
 
 __all__ = ["SparseClips", "SparseFrames"]
 
-SMALLEST = 33
-"""The least L of which the model's grid has a token: its map of 1/32 the size is halved again."""
 STORED_FPS = 6.0
 """The least frames per second of a store for these inputs: two frames of a second then lie 0.83 s apart, of 0.97 s in
 a video of 30."""
@@ -97,8 +96,8 @@ class SparseClips(FrameInputs):
     fps: float = 30.0
 
     def __post_init__(self) -> None:
-        if self.size < SMALLEST:
-            raise UsageError(f"preprocess size={self.size}: choose at least {SMALLEST} pixels, 448 in the paper")
+        if self.size < LEAST_SIDE:
+            raise UsageError(f"preprocess size={self.size}: choose at least {LEAST_SIDE} pixels, 448 in the paper")
         if self.clips < 1 or self.frames < 1:
             raise UsageError(f"preprocess clips={self.clips}, frames={self.frames}: both must be at least 1")
         for name in ("seconds", "fps"):

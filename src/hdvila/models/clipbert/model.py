@@ -70,7 +70,8 @@ class CrossModal(nn.Module):
 class ClipBERT(PretrainedModel):
     """The model in one of its variants (`ClipBERTConfig.variant`).
 
-    BatchNorm is frozen: its statistics, weight and bias are never trained.
+    BatchNorm of the ResNet is frozen: its statistics, weight and bias are never trained. That of the head for counts
+    has fixed statistics too, but its weight and bias are trained.
     """
 
     system = "clipbert"
@@ -162,18 +163,24 @@ class ClipBERT(PretrainedModel):
             (S, B*n, 2), "does not match" and "matches"; (S, B*n, 1) for a head of one score; float32.
 
         Raises:
-            UsageError: shapes that do not fit, or a variant without such a head.
+            UsageError: shapes that do not fit, or a head of other than one or two rows.
         """
         return self.matches_about(self.visual_tokens(frames), input_ids, attention_mask)
 
     def matches_about(self, visual: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """`match_logits` of `visual_tokens` (S, B, P, D): -> (S, M, 2), or (S, M, 1) for a head of one score."""
+        """`match_logits` of `visual_tokens` (S, B, P, D): -> (S, M, 2), or (S, M, 1) for a head of one score.
+
+        Raises:
+            UsageError: as `match_logits`.
+        """
+        if self.config.variant != "pretraining" and self.config.head_rows not in (1, 2):
+            self._needs("match_logits", "pretraining", "retrieval", "ranking", "multiple_choice")
         pooled_SMD = self._pooled(visual, input_ids, attention_mask)
         if self.config.variant == "pretraining":
             head = self.transformer.cls.seq_relationship
             logits: Tensor = head(pooled_SMD)
             return logits.float()
-        return self._classified("match_logits", pooled_SMD)
+        return self._classified(pooled_SMD)
 
     def matching_logits(self, frames: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """`match_logits` of a pre-training file: (S, B, 2), class 1 is "matches"."""
@@ -189,15 +196,16 @@ class ClipBERT(PretrainedModel):
             visual: (S, M, P, D) of `visual_tokens`, a video a pair.
             input_ids, attention_mask: (M, L).
             consensus: over clips: mean, max or logsumexp.
+
+        Raises:
+            UsageError: as `match_logits`, or an unknown `consensus`.
         """
         logits_MC = self.aggregate(self.matches_about(visual, input_ids, attention_mask), consensus)
         if logits_MC.shape[-1] == 1:
             return logits_MC[:, 0].sigmoid()
         return logits_MC.softmax(-1)[:, 1]
 
-    def _classified(self, method: str, pooled: Tensor) -> Tensor:
-        if self.config.head_rows == 0:
-            self._needs(method, "retrieval", "ranking", "open_ended", "multiple_choice")
+    def _classified(self, pooled: Tensor) -> Tensor:
         logits: Tensor = self.transformer.classifier(self.transformer.dropout(pooled))
         return logits.float()
 
@@ -219,9 +227,15 @@ class ClipBERT(PretrainedModel):
         return self.answers_about(self.visual_tokens(frames), input_ids, attention_mask)
 
     def answers_about(self, visual: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """`answer_logits` of `visual_tokens` (S, B, P, D), so that many questions share one look at a video."""
-        logits_SMA = self._classified("answer_logits", self._pooled(visual, input_ids, attention_mask))
-        if logits_SMA.shape[-1] > 1:
+        """`answer_logits` of `visual_tokens` (S, B, P, D), so that many questions share one look at a video.
+
+        Raises:
+            UsageError: as `answer_logits`.
+        """
+        if self.config.head_rows == 0:
+            self._needs("answer_logits", "retrieval", "ranking", "open_ended", "multiple_choice")
+        logits_SMA = self._classified(self._pooled(visual, input_ids, attention_mask))
+        if logits_SMA.shape[-1] > 1 or self.config.variant == "open_ended":
             return logits_SMA
         if logits_SMA.shape[1] % OPTIONS_PER_QUESTION:
             raise UsageError(
@@ -233,8 +247,11 @@ class ClipBERT(PretrainedModel):
     def counts_about(self, visual: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Numbers that answer questions, a clip each: -> (S, M), float32.
 
-        The head is that of the official code, which no released configuration uses. Its BatchNorm is frozen here: with
-        statistics of the batch, the loss would depend on how the batch is cut.
+        The head is that of the official code, which no released configuration uses. The statistics of its BatchNorm are
+        fixed here: with those of the batch, the loss would depend on how the batch is cut.
+
+        Raises:
+            UsageError: shapes that do not fit, or a variant other than count.
         """
         self._needs("counts_about", "count")
         pooled_SMD = self._pooled(visual, input_ids, attention_mask)
@@ -302,18 +319,21 @@ class ClipBERT(PretrainedModel):
     # ---- for training
 
     def frozen_parts(self) -> list[nn.Module]:
-        """Every BatchNorm, the stem and the first stage of the ResNet (`ClipBERTConfig.frozen_stages`)."""
+        """Of the ResNet every BatchNorm, the stem and the first stage (`ClipBERTConfig.frozen_stages`)."""
         return self.cnn.frozen(self.config.frozen_stages)
 
     def unreached_by_words(self) -> list[nn.Module]:
-        """The pooler and the matching head, which the loss of masked words alone does not reach."""
+        """The pooler and the matching head, which the loss of masked words alone does not reach.
+
+        Raises:
+            UsageError: a variant other than pretraining.
+        """
+        self._needs("unreached_by_words", "pretraining")
         return [self.transformer.bert.pooler, self.transformer.cls.seq_relationship]
 
     def stages(self) -> list[nn.Module]:
         """ResNet stages, grid encoder, layers of the transformer."""
-        net = self.cnn.feature
-        resnet = [getattr(net, f"layer{number}") for number in range(1, net.stages + 1)]
-        return [*resnet, self.cnn.grid_encoder, *self.transformer.bert.encoder.layer]
+        return [*self.recomputed_stages(), self.cnn.grid_encoder, *self.transformer.bert.encoder.layer]
 
     def recomputed_stages(self) -> list[nn.Module]:
         """The stages of the ResNet."""

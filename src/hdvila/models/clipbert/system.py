@@ -52,7 +52,7 @@ class _ClipBERTSystem(System["ClipBERT", ClipBERTConfig, SparseClips]):
 
     def never_trained(self, config: ClipBERTConfig) -> str:
         stages = ("the stem", *(f"ResNet stage {number}" for number in range(1, 5)))
-        return ", ".join(("every BatchNorm", *stages[: config.frozen_stages]))
+        return ", ".join(("every BatchNorm of the ResNet", *stages[: config.frozen_stages]))
 
     # ---- weight files
 

@@ -1,6 +1,7 @@
 """The picture side of ClipBERT: frames of a clip to one grid of features.
 
-Legend: N clips (all videos'), T frames of a clip, D width, H W pixels, h w rows and columns of the grid (H/64 x W/64).
+Legend: N clips (all videos'), T frames of a clip, D width, H W pixels, h w rows and columns of
+the grid, ceil(H/32) // 2 and ceil(W/32) // 2.
 """
 
 from __future__ import annotations
@@ -10,15 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hdvila.errors import UsageError
-from hdvila.models.clipbert.config import ClipBERTConfig
+from hdvila.models.clipbert.config import LEAST_SIDE, ClipBERTConfig
 from hdvila.nn.conv_norm import FixedBatchNorm
 from hdvila.nn.resnet import EXPANSION, ResNet
 
 __all__ = ["GridFeatures", "check_frames", "normalised"]
 
 MEAN_BGR = (103.53, 116.28, 123.675)
-LEAST = 64
-"""The smallest side of a frame that gives a grid, in pixels."""
 
 
 class GridFeatures(nn.Module):
@@ -63,7 +62,7 @@ class GridFeatures(nn.Module):
         conv.weight /= conv(features_MChw).std()
 
     def frozen(self, stages: int) -> list[nn.Module]:
-        """The parts that are never trained: every BatchNorm, and the first stages, the stem being the first."""
+        """What is never trained of the ResNet: every BatchNorm, and the first stages, beginning with the stem."""
         net = self.feature
         norms = [module for module in net.modules() if isinstance(module, FixedBatchNorm)]
         pieces = [net.conv1, *(getattr(net, f"layer{number}") for number in range(1, net.stages + 1))]
@@ -97,7 +96,7 @@ def check_frames(frames: Tensor) -> tuple[int, int]:
     """Videos B and clips S of (B, S, T, 3, H, W).
 
     Raises:
-        UsageError: another shape, nothing in it, or frames smaller than one place of the grid.
+        UsageError: another shape, nothing in it, or frames too small for one place of the grid.
     """
     if frames.ndim != 6 or frames.shape[3] != 3:
         raise UsageError(
@@ -106,9 +105,9 @@ def check_frames(frames: Tensor) -> tuple[int, int]:
         )
     if 0 in frames.shape:
         raise UsageError(f"frames has shape {tuple(frames.shape)}, so it holds no frames: give at least one")
-    if min(frames.shape[-2:]) < LEAST:
+    if min(frames.shape[-2:]) < LEAST_SIDE:
         raise UsageError(
-            f"frames of {frames.shape[-2]}x{frames.shape[-1]} give no grid, which has a place for every 64 pixels: "
+            f"frames of {frames.shape[-2]}x{frames.shape[-1]} give no grid, which needs {LEAST_SIDE} pixels a side: "
             "enlarge them (ClipBERT's paper: the longer side at 448)"
         )
     return frames.shape[0], frames.shape[1]

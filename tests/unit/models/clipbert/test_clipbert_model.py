@@ -130,6 +130,39 @@ def test_what_cannot_be_read_is_named(call: object, message: str) -> None:
 
 
 @torch.no_grad()
+def test_the_method_called_chooses_the_head_where_rows_leave_it_open() -> None:
+    frames, ids, mask = small_inputs(texts=10)
+    choice = built(replace(SMALL, variant="multiple_choice"))
+    assert choice.match_logits(frames, ids, mask).shape == (3, 10, 1)
+    assert built(replace(SMALL, variant="ranking")).answer_logits(frames, ids, mask).shape == (3, 2, 5)
+    two = built(replace(SMALL, variant="open_ended", num_answers=2))
+    assert two.match_logits(frames, ids, mask).shape == (3, 10, 2)
+    one = built(replace(SMALL, variant="open_ended", num_answers=1))
+    assert one.answer_logits(frames, ids, mask).shape == (3, 10, 1)
+    for other in (replace(SMALL, variant="open_ended", num_answers=7), replace(SMALL, variant="count")):
+        model = built(other)
+        with pytest.raises(UsageError, match="match_logits needs a model of variant pretraining"):
+            model.match_logits(frames, ids, mask)
+        with pytest.raises(UsageError, match="match_logits needs"):
+            model.match_scores(model.visual_tokens(frames), ids[:2], mask[:2])
+    with pytest.raises(UsageError, match="answer_logits needs"):
+        built(PRETRAINING).answer_logits(frames, ids, mask)
+
+
+def test_what_words_do_not_reach_is_asked_of_pretraining_alone() -> None:
+    assert len(built(PRETRAINING).unreached_by_words()) == 2
+    with pytest.raises(UsageError, match="unreached_by_words needs a model of variant pretraining"):
+        built().unreached_by_words()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("side", [33, 64, 65, 97])
+def test_a_side_has_half_as_many_places_as_the_map_of_a_32nd(side: int) -> None:
+    frames = torch.zeros(1, 1, 1, 3, side, 33, dtype=torch.uint8)
+    assert built().visual_tokens(frames).shape[2] == -(-side // 32) // 2
+
+
+@torch.no_grad()
 def test_a_centred_grid_shows_what_differs_between_frames() -> None:
     model, (frames, *_) = built(), small_inputs(videos=8)
     clips = frames.flatten(0, 1)
