@@ -12,7 +12,7 @@ from hdvila.errors import CheckpointError
 from hdvila.nn.checkpoint import LoadReport
 from hdvila.nn.weight_files import Weights, find_weights, read_weights
 
-__all__ = ["START_ADVICE", "BertFile", "file_of", "read_bert"]
+__all__ = ["START_ADVICE", "BertFile", "file_of", "layer_norm_name", "read_bert"]
 
 START_ADVICE = (
     "Give the recipe the sizes of these weights, such as --set model.hidden_size=128 (a model folder's config.json has "
@@ -67,8 +67,7 @@ def read_bert(source: str | Path, *, layers: int, heads: int) -> BertFile:
     pretraining: Weights = {}
     keys: dict[str, str] = {}
     for key, tensor in read_weights(file).items():
-        name = re.sub(r"LayerNorm\.gamma$", "LayerNorm.weight", key.removeprefix("bert."))
-        name = re.sub(r"LayerNorm\.beta$", "LayerNorm.bias", name)
+        name = layer_norm_name(key.removeprefix("bert."))
         layer = re.match(r"encoder\.layer\.(\d+)\.", name)
         if name == "embeddings.position_ids":
             report.dropped[key] = "the numbers 0, 1, 2, .., not a weight"
@@ -83,6 +82,11 @@ def read_bert(source: str | Path, *, layers: int, heads: int) -> BertFile:
         else:
             body[name], keys[name] = tensor, key
     return BertFile(str(file), body, pretraining, keys, report)
+
+
+def layer_norm_name(key: str) -> str:
+    """The name of a weight, with weight and bias in place of LayerNorm's old gamma and beta."""
+    return re.sub(r"LayerNorm\.gamma$", "LayerNorm.weight", re.sub(r"LayerNorm\.beta$", "LayerNorm.bias", key))
 
 
 def file_of(source: str | Path) -> Path:

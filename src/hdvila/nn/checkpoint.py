@@ -28,6 +28,8 @@ class LoadReport:
     """Key of the file -> why it is left out."""
     started: dict[str, str] = field(default_factory=dict)
     """Weight of the model that is not in the file -> why it keeps its initial value."""
+    notes: list[str] = field(default_factory=list)
+    """What else to know, such as a kind of head that the file does not tell."""
 
     def __str__(self) -> str:
         lines = [f"{len(self.loaded)} weights loaded"]
@@ -35,7 +37,7 @@ class LoadReport:
             for reason in dict.fromkeys(keys.values()):
                 group = [key for key, why in keys.items() if why == reason]
                 lines.append(f"{len(group)} {verb}, {reason}: {_some(group)}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.notes])
 
 
 ADVICE = (

@@ -40,7 +40,7 @@ def read_resnet(source: str | Path) -> ResNetFile:
     Layouts: torchvision (``layer1.0.conv1``), mmdetection (``state_dict`` with ``backbone.``), mmaction's TSN
     (``backbone.layer1.0.conv1.conv``), Hugging Face (``resnet.encoder.stages.0.layers.0.layer.0.convolution``), all
     with their strides on the 3x3 convolutions ("pytorch style"); and detectron2 (``backbone.res2.0.conv1``), whose R-50
-    has them in the 1x1 convolutions.
+    has them in the 1x1 convolutions. Detectron2's copies of torchvision's networks (with ``stem.fc``) compute as those.
 
     Args:
         source: a file of weights, or a Hugging Face folder.
@@ -52,14 +52,15 @@ def read_resnet(source: str | Path) -> ResNetFile:
     read, report = read_weights(file), LoadReport()
     weights: Weights = {}
     detector = any(key.startswith("backbone.") for key in read)
-    detectron2 = any(re.match(r"(backbone\.)?(stem|res2)\.", key) for key in read)
+    copied = any(key.startswith("stem.fc.") for key in read)
+    detectron2 = not copied and any(re.match(r"(backbone\.)?(stem|res2)\.", key) for key in read)
     for key, tensor in read.items():
         name = torchvision_name(key.removeprefix("backbone."))
         if detector and not key.startswith("backbone."):
             report.dropped[key] = "a part of the detector, not of its ResNet"
         elif name.endswith("num_batches_tracked"):
             report.dropped[key] = "a counter that BatchNorm with fixed statistics does not read"
-        elif re.match(r"(fc|classifier|cls_head)\.", name):
+        elif re.match(r"(stem\.fc|fc|classifier|cls_head)\.", name):
             report.dropped[key] = "the classifier"
         else:
             weights[name] = tensor

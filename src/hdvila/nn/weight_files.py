@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import json
+import pickle
 import re
 import warnings
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,11 +33,23 @@ _COUNTERS = {"n_averaged"}
 """Counters that torch's weight averaging saves beside the weights."""
 _PART = re.compile(r"-\d{5}-of-(\d{5})(?=\.)")
 _SCALAR = np.float64(0).__reduce__()[0]
+_ARRAY = np.zeros(0).__reduce__()[0]
 _HARMLESS: list[Any] = [
     argparse.Namespace, np.dtype, *{type(np.dtype(kind)) for kind in np.typecodes["AllInteger"] + "efd?"},
     *((_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),
+    np.ndarray, *((_ARRAY, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")),
 ]  # fmt: skip
-"""Plain values that training programs save beside weights; constructing them runs no code of the file."""
+"""Plain values that training programs save beside weights, and arrays; constructing them runs no code of the file."""
+_IN_PICKLES = {
+    "numpy.dtype": np.dtype,
+    "numpy.ndarray": np.ndarray,
+    "_codecs.encode": codecs.encode,
+    "collections.OrderedDict": OrderedDict,
+    **{name: value for value, name in (one for one in _HARMLESS if isinstance(one, tuple))},
+}
+"""What a pickle of arrays may name."""
+_TORCH_MAGIC = bytes.fromhex("6cfc9c46f9206aa85019")
+"""In the first bytes of a file of torch older than 1.6, which is a pickle too."""
 ACCOUNT = "hdvila"
 """Entry of the safetensors header in which our own files describe their weights, as JSON."""
 
@@ -159,6 +174,11 @@ def _opened(content: Mapping[Any, Any]) -> Mapping[str, Tensor] | None:
 
 
 def _why_not_flat(content: Mapping[Any, Any]) -> str:
+    if any(isinstance(value, np.ndarray) for value in content.values()):
+        return (
+            "its values are numpy arrays: give a state dict, tensors by name, such as {key: torch.as_tensor(array) for "
+            "key, array in weights.items()}"
+        )
     odd = [f"{key} is a {type(value).__name__}" for key, value in content.items() if not isinstance(value, Tensor)]
     if content and len(odd) < len(content):
         return f"it holds other values beside tensors ({some_of(odd)}): remove them"
@@ -184,17 +204,54 @@ def _is_safetensors(path: Path) -> bool:
 
 
 def _read_file(path: Path) -> object:
+    if _is_pickle(path):
+        return _as_tensors(_read_pickle(path))
     try:
         if _is_safetensors(path):
             with safe_open(path, "pt") as file:
                 return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
         with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS):
             warnings.simplefilter("ignore")  # about old formats; errors are reported below
-            return torch.load(path, map_location="cpu", weights_only=True)
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged files raise errors of any kind
         if is_defect(error, reader="torch"):
             raise
         raise CheckpointError(f"{path}: {_why_unreadable(path, error)}") from error
+    return _as_tensors(content)
+
+
+def _is_pickle(path: Path) -> bool:
+    """Whether it is a pickle that torch did not write, such as a ``.pkl`` of detectron2: decided by the first bytes."""
+    with path.open("rb") as file:
+        head = file.read(40)
+    return head[:1] == b"\x80" and _TORCH_MAGIC not in head and not _is_safetensors(path)
+
+
+class _ArrayPickle(pickle.Unpickler):
+    """Reads arrays and plain values, and refuses to look up anything else, so that nothing in the file is executed."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _IN_PICKLES[f"{module}.{name}"]
+        except KeyError:
+            raise pickle.UnpicklingError(f"GLOBAL {module}.{name}") from None
+
+
+def _read_pickle(path: Path) -> object:
+    try:
+        with path.open("rb") as file:
+            return _ArrayPickle(file, encoding="latin1").load()  # strings of Python 2
+    except Exception as error:  # damaged files raise errors of any kind
+        raise CheckpointError(f"{path}: {_why_unreadable(path, error)}") from error
+
+
+def _as_tensors(content: object) -> object:
+    """The same with tensors in place of arrays of numbers, in dicts of any depth."""
+    if isinstance(content, Mapping):
+        return {key: _as_tensors(value) for key, value in content.items()}
+    if isinstance(content, np.ndarray) and content.dtype.kind in "biuf" and content.dtype.itemsize <= 8:
+        return torch.from_numpy(np.array(content, dtype=content.dtype.newbyteorder("=")))
+    return content
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:

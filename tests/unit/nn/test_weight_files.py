@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,32 @@ def test_plain_values_of_training_programs_do_not_hinder(tmp_path: Path) -> None
     beside = {"args": argparse.Namespace(lr=1e-3), "best": np.float64(0.3), "step": np.int64(7), "hyper": {"a": [1]}}
     torch.save({"state_dict": PLAIN} | beside, tmp_path / "last.ckpt")
     assert same(read_weights(tmp_path / "last.ckpt"), PLAIN)
+
+
+def test_arrays_are_read_as_tensors_whoever_pickled_them(tmp_path: Path) -> None:
+    arrays = {key: tensor.numpy() for key, tensor in PLAIN.items()}
+    torch.save({"model": arrays, "iteration": 3}, tmp_path / "R-50.pth")
+    assert same(read_weights(tmp_path / "R-50.pth"), PLAIN)
+    for protocol in (2, 4):
+        with (tmp_path / "R-50.pkl").open("wb") as file:
+            pickle.dump({"model": arrays, "__author__": "somebody"}, file, protocol)
+        assert same(read_weights(tmp_path / "R-50.pkl"), PLAIN)
+    torch.save(PLAIN, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    assert same(read_weights(tmp_path / "old.pth"), PLAIN)
+
+
+def test_a_pickle_runs_nothing(tmp_path: Path) -> None:
+    class Harmful:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "run",))
+
+    (tmp_path / "R-50.pkl").write_bytes(pickle.dumps({"model": {"a": Harmful()}}))
+    with pytest.raises(CheckpointError, match=r"holds Python objects besides tensors"):
+        read_weights(tmp_path / "R-50.pkl")
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "cut.pkl").write_bytes(pickle.dumps({"a": np.ones(9)})[:-20])
+    with pytest.raises(CheckpointError, match="it may be damaged"):
+        read_weights(tmp_path / "cut.pkl")
 
 
 @pytest.mark.parametrize("name", ["m.safetensors", "m.bin", "m.pt", "weights"])

@@ -15,6 +15,7 @@ import torch
 
 from hdvila.errors import CheckpointError
 from hdvila.models.clipbert.config import ClipBERTConfig
+from hdvila.nn.bert_files import layer_norm_name
 from hdvila.nn.checkpoint import LoadReport
 from hdvila.nn.resnet_files import torchvision_name
 from hdvila.nn.weight_files import Weights
@@ -52,7 +53,7 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> ClipBERTConfi
     The stride of the ResNet lies in its 1x1 convolutions, as in every official file.
 
     Raises:
-        CheckpointError: a tensor that tells a size is missing.
+        CheckpointError: a tensor that tells a size is missing, or there are heads of several kinds and no `variant`.
         UsageError: a setting that does not exist or cannot be.
     """
     given(ClipBERTConfig, settings, "a model of clipbert")
@@ -72,7 +73,7 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> ClipBERTConfi
 
     width = size("cnn.grid_encoder.0.weight")
     found: dict[str, Any] = {
-        "variant": _variant(weights),
+        "variant": settings.get("variant") or _variant(weights),
         "hidden_size": width,
         "num_attention_heads": max(1, width // 64),
         "intermediate_size": size(f"{BERT}encoder.layer.0.intermediate.dense.weight"),
@@ -93,6 +94,13 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> ClipBERTConfi
 
 
 def _variant(weights: Weights) -> str:
+    heads = [f"{head}*" for head in HEADS if any(key.startswith(head) for key in weights)]
+    if len(heads) > 1:
+        raise CheckpointError(
+            f"the checkpoint has heads of several kinds ({', '.join(heads)}), so it does not tell its variant: give "
+            "the one to use, such as variant='pretraining' or variant='retrieval' (hdvila convert: --set "
+            "variant=retrieval); the other heads are left out"
+        )
     if any(key.startswith("transformer.cls.") for key in weights):
         return "pretraining"
     if any(key.startswith("transformer.regressor.") for key in weights):
@@ -114,7 +122,7 @@ def from_official(weights: Weights, config: ClipBERTConfig) -> tuple[Weights, Lo
     A model whose file has no head of its kind, such as a retrieval model out of the pre-training file, gets a new one.
 
     Raises:
-        CheckpointError: two names of one tensor hold different values.
+        CheckpointError: two names of one tensor hold different values, or a tensor stands there under two layouts.
     """
     report = LoadReport()
     ours: Weights = {}
@@ -126,7 +134,10 @@ def from_official(weights: Weights, config: ClipBERTConfig) -> tuple[Weights, Lo
         elif key.startswith(HEADS) and not key.startswith(own_head):
             report.dropped[key] = f"a head that a model of variant {config.variant} does not have"
         elif first is None:
-            ours[_our_name(key)] = tensor
+            name = _our_name(key)
+            if name in ours:
+                raise CheckpointError(f"{key} is another name of {name}, which is there too: keep one of the two keys")
+            ours[name] = tensor
         elif first not in weights:
             ours[first] = tensor
         elif torch.equal(weights[first], tensor):
@@ -163,7 +174,7 @@ def to_official(weights: Weights, config: ClipBERTConfig) -> Weights:
 
 def _our_name(key: str) -> str:
     if not key.startswith(BACKBONE):
-        return key
+        return layer_norm_name(key)
     return f"cnn.feature.{torchvision_name(key.removeprefix(BACKBONE))}"
 
 

@@ -12,16 +12,20 @@ from torch import Tensor
 
 from hdvila.errors import CheckpointError
 from hdvila.models.clipbert.adapter import HEADS, from_official, is_clipbert
+from hdvila.models.clipbert.config import ClipBERTConfig
 from hdvila.models.clipbert.model import ClipBERT
 from hdvila.models.saved import read_saved
 from hdvila.nn.bert_files import START_ADVICE, read_bert
 from hdvila.nn.checkpoint import LoadReport, put_weights
 from hdvila.nn.resnet_files import read_resnet
+from hdvila.nn.weight_files import Weights
 
 __all__ = ["load_bert", "load_pretrained", "load_resnet"]
 
 STD_RGB = (58.395, 57.12, 57.375)
 FEATURE = "cnn.feature."
+LAST = "transformer.classifier.2.weight"
+"""Of the head for matching or answers, (rows, 2 D)."""
 _NOT_IN_SHAPES = ("num_attention_heads", "stride_in")
 """Settings that make another model of weights of the same names and shapes."""
 
@@ -69,9 +73,13 @@ def load_resnet(model: ClipBERT, source: str | Path) -> LoadReport:
         source: as `hdvila.nn.resnet_files.read_resnet` takes it.
 
     Raises:
-        CheckpointError: the file cannot be read, has other sizes, or its strides lie elsewhere.
+        CheckpointError: the file cannot be read, has other sizes, its strides lie elsewhere, or it is a whole ClipBERT.
     """
     resnet = read_resnet(source)
+    if any(name.startswith(FEATURE) for name in resnet.weights):
+        raise CheckpointError(
+            f"{resnet.name}: this is a whole ClipBERT, not a ResNet: give it as --set start.model={source}"
+        )
     if resnet.stride_in != model.config.stride_in:
         raise CheckpointError(
             f"{resnet.name}: this ResNet has its strides in the {resnet.stride_in} convolutions, the model to fill in "
@@ -97,7 +105,8 @@ def load_pretrained(model: ClipBERT, source: str | Path, *, same_answers: bool) 
     """Fill a model with everything that it shares with another ClipBERT.
 
     The head is taken over from one of the same variant; else it is left as it is, as are convolutions over frames that
-    the source does not have.
+    the source does not have. An official file does not tell its variant: its head is taken over if it has the names and
+    rows of the model's.
 
     Args:
         source: a folder of ours or an official file.
@@ -118,17 +127,32 @@ def load_pretrained(model: ClipBERT, source: str | Path, *, same_answers: bool) 
             )
     ours, report = from_official(saved.weights, model.config)
     own_names = model.state_dict()
-    if model.config.variant == "open_ended" and not same_answers:
+    variant = saved.settings.get("variant")
+    if reason := _other_head(ours, variant, model.config, same_answers):
         for key in [key for key in ours if key.startswith(HEADS)]:
-            report.dropped[key] = "the head of other answers, or of answers that nothing names"
+            report.dropped[key] = reason
             report.started[key] = "the head starts new"
             del ours[key]
-    if saved.settings.get("variant", model.config.variant) != model.config.variant:
-        for key in [key for key in ours if key.startswith(HEADS)]:
-            report.dropped[key] = f"the head of a model of variant {saved.settings['variant']}"
-            report.started[key] = "the head starts new"
-            del ours[key]
+    elif variant is None and model.config.head_rows == 1 and LAST in ours:
+        own, other = model.config.variant, {"ranking": "multiple_choice"}.get(model.config.variant, "ranking")
+        report.notes.append(
+            f"the file does not tell whether its head of one row ranks texts or chooses among options; it is taken "
+            f"over as that of {own}. If it is of {other}, start from the folder that hdvila convert FILE --into FOLDER "
+            f"--set variant={other} makes: then the head starts new"
+        )
     new = [key for key in own_names if key.startswith("cnn.fusion.") and key not in ours]
     report.started |= dict.fromkeys(new, "the source takes the mean of frames")
     put_weights(model, ours, report, name=saved.name, advice=START_ADVICE)
     return report
+
+
+def _other_head(ours: Weights, variant: str | None, config: ClipBERTConfig, same_answers: bool) -> str:
+    """Why the head of a source of this variant (None: not told) is not the model's; empty if it is."""
+    if variant is not None and variant != config.variant:
+        return f"the head of a model of variant {variant}"
+    if config.variant == "open_ended" and not same_answers:
+        return "the head of other answers, or of answers that nothing names"
+    if variant is None and config.head_rows and LAST in ours and ours[LAST].shape[:1] != (config.head_rows,):
+        rows = ours[LAST].shape[0]
+        return f"a head of {rows} rows; that of a model of variant {config.variant} has {config.head_rows}"
+    return ""

@@ -102,6 +102,28 @@ def test_a_head_of_one_row_is_taken_for_multiple_choice_and_says_so(caplog: pyte
     assert ranking.match_logits(*small_inputs()).shape == (3, 4, 1)
 
 
+def test_heads_of_two_kinds_leave_the_choice_to_the_caller() -> None:
+    task = {key: one for key, one in random_model(SMALL).state_dict().items() if "classifier" in key}
+    weights = official(random_model(PRETRAINING)) | task
+    with pytest.raises(CheckpointError, match=r"several kinds \(transformer\.cls\.\*, transformer\.classifier"):
+        hdvila.load_model(weights, **HEADS)
+    loaded = hdvila.load_model(weights, variant="retrieval", **HEADS)
+    assert torch.equal(loaded.state_dict()["transformer.classifier.2.bias"], task["transformer.classifier.2.bias"])
+
+
+def test_old_names_of_layer_norm_are_read() -> None:
+    model = random_model(PRETRAINING)
+    old = {
+        key.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): one
+        for key, one in official(model).items()
+    }
+    loaded = hdvila.load_model(old, **HEADS)
+    assert all(torch.equal(one, model.state_dict()[name]) for name, one in loaded.state_dict().items())
+    old["transformer.bert.embeddings.LayerNorm.weight"] = torch.ones(32)
+    with pytest.raises(CheckpointError, match="keep one of the two keys"):
+        hdvila.load_model(old, **HEADS)
+
+
 # ---- initial weights
 
 
@@ -187,6 +209,43 @@ def test_another_clipbert_gives_all_but_a_head_of_another_kind(tmp_path: Path) -
     other = ClipBERT(replace(SMALL, num_attention_heads=4))
     with pytest.raises(CheckpointError, match="num_attention_heads is 2, the model to fill has 4"):
         load_pretrained(other, str(tmp_path / "source"), same_answers=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "reason"),
+    [
+        (SMALL, replace(SMALL, variant="ranking"), "a head of 2 rows; that of a model of variant ranking has 1"),
+        (replace(SMALL, variant="open_ended", num_answers=7), SMALL, "a head of 7 rows"),
+        (replace(SMALL, variant="ranking"), SMALL, "a head of 1 rows"),
+    ],
+)
+def test_an_official_file_with_another_head_gives_all_but_the_head(
+    source: ClipBERTConfig, target: ClipBERTConfig, reason: str, tmp_path: Path
+) -> None:
+    torch.save(official(random_model(source)), tmp_path / "model.pt")
+    model = random_model(target, seed=1)
+    head = model.transformer.classifier[2].weight.clone()
+    report = load_pretrained(model, str(tmp_path / "model.pt"), same_answers=False)
+    assert report.dropped["transformer.classifier.2.weight"].startswith(reason)
+    assert report.started["transformer.classifier.0.weight"] == "the head starts new"
+    assert torch.equal(model.transformer.classifier[2].weight, head)
+
+
+def test_a_head_of_one_row_that_nothing_names_is_taken_over_and_said(tmp_path: Path) -> None:
+    source = random_model(replace(SMALL, variant="ranking"))
+    torch.save(official(source), tmp_path / "model.pt")
+    model = random_model(replace(SMALL, variant="multiple_choice"), seed=1)
+    report = load_pretrained(model, str(tmp_path / "model.pt"), same_answers=False)
+    assert torch.equal(model.transformer.classifier[2].weight, source.transformer.classifier[2].weight)
+    assert "--set variant=ranking makes" in str(report)
+
+
+def test_a_whole_clipbert_is_not_a_resnet(tmp_path: Path) -> None:
+    torch.save(official(random_model(SMALL)), tmp_path / "model.pt")
+    random_model(SMALL).save_pretrained(tmp_path / "folder")
+    for source in ("model.pt", "folder"):
+        with pytest.raises(CheckpointError, match=r"a whole ClipBERT, not a ResNet: give it as --set start\.model="):
+            load_resnet(random_model(replace(SMALL, stride_in="3x3")), tmp_path / source)
 
 
 def test_settings_come_from_the_shapes() -> None:
