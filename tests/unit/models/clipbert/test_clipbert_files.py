@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -18,6 +20,7 @@ from hdvila.models.clipbert.model import ClipBERT
 from hdvila.models.clipbert.vision import normalised
 from hdvila.nn.attention import padding_bias
 from hdvila.nn.resnet import ResNet
+from hdvila.nn.resnet_files import read_resnet
 from tests.unit.models.clipbert.small_clipbert import PRETRAINING, SMALL, small_inputs
 
 HEADS = {"num_attention_heads": 2}
@@ -209,6 +212,17 @@ def test_another_clipbert_gives_all_but_a_head_of_another_kind(tmp_path: Path) -
     other = ClipBERT(replace(SMALL, num_attention_heads=4))
     with pytest.raises(CheckpointError, match="num_attention_heads is 2, the model to fill has 4"):
         load_pretrained(other, str(tmp_path / "source"), same_answers=False)
+
+
+def test_a_copy_of_torchvision_in_the_names_of_detectron2_computes_as_torchvision(tmp_path: Path) -> None:
+    model, prefix = random_model(SMALL), "cnn.feature.backbone."
+    names = to_official(model.state_dict(), SMALL)
+    copied = {key.removeprefix(prefix): one.numpy() for key, one in names.items() if key.startswith(prefix)}
+    copied["stem.fc.weight"] = np.ones((2, 2), np.float32)
+    (tmp_path / "r50.pkl").write_bytes(pickle.dumps({"model": copied, "matching_heuristics": True}))
+    read = read_resnet(tmp_path / "r50.pkl")
+    assert (read.bgr, read.stride_in, read.report.dropped) == (False, "3x3", {"stem.fc.weight": "the classifier"})
+    assert read.weights.keys() == model.cnn.feature.state_dict().keys()
 
 
 @pytest.mark.parametrize(
