@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import codecs
 import json
-import pickle
 import re
 import warnings
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from hdvila.errors import CheckpointError, is_defect, some_of
+from hdvila.nn.array_pickles import is_pickle, read_pickle
 
 Weights = dict[str, Tensor]
 INDEX = ".index.json"
@@ -40,16 +38,6 @@ _HARMLESS: list[Any] = [
     np.ndarray, *((_ARRAY, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")),
 ]  # fmt: skip
 """Plain values that training programs save beside weights, and arrays; constructing them runs no code of the file."""
-_IN_PICKLES = {
-    "numpy.dtype": np.dtype,
-    "numpy.ndarray": np.ndarray,
-    "_codecs.encode": codecs.encode,
-    "collections.OrderedDict": OrderedDict,
-    **{name: value for value, name in (one for one in _HARMLESS if isinstance(one, tuple))},
-}
-"""What a pickle of arrays may name."""
-_TORCH_MAGIC = bytes.fromhex("6cfc9c46f9206aa85019")
-"""In the first bytes of a file of torch older than 1.6, which is a pickle too."""
 ACCOUNT = "hdvila"
 """Entry of the safetensors header in which our own files describe their weights, as JSON."""
 
@@ -204,12 +192,12 @@ def _is_safetensors(path: Path) -> bool:
 
 
 def _read_file(path: Path) -> object:
-    if _is_pickle(path):
-        return _as_tensors(_read_pickle(path))
     try:
         if _is_safetensors(path):
             with safe_open(path, "pt") as file:
                 return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        if is_pickle(path):
+            return _as_tensors(read_pickle(path))
         with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS):
             warnings.simplefilter("ignore")  # about old formats; errors are reported below
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -218,31 +206,6 @@ def _read_file(path: Path) -> object:
             raise
         raise CheckpointError(f"{path}: {_why_unreadable(path, error)}") from error
     return _as_tensors(content)
-
-
-def _is_pickle(path: Path) -> bool:
-    """Whether it is a pickle that torch did not write, such as a ``.pkl`` of detectron2: decided by the first bytes."""
-    with path.open("rb") as file:
-        head = file.read(40)
-    return head[:1] == b"\x80" and _TORCH_MAGIC not in head and not _is_safetensors(path)
-
-
-class _ArrayPickle(pickle.Unpickler):
-    """Reads arrays and plain values, and refuses to look up anything else, so that nothing in the file is executed."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return _IN_PICKLES[f"{module}.{name}"]
-        except KeyError:
-            raise pickle.UnpicklingError(f"GLOBAL {module}.{name}") from None
-
-
-def _read_pickle(path: Path) -> object:
-    try:
-        with path.open("rb") as file:
-            return _ArrayPickle(file, encoding="latin1").load()  # strings of Python 2
-    except Exception as error:  # damaged files raise errors of any kind
-        raise CheckpointError(f"{path}: {_why_unreadable(path, error)}") from error
 
 
 def _as_tensors(content: object) -> object:
