@@ -38,7 +38,10 @@ def evaluate(
         "standard", "--sampling", help="zero-shot: the paper's; official: the released code's frames."
     ),
     segments: int | None = typer.Option(
-        None, "--segments", min=1, help="Segments (clips) of a video that CHECKPOINT reads; default: as published."
+        None,
+        "--segments",
+        min=1,
+        help="Segments (clips) of a video that the model reads; default: as published, of a corpus as trained.",
     ),
     annotations: Path | None = typer.Option(None, "--annotations", help="The annotation file of --predictions."),
     predictions: Path | None = typer.Option(
@@ -72,8 +75,8 @@ def evaluate(
     }  # fmt: skip
     if sampling != "standard" and "CHECKPOINT" not in given:
         raise UsageError(f"--sampling {sampling}: says how a CHECKPOINT looks at the videos, and there is none")
-    if segments is not None and "CHECKPOINT" not in given:
-        raise UsageError(f"--segments {segments}: says how a CHECKPOINT looks at the videos, and there is none")
+    if segments is not None and not given & {"CHECKPOINT", "--model"}:
+        raise UsageError(f"--segments {segments}: says how a model looks at the videos, and there is none")
     if top is not None and rerank is None:
         raise UsageError(f"--top {top}: says how many hits a second model scores again: give it by --rerank")
     second = None if rerank is None else (model_name(rerank), top or TOP)
@@ -84,7 +87,7 @@ def evaluate(
     }  # fmt: skip
     if given == {"--model", "--corpus"} and model is not None and corpus is not None:
         _only({"--ties", "--precision", "--rerank"}, set_too, "--model and --corpus")
-        found = _corpus(model_name(model), corpus, ties, precision, second)
+        found = _corpus(model_name(model), corpus, segments, ties, precision, second)
         again = {} if second is None else {"reranked_by": rerank, "first": second[1]}
         emit({"model": model, **again, "corpus": str(corpus), **found.to_dict()}, json, corpus_lines(found))
         return
@@ -250,7 +253,9 @@ def _only(read: set[str], options: dict[str, bool], beside: str) -> None:
         raise UsageError(f"{' and '.join(unread)}: not for {beside}; leave it out")
 
 
-def _corpus(model: str, corpus: Path, ties: str, precision: str, second: tuple[str, int] | None) -> RetrievalReport:
+def _corpus(
+    model: str, corpus: Path, segments: int | None, ties: str, precision: str, second: tuple[str, int] | None
+) -> RetrievalReport:
     from hdvila.evaluate.metrics.rank import check_ties
     from hdvila.evaluate.retrieval import evaluate_retrieval
     from hdvila.hub import load_model, pick_device
@@ -267,6 +272,7 @@ def _corpus(model: str, corpus: Path, ties: str, precision: str, second: tuple[s
     return evaluate_retrieval(
         found,
         Corpus(corpus),
+        segments=segments,
         ties=ties,  # type: ignore[arg-type]
         reranked_by=scorer,
         first=second[1] if second else TOP,

@@ -70,6 +70,7 @@ def evaluate_retrieval(
     batch_size: int = 16,
     ties: TieRule = "pessimistic",
     as_trained: bool = False,
+    segments: int | None = None,
     reranked_by: PairScorer | str | Path | None = None,
     first: int = 100,
     reporter: Reporter = SILENT,
@@ -88,6 +89,7 @@ def evaluate_retrieval(
         ties: see `hdvila.evaluate.metrics.rank.TieRule`.
         as_trained: look at the middle of the frames only, in the size that training sees, for studies of it; else
             through as many such windows as show four fifths of a frame of any shape.
+        segments: of a clip, instead of the model's own number.
         reranked_by, first: a second model, or its path, scores the first hits anew; see
             `hdvila.evaluate.evaluation.evaluate`.
         reporter: shows progress.
@@ -103,6 +105,7 @@ def evaluate_retrieval(
         ties=ties,
         batch_size=batch_size,
         tiled=not as_trained,
+        segments=segments,
         resamples=0,
         reranked_by=reranked_by,
         first=first,

@@ -74,10 +74,19 @@ class PretrainedModel(nn.Module):
         self.precision: Precision = "float32"
 
     def encode_video(self, *video: Any) -> Tensor:
-        raise UsageError(f"{type(self).__name__} does not encode videos: choose another model")
+        raise UsageError(self._without_vectors("videos"))
 
     def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        raise UsageError(f"{type(self).__name__} does not encode texts: choose another model")
+        raise UsageError(self._without_vectors("texts"))
+
+    def _without_vectors(self, of: str) -> str:
+        what = f"{type(self).__name__} has no vectors of {of}"
+        if "pair_scores" not in self.config.capabilities:
+            return f"{what}: choose a model for retrieval"
+        return (
+            f"{what}: it reads a video and a text together and scores the pair. Score a few with model.score_texts, or "
+            "let it re-rank the hits of a model for retrieval: hdvila evaluate --rerank"
+        )
 
     @property
     def device(self) -> torch.device:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from hdvila.data.order import Order
 from hdvila.errors import CheckpointError, UsageError
+from hdvila.evaluate.protocols import get_protocol
 from hdvila.hub import LoadReport, Processor, answers_of, build_model, check_finite
 from hdvila.models.config import Config
 from hdvila.models.registry import system_of
@@ -56,9 +57,15 @@ def start_record(recipe: Recipe, model: PretrainedModel) -> dict[str, Any]:
         model: as `start_model` gave it to a run that begins.
     """
     filled = model.load_report.loaded if model.load_report is not None else []
-    parts = system_of(model).random_parts(model, set(filled), fine_tuning=recipe.data.benchmark is not None)
+    parts = system_of(model).random_parts(model, set(filled), fine_tuning=fine_tunes(recipe))
     random = [{key: value for key, value in asdict(part).items() if key != "advice"} for part in parts]
     return {**asdict(recipe.start), "tensors_loaded": len(filled), "random": random}
+
+
+def fine_tunes(recipe: Recipe) -> bool:
+    """Whether it learns from a benchmark; a set of captions, which has no test, is for pre-training."""
+    benchmark = recipe.data.benchmark
+    return benchmark is not None and get_protocol(benchmark.protocol).task != "captions"
 
 
 def _config(recipe: Recipe, answers: AnswerVocabulary | None) -> Config:
@@ -91,7 +98,7 @@ def _load_start_weights(
     if remark := system.remark_on_start(model.config, start):
         reporter.note(f"{recipe.name} {remark}")
     whole.loaded = list(dict.fromkeys(whole.loaded))
-    for part in system.random_parts(model, set(whole.loaded), fine_tuning=recipe.data.benchmark is not None):
+    for part in system.random_parts(model, set(whole.loaded), fine_tuning=fine_tunes(recipe)):
         count = f"{part.tensors} tensors ({part.weights:,} weights)"
         reporter.note(f"{part.name}: {count} begin at random{part.advice}")
     return whole

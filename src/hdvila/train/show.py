@@ -88,7 +88,7 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     times = ((recipe.processes, "processes"), (share.block, "clips"), (recipe.accumulate, "micro-batches"))
     yield "run", "a step as planned", " x ".join(f"{count} {what}" for count, what in times)
     if learned := clips_to_learn_from(recipe):
-        yield "run", "epochs", f"{recipe.epochs(learned):.4g} of {learned} examples"
+        yield "run", "epochs", f"{recipe.epochs(learned):.4g} of {learned} {_examples(recipe)}"
     if recipe.precision == "auto":
         yield "run", "precision here", settle_precision(recipe.precision)
     yield "task", "kind", type(recipe.task).__name__
@@ -117,6 +117,13 @@ def _what_follows(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
         yield "further sources", f"also.{number}", f"{type(one.task).__name__} in {part:.3g} of the steps"
     if not (recipe.start.model or recipe.start.named()):
         yield "initial weights", "all parts", "at random, as none are named"
+
+
+def _examples(recipe: Recipe) -> str:
+    benchmark = recipe.data.benchmark
+    if benchmark is not None and get_protocol(benchmark.protocol).task in ("retrieval", "captions"):
+        return "clips, a caption of each drawn every time"
+    return "examples"
 
 
 def _measured_on(recipe: Recipe) -> str:

@@ -14,6 +14,7 @@ from hdvila.tasks.pretrain_image_text import PretrainImageText
 from hdvila.tasks.soft_answers import SoftAnswers
 from hdvila.tasks.video_qa import VideoQA
 from hdvila.train.compat import Compat
+from hdvila.train.initial_weights import fine_tunes
 
 EXAMPLES = {"msrvtt-retrieval": 7010 * 20, "didemo-retrieval": 8395, "activitynet-retrieval": 10009}
 
@@ -106,3 +107,8 @@ def test_vqa_is_the_papers_or_the_releases() -> None:
     assert (paper.steps, official.steps) == (math.ceil(13 * 443_757 / 256), math.ceil(5 * 443_757 / 256))
     assert paper.task == SoftAnswers()
     assert paper.model.num_answers == 3129
+
+
+def test_to_learn_from_captions_of_images_is_no_fine_tuning() -> None:
+    names = ("clipbert-pretraining", "miniature-clipbert-pretraining", "clipbert-msrvtt-retrieval", "clipbert-vqa")
+    assert [fine_tunes(get_recipe(name)) for name in names] == [False, False, True, True]

@@ -70,3 +70,10 @@ def test_settings_and_costs_are_both_said_where_both_are_asked_for(capsys: pytes
     assert settings["steps"] == costs["steps"]
     assert "optim.lr" in settings
     assert "memory" in costs
+
+
+def test_an_example_of_a_set_of_captions_is_a_clip_with_one_of_them() -> None:
+    for name, examples in (("clipbert-msrvtt-retrieval", "405.7 of 7010"), ("clipbert-pretraining", None)):
+        follows = {group.title: group.follows for group in show(get_recipe(name))}
+        assert follows["run"]["epochs"].endswith("clips, a caption of each drawn every time")
+        assert examples is None or follows["run"]["epochs"].startswith(examples)

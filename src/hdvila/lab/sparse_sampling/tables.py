@@ -30,7 +30,9 @@ def sections(rows: Sequence[SamplingRow]) -> dict[str, str]:
     models = {(row.task, row.model, row.seed) for row in rows}
     seeds = len({row.seed for row in rows})
     found["state"] = (
-        f"The tables show {len(rows)} tests of {len(models)} models, with up to {seeds} seeds and "
+        "No row has been trained yet: the figures below are the paper's alone."
+        if not rows
+        else f"The tables show {len(rows)} tests of {len(models)} models, with up to {seeds} seeds and "
         f"{max((row.steps for row in rows), default=0)} steps of fine-tuning."
     )
     return found
