@@ -50,7 +50,6 @@ def test_numbers_come_with_their_protocol(here: Run, corpus: Path, model_folder:
         (["--into", "record.json"], "--into: not for --model and --corpus"),
         (["--store", "other", "--allow-missing"], "--store and --allow-missing: not for --model and --corpus"),
         (["--ties", "foo"], "ties foo: choose one of pessimistic, optimistic"),
-        (["--segments", "16"], "--segments 16: says how a model looks at the videos, and there is none"),
     ],
 )
 def test_an_option_that_would_not_be_read_is_refused(

@@ -148,6 +148,7 @@ def test_half_a_command_is_refused(here: Run, retrieval: list[str]) -> None:
         (["--sampling", "zero-shot"], "--sampling zero-shot: says how a CHECKPOINT looks at the videos"),
         (["--store", "other"], "--store: not for --annotations and --predictions"),
         (["--sampling", "official"], "--sampling official: says how a CHECKPOINT looks at the videos"),
+        (["--segments", "16"], "--segments 16: says how a model looks at the videos, and there is none"),
     ],
 )
 def test_what_cannot_be_or_would_be_passed_over_is_refused(
