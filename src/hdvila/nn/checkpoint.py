@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,38 @@ from hdvila.errors import CheckpointError
 from hdvila.nn.weight_files import Weights
 
 SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What names and shapes of weights tell of a model's sizes.
+
+    Attributes:
+        weights: by name.
+        what: the system, as errors name its files.
+    """
+
+    weights: Weights
+    what: str
+
+    def of(self, key: str, axis: int = 0) -> int:
+        """The size of a tensor along an axis.
+
+        Raises:
+            CheckpointError: there is no such tensor, or it has fewer axes.
+        """
+        found = self.weights.get(key)
+        if found is None or found.ndim <= axis:
+            raise CheckpointError(
+                f"the checkpoint has no usable {key!r}, which tells a size of the model: is it a whole {self.what} "
+                f"file? It has {len(self.weights)} keys, the first is {next(iter(self.weights), None)!r}"
+            )
+        return found.shape[axis]
+
+    def count(self, pattern: str) -> int:
+        """How many numbered parts there are: one more than the highest number, the first group of `pattern`."""
+        numbers = [int(match[1]) for key in self.weights if (match := re.match(pattern, key))]
+        return max(numbers, default=-1) + 1
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +23,38 @@ from hdvila.media.image_files import IMAGE_SUFFIXES
 from hdvila.media.view import View
 from hdvila.types import Clip, Pixels, Seconds
 
-__all__ = ["STILL", "ImageClip", "ImageFolder"]
+__all__ = ["STILL", "ImageClip", "ImageFolder", "ImageSource"]
 
 STILL = 1.0
 """Seconds that an image by itself is shown."""
 
 
-class ImageFolder:
+class ImageSource(ABC):
+    """What sources of images have in common: a clip is sampled as a video is."""
+
+    @abstractmethod
+    def clip(self, i: int) -> ImageClip:
+        """Clip `i` for a sampler (`hdvila.media.frame_source.FrameClip`)."""
+
+    def sample(
+        self,
+        i: int,
+        inputs: Sampler,
+        rng: np.random.Generator | None = None,
+        view: View | None = None,
+        into: Arrays | None = None,
+    ) -> Any:
+        """Clip `i` as a system sees it; arguments as in `hdvila.media.frame_source.Sampler.sample`.
+
+        Raises:
+            StoreError: an image cannot be read; names it.
+        """
+        clip = self.clip(i)
+        sampled = inputs.sample(clip, rng, view, into)
+        return sampled.finish(clip.read(sampled.requests))
+
+
+class ImageFolder(ImageSource):
     """Clips out of image files; a source as `hdvila.store.Corpus` is one. Threads may share it.
 
     An image directly in the folder is a clip of one frame, an image folder in it is a clip whose frames follow the
@@ -83,23 +109,6 @@ class ImageFolder:
         """(height, width) of the first frame of clip `i`."""
         height, width = self.clip(i).image(0).shape[:2]
         return height, width
-
-    def sample(
-        self,
-        i: int,
-        inputs: Sampler,
-        rng: np.random.Generator | None = None,
-        view: View | None = None,
-        into: Arrays | None = None,
-    ) -> Any:
-        """Clip `i` as a system sees it; arguments as in `hdvila.media.frame_source.Sampler.sample`.
-
-        Raises:
-            StoreError: an image cannot be read; names it.
-        """
-        clip = self.clip(i)
-        sampled = inputs.sample(clip, rng, view, into)
-        return sampled.finish(clip.read(sampled.requests))
 
     def _seconds(self, frames: Sequence[Path]) -> float:
         return STILL if len(frames) == 1 else len(frames) / self._fps

@@ -8,17 +8,12 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from hdvila.errors import UsageError
 from hdvila.files import files_below
 from hdvila.media import image_fault, image_size, is_image_name
-from hdvila.media.frame_source import Arrays, Sampler
-from hdvila.media.view import View
 from hdvila.processes import usable_cores
-from hdvila.sources.images import STILL, ImageClip
+from hdvila.sources.images import STILL, ImageClip, ImageSource
 from hdvila.types import Clip
 
 __all__ = ["ImageFiles", "StillImages"]
@@ -57,7 +52,7 @@ class ImageFiles:
         return self._files.get(stem) or self._of_coco.get(_coco_number(stem))
 
 
-class StillImages:
+class StillImages(ImageSource):
     """Images by name, each a clip of one frame; a source as `hdvila.store.Corpus` is one. Threads may share it.
 
     Every file is looked at first: what is plainly no image, or breaks off, is no clip but stands in `damaged`.
@@ -100,23 +95,6 @@ class StillImages:
     def size(self, i: int, stream: str = "") -> tuple[int, int]:
         """(height, width) of image `i`."""
         return image_size(self._paths[self.clips[i].clip_id])
-
-    def sample(
-        self,
-        i: int,
-        inputs: Sampler,
-        rng: np.random.Generator | None = None,
-        view: View | None = None,
-        into: Arrays | None = None,
-    ) -> Any:
-        """Clip `i` as a system sees it; arguments as in `hdvila.media.frame_source.Sampler.sample`.
-
-        Raises:
-            StoreError: the image cannot be read; names it.
-        """
-        clip = self.clip(i)
-        sampled = inputs.sample(clip, rng, view, into)
-        return sampled.finish(clip.read(sampled.requests))
 
 
 def _coco_number(stem: str) -> str:

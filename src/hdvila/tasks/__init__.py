@@ -7,6 +7,7 @@ from hdvila.lazy import offered
 _OFFERS = {
     "CountAnswers": "count_answers",
     "Matching": "matching",
+    "OneLossTask": "task",
     "PretrainImageText": "pretrain_image_text",
     "PretrainStage1": "pretrain_stage1",
     "PretrainStage2": "pretrain_stage2",

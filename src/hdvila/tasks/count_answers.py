@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hdvila.errors import UsageError
 from hdvila.models.config import Capability
-from hdvila.tasks.task import Task
+from hdvila.tasks.task import OneLossTask
 
 if TYPE_CHECKING:
     from hdvila.data.batch import Batch
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class CountAnswers(Task):
+class CountAnswers(OneLossTask):
     """Squared error of the number that answers a question; one term a question.
 
     `Batch.answers` are the numbers: row i of the vocabulary of counts is the count i.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from hdvila.errors import UsageError
 from hdvila.models.config import Capability
-from hdvila.tasks.task import Task
+from hdvila.tasks.task import OneLossTask
 from hdvila.types import CONSENSUS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MatchingLoss = Literal["cross_entropy", "margin"]
 
 
 @dataclass(frozen=True, slots=True)
-class Matching(Task):
+class Matching(OneLossTask):
     """Pairs of a clip and a text; everything is trained (as in ClipBERT, Lei et al. 2021).
 
     cross_entropy: each text is judged by itself, wrong or matched, by a model of two classes; one term a text. margin:

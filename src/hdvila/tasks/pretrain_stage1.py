@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hdvila.errors import UsageError
 from hdvila.models.config import Capability
-from hdvila.tasks.task import Task
+from hdvila.tasks.task import OneLossTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PretrainStage1(Task):
+class PretrainStage1(OneLossTask):
     """Symmetric contrastive loss over the features of all processes.
 
     Every pair of the micro-batch, on whichever process, is a negative of every other. One term a pair. Retrieval is

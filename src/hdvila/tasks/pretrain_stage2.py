@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, get_args
 
 from hdvila.errors import UsageError
 from hdvila.models.config import Capability
-from hdvila.tasks.task import Task
+from hdvila.tasks.task import OneLossTask
 from hdvila.types import CONSENSUS, Over
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ __all__ = ["Over", "PretrainStage2"]
 
 
 @dataclass(frozen=True, slots=True)
-class PretrainStage2(Task):
+class PretrainStage2(OneLossTask):
     """Masked language modelling over the joint transformer; everything of stage one is frozen. One term a masked word.
 
     `consensus` joins the segments of a clip: their hidden states before the head, as in the released code, or their
@@ -56,7 +56,7 @@ class PretrainStage2(Task):
 
     def start(self, model: PretrainedModel) -> None:
         """Freeze stage one, and what this loss never reaches."""
-        Task.start(self, model)
+        OneLossTask.start(self, model)
         for part in (*model.frozen_for_words(), *model.unreached_by_words()):
             part.requires_grad_(False)
 

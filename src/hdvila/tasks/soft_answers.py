@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hdvila.errors import UsageError
 from hdvila.models.config import Capability
-from hdvila.tasks.task import Task
+from hdvila.tasks.task import OneLossTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class SoftAnswers(Task):
+class SoftAnswers(OneLossTask):
     """Binary cross entropy of every answer of the vocabulary with its weight, summed over them. One term a question.
 
     Raises:

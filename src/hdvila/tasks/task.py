@@ -26,12 +26,12 @@ Self = TypeVar("Self", bound="Task")
 
 
 class Task(ABC):
-    """A frozen dataclass, whose fields are settings of a recipe. `trains`, `forward` and `loss_sum` must be given.
+    """A frozen dataclass, whose fields are settings of a recipe.
 
-    The loss of a step is ``sum of loss_sum / sum of count`` over all its micro-batches and processes, so that cutting
-    a batch into processes and pieces changes neither the loss nor the gradient. A task of several losses gives
-    `counts` and `loss_sums` instead of `count` and `loss_sum`: each of its losses has its own number of terms, and the
-    loss of a step is the sum of their means.
+    `trains`, `forward`, `counts` and `loss_sums` must be given; most tasks have one loss and inherit `OneLossTask`. The
+    mean of a loss is ``sum of its loss_sums / sum of its counts`` over all micro-batches and processes of a step, and
+    the loss of the step is the sum of these means: cutting a batch into processes and pieces changes neither the loss
+    nor the gradient.
     """
 
     __slots__ = ()
@@ -85,10 +85,6 @@ class Task(ABC):
         """Apply random changes, such as masking, to a batch on the CPU. They depend on the keys of its samples only."""
         return batch
 
-    def count(self, batch: Batch) -> int:
-        """The number of loss terms of this prepared batch. Default: one a clip."""
-        return batch.size
-
     @abstractmethod
     def forward(self, model: PretrainedModel, batch: Batch) -> Outputs:
         """The part that runs in the model's precision; every output has one row a clip or a masked token."""
@@ -97,20 +93,36 @@ class Task(ABC):
         """`forward` on a batch that is not prepared and has shapes alone (device ``meta``), to plan memory."""
         self.forward(model, batch)
 
-    def loss_sum(self, outputs: Outputs, batch: Batch) -> LossSum:
-        """The sum of this process's terms, a scalar, and sums of other measures over the same terms."""
-        raise NotImplementedError(f"{type(self).__name__} gives neither loss_sum nor loss_sums")
-
-    # ---- several losses
-
+    @abstractmethod
     def counts(self, batch: Batch) -> dict[str, int]:
-        """The number of terms of each loss, by its name in the log. Default: one loss with `count` terms."""
-        return {"loss": self.count(batch)}
+        """The number of terms that each loss has in this prepared batch, by its name in the log."""
 
     def positions(self, batch: Batch) -> dict[str, int]:
         """`counts` with what is left out of a mean, such as the words that are not masked. Default: `counts`."""
         return self.counts(batch)
 
+    @abstractmethod
     def loss_sums(self, outputs: Outputs, batch: Batch) -> dict[str, LossSum]:
-        """Each loss as `loss_sum` gives it, by the names of `counts`. Default: one, `loss_sum`."""
+        """Each loss over this process's terms, by the names of `counts`."""
+
+
+class OneLossTask(Task):
+    """A task with one loss, called ``loss`` in the log: `trains`, `forward` and `loss_sum` must be given."""
+
+    __slots__ = ()
+
+    def count(self, batch: Batch) -> int:
+        """The number of loss terms of this prepared batch. Default: one a clip."""
+        return batch.size
+
+    @abstractmethod
+    def loss_sum(self, outputs: Outputs, batch: Batch) -> LossSum:
+        """The sum of this process's terms, a scalar, and sums of other measures over the same terms."""
+
+    def counts(self, batch: Batch) -> dict[str, int]:
+        """`count`, as ``loss``."""
+        return {"loss": self.count(batch)}
+
+    def loss_sums(self, outputs: Outputs, batch: Batch) -> dict[str, LossSum]:
+        """`loss_sum`, as ``loss``."""
         return {"loss": self.loss_sum(outputs, batch)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hdvila.errors import UsageError
 from hdvila.models.config import Capability
-from hdvila.tasks.task import Task
+from hdvila.tasks.task import OneLossTask
 from hdvila.types import CONSENSUS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class VideoQA(Task):
+class VideoQA(OneLossTask):
     """Cross entropy of the right answers; everything is trained. One term a question.
 
     The variant of the model decides whether the answers are rows of a vocabulary or options.

@@ -16,7 +16,7 @@ import torch
 from hdvila.errors import CheckpointError
 from hdvila.models.clipbert.config import ClipBERTConfig
 from hdvila.nn.bert_files import layer_norm_name
-from hdvila.nn.checkpoint import LoadReport
+from hdvila.nn.checkpoint import LoadReport, Sizes
 from hdvila.nn.resnet_files import torchvision_name
 from hdvila.nn.weight_files import Weights
 from hdvila.settings import given
@@ -58,19 +58,8 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> ClipBERTConfi
     """
     given(ClipBERTConfig, settings, "a model of clipbert")
     weights = {_our_name(key): tensor for key, tensor in weights.items()}
-
-    def size(key: str, axis: int = 0) -> int:
-        if key not in weights or weights[key].ndim <= axis:
-            raise CheckpointError(
-                f"the checkpoint has no usable {key!r}, which tells a size of the model: is it a whole ClipBERT file? "
-                f"It has {len(weights)} keys, the first is {next(iter(weights), None)!r}"
-            )
-        return weights[key].shape[axis]
-
-    def count(pattern: str) -> int:
-        numbers = [int(match[1]) for key in weights if (match := re.match(pattern, key))]
-        return max(numbers, default=-1) + 1
-
+    sizes = Sizes(weights, "ClipBERT")
+    size, count = sizes.of, sizes.count
     width = size("cnn.grid_encoder.0.weight")
     found: dict[str, Any] = {
         "variant": settings.get("variant") or _variant(weights),

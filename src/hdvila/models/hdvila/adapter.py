@@ -16,7 +16,7 @@ from torch import Tensor
 
 from hdvila.errors import CheckpointError, UsageError
 from hdvila.models.hdvila.config import HDVILAConfig
-from hdvila.nn.checkpoint import LoadReport
+from hdvila.nn.checkpoint import LoadReport, Sizes
 from hdvila.nn.weight_files import Weights
 from hdvila.settings import given
 
@@ -50,19 +50,8 @@ def infer_config(weights: Weights, settings: Mapping[str, Any]) -> HDVILAConfig:
     """
 
     given(HDVILAConfig, settings, "a model of hdvila")
-
-    def size(key: str, axis: int = 0) -> int:
-        if key not in weights or weights[key].ndim <= axis:
-            raise CheckpointError(
-                f"the checkpoint has no usable {key!r}, which tells a size of the model: is it a whole HD-VILA file? "
-                f"It has {len(weights)} keys, the first is {next(iter(weights), None)!r}"
-            )
-        return weights[key].shape[axis]
-
-    def count(pattern: str) -> int:
-        numbers = [int(m[1]) for key in weights if (m := re.match(pattern, key))]
-        return max(numbers, default=-1) + 1
-
+    sizes = Sizes(weights, "HD-VILA")
+    size, count = sizes.of, sizes.count
     bert = "transformer.bert"
     width = size("grid_encoder.0.weight")
     layers = count(rf"{re.escape(bert)}\.encoder\.layer\.(\d+)\.")
