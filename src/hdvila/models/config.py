@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal, Protocol
 
-__all__ = ["IN_WORDS", "Capability", "Config", "named"]
+from hdvila.errors import UsageError
+
+__all__ = ["IN_WORDS", "Capability", "Config", "check_sizes", "named"]
 
 Capability = Literal["retrieval", "pair_scores", "masked_words", "open_answers", "options", "numbers"]
 """What a model can do (`hdvila.nn.capabilities` has the methods that each one requires).
@@ -72,3 +74,25 @@ def named(model: Config) -> str:
     """How errors name a configuration: by its variant, if its system has several, else by its system."""
     variant = getattr(model, "variant", "")
     return f"model.variant={variant!r}" if variant else f"a model of {model.system}"
+
+
+def check_sizes(config: Config, least: Mapping[str, int], heads: Iterable[str]) -> None:
+    """Check sizes that every model of transformers and ResNets has.
+
+    Args:
+        config: one with `hidden_size`.
+        least: the smallest value of a field, or of each of its numbers.
+        heads: fields with numbers of attention heads, which must divide the hidden size.
+
+    Raises:
+        UsageError: a value that no model can have.
+    """
+    for name, smallest in least.items():
+        value = getattr(config, name)
+        if min(value if isinstance(value, tuple) else (value,), default=smallest) < smallest:
+            raise UsageError(f"{name}={value}: choose {smallest} or more")
+    width = config.hidden_size  # type: ignore[attr-defined]
+    for name in heads:
+        count = getattr(config, name)
+        if count < 1 or width % count:
+            raise UsageError(f"{name}={count} does not divide hidden_size={width}: choose a divisor")

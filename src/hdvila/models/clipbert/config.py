@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Literal, get_args
 
 from hdvila.errors import UsageError
-from hdvila.models.config import Capability
+from hdvila.models.config import Capability, check_sizes
 from hdvila.settings import from_json
 from hdvila.types import NOT_IN_VECTORS
 
@@ -91,15 +91,7 @@ class ClipBERTConfig:
         least_one = ("hidden_size", "intermediate_size", "vocab_size", "max_text_positions", "text_token_types",
                      "visual_rows", "visual_columns", "resnet_depths", "resnet_width")  # fmt: skip
         least = dict.fromkeys(least_one, 1) | dict.fromkeys(("layers", "frozen_stages", "sampled_tokens"), 0)
-        for name, smallest in least.items():
-            value = getattr(self, name)
-            if min(value if isinstance(value, tuple) else (value,), default=smallest) < smallest:
-                raise UsageError(f"{name}={value}: choose {smallest} or more")
-        if self.num_attention_heads < 1 or self.hidden_size % self.num_attention_heads:
-            raise UsageError(
-                f"num_attention_heads={self.num_attention_heads} does not divide hidden_size={self.hidden_size}: "
-                "choose a divisor"
-            )
+        check_sizes(self, least, ("num_attention_heads",))
         if len(self.resnet_depths) != 4 or self.frozen_stages > 5:
             raise UsageError(
                 f"resnet_depths={self.resnet_depths}, frozen_stages={self.frozen_stages}: a ResNet has a stem and 4 "

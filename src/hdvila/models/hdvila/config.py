@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Literal, get_args
 
 from hdvila.errors import UsageError
-from hdvila.models.config import Capability
+from hdvila.models.config import Capability, check_sizes
 from hdvila.settings import from_json
 from hdvila.types import NOT_IN_VECTORS
 
@@ -100,20 +100,13 @@ class HDVILAConfig:
         least_one = ("hidden_size", "intermediate_size", "vocab_size", "max_text_positions", "text_token_types",
                      "visual_rows", "visual_columns", "resnet_depths", "resnet_width", "grid", "frames")  # fmt: skip
         least = dict.fromkeys(least_one, 1) | dict.fromkeys(("text_layers", "joint_layers", "hybrid_layers"), 0)
-        for name, smallest in least.items():
-            value = getattr(self, name)
-            if min(value if isinstance(value, tuple) else (value,), default=smallest) < smallest:
-                raise UsageError(f"{name}={value}: choose {smallest} or more")
+        check_sizes(self, least, ("num_attention_heads", "hybrid_attention_heads"))
         ranges = self.initializer_range, self.time_initializer_range
         if not self.hybrid_mlp_ratio * self.hidden_size >= 1 or not all(0 <= r < math.inf for r in ranges):
             raise UsageError(
                 f"hybrid_mlp_ratio={self.hybrid_mlp_ratio}, initializer_range={ranges[0]}, "
                 f"time_initializer_range={ranges[1]}: choose a positive ratio and finite ranges of 0 or more"
             )
-        for heads in ("num_attention_heads", "hybrid_attention_heads"):
-            count = getattr(self, heads)
-            if count < 1 or self.hidden_size % count:
-                raise UsageError(f"{heads}={count} does not divide hidden_size={self.hidden_size}: choose a divisor")
         if len(self.resnet_depths) != 4 or len(self.grid) != 2:
             raise UsageError(f"resnet_depths needs 4 numbers and grid 2, got {self.resnet_depths} and {self.grid}")
         if self.variant == "open_ended" and self.num_answers < 1:
