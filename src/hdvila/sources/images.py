@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import StoreError, UsageError
-from hdvila.media import is_image_name, read_image
+from hdvila.media import image_size, is_image_name, read_image
 from hdvila.media.frame_source import Arrays, Request, Sampler
 from hdvila.media.image_files import IMAGE_SUFFIXES
 from hdvila.media.view import View
@@ -107,8 +108,7 @@ class ImageFolder(ImageSource):
 
     def size(self, i: int) -> tuple[int, int]:
         """(height, width) of the first frame of clip `i`."""
-        height, width = self.clip(i).image(0).shape[:2]
-        return height, width
+        return self.clip(i).size
 
     def _seconds(self, frames: Sequence[Path]) -> float:
         return STILL if len(frames) == 1 else len(frames) / self._fps
@@ -140,16 +140,33 @@ class ImageClip:
         pts: Seconds = numbers / self._fps
         return pts
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the first image, which is not decoded.
+
+        Raises:
+            StoreError: it cannot be read; names it.
+        """
+        with self._naming(0) as file:
+            return image_size(file)
+
     def image(self, number: int) -> Pixels:
         """(H, W, 3).
 
         Raises:
             StoreError: it cannot be read; names it.
         """
+        with self._naming(number) as file:
+            return read_image(file)
+
+    @contextmanager
+    def _naming(self, number: int) -> Iterator[Path]:
+        """The file of an image; whatever is wrong with it is an error that names it."""
+        file = self._frames[number]
         try:
-            return read_image(self._frames[number])
+            yield file
         except Exception as error:
-            raise StoreError(f"{self._frames[number]}: the image cannot be read ({error}); replace it") from error
+            raise StoreError(f"{file}: the image cannot be read ({error}); replace it") from error
 
     def read(self, requests: Sequence[Request]) -> list[Pixels]:
         """The frames (n, h, w, 3) of each request; each image is read once.

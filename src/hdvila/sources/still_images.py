@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hdvila.errors import UsageError
 from hdvila.files import files_below
-from hdvila.media import image_fault, image_size, is_image_name
+from hdvila.media import image_fault, is_image_name
 from hdvila.processes import usable_cores
 from hdvila.sources.images import STILL, ImageClip, ImageSource
 from hdvila.types import Clip
@@ -94,7 +94,7 @@ class StillImages(ImageSource):
 
     def size(self, i: int, stream: str = "") -> tuple[int, int]:
         """(height, width) of image `i`."""
-        return image_size(self._paths[self.clips[i].clip_id])
+        return self.clip(i).size
 
 
 def _coco_number(stem: str) -> str:

@@ -76,7 +76,7 @@ class ClipBERTConfig:
     centred_grid: bool = field(default=False, metadata=NOT_IN_VECTORS)
     """Begin with a grid encoder that does not see what all frames have in common. The features of a ResNet are never
     negative, and most of a small network's are in every frame: with torch's initial weights, which the paper has,
-    tokens differ by 3 % from frame to frame, and a small model learns from words alone for a long time."""
+    tokens hardly differ from frame to frame, and a small model learns from words alone for a long time."""
     sampled_tokens: int = field(default=0, metadata=NOT_IN_VECTORS)
     """Grid tokens that training keeps, drawn once a batch (100 in the paper's pre-training); 0: all."""
     initializer_range: float = field(default=0.02, metadata=NOT_IN_VECTORS)

@@ -52,7 +52,7 @@ def miniature_clipbert_pretraining() -> Recipe:
     """ClipBERT in the miniature world: masked words and matching of single frames with the words said beside them.
 
     Command: hdvila train miniature-clipbert-pretraining --into runs/clipbert --set start.resnet=resnet.pth
-    Cost: some 15 minutes on 2 CPU cores; without start.resnet it learns from random weights, more slowly.
+    Cost: minutes on 2 CPU cores; without start.resnet it learns from random weights.
     Expect: masked-word accuracy far above guessing the most frequent word.
     """
     return Recipe(
