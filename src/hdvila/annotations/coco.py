@@ -20,12 +20,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hdvila.annotations.detect_format import wrong_file
-from hdvila.annotations.entries import Entry, entry_of, extension, fields_of, read_entries, read_json
+from hdvila.annotations.entries import entry_of, extension, fields_of, json_object, listed, read_entries
 from hdvila.annotations.merge import merge
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Split
-from hdvila.errors import UsageError
 
-__all__ = ["canonical", "image_of", "images", "json_object", "listed", "read_coco_captions"]
+__all__ = ["canonical", "image_of", "images", "read_coco_captions"]
 
 _SPLITS: dict[Split, tuple[str, ...]] = {"train": ("train", "restval"), "validation": ("val",), "test": ("test",)}
 _OFFICIAL, _KARPATHY = {"images", "annotations"}, {"images", "dataset"}
@@ -56,28 +55,6 @@ def canonical(image: str) -> str:
     """The name of an image where a file gives a number, a name or a path."""
     stem = _stem(image)
     return image_of(int(stem)) if stem.isdecimal() else stem
-
-
-def json_object(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; an empty one for any other file.
-
-    Raises:
-        UsageError: it cannot be read.
-    """
-    whole = read_json(path) if extension(path) == ".json" else None
-    return whole if isinstance(whole, dict) else {}
-
-
-def listed(path: Path, whole: Mapping[str, Any], name: str) -> list[Entry]:
-    """The objects of a list in the JSON object of a file.
-
-    Raises:
-        UsageError: it has no such list of objects.
-    """
-    values = Entry(str(path), whole).get(name)
-    if not isinstance(values, list):
-        raise UsageError(f"{path}: {name!r} is {values!r:.60}, but must be a list; give the file as it was released")
-    return [entry_of(f"{path}, {name}, entry {number}", value) for number, value in enumerate(values, start=1)]
 
 
 def images(names: Iterable[str]) -> list[BenchmarkVideo]:

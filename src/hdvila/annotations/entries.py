@@ -23,6 +23,10 @@ __all__ = [
     "entry_of",
     "extension",
     "fields_of",
+    "find_beside",
+    "first_fields",
+    "json_object",
+    "listed",
     "read_cells",
     "read_entries",
     "read_json",
@@ -99,6 +103,11 @@ def entry_of(where: str, value: Any) -> Entry:
     return Entry(where, value)
 
 
+def find_beside(folder: Path, name: str) -> Path | None:
+    """The file of this name in a folder, packed with gzip or not."""
+    return next((file for file in (folder / name, folder / f"{name}.gz") if file.is_file()), None)
+
+
 def extension(path: Path) -> str:
     """The extension in lower case, such as ``.json``; of ``a.json.gz`` that before ``.gz``."""
     return Path(path.name.removesuffix(".gz")).suffix.lower()
@@ -124,6 +133,28 @@ def read_json(path: Path) -> Any:
         UsageError: the file cannot be read or is not JSON.
     """
     return _parsed(f"{path}", read_text(path))
+
+
+def json_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; an empty one for any other file.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    whole = read_json(path) if extension(path) == ".json" else None
+    return whole if isinstance(whole, dict) else {}
+
+
+def listed(path: Path, whole: Mapping[str, Any], name: str) -> list[Entry]:
+    """The objects of a list in the JSON object of a file.
+
+    Raises:
+        UsageError: it has no such list of objects.
+    """
+    values = Entry(str(path), whole).get(name)
+    if not isinstance(values, list):
+        raise UsageError(f"{path}: {name!r} is {values!r:.60}, but must be a list; give the file as it was released")
+    return [entry_of(f"{path}, {name}, entry {number}", value) for number, value in enumerate(values, start=1)]
 
 
 def read_lines(path: Path) -> list[tuple[str, Any]]:
@@ -198,13 +229,18 @@ def fields_of(path: Path) -> frozenset[str]:
         UsageError: the file cannot be read.
     """
     if extension(path) == ".json":
-        whole = read_json(path)
-        first = whole[0] if isinstance(whole, list) and whole else whole
-    elif extension(path) in _LINES:
+        return first_fields(read_json(path))
+    if extension(path) in _LINES:
         first = next((_parsed(f"{path}, line 1", line) for line in read_text(path).split("\n") if line.strip()), None)
     else:
         lines = read_cells(path)
         first = dict.fromkeys(name.strip() for name in lines[0][1]) if lines else None
+    return frozenset(first) if isinstance(first, dict) else frozenset()
+
+
+def first_fields(whole: Any) -> frozenset[str]:
+    """`fields_of` a JSON file that is read already."""
+    first = whole[0] if isinstance(whole, list) and whole else whole
     return frozenset(first) if isinstance(first, dict) else frozenset()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdvila.annotations.coco import json_object, listed
+from hdvila.annotations.entries import find_beside, json_object, listed
 
-__all__ = ["HeldOut", "find_beside", "held_out_images"]
+__all__ = ["HeldOut", "held_out_images"]
 
 _KARPATHY = "dataset_coco.json"
 _WHOLE = {  # all images of these files are held out; the list that has them, and the field with the image's number
@@ -50,8 +50,3 @@ def held_out_images(folder: Path) -> HeldOut:
         what, field = _WHOLE[name]
         images |= {int(one.number(field, int)) for one in listed(file, json_object(file), what)}
     return HeldOut(frozenset(images), f"they are in {' or '.join(file.name for file in found.values())}")
-
-
-def find_beside(folder: Path, name: str) -> Path | None:
-    """The file of this name in a folder, packed with gzip or not."""
-    return next((file for file in (folder / name, folder / f"{name}.gz") if file.is_file()), None)

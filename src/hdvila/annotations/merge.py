@@ -11,7 +11,7 @@ from pathlib import Path
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, MomentQuery, Question
 from hdvila.errors import UsageError
 
-__all__ = ["count_note", "hash_fraction", "join_captions", "merge", "select_videos", "split_off"]
+__all__ = ["count_note", "first_captions", "hash_fraction", "join_captions", "merge", "select_videos", "split_off"]
 
 
 def merge(
@@ -73,6 +73,14 @@ def join_captions(annotations: Annotations) -> Annotations:
         texts.setdefault(caption.video_id, []).append(caption.text)
     paragraphs = tuple(Caption(video_id, video_id, " ".join(parts)) for video_id, parts in texts.items())
     return replace(annotations, captions=paragraphs)
+
+
+def first_captions(splits: Iterable[Annotations]) -> dict[str, str]:
+    """The text of the first caption of each video, by video id."""
+    texts: dict[str, str] = {}
+    for caption in (caption for split in splits for caption in split.captions):
+        texts.setdefault(caption.video_id, caption.text)
+    return texts
 
 
 def select_videos(annotations: Annotations, video_ids: Iterable[str], *notes: str) -> Annotations:

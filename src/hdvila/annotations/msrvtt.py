@@ -19,10 +19,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from hdvila.annotations import hdvila_jsonl
 from hdvila.annotations.detect_format import BARE_LIST, LIST, check_video_ids, detect_format, wrong_file
-from hdvila.annotations.entries import Entry, entry_of, extension, fields_of, read_entries, read_json
+from hdvila.annotations.entries import Entry, entry_of, extension, fields_of, first_fields, read_entries, read_json
 from hdvila.annotations.merge import count_note, merge
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Split
 from hdvila.errors import UsageError
@@ -55,7 +56,7 @@ def read_1ka_7k(path: Path, split: Split) -> Annotations:
 
 
 def _read_1ka(path: Path, split: Split, beside: _Beside) -> Annotations:
-    if {"video_id", "sentence"} <= fields_of(path):
+    if {"video_id", "sentence"} <= beside.own_fields:
         if split != "test":
             raise wrong_file(path, "a list of videos to train on")
         return _pairs(path, beside)
@@ -63,7 +64,7 @@ def _read_1ka(path: Path, split: Split, beside: _Beside) -> Annotations:
         return hdvila_jsonl.read_retrieval(path, "MSR-VTT")
     if split == "test":
         raise wrong_file(path, "the list of test pairs (MSRVTT_JSFUSION_test.csv or test1ka.jsonl)")
-    return _from_json(path, split) if extension(path) == ".json" else _from_list(path, beside)
+    return _from_json(path, split, beside) if extension(path) == ".json" else _from_list(path, beside)
 
 
 def read_full(path: Path, split: Split) -> Annotations:
@@ -79,7 +80,7 @@ def read_full(path: Path, split: Split) -> Annotations:
             raise wrong_file(path, f"the captions of the full split, {_A_VIDEO} a video")
         return found if split == "test" else _check_no_test_videos(path, found, _Beside(path))
     if extension(path) == ".json":
-        return _from_json(path, split)
+        return _from_json(path, split, _Beside(path))
     if "sentence" in fields_of(path):
         raise wrong_file(path, "the captions of the full split")
     beside = _Beside(path)
@@ -88,23 +89,42 @@ def read_full(path: Path, split: Split) -> Annotations:
 
 
 class _Beside:
-    """The json files of MSR-VTT in the folder of another file, each parsed once."""
+    """A file, and the json files of MSR-VTT in its folder, among which it may be itself; each json is parsed once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @cached_property
-    def contents(self) -> list[_Content]:
-        """Of each file.
+    def own_fields(self) -> frozenset[str]:
+        """As `fields_of` the file."""
+        return fields_of(self._path) if extension(self._path) != ".json" else first_fields(self._own_json)
+
+    @cached_property
+    def own(self) -> _Content:
+        """Of the file itself.
 
         Raises:
-            UsageError: a file is broken.
+            UsageError: it is broken, or not MSR-VTT's json.
+        """
+        return _content(self._path, self._own_json)
+
+    @cached_property
+    def _own_json(self) -> Any:
+        return read_json(self._path)
+
+    @cached_property
+    def contents(self) -> list[_Content]:
+        """Of each json of MSR-VTT in the folder.
+
+        Raises:
+            UsageError: one of them is broken.
         """
         patterns = [pattern + end for pattern in _CAPTIONS for end in ("", ".gz")]
         found = [file for pattern in patterns for file in sorted(self._path.parent.glob(pattern)) if file.is_file()]
-        read = ((file, read_json(file)) for file in dict.fromkeys(found))
+        own = self._path.name
+        read = ((file, self._own_json if file.name == own else read_json(file)) for file in dict.fromkeys(found))
         return [
-            _content(file, whole)
+            self.own if file.name == own else _content(file, whole)
             for file, whole in read
             if isinstance(whole, dict) and {"videos", "sentences"} <= whole.keys()
         ]
@@ -133,8 +153,8 @@ def _categories(beside: _Beside) -> tuple[dict[str, str], str]:
         return {}, f"the categories of the videos are unknown: {error}"
 
 
-def _from_json(path: Path, split: Split) -> Annotations:
-    videos, captions = _content(path, read_json(path))
+def _from_json(path: Path, split: Split, beside: _Beside) -> Annotations:
+    videos, captions = beside.own
     chosen = {video.video_id: video for video, where in videos if where == split}
     if not chosen:
         others = ", ".join(sorted({where for _, where in videos}))

@@ -22,8 +22,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hdvila.annotations.detect_format import wrong_file
-from hdvila.annotations.entries import entry_of, extension, fields_of, read_entries, read_json
-from hdvila.annotations.held_out_images import find_beside, held_out_images
+from hdvila.annotations.entries import entry_of, extension, fields_of, find_beside, read_entries, read_json
+from hdvila.annotations.held_out_images import held_out_images
 from hdvila.annotations.merge import count_note, merge
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption, Split
 
@@ -77,13 +77,12 @@ def _regions(path: Path, whole: list[Any]) -> Iterator[tuple[int, Caption]]:
 
 def _held_out(folder: Path) -> tuple[set[int], str]:
     """The numbers of images that are not learned from, and a note: why, or why none is known."""
-    facts, away = find_beside(folder, _IMAGES), held_out_images(folder)
-    if facts is None or not away.images:
-        lacking = _IMAGES if facts is None else "dataset_coco.json, captions_val2014.json or VQA's questions"
-        return set(), (
-            f"images that COCO holds out for validation and test may be among these: put {lacking} beside the file, "
-            "and they are left out"
-        )
+    facts = find_beside(folder, _IMAGES)
+    if facts is None:
+        return set(), _lacks(_IMAGES)
+    away = held_out_images(folder)
+    if not away.images:
+        return set(), _lacks("dataset_coco.json, captions_val2014.json or VQA's questions")
     numbers = set()
     for image in read_entries(facts):
         key = "image_id" if "image_id" in image.values else "id"
@@ -91,6 +90,13 @@ def _held_out(folder: Path) -> tuple[set[int], str]:
         if coco is not None and int(image.number("coco_id", int)) in away.images:
             numbers.add(int(image.number(key, int)))
     return numbers, f"{away.why}, by the COCO ids of {facts.name}"
+
+
+def _lacks(files: str) -> str:
+    return (
+        f"images that COCO holds out for validation and test may be among these: put {files} beside the file, "
+        "and they are left out"
+    )
 
 
 def _read_jsonl(path: Path) -> Annotations:

@@ -19,10 +19,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from hdvila.annotations.coco import canonical, image_of, images, json_object, listed
+from hdvila.annotations.coco import canonical, image_of, images
 from hdvila.annotations.detect_format import wrong_file
-from hdvila.annotations.entries import Entry, entry_of, extension, fields_of, read_entries
-from hdvila.annotations.held_out_images import find_beside
+from hdvila.annotations.entries import (
+    Entry,
+    entry_of,
+    extension,
+    fields_of,
+    find_beside,
+    json_object,
+    listed,
+    read_entries,
+)
 from hdvila.annotations.merge import count_note, merge
 from hdvila.annotations.records import Annotations, Question, Split
 from hdvila.annotations.vqa_answers import normalise_answer, soft_answers

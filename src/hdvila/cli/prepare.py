@@ -45,6 +45,7 @@ def prepare(
 
     The tasks of TGIF-QA, each with its own videos, are prepared together: hdvila prepare tgif-action tgif-frameqa ...
     """
+    from hdvila.annotations.merge import first_captions
     from hdvila.corpus.prepare import Preparation
     from hdvila.corpus.prepare import prepare as prepare_videos
     from hdvila.data.source import OFFICIAL_STORE, STORE
@@ -56,9 +57,6 @@ def prepare(
     into = data / (store or (OFFICIAL_STORE if official else STORE))
     reporter = console.reporter()
     splits = [found for protocol in chosen for found in _annotations(protocol, data, reporter)]
-    texts: dict[str, str] = {}
-    for caption in (caption for split in splits for caption in split.captions):
-        texts.setdefault(caption.video_id, caption.text)
     parts = [part for split in splits for part in split.videos]
     if any(part.media == "image" for part in parts):
         if official:
@@ -72,7 +70,7 @@ def prepare(
         videos,
         into,
         preparation=preparation,
-        texts=texts,
+        texts=first_captions(splits),
         retry_failed=retry_failed,
         workers=workers,
         reporter=reporter,

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from hdvila.annotations.merge import first_captions
 from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError
 from hdvila.media.frame_source import Sampler
@@ -158,10 +159,7 @@ def open_prepared(
         raise UsageError(f"{folder}: there is no such store; make it with {command}")
     if not files.is_dir():
         raise UsageError(f"{folder}: there is no such store; make it with {command}, or put the images into {files}")
-    texts: dict[str, str] = {}
-    for caption in (caption for split in splits for caption in split.captions):
-        texts.setdefault(caption.video_id, caption.text)
-    source = StillImages(files, images, texts)
+    source = StillImages(files, images, first_captions(splits))
     return PreparedStore(source, files, command, tuple(source.damaged.values()))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hdvila.annotations import hdvila_jsonl, msrvtt
+from hdvila.annotations import entries, hdvila_jsonl, msrvtt
 from hdvila.annotations.dense_captions import read_activitynet, read_didemo, read_youcook2
 from hdvila.annotations.lsmdc import read_lsmdc
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Split
@@ -231,6 +231,18 @@ def test_the_official_list_names_videos_by_the_last_part_and_may_have_several_ca
     assert texts(found) == {"0": "one", "1": "two", "1/1": "three"}
     assert found.notes == ("1 line has a list of captions, each a query",)
     assert msrvtt.read_1ka(tmp_path / "test1ka.jsonl", "test") == found
+
+
+@pytest.mark.parametrize("name", ["MSRVTT_data.json", "MSRVTT_data.json.gz", "other.json"])
+def test_msrvtts_json_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    parsed = []
+    parse = json.loads
+    file = write(tmp_path, name, videodatainfo())
+    monkeypatch.setattr(entries.json, "loads", lambda text: parsed.append(text) or parse(text))
+    for reader in (msrvtt.read_1ka_7k, msrvtt.read_1ka, msrvtt.read_full):
+        parsed.clear()
+        assert [video.video_id for video in reader(file, "train").videos] == ["video0"]
+        assert len(parsed) == 1, reader
 
 
 @pytest.mark.parametrize("reader", [msrvtt.read_1ka_7k, msrvtt.read_full])

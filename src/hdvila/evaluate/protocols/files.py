@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from hdvila.annotations.entries import find_beside
 from hdvila.annotations.records import Annotations, Split
 from hdvila.annotations.synthetic import is_synthetic
 from hdvila.errors import UsageError
@@ -39,9 +40,8 @@ def find_annotations(protocol: Protocol, folder: Path, split: Split) -> Path:
     places = [place for place in (folder, folder / "annotations") if place.is_dir()]
     for name in names:
         for place in places:
-            for file in (place / name, place / f"{name}.gz"):
-                if file.is_file():
-                    return file
+            if (file := find_beside(place, name)) is not None:
+                return file
     raise UsageError(
         f"{folder}: the {split} annotations of {protocol.name} are missing; put one of {', '.join(names)} there or "
         f"into {folder / 'annotations'}, packed with gzip or not"
