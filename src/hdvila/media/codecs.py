@@ -94,9 +94,30 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
     Raises:
         MediaError: the file is missing, damaged, or in another format.
     """
+    return decode_image(read_image_file(path), path)
+
+
+def read_image_file(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of an image file, for `decode_image`.
+
+    Raises:
+        MediaError: the file is missing, or cannot be read.
+    """
     check_file(path, "an image")
     with media_errors(path):
-        data = Path(path).read_bytes()
+        return Path(path).read_bytes()
+
+
+def decode_image(data: bytes, path: str | os.PathLike[str]) -> Pixels:
+    """The bytes of an image file -> (H, W, 3) uint8 RGB, as `read_image`.
+
+    Args:
+        data: the whole file.
+        path: its name, for messages.
+
+    Raises:
+        MediaError: the image is damaged, or in another format.
+    """
     if data.startswith(_JPEG):
         try:
             rgb: Pixels = simplejpeg.decode_jpeg(data, colorspace="RGB")

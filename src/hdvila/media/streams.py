@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hdvila.errors import UsageError
-from hdvila.media.codecs import is_upright_jpeg, read_image
+from hdvila.media.codecs import decode_image, is_upright_jpeg, read_image_file
 from hdvila.media.decode import DecodedFrame, TimeSpan, clamp_span, clip_times, decode_clips
 from hdvila.media.info import VideoInfo
 from hdvila.media.packed import Packed, Packer, Packing
@@ -135,30 +134,29 @@ def streams(
             yield done.finish(video)
 
 
-def image_streams(
-    path: str | os.PathLike[str], wanted: Mapping[str, FrameStream], packing: Packing = _JPEG
-) -> ClipStreams:
+def image_streams(path: str | os.PathLike[str], wanted: Mapping[str, FrameStream]) -> ClipStreams:
     """Streams of an image that stands still, a frame each, at time 0.
 
-    The largest stream has the bytes of the file, if it is an upright JPEG that is not to be made smaller.
+    The largest stream has the bytes of the file, if it is an upright JPEG that is not to be made smaller; what is
+    encoded anew is JPEG.
 
     Args:
         path: a JPEG, PNG, GIF or WebP file.
         wanted: by name, of which size; rates do not matter. Nothing is enlarged.
-        packing: of what is encoded; JPEG.
 
     Raises:
         MediaError: the file cannot be read.
     """
-    rgb = read_image(path)
+    data = read_image_file(path)
+    rgb = decode_image(data, path)
     height, width = rgb.shape[:2]
 
     def packed(short_side: int) -> Packed:
         size = _sized(height, width, short_side)
         still = rgb if size == (height, width) else resize(rgb[None], *size)[0]
-        return Packed.of(Frames(still[None], np.zeros(1)), packing, 1.0)
+        return Packed.of(Frames(still[None], np.zeros(1)), _JPEG, 1.0)
 
-    largest, data = max(one.lines for one in wanted.values()), Path(path).read_bytes()
+    largest = max(one.lines for one in wanted.values())
     whole = None
     if min(height, width) <= largest and is_upright_jpeg(data):
         whole = Packed("jpeg", (data,), (1,), np.zeros(1), height, width)
