@@ -18,7 +18,7 @@ from hdvila.corpus.sources.file_names import VideoFiles
 from hdvila.corpus.sources.packed_files import PackedFiles, is_packed, unpacked
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all, write_clips
-from hdvila.errors import HdvilaError, StoreError, UsageError, is_defect
+from hdvila.errors import HdvilaError, StoreError, UsageError
 from hdvila.media import ClipStreams, FrameStream, clip_streams, image_streams, probe
 from hdvila.processes import Died
 from hdvila.progress import SILENT, Reporter
@@ -140,17 +140,12 @@ def prepare_to_file(job: tuple[BenchmarkFile, Path], preparation: Preparation) -
         StoreError: the file cannot be written, which says nothing about the video.
     """
     file, target = job
-    scratch = target.with_suffix(".unpacked")
     try:
-        with unpacked(file.path, scratch) as path:
+        with unpacked(file.path, target.with_suffix(".unpacked")) as path:
             return _cut_parts(file, path, target, preparation)
     except StoreError:
         raise
-    except HdvilaError as error:
-        if is_defect(error) or str(scratch) not in str(error):
-            return file.failures(error)
-        return file.failures(HdvilaError(str(error).replace(str(scratch), str(file.path)), kind=error.kind))
-    except Exception as error:  # a bug of ours or of a decoder costs one video, and is reported as a bug
+    except Exception as error:  # a bug of ours or of a decoder costs one video too, and is reported as a bug
         return file.failures(error)
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hdvila.errors import UsageError, one_line, require
+from hdvila.errors import HdvilaError, UsageError, one_line, require
 
 __all__ = ["PackedFiles", "is_packed", "unpacked"]
 
@@ -56,6 +56,8 @@ def is_packed(folder: Path) -> bool:
 def unpacked(path: Path, scratch: Path) -> Iterator[Path]:
     """The path itself, or where it leads into an LMDB, `scratch` with the bytes of the file; it is removed at the end.
 
+    Errors of this package that are raised meanwhile name the path instead of `scratch`.
+
     Raises:
         OSError: `scratch` cannot be written.
     """
@@ -66,6 +68,9 @@ def unpacked(path: Path, scratch: Path) -> Iterator[Path]:
         with _opened(path.parent).begin(buffers=True) as reading:
             scratch.write_bytes(reading.get(path.name.encode()))
         yield scratch
+    except HdvilaError as error:
+        error.args = tuple(str(part).replace(str(scratch), str(path)) for part in error.args)
+        raise
     finally:
         scratch.unlink(missing_ok=True)
 
