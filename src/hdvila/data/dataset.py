@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from hdvila.data.examples import Example
 from hdvila.data.order import SampleKey
 from hdvila.data.prefetch import prefetch
 from hdvila.data.settings import DataSettings
-from hdvila.data.source import ClipSource
+from hdvila.data.source import ClipSource, direct_source
 from hdvila.data.wrong_texts import WrongTexts
 from hdvila.media.frame_source import Arrays
 
@@ -78,21 +78,20 @@ class ClipDataset:
         return batch_of(video, ids, mask, seeds, answers or None, soft or None, self.settings.text_length)
 
     def _video(self, numbers: Sequence[int], seeds: Sequence[int]) -> Arrays:
-        """The video inputs of these clips. A source with readers decodes straight into the arrays of the batch."""
-        inputs, source = self.settings.preprocess, self.source
+        """The video inputs of these clips. A direct source decodes them straight into the arrays of the batch."""
+        inputs, direct = self.settings.preprocess, direct_source(self.source)
         rngs = map(np.random.default_rng, seeds)
-        room = inputs.room(len(numbers)) if hasattr(source, "readers") else None
-        if room is None:
+        room = None if direct is None else inputs.room(len(numbers))
+        if direct is None or room is None:
             return inputs.collate(
-                [source.sample(number, inputs, rng) for number, rng in zip(numbers, rngs, strict=True)]
+                [self.source.sample(number, inputs, rng) for number, rng in zip(numbers, rngs, strict=True)]
             )
-        shared: Any = source
 
         def put(one: tuple[int, tuple[int, np.random.Generator]]) -> None:
             at, (number, rng) = one
-            shared.sample(number, inputs, rng, into=tuple(None if part is None else part[at] for part in room))
+            direct.sample(number, inputs, rng, into=tuple(None if part is None else part[at] for part in room))
 
-        readers = min(shared.readers, len(numbers))
+        readers = min(direct.readers, len(numbers))
         for _ in prefetch(put, enumerate(zip(numbers, rngs, strict=True)), readers if readers > 1 else 0):
             pass  # `put` returns nothing; its errors are raised here
         return room

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from hdvila.annotations.merge import first_captions
 from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError
-from hdvila.media.frame_source import Sampler
-from hdvila.media.view import Look
+from hdvila.media.frame_source import Arrays, Sampler
+from hdvila.media.view import Look, View
 from hdvila.models.inputs import Inputs
 from hdvila.sources import StillImages
 from hdvila.store import Corpus
@@ -23,7 +23,9 @@ __all__ = [
     "OFFICIAL_STORE",
     "STORE",
     "ClipSource",
+    "DirectSource",
     "PreparedStore",
+    "direct_source",
     "frame_bytes",
     "inputs_for",
     "looks_at",
@@ -51,6 +53,29 @@ class ClipSource(Protocol):
 
     def sample(self, i: int, inputs: Any, /, rng: np.random.Generator | None = None) -> Any:
         """Clip `i` as a system's model inputs (`hdvila.media.frame_source.Sampler`)."""
+
+
+class DirectSource(ClipSource, Protocol):
+    """A source that also decodes straight into given arrays, best by `readers` threads at once."""
+
+    @property
+    def readers(self) -> int: ...
+
+    def sample(
+        self,
+        i: int,
+        inputs: Any,
+        /,
+        rng: np.random.Generator | None = None,
+        view: View | None = None,
+        into: Arrays | None = None,
+    ) -> Any:
+        """Clip `i` as `ClipSource.sample`, in the arrays `into` where they are given."""
+
+
+def direct_source(source: ClipSource) -> DirectSource | None:
+    """The source itself if it decodes straight into given arrays, else None; those that do have `readers`."""
+    return cast(DirectSource, source) if hasattr(source, "readers") else None
 
 
 def looks_at(source: ClipSource, numbers: Sequence[int], inputs: Sampler, *, tiled: bool) -> list[Look] | None:
