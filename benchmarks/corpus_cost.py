@@ -40,7 +40,7 @@ from hdvila.corpus.choice.filter import unwanted_language
 from hdvila.corpus.choice.near_duplicates import LookAlikes
 from hdvila.corpus.clips import clips_of
 from hdvila.corpus.describe import describe
-from hdvila.corpus.options import CorpusOptions, hybrid_streams
+from hdvila.corpus.options import CorpusOptions, stored_streams
 from hdvila.corpus.sources.collect import collect
 from hdvila.media import Form, Packing, clip_streams, probe, resize, write_video
 from hdvila.processes import usable_cores
@@ -163,7 +163,7 @@ def one_round(folder: Path, root: Path, packing: Packing, look_alikes: LookAlike
     shutil.rmtree(root, ignore_errors=True)
     options = CorpusOptions(max_seconds=CLIP)
     videos, _ = costs.add("collect", lambda: collect(folder))
-    with CorpusWriter(root, hybrid_streams(form=packing.form)) as writer:
+    with CorpusWriter(root, stored_streams(options.streams, packing.form)) as writer:
         for video in videos:
             assert video.transcript is not None
             transcript = costs.add("read the transcript", partial(read_transcript, video.transcript))

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption
-from hdvila.corpus.options import hybrid_streams
+from hdvila.corpus.options import CorpusOptions, stored_streams
 from hdvila.data.prefetch import prefetch_clips
 from hdvila.evaluate.embedding import embed_clips, similarity
 from hdvila.evaluate.predictions import Similarity
@@ -71,7 +71,8 @@ def score_cached() -> None:
 def write_store(folder: Path, clips: int, seen: Preprocess) -> Corpus:
     """Clips of 15 s of pictures whose JPEGs have as many bytes as those of real films (`filmlike`)."""
     rng = np.random.default_rng(0)
-    with CorpusWriter(folder, hybrid_streams(seen.fps, seen.fps / seen.hr_every)) as writer:
+    streams = CorpusOptions(lr_fps=seen.fps, hr_fps=seen.fps / seen.hr_every).streams
+    with CorpusWriter(folder, stored_streams(streams)) as writer:
         for number in range(clips):
             times = np.arange(int(15 * seen.fps)) / seen.fps
             high = filmlike(rng, len(times[:: seen.hr_every]), seen.height * 9 // 8, seen.width * 9 // 8)

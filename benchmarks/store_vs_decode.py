@@ -31,7 +31,7 @@ import numpy as np
 import simplejpeg
 import torch
 
-from hdvila.corpus.options import CorpusOptions, hybrid_streams
+from hdvila.corpus.options import CorpusOptions, stored_streams
 from hdvila.media import clip_streams, open_video, probe, resize, write_video
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import HybridClip, HybridSampling, hybrid_indices
@@ -97,7 +97,7 @@ def render(path: Path) -> Path:
 
 
 def store(videos: list[Path], root: Path) -> Corpus:
-    with CorpusWriter(root, hybrid_streams()) as writer:
+    with CorpusWriter(root, stored_streams(CorpusOptions().streams)) as writer:
         for number, path in enumerate(videos):
             info = probe(path)
             if (info.height, info.width) != (720, 1280):

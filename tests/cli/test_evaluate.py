@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
 from tests.cli.conftest import Run, lines
+from tests.hybrid_streams import hybrid_streams
 
 
 @pytest.fixture

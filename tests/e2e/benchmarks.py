@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128), "white": (250,) * 3}
 NAMES = tuple(COLOURS)

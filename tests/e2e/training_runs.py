@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from hdvila.cli.main import main
-from hdvila.corpus.options import hybrid_streams
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 
 STEPS = 60
 SETTINGS = {

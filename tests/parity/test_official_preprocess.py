@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media.view import Fit
 from hdvila.models.hdvila.preprocess import Preprocess
@@ -22,6 +21,7 @@ from hdvila.models.hdvila.released_preprocessing import official_streams
 from hdvila.models.hdvila.sampling import HybridClip, HybridSampling
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames, Pixels
+from tests.hybrid_streams import hybrid_streams
 from tests.official_clip import official_clip
 from tests.parity import formulas
 from tests.parity.places import GOLDENS

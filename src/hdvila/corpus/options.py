@@ -177,16 +177,6 @@ def how_to_give(name: str, value: Any) -> str:
     return f"give {name}={value} ({option} {value})"
 
 
-def hybrid_streams(lr_fps: float = 10.0, hr_fps: float = 2.0, form: Form = "jpeg") -> dict[str, Stream]:
-    """The streams of a corpus for hybrid sampling: HR frames stand at the times of LR frames.
-
-    Raises:
-        UsageError: `lr_fps` is not a multiple of `hr_fps`.
-    """
-    stream_ratio(lr_fps, hr_fps, "frames a second")
-    return {"hr": Stream(float(hr_fps), form, at="lr"), "lr": Stream(float(lr_fps), form)}
-
-
 def stored_streams(streams: Mapping[str, FrameStream], form: Form = "jpeg") -> dict[str, Stream]:
     """The streams of a store for these frames."""
     return {name: Stream(float(one.fps), form, one.at) for name, one in streams.items()}

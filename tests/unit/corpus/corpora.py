@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 
 
 def make_corpus(

@@ -15,13 +15,13 @@ from hdvila.corpus.cluster import on_cluster
 from hdvila.corpus.cluster_parts import store_on_cluster
 from hdvila.corpus.cut import CutVideo, cut_to_file
 from hdvila.corpus.failures import Failure
-from hdvila.corpus.options import hybrid_streams
 from hdvila.corpus.sources.collect import collect
 from hdvila.corpus.sources.video import SourceVideo
 from hdvila.corpus.temp_files import store_all
 from hdvila.errors import UsageError
 from hdvila.processes import Died
 from hdvila.store import Corpus, CorpusWriter
+from tests.hybrid_streams import hybrid_streams
 
 pytestmark = pytest.mark.slow
 

@@ -11,10 +11,10 @@ from hdvila.cli.main import main
 from hdvila.corpus import filter_corpus, merge_corpora, split_corpus
 from hdvila.corpus.failures import Sentences
 from hdvila.corpus.ledger import Ledger
-from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media import Form
 from hdvila.store import Corpus, CorpusWriter
+from tests.hybrid_streams import hybrid_streams
 from tests.unit.corpus.corpora import make_corpus
 
 TEXTS = [f"we look at thing number {n} in this video" for n in range(24)]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.data.dataset import ClipDataset
 from hdvila.data.order import SampleKey
 from hdvila.data.settings import DataSettings
@@ -21,6 +20,7 @@ from hdvila.models.hdvila.sampling import HybridClip, hybrid_indices
 from hdvila.models.inputs import stack_arrays
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames, Pixels
+from tests.hybrid_streams import hybrid_streams
 from tests.unit.data.test_batches import tokenize
 
 SIZES = [(72, 144), (71, 143), (128, 64), (65, 301), (36, 64)]  # the first is cut without being resized

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.store import CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "training.md"
 CHECKS = """

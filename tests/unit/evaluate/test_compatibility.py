@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.data.provenance import Training
 from hdvila.data.source import PreparedStore
 from hdvila.errors import UsageError
@@ -20,6 +19,7 @@ from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 from tests.unit.evaluate.test_score import questions
 
 

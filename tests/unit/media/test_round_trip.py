@@ -18,11 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdvila.corpus.options import CorpusOptions, hybrid_streams
+from hdvila.corpus.options import CorpusOptions
 from hdvila.media import Form, Packing, clip_streams, open_video, probe, resize
 from hdvila.media.codecs import decode_jpeg, encode_jpeg
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Pixels
+from tests.hybrid_streams import hybrid_streams
 from tests.unit.media.numbered_pictures import number_in
 from tests.unit.media.plain_decode import plain_rgb
 from tests.unit.store.derived import forget

@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import StoreError
 from hdvila.media import Form
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 from tests.unit.store.derived import forget, index_rows
 
 OLD = Path(__file__).parent / "corpus_without_crc32"

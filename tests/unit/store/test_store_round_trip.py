@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import StoreError, UsageError
 from hdvila.media import decode_jpeg
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 from tests.unit.store.derived import index_rows
 
 PREPROCESS = Preprocess(height=64, width=128, segments=2, neighbours=3, rate=2)

@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import StoreError
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 from tests.unit.store.derived import forget
 
 VIDEOS, CLIPS, PER_SHARD = 30, 3, 4

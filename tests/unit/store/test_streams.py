@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media.codecs import write_video
 from hdvila.media.read_clips import read_clip
@@ -16,6 +15,7 @@ from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import HybridClip
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 
 BOTH = Preprocess(64, 64, segments=2, neighbours=1, rate=2)
 

@@ -15,10 +15,10 @@ from threading import Event
 import numpy as np
 import pytest
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.store.open_files import OpenFiles
 from hdvila.types import Clip, Frames
+from tests.hybrid_streams import hybrid_streams
 
 SHARDS, THREADS, READS = 30, 8, 120
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hdvila.corpus.options import hybrid_streams
 from hdvila.errors import UsageError
 from hdvila.media import encode_jpeg, read_clip, write_video
 from hdvila.media.in_memory import FramesInMemory
@@ -19,6 +18,7 @@ from hdvila.models.clipbert.inputs import SparseClips
 from hdvila.sources import ImageFolder
 from hdvila.store import Corpus, CorpusWriter
 from hdvila.types import Clip, Frames, Pixels, Seconds
+from tests.hybrid_streams import hybrid_streams
 
 
 class Drawn:
