@@ -15,7 +15,7 @@ import pytest
 from hdvila.cli.main import main
 from hdvila.evaluate.compatibility import fit_processor
 from hdvila.evaluate.evaluation import evaluate_checkpoint
-from hdvila.evaluate.protocols import get_protocol
+from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.record import file_name, read_record
 from hdvila.evaluate.report.results import setting_of
 from hdvila.hub import file_hashes, load_model
@@ -144,6 +144,18 @@ def test_places_that_cannot_be_written_are_found_before_the_work(
         status, _, errors = evaluate(capsys, *words, place)
         assert status == 2
         assert f"{option} {place}: {why}" in errors
+
+
+def test_a_page_of_secret_answers_is_refused_before_the_work(
+    world: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hdvila.evaluate.clip_test.read_split", lambda *of: replace(read_split(*of), hidden=True))
+    words = (world / "qa-model/model", "--protocol", "msrvtt-qa", "--data", world / "qa")
+    outputs = {"--report": tmp_path / "page.html", "--predictions": tmp_path / "answers.jsonl"}
+    status, _, errors = evaluate(capsys, *words, *(word for pair in outputs.items() for word in pair))
+    assert status == 2
+    assert "page.html: a page shows right and wrong answers, and those of the test of msrvtt-qa are secret" in errors
+    assert not any(file.exists() for file in outputs.values())
 
 
 def test_predictions_are_not_written_over_anything_else(world: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -242,6 +242,9 @@ def test_a_corpus_is_re_ranked(models: dict[str, Path], tmp_path: Path, capsys: 
     again = json.loads(capsys.readouterr().out)
     before = again["before_reranking"]
     assert (again["reranked_by"], again["first"]) == (str(models["scorer"]), 50)
+    finder, scorer = load_model(models["finder"]), load_model(models["scorer"])
+    in_python = evaluate_retrieval(finder, Corpus(corpus), reranked_by=scorer)
+    assert in_python.protocol == again["protocol"], "Python and the command have one default"
     for way in ("text_to_video", "video_to_text"):
         assert before[way]["mean_rank"] == plain[way]["mean_rank"]
         assert before["difference"][way]["mean_rank"] == again[way]["mean_rank"] - plain[way]["mean_rank"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import typer
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from hdvila.evaluate.retrieval import RetrievalReport
 
 app = typer.Typer(add_completion=False)
-
-TOP = 50
-"""Hits that a second model scores again."""
 
 
 @app.command()
@@ -79,7 +76,7 @@ def evaluate(
         raise UsageError(f"--segments {segments}: says how a model looks at the videos, and there is none")
     if top is not None and rerank is None:
         raise UsageError(f"--top {top}: says how many hits a second model scores again: give it by --rerank")
-    second = None if rerank is None else (model_name(rerank), top or TOP)
+    reranked_by = None if rerank is None else model_name(rerank)
     set_too = {
         "--rerank": rerank is not None, "--store": store != "store", "--split": split != "test",
         "--ties": ties != "pessimistic", "--allow-missing": allow_missing, "--into": into is not None,
@@ -87,8 +84,9 @@ def evaluate(
     }  # fmt: skip
     if given == {"--model", "--corpus"} and model is not None and corpus is not None:
         _only({"--ties", "--precision", "--rerank"}, set_too, "--model and --corpus")
-        found = _corpus(model_name(model), corpus, segments, ties, precision, second)
-        again = {} if second is None else {"reranked_by": rerank, "first": second[1]}
+        first = _first_hits(top)
+        found = _corpus(model_name(model), corpus, segments, ties, precision, reranked_by, first)
+        again = {} if reranked_by is None else {"reranked_by": rerank, "first": first}
         emit({"model": model, **again, "corpus": str(corpus), **found.to_dict()}, json, corpus_lines(found))
         return
     from hdvila.evaluate.record import file_name, write_record
@@ -123,8 +121,10 @@ def evaluate(
             ties,
             allow_missing,
             predictions,
+            report,
             precision,
-            second,
+            reranked_by,
+            _first_hits(top),
         )
         record = done.record
         into = into or data / "results" / file_name(record)
@@ -156,33 +156,48 @@ def _benchmark(
     ties: str,
     allow_missing: bool,
     predictions: Path | None,
+    report: Path | None,
     precision: str,
-    second: tuple[str, int] | None,
+    reranked_by: str | None,
+    first: int,
 ) -> Evaluated:
     """A model by a protocol; what it says is written before it is scored."""
-    from hdvila.evaluate.evaluation import evaluate_checkpoint
+    from hdvila.evaluate.clip_test import benchmark_test
+    from hdvila.evaluate.evaluation import evaluate as evaluate_model
+    from hdvila.evaluate.report.page import check_report
     from hdvila.models.shown import Sampling
 
     if split not in ("test", "validation"):
         raise UsageError(f"--split {split}: choose test or validation")
     if sampling not in get_args(Sampling):
         raise UsageError(f"--sampling {sampling}: choose one of {', '.join(get_args(Sampling))}")
-    return evaluate_checkpoint(
-        checkpoint,
+    test = benchmark_test(
         name,
         data,
         store=store,
         split=split,  # type: ignore[arg-type]
+        allow_missing=allow_missing,
+    )
+    if report is not None:
+        check_report(test, report)
+    return evaluate_model(
+        checkpoint,
+        test,
         sampling=sampling,  # type: ignore[arg-type]
         segments=segments,
         ties=ties,  # type: ignore[arg-type]
-        allow_missing=allow_missing,
         predictions=predictions,
-        reranked_by=second and second[0],
-        first=second[1] if second else TOP,
+        reranked_by=reranked_by,
+        first=first,
         reporter=reporter(),
         precision=precision_name(precision),
     )
+
+
+def _first_hits(top: int | None) -> int:
+    from hdvila.evaluate.predict import FIRST_HITS
+
+    return FIRST_HITS if top is None else top
 
 
 def _check_outputs(protocol: str, outputs: dict[str, Path | None], *read: Path) -> None:
@@ -254,7 +269,13 @@ def _only(read: set[str], options: dict[str, bool], beside: str) -> None:
 
 
 def _corpus(
-    model: str, corpus: Path, segments: int | None, ties: str, precision: str, second: tuple[str, int] | None
+    model: str,
+    corpus: Path,
+    segments: int | None,
+    ties: str,
+    precision: str,
+    reranked_by: str | None,
+    first: int,
 ) -> RetrievalReport:
     from hdvila.evaluate.metrics.rank import check_ties
     from hdvila.evaluate.retrieval import evaluate_retrieval
@@ -264,17 +285,13 @@ def _corpus(
     if not corpus.is_dir():
         raise UsageError(f"{corpus}: there is no such corpus: make one with hdvila corpus build")
     check_ties(ties)
-    found, scorer = (
-        None if name is None else load_model(name, device=pick_device(), precision=precision_name(precision))
-        for name in (model, second and second[0])
-    )
-    assert found is not None
+    how: dict[str, Any] = {"device": pick_device(), "precision": precision_name(precision)}
     return evaluate_retrieval(
-        found,
+        load_model(model, **how),
         Corpus(corpus),
         segments=segments,
         ties=ties,  # type: ignore[arg-type]
-        reranked_by=scorer,
-        first=second[1] if second else TOP,
+        reranked_by=None if reranked_by is None else load_model(reranked_by, **how),
+        first=first,
         reporter=reporter(),
     )

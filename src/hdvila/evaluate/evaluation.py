@@ -20,7 +20,7 @@ from hdvila.errors import UsageError
 from hdvila.evaluate.clip_test import ClipTest, benchmark_test
 from hdvila.evaluate.metrics.rank import TieRule, check_ties
 from hdvila.evaluate.pair_scoring import SEGMENTS_AT_ONCE
-from hdvila.evaluate.predict import Reranking, check_reranked, predict
+from hdvila.evaluate.predict import FIRST_HITS, Reranking, check_reranked, predict
 from hdvila.evaluate.predictions import write_predictions
 from hdvila.evaluate.protocols import Split
 from hdvila.evaluate.record import Record, hardware
@@ -71,7 +71,7 @@ def evaluate_checkpoint(
     allow_missing: bool = False,
     segments: int | None = None,
     reranked_by: str | None = None,
-    first: int = 100,
+    first: int = FIRST_HITS,
     through: Callable[[ClipSource], ClipSource] | None = None,
     predictions: Path | None = None,
     reporter: Reporter = SILENT,
@@ -118,7 +118,7 @@ def evaluate(
     tiled: bool = False,
     resamples: int = 1000,
     reranked_by: PairScorer | str | Path | None = None,
-    first: int = 100,
+    first: int = FIRST_HITS,
     through: Callable[[ClipSource], ClipSource] | None = None,
     predictions: Path | None = None,
     reporter: Reporter = SILENT,

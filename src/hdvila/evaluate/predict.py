@@ -23,7 +23,10 @@ from hdvila.media.view import Look
 from hdvila.nn.capabilities import PairScorer, Reads
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["Reranking", "check_reranked", "predict", "rerank"]
+__all__ = ["FIRST_HITS", "Reranking", "check_reranked", "predict", "rerank"]
+
+FIRST_HITS = 50
+"""Hits of each text and of each video that a second model scores anew, unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Reranking:
     """
 
     scorer: PairScorer
-    first: int = 100
+    first: int = FIRST_HITS
     consensus: str = "mean"
     batch_size: int = 16
     rounded: bool = False

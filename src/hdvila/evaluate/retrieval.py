@@ -12,6 +12,7 @@ from hdvila.data.source import ClipSource
 from hdvila.evaluate.clip_test import corpus_test
 from hdvila.evaluate.evaluation import Evaluated, evaluate
 from hdvila.evaluate.metrics.rank import RankMetrics, TieRule
+from hdvila.evaluate.predict import FIRST_HITS
 from hdvila.evaluate.record import BeforeReranking, Ranks
 from hdvila.nn.capabilities import DualEncoder, PairScorer
 from hdvila.progress import SILENT, Reporter
@@ -72,7 +73,7 @@ def evaluate_retrieval(
     as_trained: bool = False,
     segments: int | None = None,
     reranked_by: PairScorer | str | Path | None = None,
-    first: int = 100,
+    first: int = FIRST_HITS,
     reporter: Reporter = SILENT,
 ) -> RetrievalReport:
     """Rank clips by their words and words by their clips.

@@ -10,6 +10,7 @@ from typing import Any, cast
 from hdvila.annotations.records import Annotations
 from hdvila.errors import UsageError
 from hdvila.evaluate.align_predictions import align_similarity
+from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.evaluation import Evaluated
 from hdvila.evaluate.metrics.rank import TieRule
 from hdvila.evaluate.predictions import Similarity
@@ -23,9 +24,22 @@ from hdvila.evaluate.report.tables import CHANCE
 from hdvila.pages import render, write_text
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["write_report"]
+__all__ = ["check_report", "write_report"]
 
 _COLUMNS = 9  # of numbers with their intervals, on a page of 1280 pixels
+
+
+def check_report(test: ClipTest, path: Path) -> None:
+    """Make sure, before any other work, that a page of a test has something to show.
+
+    Raises:
+        UsageError: the answers of the test are secret.
+    """
+    if test.annotations.hidden:
+        raise UsageError(
+            f"{path}: a page shows right and wrong answers, and those of the {test.split} of {test.protocol.name} are "
+            "secret: leave --report out, or choose --split validation"
+        )
 
 
 def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Reporter = SILENT) -> None:
@@ -46,11 +60,7 @@ def write_report(done: Evaluated, path: Path, *, seed: int = 0, reporter: Report
         MissingDependency: jinja2 is not installed.
         OSError: the file cannot be written.
     """
-    if done.test.annotations.hidden:
-        raise UsageError(
-            f"{path}: a page shows right and wrong answers, and those of the test of {done.record.protocol} are "
-            "secret: leave --report out"
-        )
+    check_report(done.test, path)
     record = done.record
     assert record.recipe is not None  # set by `evaluate_checkpoint`
     with reporter.task("drawing the report"):
