@@ -25,7 +25,7 @@ from hdvila.annotations.records import Question
 from hdvila.data.batch import Batch, batch_of
 from hdvila.data.dataset import encode
 from hdvila.data.prefetch import prefetch_clips
-from hdvila.evaluate.answering import answer_questions
+from hdvila.evaluate.answering import answer_questions, ask_head
 from hdvila.hub import Processor, build_model, computing, fast_precision, pick_device
 from hdvila.text.answers import AnswerVocabulary
 from hdvila.text.tokenizer import Tokenizer
@@ -69,7 +69,7 @@ def measure(size: str, clips: int, questions: int, rounds: int) -> None:
                 model.answer_logits(*batch.video, batch.input_ids, batch.attention_mask).cpu()
 
         evaluated, limit = medians(
-            rounds, lambda: answer_questions(model, source, asked, numbers, batch_size=at_once), alone
+            rounds, lambda: answer_questions(model, source, asked, numbers, ask=ask_head, batch_size=at_once), alone
         )
         began = time.perf_counter()
         anew()

@@ -313,6 +313,8 @@ def test_scores_are_rounded_where_the_recipe_says_so(models: dict[str, Path], da
     again = evaluate(str(models["finder"]), test, reranked_by=str(tmp_path / "rounding"), first=6)
     assert np.array_equal(scores(again.predicted.predictions), rounded_QV)
     in_memory = evaluate(load_model(tmp_path / "rounding"), test)
+    assert (in_memory.record.recipe or {})["training"] == {"name": "rounding", "compat.rounded_scores": True}
+    assert (in_memory.record.fine_tuned, rounded.record.fine_tuned) == (None, ()), "memory holds no history"
     assert np.array_equal(scores(in_memory.predicted.predictions), rounded_QV)
     near = model.match_scores  # scores that differ in the fifth decimal tie, and the tie rule counts them
     nearly = load_model(tmp_path / "rounding")

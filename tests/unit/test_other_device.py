@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from hdvila.annotations.records import Question
-from hdvila.evaluate.answering import answer_questions
+from hdvila.evaluate.answering import answer_questions, ask_head
 from hdvila.evaluate.masked_words import evaluate_masked_words
 from hdvila.evaluate.retrieval import evaluate_retrieval
 from hdvila.hub import Processor
@@ -70,8 +70,7 @@ def answers(net: HDVILA) -> list[dict[str, Any]]:
     options = () if net.processor.answers else tuple("01234")  # type: ignore[union-attr]
     asked = [Question(f"q{n}", f"v{n % 4}", f"{n}", "0", options=options) for n in range(6)]
     return [
-        asdict(one)
-        for one in answer_questions(net, ToyCorpus(4), asked, {f"v{n}": n for n in range(4)}, consensus="mean")
+        asdict(one) for one in answer_questions(net, ToyCorpus(4), asked, {f"v{n}": n for n in range(4)}, ask=ask_head)
     ]
 
 

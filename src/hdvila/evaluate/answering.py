@@ -5,11 +5,10 @@ Legend: B questions of a batch, V clips, S segments, P places in a frame, D widt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from numpy.typing import NDArray
@@ -21,14 +20,16 @@ from hdvila.data.prefetch import prefetch_clips
 from hdvila.data.source import ClipSource
 from hdvila.evaluate.sharing import ALONE, Processes
 from hdvila.hub import computing
-from hdvila.nn.capabilities import AnswerHead, Numbers
+from hdvila.nn.capabilities import AnswerHead, Numbers, VisualTokens
 from hdvila.nn.consensus import aggregate
 from hdvila.nn.pretrained import to_tensors
 from hdvila.progress import SILENT, Reporter
 
-__all__ = ["Prediction", "answer_questions", "choose_options"]
+__all__ = ["Prediction", "answer_questions", "ask_head", "ask_number", "choose_options"]
 
 BEST, TEMPERATURE = 5, 0.05
+
+Model = TypeVar("Model", bound=VisualTokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,13 @@ class Prediction:
 
 @torch.inference_mode()
 def answer_questions(
-    model: AnswerHead | Numbers,
+    model: Model,
     source: ClipSource,
     questions: Sequence[Question],
     numbers: Mapping[str, int],
     *,
+    ask: Callable[[Model, torch.Tensor, Sequence[Question], str], list[Prediction]],
     consensus: str = "mean",
-    counts: range | None = None,
     batch_size: int = 16,
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
@@ -68,9 +69,9 @@ def answer_questions(
         source: where the clips are.
         questions: to answer.
         numbers: video -> number of its clip.
+        ask: answers B questions about visual tokens (S, B, P, D), with this consensus: `ask_head`, or `ask_number` of
+            a model that answers by a number.
         consensus: how segments become one decision: mean, max or logsumexp.
-        counts: of a model that answers by a number, the counts that an answer may be: numbers are rounded and brought
-            into this range; None: it has an answer head.
         batch_size: clips, and then questions, that go through the model at once.
         reporter: shows progress.
         processes: share the clips; each has all answers.
@@ -97,7 +98,6 @@ def answer_questions(
             asked = [(row, i) for row, clip in enumerate(batch) for i in about[clip]]
             for begin in range(0, len(asked), batch_size):
                 rows, some = zip(*asked[begin : begin + batch_size], strict=True)
-                ask: Any = _ask if counts is None else partial(_count, counts)
                 found = ask(model, visual_SVPD[:, list(rows)], [questions[i] for i in some], consensus)
                 predictions[-1] |= zip(some, found, strict=True)
                 bar.advance(len(some))
@@ -105,9 +105,10 @@ def answer_questions(
     return [all_predictions[i] for i in range(len(questions))]
 
 
-def _ask(
+def ask_head(
     model: AnswerHead, visual_SBPD: torch.Tensor, questions: Sequence[Question], consensus: str
 ) -> list[Prediction]:
+    """The answers of an answer head: words of its vocabulary, or options."""
     processor = model.processor
     words = processor.answers.words if processor.answers else None
     texts = [question_texts(question) for question in questions]
@@ -120,9 +121,10 @@ def _ask(
     return [_prediction(question, row, words) for question, row in zip(questions, scores_BA, strict=True)]
 
 
-def _count(
+def ask_number(
     counts: range, model: Numbers, visual_SBPD: torch.Tensor, questions: Sequence[Question], consensus: str
 ) -> list[Prediction]:
+    """The answers of a model that answers by a number, rounded and brought into the range of `counts`."""
     ids, mask = encode(model.processor.tokenizer, [(one.question,) for one in questions], model.processor.text_length)
     numbers_SB = model.counts_about(visual_SBPD, ids.to(model.device), mask.to(model.device))
     numbers_B = aggregate(numbers_SB.float(), consensus).round().clamp(counts.start, counts.stop - 1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
+from hdvila.annotations.merge import count_note
 from hdvila.annotations.records import Annotations, BenchmarkVideo, Caption
 from hdvila.annotations.synthetic import CHANNEL
 from hdvila.data.examples import clip_numbers
@@ -67,7 +68,8 @@ class ClipTest:
         videos = [video.video_id for video in annotations.videos]
         numbers = clip_numbers(prepared, videos, allow_missing=allow_missing, allowing=allowing)
         if damaged := prepared.damaged:
-            note = f"{len(damaged):,} images cannot be read: {some_of(damaged)}"
+            names = some_of(damaged)
+            note = count_note(len(damaged), f"image cannot be read: {names}", f"images cannot be read: {names}")
             annotations = replace(annotations, notes=(*annotations.notes, note))
         return cls(protocol, annotations, prepared.source, numbers, prepared, store, allow_missing, split=split)
 

@@ -172,7 +172,6 @@ def evaluate(
             cast("PairScorer", scorer.model),
             first,
             scorer.consensus,
-            batch_size or _clips_at_once(scorer),
             scorer.rounded,
             test.annotations,
         )
@@ -271,8 +270,8 @@ def _how_seen(subject: Subject, test: ClipTest, sampling: Sampling) -> dict[str,
 
 
 def _fine_tuned(subject: Subject) -> tuple[str, ...] | None:
-    """The protocols that the model was fine-tuned on; None where nothing tells."""
-    known = subject.trainings or subject.recipe is not None
+    """The protocols that the model was fine-tuned on; None where nothing tells, as of a model in memory."""
+    known = subject.place is not None and (subject.trainings or subject.recipe is not None)
     return tuple(one.protocol for one in subject.trainings) if known else None
 
 

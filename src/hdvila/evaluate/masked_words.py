@@ -44,7 +44,8 @@ class MaskedWordsReport:
     accuracy_other_video: float | None
     loss: float
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, float | None]:
+        """Plain values for JSON, by the names above."""
         return asdict(self)
 
 
@@ -76,7 +77,7 @@ def evaluate_masked_words(
         processes: share the clips; each has all numbers.
 
     Raises:
-        UsageError: no word was masked, there is no `other_video`, or the model has no processor.
+        UsageError: no word was masked, the model has no processor, or there is one video only, with `other_video`.
     """
     processor: Any = model.processor
     if processor is None:

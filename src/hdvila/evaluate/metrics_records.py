@@ -188,7 +188,7 @@ def question_fields(
     choices = len(vocabulary) if vocabulary is not None and protocol.task == "open_ended" else protocol.gallery
     fields["gallery"] = fields["full_gallery"] = choices
     lost, different = (0, 0) if vocabulary is None else outside(questions, vocabulary)
-    fields["chance"] = _chance(protocol, questions, choices, lost, vocabulary)
+    fields["chance"] = _chance(protocol, questions, choices, vocabulary)
     if protocol.task != "multiple_choice":
         fields["most_frequent"] = most_frequent_share(questions)
     if vocabulary is not None:
@@ -204,7 +204,7 @@ def _interval_of_type(
 
 
 def _chance(
-    protocol: Protocol, questions: Sequence[Question], choices: int, lost: int, vocabulary: Collection[str] | None
+    protocol: Protocol, questions: Sequence[Question], choices: int, vocabulary: Collection[str] | None
 ) -> float:
     """The expected metric of uniform guesses among the options, the vocabulary, or the counts from 0.
 
@@ -212,18 +212,14 @@ def _chance(
         protocol: says which kind of answers is scored.
         questions: that are scored.
         choices: of open questions and counts.
-        lost: questions whose right answer is not in the vocabulary, so that no guess is right.
-        vocabulary: the answers that the model can give; None: unknown.
+        vocabulary: the answers that the model can give, so that no guess is another one; None: unknown.
     """
     if protocol.task == "multiple_choice":
         return float(np.mean([1 / len(question.options) for question in questions]))
     if protocol.task == "count":
         right_Q1 = np.array([[float(question.answer)] for question in questions])
         return float(((np.arange(choices) - right_Q1) ** 2).mean())
-    if any(question.soft_answers for question in questions):
-        known = None if vocabulary is None else frozenset(vocabulary)
-        scores = (accepted(question).items() for question in questions)
-        return sum(score for one in scores for word, score in one if known is None or word in known) / (
-            len(questions) * choices
-        )
-    return (1 - lost / len(questions)) / choices
+    known = None if vocabulary is None else frozenset(vocabulary)
+    scores = (accepted(question).items() for question in questions)
+    worth = sum(score for one in scores for word, score in one if known is None or word in known)
+    return worth / (len(questions) * choices)

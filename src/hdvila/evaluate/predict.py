@@ -37,7 +37,6 @@ class Reranking:
         scorer: a model with the capability ``pair_scores``, in evaluation mode, with a processor.
         first: how many hits of each text and of each video are scored.
         consensus: how its segments become one score: mean, max or logsumexp.
-        batch_size: clips that go through its visual side at once.
         rounded: its scores are rounded to four decimals.
         annotations: the captions as it reads them, in the order of those of the test; None: as the first model does.
 
@@ -48,7 +47,6 @@ class Reranking:
     scorer: PairScorer
     first: int = FIRST_HITS
     consensus: str = "mean"
-    batch_size: int = 16
     rounded: bool = False
     annotations: Annotations | None = None
 
@@ -112,11 +110,10 @@ def _rerank(predicted: Predicted, test: ClipTest, reranking: Reranking, asked: A
     assert isinstance(plain, Similarity)
     read = test if reranking.annotations is None else replace(test, annotations=reranking.annotations)
     texts = [caption.text for caption in captions_of(read)]
-    asked = replace(asked, consensus=reranking.consensus, batch_size=reranking.batch_size)
+    asked = replace(asked, consensus=reranking.consensus, rounded=reranking.rounded)
 
     def score(about: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
-        rounded = reranking.rounded
-        return score_pairs(reranking.scorer, test.source, test.clips, texts, about, rounded=rounded, **asked.all())
+        return score_pairs(reranking.scorer, test.source, test.clips, texts, about, **asked.pairs())
 
     scores_QV = rerank(plain.similarity, reranking.first, score)
     return replace(predicted, predictions=similarity_of(test, scores_QV), vectors=None, before=plain)

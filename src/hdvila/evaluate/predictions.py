@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hdvila.annotations.entries import Entry, extension, read_json, read_lines, read_text
+from hdvila.annotations.entries import Entry, extension, read_entries, read_lines, read_text
 from hdvila.errors import StoreError, UsageError, reason_of, some_of
 from hdvila.evaluate.protocols.protocol import TaskKind
 from hdvila.files import replacing
@@ -141,26 +141,31 @@ def _read_answers(path: Path, task: TaskKind) -> Answers:
     if zipfile.is_zipfile(path):
         raise UsageError(f"{path}: is an archive of arrays, but answers are JSON lines with question_id and answer")
     found: dict[str, str | int | float] = {}
-    whole = extension(path) == ".json" and not read_text(path).lstrip().startswith("{")
-    for where, value in _elements(path) if whole else read_lines(path):
-        if not isinstance(value, dict):
-            raise UsageError(f"{where}: is {value!r:.60}, but must be an object with question_id and answer")
-        entry = Entry(where, value)
+    for entry in _entries(path):
         name = entry.text("question_id")
         if name in found:
-            raise UsageError(f"{where}: the question {name!r} is answered a second time; keep one answer")
+            raise UsageError(f"{entry.where}: the question {name!r} is answered a second time; keep one answer")
         found[name] = _answer(entry, task)
     if not found:
         raise UsageError(f"{path}: has no answers; give another file")
     return Answers(found)
 
 
-def _elements(path: Path) -> list[tuple[str, Any]]:
-    """The elements of a JSON list, each with where it stands."""
-    whole = read_json(path)
-    if not isinstance(whole, list):
-        raise UsageError(f"{path}: must hold a list of answers, but has a {type(whole).__name__}; give another file")
-    return [(f"{path}, entry {number}", value) for number, value in enumerate(whole, start=1)]
+def _entries(path: Path) -> list[Entry]:
+    """The elements of a JSON list, or the JSON lines of a file of any ending."""
+    if extension(path) == ".json":
+        try:
+            return read_entries(path)
+        except UsageError:
+            if not read_text(path).lstrip().startswith("{"):
+                raise
+    return [_line(where, value) for where, value in read_lines(path)]
+
+
+def _line(where: str, value: Any) -> Entry:
+    if not isinstance(value, dict):
+        raise UsageError(f"{where}: is {value!r:.60}, but must be an object with question_id and answer")
+    return Entry(where, value)
 
 
 def _id(name: str) -> str | int:

@@ -87,7 +87,7 @@ def score(
         note = skipped_extras(aligned.scores_QV, vectors is not None) if resamples else ""
     else:
         _check_present(annotations.questions, protocol, "questions")
-        if protocol.compared is not str:
+        if protocol.compared is not None:
             given = predictions.answers.items()
             predictions = Answers({name: protocol.compared(str(answer)) for name, answer in given})
         aligned = align_answers(annotations, predictions, allow_missing)

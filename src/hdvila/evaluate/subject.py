@@ -27,7 +27,7 @@ from hdvila.models.registry import system_of
 from hdvila.models.shown import Sampling, Shown
 from hdvila.nn.capabilities import Reads
 from hdvila.nn.pair_batches import PAIRS
-from hdvila.nn.pretrained import RECIPE, PretrainedModel, evaluating
+from hdvila.nn.pretrained import PretrainedModel, evaluating
 
 __all__ = ["Subject", "open_subject", "prepare", "ready"]
 
@@ -40,7 +40,7 @@ class Subject:
         model: the model.
         name: of the row in tables.
         source, place: as it was given, and where it lies; empty and None for a model in memory.
-        trainings, recipe: its history, where it tells one.
+        trainings: its history, where it lies in a folder that tells one.
         processor: with which it is shown the test.
         by_segments: whether it joins answers or scores of segments in this test.
         consensus, consensus_from: how, and what says so.
@@ -53,13 +53,17 @@ class Subject:
     source: str = ""
     place: Path | None = None
     trainings: tuple[Training, ...] = ()
-    recipe: Mapping[str, Any] | None = None
     processor: Any = None
     by_segments: bool = False
     consensus: str = "mean"
     consensus_from: str = ""
     rounded: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def recipe(self) -> Mapping[str, Any] | None:
+        """The settings of the recipe that trained the model; None: unknown."""
+        return self.model.recipe if isinstance(self.model, PretrainedModel) else None
 
     def identity(self) -> dict[str, str] | None:
         """Path and hashes; None for a model in memory."""
@@ -76,9 +80,8 @@ def open_subject(model: Reads | str | Path, config: Mapping[str, Any]) -> Subjec
         return Subject(model, type(model).__name__)
     place = find_model(model)
     loaded = load_model(place, **{"device": pick_device(), "precision": "auto", **config})
-    trainings, recipe = from_note(read_note(place, TRAINED_ON)), read_note(place, RECIPE)
-    name = str((recipe or {}).get("name", Path(model).name))
-    return Subject(loaded, name, str(model), place, trainings, recipe)
+    name = str((loaded.recipe or {}).get("name", Path(model).name))
+    return Subject(loaded, name, str(model), place, from_note(read_note(place, TRAINED_ON)))
 
 
 def prepare(
@@ -126,7 +129,7 @@ def prepare(
         subject = replace(subject, by_segments=True, consensus=how, consensus_from=origin)
         warnings.append(warning)
     if way.capability == "pair_scores" and way.task == "retrieval":
-        subject = replace(subject, rounded=bool(_trained_by(subject).get("compat.rounded_scores")))
+        subject = replace(subject, rounded=bool((subject.recipe or {}).get("compat.rounded_scores")))
     return replace(subject, notes=tuple(filter(None, warnings)))
 
 
@@ -141,15 +144,10 @@ def _own_processor(model: Reads, sampling: Sampling) -> Any:
     return model.processor
 
 
-def _trained_by(subject: Subject) -> Mapping[str, Any]:
-    """The settings of the recipe that trained the model, also of one in memory; empty: unknown."""
-    return subject.recipe or getattr(subject.model, "recipe", None) or {}
-
-
 def _consensus(subject: Subject, test: ClipTest, capability: Capability) -> tuple[str, str, str]:
     """How answers to segments are joined, what says so, and a warning: as the model was trained; where nothing says
     how, as its system is shown the benchmark."""
-    if known := _trained_by(subject).get("task.consensus"):
+    if known := (subject.recipe or {}).get("task.consensus"):
         return str(known), "the checkpoint's recipe", ""
     shown = subject.shown(test.protocol.name)
     default = PAIRS if capability == "pair_scores" else "mean"

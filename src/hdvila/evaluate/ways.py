@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from hdvila.annotations.records import Caption, Question
 from hdvila.errors import UsageError
-from hdvila.evaluate.answering import Prediction, answer_questions, choose_options
+from hdvila.evaluate.answering import Prediction, answer_questions, ask_head, ask_number, choose_options
 from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.embedding import embed_clips, embed_texts, similarity
 from hdvila.evaluate.pair_scoring import score_pairs
@@ -65,6 +66,10 @@ class Asked:
         """What answers and scores of segments need."""
         return {"consensus": self.consensus, **self.shared()}
 
+    def pairs(self) -> dict[str, Any]:
+        """What scores of pairs need that are ranked."""
+        return {"rounded": self.rounded, **self.all()}
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -102,7 +107,7 @@ def _rank_by_vectors(model: DualEncoder, test: ClipTest, asked: Asked) -> Predic
 def _rank_by_pairs(model: PairScorer, test: ClipTest, asked: Asked) -> Predicted:
     texts = [caption.text for caption in captions_of(test)]
     everything = [range(len(texts))] * len(test.numbers)
-    columns = score_pairs(model, test.source, test.clips, texts, everything, rounded=asked.rounded, **asked.all())
+    columns = score_pairs(model, test.source, test.clips, texts, everything, **asked.pairs())
     return Predicted(similarity_of(test, np.stack(columns, axis=1)))
 
 
@@ -128,13 +133,13 @@ def similarity_of(test: ClipTest, scores_QV: NDArray[Any]) -> Similarity:
 
 def _answer_by_head(model: AnswerHead, test: ClipTest, asked: Asked) -> Predicted:
     questions = _questions(test)
-    found = answer_questions(model, test.source, questions, test.numbers, **asked.all())
+    found = answer_questions(model, test.source, questions, test.numbers, ask=ask_head, **asked.all())
     return _answers(found, test)
 
 
 def _answer_by_number(model: Numbers, test: ClipTest, asked: Asked) -> Predicted:
-    counts = range(test.protocol.gallery)
-    found = answer_questions(model, test.source, _questions(test), test.numbers, counts=counts, **asked.all())
+    ask = partial(ask_number, range(test.protocol.gallery))
+    found = answer_questions(model, test.source, _questions(test), test.numbers, ask=ask, **asked.all())
     return _answers(found, test)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["AnswerHead", "DualEncoder", "MaskedWords", "Numbers", "PairScorer", "Reads"]
+__all__ = ["AnswerHead", "DualEncoder", "MaskedWords", "Numbers", "PairScorer", "Reads", "VisualTokens"]
 
 
 class Reads(Protocol):
@@ -39,12 +39,16 @@ class DualEncoder(Reads, Protocol):
         """``embed_text(texts)`` -> (B, D)."""
 
 
-class PairScorer(Reads, Protocol):
-    """Scores how well a text fits a clip, reading both together: a cross-encoder."""
+class VisualTokens(Reads, Protocol):
+    """Has a visual side of its own, so that a clip is looked at once for all texts about it."""
 
     @property
     def visual_tokens(self) -> Callable[..., Tensor]:
-        """``visual_tokens(*video)`` -> (S, B, P, D), computed once for all texts of a clip."""
+        """``visual_tokens(*video)`` -> (S, B, P, D), computed once for all texts about a clip."""
+
+
+class PairScorer(VisualTokens, Protocol):
+    """Scores how well a text fits a clip, reading both together: a cross-encoder."""
 
     @property
     def match_scores(self) -> Callable[[Tensor, Tensor, Tensor, str], Tensor]:
@@ -56,12 +60,8 @@ class PairScorer(Reads, Protocol):
         """
 
 
-class AnswerHead(Reads, Protocol):
+class AnswerHead(VisualTokens, Protocol):
     """Answers questions about a clip: scores for a vocabulary of answers, or for options."""
-
-    @property
-    def visual_tokens(self) -> Callable[..., Tensor]:
-        """``visual_tokens(*video)`` -> (S, B, P, D), computed once for all questions about a clip."""
 
     @property
     def answers_about(self) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
@@ -72,12 +72,8 @@ class AnswerHead(Reads, Protocol):
         """``aggregate(logits, how)``: (S, ...) -> (...)."""
 
 
-class Numbers(Reads, Protocol):
+class Numbers(VisualTokens, Protocol):
     """Answers questions about a clip by a number."""
-
-    @property
-    def visual_tokens(self) -> Callable[..., Tensor]:
-        """``visual_tokens(*video)`` -> (S, B, P, D), computed once for all questions about a clip."""
 
     @property
     def counts_about(self) -> Callable[[Tensor, Tensor, Tensor], Tensor]:

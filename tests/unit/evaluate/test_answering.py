@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from hdvila.annotations.records import Question
-from hdvila.evaluate.answering import answer_questions
+from hdvila.evaluate.answering import answer_questions, ask_head, ask_number
 from hdvila.models.hdvila.preprocess import Preprocess
 from hdvila.models.hdvila.sampling import HybridClip
 from hdvila.text.answers import AnswerVocabulary
@@ -71,7 +72,7 @@ class Sums:
 @pytest.mark.parametrize("batch_size", [1, 3, 16, 100])
 def test_each_question_is_asked_about_its_own_clip_which_is_looked_at_once(batch_size: int) -> None:
     model, source = Sums(), Levels()
-    predictions = answer_questions(model, source, QUESTIONS, NUMBERS, batch_size=batch_size)
+    predictions = answer_questions(model, source, QUESTIONS, NUMBERS, ask=ask_head, batch_size=batch_size)
     assert [prediction.question_id for prediction in predictions] == [question.question_id for question in QUESTIONS]
     for n, prediction in enumerate(predictions):
         assert prediction.answer == "abcde"[(NUMBERS[QUESTIONS[n].video_id] + n) % 5]
@@ -88,7 +89,8 @@ class Numbers(Sums):
 
 
 def test_a_number_is_rounded_and_brought_into_the_range_of_counts() -> None:
-    predictions = answer_questions(Numbers(), Levels(), QUESTIONS, NUMBERS, counts=range(11), batch_size=3)
+    ask = partial(ask_number, range(11))
+    predictions = answer_questions(Numbers(), Levels(), QUESTIONS, NUMBERS, ask=ask, batch_size=3)
     wanted = [NUMBERS[question.video_id] + n - 6 for n, question in enumerate(QUESTIONS)]
     assert min(wanted) < 0
     assert max(wanted) > 10

@@ -13,7 +13,7 @@ from hdvila.annotations.records import Annotations, BenchmarkVideo, Question
 from hdvila.data.examples import training_answers
 from hdvila.data.source import open_prepared
 from hdvila.errors import UsageError
-from hdvila.evaluate.clip_test import benchmark_test
+from hdvila.evaluate.clip_test import ClipTest, benchmark_test
 from hdvila.evaluate.predictions import Answers, read_predictions, write_predictions
 from hdvila.evaluate.protocols import get_protocol, read_split
 from hdvila.evaluate.score import quick_score, score
@@ -68,7 +68,8 @@ def test_of_secret_answers_nothing_is_scored_and_the_file_is_what_the_server_tak
     [
         ('[{"question_id": 1, "answer": "a"}, 7]', "entry 2: is 7, but must be an object"),
         ('[{"question_id": 1}]', "entry 1: there is no 'answer'"),
-        ("3", "must hold a list of answers"),
+        ("3", "must have a list of objects, but has a int"),
+        ('{"question_id": 1, "answer": "a"}\n[1]', "line 2: is .1., but must be an object with question_id and answer"),
         ("[]", "has no answers"),
     ],
 )
@@ -106,6 +107,8 @@ def test_a_benchmark_of_images_is_opened_straight_from_their_folder(data: Path) 
     ]
     (damaged,) = prepared.damaged
     assert damaged.startswith(f"{data / 'images' / 'COCO_train2014_000000384029.jpg'}: ")
+    test = ClipTest.of_benchmark(get_protocol("coco-captions"), captions, prepared, "store", allow_missing=True)
+    assert test.annotations.notes[-1].startswith(f"1 image cannot be read: {data}")
 
 
 def test_without_store_and_images_both_ways_out_are_told(data: Path) -> None:

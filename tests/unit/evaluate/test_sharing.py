@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from hdvila import processes
-from hdvila.evaluate.answering import answer_questions
+from hdvila.evaluate.answering import answer_questions, ask_head
 from hdvila.evaluate.clip_test import corpus_test
 from hdvila.evaluate.embedding import embed_clips
 from hdvila.evaluate.masked_words import evaluate_masked_words
@@ -81,7 +81,7 @@ def everything(some: Processes) -> dict[str, Any]:
         "retrieval": [retrieval.predictions.similarity.tolist(), *(one.tolist() for one in retrieval.vectors)],
         "pairs": predict(Pairing(), shades, **how).predictions.similarity.tolist(),
         "re-ranking": reranked.predictions.similarity.tolist(),
-        "questions": answer_questions(Sums(), Levels(), QUESTIONS, NUMBERS, **how),
+        "questions": answer_questions(Sums(), Levels(), QUESTIONS, NUMBERS, ask=ask_head, **how),
     }
 
 

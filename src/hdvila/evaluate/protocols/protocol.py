@@ -60,7 +60,8 @@ class Protocol:
             protocol without has a table of its own.
         options_are_captions: of multiple choice, whether the options describe the video, so that the one that fits it
             best is the answer, whatever is asked.
-        compared: what becomes of an answer before it is compared with those of the annotations, which are so already.
+        compared: what becomes of an answer before it is compared with those of the annotations, which are so already;
+            None: nothing.
         wider: protocols that train on more videos of this test's benchmark.
     """
 
@@ -85,7 +86,7 @@ class Protocol:
     table: str = ""
     column: str = ""
     options_are_captions: bool = False
-    compared: Callable[[str], str] = str
+    compared: Callable[[str], str] | None = None
     wider: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
