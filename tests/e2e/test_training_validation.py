@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,18 @@ import pytest
 from safetensors.numpy import load_file
 
 from hdvila.data.source import open_corpus
+from hdvila.errors import UsageError
 from hdvila.hub import load_model, read_note
 from hdvila.recipes import get_recipe
 from hdvila.settings import override
+from hdvila.tasks.pretrain_stage1 import PretrainStage1
 from hdvila.train.data import open_data
 from hdvila.train.held_out import hold_out
 from hdvila.train.validation import measure
 from tests.e2e.benchmarks import write_didemo
 from tests.e2e.test_finetuning import finetune
 from tests.e2e.training_runs import SETTINGS, command, log, run_here, write_corpus
+from tests.unit.models.small_hdvila import tiny_model
 
 STAGE_TWO = {"model.joint_layers": 1, "model.visual_rows": 4, "model.visual_columns": 4, "task.mask_share": 0.5}
 
@@ -61,6 +65,16 @@ def test_pre_training_is_measured_on_what_it_does_not_learn_from(
     found = measure(load_model(tmp_path / "model"), again, held_out)
     assert found.score == pytest.approx(best)
     assert found.loss == pytest.approx(measured[note["step"]]["validation_loss"], rel=1e-5)
+
+
+class Counted(PretrainStage1):
+    measured_by = "numbers"
+
+
+def test_a_task_that_clips_cannot_measure_says_what_to_do(corpus: Path) -> None:
+    recipe = replace(get_recipe("miniature-stage1"), task=Counted())
+    with pytest.raises(UsageError, match=r"measured by numbers.* one of retrieval, pair_scores, masked_words"):
+        measure(tiny_model(), recipe, hold_out(open_corpus(corpus))[1])
 
 
 def test_too_few_videos_to_hold_some_out_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -202,7 +203,6 @@ def reproduction(
     from hdvila.lab.frame_selection.study import run_study
     from hdvila.lab.frame_selection.tables import as_markdown, draw
     from hdvila.lab.reproduction.page import draw as draw_tasks
-    from hdvila.lab.reproduction.page import fill
     from hdvila.lab.reproduction.plan import FULL, QUICK
     from hdvila.lab.reproduction.run import run_reproduction
     from hdvila.lab.reproduction.tables import sections
@@ -219,17 +219,10 @@ def reproduction(
         reporter=reporter(),
     )
     tables = sections(rows, frames) | {"frames": as_markdown(frames)}
-    (into / "tables.md").write_text("\n\n".join(tables.values()) + "\n", encoding="utf-8")
-    draw_tasks(rows, into / "tasks.png")
-    draw(frames, into / "frame_selection.png")
-    if page is not None:
-        fill(page, tables, {"tasks": into / "tasks.png", "frames": into / "frame_selection.png"})
-    if json:
-        for row in rows:
-            emit(asdict(row), True)
-    else:
-        emit_markdown("\n\n".join(tables.values()))
-        reporter().note(f"{into / 'tables.md'}, {into / 'tasks.png'}")
+    pictures = {"tasks": into / "tasks.png", "frames": into / "frame_selection.png"}
+    draw_tasks(rows, pictures["tasks"])
+    draw(frames, pictures["frames"])
+    _write_study(into, rows, tables, pictures, page, json)
 
 
 @app.command("sparse-sampling")
@@ -243,7 +236,6 @@ def sparse_sampling(
 ) -> None:
     """Run ClipBERT's tables in small: frames, fusion, clips, initial weights, what is trained, clips in the test."""
     from hdvila.errors import require_all
-    from hdvila.lab.reproduction.page import fill
     from hdvila.lab.sparse_sampling.plan import FULL, QUICK
     from hdvila.lab.sparse_sampling.run import run_sparse_sampling
     from hdvila.lab.sparse_sampling.tables import sections
@@ -251,12 +243,27 @@ def sparse_sampling(
     require_all(*_STUDIES, extra="train")
     rows = run_sparse_sampling(into, QUICK if quick else FULL, reporter())
     tables = sections(rows)
-    (into / "tables.md").write_text("\n\n".join(tables.values()) + "\n", encoding="utf-8")
+    _write_study(into, rows, tables, {}, page, json)
+
+
+def _write_study(
+    into: Path,
+    rows: Sequence[Any],
+    tables: Mapping[str, str],
+    pictures: Mapping[str, Path],
+    page: Path | None,
+    json: bool,
+) -> None:
+    """Write the tables of a study, put them into a page, and print them, or its rows (dataclasses) as JSON."""
+    from hdvila.lab.reproduction.page import fill
+
+    text = "\n\n".join(tables.values())
+    (into / "tables.md").write_text(text + "\n", encoding="utf-8")
     if page is not None:
-        fill(page, tables, {})
+        fill(page, tables, pictures)
     if json:
         for row in rows:
             emit(asdict(row), True)
     else:
-        emit_markdown("\n\n".join(tables.values()))
-        reporter().note(f"{into / 'tables.md'}")
+        emit_markdown(text)
+        reporter().note(", ".join(map(str, (into / "tables.md", *pictures.values()))))

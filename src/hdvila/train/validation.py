@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hdvila.errors import TrainingError
+from hdvila.errors import TrainingError, UsageError
 from hdvila.evaluate.clip_test import ClipTest
 from hdvila.evaluate.embedding import embed_clips, embed_texts, similarity
 from hdvila.evaluate.masked_words import evaluate_masked_words
@@ -64,10 +64,14 @@ def measure(
     reporter: Reporter = SILENT,
     processes: Processes = ALONE,
 ) -> Measured:
-    """Validate the model on the held-out data, without changing it; `processes` share the work."""
+    """Validate the model on the held-out data, without changing it; `processes` share the work.
+
+    Raises:
+        UsageError: clips of a corpus cannot measure the task (`Task.measured_by`).
+    """
     with evaluating(model):
         if isinstance(held_out, HeldOutClips):
-            return _OF_CLIPS[recipe.task.measured_by](model, recipe.task, held_out, reporter, processes)
+            return _way_to_measure(recipe.task)(model, recipe.task, held_out, reporter, processes)
         return Measured(_of_benchmark(model, recipe, held_out, reporter, processes))
 
 
@@ -105,11 +109,21 @@ def _by_words(
     return Measured(words.accuracy, words.loss)
 
 
-_OF_CLIPS: Mapping[Capability, Callable[[PretrainedModel, Task, HeldOutClips, Reporter, Processes], Measured]] = {
+_OfClips = Callable[[PretrainedModel, Task, HeldOutClips, Reporter, Processes], Measured]
+_OF_CLIPS: Mapping[Capability, _OfClips] = {
     "retrieval": _by_vectors,
     "pair_scores": _by_pairs,
     "masked_words": _by_words,
 }
+
+
+def _way_to_measure(task: Task) -> _OfClips:
+    if task.measured_by not in _OF_CLIPS:
+        raise UsageError(
+            f"{type(task).__name__} is measured by {task.measured_by}, and clips of a corpus cannot be asked for that: "
+            f"let its `measured_by` be one of {', '.join(_OF_CLIPS)}, or leave `validate` out of the recipe"
+        )
+    return _OF_CLIPS[task.measured_by]
 
 
 def _of_benchmark(
